@@ -1,1 +1,1 @@
-export {};
+export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";
