@@ -40,7 +40,7 @@ export class TributaryError extends Error {
 /** Whether a value is a {@link TributaryError}, also one made by another copy of this package; of `code` when given. */
 export function isTributaryError(value: unknown, code?: ErrorCode): value is TributaryError {
   if (!(value instanceof Error) || !(brand in value)) return false;
-  return code === undefined || (value as TributaryError).code === code;
+  return code === undefined || (value as Error & { readonly code?: unknown }).code === code;
 }
 
 /** Any thrown value as a {@link TributaryError}; what is not one becomes INVARIANT_BROKEN with the value as its cause. */
