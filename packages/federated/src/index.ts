@@ -12,4 +12,56 @@ export {
   MetricMode,
   parseConvergenceRule,
 } from "./convergence/convergence-rule.ts";
+export { addResidual, holdsParty, residualOf, settleResidual } from "./encoding/error-feedback.ts";
+export {
+  decodeMetrics,
+  type EncodedMetrics,
+  encodeMetrics,
+  largestMetric,
+  METRIC_RING_BITS,
+  type MetricCoding,
+  requireMetricCodings,
+} from "./encoding/metrics.ts";
+export { packRing, unpackRing } from "./encoding/packing.ts";
+export { dequantise, type Grid, quantise, ROUNDING_BYTES, requireGrid } from "./encoding/quantiser.ts";
+export {
+  bitsNeeded,
+  carryBits,
+  GROUP_VALUES,
+  isRingBits,
+  largestValue,
+  packedSizeBytes,
+  RING_BITS,
+  type RingBits,
+  type RingLoad,
+  requireRingBits,
+  requireRingHolds,
+  smallestRing,
+  toSigned,
+  VALUE_BITS,
+} from "./encoding/ring.ts";
+export { accumulatePacked, accumulateRing, requireChunkOffset, type Sign } from "./encoding/ring-arithmetic.ts";
+export {
+  DEFAULT_VALUE_BITS,
+  planSegments,
+  SEGMENT_PARAMETERS,
+  type Segment,
+  SegmentKind,
+  type SegmentRequest,
+  type SegmentTable,
+} from "./encoding/segment-table.ts";
+export { addSquares, SQUARE_LANES, squaredNormOf } from "./encoding/squared-norm.ts";
+export {
+  INITIAL_STEP,
+  isStep,
+  nextPowerOfTwo,
+  nextStep,
+  requireStep,
+  rootMeanSquare,
+  SATURATION_LIMIT,
+  type SegmentSums,
+  STEP_BOUNDS,
+  squaredNormStep,
+} from "./encoding/step.ts";
+export { applyWeight, sampleWeight, WEIGHT_BITS, Weighting } from "./encoding/weight.ts";
 export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { INITIAL_STEP, isStep, nextPowerOfTwo, nextStep, rootMeanSquare, squaredNormStep } from "./step.ts";
+
+describe("steps", () => {
+  it.each([
+    { step: INITIAL_STEP, want: true },
+    { step: 1, want: true },
+    { step: 2 ** -96, want: true },
+    { step: 2 ** 96, want: true },
+    { step: 2 ** -97, want: false },
+    { step: 2 ** 97, want: false },
+    { step: 3 * 2 ** -20, want: false },
+    { step: 1 + 2 ** -52, want: false },
+    { step: 0, want: false },
+    { step: -1, want: false },
+    { step: Number.NaN, want: false },
+    { step: Number.POSITIVE_INFINITY, want: false },
+  ])("$step is a step: $want", ({ step, want }) => {
+    expect(isStep(step)).toBe(want);
+  });
+
+  it.each([
+    { value: 1, want: 1 },
+    { value: 1.0000000000000002, want: 2 },
+    { value: 0.3, want: 0.5 },
+    { value: 2 ** -40, want: 2 ** -40 },
+    { value: 2 ** 49 - 1, want: 2 ** 49 },
+    { value: 2 ** 49 + 1, want: 2 ** 50 },
+  ])("the next power of two from $value is $want", ({ value, want }) => {
+    expect(nextPowerOfTwo(value)).toBe(want);
+  });
+
+  it("finds no power of two from nothing or too much", () => {
+    for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => nextPowerOfTwo(bad)).toThrow(`value is ${bad}, must be > 0 and finite`);
+    }
+  });
+});
+
+describe("the next step", () => {
+  const sums = (rms: number, saturated = 0) => ({
+    squaredNorms: rms * rms * 3 * 1000,
+    parties: 3,
+    values: 1000,
+    saturated,
+  });
+
+  it.each([
+    { given: "RMS 2^-9", rms: 2 ** -9, saturated: 0, want: 2 ** -20 },
+    { given: "RMS just above 2^-9", rms: 2 ** -9 * 1.001, saturated: 0, want: 2 ** -19 },
+    { given: "RMS 1", rms: 1, saturated: 0, want: 2 ** -11 },
+    { given: "0.3 of 3000 saturated", rms: 1, saturated: 0, want: 2 ** -11 },
+    { given: "1 of 3000 saturated", rms: 1, saturated: 1, want: 2 ** -10 },
+    { given: "saturation at a small norm", rms: 2 ** -20, saturated: 100, want: 2 ** -19 },
+    { given: "no norm at all", rms: 0, saturated: 0, want: 2 ** -24 },
+  ])("after $given is $want", ({ rms, saturated, want }) => {
+    expect(nextStep(INITIAL_STEP, 16, sums(rms, saturated))).toBe(want);
+  });
+
+  it("stays in bounds", () => {
+    expect(nextStep(2 ** -96, 16, sums(0))).toBe(2 ** -96);
+    expect(nextStep(2 ** 96, 2, sums(2 ** 96, 3000))).toBe(2 ** 96);
+  });
+
+  it("does not double at exactly 0.01 %", () => {
+    expect(nextStep(1, 16, { squaredNorms: 10_000, parties: 1, values: 10_000, saturated: 1 })).toBe(2 ** -11);
+  });
+
+  it.each([
+    { sums: { squaredNorms: Number.NaN, parties: 3, values: 1, saturated: 0 }, want: "squaredNorms is NaN" },
+    { sums: { squaredNorms: -1, parties: 3, values: 1, saturated: 0 }, want: "squaredNorms is -1" },
+    { sums: { squaredNorms: 1, parties: 0, values: 1, saturated: 0 }, want: "parties is 0" },
+    { sums: { squaredNorms: 1, parties: 3, values: 0, saturated: 0 }, want: "values is 0" },
+    { sums: { squaredNorms: 1, parties: 3, values: 1, saturated: -1 }, want: "saturated is -1" },
+  ])("refuses sums where $want", ({ sums, want }) => {
+    expect(() => nextStep(1, 16, sums)).toThrow(want);
+    expect(() => rootMeanSquare(sums)).toThrow(want);
+  });
+
+  it("refuses a last step that is no power of two", () => {
+    expect(() => nextStep(0.3, 16, sums(1))).toThrow("last is 0.3, must be a power of two from 2^-96 to 2^96");
+  });
+});
+
+describe("the squared norm's step", () => {
+  it("is one quantiser step of root mean square", () => {
+    expect(squaredNormStep(2 ** -20, 2 ** 26)).toBe(2 ** -14);
+    expect(squaredNormStep(2 ** -20, 1000)).toBe(2 ** -30);
+  });
+
+  it("lets sixteen parties at eight times the target norm stay in the ring", () => {
+    const rms = 8 * 2 ** 11 * INITIAL_STEP;
+    const units = (rms * rms * 2 ** 26) / squaredNormStep(INITIAL_STEP, 2 ** 26);
+    expect(units * 16).toBeLessThanOrEqual(2 ** 32);
+  });
+});

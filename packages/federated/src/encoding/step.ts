@@ -1,0 +1,86 @@
+import { requireArgument, requireInteger } from "../errors.ts";
+import { VALUE_BITS } from "./ring.ts";
+
+/** The step of round 0, when nothing is known yet about the size of updates. */
+export const INITIAL_STEP = 2 ** -20;
+
+/** Smallest and largest step: well inside float32, so that x/step and q·step neither underflow nor overflow for sane x. */
+export const STEP_BOUNDS = { min: 2 ** -96, max: 2 ** 96 } as const;
+
+/** Share of saturated coordinates above which the next step is doubled: 0.01 %. */
+export const SATURATION_LIMIT = 1e-4;
+
+/** How many root mean squares the largest value of the next round stands for. */
+const HEADROOM = 16;
+
+/** True for a power of two within {@link STEP_BOUNDS}; such a step divides and multiplies a float32 exactly. */
+export function isStep(step: number): boolean {
+  if (!(step >= STEP_BOUNDS.min && step <= STEP_BOUNDS.max)) return false;
+  return 2 ** Math.round(Math.log2(step)) === step;
+}
+
+/** Refuses a step that is not a power of two within {@link STEP_BOUNDS}; throws ArgumentError naming `argument`. */
+export function requireStep(step: number, argument = "step"): void {
+  requireArgument(isStep(step), argument, step, "a power of two from 2^-96 to 2^96");
+}
+
+/** The smallest power of two that is at least `value`; ArgumentError unless value is positive and finite. */
+export function nextPowerOfTwo(value: number): number {
+  requireArgument(value > 0 && Number.isFinite(value), "value", value, "> 0 and finite");
+  const power = 2 ** Math.floor(Math.log2(value));
+  // log2 rounds, so the candidate can be one power off to either side.
+  for (let candidate = power / 2; ; candidate *= 2) if (candidate >= value) return candidate;
+}
+
+/** What a round opened about one segment, all of it sums over its survivors. */
+export interface SegmentSums {
+  /** Sum over parties of ‖x_i‖², x_i the unquantised update (or update times weight) of this segment. */
+  readonly squaredNorms: number;
+  /** Parties in the sum. */
+  readonly parties: number;
+  /** Values of the segment. */
+  readonly values: number;
+  /** Coordinates that saturated, summed over the parties. */
+  readonly saturated: number;
+}
+
+/** Root mean square of one coordinate of one party, sqrt(Σ‖x_i‖² / (n·d)); ArgumentError on negative or non-finite sums. */
+export function rootMeanSquare(sums: SegmentSums): number {
+  const { squaredNorms } = sums;
+  requireArgument(squaredNorms >= 0 && Number.isFinite(squaredNorms), "squaredNorms", squaredNorms, ">= 0 and finite");
+  requireInteger("parties", sums.parties, 1, Number.MAX_SAFE_INTEGER);
+  requireInteger("values", sums.values, 1, Number.MAX_SAFE_INTEGER);
+  requireInteger("saturated", sums.saturated, 0, Number.MAX_SAFE_INTEGER);
+  return Math.sqrt(squaredNorms / sums.parties / sums.values);
+}
+
+/**
+ * The step of a segment's next round: the next power of two ≥ 16·RMS / 2^(v-1), doubled when more than 0.01 % saturated.
+ *
+ * Opened sums may be too coarse to show a small norm; a sum of zero therefore divides the step by 16 instead of ending at zero.
+ * A doubled step is at least twice the last one, so that repeated saturation always widens the range.
+ *
+ * @param last step of the round that the sums come from.
+ * @throws ArgumentError on a step, value bits or sums out of range.
+ */
+export function nextStep(last: number, valueBits: number, sums: SegmentSums): number {
+  requireStep(last, "last");
+  requireInteger("valueBits", valueBits, VALUE_BITS.min, VALUE_BITS.max);
+  const rms = rootMeanSquare(sums);
+  const wanted = rms === 0 ? last / HEADROOM : nextPowerOfTwo((HEADROOM * rms) / 2 ** (valueBits - 1));
+  const saturatedRatio = sums.saturated / sums.parties / sums.values;
+  const step = saturatedRatio > SATURATION_LIMIT ? Math.max(2 * wanted, 2 * last) : wanted;
+  return Math.min(STEP_BOUNDS.max, Math.max(STEP_BOUNDS.min, step));
+}
+
+/**
+ * Step of the metric that carries a segment's squared norm: step²·values, rounded up to a power of two.
+ *
+ * One unit is then one quantiser step of root mean square, and the target of {@link nextStep} lies four million units up.
+ */
+export function squaredNormStep(step: number, values: number): number {
+  requireStep(step);
+  requireInteger("values", values, 1, Number.MAX_SAFE_INTEGER);
+  const unit = nextPowerOfTwo(step * step * values);
+  return Math.min(STEP_BOUNDS.max, Math.max(STEP_BOUNDS.min, unit));
+}
