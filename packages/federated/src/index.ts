@@ -65,3 +65,15 @@ export {
 } from "./encoding/step.ts";
 export { applyWeight, sampleWeight, WEIGHT_BITS, Weighting } from "./encoding/weight.ts";
 export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";
+export { SERVER_OPTIMISER_NAMES, serverOptimiserByName } from "./optimisers/catalogue.ts";
+export { LOCAL_STEP_NORM, type LocalSteps, localStepNorm } from "./optimisers/fed-nova.ts";
+export { type OptimiserParameters, type ParameterSpec, parseParameters } from "./optimisers/parameters.ts";
+export {
+  createState,
+  type FloatVector,
+  type ServerOptimiser,
+  type ServerState,
+  type StateSlot,
+  type StepInput,
+  type StepOutput,
+} from "./optimisers/server-optimiser.ts";
