@@ -77,3 +77,29 @@ export {
   type StepInput,
   type StepOutput,
 } from "./optimisers/server-optimiser.ts";
+export { DTYPE_BYTES, type Dtype, FLOAT_DTYPES, type FloatDtype, isDtype, isFloatDtype } from "./tensors/dtype.ts";
+export {
+  type FlatLayout,
+  type FlatSpan,
+  type FlatTensor,
+  flatLayout,
+  flatSpans,
+  readFlat,
+  writeFlat,
+} from "./tensors/flat-layout.ts";
+export {
+  layoutSafetensors,
+  openSafetensors,
+  type Safetensors,
+  type SafetensorsLayout,
+  safetensorsParts,
+  type TensorSpec,
+} from "./tensors/safetensors.ts";
+export {
+  MAX_HEADER_BYTES,
+  PREFIX_BYTES,
+  parseHeader,
+  readHeaderSize,
+  type SafetensorsHeader,
+} from "./tensors/safetensors-header.ts";
+export { float32View, readFloats, type TensorInfo, type TensorView, writeFloats } from "./tensors/tensor-view.ts";

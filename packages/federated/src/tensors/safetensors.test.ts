@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { layoutSafetensors, openSafetensors, safetensorsParts } from "./safetensors.ts";
+import { readHeaderSize } from "./safetensors-header.ts";
+import { float32View } from "./tensor-view.ts";
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+function fileOf(header: unknown, dataBytes: number): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const prefix = new Uint8Array(BigUint64Array.of(BigInt(text.length)).buffer);
+  return joined([prefix, text, new Uint8Array(dataBytes)]);
+}
+
+const weights = {
+  name: "w",
+  dtype: "F32" as const,
+  shape: [2, 2],
+  bytes: new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer),
+};
+const ids = { name: "0", dtype: "I64" as const, shape: [], bytes: new Uint8Array(BigInt64Array.of(-5n).buffer) };
+const flags = { name: "a", dtype: "BOOL" as const, shape: [3], bytes: Uint8Array.of(1, 0, 1) };
+
+describe("safetensors files", () => {
+  it("open as views of the bytes that were written", () => {
+    const file = joined(safetensorsParts([flags, weights, ids], { format: "pt" }));
+    const opened = openSafetensors(file);
+    expect(opened.metadata).toEqual({ format: "pt" });
+    expect(opened.tensors.map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes }))).toEqual([
+      ids,
+      weights,
+      flags,
+    ]);
+    const [, w] = opened.tensors;
+    expect(w!.bytes.buffer).toBe(file.buffer);
+    expect([...float32View(w!)!]).toEqual([1, 2, 3, 4]);
+  });
+
+  it("are the same bytes in whatever order tensors are listed", () => {
+    const one = joined(safetensorsParts([flags, weights, ids], { a: "1", b: "2" }));
+    expect(joined(safetensorsParts([ids, flags, weights], { b: "2", a: "1" }))).toEqual(one);
+  });
+
+  it("say their size and offsets before there is data", () => {
+    const layout = layoutSafetensors([flags, weights]);
+    expect(layout.header.length % 8).toBe(0);
+    expect(layout.sizeBytes).toBe(layout.header.length + 19);
+    expect(layout.tensors.map(({ name, startBytes, endBytes }) => [name, startBytes, endBytes])).toEqual([
+      ["w", 0, 16],
+      ["a", 16, 19],
+    ]);
+  });
+
+  it("give no float32 view of another type or of unaligned bytes", () => {
+    const info = { ...weights, elements: 4, startBytes: 0, endBytes: 16 };
+    expect(float32View({ ...info, bytes: new Uint8Array(new ArrayBuffer(17), 1) })).toBeUndefined();
+    expect(float32View({ ...info, dtype: "I32" })).toBeUndefined();
+  });
+});
+
+describe("safetensors refuses", () => {
+  const tensor = (change: object) => ({ t: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...change } });
+
+  it.each([
+    { given: "another type", header: tensor({ dtype: "F4" }), want: 't.dtype is "F4", must be one of BOOL, U8' },
+    { given: "an inherited type", header: tensor({ dtype: "toString" }), want: 't.dtype is "toString"' },
+    {
+      given: "a negative size",
+      header: tensor({ shape: [-2] }),
+      want: "t.shape is a list of 1, must be a list of at most 32",
+    },
+    { given: "too many sizes", header: tensor({ shape: Array(33).fill(1) }), want: "t.shape is a list of 33" },
+    {
+      given: "a product past all memory",
+      header: tensor({ shape: [2 ** 30, 2 ** 30] }),
+      want: "t.shape is 1152921504606847000, must be at most 2^50",
+    },
+    {
+      given: "a range of the wrong size",
+      header: tensor({ data_offsets: [0, 7] }),
+      want: "t.data_offsets is 7, must be 8 bytes",
+    },
+    { given: "a range that runs backwards", header: tensor({ data_offsets: [8, 0] }), want: "t.data_offsets is -8" },
+    { given: "three offsets", header: tensor({ data_offsets: [0, 8, 9] }), want: "must be two byte offsets" },
+    { given: "a hole", header: tensor({ data_offsets: [4, 12] }), want: "t.data_offsets is 4, must be 0: no hole" },
+    {
+      given: "an overlap",
+      header: { ...tensor({}), u: { dtype: "U8", shape: [4], data_offsets: [4, 8] } },
+      want: "u.data_offsets is 4, must be 8: no hole and no overlap",
+    },
+    {
+      given: "data that is too short",
+      header: tensor({ shape: [3], data_offsets: [0, 12] }),
+      want: "data is 8, must be 12 bytes",
+    },
+    { given: "data that is too long", header: {}, want: "data is 8, must be 0 bytes" },
+    { given: "no object", header: "[]", want: 'header is "[]", must be a JSON object' },
+    { given: "broken JSON", header: '{"t":', want: "must be a JSON object" },
+    { given: "a tensor that is no object", header: { t: 1 }, want: "t is 1, must be an object" },
+    {
+      given: "metadata that is no text",
+      header: { ...tensor({}), __metadata__: { a: 1 } },
+      want: "__metadata__.a is 1",
+    },
+    { given: "metadata that is no object", header: { ...tensor({}), __metadata__: "x" }, want: '__metadata__ is "x"' },
+  ])("$given", ({ header, want }) => {
+    expect(() => openSafetensors(fileOf(header, 8))).toThrow(want);
+  });
+
+  it.each([
+    { size: 1n, want: "headerSize is 1n, must be from 2 to 92 bytes" },
+    { size: 93n, want: "headerSize is 93n, must be from 2 to 92 bytes" },
+    { size: 2n ** 64n - 1n, want: "headerSize is 18446744073709551615n" },
+  ])("a header of $size bytes in a file of 100", ({ size, want }) => {
+    expect(() => readHeaderSize(new Uint8Array(BigUint64Array.of(size).buffer), 100)).toThrow(want);
+  });
+
+  it("a header above 100 MB, a missing prefix, reserved or repeated names and data of another length", () => {
+    const prefix = new Uint8Array(BigUint64Array.of(100_000_001n).buffer);
+    expect(() => readHeaderSize(prefix, 2 ** 40)).toThrow("must be from 2 to 100000000 bytes");
+    expect(() => openSafetensors(new Uint8Array(7))).toThrow("prefix is Uint8Array of 7 bytes");
+    expect(() => layoutSafetensors([{ name: "__metadata__", dtype: "U8", shape: [] }])).toThrow("not reserved");
+    expect(() => layoutSafetensors([flags, flags])).toThrow('name is "a", must be a name that appears once');
+    expect(() => safetensorsParts([{ ...flags, bytes: new Uint8Array(4) }])).toThrow(
+      "a.bytes is Uint8Array of 4 bytes",
+    );
+  });
+});
