@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from "node:fs";
+import { type ControlPlane, startControlPlane } from "@tributary/clouds";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+describe("a control plane without nodes", () => {
+  let controlPlane: ControlPlane;
+
+  beforeAll(async () => {
+    controlPlane = await startControlPlane({ name: "hub", apiServerFlags: ["--request-timeout=47s"] });
+  });
+
+  afterAll(async () => {
+    await controlPlane?.stop();
+  });
+
+  const create = (object: object) => controlPlane.kubectl(["create", "-o", "json", "-f", "-"], JSON.stringify(object));
+
+  it("runs with the flags it was given", () => {
+    const commandLine = readFileSync(`/proc/${controlPlane.pids()["kube-apiserver"]}/cmdline`, "utf8");
+    expect(commandLine).toContain("--request-timeout=47s");
+  });
+
+  it("keeps url and objects when the API server is killed and started again", async () => {
+    await create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "kept", namespace: "default" } });
+    const { url } = controlPlane;
+    const pidBefore = controlPlane.pids()["kube-apiserver"];
+    expect(controlPlane.signal("kube-apiserver", "SIGKILL")).toBe(true);
+    await controlPlane.restart("kube-apiserver");
+    expect(controlPlane.url).toBe(url);
+    expect(controlPlane.pids()["kube-apiserver"]).not.toBe(pidBefore);
+    expect(await controlPlane.kubectl(["get", "configmap", "kept", "-o", "name"])).toBe("configmap/kept\n");
+  });
+
+  it("keeps objects when etcd is killed and started again", async () => {
+    await create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "durable", namespace: "default" } });
+    controlPlane.signal("etcd", "SIGKILL");
+    await controlPlane.restart("etcd");
+    expect(await controlPlane.kubectl(["get", "configmap", "durable", "-o", "name"])).toBe("configmap/durable\n");
+  });
+
+  it("does not answer while its API server is stopped, and answers when it continues", async () => {
+    controlPlane.signal("kube-apiserver", "SIGSTOP");
+    await expect(controlPlane.waitUntilReady(1)).rejects.toThrow("readiness of the API server of hub did not happen");
+    controlPlane.signal("kube-apiserver", "SIGCONT");
+    await controlPlane.waitUntilReady();
+  });
+
+  it("mints tokens that a token review accepts for their audience and for no other", async () => {
+    await controlPlane.kubectl(["create", "serviceaccount", "sidecar"]);
+    const token = await controlPlane.mintToken({
+      namespace: "default",
+      serviceAccount: "sidecar",
+      audience: "tributary",
+    });
+    const review = async (audience: string) => {
+      const spec = { token, audiences: [audience] };
+      return JSON.parse(await create({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec })).status;
+    };
+    expect(await review("tributary")).toMatchObject({
+      authenticated: true,
+      user: { username: "system:serviceaccount:default:sidecar" },
+    });
+    expect(await review("another")).not.toHaveProperty("authenticated", true);
+  });
+
+  it("issues kubeconfigs whose user has no rights until they are given", async () => {
+    const kubeconfig = await controlPlane.kubeconfigFor({ user: "tributary-hub", groups: ["members"] });
+    const whoAmI = await controlPlane.kubectl(["--kubeconfig", kubeconfig, "auth", "whoami", "-o", "json"]);
+    expect(JSON.parse(whoAmI).status.userInfo).toMatchObject({
+      username: "tributary-hub",
+      groups: ["members", "system:authenticated"],
+    });
+    await expect(controlPlane.kubectl(["--kubeconfig", kubeconfig, "get", "secrets"])).rejects.toThrow("Forbidden");
+  });
+
+  it("says why it did not start when a flag is wrong", async () => {
+    const start = startControlPlane({ name: "wrong", apiServerFlags: ["--no-such-flag"] });
+    await expect(start).rejects.toThrow("unknown flag: --no-such-flag");
+  });
+
+  it("leaves neither process nor folder behind", async () => {
+    const other = await startControlPlane({ name: "other", controllerManager: true });
+    const pids = Object.values(other.pids());
+    expect(pids).toHaveLength(3);
+    await other.stop();
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(existsSync(other.directory)).toBe(false);
+  });
+});
