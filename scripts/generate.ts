@@ -1,1 +1,9 @@
-export {};
+import { execFileSync } from "node:child_process";
+import { generateApi } from "./generate/api.ts";
+import { generateErrorsPage } from "./generate/errors-page.ts";
+
+/** Regenerates everything that is committed and generated: protos, API types and validators, kernels. */
+execFileSync("buf", ["lint"], { stdio: "inherit" });
+execFileSync("buf", ["generate"], { stdio: "inherit" });
+await generateApi("crds", "packages/contracts/src/generated/api");
+generateErrorsPage("docs/reference/errors.md");

@@ -1,4 +1,31 @@
+export { apiVersionOf, Kinds, type ResourceKind } from "./api/kinds.ts";
+export type { ObjectMeta } from "./api/object-meta.ts";
+export { JobCondition, MemberCondition, Reason } from "./conditions.ts";
+export { type SchemaRule, schemaRules } from "./generated/api/rules.ts";
+export type { FederatedTrainingJob, MemberCluster, TrainingRound } from "./generated/api/types.ts";
+export {
+  type SchemaFinding,
+  type SchemaValidator,
+  validateFederatedTrainingJob,
+  validateMemberCluster,
+  validateTrainingRound,
+} from "./generated/api/validators.js";
 export * as gateV1 from "./generated/proto/tributary/gate/v1/gate_pb.js";
 export * as controlV1 from "./generated/proto/tributary/round/v1/control_pb.js";
 export * as partyV1 from "./generated/proto/tributary/round/v1/party_pb.js";
 export * as trainerV1 from "./generated/proto/tributary/trainer/v1/trainer_pb.js";
+export {
+  Annotation,
+  apiGroup,
+  apiVersion,
+  cleanupFinalizer,
+  FieldManager,
+  formatWorkerIdentity,
+  gateTokenAudience,
+  groupVersion,
+  Label,
+  operatorIdentity,
+  parseWorkerIdentity,
+  WorkerContainer,
+  type WorkerIdentity,
+} from "./names.ts";

@@ -1,0 +1,39 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export TRIBUTARY_ROOT := $(CURDIR)
+
+.PHONY: help install demo demo-noop demo-down demo-reference data test test-all verify generate images clouds clouds-down bench-round bench-data-plane bench-control-plane
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+node_modules/.installed: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+install: node_modules/.installed ## Installs the pinned npm packages
+
+test: install ## All that must pass on every change
+	node scripts/test.ts
+
+test-all: install ## Adds repeated kills, soak and the big model
+	node scripts/test.ts --all
+
+verify: install ## Generated code, format, lint, types, dead code
+	node scripts/test.ts --only verify
+
+generate: install ## Regenerates types, validators, protos and kernels
+	node scripts/generate.ts
+
+clouds: install ## Brings up three local stand-in clouds: hub, aws-us-east-1, gcp-europe-west4
+	node test/clouds/src/main.ts up
+
+clouds-down: install ## Removes the local clouds without a trace
+	node test/clouds/src/main.ts down
+
+bench-data-plane: install ## Masking, sums and unmasking beside Flower and NVFLARE
+	node bench/src/data-plane/main.ts
+
+bench-control-plane: install ## Controller runtime beside @kubernetes/client-node
+	node bench/src/control-plane/main.ts

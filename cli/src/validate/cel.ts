@@ -1,0 +1,19 @@
+import { Environment } from "@marcbachmann/cel-js";
+
+const environment = new Environment({ unlistedVariablesAreDyn: true }).registerFunction(
+  "list.sum(): int",
+  (list: readonly bigint[]) => list.reduce((total, value) => total + value, 0n),
+);
+
+/** Whether a CEL rule of a CRD holds for `self`. Throws when the rule cannot be evaluated. */
+export function evaluateRule(rule: string, self: unknown): boolean {
+  return environment.evaluate(rule, { self: withIntegers(self) }) === true;
+}
+
+/** CEL keeps integers and floating point apart; YAML's whole numbers are integers in every schema of ours. */
+function withIntegers(value: unknown): unknown {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  if (Array.isArray(value)) return value.map(withIntegers);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withIntegers(child)]));
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { validateManifest } from "./validate-manifest.ts";
+
+type Manifest = Record<string, never> & { spec: never };
+
+function aJob(): Record<string, unknown> {
+  return {
+    apiVersion: "tributary.dev/v1alpha1",
+    kind: "FederatedTrainingJob",
+    metadata: { name: "clinic-notes", namespace: "research" },
+    spec: {
+      model: {
+        source: { persistentVolumeClaim: { claimName: "models", path: "smollm2-135m.gguf" } },
+        adapter: { type: "LoRA", rank: 8, targets: ["q_proj"] },
+      },
+      trainer: { runtime: "tfjs", task: "language-modeling", hyperparameters: { learningRate: "1e-3", batchSize: 4 } },
+      participants: [
+        { name: "aws", cluster: "aws-us-east-1", workers: 2 },
+        { name: "gcp", cluster: "gcp-europe-west4" },
+      ],
+      schedule: { synchronous: { maxRounds: 10, quorum: 3 } },
+      privacy: { secureAggregation: { protocol: "None" } },
+      output: { persistentVolumeClaim: "models" },
+    },
+  };
+}
+
+function changed(path: readonly (string | number)[], value: unknown): Record<string, unknown> {
+  const job = aJob();
+  let target = job as Record<string | number, unknown>;
+  for (const part of path.slice(0, -1)) target = target[part] as Record<string | number, unknown>;
+  const last = path.at(-1) as string | number;
+  if (value === undefined) delete target[last];
+  else target[last] = value;
+  return job as Manifest;
+}
+
+describe("validateManifest", () => {
+  it("takes a good job and leaves it as it is", () => {
+    const job = aJob();
+    expect(validateManifest(job)).toEqual([]);
+    expect(job).toEqual(aJob());
+  });
+
+  it.each([
+    ["an unknown field", ["spec", "speed"], "fast", "spec.speed", "not a field"],
+    ["an unknown strategy", ["spec", "strategy"], { name: "Krum" }, "spec.strategy.name", "must be one of FedAvg"],
+    [
+      "a quorum above the workers",
+      ["spec", "schedule", "synchronous", "quorum"],
+      4,
+      "spec",
+      "quorum must not be above",
+    ],
+    [
+      "a duplicate participant",
+      ["spec", "participants", 1, "name"],
+      "aws",
+      "spec.participants[1].name",
+      "must be unique",
+    ],
+    [
+      "an adapter on a whole model",
+      ["spec", "model", "source", "persistentVolumeClaim", "path"],
+      "a.safetensors",
+      "spec.model",
+      "trained through model.adapter",
+    ],
+    [
+      "a path out of the claim",
+      ["spec", "model", "source", "persistentVolumeClaim", "path"],
+      "../a.gguf",
+      "spec.model.source.persistentVolumeClaim.path",
+      "relative to the claim",
+    ],
+    [
+      "a deadline that is too long",
+      ["spec", "schedule", "synchronous", "deadline"],
+      "25h",
+      "spec.schedule.synchronous.deadline",
+      "between 1s and 24h",
+    ],
+    [
+      "a protocol that is not there",
+      ["spec", "privacy", "secureAggregation", "protocol"],
+      "Masking",
+      "spec.privacy.secureAggregation.protocol",
+      "must be one of None",
+    ],
+    [
+      "a missing protocol",
+      ["spec", "privacy", "secureAggregation", "protocol"],
+      undefined,
+      "spec.privacy.secureAggregation.protocol",
+      "is required",
+    ],
+    ["a name that is too long", ["metadata", "name"], "a".repeat(41), "metadata.name", "at most 40"],
+    ["no workers", ["spec", "participants", 0, "workers"], 0, "spec.participants[0].workers", ">= 1"],
+    ["another version", ["apiVersion"], "tributary.dev/v1", "apiVersion", "tributary.dev/v1alpha1"],
+    ["another kind", ["kind"], "TrainJob", "kind", "FederatedTrainingJob"],
+    [
+      "a convergence rule that never holds",
+      ["spec", "convergence"],
+      { metric: "validation_loss" },
+      "spec.convergence",
+      "target",
+    ],
+  ])("names the field of %s", (_case, path, value, field, message) => {
+    const findings = validateManifest(changed(path, value));
+    expect(findings.map((finding) => finding.path)).toContain(field);
+    expect(findings.find((finding) => finding.path === field)?.message).toContain(message);
+  });
+
+  it.each([[null], ["text"], [[]]])("refuses %j, which is no object", (value) => {
+    expect(validateManifest(value)).toHaveLength(1);
+  });
+});

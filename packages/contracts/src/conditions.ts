@@ -1,0 +1,77 @@
+/** Condition types of a FederatedTrainingJob. */
+export const JobCondition = {
+  /** The spec is valid and everything that it names exists. */
+  Accepted: "Accepted",
+  /** Enough workers are placed, running and joined. */
+  ClustersReady: "ClustersReady",
+  /** The aggregator answers. */
+  AggregationReady: "AggregationReady",
+  /** Rounds advance. */
+  Progressing: "Progressing",
+  /** The job runs with fewer participants than it asked for. */
+  Degraded: "Degraded",
+  /** The job is suspended. */
+  Suspended: "Suspended",
+  /** Participants are hidden from each other's inference by a third. */
+  PeerPrivacy: "PeerPrivacy",
+  /** The job ended as it should; terminal. */
+  Complete: "Complete",
+  /** The job ended with an error; terminal. */
+  Failed: "Failed",
+} as const;
+/** One of {@link JobCondition}. */
+export type JobCondition = (typeof JobCondition)[keyof typeof JobCondition];
+
+/** Condition types of a MemberCluster. */
+export const MemberCondition = {
+  /** The member answers, the credential works and at least one namespace is mapped and usable. */
+  Ready: "Ready",
+  /** The credential is accepted and not about to end. */
+  CredentialsValid: "CredentialsValid",
+} as const;
+/** One of {@link MemberCondition}. */
+export type MemberCondition = (typeof MemberCondition)[keyof typeof MemberCondition];
+
+/** Reasons of conditions and events: stable words, listed in `docs/reference/conditions.md`. */
+export const Reason = {
+  Valid: "Valid",
+  SpecInvalid: "SpecInvalid",
+  ClusterNotFound: "ClusterNotFound",
+  NamespaceNotMapped: "NamespaceNotMapped",
+  RuntimeNotFound: "RuntimeNotFound",
+  DatasetNotFound: "DatasetNotFound",
+  ClaimNotFound: "ClaimNotFound",
+  AllReady: "AllReady",
+  BelowMinimum: "BelowMinimum",
+  Placing: "Placing",
+  ClusterUnreachable: "ClusterUnreachable",
+  CredentialRejected: "CredentialRejected",
+  KubeconfigInvalid: "KubeconfigInvalid",
+  SecretNotFound: "SecretNotFound",
+  RBACDenied: "RBACDenied",
+  Connected: "Connected",
+  Connecting: "Connecting",
+  Unschedulable: "Unschedulable",
+  ImagePullFailed: "ImagePullFailed",
+  WorkerFailed: "WorkerFailed",
+  LossNotFinite: "LossNotFinite",
+  AggregatorReady: "AggregatorReady",
+  AggregatorNotReady: "AggregatorNotReady",
+  ModelSourceNotFound: "ModelSourceNotFound",
+  RoundStarted: "RoundStarted",
+  RoundCompleted: "RoundCompleted",
+  RoundFailed: "RoundFailed",
+  WaitingForWorkers: "WaitingForWorkers",
+  Suspended: "Suspended",
+  Resumed: "Resumed",
+  NoMasking: "NoMasking",
+  TwoParticipants: "TwoParticipants",
+  TargetReached: "TargetReached",
+  Converged: "Converged",
+  MaxRounds: "MaxRounds",
+  ClusterLost: "ClusterLost",
+  CleanupPending: "CleanupPending",
+  CleanedUp: "CleanedUp",
+} as const;
+/** One of {@link Reason}. */
+export type Reason = (typeof Reason)[keyof typeof Reason];

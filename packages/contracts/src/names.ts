@@ -1,0 +1,97 @@
+/** API group of every kind of Tributary. */
+export const apiGroup = "tributary.dev";
+/** Version of the API that this code speaks. */
+export const apiVersion = "v1alpha1";
+/** Group and version as objects carry them. */
+export const groupVersion = `${apiGroup}/${apiVersion}`;
+
+/** Labels that Tributary puts on objects it makes. */
+export const Label = {
+  /** Uid of the hub's job that the object was made for. */
+  JobUid: "tributary.dev/job-uid",
+  /** Name of the job. */
+  JobName: "tributary.dev/job-name",
+  /** Namespace of the job on the hub. */
+  JobNamespace: "tributary.dev/job-namespace",
+  /** Participant that the object belongs to. */
+  Participant: "tributary.dev/participant",
+  /** Id of the hub that made an object in a member cluster. */
+  Origin: "tributary.dev/origin",
+  /** On a PodTemplate: name of the runtime. */
+  Runtime: "tributary.dev/runtime",
+  /** On a PodTemplate: name of the data set; absent when the runtime has none. */
+  Dataset: "tributary.dev/dataset",
+  /** Part that a pod plays: `worker`, `aggregator`, `operator` or `gate`. */
+  Component: "tributary.dev/component",
+} as const;
+
+/** Annotations that Tributary puts on objects it makes. */
+export const Annotation = {
+  /** Hash of what was applied, so that an apply that changes nothing is skipped. */
+  AppliedHash: "tributary.dev/applied-hash",
+  /** Generation of the job that an object was rendered from. */
+  JobGeneration: "tributary.dev/job-generation",
+} as const;
+
+/** Finalizer on a job until every member confirmed that its objects are gone. */
+export const cleanupFinalizer = "tributary.dev/cleanup";
+
+/** Field managers of server-side apply. */
+export const FieldManager = {
+  /** Specs and metadata that the operator owns. */
+  Operator: "tributary-operator",
+  /** Statuses that the operator owns. */
+  OperatorStatus: "tributary-operator-status",
+} as const;
+
+/** Names inside the containers of a worker pod. */
+export const WorkerContainer = {
+  /** The native sidecar. */
+  Sidecar: "sidecar",
+  /** The trainer. */
+  Trainer: "trainer",
+} as const;
+
+/** Audience of the projected token that a sidecar shows to its gate. */
+export const gateTokenAudience = "tributary";
+
+/** URI SAN of the operator's certificate at an aggregator. */
+export const operatorIdentity = "tributary://operator";
+
+/** A worker's identity, as its certificate's URI SAN carries it. */
+export interface WorkerIdentity {
+  /** Name of the MemberCluster. */
+  readonly cluster: string;
+  /** Namespace of the pod in the member. */
+  readonly namespace: string;
+  /** Uid of the job. */
+  readonly jobUid: string;
+  /** Name of the participant. */
+  readonly participant: string;
+  /** Index of the worker in its participant, from 0. */
+  readonly workerIndex: number;
+}
+
+/** The URI SAN of a worker's certificate. */
+export function formatWorkerIdentity(worker: WorkerIdentity): string {
+  const { cluster, namespace, jobUid, participant, workerIndex } = worker;
+  return `tributary://${cluster}/${namespace}/${jobUid}/${participant}/${workerIndex}`;
+}
+
+/** The worker that a URI SAN names; undefined when it names none. */
+export function parseWorkerIdentity(uri: string): WorkerIdentity | undefined {
+  const match =
+    /^tributary:\/\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})\/([a-zA-Z0-9-]{1,64})\/([a-z0-9-]{1,20})\/(0|[1-9][0-9]{0,5})$/u.exec(
+      uri,
+    );
+  if (match === null) return undefined;
+  const [, cluster, namespace, jobUid, participant, index] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  return { cluster, namespace, jobUid, participant, workerIndex: Number(index) };
+}

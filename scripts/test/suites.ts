@@ -1,0 +1,48 @@
+/** One step of `make test`: either commands that must end with 0, or one vitest project. */
+export interface Suite {
+  /** Name, as `--only` takes it. */
+  readonly name: string;
+  /** Commands, each counted as one test. */
+  readonly commands?: readonly (readonly string[])[];
+  /** Vitest project, each of its tests counted. */
+  readonly project?: string;
+  /** Share of the 40 minutes that `make test` may take cold on two cores, in minutes. */
+  readonly budgetMinutes: number;
+  /** True for suites that only `make test-all` runs. */
+  readonly slow?: boolean;
+}
+
+/** How a suite ended. */
+export interface SuiteResult {
+  /** The suite. */
+  readonly suite: Suite;
+  /** Tests that passed. */
+  readonly passed: number;
+  /** Tests that failed; a suite that could not run counts as one. */
+  readonly failed: number;
+  /** Tests that this machine cannot run. */
+  readonly skipped: number;
+  /** How long it took. */
+  readonly milliseconds: number;
+}
+
+/** The suites in the order in which they run: quick and telling ones first. */
+export const suites: readonly Suite[] = [
+  {
+    name: "verify",
+    commands: [
+      ["node", "scripts/verify-generated.ts"],
+      ["biome", "ci", "--error-on-warnings"],
+      ["tsc", "-b"],
+      ["knip"],
+    ],
+    budgetMinutes: 2,
+  },
+  { name: "unit", project: "unit", budgetMinutes: 4 },
+  { name: "architecture", project: "architecture", budgetMinutes: 1 },
+  { name: "conformance", project: "conformance", budgetMinutes: 5 },
+  { name: "wire", project: "wire", budgetMinutes: 4 },
+  { name: "integration", project: "integration", budgetMinutes: 12 },
+  { name: "e2e", project: "e2e", budgetMinutes: 12 },
+  { name: "chaos", project: "chaos", budgetMinutes: 60, slow: true },
+];
