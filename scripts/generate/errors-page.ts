@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { catalogue } from "../../packages/kit/src/errors/catalogue.ts";
+import { catalogue } from "@tributary/kit";
 
 const head = `# Errors
 
