@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** From source: workspace packages resolve to their TypeScript, so tests need no build first. */
-const conditions = ["tributary-source", "node", "import", "module", "default"];
+/** No `module` condition: some packages put code for bundlers there that Node cannot import. */
+const conditions = ["node", "import", "default"];
 
 function project(name: string, include: string[], options: { timeoutMs: number; serial?: boolean }) {
   return {

@@ -14,3 +14,36 @@ export {
   TributaryError,
   type TributaryErrorOptions,
 } from "./errors/tributary-error.ts";
+export {
+  readFileIfPresent,
+  renameDurably,
+  syncDirectory,
+  syncFile,
+  TEMPORARY_SUFFIX,
+  writeFileDurably,
+} from "./files/durable-files.ts";
+export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from "./grpc/grpc-client.ts";
+export { ERROR_CODE_METADATA, fromServiceError, toServiceError } from "./grpc/grpc-errors.ts";
+export {
+  addService,
+  type CallContext,
+  closeGrpc,
+  createGrpcEndpoint,
+  type ErrorObserver,
+  listenGrpc,
+  type ServiceMethods,
+} from "./grpc/grpc-service.ts";
+export {
+  createMetricsRegistry,
+  type HealthEndpoint,
+  type HealthOptions,
+  startHealthEndpoint,
+} from "./http/health-endpoint.ts";
+export { type Environment, readIntegerVariable, readVariable } from "./process/environment.ts";
+export { createLogger, type Logger } from "./process/logger.ts";
+export { type MainContext, runMain } from "./process/run-main.ts";
+export { Closers } from "./process/shutdown.ts";
+export { type BackoffBounds, backoffMs, NETWORK_BACKOFF } from "./time/backoff.ts";
+export { type Clock, systemClock } from "./time/clock.ts";
+export { withDeadline } from "./time/deadline.ts";
+export { type RetryOptions, retry } from "./time/retry.ts";

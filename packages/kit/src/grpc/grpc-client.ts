@@ -1,0 +1,131 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { type ChannelCredentials, type ChannelOptions, Client, type ClientReadableStream } from "@grpc/grpc-js";
+import type { ErrorCode } from "../errors/catalogue.ts";
+import { fromServiceError } from "./grpc-errors.ts";
+import {
+  type GrpcMethod,
+  grpcMethodsOf,
+  type Init,
+  type MethodsOf,
+  type Received,
+  type ServiceType,
+} from "./service-definition.ts";
+
+/** Bounds of one call. */
+export interface CallOptions {
+  /** Longest time of the call, or of the whole stream, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Ends the call when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+type ClientMethod<M> = M extends {
+  methodKind: "unary";
+  input: infer I extends DescMessage;
+  output: infer O extends DescMessage;
+}
+  ? (request: Init<I>, options: CallOptions) => Promise<Received<O>>
+  : M extends {
+        methodKind: "server_streaming";
+        input: infer I extends DescMessage;
+        output: infer O extends DescMessage;
+      }
+    ? (request: Init<I>, options: CallOptions) => AsyncIterable<Received<O>>
+    : never;
+
+/** A caller of one service at one address. */
+export type GrpcClient<S extends ServiceType> = {
+  readonly [N in keyof MethodsOf<S>]: ClientMethod<MethodsOf<S>[N]>;
+} & {
+  /** Closes the channel; calls under way fail. */
+  close(): void;
+};
+
+/** Where and how to call. */
+export interface GrpcClientOptions {
+  /** `host:port`, or `unix:/path`. */
+  readonly address: string;
+  /** TLS or none. */
+  readonly credentials: ChannelCredentials;
+  /** Code of an error that means: nobody answers. */
+  readonly unreachable: ErrorCode;
+  /** Options of the channel, for example `grpc.ssl_target_name_override`. */
+  readonly channel?: ChannelOptions;
+}
+
+/** Makes a caller of `service`. Every call needs a time limit; errors are TributaryErrors. */
+export function createGrpcClient<S extends ServiceType>(service: S, options: GrpcClientOptions): GrpcClient<S> {
+  const client = new Client(options.address, options.credentials, {
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 5_000,
+    "grpc.keepalive_time_ms": 20_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+    ...options.channel,
+  });
+  const calls = Object.entries(grpcMethodsOf(service)).map(([name, method]) => [
+    name,
+    method.responseStream
+      ? (request: object, bounds: CallOptions) => callStream(client, method, options, request, bounds)
+      : (request: object, bounds: CallOptions) => callUnary(client, method, options, request, bounds),
+  ]);
+  return { ...Object.fromEntries(calls), close: () => client.close() } as GrpcClient<S>;
+}
+
+function callUnary(client: Client, method: GrpcMethod, to: GrpcClientOptions, request: object, bounds: CallOptions) {
+  return new Promise((resolve, reject) => {
+    if (bounds.signal?.aborted) return reject(bounds.signal.reason);
+    const deadline = Date.now() + bounds.timeoutMs;
+    const { path, requestSerialize, responseDeserialize } = method;
+    const call = client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request as never,
+      { deadline },
+      (error, response) => {
+        bounds.signal?.removeEventListener("abort", cancel);
+        if (error)
+          reject(
+            bounds.signal?.aborted ? bounds.signal.reason : fromServiceError(error, nameOf(method, to), to.unreachable),
+          );
+        else resolve(response);
+      },
+    );
+    const cancel = () => call.cancel();
+    bounds.signal?.addEventListener("abort", cancel, { once: true });
+  });
+}
+
+async function* callStream(
+  client: Client,
+  method: GrpcMethod,
+  to: GrpcClientOptions,
+  request: object,
+  bounds: CallOptions,
+) {
+  bounds.signal?.throwIfAborted();
+  const deadline = Date.now() + bounds.timeoutMs;
+  const { path, requestSerialize, responseDeserialize } = method;
+  const call: ClientReadableStream<unknown> = client.makeServerStreamRequest(
+    path,
+    requestSerialize,
+    responseDeserialize,
+    request as never,
+    { deadline },
+  );
+  const cancel = () => call.cancel();
+  bounds.signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    yield* call;
+  } catch (error) {
+    if (bounds.signal?.aborted) throw bounds.signal.reason;
+    throw fromServiceError(error, nameOf(method, to), to.unreachable);
+  } finally {
+    bounds.signal?.removeEventListener("abort", cancel);
+    call.cancel();
+  }
+}
+
+function nameOf(method: GrpcMethod, to: GrpcClientOptions): string {
+  return `${method.path.split("/").at(-1)} at ${to.address}`;
+}

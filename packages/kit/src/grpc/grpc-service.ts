@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import type { DescMessage } from "@bufbuild/protobuf";
+import {
+  Server,
+  type ServerCredentials,
+  type ServerOptions,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { TributaryError } from "../errors/tributary-error.ts";
+import { toServiceError } from "./grpc-errors.ts";
+import { grpcMethodsOf, type Init, type MethodsOf, type Received, type ServiceType } from "./service-definition.ts";
+
+/** What a method knows of its call besides the request. */
+export interface CallContext {
+  /** Aborts when the caller goes away or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** The caller's certificate in DER; absent without mutual TLS. */
+  readonly peerCertificate: Uint8Array | undefined;
+}
+
+type ServiceMethod<M> = M extends {
+  methodKind: "unary";
+  input: infer I extends DescMessage;
+  output: infer O extends DescMessage;
+}
+  ? (request: Received<I>, context: CallContext) => Promise<Init<O>>
+  : M extends {
+        methodKind: "server_streaming";
+        input: infer I extends DescMessage;
+        output: infer O extends DescMessage;
+      }
+    ? (request: Received<I>, context: CallContext) => AsyncIterable<Init<O>>
+    : never;
+
+/** The methods of a service, by local name. */
+export type ServiceMethods<S extends ServiceType> = {
+  readonly [N in keyof MethodsOf<S>]: ServiceMethod<MethodsOf<S>[N]>;
+};
+
+/** Told of every error that a method throws, before the peer gets its public part. */
+export type ErrorObserver = (error: unknown, path: string) => void;
+
+/** A gRPC endpoint with services; see {@link addService} and {@link listenGrpc}. */
+export function createGrpcEndpoint(options: ServerOptions = {}): Server {
+  return new Server({ "grpc.max_receive_message_length": 16 * 2 ** 20, ...options });
+}
+
+/** Adds a service to an endpoint. Methods throw TributaryErrors; a peer sees code and public message alone. */
+export function addService<S extends ServiceType>(
+  endpoint: Server,
+  service: S,
+  methods: ServiceMethods<S>,
+  onError: ErrorObserver,
+): void {
+  const definitions = grpcMethodsOf(service);
+  const untyped = methods as unknown as Record<string, (request: unknown, context: CallContext) => unknown>;
+  const implementation: UntypedServiceImplementation = {};
+  for (const [name, definition] of Object.entries(definitions)) {
+    const run = untyped[name]!;
+    const report = (error: unknown) => onError(error, definition.path);
+    implementation[name] = definition.responseStream
+      ? (call: ServerWritableStream<unknown, unknown>) =>
+          void streamAnswers(call, (request, context) => run(request, context) as AsyncIterable<unknown>, report)
+      : (call: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) =>
+          void answerOnce(call, answer, (request, context) => run(request, context) as Promise<unknown>, report);
+  }
+  endpoint.addService(definitions, implementation);
+}
+
+/** Listens on `address` (`host:port` or `unix:/path`) and resolves with the port, 0 for a socket. */
+export function listenGrpc(endpoint: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    endpoint.bindAsync(address, credentials, (error, port) => {
+      if (error)
+        reject(
+          new TributaryError("CONFIGURATION_INVALID", `cannot listen on ${address}: ${error.message}`, {
+            cause: error,
+          }),
+        );
+      else resolve(port);
+    });
+  });
+}
+
+/** Stops an endpoint: calls get `graceMs` to end, then are cut off. */
+export function closeGrpc(endpoint: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      endpoint.forceShutdown();
+      resolve();
+    }, graceMs);
+    endpoint.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+async function answerOnce(
+  call: ServerUnaryCall<unknown, unknown>,
+  answer: sendUnaryData<unknown>,
+  run: (request: unknown, context: CallContext) => Promise<unknown>,
+  report: (error: unknown) => void,
+): Promise<void> {
+  const gone = abortOnCancel(call);
+  try {
+    answer(null, await run(call.request, contextOf(call, gone)));
+  } catch (error) {
+    if (!gone.aborted) report(error);
+    answer(toServiceError(error));
+  }
+}
+
+async function streamAnswers(
+  call: ServerWritableStream<unknown, unknown>,
+  run: (request: unknown, context: CallContext) => AsyncIterable<unknown>,
+  report: (error: unknown) => void,
+): Promise<void> {
+  const gone = abortOnCancel(call);
+  try {
+    for await (const message of run(call.request, contextOf(call, gone))) {
+      if (gone.aborted) break;
+      if (!call.write(message)) await once(call, "drain", { signal: gone });
+    }
+    call.end();
+  } catch (error) {
+    if (!gone.aborted) report(error);
+    // Not destroy(): that would drop messages that are written but not yet sent.
+    call.emit("error", toServiceError(error));
+  }
+}
+
+function abortOnCancel(call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>): AbortSignal {
+  const controller = new AbortController();
+  const abort = () => controller.abort(new TributaryError("OPERATION_ABORTED", "the caller went away"));
+  if (call.cancelled) abort();
+  call.once("cancelled", abort);
+  return controller.signal;
+}
+
+function contextOf(
+  call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
+  signal: AbortSignal,
+): CallContext {
+  return { signal, peerCertificate: call.getAuthContext().sslPeerCertificate?.raw };
+}
