@@ -1,1 +1,84 @@
-export {};
+export {
+  type ApiClient,
+  type ApplyOptions,
+  type BoundToken,
+  type CallOptions,
+  createApiClient,
+  createOrGet,
+  type DeleteOptions,
+  intentFor,
+  type JsonPatchOperation,
+  type ListOptions,
+  type Page,
+  type Selection,
+  type WatchEvent,
+  type WatchOptions,
+} from "./runtime/api/api-client.ts";
+export {
+  apiReason,
+  isAlreadyExists,
+  isConflict,
+  isExpired,
+  isNotFound,
+  isResourceMissing,
+} from "./runtime/api/api-error.ts";
+export {
+  type ClusterConnection,
+  type ConnectOptions,
+  connectCluster,
+  type SourcedAccess,
+} from "./runtime/api/connect-cluster.ts";
+export type { CallObservation, Connection } from "./runtime/api/connection.ts";
+export { type Credential, type CredentialSource, fixedCredential } from "./runtime/api/credential.ts";
+export { type InClusterAccess, readInClusterAccess, tokenFileCredential } from "./runtime/api/in-cluster.ts";
+export { addFinalizer, removeFinalizer } from "./runtime/api/k8s-finalizer.ts";
+export {
+  type ApiEndpoint,
+  type ClusterAccess,
+  type ExecPlugin,
+  type KubeconfigPolicy,
+  parseKubeconfig,
+} from "./runtime/api/kubeconfig.ts";
+export {
+  isDeleting,
+  type KubeObject,
+  type ObjectMeta,
+  type ObjectRef,
+  type OwnerReference,
+  objectKey,
+  parseObjectKey,
+  type Unstructured,
+} from "./runtime/api/object.ts";
+export { apiVersionOf, type Resource, resourceName, resources } from "./runtime/api/resource.ts";
+export { byLabel, byNamespace, byOwnerUid } from "./runtime/cache/index-functions.ts";
+export { createInformer, type Informer, type InformerOptions } from "./runtime/cache/informer.ts";
+export type { CacheChange, ChangeListener, IndexFunction, ObjectReader } from "./runtime/cache/object-cache.ts";
+export { type ReflectorReport, WatchEnd } from "./runtime/cache/reflector.ts";
+export { chainTransforms, keepFields, stripBookkeeping, type Transform } from "./runtime/cache/transform.ts";
+export { type Clock, type Random, systemClock } from "./runtime/clock.ts";
+export {
+  type ControllerOptions,
+  type Reconcile,
+  type ReconcileContext,
+  ReconcileOutcome,
+  type ReconcileReport,
+  type ReconcileResult,
+  type ReconcileWrapper,
+  runController,
+} from "./runtime/control/controller.ts";
+export {
+  createManager,
+  type Health,
+  informerPart,
+  type Manager,
+  type ManagerOptions,
+  type Part,
+} from "./runtime/control/manager.ts";
+export { createRetryLimit, type RetryLimit } from "./runtime/queue/retry-limit.ts";
+export {
+  createWorkQueue,
+  Priority,
+  type QueueReport,
+  type WorkQueue,
+  type WorkQueueOptions,
+} from "./runtime/queue/work-queue.ts";

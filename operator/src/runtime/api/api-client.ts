@@ -1,0 +1,408 @@
+import { isAlreadyExists, isNotFound, isResourceMissing } from "./api-error.ts";
+import type { ApiCall, Connection } from "./connection.ts";
+import { readLines } from "./json-lines.ts";
+import type { KubeObject, ObjectRef, Unstructured } from "./object.ts";
+import { apiVersionOf, type Resource, resourcePath } from "./resource.ts";
+
+/** What every call takes. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Time for the call with all its retries, in milliseconds. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** Which objects of a resource. */
+export interface Selection {
+  /** All namespaces when left out. */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly resourceVersion: string;
+  /** Token for the next page; left out on the last. */
+  readonly continueToken?: string;
+}
+
+/** How a list is read. */
+export interface ListOptions extends Selection, CallOptions {
+  /** Objects per page; 500 by default. */
+  readonly limit?: number | undefined;
+  readonly continueToken?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  /** Only `metadata` of each object (`PartialObjectMetadata`). */
+  readonly metadataOnly?: boolean | undefined;
+}
+
+/** How a watch is opened. */
+export interface WatchOptions extends Selection {
+  /** The stream starts after this version. */
+  readonly resourceVersion: string;
+  /** The API server ends the stream after about this time. */
+  readonly timeoutSeconds: number;
+  readonly metadataOnly?: boolean | undefined;
+  /** Ask for the present objects first, as `ADDED`, then a bookmark with the `initial-events-end` annotation. */
+  readonly sendInitialEvents?: boolean | undefined;
+  readonly signal: AbortSignal;
+  /** Time until the API server has answered with its headers, in milliseconds. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** One line of a watch. `ERROR` carries a `Status`. */
+export interface WatchEvent<T> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: T;
+}
+
+/** How fields are written by server-side apply. */
+export interface ApplyOptions extends CallOptions {
+  /** Owner of the applied fields; one per writer and purpose. */
+  readonly fieldManager: string;
+  /** Take fields over from other managers; only for fields that are ours alone. */
+  readonly force?: boolean;
+  /** Validate and admit, but store nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What must hold for a delete, and what becomes of the objects it owns. */
+export interface DeleteOptions extends CallOptions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly propagation?: "Background" | "Foreground" | "Orphan";
+  readonly gracePeriodSeconds?: number;
+}
+
+/** One operation of RFC 6902. */
+export type JsonPatchOperation =
+  | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string }
+  | { readonly op: "move" | "copy"; readonly from: string; readonly path: string };
+
+/** A bound token, as TokenRequest gives it. */
+export interface BoundToken {
+  readonly token: string;
+  /** Wall-clock time at which it ends, RFC 3339. */
+  readonly expirationTimestamp: string;
+}
+
+/** The objects of one cluster. Every method throws TributaryError with cluster, verb, resource, reason and remedy. */
+export interface ApiClient {
+  readonly cluster: string;
+  /** The object, or undefined when there is none of that name. A resource that is not served at all is an error. */
+  get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: CallOptions): Promise<T | undefined>;
+  listPage<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<Page<T>>;
+  /** All pages in one array; for small collections. A cache reads large ones page by page. */
+  list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
+  /** Opens a watch and gives its events until the API server ends it, `signal` aborts (both end quietly) or it breaks. */
+  watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>>;
+  /** Fails with reason `AlreadyExists` when the name is taken: see {@link createOrGet}. */
+  create<T extends KubeObject>(resource: Resource, object: T, options?: CallOptions & { dryRun?: boolean }): Promise<T>;
+  /** Server-side apply: `intent` holds exactly the fields we want, never a whole object that was read. */
+  apply<T extends KubeObject>(resource: Resource, intent: KubeObject, options: ApplyOptions): Promise<T>;
+  /** Server-side apply of `status` alone. */
+  applyStatus<T extends KubeObject>(resource: Resource, intent: KubeObject, options: ApplyOptions): Promise<T>;
+  /** RFC 6902 patch; a failed `test` gives reason `Invalid`, an unknown object `NotFound`. */
+  patchJson<T extends KubeObject>(
+    resource: Resource,
+    ref: ObjectRef & { subresource?: string },
+    operations: readonly JsonPatchOperation[],
+    options?: CallOptions,
+  ): Promise<T>;
+  /** Replaces the object; `metadata.resourceVersion` makes it fail with `Conflict` when the object changed meanwhile. */
+  replace<T extends KubeObject>(resource: Resource, object: T, options?: CallOptions): Promise<T>;
+  /** `absent` when there was nothing to delete; a precondition that does not hold gives reason `Conflict`. */
+  delete(resource: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<"accepted" | "absent">;
+  /** Asks the API server for a token of a service account. */
+  createToken(
+    serviceAccount: Required<ObjectRef>,
+    request: { audiences?: readonly string[]; expirationSeconds: number },
+    options?: CallOptions,
+  ): Promise<BoundToken>;
+  /** GET of any path that answers JSON or text, such as `/version`. */
+  getPath(path: string, options?: CallOptions): Promise<unknown>;
+}
+
+interface ListBody<T> {
+  items?: T[] | null;
+  metadata?: { resourceVersion?: string; continue?: string };
+}
+
+const metadataAccept = {
+  one: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+  list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+} as const;
+
+const rootPath: Resource = { group: "", version: "v1", plural: "nonResourceURL", kind: "", namespaced: false };
+
+function targetOf(resource: Resource, object: KubeObject): ObjectRef {
+  return { name: object.metadata.name, namespace: resource.namespaced ? object.metadata.namespace : undefined };
+}
+
+function selectionQuery(selection: Selection): Record<string, string | undefined> {
+  return { labelSelector: selection.labelSelector, fieldSelector: selection.fieldSelector };
+}
+
+/** Speaks the Kubernetes API over a connection. Bodies are plain JSON in both directions. */
+export function createApiClient(connection: Connection): ApiClient {
+  const { cluster } = connection;
+
+  function call(
+    resource: Resource,
+    verb: string,
+    target: { namespace?: string | undefined; name?: string | undefined; subresource?: string | undefined },
+    request: Omit<ApiCall, "context" | "path">,
+  ): ApiCall {
+    return {
+      ...request,
+      context: { cluster, verb, resource, namespace: target.namespace, name: target.name },
+      path: resourcePath(resource, target),
+    };
+  }
+
+  function withType(resource: Resource, object: KubeObject): KubeObject {
+    return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+  }
+
+  function applyTo<T>(resource: Resource, intent: KubeObject, options: ApplyOptions, subresource?: string): Promise<T> {
+    const { fieldManager, force, dryRun, ...rest } = options;
+    return connection.send(
+      call(
+        resource,
+        "patch",
+        { ...targetOf(resource, intent), subresource },
+        {
+          ...rest,
+          method: "PATCH",
+          query: { fieldManager, force: String(force ?? false), dryRun: dryRun ? "All" : undefined },
+          body: withType(resource, intent),
+          contentType: "application/apply-patch+yaml",
+          isIdempotent: true,
+        },
+      ),
+    ) as Promise<T>;
+  }
+
+  async function listPage<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<Page<T>> {
+    const { namespace, limit, continueToken, resourceVersion, metadataOnly, signal, deadlineMs } = options;
+    const body = (await connection.send(
+      call(
+        resource,
+        "list",
+        { namespace },
+        {
+          method: "GET",
+          query: {
+            ...selectionQuery(options),
+            limit: String(limit ?? 500),
+            continue: continueToken,
+            resourceVersion,
+          },
+          ...(metadataOnly ? { accept: metadataAccept.list } : {}),
+          isIdempotent: true,
+          signal,
+          deadlineMs,
+        },
+      ),
+    )) as ListBody<T>;
+    const next = body.metadata?.continue;
+    return {
+      items: body.items ?? [],
+      resourceVersion: body.metadata?.resourceVersion ?? "",
+      ...(next ? { continueToken: next } : {}),
+    };
+  }
+
+  return {
+    cluster,
+    listPage,
+    async get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options: CallOptions = {}) {
+      try {
+        return (await connection.send(
+          call(resource, "get", ref, { ...options, method: "GET", isIdempotent: true }),
+        )) as T;
+      } catch (error) {
+        if (isNotFound(error) && !isResourceMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}) {
+      const all: T[] = [];
+      let continueToken: string | undefined;
+      do {
+        const page = await listPage<T>(resource, { ...options, continueToken });
+        all.push(...page.items);
+        continueToken = page.continueToken;
+      } while (continueToken !== undefined);
+      return all;
+    },
+    async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+      const { signal } = options;
+      const body = await connection.open(
+        call(
+          resource,
+          "watch",
+          { namespace: options.namespace },
+          {
+            method: "GET",
+            query: {
+              ...selectionQuery(options),
+              watch: "true",
+              allowWatchBookmarks: "true",
+              resourceVersion: options.sendInitialEvents ? undefined : options.resourceVersion,
+              timeoutSeconds: String(options.timeoutSeconds),
+              ...(options.sendInitialEvents ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" } : {}),
+            },
+            ...(options.metadataOnly ? { accept: metadataAccept.one } : {}),
+            isIdempotent: true,
+            signal,
+            deadlineMs: options.deadlineMs,
+          },
+        ),
+      );
+      const stop = () => body.destroy();
+      signal.addEventListener("abort", stop, { once: true });
+      try {
+        if (signal.aborted) return;
+        for await (const line of readLines(body)) yield JSON.parse(line) as WatchEvent<T>;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      } finally {
+        signal.removeEventListener("abort", stop);
+        body.destroy();
+      }
+    },
+    create<T extends KubeObject>(resource: Resource, object: T, options: CallOptions & { dryRun?: boolean } = {}) {
+      const { dryRun, ...rest } = options;
+      const { namespace } = targetOf(resource, object);
+      return connection.send({
+        ...call(
+          resource,
+          "create",
+          { namespace },
+          {
+            ...rest,
+            method: "POST",
+            query: { dryRun: dryRun ? "All" : undefined },
+            body: withType(resource, object),
+            isIdempotent: false,
+          },
+        ),
+        context: { cluster, verb: "create", resource, namespace, name: object.metadata.name },
+      }) as Promise<T>;
+    },
+    apply: (resource, intent, options) => applyTo(resource, intent, options),
+    applyStatus: (resource, intent, options) => applyTo(resource, intent, options, "status"),
+    patchJson<T extends KubeObject>(
+      resource: Resource,
+      ref: ObjectRef & { subresource?: string },
+      operations: readonly JsonPatchOperation[],
+      options: CallOptions = {},
+    ) {
+      return connection.send(
+        call(resource, "patch", ref, {
+          ...options,
+          method: "PATCH",
+          body: operations,
+          contentType: "application/json-patch+json",
+          isIdempotent: false,
+        }),
+      ) as Promise<T>;
+    },
+    replace<T extends KubeObject>(resource: Resource, object: T, options: CallOptions = {}) {
+      return connection.send(
+        call(resource, "update", targetOf(resource, object), {
+          ...options,
+          method: "PUT",
+          body: withType(resource, object),
+          isIdempotent: object.metadata.resourceVersion === undefined,
+        }),
+      ) as Promise<T>;
+    },
+    async delete(resource, ref, options: DeleteOptions = {}) {
+      const { uid, resourceVersion, propagation, gracePeriodSeconds, ...rest } = options;
+      const hasPreconditions = uid !== undefined || resourceVersion !== undefined;
+      try {
+        await connection.send(
+          call(resource, "delete", ref, {
+            ...rest,
+            method: "DELETE",
+            body: {
+              apiVersion: "v1",
+              kind: "DeleteOptions",
+              propagationPolicy: propagation ?? "Background",
+              gracePeriodSeconds,
+              ...(hasPreconditions ? { preconditions: { uid, resourceVersion } } : {}),
+            },
+            isIdempotent: true,
+          }),
+        );
+        return "accepted";
+      } catch (error) {
+        if (isNotFound(error) && !isResourceMissing(error)) return "absent";
+        throw error;
+      }
+    },
+    async createToken(serviceAccount, request, options = {}) {
+      const resource = {
+        group: "",
+        version: "v1",
+        plural: "serviceaccounts",
+        kind: "ServiceAccount",
+        namespaced: true,
+      };
+      const answer = (await connection.send(
+        call(
+          resource,
+          "create",
+          { ...serviceAccount, subresource: "token" },
+          {
+            ...options,
+            method: "POST",
+            body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: request },
+            isIdempotent: true,
+          },
+        ),
+      )) as { status: BoundToken };
+      return answer.status;
+    },
+    getPath: (path, options = {}) =>
+      connection.send({
+        ...options,
+        context: { cluster, verb: "get", resource: rootPath, name: path },
+        method: "GET",
+        path,
+        isIdempotent: true,
+      }),
+  };
+}
+
+/**
+ * Creates an object with a deterministic name, or gives the one that is there: a lost answer to an earlier create and
+ * a second try look the same. The caller checks whether the existing one is its own.
+ */
+export async function createOrGet<T extends KubeObject>(
+  client: ApiClient,
+  resource: Resource,
+  object: T,
+  options: CallOptions = {},
+): Promise<{ readonly object: T; readonly created: boolean }> {
+  try {
+    return { object: await client.create(resource, object, options), created: true };
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get<T>(resource, targetOf(resource, object), options);
+    if (existing === undefined) throw error;
+    return { object: existing, created: false };
+  }
+}
+
+/** An object with only its identity: the start of an apply intent. */
+export function intentFor(ref: ObjectRef, fields: Record<string, unknown> = {}): Unstructured {
+  return {
+    ...fields,
+    metadata: { name: ref.name, ...(ref.namespace === undefined ? {} : { namespace: ref.namespace }) },
+  };
+}
