@@ -1,0 +1,91 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { ggufError, MoreBytesNeeded } from "./byte-cursor.ts";
+import { dequantise } from "./dequantise.ts";
+import { type GgufHeader, parseGgufHeader, type TensorEntry } from "./header.ts";
+import type { Metadata } from "./metadata.ts";
+
+const firstReadBytes = 4 * 1024 * 1024;
+
+/** A GGUF file opened for reading: metadata at hand, tensors decoded one at a time so that memory stays bounded. */
+export class GgufFile implements Disposable {
+  readonly #descriptor: number;
+  readonly #header: GgufHeader;
+
+  private constructor(descriptor: number, header: GgufHeader) {
+    this.#descriptor = descriptor;
+    this.#header = header;
+  }
+
+  /**
+   * Opens a file and reads its header.
+   * @throws TributaryError (`TRAINER_MODEL_INVALID`) that names the offset, key or tensor that is wrong
+   */
+  static open(path: string): GgufFile {
+    const descriptor = openSync(path, "r");
+    try {
+      return new GgufFile(descriptor, readHeader(descriptor));
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /** Metadata by key. */
+  get metadata(): Metadata {
+    return this.#header.metadata;
+  }
+
+  /** Names of all tensors, in the file's order. */
+  get tensorNames(): readonly string[] {
+    return [...this.#header.tensors.keys()];
+  }
+
+  /**
+   * Decodes a tensor to 32-bit floats, row-major.
+   * @param shape the shape that the caller expects
+   * @throws TributaryError when the tensor is absent or has another shape
+   */
+  readTensor(name: string, shape: readonly number[]): Float32Array {
+    const entry = this.#header.tensors.get(name);
+    if (entry === undefined) throw ggufError(`tensor ${name}`, "is not in the file");
+    if (entry.shape.join() !== shape.join()) {
+      throw ggufError(`tensor ${name}`, `has shape [${entry.shape}], expected [${shape}]`);
+    }
+    return dequantise(entry.format, this.#readData(entry));
+  }
+
+  #readData(entry: TensorEntry): Uint8Array {
+    const bytes = Buffer.allocUnsafeSlow(entry.sizeBytes);
+    readFully(this.#descriptor, bytes, entry.offsetBytes);
+    return bytes;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function readHeader(descriptor: number): GgufHeader {
+  const fileBytes = fstatSync(descriptor).size;
+  let wanted = Math.min(firstReadBytes, fileBytes);
+  for (;;) {
+    const bytes = Buffer.allocUnsafeSlow(wanted);
+    readFully(descriptor, bytes, 0);
+    try {
+      return parseGgufHeader(bytes, fileBytes);
+    } catch (error) {
+      if (!(error instanceof MoreBytesNeeded)) throw error;
+      wanted = Math.min(Math.max(2 * wanted, error.neededBytes), fileBytes);
+    }
+  }
+}
+
+function readFully(descriptor: number, bytes: Buffer, position: number): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const count = readSync(descriptor, bytes, done, bytes.length - done, position + done);
+    if (count === 0) throw ggufError(`offset ${position + done}`, "the file ended while it was read");
+    done += count;
+  }
+}

@@ -1,0 +1,82 @@
+import { ggufError } from "../gguf/byte-cursor.ts";
+import { type Metadata, numberOf, textOf, textsOf } from "../gguf/metadata.ts";
+import { fromByteAlphabet, toByteAlphabet } from "./byte-alphabet.ts";
+import { type MergeRanks, mergePairs } from "./merge-pairs.ts";
+import { wordSplitterNames, wordSplitterOf } from "./split-words.ts";
+
+/** Words that repeat are merged once; the bound keeps memory flat on text that never repeats. */
+const maxCachedWords = 50_000;
+
+/** GPT-2's byte-level byte-pair tokenizer, with the vocabulary and merges that a GGUF file carries. */
+export class BytePairTokenizer {
+  readonly #tokens: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #ranks: MergeRanks;
+  readonly #splitWords: (text: string) => string[];
+  readonly #cache = new Map<string, readonly number[]>();
+  /** Id of the token that ends a text. */
+  readonly endOfTextId: number;
+
+  private constructor(metadata: Metadata, splitWords: (text: string) => string[]) {
+    this.#tokens = textsOf(metadata, "tokenizer.ggml.tokens");
+    this.#ids = new Map(this.#tokens.map((token, id) => [token, id]));
+    this.#ranks = new Map(textsOf(metadata, "tokenizer.ggml.merges").map((merge, rank) => [merge, rank]));
+    this.#splitWords = splitWords;
+    this.endOfTextId = numberOf(metadata, "tokenizer.ggml.eos_token_id");
+  }
+
+  /**
+   * Makes the tokenizer that a model file describes.
+   * @throws TributaryError when the file describes another kind of tokenizer
+   */
+  static fromMetadata(metadata: Metadata): BytePairTokenizer {
+    const model = textOf(metadata, "tokenizer.ggml.model");
+    if (model !== "gpt2") throw ggufError("metadata tokenizer.ggml.model", `is ${model}, expected gpt2`);
+    const pre = textOf(metadata, "tokenizer.ggml.pre");
+    const splitWords = wordSplitterOf(pre);
+    if (splitWords === undefined) {
+      throw ggufError("metadata tokenizer.ggml.pre", `is ${pre}, expected one of ${wordSplitterNames.join(", ")}`);
+    }
+    return new BytePairTokenizer(metadata, splitWords);
+  }
+
+  /** Number of tokens in the vocabulary. */
+  get vocabularySize(): number {
+    return this.#tokens.length;
+  }
+
+  /** Token ids of a text. Control tokens are not recognised in it: text is data. */
+  encode(text: string): number[] {
+    const ids: number[] = [];
+    for (const word of this.#splitWords(text)) {
+      for (const id of this.#encodeWord(word)) ids.push(id);
+    }
+    return ids;
+  }
+
+  #encodeWord(word: string): readonly number[] {
+    const known = this.#cache.get(word);
+    if (known !== undefined) return known;
+    const ids = mergePairs(toByteAlphabet(word), this.#ranks).map((piece) => this.#idOf(piece));
+    if (this.#cache.size >= maxCachedWords) this.#cache.clear();
+    this.#cache.set(word, ids);
+    return ids;
+  }
+
+  #idOf(piece: string): number {
+    const id = this.#ids.get(piece);
+    if (id === undefined) throw ggufError("metadata tokenizer.ggml.tokens", `has no token ${JSON.stringify(piece)}`);
+    return id;
+  }
+
+  /** Text of token ids. Bytes that are no UTF-8, as where a character was cut, become U+FFFD. */
+  decode(ids: Iterable<number>): string {
+    let written = "";
+    for (const id of ids) {
+      const token = this.#tokens[id];
+      if (token === undefined) throw new RangeError(`token id ${id} is outside 0 to ${this.#tokens.length - 1}`);
+      written += token;
+    }
+    return fromByteAlphabet(written).toString("utf8");
+  }
+}
