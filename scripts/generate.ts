@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { generateApi } from "./generate/api.ts";
 import { generateErrorsPage } from "./generate/errors-page.ts";
+import { generateKernels } from "./generate/kernels.ts";
 
 /** Regenerates everything that is committed and generated: protos, API types and validators, kernels. */
 execFileSync("buf", ["lint"], { stdio: "inherit" });
 execFileSync("buf", ["generate"], { stdio: "inherit" });
 await generateApi("crds", "packages/contracts/src/generated/api");
 generateErrorsPage("docs/reference/errors.md");
+generateKernels("packages/federated/assembly/index.ts", "packages/federated/src/kernels/generated/kernels-module.ts");

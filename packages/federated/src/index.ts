@@ -65,6 +65,10 @@ export {
 } from "./encoding/step.ts";
 export { applyWeight, sampleWeight, WEIGHT_BITS, Weighting } from "./encoding/weight.ts";
 export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";
+export { createPlainRingTile } from "./kernels/plain-ring-tile.ts";
+export { type QuantiseState, type RingTile, TILE_VALUES, type TileShape } from "./kernels/ring-tile.ts";
+export { createRingTile } from "./kernels/wasm-ring-tile.ts";
+export { createWeightedSum, MAX_SUMMANDS, plainWeightedSum, type WeightedSum } from "./kernels/weighted-sum.ts";
 export { SERVER_OPTIMISER_NAMES, serverOptimiserByName } from "./optimisers/catalogue.ts";
 export { LOCAL_STEP_NORM, type LocalSteps, localStepNorm } from "./optimisers/fed-nova.ts";
 export { type OptimiserParameters, type ParameterSpec, parseParameters } from "./optimisers/parameters.ts";
