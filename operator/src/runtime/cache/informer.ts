@@ -1,14 +1,20 @@
-import type { ApiClient, Selection } from "../api/api-client.ts";
+import type { Selection } from "../api/api-client.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { type Clock, type Random, systemClock } from "../clock.ts";
 import { type ChangeListener, createObjectCache, type IndexFunction, type ObjectReader } from "./object-cache.ts";
-import { createReflector, type InitialList, type ReflectorOptions, type ReflectorReport } from "./reflector.ts";
+import {
+  createReflector,
+  type InitialList,
+  type ListWatcher,
+  type ReflectorOptions,
+  type ReflectorReport,
+} from "./reflector.ts";
 import { stripBookkeeping, type Transform } from "./transform.ts";
 
 /** What an informer watches and how. */
 export interface InformerOptions<T extends KubeObject> {
-  readonly client: ApiClient;
+  readonly client: ListWatcher;
   readonly resource: Resource;
   readonly selection?: Selection;
   readonly indices?: Readonly<Record<string, IndexFunction<T>>>;

@@ -91,7 +91,10 @@ export function createObjectCache<T extends KubeObject>(options: ObjectCacheOpti
   ): void {
     for (const [name, valuesOf] of indexFunctions) {
       const index = indices.get(name);
-      if (index) guarded(key, () => valuesOf(object).forEach((value) => visit(index, value)));
+      if (!index) continue;
+      guarded(key, () => {
+        for (const value of valuesOf(object)) visit(index, value);
+      });
     }
   }
 

@@ -37,12 +37,15 @@ export type ReflectorReport =
   | { readonly type: "historyChanged"; readonly seen: string; readonly now: string }
   | { readonly type: "failed"; readonly error: TributaryError; readonly retryInMs: number };
 
+/** The two calls a reflector makes; an {@link ApiClient} has them. */
+export type ListWatcher = Pick<ApiClient, "cluster" | "listPage" | "watch">;
+
 /** How the first state is read: as the start of the watch, or as a paged list. */
 export type InitialList = "watch" | "pages";
 
 /** What a reflector is made from. */
 export interface ReflectorOptions<T extends KubeObject> {
-  readonly client: ApiClient;
+  readonly client: ListWatcher;
   readonly resource: Resource;
   readonly selection?: Selection;
   readonly cache: ObjectCache<T>;

@@ -1,0 +1,107 @@
+import { TributaryError } from "@tributary/kit";
+import { describe, expect, it } from "vitest";
+import { createFakeClock, settle } from "../testing/fake-clock.ts";
+import type { ControllerSignals } from "./controller.ts";
+import { createManager, type Part } from "./manager.ts";
+
+function untilAbort(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function part(name: string, more: Partial<Part> = {}): Part {
+  return { name, run: ({ stop }) => untilAbort(stop), ...more };
+}
+
+describe("manager", () => {
+  it("is ready when all parts are, and not once it stops", async () => {
+    let isReady = false;
+    const manager = createManager({
+      clock: createFakeClock(),
+      parts: [part("a"), part("b", { isReady: () => isReady })],
+    });
+    const stop = new AbortController();
+    const running = manager.run(stop.signal);
+    expect(manager.health()).toEqual({ isLive: true, isReady: false, problems: ["b: not ready"] });
+    isReady = true;
+    expect(manager.health().isReady).toBe(true);
+    stop.abort();
+    expect(manager.health()).toMatchObject({ isLive: true, isReady: false });
+    await running;
+  });
+
+  it("is not live while a part is sick", () => {
+    const manager = createManager({
+      clock: createFakeClock(),
+      parts: [part("a", { sickness: () => "stuck for 90 s" })],
+    });
+    expect(manager.health()).toEqual({ isLive: false, isReady: false, problems: ["a: stuck for 90 s"] });
+  });
+
+  it("lets running work finish before it releases the lease", async () => {
+    const order: string[] = [];
+    let finish = () => {};
+    const worker = part("worker", {
+      async run({ stop }) {
+        await untilAbort(stop);
+        await new Promise<void>((resolve) => (finish = resolve));
+        order.push("drained");
+      },
+    });
+    const manager = createManager({
+      clock: createFakeClock(),
+      parts: [worker],
+      onStopped: async () => void order.push("released"),
+    });
+    const stop = new AbortController();
+    const running = manager.run(stop.signal);
+    stop.abort();
+    await settle();
+    expect(order).toEqual([]);
+    finish();
+    await running;
+    expect(order).toEqual(["drained", "released"]);
+  });
+
+  it.each([
+    { which: "that heeds its signal", heeds: true },
+    { which: "that ignores its signal", heeds: false },
+  ])("abandons work $which when the drain takes too long", async ({ heeds }) => {
+    const clock = createFakeClock();
+    const signals: ControllerSignals[] = [];
+    const worker = part("worker", {
+      run(given) {
+        signals.push(given);
+        return heeds ? untilAbort(given.abandon) : new Promise(() => {});
+      },
+    });
+    let isReleased = false;
+    const manager = createManager({
+      clock,
+      parts: [worker],
+      drainMs: 1_000,
+      onStopped: async () => {
+        isReleased = true;
+      },
+    });
+    const stop = new AbortController();
+    const running = manager.run(stop.signal);
+    stop.abort();
+    await clock.advance(999);
+    expect(signals[0]?.abandon.aborted).toBe(false);
+    await clock.advance(2_001);
+    await running;
+    expect(signals[0]?.abandon.aborted).toBe(true);
+    expect(isReleased).toBe(true);
+  });
+
+  it("stops all parts and throws when one fails", async () => {
+    const failing = part("failing", {
+      run: async () => {
+        throw new TributaryError("LEADERSHIP_LOST", "another replica leads");
+      },
+    });
+    const manager = createManager({ clock: createFakeClock(), parts: [part("a"), failing] });
+    await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({ code: "LEADERSHIP_LOST" });
+    expect(manager.health().isLive).toBe(false);
+  });
+});
