@@ -1,3 +1,5 @@
+// @peculiar/x509 throws while loading unless the reflection metadata API is there first.
+import "reflect-metadata";
 import { generateKeyPairSync } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
