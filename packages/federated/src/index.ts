@@ -65,6 +65,27 @@ export {
 } from "./encoding/step.ts";
 export { applyWeight, sampleWeight, WEIGHT_BITS, Weighting } from "./encoding/weight.ts";
 export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";
+export { circulantNeighbours, shuffledRanks, type UniformWords } from "./graph/circulant.ts";
+export { hypergeometricTail } from "./graph/hypergeometric.ts";
+export {
+  COMPLETE_GRAPH_PARTIES,
+  chooseNeighbourhood,
+  completeThreshold,
+  type GraphBounds,
+  keepsPrivacy,
+  keepsRecovery,
+  type Neighbourhood,
+} from "./graph/neighbourhoods.ts";
+export {
+  type ByteStream,
+  type DecodeWork,
+  decodeChunk,
+  type EncodeWork,
+  encodeChunk,
+  type Mask,
+  type SumWork,
+  sumChunks,
+} from "./kernels/chunk-work.ts";
 export { createPlainRingTile } from "./kernels/plain-ring-tile.ts";
 export { type QuantiseState, type RingTile, TILE_VALUES, type TileShape } from "./kernels/ring-tile.ts";
 export { createRingTile } from "./kernels/wasm-ring-tile.ts";
@@ -81,6 +102,7 @@ export {
   type StepInput,
   type StepOutput,
 } from "./optimisers/server-optimiser.ts";
+export { interpolateShares, type Share, shareOf, splitSecret } from "./shamir/shamir.ts";
 export { DTYPE_BYTES, type Dtype, FLOAT_DTYPES, type FloatDtype, isDtype, isFloatDtype } from "./tensors/dtype.ts";
 export {
   type FlatLayout,
@@ -107,3 +129,52 @@ export {
   type SafetensorsHeader,
 } from "./tensors/safetensors-header.ts";
 export { float32View, readFloats, type TensorInfo, type TensorView, writeFloats } from "./tensors/tensor-view.ts";
+export {
+  type AggregatorState,
+  RoundStage,
+  SegmentStage,
+  type SegmentState,
+} from "./xsa1/aggregator/aggregator-state.ts";
+export { decodeAggregatorState, encodeAggregatorState } from "./xsa1/aggregator/aggregator-state-codec.ts";
+export {
+  type AggregatorContext,
+  type AggregatorEffect,
+  type AggregatorEvent,
+  type AggregatorStep,
+  DeadlineStage,
+} from "./xsa1/aggregator/aggregator-types.ts";
+export { openAggregation, stepAggregator } from "./xsa1/aggregator/step-aggregator.ts";
+export { bitmapOf, hasRank, ranksOf } from "./xsa1/bitmap.ts";
+export { concatBytes, equalBytes, fromHex, toHex } from "./xsa1/bytes.ts";
+export { type CryptoSuite, Keystream } from "./xsa1/crypto-suite.ts";
+export { decodeMessage } from "./xsa1/decode-message.ts";
+export { derivePairKey, deriveSelfKey, type MaskKey, pairSign } from "./xsa1/derive-keys.ts";
+export { encodeMessage } from "./xsa1/encode-message.ts";
+export { lowOrderPoints } from "./xsa1/low-order.ts";
+export { type AccumulatePacked, maskChunk, type PackedChunk } from "./xsa1/mask-chunk.ts";
+export { keysDigest, type MaskGraph, maskGraph } from "./xsa1/mask-graph.ts";
+export { type Message, MessageType, type SegmentResult, ShareKind } from "./xsa1/messages.ts";
+export { emptyPartyState, type PartyState } from "./xsa1/party/party-state.ts";
+export { decodePartyState, encodePartyState } from "./xsa1/party/party-state-codec.ts";
+export {
+  type EnrolledParty,
+  type PartyConfig,
+  type PartyContext,
+  type PartyEffect,
+  type PartyEvent,
+  type PartyPolicy,
+  type PartyStep,
+  SegmentOutcome,
+} from "./xsa1/party/party-types.ts";
+export { partyContext, stepParty } from "./xsa1/party/step-party.ts";
+export { planDigest, type RoundPlan } from "./xsa1/plan.ts";
+export { type Refusal, RefusalReason } from "./xsa1/refusals.ts";
+export {
+  encodeSetup,
+  Protocol,
+  type RosterEntry,
+  type RoundSetup,
+  type SetupSegment,
+  segmentSizeBytes,
+  setupDigest,
+} from "./xsa1/setup.ts";

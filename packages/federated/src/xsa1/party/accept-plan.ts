@@ -1,0 +1,72 @@
+import { equalBytes, toHex } from "../bytes.ts";
+import type { PlanMessage } from "../messages.ts";
+import { planDigest, type RoundPlan } from "../plan.ts";
+import { firstRefusal, type Refusal, RefusalReason, refusal } from "../refusals.ts";
+import { isMasked } from "../roster.ts";
+import type { RoundSetup } from "../setup.ts";
+import { planTranscript } from "../transcripts.ts";
+import { readyEffects } from "./accept-shares.ts";
+import { refuse, repeat } from "./party-round.ts";
+import { type PartyRound, type PartyState, withRound } from "./party-state.ts";
+import type { PartyContext, PartyEffect, PartyStep } from "./party-types.ts";
+import { checkModelNotLeft, checkRosterAllowsSum, enterModel } from "./sum-history.ts";
+
+/** Step 3 begins: binds the round to its base model and steps. May come before or after the keys and shares. */
+export function acceptPlan(
+  context: PartyContext,
+  state: PartyState,
+  round: PartyRound,
+  message: PlanMessage,
+): PartyStep {
+  const { plan } = message;
+  const digest = planDigest(context.crypto, round.setupDigest, plan);
+  if (round.plan !== null) {
+    return equalBytes(round.plan.digest, digest)
+      ? repeat(state, ...planEffects(round))
+      : refuse(state, refusal(RefusalReason.PlanChanged, `model ${toHex(plan.modelSha256)}`));
+  }
+  const found = firstRefusal(
+    () => checkSignature(context, message, digest),
+    () => checkSteps(round.setup, plan),
+    () => checkModelNotLeft(state.history, plan.modelSha256),
+    () => checkRoster(state, round.setup, plan),
+  );
+  if (found !== null) return refuse(state, found);
+  const next: PartyRound = { ...round, plan: { plan, digest } };
+  const history = enterModel(state.history, plan.modelSha256);
+  return { state: withRound({ ...state, history }, next), effects: [{ type: "persist" }, ...planEffects(next)] };
+}
+
+/** Distance that two different sums on one base model must keep. */
+export function minSumDistance(setup: RoundSetup): number {
+  return Math.max(3, setup.threshold);
+}
+
+function planEffects(round: PartyRound): PartyEffect[] {
+  const { plan, digest } = round.plan!;
+  return [{ type: "planAccepted", planDigest: digest, setup: round.setup, plan }, ...readyEffects(round)];
+}
+
+function checkSignature({ crypto, config }: PartyContext, message: PlanMessage, digest: Uint8Array): Refusal | null {
+  const isSigned = crypto.verifyEd25519(config.aggregatorKey, planTranscript(digest), message.signature);
+  return isSigned ? null : refusal(RefusalReason.SignatureInvalid, "the plan is not signed by this job's aggregator");
+}
+
+function checkSteps(setup: RoundSetup, plan: RoundPlan): Refusal | null {
+  const { segments } = setup;
+  const isFit = (steps: readonly number[], index: number) =>
+    steps.length === 1 || steps.length === segments[index]!.valueCount;
+  if (plan.stepExponents.length === segments.length && plan.stepExponents.every(isFit)) return null;
+  return refusal(
+    RefusalReason.StepTableInvalid,
+    `${plan.stepExponents.length} step lists for ${segments.length} segments`,
+  );
+}
+
+/** Without masks the aggregator sees every update anyway: distances between sums protect nothing. */
+function checkRoster(state: PartyState, setup: RoundSetup, plan: RoundPlan): Refusal | null {
+  const { history } = state;
+  if (!isMasked(setup) || history.model === null || !equalBytes(history.model, plan.modelSha256)) return null;
+  const keys = setup.roster.map((entry) => entry.publicKey);
+  return checkRosterAllowsSum(history, keys, setup.minSurvivors, minSumDistance(setup));
+}

@@ -1,0 +1,137 @@
+import { isRingBits } from "../../encoding/ring.ts";
+import { COMPLETE_GRAPH_PARTIES, completeThreshold, keepsPrivacy } from "../../graph/neighbourhoods.ts";
+import { equalBytes, toHex } from "../bytes.ts";
+import { firstRefusal, type Refusal, RefusalReason, refusal } from "../refusals.ts";
+import { countOrganisations } from "../roster.ts";
+import { Protocol, type RosterEntry, type RoundSetup } from "../setup.ts";
+import type { EnrolledParty, PartyContext, PartyPolicy } from "./party-types.ts";
+
+const MAX_HOLDERS = 65_535;
+
+/** Why a party would not join a round with this setup, or `null`: roster, organisations, thresholds, graph and segments. */
+export function checkSetup(
+  context: PartyContext,
+  setup: RoundSetup,
+  enrolled: readonly EnrolledParty[],
+): Refusal | null {
+  const { policy, jobUid } = context.config;
+  return firstRefusal(
+    () =>
+      unless(setup.jobUid === jobUid, RefusalReason.JobMismatch, `job ${setup.jobUid}, this party serves ${jobUid}`),
+    () =>
+      unless(policy.allowUnmasked || setup.protocol === Protocol.Masking, RefusalReason.ProtocolNotAllowed, "no masks"),
+    () => checkRoster(context, setup.roster, enrolled),
+    () => checkOrganisations(setup, policy),
+    () => checkThresholds(setup),
+    () => checkGraph(setup, policy),
+    () => checkSegments(setup),
+  );
+}
+
+function checkRoster(
+  context: PartyContext,
+  roster: readonly RosterEntry[],
+  enrolled: readonly EnrolledParty[],
+): Refusal | null {
+  const keys = roster.map((entry) => toHex(entry.publicKey));
+  const isEnrolled = (entry: RosterEntry) => enrolled.some((worker) => isSameWorker(worker, entry));
+  const stranger = roster.find((entry) => !isEnrolled(entry));
+  return firstRefusal(
+    () =>
+      unless(
+        keys.includes(toHex(context.publicKey)),
+        RefusalReason.OwnIdentityMissing,
+        "own identity key not in the roster",
+      ),
+    () =>
+      unless(new Set(keys).size === keys.length, RefusalReason.DuplicateKey, "an identity key is in the roster twice"),
+    () =>
+      unless(
+        stranger === undefined,
+        RefusalReason.PartyNotEnrolled,
+        `party ${stranger?.id} has no verified certificate`,
+      ),
+  );
+}
+
+function isSameWorker(worker: EnrolledParty, entry: RosterEntry): boolean {
+  return (
+    worker.organisation === entry.organisation &&
+    equalBytes(worker.publicKey, entry.publicKey) &&
+    equalBytes(worker.certificateSha256, entry.certificateSha256)
+  );
+}
+
+function checkOrganisations(setup: RoundSetup, policy: PartyPolicy): Refusal | null {
+  const { minOrganisations, roster } = setup;
+  const count = countOrganisations(roster);
+  const low = `minOrganisations is ${minOrganisations}, this member asks for ${policy.minOrganisations}`;
+  const few = `${count} organisations in the roster, must be at least ${minOrganisations}`;
+  return firstRefusal(
+    () => unless(minOrganisations >= policy.minOrganisations, RefusalReason.MinOrganisationsTooLow, low),
+    () => unless(count >= minOrganisations, RefusalReason.TooFewOrganisations, few),
+  );
+}
+
+function checkThresholds(setup: RoundSetup): Refusal | null {
+  const { threshold, minSurvivors, neighbours } = setup;
+  const parties = setup.roster.length;
+  const isMasked = setup.protocol === Protocol.Masking;
+  const floor = isMasked ? 3 : 1;
+  const holders = neighbours === 0 ? parties : neighbours;
+  const lowest = isMasked && neighbours === 0 ? completeThreshold(parties) : floor;
+  const survivors = Math.max(floor, threshold);
+  return firstRefusal(
+    () => unless(parties >= floor, RefusalReason.TooFewParties, `${parties} parties, must be at least ${floor}`),
+    () =>
+      unless(threshold >= lowest, RefusalReason.ThresholdTooLow, `threshold ${threshold}, must be at least ${lowest}`),
+    () =>
+      unless(
+        threshold <= holders,
+        RefusalReason.ThresholdTooHigh,
+        `threshold ${threshold}, must be at most ${holders}`,
+      ),
+    () =>
+      unless(
+        minSurvivors >= survivors,
+        RefusalReason.MinSurvivorsTooLow,
+        `${minSurvivors}, must be at least ${survivors}`,
+      ),
+    () =>
+      unless(
+        parties >= minSurvivors,
+        RefusalReason.TooFewParties,
+        `${parties} parties, minSurvivors is ${minSurvivors}`,
+      ),
+  );
+}
+
+function checkGraph(setup: RoundSetup, policy: PartyPolicy): Refusal | null {
+  const { neighbours, threshold } = setup;
+  const parties = setup.roster.length;
+  if (setup.protocol === Protocol.None || neighbours === 0) {
+    return unless(parties <= MAX_HOLDERS, RefusalReason.GraphTooSparse, `${parties} parties cannot all hold shares`);
+  }
+  const isLarge = parties > COMPLETE_GRAPH_PARTIES && neighbours % 2 === 0 && neighbours < parties;
+  const bounds = { corruptRatio: policy.corruptRatio, dropRatio: policy.dropRatio, splitViews: true };
+  const isSafe = isLarge && keepsPrivacy(parties, { neighbours, threshold }, bounds);
+  const detail = `${neighbours} neighbours and threshold ${threshold} for ${parties} parties, ${policy.corruptRatio} of them corrupt`;
+  return unless(isSafe, RefusalReason.GraphTooSparse, detail);
+}
+
+function checkSegments(setup: RoundSetup): Refusal | null {
+  const carryBits = Math.ceil(Math.log2(setup.roster.length));
+  const bad = setup.segments.find(
+    ({ valueCount, valueBits, ringBits }) =>
+      valueCount < 1 || valueBits < 1 || !isRingBits(ringBits) || ringBits < valueBits + carryBits,
+  );
+  const detail =
+    bad === undefined
+      ? "no segment"
+      : `segment ${bad.id}: ${bad.valueCount} values of ${bad.valueBits} bits in a ring of ${bad.ringBits}, ${carryBits} bits of carry`;
+  return unless(bad === undefined && setup.segments.length > 0, RefusalReason.SegmentTableInvalid, detail);
+}
+
+function unless(accepted: boolean, reason: RefusalReason, detail: string): Refusal | null {
+  return accepted ? null : refusal(reason, detail);
+}

@@ -1,0 +1,142 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from "node:crypto";
+import { type CryptoSuite, Keystream } from "@tributary/federated";
+
+/** DER around a raw 32-byte key (RFC 8410 §4 and §7): everything before the key itself. */
+const DerPrefix = {
+  x25519Private: Buffer.from("302e020100300506032b656e04220420", "hex"),
+  x25519Public: Buffer.from("302a300506032b656e032100", "hex"),
+  ed25519Private: Buffer.from("302e020100300506032b657004220420", "hex"),
+  ed25519Public: Buffer.from("302a300506032b6570032100", "hex"),
+} as const;
+
+const KEY_BYTES = 32;
+const TAG_BYTES = 16;
+const AES_BLOCK_BYTES = 16;
+const CHACHA_BLOCK_BYTES = 64;
+const ZERO_IV = Buffer.alloc(16);
+
+/** The cryptography of XSA1 on node:crypto (OpenSSL); one instance serves any number of rounds. */
+export function createNodeCryptoSuite(): CryptoSuite {
+  return {
+    sha256,
+    hkdfSha256: (inputKey, salt, info, lengthBytes) =>
+      new Uint8Array(hkdfSync("sha256", inputKey, salt, info, lengthBytes)),
+    x25519PublicKey: (secretKey) => rawPublicKey(privateKey(DerPrefix.x25519Private, secretKey)),
+    x25519,
+    keystream,
+    sealAes256Gcm,
+    openAes256Gcm,
+    ed25519PublicKey: (secretKey) => rawPublicKey(privateKey(DerPrefix.ed25519Private, secretKey)),
+    signEd25519: (secretKey, message) => bytesOf(sign(null, message, privateKey(DerPrefix.ed25519Private, secretKey))),
+    verifyEd25519,
+    randomBytes: (lengthBytes) => bytesOf(randomBytes(lengthBytes)),
+  };
+}
+
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return bytesOf(hash.digest());
+}
+
+/** OpenSSL refuses an all-zero shared secret, which is what every low-order point gives. */
+function x25519(secretKey: Uint8Array, publicKeyBytes: Uint8Array): Uint8Array | null {
+  const own = privateKey(DerPrefix.x25519Private, secretKey);
+  const other = publicKey(DerPrefix.x25519Public, publicKeyBytes);
+  try {
+    const shared = bytesOf(diffieHellman({ privateKey: own, publicKey: other }));
+    return shared.every((byte) => byte === 0) ? null : shared;
+  } catch {
+    return null;
+  }
+}
+
+function keystream(kind: Keystream, key: Uint8Array, offsetBytes: number, lengthBytes: number): Uint8Array {
+  const blockBytes = kind === Keystream.Aes256Ctr ? AES_BLOCK_BYTES : CHACHA_BLOCK_BYTES;
+  const skip = offsetBytes % blockBytes;
+  const block = (offsetBytes - skip) / blockBytes;
+  const cipher =
+    kind === Keystream.Aes256Ctr
+      ? createCipheriv("aes-256-ctr", key, counterBlock(block))
+      : createCipheriv("chacha20", key, chachaCounter(block));
+  const stream = cipher.update(new Uint8Array(skip + lengthBytes));
+  return bytesOf(stream).subarray(skip);
+}
+
+function counterBlock(block: number): Buffer {
+  const counter = Buffer.from(ZERO_IV);
+  counter.writeBigUInt64BE(BigInt(block), 8);
+  return counter;
+}
+
+/** OpenSSL's ChaCha20 takes the 32-bit little-endian block counter, then the 96-bit nonce of RFC 8439. */
+function chachaCounter(block: number): Buffer {
+  const counter = Buffer.from(ZERO_IV);
+  counter.writeUInt32LE(block, 0);
+  return counter;
+}
+
+function sealAes256Gcm(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES }).setAAD(additional);
+  return bytesOf(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]));
+}
+
+function openAes256Gcm(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additional: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | null {
+  if (sealed.length < TAG_BYTES) return null;
+  const end = sealed.length - TAG_BYTES;
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES }).setAAD(additional);
+  decipher.setAuthTag(sealed.subarray(end));
+  try {
+    return bytesOf(Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]));
+  } catch {
+    return null;
+  }
+}
+
+function verifyEd25519(publicKeyBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    return verify(null, message, publicKey(DerPrefix.ed25519Public, publicKeyBytes), signature);
+  } catch {
+    return false;
+  }
+}
+
+function privateKey(prefix: Uint8Array, raw: Uint8Array): KeyObject {
+  requireKey(raw);
+  return createPrivateKey({ key: Buffer.concat([prefix, raw]), format: "der", type: "pkcs8" });
+}
+
+function publicKey(prefix: Uint8Array, raw: Uint8Array): KeyObject {
+  requireKey(raw);
+  return createPublicKey({ key: Buffer.concat([prefix, raw]), format: "der", type: "spki" });
+}
+
+function rawPublicKey(key: KeyObject): Uint8Array {
+  return bytesOf(createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-KEY_BYTES));
+}
+
+function requireKey(raw: Uint8Array): void {
+  if (raw.length !== KEY_BYTES) throw new RangeError(`key is ${raw.length} bytes, must be ${KEY_BYTES}`);
+}
+
+/** A plain view: a Buffer would compare and print differently. */
+function bytesOf(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
