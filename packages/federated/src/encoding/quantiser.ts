@@ -55,10 +55,10 @@ export function quantise(x: Float32Array, grid: Grid, rounding: Uint8Array, out:
   return saturated;
 }
 
-/** The error for the first NaN or infinity in `x`; for callers that only know that there is one. */
-export function nonFiniteValue(x: Float32Array): ArgumentError {
+/** The error for the first NaN or infinity in `x`, whose first value is called `x[first]`; for callers that know there is one. */
+export function nonFiniteValue(x: Float32Array, first = 0): ArgumentError {
   const index = x.findIndex((value) => !Number.isFinite(value));
-  return new ArgumentError(`x[${index}]`, x[index], "finite");
+  return new ArgumentError(`x[${first + index}]`, x[index], "finite");
 }
 
 /**
