@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** No `module` condition: some packages put code for bundlers there that Node cannot import. */
-const conditions = ["node", "import", "default"];
+/**
+ * No `module`: some packages put code for bundlers there that Node cannot import. No `import`, which applies to imports anyway:
+ * it would reach Node's require() too, and packages with two builds would load the wrong one.
+ */
+const conditions = ["node"];
 
 function project(name: string, include: string[], options: { timeoutMs: number; serial?: boolean }) {
   return {

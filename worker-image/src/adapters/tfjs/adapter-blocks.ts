@@ -1,5 +1,5 @@
-import type { DecoderConfig } from "../../trainer/language-model/decoder-config.ts";
-import { type LoraConfig, type ParameterEntry, targetRows } from "../../trainer/language-model/lora.ts";
+import type { DecoderConfig } from "../../shared/language-model/decoder-config.ts";
+import { type LoraConfig, type ParameterEntry, targetRows } from "../../shared/language-model/lora.ts";
 
 /** Rows of the stacked query, key and value projection. */
 export function qkvRows(config: DecoderConfig): number {
@@ -24,7 +24,8 @@ export function blockB(
     const firstColumn = lora.targets.indexOf(entry.target) * lora.rank;
     for (let row = 0; row < count; row++) {
       for (let column = 0; column < lora.rank; column++) {
-        out[(from + row) * columns + firstColumn + column] = scale * parameters[entry.offset + row * lora.rank + column]!;
+        out[(from + row) * columns + firstColumn + column] =
+          scale * parameters[entry.offset + row * lora.rank + column]!;
       }
     }
   }
@@ -46,7 +47,8 @@ export function addBlockGradient(
     const firstColumn = lora.targets.indexOf(entry.target) * lora.rank;
     for (let row = 0; row < count; row++) {
       for (let column = 0; column < lora.rank; column++) {
-        gradient[entry.offset + row * lora.rank + column]! += scale * blocks[(from + row) * columns + firstColumn + column]!;
+        gradient[entry.offset + row * lora.rank + column]! +=
+          scale * blocks[(from + row) * columns + firstColumn + column]!;
       }
     }
   }

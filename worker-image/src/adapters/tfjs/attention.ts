@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
-import type { DecoderConfig } from "../../trainer/language-model/decoder-config.ts";
+import type { DecoderConfig } from "../../shared/language-model/decoder-config.ts";
 import type { TensorFlow } from "./load-tensorflow.ts";
 import type { Operations } from "./operations.ts";
 import { type RotaryTables, rotaryTables, rotate, rotateGradient } from "./rotary.ts";
@@ -65,7 +65,12 @@ export function attend(ops: Operations, shape: AttentionShape, qkv: Tensor): { m
 }
 
 /** Gradient of {@link attend} by the stacked projections, from the gradient by the mixed values. */
-export function attendGradient(ops: Operations, shape: AttentionShape, trace: AttentionTrace, gradient: Tensor): Tensor {
+export function attendGradient(
+  ops: Operations,
+  shape: AttentionShape,
+  trace: AttentionTrace,
+  gradient: Tensor,
+): Tensor {
   const { config, count, length } = shape;
   const { heads, kvHeads, headWidth } = config;
   const group = heads / kvHeads;

@@ -1,14 +1,14 @@
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-node";
-import type { DecoderConfig } from "../../trainer/language-model/decoder-config.ts";
-import { type WeightSource, scaleColumns, stack } from "../../trainer/language-model/decoder-weights.ts";
-import type { LanguageModel, LossSum, TokenBatch } from "../../trainer/language-model/language-model.ts";
+import type { DecoderConfig } from "../../shared/language-model/decoder-config.ts";
+import { scaleColumns, stack, type WeightSource } from "../../shared/language-model/decoder-weights.ts";
+import type { LanguageModel, LossSum, TokenBatch } from "../../shared/language-model/language-model.ts";
 import {
   frozenA,
   type LoraConfig,
   type ParameterEntry,
   parameterCount,
   parameterLayout,
-} from "../../trainer/language-model/lora.ts";
+} from "../../shared/language-model/lora.ts";
 import { addBlockGradient, blockB, qkvRows } from "./adapter-blocks.ts";
 import { type AttentionShape, attentionShape } from "./attention.ts";
 import { decoderLayer, decoderLayerGradient, type LayerTensors, type LayerTrace } from "./decoder-layer.ts";
@@ -45,7 +45,9 @@ export class TensorFlowDecoder implements LanguageModel {
     this.#ops = new Operations(tf);
     this.#config = config;
     this.#lora = lora;
-    this.#entries = Array.from({ length: config.layers }, (_, layer) => layout.filter((entry) => entry.layer === layer));
+    this.#entries = Array.from({ length: config.layers }, (_, layer) =>
+      layout.filter((entry) => entry.layer === layer),
+    );
     this.#embedding = tf.tensor(weights.embedding(), [config.vocabulary, config.width]);
     this.#outputGain = tf.tensor(weights.outputGain(), [config.width]);
     this.#layers = Array.from({ length: config.layers }, (_, layer) => this.#loadLayer(weights, layer));
@@ -149,7 +151,11 @@ export class TensorFlowDecoder implements LanguageModel {
   }
 
   /** Losses by row, and on demand their gradient by the normed rows times the output gain, a bounded number of rows at a time. */
-  #crossEntropy(normed: Tensor, targets: Int32Array, withGradient = false): { losses: Float32Array; byNormed?: Tensor } {
+  #crossEntropy(
+    normed: Tensor,
+    targets: Int32Array,
+    withGradient = false,
+  ): { losses: Float32Array; byNormed?: Tensor } {
     const losses = new Float32Array(targets.length);
     const gradients: Tensor[] = [];
     for (let from = 0; from < targets.length; from += logitRowsAtOnce) {
@@ -179,7 +185,8 @@ export class TensorFlowDecoder implements LanguageModel {
   }
 
   #dropShapes(): void {
-    for (const shape of this.#shapes.values()) this.#tf.dispose([shape.mask, shape.tables.cosine, shape.tables.signedSine]);
+    for (const shape of this.#shapes.values())
+      this.#tf.dispose([shape.mask, shape.tables.cosine, shape.tables.signedSine]);
     this.#shapes.clear();
   }
 

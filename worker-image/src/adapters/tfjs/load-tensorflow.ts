@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import util from "node:util";
 import type * as TfjsNode from "@tensorflow/tfjs-node";
 
@@ -27,4 +30,10 @@ function restoreRemovedUtilities(): void {
   const target = util as unknown as Record<string, unknown>;
   target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   target.isArray ??= Array.isArray;
+}
+
+/** Whether the native addon stands in `node_modules`; tests that need it are skipped with a word where it does not. */
+export function isTensorFlowInstalled(): boolean {
+  const packageJson = createRequire(import.meta.url).resolve("@tensorflow/tfjs-node/package.json");
+  return existsSync(join(dirname(packageJson), "lib/napi-v8/tfjs_binding.node"));
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
-import type { DecoderConfig } from "../../trainer/language-model/decoder-config.ts";
+import type { DecoderConfig } from "../../shared/language-model/decoder-config.ts";
 import type { TensorFlow } from "./load-tensorflow.ts";
 import type { Operations } from "./operations.ts";
 
@@ -41,10 +41,7 @@ const halvesAxis = 3;
 
 /** Rotates [count, length, rows, 2, headWidth / 2]: (a, b) becomes (a cos - b sin, b cos + a sin). */
 export function rotate(ops: Operations, tables: RotaryTables, x: Tensor): Tensor {
-  return ops.add(
-    ops.multiply(x, tables.cosine),
-    ops.multiply(ops.reverse(x, halvesAxis), tables.signedSine),
-  );
+  return ops.add(ops.multiply(x, tables.cosine), ops.multiply(ops.reverse(x, halvesAxis), tables.signedSine));
 }
 
 /** Gradient of {@link rotate} by its input. */

@@ -1,5 +1,5 @@
-import { ggufError } from "../gguf/byte-cursor.ts";
-import { type Metadata, numberOf, textOf, textsOf } from "../gguf/metadata.ts";
+import { ggufError } from "../../shared/gguf/byte-cursor.ts";
+import { type Metadata, numberOf, textOf, textsOf } from "../../shared/gguf/metadata.ts";
 import { fromByteAlphabet, toByteAlphabet } from "./byte-alphabet.ts";
 import { type MergeRanks, mergePairs } from "./merge-pairs.ts";
 import { wordSplitterNames, wordSplitterOf } from "./split-words.ts";

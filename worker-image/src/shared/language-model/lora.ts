@@ -45,13 +45,19 @@ export function loraTargetsOf(names: readonly string[]): LoraTarget[] {
   }
   const targets = loraTargets.filter((name) => names.includes(name));
   if (targets.length === 0) {
-    throw new TributaryError("TRAINER_HYPERPARAMETER_INVALID", `adapter.targets is empty; name some of ${loraTargets.join(", ")}`);
+    throw new TributaryError(
+      "TRAINER_HYPERPARAMETER_INVALID",
+      `adapter.targets is empty; name some of ${loraTargets.join(", ")}`,
+    );
   }
   return targets;
 }
 
 /** Rows of the stacked query, key and value projection that belong to a target. */
-export function targetRows(config: DecoderConfig, target: LoraTarget): { readonly from: number; readonly count: number } {
+export function targetRows(
+  config: DecoderConfig,
+  target: LoraTarget,
+): { readonly from: number; readonly count: number } {
   const queryRows = config.heads * config.headWidth;
   const kvRows = config.kvHeads * config.headWidth;
   if (target === "q_proj") return { from: 0, count: queryRows };

@@ -48,7 +48,10 @@ export function decoderConfigOf(metadata: Metadata): DecoderConfig {
     normEpsilon: number("attention.layer_norm_rms_epsilon"),
   };
   if (config.headWidth * heads !== width || config.headWidth % 2 !== 0) {
-    throw ggufError("metadata llama.rope.dimension_count", `is ${config.headWidth}, expected ${width} / ${heads}, even`);
+    throw ggufError(
+      "metadata llama.rope.dimension_count",
+      `is ${config.headWidth}, expected ${width} / ${heads}, even`,
+    );
   }
   if (heads % config.kvHeads !== 0) {
     throw ggufError("metadata llama.attention.head_count_kv", `is ${config.kvHeads}, expected a divisor of ${heads}`);

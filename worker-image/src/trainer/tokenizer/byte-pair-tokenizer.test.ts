@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GgufFile } from "../../shared/gguf/gguf-file.ts";
+import type { Metadata } from "../../shared/gguf/metadata.ts";
+import { toyModelGguf } from "../../shared/language-model/toy-model.ts";
+import { fromByteAlphabet, toByteAlphabet } from "./byte-alphabet.ts";
+import { BytePairTokenizer } from "./byte-pair-tokenizer.ts";
+import { mergePairs } from "./merge-pairs.ts";
+import { wordSplitterOf } from "./split-words.ts";
+
+let folder: string;
+let metadata: Metadata;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tokenizer-"));
+  writeFileSync(join(folder, "toy.gguf"), toyModelGguf(1));
+  using file = GgufFile.open(join(folder, "toy.gguf"));
+  metadata = file.metadata;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("BytePairTokenizer", () => {
+  it("gives back every text", () => {
+    const tokenizer = BytePairTokenizer.fromMetadata(metadata);
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const wellFormed = text.toWellFormed();
+        expect(tokenizer.decode(tokenizer.encode(wellFormed))).toBe(wellFormed);
+      }),
+    );
+  });
+
+  it("merges by rank and repeats itself from its cache", () => {
+    const tokenizer = BytePairTokenizer.fromMetadata(metadata);
+    const ids = tokenizer.encode("the thin");
+    expect(ids.map((id) => tokenizer.decode([id]))).toEqual(["the", " ", "th", "in"]);
+    expect(tokenizer.encode("the thin")).toEqual(ids);
+  });
+
+  it("writes a cut character as U+FFFD and refuses ids outside the vocabulary", () => {
+    const tokenizer = BytePairTokenizer.fromMetadata(metadata);
+    expect(tokenizer.decode(tokenizer.encode("é").slice(0, 1))).toBe("\ufffd");
+    expect(() => tokenizer.decode([260])).toThrow("token id 260 is outside 0 to 259");
+  });
+
+  it.each([
+    { name: "another kind of tokenizer", key: "tokenizer.ggml.model", value: "llama", want: /is llama, expected gpt2/ },
+    {
+      name: "an unknown word splitter",
+      key: "tokenizer.ggml.pre",
+      value: "qwen2",
+      want: /is qwen2, expected one of gpt-2, smollm/,
+    },
+    {
+      name: "a name of Object.prototype",
+      key: "tokenizer.ggml.pre",
+      value: "toString",
+      want: /is toString, expected one of/,
+    },
+    { name: "no vocabulary", key: "tokenizer.ggml.tokens", value: 3, want: /is number, expected an array of strings/ },
+  ])("refuses $name", ({ key, value, want }) => {
+    expect(() => BytePairTokenizer.fromMetadata(new Map([...metadata, [key, value]]))).toThrow(want);
+  });
+
+  it("names a piece that the vocabulary lacks", () => {
+    const tokens = (metadata.get("tokenizer.ggml.tokens") as string[]).map((token) => (token === "z" ? "gone" : token));
+    const tokenizer = BytePairTokenizer.fromMetadata(new Map([...metadata, ["tokenizer.ggml.tokens", tokens]]));
+    expect(() => tokenizer.encode("z")).toThrow(/has no token "z"/);
+  });
+});
+
+describe("the parts of the tokenizer", () => {
+  it("write every byte as one character and read it back", () => {
+    const text = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
+    expect(fromByteAlphabet(toByteAlphabet(text)).toString()).toBe(text);
+    expect(toByteAlphabet(" \n")).toBe("ĠĊ");
+  });
+
+  it("merge the lowest rank first, everywhere it stands", () => {
+    const ranks = new Map([
+      ["a b", 1],
+      ["b c", 0],
+      ["a bc", 2],
+    ]);
+    expect(mergePairs("abcab", ranks)).toEqual(["abc", "ab"]);
+    expect(mergePairs("", ranks)).toEqual([]);
+  });
+
+  it.each([
+    { splitter: "smollm", text: "in 1999, we'd go", want: ["in", " ", "1", "9", "9", "9", ",", " we", "'d", " go"] },
+    { splitter: "gpt-2", text: "in 1999, we'd  go", want: ["in", " 1999", ",", " we", "'d", " ", " go"] },
+  ])("split words as $splitter does", ({ splitter, text, want }) => {
+    expect(wordSplitterOf(splitter)!(text)).toEqual(want);
+  });
+});
+
+const cacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tributary");
+const smollm2 = process.env.TRIBUTARY_SMOLLM2 ?? join(cacheDir, "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
+
+describe.skipIf(!existsSync(smollm2))("SmolLM2's tokenizer (needs its file: make data)", () => {
+  it("gives the ids of Hugging Face's tokenizers", () => {
+    const vectors = readFileSync(new URL("../../../../test/vectors/smollm2/tokenizer.json", import.meta.url), "utf8");
+    using file = GgufFile.open(smollm2);
+    const tokenizer = BytePairTokenizer.fromMetadata(file.metadata);
+    for (const { text, ids } of JSON.parse(vectors).cases as { text: string; ids: number[] }[]) {
+      expect(tokenizer.encode(text)).toEqual(ids);
+      expect(tokenizer.decode(ids)).toBe(text);
+    }
+  });
+});
