@@ -29,14 +29,15 @@ import (
 )
 
 var programs = map[string]func(){
-	"etcd":                    func() { etcdmain.Main(os.Args) },
-	"fake-gpu-device-plugin":  runFakeGPUDevicePlugin,
-	"kube-apiserver":          component(apiserver.NewAPIServerCommand),
-	"kube-controller-manager": component(controllermanager.NewControllerManagerCommand),
-	"kube-proxy":              component(kubeproxy.NewProxyCommand),
-	"kube-scheduler":          component(func() *cobra.Command { return kubescheduler.NewSchedulerCommand() }),
-	"kubectl":                 runKubectl,
-	"kubelet":                 component(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
+	"etcd":                     func() { etcdmain.Main(os.Args) },
+	"fake-gpu-device-plugin":   runFakeGPUDevicePlugin,
+	"kube-apiserver":           component(apiserver.NewAPIServerCommand),
+	"kube-controller-manager":  component(controllermanager.NewControllerManagerCommand),
+	"kube-proxy":               component(kubeproxy.NewProxyCommand),
+	"kube-scheduler":           component(func() *cobra.Command { return kubescheduler.NewSchedulerCommand() }),
+	"kubectl":                  runKubectl,
+	"kubelet":                  component(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
+	"local-volume-provisioner": runLocalVolumeProvisioner,
 }
 
 func main() {

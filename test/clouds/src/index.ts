@@ -1,4 +1,22 @@
 export type { CertificateRequest, KeyAndCertificate } from "./certificates/authority.ts";
+export { type KubeconfigParts, renderKubeconfig } from "./certificates/kubeconfig.ts";
+export type { Cloud } from "./clouds/cloud.ts";
+export type { NodeView } from "./clouds/cluster-api.ts";
+export {
+  type Clusters,
+  clusters,
+  down,
+  importImage,
+  kubeconfigOf,
+  kubectl,
+  type RunningCluster,
+  runInNetwork,
+  status,
+  up,
+} from "./clouds/local-clouds.ts";
+export { renderStatus } from "./clouds/render-status.ts";
+export type { CloudStatus, ComponentStatus } from "./clouds/status.ts";
+export { CommandError, type CommandOptions } from "./command.ts";
 export type { KubeconfigOwner } from "./control-plane/credentials.ts";
 export {
   type ControlPlane,
@@ -7,3 +25,8 @@ export {
   startControlPlane,
   type TokenOptions,
 } from "./control-plane/start-control-plane.ts";
+export type { ImageBase } from "./images/base-layer.ts";
+export { type BuiltImage, buildImage, type CopiedFile, type ImageRecipe } from "./images/build-image.ts";
+export { cacheDirectory, cloudsDirectory } from "./paths.ts";
+export { type Progress, silent, toStandardError } from "./progress.ts";
+export { ensureTools, type Tools } from "./tools/ensure-tools.ts";

@@ -16,6 +16,7 @@ export const kubernetesPrograms = [
   "kube-scheduler",
   "kubectl",
   "kubelet",
+  "local-volume-provisioner",
 ] as const;
 
 const kubernetesVersion = "v1.34.4";

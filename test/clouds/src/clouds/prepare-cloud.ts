@@ -1,0 +1,65 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { certificatesOf, writeCredentials, writeKubeconfig } from "../control-plane/credentials.ts";
+import { currentBootId } from "../processes/process-identity.ts";
+import type { Tools } from "../tools/ensure-tools.ts";
+import { createCgroup } from "./cgroups.ts";
+import type { CloudLayout } from "./cloud.ts";
+import { createNamespaces } from "./namespaces.ts";
+import { createNetwork } from "./network.ts";
+import { renderCniConfig, renderContainerdConfig, renderKubeletConfig, renderKubeProxyConfig } from "./node-config.ts";
+
+/**
+ * Makes whatever is missing of a cloud before its programs can run: folders, certificates, configuration, namespaces, network, cgroup.
+ * Returns the file by which a program enters the cgroup.
+ */
+export async function prepareCloud(layout: CloudLayout, tools: Tools): Promise<string> {
+  await forgetFormerBoot(layout);
+  for (const folder of ["run", "logs", "volumes"]) await mkdir(join(layout.directory, folder), { recursive: true });
+  await writeClusterCredentials(layout);
+  await writeConfiguration(layout, tools);
+  await createNamespaces(layout);
+  await createNetwork(layout);
+  return createCgroup(layout.cgroup);
+}
+
+/** After a reboot everything under `run` describes processes and sandboxes that are gone. */
+async function forgetFormerBoot(layout: CloudLayout): Promise<void> {
+  const notePath = join(layout.directory, "run", "boot-id");
+  const bootId = currentBootId();
+  if ((await readFile(notePath, "utf8").catch(() => undefined)) === bootId) return;
+  await rm(join(layout.directory, "run"), { recursive: true, force: true });
+  await mkdir(dirname(notePath), { recursive: true });
+  await writeFile(notePath, bootId);
+}
+
+async function writeClusterCredentials(layout: CloudLayout): Promise<void> {
+  const { cloud, controlPlane } = layout;
+  await writeCredentials(cloud.name, controlPlane, layout.apiServiceAddress);
+  await writeKubeconfig(cloud.name, controlPlane, "kubelet", {
+    user: `system:node:${cloud.name}`,
+    groups: ["system:nodes"],
+  });
+  await certificatesOf(controlPlane).issue("kubelet-serving", {
+    commonName: `system:node:${cloud.name}`,
+    dnsNames: [cloud.name],
+    ipAddresses: [layout.nodeAddress],
+  });
+}
+
+async function writeConfiguration(layout: CloudLayout, tools: Tools): Promise<void> {
+  const files = {
+    "containerd.toml": renderContainerdConfig(layout, tools.cniPlugins),
+    "cni/10-pods.conflist": renderCniConfig(layout),
+    "kubelet.yaml": renderKubeletConfig(layout),
+    "kube-proxy.yaml": renderKubeProxyConfig(layout),
+    "resolv.conf": `nameserver ${layout.nodeAddress}\n`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(layout.directory, "config", name);
+    await mkdir(dirname(path), { recursive: true });
+    // A file is replaced whole: containerd and the kubelet read some of them again while they run.
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  }
+}

@@ -1,0 +1,35 @@
+import { down, kubectl, status, up } from "./clouds/local-clouds.ts";
+import { renderStatus } from "./clouds/render-status.ts";
+import { toStandardError } from "./progress.ts";
+
+const usage = `usage: node --conditions=tributary-source test/clouds/src/main.ts COMMAND
+  up                         start or repair the local clouds; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
+  down                       remove the local clouds and every trace of them
+  status                     say how the local clouds are
+  kubectl CLUSTER ARGUMENT…  run kubectl against one of the clusters`;
+
+async function run([command, ...args]: readonly string[]): Promise<number> {
+  const [cluster, ...kubectlArguments] = args;
+  if (command === "up") await printClusters();
+  else if (command === "down") await down({ progress: toStandardError });
+  else if (command === "status") process.stdout.write(`${renderStatus(await status())}\n`);
+  else if (command === "kubectl" && cluster) process.stdout.write(await kubectl(cluster, kubectlArguments));
+  else {
+    toStandardError(usage);
+    return 2;
+  }
+  return 0;
+}
+
+async function printClusters(): Promise<void> {
+  const { hub, members, local } = await up({ progress: toStandardError });
+  if (local) toStandardError("these clouds are local stand-ins: real Kubernetes, on this machine");
+  for (const cluster of [hub, ...members]) {
+    process.stdout.write(`${cluster.name} ${cluster.url} ${cluster.kubeconfigPath}\n`);
+  }
+}
+
+process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+  toStandardError(error instanceof Error ? error.message : String(error));
+  return 1;
+});
