@@ -1,0 +1,174 @@
+import { X509Certificate } from "node:crypto";
+import { type JsonFields, parseJsonFields } from "../../shared/config/json-fields.ts";
+
+/** A member cluster whose workers may take part. */
+export interface ClusterConfig {
+  readonly name: string;
+  /** Certificate of the cluster's gate CA. */
+  readonly gateCa: X509Certificate;
+}
+
+/** A participant's seats in the job. */
+export interface ParticipantConfig {
+  readonly name: string;
+  readonly cluster: string;
+  /** Namespace that a worker's identity must name; any when left out. */
+  readonly namespace: string | undefined;
+  /** What `minOrganisations` counts. */
+  readonly organisation: string;
+  readonly workers: number;
+}
+
+/** The part of a frozen base model that is trained. */
+export interface AdapterConfig {
+  readonly type: "LoRA";
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly string[];
+  readonly rule: "FreezeA";
+}
+
+/** Everything an aggregator is told by its `job.json`; `worker-image/README.md` describes the file. */
+export interface JobConfig {
+  readonly job: { readonly uid: string; readonly name: string; readonly namespace: string };
+  readonly clusters: readonly ClusterConfig[];
+  readonly participants: readonly ParticipantConfig[];
+  readonly model: { readonly path: string; readonly adapter: AdapterConfig | undefined };
+  readonly trainer: {
+    readonly task: string;
+    readonly hyperparameters: Readonly<Record<string, string>>;
+    readonly seed: number;
+  };
+  readonly strategy: { readonly name: string; readonly parameters: Readonly<Record<string, string>> };
+  /** Quantiser step of round 0, a power of two. */
+  readonly initialStep: number;
+  readonly directories: { readonly data: string; readonly output: string };
+  readonly tls: { readonly certificatePath: string; readonly keyPath: string; readonly operatorCaPath: string };
+  readonly listen: { readonly controlPort: number; readonly tensorPort: number; readonly healthPort: number };
+}
+
+const PORT = { min: 0, max: 65_535 };
+const LORA_TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
+/**
+ * Reads a `job.json`.
+ *
+ * @throws CONFIGURATION_INVALID naming the first field that is missing, unknown or out of bounds.
+ */
+export function parseJobConfig(file: string, text: string): JobConfig {
+  const fields = parseJsonFields(file, text);
+  fields.integer("version", { min: 1, max: 1 });
+  const clusters = fields.objectList("clusters", readCluster);
+  const participants = fields.objectList("participants", (entry) => readParticipant(entry, clusters));
+  refuseRepeated(fields, "clusters", clusters);
+  refuseRepeated(fields, "participants", participants);
+  const config: JobConfig = {
+    job: readAll(fields.object("job"), (job) => ({
+      uid: job.text("uid"),
+      name: job.text("name"),
+      namespace: job.text("namespace"),
+    })),
+    clusters,
+    participants,
+    model: readAll(fields.object("model"), readModel),
+    trainer: readAll(fields.object("trainer"), (trainer) => ({
+      task: trainer.text("task"),
+      hyperparameters: trainer.texts("hyperparameters"),
+      seed: trainer.integer("seed", { min: 0, max: Number.MAX_SAFE_INTEGER }, 1),
+    })),
+    strategy: readAll(fields.object("strategy", true), (strategy) => ({
+      name: strategy.text("name", "FedAvg"),
+      parameters: strategy.texts("parameters"),
+    })),
+    initialStep: readAll(fields.object("communication", true), readInitialStep),
+    directories: readAll(fields.object("directories"), (directories) => ({
+      data: directories.text("data"),
+      output: directories.text("output"),
+    })),
+    tls: readAll(fields.object("tls"), (tls) => ({
+      certificatePath: tls.text("certificatePath"),
+      keyPath: tls.text("keyPath"),
+      operatorCaPath: tls.text("operatorCaPath"),
+    })),
+    listen: readAll(fields.object("listen", true), (listen) => ({
+      controlPort: listen.integer("controlPort", PORT, 8443),
+      tensorPort: listen.integer("tensorPort", PORT, 8444),
+      healthPort: listen.integer("healthPort", PORT, 9090),
+    })),
+  };
+  readAll(fields.object("secureAggregation"), (privacy) => privacy.oneOf("protocol", ["None"]));
+  fields.end();
+  return config;
+}
+
+function readAll<T>(fields: JsonFields, read: (fields: JsonFields) => T): T {
+  const value = read(fields);
+  fields.end();
+  return value;
+}
+
+function readCluster(fields: JsonFields): ClusterConfig {
+  const name = fields.text("name");
+  const pem = fields.text("gateCaPem");
+  try {
+    return { name, gateCa: new X509Certificate(pem) };
+  } catch {
+    throw fields.refuse("gateCaPem", "a PEM certificate");
+  }
+}
+
+function readParticipant(fields: JsonFields, clusters: readonly ClusterConfig[]): ParticipantConfig {
+  const cluster = fields.text("cluster");
+  if (!clusters.some(({ name }) => name === cluster)) throw fields.refuse("cluster", "the name of one of clusters");
+  return {
+    name: fields.text("name"),
+    cluster,
+    namespace: fields.has("namespace") ? fields.text("namespace") : undefined,
+    organisation: fields.text("organisation", cluster),
+    workers: fields.integer("workers", { min: 1, max: 256 }),
+  };
+}
+
+function readModel(fields: JsonFields): JobConfig["model"] {
+  const path = fields.text("path");
+  const adapter = fields.optionalObject("adapter");
+  if (!path.endsWith(".gguf") && !path.endsWith(".safetensors")) {
+    throw fields.refuse("path", "a path that ends in .gguf or .safetensors");
+  }
+  if (path.endsWith(".gguf") !== (adapter !== undefined)) {
+    throw fields.refuse(
+      "adapter",
+      path.endsWith(".gguf") ? "there for a .gguf model" : "absent for a .safetensors model",
+    );
+  }
+  return { path, adapter: adapter === undefined ? undefined : readAll(adapter, readAdapter) };
+}
+
+function readAdapter(fields: JsonFields): AdapterConfig {
+  const rank = fields.integer("rank", { min: 1, max: 512 });
+  const targets = fields.textList("targets");
+  const unknown = targets.find((target) => !LORA_TARGETS.includes(target));
+  if (unknown !== undefined || new Set(targets).size !== targets.length) {
+    throw fields.refuse("targets", `different ones of ${LORA_TARGETS.join(", ")}`);
+  }
+  return {
+    type: fields.oneOf("type", ["LoRA"]),
+    rank,
+    alpha: fields.integer("alpha", { min: 1, max: 4096 }, 2 * rank),
+    targets,
+    rule: fields.oneOf("rule", ["FreezeA"], "FreezeA"),
+  };
+}
+
+function readInitialStep(fields: JsonFields): number {
+  const match = /^2\^(-?\d{1,2})$/.exec(fields.text("initialStep", "2^-20"));
+  const exponent = Number(match?.[1] ?? Number.NaN);
+  if (!(Math.abs(exponent) <= 96))
+    throw fields.refuse("initialStep", "a power of two from 2^-96 to 2^96, written 2^-20");
+  return 2 ** exponent;
+}
+
+function refuseRepeated(fields: JsonFields, list: string, entries: readonly { readonly name: string }[]): void {
+  const names = entries.map(({ name }) => name);
+  if (new Set(names).size !== names.length) throw fields.refuse(list, "a list of different names");
+}

@@ -1,0 +1,121 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { layoutSafetensors, type TensorSpec } from "@tributary/federated";
+import { readFileIfPresent, renameDurably, TributaryError, writeFileDurably } from "@tributary/kit";
+import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import type { JobConfig } from "../config/job-config.ts";
+import { adapterTensors } from "./adapter-tensors.ts";
+import { readGgufTensors } from "./gguf-header.ts";
+
+/** What the job starts from, pinned at the first start. */
+export interface PinnedModel {
+  /** SHA-256 of the source file, hexadecimal. */
+  readonly sourceSha256: string;
+  readonly sourceSizeBytes: number;
+  /** SHA-256 of the model before round 0, hexadecimal. */
+  readonly initialSha256: string;
+  /** The model before round 0: safetensors, F32, in the order of the flat vector. */
+  readonly initialPath: string;
+}
+
+const CHUNK_PARAMETERS = 2 ** 18;
+
+/**
+ * Reads the model source once, pins its digest and makes the model before round 0; at later starts checks the pin.
+ *
+ * @throws MODEL_SOURCE_NOT_FOUND, MODEL_SOURCE_INVALID, or MODEL_MISMATCH when the source or the job is not the pinned one.
+ */
+export async function pinModel(config: JobConfig): Promise<PinnedModel> {
+  const initialPath = join(config.directories.data, "initial", "model.safetensors");
+  const pinPath = join(config.directories.data, "pin.json");
+  const { path } = config.model;
+  const source = await digestSource(path);
+  const pinned = await readFileIfPresent(pinPath);
+  if (pinned !== undefined) {
+    const pin = JSON.parse(pinned.toString("utf8")) as Record<string, string>;
+    requirePinned("job", pin.jobUid, config.job.uid);
+    requirePinned(path, pin.sourceSha256, source.sha256);
+    const initialSha256 = Buffer.from(await sha256OfFile(initialPath)).toString("hex");
+    requirePinned(initialPath, pin.initialSha256, initialSha256);
+    return { sourceSha256: source.sha256, sourceSizeBytes: source.sizeBytes, initialSha256, initialPath };
+  }
+  await mkdir(dirname(initialPath), { recursive: true });
+  await writeInitialModel(config, `${initialPath}.tmp`);
+  await renameDurably(`${initialPath}.tmp`, initialPath);
+  const initialSha256 = Buffer.from(await sha256OfFile(initialPath)).toString("hex");
+  await writeFileDurably(
+    pinPath,
+    `${JSON.stringify({ jobUid: config.job.uid, sourceSha256: source.sha256, initialSha256 })}\n`,
+  );
+  return { sourceSha256: source.sha256, sourceSizeBytes: source.sizeBytes, initialSha256, initialPath };
+}
+
+async function digestSource(path: string): Promise<{ sha256: string; sizeBytes: number }> {
+  try {
+    const file = await open(path, "r");
+    const { size } = await file.stat().finally(() => file.close());
+    return { sha256: Buffer.from(await sha256OfFile(path)).toString("hex"), sizeBytes: size };
+  } catch (cause) {
+    throw new TributaryError("MODEL_SOURCE_NOT_FOUND", `model source ${path} cannot be read`, {
+      cause,
+      details: { path },
+    });
+  }
+}
+
+function requirePinned(what: string, pinned: string | undefined, found: string): void {
+  if (pinned === found) return;
+  throw new TributaryError("MODEL_MISMATCH", `${what} is ${found}, the data directory belongs to ${pinned}`, {
+    details: { what },
+  });
+}
+
+async function writeInitialModel(config: JobConfig, to: string): Promise<void> {
+  const { path, adapter } = config.model;
+  if (adapter === undefined) return copyWholeModel(path, to);
+  const file = await open(path, "r");
+  const tensors = await readGgufTensors(file, path).finally(() => file.close());
+  await writeZeroModel(adapterTensors(adapter, tensors), to);
+}
+
+/** LoRA starts with B = 0, so that the adapted model is the base model. */
+async function writeZeroModel(specs: readonly TensorSpec[], to: string): Promise<void> {
+  const layout = layoutSafetensors(specs);
+  await rm(to, { force: true });
+  const file = await open(to, "w");
+  try {
+    await file.write(layout.header);
+    await file.truncate(layout.sizeBytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the source in the one layout that all models of the job have: F32, tensors in the order of the flat vector. */
+async function copyWholeModel(from: string, to: string): Promise<void> {
+  const source = await openFlatModel(from);
+  try {
+    const layout = layoutSafetensors(source.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
+    const file = await open(to, "w");
+    try {
+      await file.write(layout.header);
+      for (let offset = 0; offset < source.layout.parameters; offset += CHUNK_PARAMETERS) {
+        const values = new Float32Array(Math.min(CHUNK_PARAMETERS, source.layout.parameters - offset));
+        await source.read(offset, values);
+        if (!values.every(Number.isFinite)) {
+          throw new TributaryError(
+            "MODEL_SOURCE_INVALID",
+            `${from} holds a value that is not finite near parameter ${offset}`,
+          );
+        }
+        await file.write(new Uint8Array(values.buffer));
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,171 @@
+import { createHash, type Hash } from "node:crypto";
+import { mkdir, open, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { TributaryError } from "@tributary/kit";
+import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import type { ByteSpan, SegmentResource } from "../../shared/tensor-wire/resources.ts";
+
+/** What is staged of one party's segment. */
+export interface StagedSegment {
+  /** Bytes from the start without a hole. */
+  readonly storedBytes: number;
+  /** Whether every byte is there and fits the digest. */
+  readonly isComplete: boolean;
+}
+
+interface Slot {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** Digest of the bytes so far, while one request after another continues it in this process. */
+  hash: Hash | undefined;
+  storedBytes: number;
+  isComplete: boolean;
+  isBusy: boolean;
+}
+
+/**
+ * Segments on their way in: one file a party and segment of one attempt at a round.
+ *
+ * Files are not synced: bytes that a crash of the machine takes are sent again, bytes that a crash of the process leaves are used
+ * again. A digest, once named for a segment, is the only one that is accepted for it.
+ */
+export class SegmentStaging {
+  readonly #directory: string;
+  readonly #slots = new Map<string, Slot>();
+
+  /** @param directory of this attempt; it is made when the first segment arrives. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Path of a party's staged segment. */
+  pathOf(segment: number, party: number): string {
+    return join(this.#directory, `${segment}-${party}.bin`);
+  }
+
+  /** What is staged of a segment; zero before its first request. */
+  status(resource: SegmentResource): StagedSegment {
+    const slot = this.#slots.get(keyOf(resource));
+    return { storedBytes: slot?.storedBytes ?? 0, isComplete: slot?.isComplete ?? false };
+  }
+
+  /**
+   * Names the digest and size of a segment and finds what a former process staged of it.
+   *
+   * @throws MESSAGE_CONFLICT when another digest was named before.
+   */
+  async claim(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<StagedSegment> {
+    const key = keyOf(resource);
+    let slot = this.#slots.get(key);
+    if (slot === undefined) {
+      await mkdir(this.#directory, { recursive: true });
+      slot = await openSlot(this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
+      // Another request may have opened it meanwhile: the first one counts.
+      slot = this.#slots.get(key) ?? slot;
+      this.#slots.set(key, slot);
+    }
+    if (slot.sha256 !== sha256 || slot.sizeBytes !== sizeBytes) {
+      throw new TributaryError(
+        "MESSAGE_CONFLICT",
+        `party ${resource.party} names other bytes for segment ${resource.segment}`,
+      );
+    }
+    return { storedBytes: slot.storedBytes, isComplete: slot.isComplete };
+  }
+
+  /**
+   * Takes the bytes of a span straight from the socket to the file; the span must start where the staged bytes end.
+   *
+   * Bytes that arrived before the connection broke are kept.
+   *
+   * @throws ROUND_CONFLICT for a span that starts elsewhere, QUEUE_FULL while another request writes the same segment,
+   * CHECKSUM_MISMATCH when the last byte came and the digest does not fit: then nothing is kept.
+   */
+  async receive(resource: SegmentResource, span: ByteSpan, body: Readable): Promise<StagedSegment> {
+    const slot = this.#slots.get(keyOf(resource));
+    if (slot === undefined) throw new TributaryError("INVARIANT_BROKEN", "a segment is claimed before it is received");
+    if (slot.isComplete) return { storedBytes: slot.storedBytes, isComplete: true };
+    if (slot.isBusy)
+      throw new TributaryError("QUEUE_FULL", "another request writes this segment", { retryAfterMs: 100 });
+    if (span.startBytes !== slot.storedBytes) {
+      throw new TributaryError(
+        "ROUND_CONFLICT",
+        `span starts at ${span.startBytes}, must start at ${slot.storedBytes}`,
+      );
+    }
+    slot.isBusy = true;
+    try {
+      await appendBody(slot, span, body);
+      if (slot.storedBytes === slot.sizeBytes) await finish(slot);
+    } finally {
+      slot.isBusy = false;
+    }
+    return { storedBytes: slot.storedBytes, isComplete: slot.isComplete };
+  }
+
+  /** Drops a staged segment; its party may send it again. */
+  async discard(segment: number, party: number): Promise<void> {
+    this.#slots.delete(`${segment}/${party}`);
+    await rm(this.pathOf(segment, party), { force: true });
+  }
+}
+
+function keyOf({ segment, party }: SegmentResource): string {
+  return `${segment}/${party}`;
+}
+
+async function openSlot(path: string, sha256: string, sizeBytes: number): Promise<Slot> {
+  const slot: Slot = { path, sizeBytes, sha256, hash: undefined, storedBytes: 0, isComplete: false, isBusy: false };
+  const present = await stat(path).catch(() => undefined);
+  if (present === undefined || present.size > sizeBytes) {
+    await rm(path, { force: true });
+    slot.hash = createHash("sha256");
+    return slot;
+  }
+  slot.storedBytes = present.size;
+  if (present.size === sizeBytes && toHex(await sha256OfFile(path)) === sha256) slot.isComplete = true;
+  else if (present.size === sizeBytes) await reset(slot);
+  return slot;
+}
+
+async function appendBody(slot: Slot, span: ByteSpan, body: Readable): Promise<void> {
+  const file = await open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (slot.storedBytes + chunk.length > span.endBytes) {
+        throw new TributaryError(
+          "MESSAGE_INVALID",
+          `more than ${span.endBytes - span.startBytes} bytes in the request`,
+        );
+      }
+      await file.write(chunk, 0, chunk.length, slot.storedBytes);
+      slot.hash?.update(chunk);
+      slot.storedBytes += chunk.length;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function finish(slot: Slot): Promise<void> {
+  const found = slot.hash === undefined ? toHex(await sha256OfFile(slot.path)) : slot.hash.digest("hex");
+  slot.hash = undefined;
+  if (found === slot.sha256) {
+    slot.isComplete = true;
+    return;
+  }
+  await reset(slot);
+  throw new TributaryError("CHECKSUM_MISMATCH", `segment has digest ${found}, must be ${slot.sha256}`);
+}
+
+async function reset(slot: Slot): Promise<void> {
+  await truncate(slot.path, 0);
+  slot.storedBytes = 0;
+  slot.hash = createHash("sha256");
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

@@ -1,0 +1,198 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
+import type { TLSSocket } from "node:tls";
+import { asTributaryError, catalogue, type ErrorCode, type Logger, TributaryError } from "@tributary/kit";
+import {
+  COMPLETE_HEADER,
+  ERROR_CODE_HEADER,
+  parseContentRange,
+  parseRangeStart,
+  parseTensorPath,
+  SEGMENT_SHA256_HEADER,
+  type SegmentResource,
+  STORED_BYTES_HEADER,
+} from "../../shared/tensor-wire/resources.ts";
+import type { SeatHolder, Seats } from "../party/seats.ts";
+import type { SegmentStaging } from "./segment-staging.ts";
+
+/** Keys and certificates of a TLS endpoint with mutual authentication, PEM. */
+export interface MutualTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** CAs that a peer's certificate may chain to. */
+  readonly peerCas: readonly string[];
+}
+
+/** What the tensor wire asks of the round that is open. */
+export interface TensorRound {
+  /** Path of the file with this digest (hexadecimal), when sidecars may fetch it. */
+  fileOf(sha256: string): string | undefined;
+  /** Where a segment is staged and how large it must be; ROUND_NOT_OPEN when nobody waits for it. */
+  stagingOf(resource: SegmentResource): { readonly staging: SegmentStaging; readonly sizeBytes: number };
+  /** Told when every byte of a segment is staged and fits its digest; may be told twice. */
+  segmentStored(resource: SegmentResource, sha256: string, sizeBytes: number): void;
+  /** Told of bytes that went over the wire. */
+  countBytes(direction: "up" | "down", bytes: number): void;
+}
+
+/** A listening tensor wire. */
+export interface TensorEndpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Longest time that a request may go without a byte. */
+const IDLE_TIMEOUT_MS = 60_000;
+/** Bytes read from a file and given to the socket at once. */
+const READ_BYTES = 2 ** 20;
+
+/**
+ * Serves the tensor wire: `GET` of models by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
+ *
+ * HTTP over mutual TLS, straight between socket and file; a slow disk or peer holds back the other side.
+ */
+export async function startTensorEndpoint(
+  options: {
+    readonly tls: MutualTls;
+    readonly port: number;
+    readonly jobUid: string;
+    readonly seats: Seats;
+    readonly log: Logger;
+  },
+  round: TensorRound,
+): Promise<TensorEndpoint> {
+  const { tls, log } = options;
+  const listener = createServer(
+    {
+      cert: tls.certificate,
+      key: tls.key,
+      ca: [...tls.peerCas],
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: "TLSv1.3",
+      requestTimeout: 0,
+    },
+    (request, response) => {
+      answer(options, round, request, response).catch((cause: unknown) => {
+        const error = asTributaryError(cause);
+        if (!request.destroyed || !response.headersSent)
+          log.info({ code: error.code, path: request.url }, error.message);
+        refuse(response, error.code);
+      });
+    },
+  );
+  listener.timeout = IDLE_TIMEOUT_MS;
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(options.port, resolve);
+  });
+  return {
+    port: (listener.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        listener.close(() => resolve());
+        listener.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  { seats, jobUid }: { readonly seats: Seats; readonly jobUid: string },
+  round: TensorRound,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const holder = seats.seatOf((request.socket as TLSSocket).getPeerX509Certificate()?.raw);
+  const resource = parseTensorPath(request.url ?? "");
+  if (resource === undefined || resource.jobUid !== jobUid) {
+    throw new TributaryError("MESSAGE_INVALID", `no resource has the path ${request.url}`);
+  }
+  if (resource.kind === "model" && request.method === "GET")
+    return sendModel(round, resource.sha256, request, response);
+  if (resource.kind === "segment" && (request.method === "PUT" || request.method === "HEAD")) {
+    return receiveSegment(round, resource, holder, request, response);
+  }
+  throw new TributaryError("MESSAGE_INVALID", `${request.method} is not known for ${request.url}`);
+}
+
+async function sendModel(
+  round: TensorRound,
+  sha256: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = round.fileOf(sha256);
+  if (path === undefined) throw new TributaryError("ROUND_NOT_OPEN", `no model of digest ${sha256} is served now`);
+  const { size } = await stat(path);
+  const start = parseRangeStart(request.headers.range);
+  if (start === undefined || start > size)
+    throw new TributaryError("MESSAGE_INVALID", `range ${request.headers.range} of ${size} bytes`);
+  response.writeHead(start > 0 ? 206 : 200, {
+    "content-length": size - start,
+    "content-type": "application/octet-stream",
+    "content-range": `bytes ${start}-${size - 1}/${size}`,
+    etag: `"${sha256}"`,
+  });
+  await pipeline(createReadStream(path, { start, highWaterMark: READ_BYTES }), response);
+  round.countBytes("down", size - start);
+}
+
+async function receiveSegment(
+  round: TensorRound,
+  resource: SegmentResource,
+  holder: SeatHolder,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (holder.seat.partyId !== resource.party) {
+    throw new TributaryError("IDENTITY_REJECTED", `party ${holder.seat.partyId} speaks for party ${resource.party}`);
+  }
+  const { staging, sizeBytes } = round.stagingOf(resource);
+  const sha256 = String(request.headers[SEGMENT_SHA256_HEADER] ?? "");
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw new TributaryError("MESSAGE_INVALID", `header ${SEGMENT_SHA256_HEADER} is no digest`);
+  let staged = await staging.claim(resource, sha256, sizeBytes);
+  if (request.method === "PUT" && !staged.isComplete) {
+    const span = parseContentRange(request.headers["content-range"]);
+    if (span?.totalBytes !== sizeBytes) {
+      throw new TributaryError(
+        "REPORT_REFUSED",
+        `segment ${resource.segment} of ${span?.totalBytes} bytes, must be ${sizeBytes}`,
+      );
+    }
+    const before = staged.storedBytes;
+    staged = await staging.receive(resource, span, request);
+    round.countBytes("up", staged.storedBytes - before);
+  }
+  if (staged.isComplete) round.segmentStored(resource, sha256, sizeBytes);
+  request.resume();
+  response
+    .writeHead(200, { [STORED_BYTES_HEADER]: String(staged.storedBytes), [COMPLETE_HEADER]: String(staged.isComplete) })
+    .end();
+}
+
+/** HTTP status of each code that the wire answers with; 500 for the rest. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  IDENTITY_REJECTED: 403,
+  MESSAGE_INVALID: 400,
+  MESSAGE_CONFLICT: 409,
+  ROUND_CONFLICT: 409,
+  ROUND_NOT_OPEN: 404,
+  QUEUE_FULL: 429,
+  REPORT_REFUSED: 422,
+  CHECKSUM_MISMATCH: 422,
+};
+
+function refuse(response: ServerResponse, code: ErrorCode): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  // The body of a refused upload is not read: the connection cannot be used again.
+  response.writeHead(STATUS[code] ?? 500, { [ERROR_CODE_HEADER]: code, connection: "close" });
+  response.end(`${catalogue[code].publicMessage}\n`);
+}

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import {
+  type FlatLayout,
+  flatLayout,
+  flatSpans,
+  isArgumentError,
+  isFloatDtype,
+  PREFIX_BYTES,
+  parseHeader,
+  readFloats,
+  readHeaderSize,
+  type SafetensorsHeader,
+} from "@tributary/federated";
+import { TributaryError } from "@tributary/kit";
+
+/** A safetensors file that is open for reading, seen as one flat float32 vector; nothing but the header is in memory. */
+export interface FlatModelFile {
+  readonly layout: FlatLayout;
+  readonly header: SafetensorsHeader;
+  readonly sizeBytes: number;
+  /** Reads `out.length` parameters from `offset` on, converted to float32. */
+  read(offset: number, out: Float32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file.
+ *
+ * @throws MODEL_SOURCE_INVALID naming file and field when it is malformed or holds tensors that are no floats.
+ */
+export async function openFlatModel(path: string): Promise<FlatModelFile> {
+  const file = await open(path, "r");
+  try {
+    const { size: sizeBytes } = await file.stat();
+    const prefix = await readAt(file, 0, Math.min(PREFIX_BYTES, sizeBytes));
+    const headerBytes = readHeaderSize(prefix, sizeBytes);
+    const dataStart = PREFIX_BYTES + headerBytes;
+    const header = parseHeader(await readAt(file, PREFIX_BYTES, headerBytes), sizeBytes - dataStart);
+    const other = header.tensors.find((tensor) => !isFloatDtype(tensor.dtype));
+    if (other !== undefined)
+      throw invalidModel(path, `tensor ${other.name} is ${other.dtype}, must be F32, F16, BF16 or F64`);
+    const layout = flatLayout(header.tensors);
+    return {
+      layout,
+      header,
+      sizeBytes,
+      read: (offset, out) => readParameters(file, layout, dataStart, offset, out),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw isArgumentError(error) ? invalidModel(path, error.message) : error;
+  }
+}
+
+/** SHA-256 of a file, 32 bytes, read in pieces of 1 MiB. */
+export async function sha256OfFile(path: string): Promise<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    const hash = createHash("sha256");
+    const buffer = Buffer.allocUnsafe(2 ** 20);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return new Uint8Array(hash.digest());
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function readParameters(
+  file: FileHandle,
+  layout: FlatLayout,
+  dataStart: number,
+  offset: number,
+  out: Float32Array,
+) {
+  let done = 0;
+  for (const { tensor, start, count } of flatSpans(layout, offset, out.length)) {
+    const width = (tensor.endBytes - tensor.startBytes) / tensor.elements;
+    const bytes = await readAt(file, dataStart + tensor.startBytes + start * width, count * width);
+    readFloats(bytes, tensor.dtype, 0, out.subarray(done, done + count));
+    done += count;
+  }
+  return out;
+}
+
+/** Exactly `lengthBytes` bytes of a file; Error when it ends before. */
+export async function readAt(file: FileHandle, position: number, lengthBytes: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(lengthBytes);
+  let done = 0;
+  while (done < lengthBytes) {
+    const { bytesRead } = await file.read(buffer, done, lengthBytes - done, position + done);
+    if (bytesRead === 0) throw new Error(`file ends at byte ${position + done}, ${lengthBytes - done} bytes too early`);
+    done += bytesRead;
+  }
+  return buffer;
+}
+
+function invalidModel(path: string, why: string): TributaryError {
+  return new TributaryError("MODEL_SOURCE_INVALID", `${path}: ${why}`, { details: { path } });
+}

@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { isErrorCode, TributaryError } from "@tributary/kit";
+import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import {
+  COMPLETE_HEADER,
+  ERROR_CODE_HEADER,
+  formatContentRange,
+  SEGMENT_SHA256_HEADER,
+  STORED_BYTES_HEADER,
+} from "../../shared/tensor-wire/resources.ts";
+
+/** Where the tensor wire is and who we are. */
+export interface TensorWireOptions {
+  readonly host: string;
+  readonly port: number;
+  /** DNS name in the aggregator's certificate. */
+  readonly serverName: string;
+  readonly caPem: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+/** A file to fetch. */
+export interface RemoteFile {
+  readonly path: string;
+  /** SHA-256 in hexadecimal. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** Calls of the tensor wire; one try each, every failure a TributaryError, what is done so far is kept. */
+export interface TensorClient {
+  /** Fetches a file to `to`, which it never holds in part; continues what an earlier call left beside it. */
+  fetch(file: RemoteFile, to: string, signal: AbortSignal): Promise<void>;
+  /** Sends a segment's file from where the aggregator's copy ends. */
+  send(path: string, segment: RemoteFile, signal: AbortSignal, onSent?: (bytes: number) => void): Promise<void>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+/** Longest time without a byte. */
+const IDLE_TIMEOUT_MS = 30_000;
+const READ_BYTES = 2 ** 20;
+
+/** Calls the tensor wire over mutual TLS with a few kept connections. */
+export function createTensorClient(options: TensorWireOptions): TensorClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const call: Call = (method, path, headers, signal, body) => {
+    const to: RequestOptions = {
+      agent,
+      method,
+      path,
+      headers,
+      signal,
+      host: options.host,
+      port: options.port,
+      servername: options.serverName,
+      ca: options.caPem,
+      cert: options.certificatePem,
+      key: options.keyPem,
+      minVersion: "TLSv1.3",
+      timeout: IDLE_TIMEOUT_MS,
+    };
+    return exchange(to, body);
+  };
+  return {
+    fetch: (file, to, signal) => fetchFile(call, file, to, signal),
+    send: (path, segment, signal, onSent) => sendSegment(call, path, segment, signal, onSent ?? (() => {})),
+    close: () => agent.destroy(),
+  };
+}
+
+type Headers = Record<string, string | number>;
+type WriteBody = (request: NodeJS.WritableStream) => Promise<void>;
+type Call = (
+  method: string,
+  path: string,
+  headers: Headers,
+  signal: AbortSignal,
+  body?: WriteBody,
+) => Promise<IncomingMessage>;
+
+async function fetchFile(call: Call, file: RemoteFile, to: string, signal: AbortSignal): Promise<void> {
+  const partial = `${to}.part`;
+  const present = (await stat(partial).catch(() => undefined))?.size ?? 0;
+  const start = present <= file.sizeBytes ? present : 0;
+  if (start < file.sizeBytes) {
+    const response = await call("GET", file.path, start > 0 ? { range: `bytes=${start}-` } : {}, signal);
+    const sink = createWriteStream(partial, start > 0 ? { flags: "r+", start } : { flags: "w" });
+    await pipeline(response, sink).catch(asUnreachable(file.path));
+  }
+  const found = Buffer.from(await sha256OfFile(partial)).toString("hex");
+  if (found !== file.sha256) {
+    await rm(partial, { force: true });
+    throw new TributaryError("CHECKSUM_MISMATCH", `${file.path} arrived with digest ${found}, must be ${file.sha256}`);
+  }
+  await rename(partial, to);
+}
+
+async function sendSegment(
+  call: Call,
+  path: string,
+  segment: RemoteFile,
+  signal: AbortSignal,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  const named = { [SEGMENT_SHA256_HEADER]: segment.sha256 };
+  const before = await call("HEAD", segment.path, named, signal);
+  before.resume();
+  if (before.headers[COMPLETE_HEADER] === "true") return;
+  const startBytes = Number(before.headers[STORED_BYTES_HEADER]);
+  const totalBytes = segment.sizeBytes;
+  const headers = {
+    ...named,
+    "content-length": totalBytes - startBytes,
+    "content-range": formatContentRange({ startBytes, endBytes: totalBytes, totalBytes }),
+  };
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      onSent(chunk.length);
+      done(null, chunk);
+    },
+  });
+  const body: WriteBody = (request) =>
+    pipeline(createReadStream(path, { start: startBytes, highWaterMark: READ_BYTES }), counter, request);
+  const after = await call("PUT", segment.path, headers, signal, body);
+  after.resume();
+  if (after.headers[COMPLETE_HEADER] !== "true") {
+    throw new TributaryError("AGGREGATOR_UNREACHABLE", `${segment.path} was not taken whole`);
+  }
+}
+
+/** One request; resolves with the head of a successful response, whose body the caller reads or drops. */
+function exchange(options: RequestOptions, writeBody: WriteBody | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => asUnreachable(`${options.path}`)(cause).catch(reject);
+    const request = httpsRequest(options, (response) => {
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return resolve(response);
+      response.resume();
+      const code = String(response.headers[ERROR_CODE_HEADER] ?? "");
+      const error = `${options.method} ${options.path} was answered with ${status} ${code}`;
+      reject(new TributaryError(isErrorCode(code) ? code : "AGGREGATOR_UNREACHABLE", error));
+    });
+    request.on("error", fail);
+    request.on("timeout", () => request.destroy(new Error(`no byte in ${IDLE_TIMEOUT_MS} ms`)));
+    if (writeBody === undefined) request.end();
+    // A refusal that comes while the body is under way shows as its response, or as an error of the request.
+    else writeBody(request).catch((cause: unknown) => request.destroy(cause as Error));
+  });
+}
+
+function asUnreachable(path: string): (cause: unknown) => Promise<never> {
+  return (cause) => {
+    const reason =
+      (cause as { readonly name?: string }).name === "AbortError" ? "OPERATION_ABORTED" : "AGGREGATOR_UNREACHABLE";
+    return Promise.reject(new TributaryError(reason, `${path}: ${(cause as Error).message}`, { cause }));
+  };
+}
+
+/** SHA-256 of bytes in hexadecimal. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
