@@ -1,1 +1,14 @@
-export {};
+export { createAesCtrStream } from "./shared/kernels/aes-ctr-stream.ts";
+export { createKernelPool, type KernelPool, type KernelPoolOptions } from "./shared/kernels/kernel-pool.ts";
+export {
+  BLOCK_VALUES,
+  type DecodeRequest,
+  type EncodeRequest,
+  type KernelRequest,
+  type KernelTotals,
+  KernelWork,
+  type MaskKey,
+  type SumRequest,
+  type WeightedSumRequest,
+} from "./shared/kernels/kernel-request.ts";
+export { createKernelRunner } from "./shared/kernels/run-kernel-request.ts";

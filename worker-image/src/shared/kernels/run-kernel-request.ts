@@ -1,0 +1,59 @@
+import {
+  createRingTile,
+  createWeightedSum,
+  decodeChunk,
+  encodeChunk,
+  type Mask,
+  packedSizeBytes,
+  type RingBits,
+  ROUNDING_BYTES,
+  SQUARE_LANES,
+  squaredNormOf,
+  sumChunks,
+} from "@tributary/federated";
+import { createAesCtrStream } from "./aes-ctr-stream.ts";
+import {
+  type EncodeRequest,
+  type KernelRequest,
+  type KernelTotals,
+  KernelWork,
+  type MaskKey,
+} from "./kernel-request.ts";
+
+const nothing: KernelTotals = { saturated: 0, squaredNorm: 0 };
+
+/** Runs requests in the calling thread, with one set of kernels; throws ArgumentError as the kernels do. */
+export function createKernelRunner(): (request: KernelRequest) => KernelTotals {
+  const tile = createRingTile();
+  const addWeighted = createWeightedSum();
+
+  function encode(request: EncodeRequest): KernelTotals {
+    const { roundingKey, offset } = request;
+    const squares = new Float64Array(SQUARE_LANES);
+    const rounding = createAesCtrStream(roundingKey, ROUNDING_BYTES * offset);
+    const masks = openMasks(request.masks, offset, request.ringBits);
+    const saturated = encodeChunk(tile, { ...request, rounding, masks, squares });
+    return { saturated, squaredNorm: squaredNormOf(squares) };
+  }
+
+  return (request) => {
+    switch (request.kind) {
+      case KernelWork.Encode:
+        return encode(request);
+      case KernelWork.Sum:
+        sumChunks(tile, { ...request, masks: openMasks(request.masks, request.offset, request.ringBits) });
+        return nothing;
+      case KernelWork.Decode:
+        decodeChunk(tile, { ...request, masks: openMasks(request.masks, request.offset, request.ringBits) });
+        return nothing;
+      case KernelWork.WeightedSum:
+        addWeighted(request.inputs, request.weights, request.out);
+        return nothing;
+    }
+  };
+}
+
+function openMasks(masks: readonly MaskKey[], offset: number, bits: RingBits): Mask[] {
+  const offsetBytes = packedSizeBytes(offset, bits);
+  return masks.map(({ key, sign }) => ({ stream: createAesCtrStream(key, offsetBytes), sign }));
+}
