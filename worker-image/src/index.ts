@@ -1,4 +1,3 @@
-export { createAesCtrStream } from "./shared/kernels/aes-ctr-stream.ts";
 export { createKernelPool, type KernelPool, type KernelPoolOptions } from "./shared/kernels/kernel-pool.ts";
 export {
   BLOCK_VALUES,
@@ -7,8 +6,8 @@ export {
   type KernelRequest,
   type KernelTotals,
   KernelWork,
-  type MaskKey,
   type SumRequest,
   type WeightedSumRequest,
 } from "./shared/kernels/kernel-request.ts";
+export { createKeystream } from "./shared/kernels/keystream.ts";
 export { createKernelRunner } from "./shared/kernels/run-kernel-request.ts";

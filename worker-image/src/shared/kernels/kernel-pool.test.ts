@@ -2,27 +2,35 @@ import {
   createPlainRingTile,
   decodeChunk,
   encodeChunk,
+  Keystream,
   type Mask,
+  type MaskKey,
   packedSizeBytes,
   plainWeightedSum,
   sumChunks,
 } from "@tributary/federated";
 import { isTributaryError } from "@tributary/kit";
 import { afterAll, describe, expect, it } from "vitest";
-import { createAesCtrStream } from "./aes-ctr-stream.ts";
 import { createKernelPool } from "./kernel-pool.ts";
-import { BLOCK_VALUES, type EncodeRequest, type MaskKey } from "./kernel-request.ts";
+import { BLOCK_VALUES, type EncodeRequest } from "./kernel-request.ts";
+import { createKeystream } from "./keystream.ts";
 
+const aes = Keystream.Aes256Ctr;
 const never = new AbortController().signal;
 const ringBits = 20;
 const grid = { step: 2 ** -10, valueBits: 16 };
 const keyOf = (id: number) => new Uint8Array(32).fill(id);
 const masks: MaskKey[] = [
-  { key: keyOf(1), sign: 1 },
-  { key: keyOf(2), sign: -1 },
+  { keystream: aes, key: keyOf(1), sign: 1 },
+  { keystream: Keystream.ChaCha20, key: keyOf(2), sign: -1 },
 ];
 const opened = (keys: readonly MaskKey[], sign = 1) =>
-  keys.map((mask): Mask => ({ stream: createAesCtrStream(mask.key, 0), sign: (sign * mask.sign) as Mask["sign"] }));
+  keys.map(
+    (mask): Mask => ({
+      stream: createKeystream(mask.keystream, mask.key, 0),
+      sign: (sign * mask.sign) as Mask["sign"],
+    }),
+  );
 
 const sharedFloats = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
 const sharedBytes = (sizeBytes: number) => new Uint8Array(new SharedArrayBuffer(sizeBytes));
@@ -37,7 +45,7 @@ function encodeRequest(values: number): EncodeRequest {
 /** The same work in this thread by the plain kernels. */
 function encodedPlainly({ x, out }: EncodeRequest) {
   const want = new Uint8Array(out.length);
-  const rounding = createAesCtrStream(keyOf(3), 0);
+  const rounding = createKeystream(aes, keyOf(3), 0);
   encodeChunk(createPlainRingTile(), { x, grid, ringBits, rounding, masks: opened(masks), out: want, offset: 0 });
   return want;
 }
@@ -89,7 +97,7 @@ describe("kernel pool", () => {
     sumChunks(tile, { inputs: [request.out, request.out], masks: opened(masks), ringBits, values, out: want });
     expect(Buffer.compare(sum, want)).toBe(0);
 
-    const removed = masks.map(({ key, sign }): MaskKey => ({ key, sign: sign === 1 ? -1 : 1 }));
+    const removed = masks.map((mask): MaskKey => ({ ...mask, sign: mask.sign === 1 ? -1 : 1 }));
     const decoded = sharedFloats(values);
     const decode = { kind: "Decode", masks: removed, ringBits, offset: 0, scale: grid.step } as const;
     await pool.run({ ...decode, packed: request.out, out: decoded }, never);
@@ -138,7 +146,7 @@ describe("kernel pool", () => {
     { change: { offset: 4 }, want: "offset is 4, must be a multiple of 8 values" },
     { change: { roundingKey: new Uint8Array(31) }, want: "roundingKey is Uint8Array of 31 bytes, must be 32 bytes" },
     {
-      change: { masks: [{ key: new Uint8Array(16), sign: 1 as const }] },
+      change: { masks: [{ ...masks[0]!, key: new Uint8Array(16) }] },
       want: "masks[0].key is Uint8Array of 16 bytes",
     },
   ])("refuses: $want", async ({ change, want }) => {

@@ -2,19 +2,13 @@ import {
   ArgumentError,
   GROUP_VALUES,
   type Grid,
+  type MaskKey,
   packedSizeBytes,
   type RingBits,
-  type Sign,
 } from "@tributary/federated";
 
 /** What a kernel thread can be asked to do. */
 export const KernelWork = { Encode: "Encode", Sum: "Sum", Decode: "Decode", WeightedSum: "WeightedSum" } as const;
-
-/** One mask by its AES-256-CTR key, whose stream starts at the segment's first value. */
-export interface MaskKey {
-  readonly key: Uint8Array;
-  readonly sign: Sign;
-}
 
 /** Quantises, masks and packs part of an update. */
 export interface EncodeRequest {
@@ -24,6 +18,7 @@ export interface EncodeRequest {
   readonly ringBits: RingBits;
   /** AES-256-CTR key of the party's private rounding stream of this round and segment. */
   readonly roundingKey: Uint8Array;
+  /** Their streams start at the segment's first value. */
   readonly masks: readonly MaskKey[];
   /** First value within the segment, a multiple of eight. */
   readonly offset: number;

@@ -3,7 +3,9 @@ import {
   createWeightedSum,
   decodeChunk,
   encodeChunk,
+  Keystream,
   type Mask,
+  type MaskKey,
   packedSizeBytes,
   type RingBits,
   ROUNDING_BYTES,
@@ -11,14 +13,8 @@ import {
   squaredNormOf,
   sumChunks,
 } from "@tributary/federated";
-import { createAesCtrStream } from "./aes-ctr-stream.ts";
-import {
-  type EncodeRequest,
-  type KernelRequest,
-  type KernelTotals,
-  KernelWork,
-  type MaskKey,
-} from "./kernel-request.ts";
+import { type EncodeRequest, type KernelRequest, type KernelTotals, KernelWork } from "./kernel-request.ts";
+import { createKeystream } from "./keystream.ts";
 
 const nothing: KernelTotals = { saturated: 0, squaredNorm: 0 };
 
@@ -30,7 +26,7 @@ export function createKernelRunner(): (request: KernelRequest) => KernelTotals {
   function encode(request: EncodeRequest): KernelTotals {
     const { roundingKey, offset } = request;
     const squares = new Float64Array(SQUARE_LANES);
-    const rounding = createAesCtrStream(roundingKey, ROUNDING_BYTES * offset);
+    const rounding = createKeystream(Keystream.Aes256Ctr, roundingKey, ROUNDING_BYTES * offset);
     const masks = openMasks(request.masks, offset, request.ringBits);
     const saturated = encodeChunk(tile, { ...request, rounding, masks, squares });
     return { saturated, squaredNorm: squaredNormOf(squares) };
@@ -55,5 +51,5 @@ export function createKernelRunner(): (request: KernelRequest) => KernelTotals {
 
 function openMasks(masks: readonly MaskKey[], offset: number, bits: RingBits): Mask[] {
   const offsetBytes = packedSizeBytes(offset, bits);
-  return masks.map(({ key, sign }) => ({ stream: createAesCtrStream(key, offsetBytes), sign }));
+  return masks.map(({ keystream, key, sign }) => ({ stream: createKeystream(keystream, key, offsetBytes), sign }));
 }
