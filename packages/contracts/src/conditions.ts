@@ -41,6 +41,7 @@ export const Reason = {
   RuntimeNotFound: "RuntimeNotFound",
   DatasetNotFound: "DatasetNotFound",
   ClaimNotFound: "ClaimNotFound",
+  GateNotRegistered: "GateNotRegistered",
   AllReady: "AllReady",
   BelowMinimum: "BelowMinimum",
   Placing: "Placing",

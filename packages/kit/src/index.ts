@@ -33,6 +33,7 @@ export {
   listenGrpc,
   type ServiceMethods,
 } from "./grpc/grpc-service.ts";
+export { createTlsCredentials, type TlsMaterial } from "./grpc/tls-credentials.ts";
 export {
   createMetricsRegistry,
   type HealthEndpoint,

@@ -1,0 +1,117 @@
+import { cleanupFinalizer, FieldManager, Kinds } from "@tributary/contracts";
+import { asTributaryError, TributaryError } from "@tributary/kit";
+import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import { addFinalizer, removeFinalizer } from "../../../runtime/api/k8s-finalizer.ts";
+import type { KubeObject } from "../../../runtime/api/object.ts";
+import type { MemberDirectory } from "../../member-cluster/member-directory.ts";
+import type { Action } from "../plan.ts";
+import { jobNames } from "../render/names.ts";
+import type { JobSnapshot, WindowPlan } from "../snapshot.ts";
+import { ensureCertificates } from "./ensure-certificates.ts";
+import { placeSeat, removeSeat } from "./place-seat.ts";
+
+/** What effects need. */
+export interface ActDeps {
+  readonly hub: ApiClient;
+  readonly members: MemberDirectory;
+  /** Opens a window at the job's aggregator. */
+  readonly openWindow: (job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal) => Promise<void>;
+  /** Remembers what was applied, so that an apply that changes nothing is not sent. */
+  readonly applied: AppliedIntents;
+  readonly nowMs: () => number;
+}
+
+/** Remembers the last applied intent of each object. */
+export interface AppliedIntents {
+  /** Whether exactly this was applied last and the object is still there. */
+  readonly isCurrent: (action: Extract<Action, { type: "apply-hub" }>) => boolean;
+  readonly remember: (action: Extract<Action, { type: "apply-hub" }>) => void;
+}
+
+/** An action that failed; failures of one target never stop the others. */
+export interface ActFailure {
+  readonly action: Action;
+  readonly error: TributaryError;
+}
+
+/** Actions that others build on: when one fails the rest of the plan waits for the next look. */
+const gating: readonly Action["type"][] = ["add-finalizer", "ensure-certificates"];
+
+/** Carries out actions in order; each is idempotent. Failures are data. */
+export async function act(
+  snapshot: JobSnapshot,
+  actions: readonly Action[],
+  deps: ActDeps,
+  signal: AbortSignal,
+): Promise<ActFailure[]> {
+  const failures: ActFailure[] = [];
+  for (const action of actions) {
+    try {
+      await carryOut(snapshot, action, deps, signal);
+    } catch (error) {
+      failures.push({ action, error: asTributaryError(error) });
+      if (gating.includes(action.type)) break;
+    }
+  }
+  return failures;
+}
+
+async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, signal: AbortSignal): Promise<void> {
+  const { hub } = deps;
+  const { job } = snapshot;
+  const ref = { namespace: jobNames(job).namespace, name: job.metadata.name };
+  switch (action.type) {
+    case "add-finalizer":
+      await addFinalizer(hub, Kinds.FederatedTrainingJob, job as KubeObject, cleanupFinalizer, { signal });
+      return;
+    case "remove-finalizer":
+      await removeFinalizer(hub, Kinds.FederatedTrainingJob, job as KubeObject, cleanupFinalizer, { signal });
+      return;
+    case "ensure-certificates":
+      return ensureCertificates(hub, job, action.serverName, deps.nowMs(), signal);
+    case "apply-hub":
+      return applyHub(action, deps, signal);
+    case "delete-hub":
+      await hub.delete(action.kind, { namespace: action.namespace, name: action.name }, { signal });
+      return;
+    case "place-seat":
+      return placeSeat(clientOf(deps, action.cluster), action, signal);
+    case "remove-seat":
+      return removeSeat(clientOf(deps, action.cluster), action, signal);
+    case "open-window":
+      await hub.apply(Kinds.TrainingRound, action.trainingRound as KubeObject, {
+        fieldManager: FieldManager.Operator,
+        force: true,
+        signal,
+      });
+      return deps.openWindow(job, action.window, signal);
+    case "delete-job":
+      await hub.delete(Kinds.FederatedTrainingJob, ref, { uid: job.metadata.uid, signal });
+      return;
+    default:
+      return action satisfies never;
+  }
+}
+
+async function applyHub(
+  action: Extract<Action, { type: "apply-hub" }>,
+  deps: ActDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (deps.applied.isCurrent(action)) return;
+  await deps.hub.apply(action.kind, action.object as KubeObject, {
+    fieldManager: FieldManager.Operator,
+    force: true,
+    signal,
+  });
+  deps.applied.remember(action);
+}
+
+function clientOf(deps: ActDeps, cluster: string): ApiClient {
+  const state = deps.members.stateOf(cluster);
+  if (state?.state === "reachable") return state.client;
+  throw new TributaryError(
+    "MEMBER_UNREACHABLE",
+    `cluster ${cluster} stopped answering; the seat is placed when it answers again`,
+  );
+}

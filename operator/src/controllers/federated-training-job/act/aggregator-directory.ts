@@ -1,0 +1,104 @@
+import { TributaryError } from "@tributary/kit";
+import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import { parseDurationMs } from "../../shared/duration.ts";
+import { aggregatorPorts } from "../render/aggregator.ts";
+import { jobNames } from "../render/names.ts";
+import type { AggregatorObservation, JobSnapshot, WindowPlan } from "../snapshot.ts";
+import { AggregatorLink } from "./aggregator-link.ts";
+import { issueOperatorCertificate } from "./certificates.ts";
+import { readJobCa } from "./ensure-certificates.ts";
+
+const certificateLifetimeMs = 24 * 60 * 60 * 1000;
+
+/** What the directory needs. */
+export interface AggregatorDirectoryDeps {
+  readonly hub: ApiClient;
+  /** Address of the Service of a job's aggregator as the operator reaches it; undefined until it has one. */
+  readonly hostOf: (job: JobSnapshot["job"]) => { readonly host: string; readonly controlPort?: number } | undefined;
+  /** Looks at a job again: at once when urgent, else soon. */
+  readonly enqueue: (key: string, urgent: boolean) => void;
+  readonly nowMs: () => number;
+}
+
+/** The links to the aggregators of all present jobs, one a job. */
+export class AggregatorDirectory {
+  readonly #deps: AggregatorDirectoryDeps;
+  readonly #links = new Map<string, { readonly uid: string; readonly link: AggregatorLink }>();
+
+  constructor(deps: AggregatorDirectoryDeps) {
+    this.#deps = deps;
+  }
+
+  /** What the aggregator of a job said last. */
+  observationOf(uid: string): AggregatorObservation {
+    for (const entry of this.#links.values()) if (entry.uid === uid) return entry.link.observation;
+    return { state: "absent" };
+  }
+
+  /** Makes, moves or ends the link of one job by what was seen of it. */
+  follow(key: string, seen: JobSnapshot | undefined): void {
+    const present = this.#links.get(key);
+    const isWanted =
+      seen !== undefined &&
+      seen.deletionMs === undefined &&
+      seen.completionMs === undefined &&
+      seen.hub.caPem !== undefined;
+    const target = isWanted ? this.#addressOf(seen.job) : undefined;
+    if (
+      present !== undefined &&
+      (target === undefined || present.uid !== seen?.job.metadata.uid || present.link.address !== target)
+    ) {
+      present.link.close();
+      this.#links.delete(key);
+    }
+    if (target === undefined || seen === undefined || this.#links.has(key)) return;
+    const link = this.#createLink(key, seen.job, target);
+    this.#links.set(key, { uid: seen.job.metadata.uid ?? "", link });
+    void link.run();
+  }
+
+  /** Opens a window of a job. Idempotent. */
+  async openWindow(job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal): Promise<void> {
+    const entry = [...this.#links.values()].find(({ uid }) => uid === job.metadata.uid);
+    if (entry === undefined)
+      throw new TributaryError(
+        "AGGREGATOR_UNREACHABLE",
+        `job ${job.metadata.name}: its aggregator is not reachable yet`,
+      );
+    const { synchronous } = job.spec.schedule;
+    const { convergence } = job.spec;
+    const terms = {
+      quorum: synchronous.quorum,
+      deadlineMs: parseDurationMs(synchronous.deadline),
+      localSteps: synchronous.localSteps,
+      maxRounds: synchronous.maxRounds,
+      ...(convergence === undefined ? {} : { convergence }),
+    };
+    await entry.link.openWindow(window, terms, signal);
+  }
+
+  /** Ends every link. */
+  close(): void {
+    for (const { link } of this.#links.values()) link.close();
+    this.#links.clear();
+  }
+
+  #addressOf(job: JobSnapshot["job"]): string | undefined {
+    const place = this.#deps.hostOf(job);
+    return place === undefined ? undefined : `${place.host}:${place.controlPort ?? aggregatorPorts.control}`;
+  }
+
+  #createLink(key: string, job: JobSnapshot["job"], address: string): AggregatorLink {
+    const credentials = async () => {
+      const ca = await readJobCa(this.#deps.hub, job, AbortSignal.timeout(10_000));
+      if (ca === undefined)
+        throw new TributaryError(
+          "AGGREGATOR_UNREACHABLE",
+          `job ${job.metadata.name}: Secret ${jobNames(job).caSecret} is not there`,
+        );
+      return issueOperatorCertificate(ca, this.#deps.nowMs(), certificateLifetimeMs);
+    };
+    const target = { jobUid: job.metadata.uid ?? "", address, serverName: jobNames(job).serverName, credentials };
+    return new AggregatorLink(target, (urgent) => this.#deps.enqueue(key, urgent));
+  }
+}

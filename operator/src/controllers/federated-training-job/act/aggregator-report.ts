@@ -1,0 +1,106 @@
+import { controlV1 } from "@tributary/contracts";
+import { catalogue, isErrorCode } from "@tributary/kit";
+import type { AggregatorReport, CheckpointReport, LedgerTotals, Problem, RoundReport } from "../snapshot.ts";
+
+const stages: Readonly<Record<controlV1.Stage, string>> = {
+  [controlV1.Stage.UNSPECIFIED]: "Idle",
+  [controlV1.Stage.IDLE]: "Idle",
+  [controlV1.Stage.SELECTING]: "Selecting",
+  [controlV1.Stage.SHARING]: "Sharing",
+  [controlV1.Stage.TRAINING]: "Training",
+  [controlV1.Stage.COLLECTING]: "Collecting",
+  [controlV1.Stage.UNMASKING]: "Unmasking",
+  [controlV1.Stage.COMMITTING]: "Committing",
+};
+
+/** A stage as statuses print it. */
+export function describeStage(stage: controlV1.Stage): string {
+  return stages[stage] ?? "Idle";
+}
+
+/** The aggregator's state in plain values. */
+export function toReport(
+  state: controlV1.AggregatorState,
+  history: readonly RoundReport[],
+  totals: LedgerTotals,
+): AggregatorReport {
+  const { window, convergence } = state;
+  const problem = toProblem(state.problemCode, state.problemMessage);
+  const best = toCheckpoint(state.best);
+  const last = toCheckpoint(state.last);
+  return {
+    stage: describeStage(state.stage),
+    ...(window === undefined
+      ? {}
+      : {
+          window: {
+            from: window.from,
+            through: window.through,
+            attempt: window.attempt,
+            evaluateOnly: window.evaluateOnly,
+          },
+        }),
+    round: state.round,
+    attempt: state.attempt,
+    committedRounds: state.committedRounds,
+    failedRounds: state.failedRounds,
+    parties: state.parties.map((party) => {
+      const partyProblem = toProblem(party.problemCode, party.problemMessage);
+      return {
+        participant: party.participant,
+        workerIndex: party.workerIndex,
+        lastHeardMs: Number(party.lastHeardMs),
+        ...(partyProblem === undefined ? {} : { problem: partyProblem }),
+      };
+    }),
+    verdict: {
+      stop: convergence?.stop ?? false,
+      reason: convergence?.reason ?? "",
+      best: convergence?.bestValue ?? "",
+      bestRound: convergence?.bestRound ?? 0,
+      roundsWithoutImprovement: convergence?.roundsWithoutImprovement ?? 0,
+    },
+    ...(best === undefined ? {} : { best }),
+    ...(last === undefined ? {} : { last }),
+    sourceSha256: toHex(state.sourceSha256),
+    ...(problem === undefined ? {} : { problem }),
+    history,
+    totals,
+  };
+}
+
+/** A ledger entry in plain values. */
+export function toRoundReport(record: controlV1.RoundRecord): RoundReport {
+  return {
+    round: record.round,
+    outcome: record.outcome,
+    reports: record.reports,
+    dropOuts: record.dropOuts,
+    bytesUp: Number(record.bytesUp),
+    bytesDown: Number(record.bytesDown),
+    metrics: record.metrics,
+    startedMs: Number(record.startedMs),
+    committedMs: Number(record.committedMs),
+    modelSha256: toHex(record.modelSha256),
+    lineSha256: toHex(record.lineSha256),
+  };
+}
+
+function toProblem(code: string, message: string): Problem | undefined {
+  if (code === "") return undefined;
+  return { reason: isErrorCode(code) ? catalogue[code].reason : "Unknown", message };
+}
+
+function toCheckpoint(checkpoint: controlV1.Checkpoint | undefined): CheckpointReport | undefined {
+  if (checkpoint === undefined) return undefined;
+  return {
+    path: checkpoint.path,
+    round: checkpoint.round,
+    sha256: toHex(checkpoint.sha256),
+    metric: checkpoint.metricValue,
+  };
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

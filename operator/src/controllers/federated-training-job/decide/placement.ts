@@ -1,0 +1,134 @@
+import { Reason } from "@tributary/contracts";
+import type { Action, PlannedEvent } from "../plan.ts";
+import { renderAnchor, renderBatchJob, renderWorkerConfig, type SeatInput } from "../render/seat.ts";
+import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
+import { countWorkers, describeSeat } from "./seats.ts";
+import { conditionOf, type Policy, type Settings } from "./verdict.ts";
+
+/** Every seat whose member answers has its anchor and its batch Job; the aggregator comes before the first worker. */
+export const placement: Policy = (snapshot, settings) => {
+  const actions = snapshot.seats.flatMap((seat) => placeSeat(snapshot, seat, settings));
+  const ready = clustersReady(snapshot);
+  const degraded = degradation(snapshot);
+  return {
+    actions,
+    conditions: [ready, degraded],
+    events: eventsOf(snapshot, ready, degraded),
+    ...(ready.status === "True" ? {} : { requeueAfterMs: 5_000 }),
+  };
+};
+
+function placeSeat(snapshot: JobSnapshot, seat: SeatObservation, settings: Settings): Action[] {
+  const { job, hub } = snapshot;
+  const { member, participant, template } = seat;
+  if (member.state !== "reachable" || member.namespace === undefined || template.state !== "found") return [];
+  if (hub.endpoint === undefined || hub.caPem === undefined) return [];
+  const input: SeatInput = {
+    job,
+    participant,
+    namespace: member.namespace,
+    origin: settings.hubId,
+    endpoint: hub.endpoint,
+    caPem: hub.caPem,
+    template: template.template,
+  };
+  if (seat.hasBatchJob && seat.anchorText === renderWorkerConfig(input)) return [];
+  const why = `${describeSeat(seat)} has its workers`;
+  return [
+    {
+      type: "place-seat",
+      cluster: participant.cluster,
+      anchor: renderAnchor(input),
+      batchJob: renderBatchJob(input),
+      why,
+    },
+  ];
+}
+
+/** Workers of a seat that the aggregator has heard from. */
+export function joinedWorkers(snapshot: JobSnapshot, participant: string): number {
+  if (snapshot.aggregator.state !== "heard") return 0;
+  return snapshot.aggregator.report.parties.filter((party) => party.participant === participant).length;
+}
+
+function clustersReady(snapshot: JobSnapshot): Condition {
+  const type = "ClustersReady";
+  const joined = snapshot.seats.reduce((sum, seat) => sum + joinedWorkers(snapshot, seat.participant.name), 0);
+  const { quorum } = snapshot.job.spec.schedule.synchronous;
+  if (joined >= countWorkers(snapshot))
+    return { type, status: "True", reason: Reason.AllReady, message: `all ${joined} workers have joined` };
+  const problem = worstProblem(snapshot);
+  if (joined >= quorum) {
+    const message = `${joined} of ${countWorkers(snapshot)} workers have joined, the quorum is ${quorum}${problem === undefined ? "" : `; ${problem.message}`}`;
+    return { type, status: "True", reason: Reason.AllReady, message };
+  }
+  if (problem !== undefined) return { type, status: "False", ...problem };
+  return {
+    type,
+    status: "False",
+    reason: Reason.WaitingForWorkers,
+    message: `${joined} of ${countWorkers(snapshot)} workers have joined, the quorum is ${quorum}`,
+  };
+}
+
+function worstProblem(snapshot: JobSnapshot): Problem | undefined {
+  for (const seat of snapshot.seats) {
+    const problem = seatProblem(seat);
+    if (problem !== undefined) return { reason: problem.reason, message: `${describeSeat(seat)}: ${problem.message}` };
+  }
+  return undefined;
+}
+
+/** What keeps one seat from working. */
+export function seatProblem(seat: SeatObservation): Problem | undefined {
+  if (seat.member.state === "unreachable") return seat.member.problem;
+  return seat.batchJobFailure ?? seat.podProblem;
+}
+
+function degradation(snapshot: JobSnapshot): Condition {
+  const type = "Degraded";
+  const lost = snapshot.seats.find((seat) => seat.member.state === "unreachable");
+  if (lost?.member.state === "unreachable") {
+    return {
+      type,
+      status: "True",
+      reason: Reason.ClusterLost,
+      message: `${describeSeat(lost)}: ${lost.member.problem.message}`,
+    };
+  }
+  const failed = snapshot.seats.find((seat) => seat.batchJobFailure !== undefined);
+  if (failed?.batchJobFailure !== undefined)
+    return {
+      type,
+      status: "True",
+      reason: failed.batchJobFailure.reason,
+      message: `${describeSeat(failed)}: ${failed.batchJobFailure.message}`,
+    };
+  const party =
+    snapshot.aggregator.state === "heard"
+      ? snapshot.aggregator.report.parties.find((one) => one.problem !== undefined)
+      : undefined;
+  if (party?.problem !== undefined)
+    return {
+      type,
+      status: "True",
+      reason: party.problem.reason,
+      message: `worker ${party.workerIndex} of participant ${party.participant}: ${party.problem.message}`,
+    };
+  return { type, status: "False", reason: Reason.AllReady, message: "no participant is lost" };
+}
+
+function eventsOf(snapshot: JobSnapshot, ...conditions: readonly Condition[]): PlannedEvent[] {
+  return conditions.flatMap((condition) => {
+    const before = conditionOf(snapshot, condition.type);
+    if (before?.status === condition.status && before.reason === condition.reason) return [];
+    if (condition.type === "Degraded" && condition.status === "False" && before === undefined) return [];
+    const isBad =
+      condition.type === "Degraded"
+        ? condition.status === "True"
+        : condition.status === "False" && condition.reason !== Reason.WaitingForWorkers;
+    return [
+      { type: isBad ? ("Warning" as const) : ("Normal" as const), reason: condition.reason, note: condition.message },
+    ];
+  });
+}

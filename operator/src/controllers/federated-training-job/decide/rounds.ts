@@ -1,0 +1,107 @@
+import { Reason } from "@tributary/contracts";
+import type { PlannedEvent } from "../plan.ts";
+import { renderTrainingRound } from "../render/training-round.ts";
+import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
+import { joinedWorkers } from "./placement.ts";
+import { noVerdict, type Policy, type Verdict } from "./verdict.ts";
+
+/** Length that a window aims at, in milliseconds: one status write and one plan for about this much training. */
+export const windowTargetMs = 10_000;
+/** Most rounds of one window. */
+export const windowMaxRounds = 100;
+
+/** Opens the next window when the last one ended, and ends the job when the convergence rule or the number of rounds says so. */
+export const rounds: Policy = (snapshot) => {
+  const { aggregator } = snapshot;
+  if (aggregator.state !== "heard") return { conditions: [waiting("the aggregator is not reachable yet")] };
+  const { report } = aggregator;
+  if (isEvaluated(report)) return complete(snapshot, report);
+  if (report.window !== undefined) return { conditions: [progressing(report)] };
+  if (!hasQuorum(snapshot))
+    return { conditions: [waiting("too few workers have joined to open the next round")], requeueAfterMs: 5_000 };
+  const window = nextWindow(snapshot, report);
+  const event: PlannedEvent = { type: "Normal", reason: Reason.RoundStarted, note: describeWindow(window) };
+  return {
+    actions: [
+      {
+        type: "open-window",
+        window,
+        trainingRound: renderTrainingRound(snapshot.job, window),
+        why: describeWindow(window),
+      },
+    ],
+    conditions: [{ type: "Progressing", status: "True", reason: Reason.RoundStarted, message: describeWindow(window) }],
+    events: window.from === 0 || window.evaluateOnly ? [event] : [],
+  };
+};
+
+/** The window after the committed rounds: an evaluating one when training is over, else as many rounds as fit in the target. */
+export function nextWindow(snapshot: JobSnapshot, report: AggregatorReport): WindowPlan {
+  const { maxRounds } = snapshot.job.spec.schedule.synchronous;
+  const from = report.committedRounds;
+  if (report.verdict.stop || from >= maxRounds) return { from, through: from, attempt: 1, evaluateOnly: true };
+  const length = Math.min(windowLength(report), maxRounds - from);
+  return { from, through: from + length - 1, attempt: 1, evaluateOnly: false };
+}
+
+function windowLength(report: AggregatorReport): number {
+  const recent = report.history.slice(-3);
+  if (recent.length === 0) return 1;
+  const longestMs = Math.max(...recent.map((round) => round.committedMs - round.startedMs), 1);
+  return Math.max(1, Math.min(windowMaxRounds, Math.floor(windowTargetMs / longestMs)));
+}
+
+function isEvaluated(report: AggregatorReport): boolean {
+  return report.history.at(-1)?.outcome === "Evaluated";
+}
+
+function hasQuorum(snapshot: JobSnapshot): boolean {
+  const joined = snapshot.seats.reduce((sum, seat) => sum + joinedWorkers(snapshot, seat.participant.name), 0);
+  return joined >= snapshot.job.spec.schedule.synchronous.quorum;
+}
+
+function progressing(report: AggregatorReport): Condition {
+  if (report.problem !== undefined)
+    return { type: "Progressing", status: "False", reason: report.problem.reason, message: report.problem.message };
+  return {
+    type: "Progressing",
+    status: "True",
+    reason: Reason.RoundStarted,
+    message: `round ${report.round} is ${report.stage.toLowerCase()}`,
+  };
+}
+
+function waiting(message: string): Condition {
+  return { type: "Progressing", status: "False", reason: Reason.WaitingForWorkers, message };
+}
+
+function describeWindow(window: WindowPlan): string {
+  if (window.evaluateOnly) return `round ${window.from} evaluates the last model`;
+  return window.from === window.through
+    ? `round ${window.from} is open`
+    : `rounds ${window.from} to ${window.through} are open`;
+}
+
+function complete(snapshot: JobSnapshot, report: AggregatorReport): Verdict {
+  const converged = report.verdict.stop && report.verdict.reason !== "MaxRounds";
+  const reason = !converged
+    ? Reason.MaxRounds
+    : report.verdict.reason === "TargetReached"
+      ? Reason.TargetReached
+      : Reason.Converged;
+  const { convergence } = snapshot.job.spec;
+  const metric =
+    convergence === undefined
+      ? ""
+      : `; best ${convergence.metric} ${report.verdict.best} in round ${report.verdict.bestRound}`;
+  const message = `${report.committedRounds} rounds are committed${metric}`;
+  return {
+    ...noVerdict,
+    conditions: [
+      { type: "Complete", status: "True", reason, message },
+      { type: "Progressing", status: "False", reason, message: "the job is complete" },
+    ],
+    events: [{ type: "Normal", reason, note: message }],
+    requeueAfterMs: 1_000,
+  };
+}

@@ -1,0 +1,39 @@
+import type { Action, PlannedEvent } from "../plan.ts";
+import type { AggregatorSettings } from "../render/aggregator.ts";
+import type { Condition, JobSnapshot } from "../snapshot.ts";
+
+/** What one policy says. A `final` verdict ends the chain. */
+export interface Verdict {
+  readonly actions?: readonly Action[];
+  readonly conditions?: readonly Condition[];
+  readonly events?: readonly PlannedEvent[];
+  readonly requeueAfterMs?: number;
+  readonly final?: boolean;
+}
+
+/** Facts about this installation that decisions need besides the snapshot. */
+export interface Settings {
+  /** Id of this hub; labels its objects in members. */
+  readonly hubId: string;
+  /** Renders what the chart decides about aggregators. */
+  readonly aggregator: AggregatorSettings;
+}
+
+/** One policy: pure, one file, one table test. */
+export type Policy = (snapshot: JobSnapshot, settings: Settings) => Verdict;
+
+/** A verdict that says nothing. */
+export const noVerdict: Verdict = Object.freeze({});
+
+/** The condition of a type in the job's status, if it is there. */
+export function conditionOf(
+  snapshot: JobSnapshot,
+  type: Condition["type"],
+): { status: string; reason: string } | undefined {
+  return snapshot.job.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether the job is terminal. */
+export function isFinished(snapshot: JobSnapshot): boolean {
+  return conditionOf(snapshot, "Complete")?.status === "True" || conditionOf(snapshot, "Failed")?.status === "True";
+}

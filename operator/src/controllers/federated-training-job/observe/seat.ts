@@ -1,0 +1,131 @@
+import { Label, type MemberCluster, Reason } from "@tributary/contracts";
+import type { Unstructured } from "../../../runtime/api/object.ts";
+import type { MemberState } from "../../member-cluster/member-directory.ts";
+import { jobNames, seatName } from "../render/names.ts";
+import type {
+  JobSnapshot,
+  MemberObservation,
+  Participant,
+  PodTemplateObject,
+  Problem,
+  SeatObservation,
+  TemplateObservation,
+} from "../snapshot.ts";
+import { findPodProblem, isActive, podStatus } from "./pod-problem.ts";
+
+type Job = JobSnapshot["job"];
+
+/** What is known of one seat, from the hub's MemberCluster and the caches of the member. Reads only. */
+export function observeSeat(
+  job: Job,
+  participant: Participant,
+  member: MemberCluster | undefined,
+  state: MemberState | undefined,
+): SeatObservation {
+  const observed = observeMember(job, member, state);
+  const nothing = {
+    participant,
+    member: observed,
+    template: { state: "unknown" } as const,
+    hasBatchJob: false,
+    activePods: 0,
+    failedPods: 0,
+  };
+  if (state?.state !== "reachable" || observed.state === "missing" || observed.namespace === undefined) return nothing;
+  const { view } = state;
+  const name = seatName(job, participant.name);
+  const uid = job.metadata.uid ?? "";
+  const ofSeat = (objects: readonly Unstructured[]): Unstructured[] =>
+    objects.filter((object) => object.metadata.labels?.[Label.Participant] === participant.name);
+  const anchor = ofSeat(view.objectsOf("configMaps", observed.namespace, uid)).find(
+    (object) => object.metadata.name === name,
+  );
+  const batchJob = ofSeat(view.objectsOf("jobs", observed.namespace, uid)).find(
+    (object) => object.metadata.name === name,
+  );
+  const pods = ofSeat(view.objectsOf("pods", observed.namespace, uid));
+  const waiting = pods.filter((pod) => podStatus(pod).phase !== "Succeeded");
+  const failure = batchJob === undefined ? undefined : findJobFailure(batchJob);
+  const podProblem = findPodProblem(newestFirst(waiting));
+  return {
+    participant,
+    member: observed,
+    template: findTemplate(job, participant, view.podTemplates(observed.namespace)),
+    ...(anchor === undefined
+      ? {}
+      : { anchorText: (anchor.data as Record<string, string> | undefined)?.["worker.json"] ?? "" }),
+    hasBatchJob: batchJob !== undefined,
+    ...(failure === undefined ? {} : { batchJobFailure: podProblem ?? failure }),
+    activePods: pods.filter(isActive).length,
+    failedPods: pods.filter((pod) => podStatus(pod).phase === "Failed").length,
+    ...(podProblem === undefined ? {} : { podProblem }),
+  };
+}
+
+function observeMember(job: Job, member: MemberCluster | undefined, state: MemberState | undefined): MemberObservation {
+  if (member === undefined || state === undefined) return { state: "missing" };
+  const namespace = member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
+  const gateCaPem = member.spec.gate?.caBundle;
+  const mapped = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(gateCaPem === undefined ? {} : { gateCaPem }),
+  };
+  if (state.state === "reachable") return { ...mapped, state: "reachable", heardMs: state.heardMs };
+  return {
+    ...mapped,
+    state: "unreachable",
+    problem: state.problem,
+    sinceMs: state.sinceMs,
+    ...(state.heardMs === undefined ? {} : { heardMs: state.heardMs }),
+  };
+}
+
+/** The template that serves a seat: by runtime and data set, or the runtime's only one when no data set is named. */
+export function findTemplate(
+  job: Job,
+  participant: Participant,
+  templates: readonly Unstructured[],
+): TemplateObservation {
+  const { runtime } = job.spec.trainer;
+  const labelOf = (object: Unstructured, label: string): string | undefined => object.metadata.labels?.[label];
+  const ofRuntime = templates.filter((object) => labelOf(object, Label.Runtime) === runtime);
+  if (ofRuntime.length === 0)
+    return { state: "runtime-missing", offered: distinct(templates.map((object) => labelOf(object, Label.Runtime))) };
+  const { dataset } = participant;
+  const fitting =
+    dataset === undefined
+      ? withoutChoice(ofRuntime)
+      : ofRuntime.filter((object) => labelOf(object, Label.Dataset) === dataset);
+  const [template] = fitting;
+  if (template === undefined)
+    return { state: "dataset-missing", offered: distinct(ofRuntime.map((object) => labelOf(object, Label.Dataset))) };
+  return { state: "found", template: template as unknown as PodTemplateObject };
+}
+
+function withoutChoice(templates: readonly Unstructured[]): readonly Unstructured[] {
+  const plain = templates.filter((object) => object.metadata.labels?.[Label.Dataset] === undefined);
+  return plain.length > 0 ? plain : templates.length === 1 ? templates : [];
+}
+
+function distinct(names: readonly (string | undefined)[]): string[] {
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
+function findJobFailure(batchJob: Unstructured): Problem | undefined {
+  const { conditions = [] } = (batchJob.status ?? {}) as {
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+  };
+  const failed = conditions.find((condition) => condition.type === "Failed" && condition.status === "True");
+  if (failed === undefined) return undefined;
+  return {
+    reason: Reason.WorkerFailed,
+    message:
+      `Job ${batchJob.metadata.name} failed: ${failed.reason ?? ""} ${(failed.message ?? "").slice(0, 200)}`.trim(),
+  };
+}
+
+function newestFirst(pods: readonly Unstructured[]): Unstructured[] {
+  return [...pods].sort((left, right) =>
+    (right.metadata.creationTimestamp ?? "").localeCompare(left.metadata.creationTimestamp ?? ""),
+  );
+}

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from "node:util";
+import { FieldManager, groupVersion, Kinds } from "@tributary/contracts";
+import type { Logger } from "@tributary/kit";
+import type { KubeObject } from "../../runtime/api/object.ts";
+import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
+import type { EventSink } from "../shared/event-sink.ts";
+import { type ActDeps, type ActFailure, act } from "./act/act.ts";
+import { decide } from "./decide/index.ts";
+import type { Settings } from "./decide/verdict.ts";
+import { type ObservationSources, observe } from "./observe/observe.ts";
+import type { Plan } from "./plan.ts";
+import type { JobSnapshot } from "./snapshot.ts";
+import { renderStatus } from "./status/status.ts";
+import { pruneRounds, updateRounds } from "./status/training-rounds.ts";
+
+/** Everything that one look at a job uses. */
+export interface JobDeps extends ActDeps {
+  readonly sources: ObservationSources;
+  readonly settings: Settings;
+  readonly events: EventSink;
+  readonly log: Logger;
+  /** Follows the aggregators of present jobs and forgets those that went; called with each snapshot. */
+  readonly followAggregator: (key: string, snapshot: JobSnapshot | undefined) => void;
+}
+
+/** Time until a look that failed in part is repeated, in milliseconds. */
+const retryMs = 2_000;
+
+/** One look at a job: observe, decide, act, one status write, events only after it. */
+export async function reconcileJob(key: string, deps: JobDeps, { signal }: ReconcileContext): Promise<ReconcileResult> {
+  const seen = await observe(key, deps.sources, signal);
+  deps.followAggregator(key, seen);
+  if (seen === undefined) return undefined;
+  const plan = decide(seen, deps.settings);
+  const failures = await act(seen, plan.actions, deps, signal);
+  report(seen, plan, failures, deps);
+  if (plan.actions.some((action) => action.type === "remove-finalizer")) return undefined;
+  await writeStatus(seen, plan, deps, signal);
+  await writeRounds(seen, deps, signal);
+  for (const event of plan.events) await deps.events.emit(seen.job as KubeObject, event, signal);
+  return soonest(plan.requeueAfterMs, failures.length > 0 ? retryMs : undefined);
+}
+
+async function writeStatus(seen: JobSnapshot, plan: Plan, deps: JobDeps, signal: AbortSignal): Promise<void> {
+  const status = renderStatus(seen, plan.conditions);
+  if (isDeepStrictEqual(status, seen.job.status)) return;
+  const { name, namespace } = seen.job.metadata;
+  const intent = { apiVersion: groupVersion, kind: "FederatedTrainingJob", metadata: { name, namespace }, status };
+  await deps.hub.applyStatus(Kinds.FederatedTrainingJob, intent as KubeObject, {
+    fieldManager: FieldManager.OperatorStatus,
+    force: true,
+    signal,
+  });
+}
+
+async function writeRounds(seen: JobSnapshot, deps: JobDeps, signal: AbortSignal): Promise<void> {
+  const { namespace } = seen.job.metadata;
+  for (const { name, status } of updateRounds(seen)) {
+    const intent = { apiVersion: groupVersion, kind: "TrainingRound", metadata: { name, namespace }, status };
+    await deps.hub.applyStatus(Kinds.TrainingRound, intent as KubeObject, {
+      fieldManager: FieldManager.OperatorStatus,
+      force: true,
+      signal,
+    });
+  }
+  for (const name of pruneRounds(seen)) await deps.hub.delete(Kinds.TrainingRound, { namespace, name }, { signal });
+}
+
+function report(seen: JobSnapshot, plan: Plan, failures: readonly ActFailure[], deps: JobDeps): void {
+  const job = `${seen.job.metadata.namespace}/${seen.job.metadata.name}`;
+  for (const action of plan.actions)
+    if (action.type !== "apply-hub") deps.log.info({ job, action: action.type, why: action.why }, "acted");
+  for (const { action, error } of failures)
+    deps.log.warn(
+      { job, action: action.type, why: action.why, code: error.code, err: error.message },
+      "an action failed and is tried again",
+    );
+}
+
+function soonest(...waits: readonly (number | undefined)[]): ReconcileResult {
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length === 0 ? undefined : { requeueAfterMs: Math.min(...known) };
+}

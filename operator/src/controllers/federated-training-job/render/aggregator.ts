@@ -1,0 +1,240 @@
+import { type FederatedTrainingJob, groupVersion, Label } from "@tributary/contracts";
+import type { KubernetesObject } from "../plan.ts";
+import type { SeatObservation } from "../snapshot.ts";
+import { hashText } from "./hash-text.ts";
+import { jobNames } from "./names.ts";
+
+/** Ports of an aggregator inside its pod. */
+export const aggregatorPorts = { control: 8443, tensor: 8444, health: 9090 } as const;
+
+/** What the operator's chart decides about aggregators. */
+export interface AggregatorSettings {
+  /** Image of the data plane. */
+  readonly image: string;
+  /** Pull policy of that image. */
+  readonly imagePullPolicy: string;
+  /** Size of the claim for ledger, staging and checkpoints, as a Kubernetes quantity. */
+  readonly dataVolumeSize: string;
+  /** Storage class of the claim; the cluster's default when absent. */
+  readonly storageClass?: string;
+  /** Memory limit, as a Kubernetes quantity. */
+  readonly memoryLimit: string;
+}
+
+const claimRoot = "/var/lib/tributary/claims";
+const dataRoot = "/var/lib/tributary/data";
+
+/** Labels of every object of a job. */
+export function jobLabels(job: FederatedTrainingJob, component: string): Record<string, string> {
+  return {
+    [Label.JobName]: job.metadata.name,
+    [Label.JobUid]: job.metadata.uid ?? "",
+    [Label.Component]: component,
+    "app.kubernetes.io/managed-by": "tributary",
+  };
+}
+
+/** Reference by which the job owns an object of its namespace. */
+export function ownedBy(job: FederatedTrainingJob): Record<string, unknown>[] {
+  return [
+    {
+      apiVersion: groupVersion,
+      kind: "FederatedTrainingJob",
+      name: job.metadata.name,
+      uid: job.metadata.uid ?? "",
+      controller: true,
+      blockOwnerDeletion: true,
+    },
+  ];
+}
+
+/** The aggregator's `job.json`, as worker-image/README.md describes it. */
+export function renderJobConfig(job: FederatedTrainingJob, seats: readonly SeatObservation[]): Record<string, unknown> {
+  const { spec } = job;
+  const source = spec.model.source.persistentVolumeClaim;
+  const clusters = new Map(
+    seats.map((seat) => [
+      seat.participant.cluster,
+      seat.member.state === "reachable" ? seat.member.gateCaPem : undefined,
+    ]),
+  );
+  return {
+    version: 1,
+    job: { uid: job.metadata.uid, name: job.metadata.name, namespace: jobNames(job).namespace },
+    clusters: [...clusters].map(([name, gateCaPem]) => ({ name, gateCaPem: gateCaPem ?? "" })),
+    participants: seats.map(({ participant, member }) => ({
+      name: participant.name,
+      cluster: participant.cluster,
+      ...(member.state !== "missing" && member.namespace !== undefined ? { namespace: member.namespace } : {}),
+      workers: participant.workers,
+    })),
+    model: {
+      path: `${claimRoot}/${source.claimName}/${source.path}`,
+      ...(spec.model.adapter === undefined ? {} : { adapter: spec.model.adapter }),
+    },
+    trainer: {
+      task: spec.trainer.task,
+      hyperparameters: Object.fromEntries(
+        Object.entries(spec.trainer.hyperparameters ?? {}).map(([name, value]) => [name, String(value)]),
+      ),
+      seed: spec.trainer.seed,
+    },
+    strategy: { name: spec.strategy.name, parameters: spec.strategy.parameters ?? {} },
+    secureAggregation: { protocol: spec.privacy.secureAggregation.protocol },
+    communication: { initialStep: spec.communication.initialStep },
+    directories: { data: dataRoot, output: `${claimRoot}/${spec.output.persistentVolumeClaim}/${job.metadata.name}` },
+    tls: {
+      certificatePath: "/etc/tributary/tls/tls.crt",
+      keyPath: "/etc/tributary/tls/tls.key",
+      operatorCaPath: "/etc/tributary/tls/ca.crt",
+    },
+    listen: {
+      controlPort: aggregatorPorts.control,
+      tensorPort: aggregatorPorts.tensor,
+      healthPort: aggregatorPorts.health,
+    },
+  };
+}
+
+/** The ConfigMap that carries `job.json`. */
+export function renderAggregatorConfig(job: FederatedTrainingJob, seats: readonly SeatObservation[]): KubernetesObject {
+  const names = jobNames(job);
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: names.aggregator,
+      namespace: names.namespace,
+      labels: jobLabels(job, "aggregator"),
+      ownerReferences: ownedBy(job),
+    },
+    data: { "job.json": `${JSON.stringify(renderJobConfig(job, seats), null, 2)}\n` },
+  };
+}
+
+/** The Service by which workers of other clusters reach the aggregator: a node port for each of the two wires. */
+export function renderAggregatorService(job: FederatedTrainingJob): KubernetesObject {
+  const names = jobNames(job);
+  const labels = jobLabels(job, "aggregator");
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: names.aggregator, namespace: names.namespace, labels, ownerReferences: ownedBy(job) },
+    spec: {
+      type: "NodePort",
+      selector: { [Label.JobUid]: job.metadata.uid ?? "", [Label.Component]: "aggregator" },
+      ports: [
+        { name: "control", port: aggregatorPorts.control, targetPort: "control", protocol: "TCP" },
+        { name: "tensor", port: aggregatorPorts.tensor, targetPort: "tensor", protocol: "TCP" },
+      ],
+    },
+  };
+}
+
+/** The StatefulSet of the aggregator with its claim. An annotation makes the pod follow its configuration. */
+export function renderAggregatorStatefulSet(
+  job: FederatedTrainingJob,
+  seats: readonly SeatObservation[],
+  settings: AggregatorSettings,
+  replicas: number,
+): KubernetesObject {
+  const names = jobNames(job);
+  const labels = jobLabels(job, "aggregator");
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name: names.aggregator, namespace: names.namespace, labels, ownerReferences: ownedBy(job) },
+    spec: {
+      replicas,
+      serviceName: names.aggregator,
+      podManagementPolicy: "Parallel",
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" },
+      selector: { matchLabels: { [Label.JobUid]: job.metadata.uid ?? "", [Label.Component]: "aggregator" } },
+      template: {
+        metadata: {
+          labels,
+          annotations: { "tributary.dev/config-hash": hashText(JSON.stringify(renderJobConfig(job, seats))) },
+        },
+        spec: renderAggregatorPod(job, settings),
+      },
+      volumeClaimTemplates: [
+        {
+          apiVersion: "v1",
+          kind: "PersistentVolumeClaim",
+          metadata: { name: "data" },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            volumeMode: "Filesystem",
+            ...(settings.storageClass === undefined ? {} : { storageClassName: settings.storageClass }),
+            resources: { requests: { storage: settings.dataVolumeSize } },
+          },
+        },
+      ],
+    },
+  };
+}
+
+function renderAggregatorPod(job: FederatedTrainingJob, settings: AggregatorSettings): Record<string, unknown> {
+  const names = jobNames(job);
+  const claims = [
+    ...new Set([job.spec.model.source.persistentVolumeClaim.claimName, job.spec.output.persistentVolumeClaim]),
+  ];
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 20,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      fsGroup: 65532,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        name: "aggregator",
+        image: settings.image,
+        imagePullPolicy: settings.imagePullPolicy,
+        args: ["aggregator"],
+        env: [{ name: "TRIBUTARY_JOB_CONFIG", value: "/etc/tributary/config/job.json" }],
+        ports: [
+          { name: "control", containerPort: aggregatorPorts.control, protocol: "TCP" },
+          { name: "tensor", containerPort: aggregatorPorts.tensor, protocol: "TCP" },
+          { name: "health", containerPort: aggregatorPorts.health, protocol: "TCP" },
+        ],
+        readinessProbe: {
+          httpGet: { path: "/readyz", port: "health" },
+          periodSeconds: 2,
+          timeoutSeconds: 2,
+          failureThreshold: 3,
+        },
+        livenessProbe: {
+          httpGet: { path: "/healthz", port: "health" },
+          periodSeconds: 10,
+          timeoutSeconds: 5,
+          failureThreshold: 6,
+        },
+        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: settings.memoryLimit } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        },
+        volumeMounts: [
+          { name: "config", mountPath: "/etc/tributary/config", readOnly: true },
+          { name: "tls", mountPath: "/etc/tributary/tls", readOnly: true },
+          { name: "data", mountPath: dataRoot },
+          { name: "tmp", mountPath: "/tmp" },
+          ...claims.map((claim, index) => ({ name: `claim-${index}`, mountPath: `${claimRoot}/${claim}` })),
+        ],
+      },
+    ],
+    volumes: [
+      { name: "config", configMap: { name: names.aggregator } },
+      { name: "tls", secret: { secretName: names.aggregator, defaultMode: 288 } },
+      { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
+      ...claims.map((claim, index) => ({ name: `claim-${index}`, persistentVolumeClaim: { claimName: claim } })),
+    ],
+  };
+}

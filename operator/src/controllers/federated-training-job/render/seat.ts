@@ -1,0 +1,136 @@
+import { type FederatedTrainingJob, Label } from "@tributary/contracts";
+import type { KubernetesObject } from "../plan.ts";
+import type {
+  AggregatorEndpoint,
+  ContainerSpec,
+  Participant,
+  PodSpec,
+  PodTemplateObject,
+  VolumeSpec,
+} from "../snapshot.ts";
+import { jobNames, seatName } from "./names.ts";
+
+/** Name of the volume in a runtime's PodTemplate whose ConfigMap the hub may name: the job's parameters. */
+export const parametersVolume = "tributary-parameters";
+
+/** What a seat's objects are rendered from. */
+export interface SeatInput {
+  readonly job: FederatedTrainingJob;
+  readonly participant: Participant;
+  /** Namespace in the member. */
+  readonly namespace: string;
+  /** Id of this hub. */
+  readonly origin: string;
+  /** Where the workers reach the aggregator. */
+  readonly endpoint: AggregatorEndpoint;
+  /** Certificate of the job CA. */
+  readonly caPem: string;
+  /** The runtime that the member's admin wrote. */
+  readonly template: PodTemplateObject;
+}
+
+/** Labels by which the objects of a seat are found again in a member. */
+export function seatLabels(input: Pick<SeatInput, "job" | "participant" | "origin">): Record<string, string> {
+  const { job, participant, origin } = input;
+  return {
+    [Label.Origin]: origin,
+    [Label.JobUid]: job.metadata.uid ?? "",
+    [Label.JobName]: job.metadata.name,
+    [Label.JobNamespace]: jobNames(job).namespace,
+    [Label.Participant]: participant.name,
+  };
+}
+
+/** The worker's parameters, `worker.json`, as worker-image/README.md describes them. */
+export function renderWorkerConfig(input: SeatInput): string {
+  const { job, participant, endpoint, caPem } = input;
+  const worker = {
+    version: 1,
+    jobUid: job.metadata.uid,
+    participant: participant.name,
+    aggregator: { ...endpoint, serverName: jobNames(job).serverName, caPem },
+  };
+  return `${JSON.stringify(worker, null, 2)}\n`;
+}
+
+/** The anchor: the ConfigMap with the worker's parameters, which owns everything else of the seat in the member. */
+export function renderAnchor(input: SeatInput): KubernetesObject {
+  const { job, participant, namespace } = input;
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: seatName(job, participant.name), namespace, labels: seatLabels(input) },
+    data: { "worker.json": renderWorkerConfig(input) },
+  };
+}
+
+/**
+ * The Indexed Job of a seat. The pod is the member's own template, copied verbatim but for what the hub may set: labels,
+ * parallelism, accelerators of the trainer, and the name of the parameters ConfigMap. The owner is added when the anchor's
+ * uid is known.
+ */
+export function renderBatchJob(input: SeatInput): KubernetesObject {
+  const { job, participant, namespace, template } = input;
+  const labels = seatLabels(input);
+  const name = seatName(job, participant.name);
+  const templateLabels = template.template.metadata?.labels ?? {};
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, namespace, labels: { ...labels, ...runtimeLabels(template) } },
+    spec: {
+      completionMode: "Indexed",
+      completions: participant.workers,
+      parallelism: participant.workers,
+      backoffLimitPerIndex: job.spec.failurePolicy.workerRestartLimit,
+      maxFailedIndexes: participant.workers,
+      podReplacementPolicy: "Failed",
+      template: {
+        metadata: {
+          labels: { ...templateLabels, ...labels, [Label.Component]: "worker" },
+          ...(template.template.metadata?.annotations === undefined
+            ? {}
+            : { annotations: template.template.metadata.annotations }),
+        },
+        spec: fillPod(template.template.spec, participant, name),
+      },
+    },
+  };
+}
+
+/** Runtime and data set of the template: the member's admission policy finds its parameter by them. */
+function runtimeLabels(template: PodTemplateObject): Record<string, string> {
+  const { labels = {} } = template.metadata;
+  const kept = [Label.Runtime, Label.Dataset].filter((label) => labels[label] !== undefined);
+  return Object.fromEntries(kept.map((label) => [label, labels[label] as string]));
+}
+
+function fillPod(spec: PodSpec, participant: Participant, configMapName: string): PodSpec {
+  return {
+    ...spec,
+    restartPolicy: "Never",
+    containers: spec.containers.map((container) =>
+      container.name === "trainer" ? withAccelerator(container, participant) : container,
+    ),
+    volumes: (spec.volumes ?? []).map((volume) => withParameters(volume, configMapName)),
+  };
+}
+
+function withAccelerator(container: ContainerSpec, participant: Participant): ContainerSpec {
+  const { accelerator } = participant;
+  if (accelerator === undefined) return container;
+  const amount = { [accelerator.resource]: String(accelerator.count) };
+  return {
+    ...container,
+    resources: {
+      ...container.resources,
+      limits: { ...container.resources?.limits, ...amount },
+      requests: { ...container.resources?.requests, ...amount },
+    },
+  };
+}
+
+function withParameters(volume: VolumeSpec, configMapName: string): VolumeSpec {
+  if (volume.name !== parametersVolume) return volume;
+  return { ...volume, configMap: { ...volume.configMap, name: configMapName } };
+}

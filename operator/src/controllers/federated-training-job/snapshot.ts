@@ -1,0 +1,225 @@
+import type { FederatedTrainingJob, JobCondition, TrainingRound } from "@tributary/contracts";
+
+/** One seat of a job, as its spec names it. */
+export type Participant = FederatedTrainingJob["spec"]["participants"][number];
+
+/** Everything a decision about one job is made from. Frozen; times are milliseconds since 1970 by the operator's clock. */
+export interface JobSnapshot {
+  /** When the snapshot was taken. */
+  readonly nowMs: number;
+  /** The job as the hub's API server has it. */
+  readonly job: FederatedTrainingJob;
+  /** When deletion was asked for. */
+  readonly deletionMs?: number;
+  /** When the job became terminal. */
+  readonly completionMs?: number;
+  /** What exists for the job on the hub. */
+  readonly hub: HubObservation;
+  /** One entry a participant, in the order of the spec. */
+  readonly seats: readonly SeatObservation[];
+  /** What the aggregator said last. */
+  readonly aggregator: AggregatorObservation;
+  /** TrainingRounds of the job, in any order. */
+  readonly rounds: readonly TrainingRound[];
+}
+
+/** What exists for a job on the hub. */
+export interface HubObservation {
+  /** Certificate of the job CA in PEM; absent until the CA was made. */
+  readonly caPem?: string;
+  /** Claims that the spec names and that do not exist. */
+  readonly missingClaims: readonly string[];
+  /** Addresses at which workers reach the aggregator, once the Service has its ports. */
+  readonly endpoint?: AggregatorEndpoint;
+  /** Pods of the aggregator that are ready. */
+  readonly readyReplicas: number;
+  /** Why the aggregator's pod does not get ready. */
+  readonly podProblem?: Problem;
+}
+
+/** Where workers reach an aggregator: `host:port`. */
+export interface AggregatorEndpoint {
+  /** Address of control and parties. */
+  readonly controlAddress: string;
+  /** Address of the tensor wire. */
+  readonly tensorAddress: string;
+}
+
+/** A cause that a person can act on. */
+export interface Problem {
+  /** Reason, a stable word. */
+  readonly reason: string;
+  /** One sentence with the object and the remedy. */
+  readonly message: string;
+}
+
+/** The member cluster of a seat. An unreachable member is an observation, not an exception. */
+export type MemberObservation =
+  | { readonly state: "missing" }
+  | (MappedMember & {
+      readonly state: "unreachable";
+      readonly problem: Problem;
+      readonly sinceMs: number;
+      readonly heardMs?: number;
+    })
+  | (MappedMember & { readonly state: "reachable"; readonly heardMs: number });
+
+/** What the hub's MemberCluster says, whether or not the member answers. */
+export interface MappedMember {
+  /** Namespace that serves the job's namespace; absent when none is mapped. */
+  readonly namespace?: string;
+  /** Certificates of the gate's CA in PEM; absent when none are registered. */
+  readonly gateCaPem?: string;
+}
+
+/** The pod template that serves a seat. */
+export type TemplateObservation =
+  | { readonly state: "unknown" }
+  | { readonly state: "found"; readonly template: PodTemplateObject }
+  | { readonly state: "runtime-missing"; readonly offered: readonly string[] }
+  | { readonly state: "dataset-missing"; readonly offered: readonly string[] };
+
+/** A core/v1 PodTemplate, as far as it is read. */
+export interface PodTemplateObject {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly template: {
+    readonly metadata?: {
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly spec: PodSpec;
+  };
+}
+
+/** The part of a pod spec that rendering touches; all else is copied. */
+export interface PodSpec {
+  readonly [field: string]: unknown;
+  readonly containers: readonly ContainerSpec[];
+  readonly volumes?: readonly VolumeSpec[];
+}
+
+/** A container, as far as rendering touches it. */
+export interface ContainerSpec {
+  readonly [field: string]: unknown;
+  readonly name: string;
+  readonly resources?: {
+    readonly limits?: Readonly<Record<string, unknown>>;
+    readonly requests?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** A volume, as far as rendering touches it. */
+export interface VolumeSpec {
+  readonly [field: string]: unknown;
+  readonly name: string;
+  readonly configMap?: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of one seat. */
+export interface SeatObservation {
+  /** The seat. */
+  readonly participant: Participant;
+  /** Its member cluster. */
+  readonly member: MemberObservation;
+  /** The pod template that serves it. */
+  readonly template: TemplateObservation;
+  /** Parameters in the anchor, when it exists in the member. */
+  readonly anchorText?: string;
+  /** Whether the batch Job exists in the member. */
+  readonly hasBatchJob: boolean;
+  /** Reason for which the batch Job failed, when it did. */
+  readonly batchJobFailure?: Problem;
+  /** Worker pods that run. */
+  readonly activePods: number;
+  /** Worker pods that failed. */
+  readonly failedPods: number;
+  /** What keeps a worker pod from running. */
+  readonly podProblem?: Problem;
+}
+
+/** What the aggregator said last. */
+export type AggregatorObservation =
+  | { readonly state: "absent" }
+  | { readonly state: "unreachable"; readonly message: string }
+  | { readonly state: "heard"; readonly heardMs: number; readonly report: AggregatorReport };
+
+/** The aggregator's state with plain numbers and hexadecimal digests. */
+export interface AggregatorReport {
+  readonly stage: string;
+  readonly window?: WindowPlan;
+  readonly round: number;
+  readonly attempt: number;
+  readonly committedRounds: number;
+  readonly failedRounds: number;
+  readonly parties: readonly PartyReport[];
+  readonly verdict: {
+    readonly stop: boolean;
+    readonly reason: string;
+    readonly best: string;
+    readonly bestRound: number;
+    readonly roundsWithoutImprovement: number;
+  };
+  readonly best?: CheckpointReport;
+  readonly last?: CheckpointReport;
+  readonly sourceSha256: string;
+  readonly problem?: Problem;
+  /** Committed and evaluated rounds, oldest first; at most the newest hundred. */
+  readonly history: readonly RoundReport[];
+  /** Sums and firsts over the whole ledger. */
+  readonly totals: LedgerTotals;
+}
+
+/** One party as the aggregator sees it. */
+export interface PartyReport {
+  readonly participant: string;
+  readonly workerIndex: number;
+  readonly lastHeardMs: number;
+  readonly problem?: Problem;
+}
+
+/** A committed model. */
+export interface CheckpointReport {
+  readonly path: string;
+  readonly round: number;
+  readonly sha256: string;
+  readonly metric: string;
+}
+
+/** What is remembered of the whole ledger. */
+export interface LedgerTotals {
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Metrics of the model that the job started from. */
+  readonly initialMetrics: Readonly<Record<string, string>>;
+}
+
+/** One ledger entry. */
+export interface RoundReport {
+  readonly round: number;
+  readonly outcome: string;
+  readonly reports: number;
+  readonly dropOuts: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly metrics: Readonly<Record<string, string>>;
+  readonly startedMs: number;
+  readonly committedMs: number;
+  readonly modelSha256: string;
+  readonly lineSha256: string;
+}
+
+/** A window of consecutive rounds, as the operator plans it. */
+export interface WindowPlan {
+  readonly from: number;
+  readonly through: number;
+  readonly attempt: number;
+  readonly evaluateOnly: boolean;
+}
+
+/** A condition as statuses carry it. */
+export interface Condition {
+  readonly type: JobCondition;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+}

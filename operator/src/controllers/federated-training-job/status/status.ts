@@ -1,0 +1,87 @@
+import type { FederatedTrainingJob } from "@tributary/contracts";
+import { mergeConditions, type WrittenCondition } from "../../shared/merge-conditions.ts";
+import type { AggregatorReport, Condition, JobSnapshot } from "../snapshot.ts";
+import { renderClusters, summariseClusters } from "./clusters.ts";
+import { phaseOf } from "./phase.ts";
+
+type JobStatus = NonNullable<FederatedTrainingJob["status"]>;
+
+/** The whole status of a job after a look: everything but times and terminal facts grows back from the ledger. */
+export function renderStatus(snapshot: JobSnapshot, decided: readonly Condition[]): JobStatus {
+  const { job, aggregator } = snapshot;
+  const present: JobStatus = job.status ?? {};
+  const now = new Date(snapshot.nowMs).toISOString();
+  const conditions = mergeConditions(
+    (present.conditions ?? []) as WrittenCondition[],
+    decided,
+    job.metadata.generation,
+    now,
+  );
+  const isAccepted = conditions.some((condition) => condition.type === "Accepted" && condition.status === "True");
+  const isTerminal = conditions.some(
+    (condition) => (condition.type === "Complete" || condition.type === "Failed") && condition.status === "True",
+  );
+  return {
+    ...present,
+    ...(job.metadata.generation === undefined ? {} : { observedGeneration: job.metadata.generation }),
+    ...phaseOf(conditions),
+    ...(present.startTime === undefined && isAccepted ? { startTime: now } : {}),
+    ...(present.completionTime === undefined && isTerminal ? { completionTime: now } : {}),
+    ...(aggregator.state === "heard" ? renderProgress(snapshot, aggregator.report) : {}),
+    clustersSummary: summariseClusters(snapshot),
+    clusters: renderClusters(snapshot),
+    conditions: conditions as NonNullable<JobStatus["conditions"]>,
+  };
+}
+
+function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partial<JobStatus> {
+  const { schedule, output } = snapshot.job.spec;
+  const claim = output.persistentVolumeClaim;
+  const newest = report.history.at(-1);
+  const { bytesUp, bytesDown } = report.totals;
+  return {
+    round: {
+      current: report.round,
+      committed: report.committedRounds,
+      failed: report.failedRounds,
+      stage: report.stage,
+      summary: `${report.committedRounds}/${schedule.synchronous.maxRounds}`,
+    },
+    ...(newest === undefined
+      ? {}
+      : {
+          metrics: Object.entries(newest.metrics)
+            .slice(0, 32)
+            .map(([name, value]) => ({ name, value, round: newest.round })),
+        }),
+    ...renderConvergence(snapshot, report),
+    bytes: { up: bytesUp, down: bytesDown },
+    ...(report.best === undefined
+      ? {}
+      : {
+          checkpoint: {
+            uri: `pvc://${claim}/${snapshot.job.metadata.name}/${report.best.path}`,
+            round: report.best.round,
+            sha256: report.best.sha256,
+          },
+        }),
+    ...(report.sourceSha256 === "" ? {} : { model: { sha256: report.sourceSha256 } }),
+  };
+}
+
+function renderConvergence(snapshot: JobSnapshot, report: AggregatorReport): Pick<JobStatus, "convergence"> {
+  const metric = snapshot.job.spec.convergence?.metric ?? "validation_loss";
+  const last = report.history.at(-1)?.metrics[metric];
+  const initial = report.totals.initialMetrics[metric];
+  if (last === undefined) return {};
+  const { best, bestRound, roundsWithoutImprovement } = report.verdict;
+  return {
+    convergence: {
+      metric,
+      last,
+      ...(best === "" ? {} : { best, bestRound }),
+      ...(initial === undefined ? {} : { initial }),
+      roundsWithoutImprovement,
+    },
+  };
+}

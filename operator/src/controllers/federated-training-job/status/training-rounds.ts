@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from "node:util";
+import type { TrainingRound } from "@tributary/contracts";
+import type { JobSnapshot } from "../snapshot.ts";
+
+type RoundStatus = NonNullable<TrainingRound["status"]>;
+
+/** A TrainingRound whose status is no longer true, with the new one. */
+export interface RoundUpdate {
+  readonly name: string;
+  readonly status: RoundStatus;
+}
+
+/** New statuses of windows from the ledger; only those that changed. */
+export function updateRounds(snapshot: JobSnapshot): RoundUpdate[] {
+  return snapshot.rounds.flatMap((round) => {
+    const status = renderRoundStatus(snapshot, round);
+    return status === undefined || isDeepStrictEqual(status, round.status)
+      ? []
+      : [{ name: round.metadata.name, status }];
+  });
+}
+
+/** TrainingRounds beyond the number that the job keeps, oldest first; an open window is never among them. */
+export function pruneRounds(snapshot: JobSnapshot): string[] {
+  const closed = snapshot.rounds
+    .filter((round) => round.status?.completionTime !== undefined)
+    .sort((left, right) => left.spec.from - right.spec.from || left.spec.attempt - right.spec.attempt);
+  return closed
+    .slice(0, Math.max(0, closed.length - snapshot.job.spec.roundHistoryLimit))
+    .map((round) => round.metadata.name);
+}
+
+function renderRoundStatus(snapshot: JobSnapshot, round: TrainingRound): RoundStatus | undefined {
+  if (snapshot.aggregator.state !== "heard") return undefined;
+  const { report } = snapshot.aggregator;
+  const { from, through } = round.spec;
+  const entries = report.history.filter((entry) => entry.round >= from && entry.round <= through);
+  const newest = entries.at(-1);
+  const isOpen = report.window !== undefined && report.window.from === from && report.window.through === through;
+  if (newest === undefined) return isOpen ? { phase: "Open", stage: report.stage, committed: 0 } : undefined;
+  const oldest = entries[0] ?? newest;
+  const metric = newest.metrics[snapshot.job.spec.convergence?.metric ?? "validation_loss"];
+  const isComplete = !isOpen;
+  return {
+    phase: isComplete ? newest.outcome : "Open",
+    ...(isOpen ? { stage: report.stage } : {}),
+    committed: entries.length,
+    reports: newest.reports,
+    dropOuts: newest.dropOuts,
+    bytesUp: entries.reduce((sum, entry) => sum + entry.bytesUp, 0),
+    bytesDown: entries.reduce((sum, entry) => sum + entry.bytesDown, 0),
+    ...(metric === undefined ? {} : { metric }),
+    seconds: ((newest.committedMs - newest.startedMs) / 1000).toFixed(1),
+    modelSha256: newest.modelSha256,
+    ledgerSha256: newest.lineSha256,
+    startTime: new Date(oldest.startedMs).toISOString(),
+    ...(isComplete ? { completionTime: new Date(newest.committedMs).toISOString() } : {}),
+  };
+}

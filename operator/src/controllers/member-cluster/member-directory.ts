@@ -1,0 +1,44 @@
+import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+
+/** A cause by which a member cannot be used. */
+export interface MemberProblem {
+  /** Reason, a stable word. */
+  readonly reason: string;
+  /** One sentence with the object and the remedy. */
+  readonly message: string;
+}
+
+/** A member as other controllers see it. */
+export type MemberState =
+  | {
+      readonly state: "unreachable";
+      readonly problem: MemberProblem;
+      readonly sinceMs: number;
+      readonly heardMs?: number;
+    }
+  | { readonly state: "reachable"; readonly heardMs: number; readonly client: ApiClient; readonly view: MemberView };
+
+/** Cached objects of a member: only those that this hub made, and the runtimes that the member offers. */
+export interface MemberView {
+  /** Anchors, batch Jobs and pods of one job in one namespace. */
+  readonly objectsOf: (kind: "configMaps" | "jobs" | "pods", namespace: string, jobUid: string) => Unstructured[];
+  /** All pods of this hub in one namespace. */
+  readonly podsIn: (namespace: string) => Unstructured[];
+  /** PodTemplates of one namespace. */
+  readonly podTemplates: (namespace: string) => Unstructured[];
+}
+
+/** The member clusters by name. */
+export interface MemberDirectory {
+  /** State of a member; undefined when no MemberCluster has this name. */
+  readonly stateOf: (cluster: string) => MemberState | undefined;
+}
+
+/** A kind of change in a member that a job should be looked at for. */
+export interface MemberChange {
+  /** Member cluster in which something changed. */
+  readonly cluster: string;
+  /** Object that changed. */
+  readonly object: KubeObject;
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { TributaryError } from "@tributary/kit";
+
+/** The operator's configuration, a JSON file that the hub chart renders. */
+export interface OperatorConfiguration {
+  readonly version: 1;
+  /** Id of this hub; labels its objects in member clusters. */
+  readonly hubId: string;
+  /** Namespace of the operator and of the Secrets with kubeconfigs. */
+  readonly operatorNamespace: string;
+  /** Host under which workers of other clouds reach the hub's node ports. */
+  readonly advertisedAddress: string;
+  /** True where the operator runs outside the hub and reaches aggregators by their node ports. */
+  readonly reachByNodePort: boolean;
+  readonly aggregator: {
+    readonly image: string;
+    readonly imagePullPolicy: string;
+    readonly dataVolumeSize: string;
+    readonly storageClass?: string;
+    readonly memoryLimit: string;
+  };
+  readonly ports: { readonly health: number; readonly metrics: number };
+}
+
+/** Reads and checks the configuration. Throws CONFIGURATION_INVALID with the field, its value and what would be right. */
+export function readConfiguration(path: string): OperatorConfiguration {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new TributaryError("CONFIGURATION_INVALID", `${path} cannot be read as JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const root = record(parsed, path, "");
+  if (root.version !== 1) fail(path, "version", root.version, "1");
+  const aggregator = record(root.aggregator, path, "aggregator");
+  const ports = record(root.ports ?? {}, path, "ports");
+  const storageClass = aggregator.storageClass;
+  return {
+    version: 1,
+    hubId: text(root, path, "hubId"),
+    operatorNamespace: text(root, path, "operatorNamespace"),
+    advertisedAddress: text(root, path, "advertisedAddress"),
+    reachByNodePort: root.reachByNodePort === true,
+    aggregator: {
+      image: text(aggregator, path, "image", "aggregator."),
+      imagePullPolicy: text({ imagePullPolicy: "IfNotPresent", ...aggregator }, path, "imagePullPolicy", "aggregator."),
+      dataVolumeSize: text({ dataVolumeSize: "10Gi", ...aggregator }, path, "dataVolumeSize", "aggregator."),
+      ...(typeof storageClass === "string" && storageClass !== "" ? { storageClass } : {}),
+      memoryLimit: text({ memoryLimit: "1Gi", ...aggregator }, path, "memoryLimit", "aggregator."),
+    },
+    ports: { health: port(ports, path, "health", 8081), metrics: port(ports, path, "metrics", 8080) },
+  };
+}
+
+function record(value: unknown, path: string, field: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return fail(path, field, value, "an object");
+  return value as Record<string, unknown>;
+}
+
+function text(from: Record<string, unknown>, path: string, field: string, prefix = ""): string {
+  const value = from[field];
+  return typeof value === "string" && value !== ""
+    ? value
+    : fail(path, `${prefix}${field}`, value, "a text that is not empty");
+}
+
+function port(from: Record<string, unknown>, path: string, field: string, otherwise: number): number {
+  const value = from[field] ?? otherwise;
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 65_536
+    ? value
+    : fail(path, `ports.${field}`, value, "a port, or 0 for none");
+}
+
+function fail(path: string, field: string, value: unknown, right: string): never {
+  throw new TributaryError(
+    "CONFIGURATION_INVALID",
+    `${path}: ${field === "" ? "the file" : field} is ${JSON.stringify(value)}; must be ${right}`,
+  );
+}

@@ -1,0 +1,223 @@
+import {
+  type FederatedTrainingJob,
+  Kinds,
+  Label,
+  type MemberCluster,
+  type ResourceKind,
+  type TrainingRound,
+} from "@tributary/contracts";
+import { createMetricsRegistry, type Logger, startHealthEndpoint } from "@tributary/kit";
+import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
+import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
+import { type JobDeps, reconcileJob } from "../controllers/federated-training-job/reconcile.ts";
+import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
+import { jobNames } from "../controllers/federated-training-job/render/names.ts";
+import { MemberController } from "../controllers/member-cluster/member-controller.ts";
+import { createEventSink } from "../controllers/shared/event-sink.ts";
+import type { ClusterConnection } from "../runtime/api/connect-cluster.ts";
+import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
+import { byLabel, byOwnerUid } from "../runtime/cache/index-functions.ts";
+import { createInformer, type Informer } from "../runtime/cache/informer.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { runController } from "../runtime/control/controller.ts";
+import { createManager, informerPart, type Part } from "../runtime/control/manager.ts";
+import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work-queue.ts";
+import type { OperatorConfiguration } from "./configuration.ts";
+
+/** Time over which changes that do not hold up a round are gathered into one look, in milliseconds. */
+const gatherMs = 500;
+/** Jobs looked at at once. */
+const jobConcurrency = 8;
+
+type JobObject = FederatedTrainingJob & KubeObject;
+type MemberObject = MemberCluster & KubeObject;
+type RoundObject = TrainingRound & KubeObject;
+
+/** Runs the operator against one hub until `stop` aborts. */
+export async function runOperator(
+  hub: ClusterConnection,
+  configuration: OperatorConfiguration,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<void> {
+  const { client } = hub;
+  const nowMs = (): number => Date.now();
+  const onError = (error: unknown, key: string): void => log.error({ err: error, key }, "a listener failed");
+  const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> =>
+    createInformer<T>({
+      client,
+      resource: kind,
+      onError,
+      ...(labelSelector === undefined ? {} : { selection: { labelSelector } }),
+      indices: { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid },
+    });
+  const ours = "app.kubernetes.io/managed-by=tributary";
+  const informers = {
+    jobs: follow<JobObject>(Kinds.FederatedTrainingJob),
+    members: follow<MemberObject>(Kinds.MemberCluster),
+    rounds: follow<RoundObject>(Kinds.TrainingRound),
+    services: follow<Unstructured>(Kinds.Service, ours),
+    statefulSets: follow<Unstructured>(Kinds.StatefulSet, ours),
+    configMaps: follow<Unstructured>(Kinds.ConfigMap, ours),
+    pods: follow<Unstructured>(Kinds.Pod, ours),
+  };
+  const whenReady = async (signal: AbortSignal): Promise<boolean> => {
+    const synced = await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(signal)));
+    return synced.every(Boolean);
+  };
+  const jobs = createWorkQueue({
+    clock: systemClock,
+    groupOf: (key) => key.split("/")[0] ?? "",
+    refill: () => informers.jobs.objects.keys(),
+  });
+  const members = createWorkQueue({ clock: systemClock, refill: () => informers.members.objects.keys() });
+
+  const memberController = new MemberController({
+    hub: client,
+    members: informers.members.objects,
+    operatorNamespace: configuration.operatorNamespace,
+    hubId: configuration.hubId,
+    nowMs,
+    log,
+    onChange: (change) => {
+      if ("object" in change) enqueueOwner(jobs, change.object);
+      else
+        for (const job of informers.jobs.objects.list())
+          if (usesCluster(job, change.cluster)) jobs.add(objectKey(job.metadata), Priority.Change);
+    },
+  });
+  const aggregators = new AggregatorDirectory({
+    hub: client,
+    hostOf: (job) => aggregatorPlace(informers.services.objects.get(aggregatorKey(job)), configuration),
+    enqueue: (key, urgent) => (urgent ? jobs.add(key, Priority.User) : jobs.addAfter(key, gatherMs)),
+    nowMs,
+  });
+  const present: Readonly<Record<string, Informer<Unstructured>>> = {
+    services: informers.services,
+    statefulsets: informers.statefulSets,
+    configmaps: informers.configMaps,
+  };
+  const deps: JobDeps = {
+    hub: client,
+    members: memberController,
+    openWindow: (job, window, signal) => aggregators.openWindow(job, window, signal),
+    applied: createAppliedIntents(
+      (kind, namespace, name) => present[kind.plural]?.objects.get(objectKey({ namespace, name })) !== undefined,
+    ),
+    nowMs,
+    sources: {
+      client,
+      jobs: informers.jobs.objects,
+      trainingRounds: informers.rounds.objects,
+      memberClusters: informers.members.objects,
+      members: memberController,
+      services: informers.services.objects,
+      statefulSets: informers.statefulSets.objects,
+      pods: informers.pods.objects,
+      advertisedAddress: configuration.advertisedAddress,
+      aggregatorOf: (uid) => aggregators.observationOf(uid),
+      nowMs,
+    },
+    settings: { hubId: configuration.hubId, aggregator: configuration.aggregator },
+    events: createEventSink(client, { instance: configuration.hubId, nowMs, log }),
+    log,
+    followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
+  };
+
+  informers.jobs.listen(({ key }) => jobs.add(key, Priority.User));
+  informers.members.listen(({ key }) => members.add(key));
+  for (const informer of [informers.services, informers.statefulSets, informers.pods])
+    informer.listen(({ object }) => enqueueOwner(jobs, object));
+
+  const parts: Part[] = [
+    ...Object.entries(informers).map(([name, informer]) => informerPart(name, informer as Informer<KubeObject>)),
+    controllerPart("member-cluster", members, memberController.reconcile, { concurrency: 16, whenReady, log }),
+    controllerPart("federated-training-job", jobs, (key, context) => reconcileJob(key, deps, context), {
+      concurrency: jobConcurrency,
+      whenReady,
+      log,
+    }),
+  ];
+  const manager = createManager({
+    parts,
+    clock: systemClock,
+    onStopped: async () => {
+      aggregators.close();
+      await memberController.close();
+    },
+  });
+  const health = await startHealthEndpoint({
+    port: configuration.ports.health,
+    registry: createMetricsRegistry(),
+    isReady: () => manager.health().isReady,
+    isAlive: () => manager.health().isLive,
+  });
+  log.info({ hubId: configuration.hubId, healthPort: health.port }, "the operator runs");
+  try {
+    await manager.run(stop);
+  } finally {
+    await health.close();
+  }
+}
+
+type Reconcile = Parameters<typeof runController>[0]["reconcile"];
+
+function controllerPart(
+  name: string,
+  queue: WorkQueue,
+  reconcile: Reconcile,
+  options: {
+    readonly concurrency: number;
+    readonly whenReady: (signal: AbortSignal) => Promise<boolean>;
+    readonly log: Logger;
+  },
+): Part {
+  return {
+    name,
+    run: (signals) =>
+      runController(
+        {
+          name,
+          queue,
+          reconcile,
+          clock: systemClock,
+          concurrency: options.concurrency,
+          whenReady: options.whenReady,
+          report: ({ key, error, durationMs }) => {
+            if (error !== undefined)
+              options.log.warn(
+                { controller: name, key, code: error.code, details: error.details, err: error.message, durationMs },
+                "a look failed",
+              );
+          },
+        },
+        signals,
+      ),
+  };
+}
+
+function enqueueOwner(queue: WorkQueue, object: KubeObject): void {
+  const name = object.metadata.labels?.[Label.JobName];
+  const namespace = object.metadata.labels?.[Label.JobNamespace] ?? object.metadata.namespace;
+  if (name !== undefined && namespace !== undefined) queue.addAfter(objectKey({ namespace, name }), 100);
+}
+
+function usesCluster(job: FederatedTrainingJob, cluster: string): boolean {
+  return job.spec.participants.some((participant) => participant.cluster === cluster);
+}
+
+function aggregatorKey(job: FederatedTrainingJob): string {
+  const { namespace, aggregator } = jobNames(job);
+  return objectKey({ namespace, name: aggregator });
+}
+
+function aggregatorPlace(
+  service: Unstructured | undefined,
+  configuration: OperatorConfiguration,
+): { host: string; controlPort: number } | undefined {
+  const spec = service?.spec as { clusterIP?: string; ports?: { name?: string; nodePort?: number }[] } | undefined;
+  const nodePort = spec?.ports?.find((port) => port.name === "control")?.nodePort;
+  if (configuration.reachByNodePort)
+    return nodePort === undefined ? undefined : { host: configuration.advertisedAddress, controlPort: nodePort };
+  return spec?.clusterIP === undefined ? undefined : { host: spec.clusterIP, controlPort: aggregatorPorts.control };
+}
