@@ -1,4 +1,55 @@
 export {
+  Accountant,
+  type PrivacyEvent,
+  requirePrivacyEvent,
+  type SampledGaussianEvent,
+  type SkellamEvent,
+  spentEpsilon,
+} from "./accounting/accountant.ts";
+export {
+  adaptClipNorm,
+  type ClipObservation,
+  type DividedNoise,
+  divideNoiseMultiplier,
+} from "./accounting/adaptive-clip.ts";
+export {
+  affordableSteps,
+  calibrateNoiseMultiplier,
+  type NoiseTarget,
+  type StepsTarget,
+} from "./accounting/calibration.ts";
+export { calibrateGaussian, gaussianDelta, gaussianEpsilon } from "./accounting/gaussian-exact.ts";
+export { labelKeepChance } from "./accounting/label-response.ts";
+export { INTEGER_ORDERS, RENYI_ORDERS } from "./accounting/orders.ts";
+export { pldEpsilon, type SampledGaussianSteps } from "./accounting/pld-accountant.ts";
+export {
+  type ChargeOutcome,
+  chargeLedger,
+  type LedgerCharge,
+  type LedgerEntry,
+  type LedgerTerms,
+  ledgerEpsilon,
+  ledgerHead,
+  openPrivacyLedger,
+  type PrivacyLedger,
+  ProtectedUnit,
+  type Sha256,
+} from "./accounting/privacy-ledger.ts";
+export { epsilonOfRenyi, type RenyiEpsilon } from "./accounting/renyi-conversion.ts";
+export { sampledGaussianRenyi } from "./accounting/sampled-gaussian-renyi.ts";
+export {
+  calibrateSkellam,
+  type GridSensitivity,
+  gridSensitivity,
+  type RoundedVector,
+  ringBitsForNoise,
+  type SkellamNoise,
+  type SkellamTarget,
+  skellamEpsilon,
+  skellamRenyi,
+} from "./accounting/skellam.ts";
+export { LedgerFault, type LedgerVerdict, verifyPrivacyLedger } from "./accounting/verify-ledger.ts";
+export {
   ConvergedReason,
   type ConvergenceProgress,
   type ConvergenceVerdict,

@@ -46,11 +46,14 @@ export function composeLosses(parts: readonly RepeatedLoss[], tailMass: number):
   return { gridStep, firstIndex: window.first, masses, infinityMass: tailMass - Math.expm1(finiteChance) };
 }
 
-/** Circular convolution power of all parts, each turned back by its mean so that phases stay small. */
+/**
+ * Circular convolution power of all parts, each turned back by its mean so that phases stay small. The masses are real,
+ * so half of the spectrum tells the rest.
+ */
 function convolve(parts: readonly RepeatedLoss[], firstIndex: number, size: number): Float64Array {
   const transform = createFourierTransform(size);
-  const logModulus = new Float64Array(size);
-  const phase = new Float64Array(size);
+  const logModulus = new Float64Array(size / 2 + 1);
+  const phase = new Float64Array(size / 2 + 1);
   let offset = 0;
   for (const { losses, steps } of parts) {
     const centre = Math.round(meanIndexOf(losses));
@@ -62,13 +65,22 @@ function convolve(parts: readonly RepeatedLoss[], firstIndex: number, size: numb
       re[at] = re[at]! + mass;
     });
     transform.forward(re, im);
-    for (let k = 0; k < size; k++) {
+    for (let k = 0; k <= size / 2; k++) {
       logModulus[k] = logModulus[k]! + 0.5 * steps * Math.log(re[k]! * re[k]! + im[k]! * im[k]!);
       phase[k] = phase[k]! + steps * Math.atan2(im[k]!, re[k]!);
     }
   }
-  const re = logModulus.map((value, k) => Math.exp(value) * Math.cos(phase[k]!));
-  const im = logModulus.map((value, k) => Math.exp(value) * Math.sin(phase[k]!));
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  for (let k = 0; k <= size / 2; k++) {
+    const modulus = Math.exp(logModulus[k]!);
+    if (modulus === 0) continue;
+    re[k] = modulus * Math.cos(phase[k]!);
+    im[k] = modulus * Math.sin(phase[k]!);
+    if (k === 0) continue;
+    re[size - k] = re[k]!;
+    im[size - k] = -im[k]!;
+  }
   transform.inverse(re, im);
   return Float64Array.from({ length: size }, (_, i) => Math.max(0, re[modulo(firstIndex + i - offset, size)]!));
 }

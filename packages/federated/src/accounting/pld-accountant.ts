@@ -11,12 +11,12 @@ export interface SampledGaussianSteps extends SampledGaussian {
   readonly steps: number;
 }
 
-/** Grid steps in one standard deviation of a step's loss: the variance that the grid adds stays below 7e-5 of it. */
-const GRID_STEPS_PER_DEVIATION = 50;
+/** Grid steps in one standard deviation of a step's loss: the variance that the grid adds stays below 2e-4 of it. */
+const GRID_STEPS_PER_DEVIATION = 32;
 /** Coarsest grid that is chosen while the points allow it. */
 const COARSEST_GRID_STEP = 1e-3;
 /** Most grid points of one step's loss. */
-const MAX_STEP_POINTS = 2 ** 18;
+const MAX_STEP_POINTS = 2 ** 17;
 /** Share of delta that may leave the window of the composition. */
 const TAIL_SHARE = 1e-7;
 

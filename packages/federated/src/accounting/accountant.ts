@@ -1,0 +1,107 @@
+import { ArgumentError, requireArgument } from "../errors.ts";
+import { requireDelta, requireNoiseMultiplier, requireSamplingRate, requireSteps } from "./bounds.ts";
+import { INTEGER_ORDERS, RENYI_ORDERS } from "./orders.ts";
+import { pldEpsilon } from "./pld-accountant.ts";
+import { epsilonOfRenyi } from "./renyi-conversion.ts";
+import { sampledGaussianRenyi } from "./sampled-gaussian-renyi.ts";
+import { skellamRenyi } from "./skellam.ts";
+
+/** How epsilon is computed: by Renyi divergences (any mechanism) or by privacy-loss distributions (Gaussians, tighter). */
+export const Accountant = { Rdp: "Rdp", Pld: "Pld" } as const;
+/** One of {@link Accountant}. */
+export type Accountant = (typeof Accountant)[keyof typeof Accountant];
+
+/** Steps of DP-SGD or rounds with central noise: a Poisson-subsampled Gaussian. */
+export interface SampledGaussianEvent {
+  readonly kind: "SampledGaussian";
+  /** Chance of each record to be in a step; 1 unless the operator itself sampled independently. */
+  readonly samplingRate: number;
+  /** Noise standard deviation over the L2 sensitivity. */
+  readonly noiseMultiplier: number;
+  /** Steps taken. */
+  readonly steps: number;
+}
+
+/** Rounds whose parties added Skellam noise on the grid. */
+export interface SkellamEvent {
+  readonly kind: "Skellam";
+  /** D2 of the rounded vector, in grid steps. */
+  readonly sensitivityL2: number;
+  /** D1 of the rounded vector, in grid steps. */
+  readonly sensitivityL1: number;
+  /** Variance mu of the noise surely in the sum, in squared grid steps. */
+  readonly variance: number;
+  /** Rounds taken. */
+  readonly steps: number;
+}
+
+/** One thing that was done with the data. */
+export type PrivacyEvent = SampledGaussianEvent | SkellamEvent;
+
+/** Refuses an event with a value out of range; throws ArgumentError. */
+export function requirePrivacyEvent(event: PrivacyEvent): void {
+  requireSteps(event.steps);
+  switch (event.kind) {
+    case "SampledGaussian":
+      requireSamplingRate(event.samplingRate);
+      requireNoiseMultiplier(event.noiseMultiplier);
+      return;
+    case "Skellam":
+      skellamRenyi(sensitivityOf(event), event.variance, []);
+      return;
+    default:
+      throw new ArgumentError("event.kind", (event as { kind?: unknown }).kind, "SampledGaussian or Skellam");
+  }
+}
+
+/**
+ * Epsilon at a delta of everything that was done, for neighbours that differ by adding or removing one record.
+ *
+ * Renyi divergences add over events of any kind; with Skellam noise among them only integer orders count. Privacy-loss
+ * distributions are for Gaussians alone.
+ *
+ * @returns Upper bound of epsilon; 0 for no events.
+ * @throws ArgumentError for a value out of range, or Skellam noise under the Pld accountant.
+ */
+export function spentEpsilon(events: readonly PrivacyEvent[], deltaDp: number, accountant: Accountant): number {
+  requireDelta(deltaDp);
+  requireArgument(accountant === "Rdp" || accountant === "Pld", "accountant", accountant, "Rdp or Pld");
+  for (const event of events) requirePrivacyEvent(event);
+  const merged = mergeEqual(events);
+  if (merged.length === 0) return 0;
+  if (accountant === "Rdp") return renyiEpsilonOf(merged, deltaDp);
+  const gaussians = merged.filter((event) => event.kind === "SampledGaussian");
+  requireArgument(gaussians.length === merged.length, "accountant", accountant, "Rdp with Skellam noise");
+  return pldEpsilon(gaussians, deltaDp);
+}
+
+function renyiEpsilonOf(events: readonly PrivacyEvent[], deltaDp: number): number {
+  const orders = events.some(({ kind }) => kind === "Skellam") ? INTEGER_ORDERS : RENYI_ORDERS;
+  const total = new Float64Array(orders.length);
+  for (const event of events) {
+    const divergences =
+      event.kind === "SampledGaussian"
+        ? sampledGaussianRenyi(event.samplingRate, event.noiseMultiplier, orders)
+        : skellamRenyi(sensitivityOf(event), event.variance, orders);
+    for (let i = 0; i < total.length; i++) total[i] = total[i]! + event.steps * divergences[i]!;
+  }
+  return epsilonOfRenyi(orders, total, deltaDp).epsilon;
+}
+
+/** Joins events that differ in their steps alone, so that a long history costs as little as a short one. */
+function mergeEqual(events: readonly PrivacyEvent[]): PrivacyEvent[] {
+  const merged = new Map<string, PrivacyEvent>();
+  for (const event of events) {
+    const key =
+      event.kind === "SampledGaussian"
+        ? `G ${event.samplingRate} ${event.noiseMultiplier}`
+        : `S ${event.sensitivityL2} ${event.sensitivityL1} ${event.variance}`;
+    const known = merged.get(key);
+    merged.set(key, known ? { ...known, steps: known.steps + event.steps } : event);
+  }
+  return [...merged.values()];
+}
+
+function sensitivityOf({ sensitivityL1, sensitivityL2 }: SkellamEvent): { l1: number; l2: number } {
+  return { l1: sensitivityL1, l2: sensitivityL2 };
+}

@@ -1,0 +1,223 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { PrivacyEvent } from "./accountant.ts";
+import {
+  chargeLedger,
+  hashOfEntry,
+  type LedgerEntry,
+  type LedgerTerms,
+  ledgerEpsilon,
+  ledgerHead,
+  openPrivacyLedger,
+  type PrivacyLedger,
+} from "./privacy-ledger.ts";
+import { verifyPrivacyLedger } from "./verify-ledger.ts";
+
+const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
+const terms: LedgerTerms = {
+  dataset: "notes-aws",
+  unit: "Example",
+  epsilonBudget: 3,
+  deltaDp: 1e-6,
+  accountant: "Rdp",
+};
+const event: PrivacyEvent = { kind: "SampledGaussian", samplingRate: 0.02, noiseMultiplier: 1.1, steps: 50 };
+
+/** Charges rounds of one job until the budget refuses, at most `limit`. */
+function spend(limit: number, opened = openPrivacyLedger(terms, sha256)): PrivacyLedger {
+  let ledger = opened;
+  for (let round = 0; round < limit; round++) {
+    const outcome = chargeLedger(ledger, { job: "clinic", round, attempt: 1, event }, sha256);
+    if (outcome.kind !== "Charged") return ledger;
+    ledger = outcome.ledger;
+  }
+  return ledger;
+}
+
+/** The ledger with entry `sequence` changed and its own hash, but no other, made right again. */
+function resealed(ledger: PrivacyLedger, sequence: number, change: Partial<LedgerEntry>): PrivacyLedger {
+  const changed = { ...ledger.entries[sequence]!, ...change };
+  return { ...ledger, entries: ledger.entries.with(sequence, { ...changed, hash: hashOfEntry(changed, sha256) }) };
+}
+
+describe("privacy ledger", () => {
+  it("refuses the round that would pass the budget before it starts, and says by how much", () => {
+    const ledger = spend(1000);
+    const next = { job: "clinic", round: ledger.entries.length, attempt: 1, event };
+    const outcome = chargeLedger(ledger, next, sha256);
+    expect(ledger.entries.length).toBeGreaterThan(3);
+    expect(ledgerEpsilon(ledger)).toBeLessThanOrEqual(3);
+    expect(outcome).toMatchObject({ kind: "BudgetExceeded", epsilonSpent: ledgerEpsilon(ledger), epsilonBudget: 3 });
+    expect(outcome.kind === "BudgetExceeded" && outcome.epsilonWouldBe).toBeGreaterThan(3);
+    const smaller = { ...next, event: { ...event, samplingRate: 1e-4, steps: 1 } };
+    expect(chargeLedger(ledger, smaller, sha256).kind).toBe("Charged");
+  });
+
+  it("never lets epsilon fall, and counts jobs of one data set together", () => {
+    const ledger = spend(5);
+    const spent = ledger.entries.map(({ epsilonAfter }) => epsilonAfter);
+    expect(spent).toEqual([...spent].sort((a, b) => a - b));
+    const other = chargeLedger(ledger, { job: "another", round: 0, attempt: 1, event }, sha256);
+    expect(other.kind === "Charged" && other.entry.epsilonAfter).toBeGreaterThan(ledgerEpsilon(ledger));
+  });
+
+  it("answers a repeated charge with its entry, and a changed one with a conflict", () => {
+    const ledger = spend(3);
+    const again = { job: "clinic", round: 1, attempt: 1, event };
+    expect(chargeLedger(ledger, again, sha256)).toEqual({ kind: "AlreadyCharged", entry: ledger.entries[1] });
+    const changed = { ...again, event: { ...event, steps: 51 } };
+    expect(chargeLedger(ledger, changed, sha256)).toEqual({ kind: "ChargeConflict", entry: ledger.entries[1] });
+    expect(chargeLedger(ledger, { ...again, attempt: 2 }, sha256).kind).toBe("Charged");
+  });
+
+  it("leaves the ledger it was given alone", () => {
+    const ledger = openPrivacyLedger(terms, sha256);
+    spend(2, ledger);
+    expect(ledger.entries).toEqual([]);
+    expect(ledgerEpsilon(ledger)).toBe(0);
+  });
+
+  it("survives JSON and verifies, with either accountant and with Skellam noise", () => {
+    const sum: PrivacyEvent = { kind: "Skellam", sensitivityL2: 100, sensitivityL1: 9000, variance: 4e6, steps: 1 };
+    const mixed = chargeLedger(spend(2), { job: "sum", round: 0, attempt: 1, event: sum }, sha256);
+    if (mixed.kind !== "Charged") throw new Error(mixed.kind);
+    const byLoss = spend(2, openPrivacyLedger({ ...terms, accountant: "Pld" }, sha256));
+    for (const ledger of [openPrivacyLedger(terms, sha256), spend(3), mixed.ledger, byLoss]) {
+      const read = JSON.parse(JSON.stringify(ledger)) as PrivacyLedger;
+      const want = { kind: "Intact", epsilonSpent: ledgerEpsilon(ledger) };
+      expect(verifyPrivacyLedger(read, sha256, ledgerHead(ledger))).toEqual(want);
+    }
+  });
+
+  it("has hashes that do not change between versions", () => {
+    const ledger = openPrivacyLedger(terms, sha256);
+    expect(ledger.termsHash).toBe(
+      createHash("sha256")
+        .update('["tributary/privacy-ledger/terms/1","notes-aws","Example",3,0.000001,"Rdp"]')
+        .digest("hex"),
+    );
+    const text = `["tributary/privacy-ledger/entry/1",0,"${ledger.termsHash}","clinic",0,1,"[\\"SampledGaussian\\",0.02,1.1,50]",0.5]`;
+    const entry = {
+      sequence: 0,
+      previousHash: ledger.termsHash,
+      job: "clinic",
+      round: 0,
+      attempt: 1,
+      event,
+      epsilonAfter: 0.5,
+    };
+    expect(hashOfEntry(entry, sha256)).toBe(createHash("sha256").update(text).digest("hex"));
+  });
+});
+
+describe("verifyPrivacyLedger names what was altered", () => {
+  const ledger = spend(4);
+  const cases: { name: string; altered: PrivacyLedger; fault: string; sequence?: number }[] = [
+    {
+      name: "a raised budget",
+      altered: { ...ledger, terms: { ...terms, epsilonBudget: 30 } },
+      fault: "TermsChanged",
+    },
+    {
+      name: "a missing entry",
+      altered: { ...ledger, entries: ledger.entries.toSpliced(1, 1) },
+      fault: "SequenceBroken",
+      sequence: 1,
+    },
+    {
+      name: "two entries exchanged",
+      altered: { ...ledger, entries: [ledger.entries[1]!, ledger.entries[0]!, ...ledger.entries.slice(2)] },
+      fault: "SequenceBroken",
+      sequence: 0,
+    },
+    {
+      name: "fewer steps than were charged",
+      altered: { ...ledger, entries: ledger.entries.with(2, { ...ledger.entries[2]!, event: { ...event, steps: 1 } }) },
+      fault: "EntryChanged",
+      sequence: 2,
+    },
+    {
+      name: "an entry hashed again",
+      altered: resealed(ledger, 1, { event: { ...event, steps: 1 } }),
+      fault: "ChainBroken",
+      sequence: 2,
+    },
+    {
+      name: "a last entry below the one before",
+      altered: resealed(ledger, 3, { epsilonAfter: 0.01 }),
+      fault: "EpsilonFell",
+      sequence: 3,
+    },
+    {
+      name: "a last entry above the budget",
+      altered: resealed(ledger, 3, { epsilonAfter: 9 }),
+      fault: "OverBudget",
+      sequence: 3,
+    },
+    {
+      name: "a last entry that is no number",
+      altered: resealed(ledger, 3, { epsilonAfter: Number.NaN }),
+      fault: "EpsilonFell",
+      sequence: 3,
+    },
+    {
+      name: "a last epsilon that is too small",
+      altered: resealed(ledger, 3, { epsilonAfter: ledger.entries[2]!.epsilonAfter }),
+      fault: "EpsilonUnderstated",
+      sequence: 3,
+    },
+    {
+      name: "a last event that could not be charged",
+      altered: resealed(ledger, 3, { event: { ...event, noiseMultiplier: 0 } }),
+      fault: "EpsilonUnderstated",
+      sequence: 3,
+    },
+    { name: "a cut end", altered: { ...ledger, entries: ledger.entries.slice(0, 2) }, fault: "HeadUnexpected" },
+  ];
+
+  it.each(cases)("$name: $fault", ({ altered, fault, sequence }) => {
+    const verdict = verifyPrivacyLedger(altered, sha256, ledgerHead(ledger));
+    expect(verdict).toEqual(
+      sequence === undefined ? { kind: "Tampered", fault } : expect.objectContaining({ fault, sequence }),
+    );
+  });
+
+  it("cannot see a cut end without the head that was kept elsewhere", () => {
+    expect(verifyPrivacyLedger({ ...ledger, entries: ledger.entries.slice(0, 2) }, sha256).kind).toBe("Intact");
+  });
+
+  it("passes on an error that is not about an argument", () => {
+    const broken = { ...ledger, entries: [] as LedgerEntry[] };
+    const failing = () => {
+      throw new Error("no hash today");
+    };
+    expect(() => verifyPrivacyLedger(broken, failing)).toThrow("no hash today");
+  });
+});
+
+describe("bad input of the ledger", () => {
+  it.each([
+    [{ dataset: "" }, /terms\.dataset is "", must be 1 to 253 characters/],
+    [{ unit: "Row" }, /terms\.unit is "Row", must be one of Example, User, Organisation/],
+    [{ epsilonBudget: 0 }, /terms\.epsilonBudget is 0/],
+    [{ deltaDp: 1 }, /deltaDp is 1/],
+    [{ accountant: "Gdp" }, /accountant is "Gdp"/],
+  ])("openPrivacyLedger refuses %j", (given, message) => {
+    expect(() => openPrivacyLedger({ ...terms, ...(given as Partial<LedgerTerms>) }, sha256)).toThrow(message);
+  });
+
+  const charge = { job: "clinic", round: 0, attempt: 1, event };
+  it.each([
+    [{ job: "" }, /charge\.job is ""/],
+    [{ round: -1 }, /charge\.round is -1/],
+    [{ attempt: 0 }, /charge\.attempt is 0/],
+    [{ event: { ...event, samplingRate: 0 } }, /samplingRate is 0/],
+    [
+      { event: { kind: "Skellam", sensitivityL2: 1, sensitivityL1: 1, variance: 100, steps: 1 } as const },
+      /accountant is "Pld"/,
+    ],
+  ])("chargeLedger refuses %j", (given, message) => {
+    const ledger = openPrivacyLedger({ ...terms, accountant: "Pld" }, sha256);
+    expect(() => chargeLedger(ledger, { ...charge, ...given }, sha256)).toThrow(message);
+  });
+});
