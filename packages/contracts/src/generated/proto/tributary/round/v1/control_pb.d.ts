@@ -651,6 +651,53 @@ export declare type RoundRecord = Message<"tributary.round.v1.RoundRecord"> & {
 export declare const RoundRecordSchema: GenMessage<RoundRecord>;
 
 /**
+ * FinishJobRequest ends the job.
+ *
+ * @generated from message tributary.round.v1.FinishJobRequest
+ */
+export declare type FinishJobRequest = Message<"tributary.round.v1.FinishJobRequest"> & {
+  /**
+   * Unique id of the job.
+   *
+   * @generated from field: string job_uid = 1;
+   */
+  jobUid: string;
+
+  /**
+   * `Complete` or `Failed`.
+   *
+   * @generated from field: string outcome = 2;
+   */
+  outcome: string;
+};
+
+/**
+ * Describes the message tributary.round.v1.FinishJobRequest.
+ * Use `create(FinishJobRequestSchema)` to create a new message.
+ */
+export declare const FinishJobRequestSchema: GenMessage<FinishJobRequest>;
+
+/**
+ * FinishJobResponse carries the state after the job was ended.
+ *
+ * @generated from message tributary.round.v1.FinishJobResponse
+ */
+export declare type FinishJobResponse = Message<"tributary.round.v1.FinishJobResponse"> & {
+  /**
+   * State of the aggregator.
+   *
+   * @generated from field: tributary.round.v1.AggregatorState state = 1;
+   */
+  state?: AggregatorState | undefined;
+};
+
+/**
+ * Describes the message tributary.round.v1.FinishJobResponse.
+ * Use `create(FinishJobResponseSchema)` to create a new message.
+ */
+export declare const FinishJobResponseSchema: GenMessage<FinishJobResponse>;
+
+/**
  * Stage of the open round, in protocol order.
  *
  * @generated from enum tributary.round.v1.Stage
@@ -754,6 +801,17 @@ export declare const AggregatorService: GenService<{
     methodKind: "unary";
     input: typeof ListRoundsRequestSchema;
     output: typeof ListRoundsResponseSchema;
+  },
+  /**
+   * FinishJob tells every party, now and whenever it comes back, that no round follows; an open round is given up.
+   * Idempotent; no window opens afterwards.
+   *
+   * @generated from rpc tributary.round.v1.AggregatorService.FinishJob
+   */
+  finishJob: {
+    methodKind: "unary";
+    input: typeof FinishJobRequestSchema;
+    output: typeof FinishJobResponseSchema;
   },
 }>;
 
