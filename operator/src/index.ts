@@ -1,3 +1,27 @@
+export { type CircuitBreaker, type CircuitBreakerOptions, createCircuitBreaker } from "./members/circuit-breaker.ts";
+export {
+  accessFingerprint,
+  readKubeconfigSecret,
+  replaceToken,
+  type SecretObject,
+} from "./members/kubeconfig-secret.ts";
+export {
+  awayMs,
+  heard,
+  type LossClock,
+  type PersistedLossClock,
+  persistLossClock,
+  readLossClock,
+  unheard,
+} from "./members/loss-clock.ts";
+export type { Followed } from "./members/member-link.ts";
+export {
+  createMemberLinks,
+  type MemberAccess,
+  type MemberLinkState,
+  type MemberLinks,
+  type MemberLinksOptions,
+} from "./members/member-links.ts";
 export {
   type ApiClient,
   type ApplyOptions,

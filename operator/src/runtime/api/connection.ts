@@ -37,6 +37,8 @@ export interface CallObservation {
   /** HTTP status, or 0 when there was no whole answer. */
   readonly status: number;
   readonly durationMs: number;
+  /** The caller gave the call up: this says nothing about the cluster. */
+  readonly isAborted: boolean;
 }
 
 /** Where and as whom to connect. */
@@ -58,6 +60,8 @@ export interface ConnectionOptions {
   readonly unreachableCode?: ErrorCode;
   readonly userAgent?: string;
   readonly observe?: (observation: CallObservation) => void;
+  /** Asked before each attempt; what it throws ends the call, so that a cluster known to be away costs no deadline. */
+  readonly admit?: (context: CallContext) => void;
 }
 
 /** HTTP to one API server: pools, credentials, deadlines, retries. The {@link ApiClient} speaks Kubernetes over it. */
@@ -128,8 +132,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let running = 0;
   let throttledUntilMs = 0;
 
-  function observe(context: CallContext, status: number, startedMs: number): void {
-    options.observe?.({ context, status, durationMs: clock.monotonicMs() - startedMs });
+  function observe(context: CallContext, status: number, startedMs: number, isAborted = false): void {
+    options.observe?.({ context, status, durationMs: clock.monotonicMs() - startedMs, isAborted });
   }
 
   async function dispatch(call: ApiCall, credential: Credential, pool: keyof PoolPair, signal: AbortSignal) {
@@ -171,7 +175,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       observe(call.context, response.statusCode, startedMs);
       return outcome;
     } catch (thrown) {
-      observe(call.context, 0, startedMs);
+      observe(call.context, 0, startedMs, deadline.signal.aborted && !deadline.hasPassed());
       return failure(call, thrown, deadline);
     }
   }
@@ -194,6 +198,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     for (let retry = 0, refusals = 0; ; retry++) {
       const throttledMs = throttledUntilMs - clock.monotonicMs();
       if (throttledMs > 0 && !(await pause(clock, throttledMs, deadline.signal))) throw givenUp(call, deadline);
+      options.admit?.(call.context);
       const outcome = await attempt(call, route, deadline);
       if (outcome.kind === "answer") return outcome.value;
       if (outcome.error.code === "CREDENTIAL_REJECTED" && refusals++ > 0) throw outcome.error;
