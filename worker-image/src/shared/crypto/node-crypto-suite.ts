@@ -25,7 +25,7 @@ const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const AES_BLOCK_BYTES = 16;
 const CHACHA_BLOCK_BYTES = 64;
-const ZERO_IV = Buffer.alloc(16);
+const ZERO_BLOCK = new Uint8Array(16);
 
 /** The cryptography of XSA1 on node:crypto (OpenSSL); one instance serves any number of rounds. */
 export function createNodeCryptoSuite(): CryptoSuite {
@@ -64,26 +64,45 @@ function x25519(secretKey: Uint8Array, publicKeyBytes: Uint8Array): Uint8Array |
 }
 
 function keystream(kind: Keystream, key: Uint8Array, offsetBytes: number, lengthBytes: number): Uint8Array {
-  const blockBytes = kind === Keystream.Aes256Ctr ? AES_BLOCK_BYTES : CHACHA_BLOCK_BYTES;
-  const skip = offsetBytes % blockBytes;
-  const block = (offsetBytes - skip) / blockBytes;
-  const cipher =
-    kind === Keystream.Aes256Ctr
-      ? createCipheriv("aes-256-ctr", key, counterBlock(block))
-      : createCipheriv("chacha20", key, chachaCounter(block));
-  const stream = cipher.update(new Uint8Array(skip + lengthBytes));
+  return kind === Keystream.Aes256Ctr
+    ? aes256CtrKeystream(key, ZERO_BLOCK, offsetBytes, lengthBytes)
+    : chaCha20Keystream(key, offsetBytes, lengthBytes);
+}
+
+/**
+ * AES-256-CTR keystream from a byte offset: `firstBlock` is the counter block of offset 0, incremented over all 128 bits (NIST SP
+ * 800-38A appendix B.1).
+ */
+export function aes256CtrKeystream(
+  key: Uint8Array,
+  firstBlock: Uint8Array,
+  offsetBytes: number,
+  lengthBytes: number,
+): Uint8Array {
+  const skip = offsetBytes % AES_BLOCK_BYTES;
+  const counter = counterBlock(firstBlock, (offsetBytes - skip) / AES_BLOCK_BYTES);
+  const stream = createCipheriv("aes-256-ctr", key, counter).update(new Uint8Array(skip + lengthBytes));
   return bytesOf(stream).subarray(skip);
 }
 
-function counterBlock(block: number): Buffer {
-  const counter = Buffer.from(ZERO_IV);
-  counter.writeBigUInt64BE(BigInt(block), 8);
+function counterBlock(firstBlock: Uint8Array, blocks: number): Buffer {
+  const counter = Buffer.from(firstBlock);
+  const low = counter.readBigUInt64BE(8) + BigInt(blocks);
+  const high = counter.readBigUInt64BE(0) + (low >> 64n);
+  counter.writeBigUInt64BE(BigInt.asUintN(64, high), 0);
+  counter.writeBigUInt64BE(BigInt.asUintN(64, low), 8);
   return counter;
 }
 
+function chaCha20Keystream(key: Uint8Array, offsetBytes: number, lengthBytes: number): Uint8Array {
+  const skip = offsetBytes % CHACHA_BLOCK_BYTES;
+  const cipher = createCipheriv("chacha20", key, chaChaCounter((offsetBytes - skip) / CHACHA_BLOCK_BYTES));
+  return bytesOf(cipher.update(new Uint8Array(skip + lengthBytes))).subarray(skip);
+}
+
 /** OpenSSL's ChaCha20 takes the 32-bit little-endian block counter, then the 96-bit nonce of RFC 8439. */
-function chachaCounter(block: number): Buffer {
-  const counter = Buffer.from(ZERO_IV);
+function chaChaCounter(block: number): Buffer {
+  const counter = Buffer.from(ZERO_BLOCK);
   counter.writeUInt32LE(block, 0);
   return counter;
 }
