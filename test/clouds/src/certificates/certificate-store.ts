@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { replaceFile } from "../replace-file.ts";
 import { type CertificateRequest, createAuthority, issueCertificate, type KeyAndCertificate } from "./authority.ts";
 
 /** Paths of a certificate and its private key. */
@@ -27,7 +28,7 @@ export class CertificateStore {
     const path = join(this.directory, "service-accounts.key");
     if ((await readIfThere(path)) === undefined) {
       const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      await writePrivately(path, privateKey.export({ type: "sec1", format: "pem" }).toString());
+      await replaceFile(path, privateKey.export({ type: "sec1", format: "pem" }).toString(), { secret: true });
     }
     return path;
   }
@@ -58,8 +59,8 @@ export class CertificateStore {
     if (certificatePem !== undefined && keyPem !== undefined) return { certificatePem, keyPem };
     const made = await make();
     // The certificate is written last: its presence says that both are whole.
-    await writePrivately(keyPath, made.keyPem);
-    await writePrivately(certificatePath, made.certificatePem);
+    await replaceFile(keyPath, made.keyPem, { secret: true });
+    await replaceFile(certificatePath, made.certificatePem, { secret: true });
     return made;
   }
 }
@@ -71,10 +72,4 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-async function writePrivately(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, text, { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killProcess, signalProcess } from "../processes/end-process.ts";
 import { isAlive, type ProcessIdentity, parsePidFile, processStat } from "../processes/process-identity.ts";
+import { replaceFile } from "../replace-file.ts";
 import { waitUntil } from "../wait-until.ts";
 import type { CloudLayout } from "./cloud.ts";
-import type { CloudComponent, CloudComponentName } from "./components.ts";
+import { type CloudComponent, type CloudComponentName, fingerprintOf } from "./components.ts";
 import { enterCloud } from "./namespaces.ts";
 import { decideRepair, type Repair, repairs, type SeenComponent } from "./repair.ts";
 
@@ -32,27 +33,19 @@ export interface ComponentState extends SeenComponent {
 /** Looks at one program of a cloud. */
 export async function observeComponent(layout: CloudLayout, name: CloudComponentName): Promise<ComponentState> {
   const identity = parsePidFile(await readFile(runFile(layout, `${name}.pid`), "utf8").catch(() => ""));
-  const command = await readFile(runFile(layout, `${name}.command`), "utf8").then(parseCommand, () => undefined);
+  const fingerprint = await readFile(runFile(layout, `${name}.fingerprint`), "utf8").catch(() => undefined);
   const alive = identity !== undefined && isAlive(identity);
-  return { identity, alive, stopped: alive && processStat(identity.pid)?.state === "T", command };
+  return { identity, alive, stopped: alive && processStat(identity.pid)?.state === "T", fingerprint };
 }
 
-function parseCommand(text: string): string[] | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Brings one program of a cloud to run with the wanted command line, and returns what had to be done. */
+/** Brings one program of a cloud to run with the wanted command line and configuration, and returns what had to be done. */
 export async function repairComponent(
   layout: CloudLayout,
   component: CloudComponent,
   cgroupProcessesPath: string,
 ): Promise<Repair> {
   const seen = await observeComponent(layout, component.name);
-  const repair = decideRepair(component.command, seen);
+  const repair = decideRepair(fingerprintOf(component), seen);
   if (repair === repairs.resume && seen.identity) signalProcess(seen.identity, "SIGCONT");
   if (repair === repairs.replace && seen.identity) await killProcess(seen.identity);
   if (repair === repairs.start || repair === repairs.replace) await start(layout, component, cgroupProcessesPath);
@@ -62,9 +55,8 @@ export async function repairComponent(
 async function start(layout: CloudLayout, component: CloudComponent, cgroupProcessesPath: string): Promise<void> {
   await mkdir(join(layout.directory, "run"), { recursive: true });
   await mkdir(join(layout.directory, "logs"), { recursive: true });
-  const commandPath = runFile(layout, `${component.name}.command`);
-  await writeFile(`${commandPath}.new`, JSON.stringify(component.command));
-  await rename(`${commandPath}.new`, commandPath);
+  if (component.configuration) await replaceFile(component.configuration.path, component.configuration.text);
+  await replaceFile(runFile(layout, `${component.name}.fingerprint`), fingerprintOf(component));
   const log = openSync(componentLogPath(layout, component.name), "a");
   const wrapped = [...enterCloud(layout), ...component.command];
   const child = spawn(

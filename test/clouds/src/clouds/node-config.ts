@@ -8,7 +8,10 @@ export const pauseImage = "tributary.local/pause:1";
 /** Socket of a cloud's containerd inside its mount namespace; outside, the same socket lies under the cloud's folder. */
 export const containerdSocket = "/run/containerd/containerd.sock";
 
-/** Configuration of containerd 1.6 or 1.7. Root, state and sockets are the usual ones, which the mount namespace makes the cloud's own. */
+/**
+ * Configuration of containerd 1.6 or 1.7. Root, state and sockets are the usual ones, which the mount namespace makes the cloud's own.
+ * Out-of-memory scores are not lowered below containerd's: inside a container or sandbox even root may not.
+ */
 export function renderContainerdConfig(layout: CloudLayout, cniPluginFolder: string): string {
   return `version = 2
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs"]
@@ -20,6 +23,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   sandbox_image = "${pauseImage}"
   netns_mounts_under_state_dir = true
   tolerate_missing_hugetlb_controller = true
+  restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "${cniPluginFolder}"
     conf_dir = "${join(layout.directory, "config", "cni")}"

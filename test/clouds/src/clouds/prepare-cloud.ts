@@ -1,23 +1,24 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { certificatesOf, writeCredentials, writeKubeconfig } from "../control-plane/credentials.ts";
 import { currentBootId } from "../processes/process-identity.ts";
-import type { Tools } from "../tools/ensure-tools.ts";
+import { replaceFile } from "../replace-file.ts";
 import { createCgroup } from "./cgroups.ts";
 import type { CloudLayout } from "./cloud.ts";
 import { createNamespaces } from "./namespaces.ts";
 import { createNetwork } from "./network.ts";
-import { renderCniConfig, renderContainerdConfig, renderKubeletConfig, renderKubeProxyConfig } from "./node-config.ts";
+import { renderCniConfig } from "./node-config.ts";
 
 /**
  * Makes whatever is missing of a cloud before its programs can run: folders, certificates, configuration, namespaces, network, cgroup.
  * Returns the file by which a program enters the cgroup.
  */
-export async function prepareCloud(layout: CloudLayout, tools: Tools): Promise<string> {
+export async function prepareCloud(layout: CloudLayout): Promise<string> {
   await forgetFormerBoot(layout);
   for (const folder of ["run", "logs", "volumes"]) await mkdir(join(layout.directory, folder), { recursive: true });
   await writeClusterCredentials(layout);
-  await writeConfiguration(layout, tools);
+  await replaceFile(join(layout.directory, "config", "cni", "10-pods.conflist"), renderCniConfig(layout));
+  await replaceFile(join(layout.directory, "config", "resolv.conf"), `nameserver ${layout.nodeAddress}\n`);
   await createNamespaces(layout);
   await createNetwork(layout);
   return createCgroup(layout.cgroup);
@@ -45,21 +46,4 @@ async function writeClusterCredentials(layout: CloudLayout): Promise<void> {
     dnsNames: [cloud.name],
     ipAddresses: [layout.nodeAddress],
   });
-}
-
-async function writeConfiguration(layout: CloudLayout, tools: Tools): Promise<void> {
-  const files = {
-    "containerd.toml": renderContainerdConfig(layout, tools.cniPlugins),
-    "cni/10-pods.conflist": renderCniConfig(layout),
-    "kubelet.yaml": renderKubeletConfig(layout),
-    "kube-proxy.yaml": renderKubeProxyConfig(layout),
-    "resolv.conf": `nameserver ${layout.nodeAddress}\n`,
-  };
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(layout.directory, "config", name);
-    await mkdir(dirname(path), { recursive: true });
-    // A file is replaced whole: containerd and the kubelet read some of them again while they run.
-    await writeFile(`${path}.new`, text);
-    await rename(`${path}.new`, path);
-  }
 }

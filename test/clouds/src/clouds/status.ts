@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Cloud, type CloudLayout, layoutOf, localClouds } from "./cloud.ts";
 import { accessOf, type NodeView, readNodes } from "./cluster-api.ts";
-import { type CloudComponentName, componentsOf } from "./components.ts";
+import { type CloudComponentName, componentNamesOf } from "./components.ts";
 import { observeComponent } from "./detached-component.ts";
 
 /** How one program of a cloud is. */
@@ -29,7 +29,7 @@ export async function localCloudsStatus(kubectlPath: () => Promise<string>): Pro
 
 async function cloudStatus(layout: CloudLayout, kubectlPath: () => Promise<string>): Promise<CloudStatus> {
   const exists = existsSync(layout.directory);
-  const components = await Promise.all(componentsOf(layout, "").map(({ name }) => componentStatus(layout, name)));
+  const components = await Promise.all(componentNamesOf(layout).map((name) => componentStatus(layout, name)));
   const nodes = exists ? await readNodes(accessOf(layout, await kubectlPath())).catch(() => []) : [];
   return { cloud: layout.cloud, exists, components, nodes };
 }

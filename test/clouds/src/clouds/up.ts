@@ -55,8 +55,8 @@ function messagesOf(failed: readonly PromiseRejectedResult[]): string {
 async function startCloud(layout: CloudLayout, tools: Tools, pauseArchive: string, progress: Progress): Promise<void> {
   const { name } = layout.cloud;
   const startedAt = performance.now();
-  const cgroupProcesses = await prepareCloud(layout, tools);
-  const components = componentsOf(layout, tools.programs);
+  const cgroupProcesses = await prepareCloud(layout);
+  const components = componentsOf(layout, tools);
   const repairStage = async (stage: 1 | 2) => {
     for (const component of components.filter((candidate) => candidate.stage === stage)) {
       const repair = await repairComponent(layout, component, cgroupProcesses);

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertificateStore } from "../certificates/certificate-store.ts";
 import { renderKubeconfig } from "../certificates/kubeconfig.ts";
+import { replaceFile } from "../replace-file.ts";
 import { apiServerUrl, type ControlPlaneLayout } from "./components.ts";
 
 /** Who may use a kubeconfig: the user and the groups Kubernetes reads from its certificate. */
@@ -77,7 +78,6 @@ export async function writeKubeconfig(
     },
   });
   const path = kubeconfigPath(layout, fileName);
-  await mkdir(join(layout.directory, "kubeconfig"), { recursive: true });
-  await writeFile(path, text, { mode: 0o600 });
+  await replaceFile(path, text, { secret: true });
   return path;
 }
