@@ -1,1 +1,1 @@
-export {};
+export { type Finding, validateManifest } from "./validate/validate-manifest.ts";

@@ -56,6 +56,12 @@ export const importTable: readonly ImportRule[] = [
     ],
   },
   {
+    folder: "operator/src/runtime/testing",
+    packages: ["@tributary/contracts", "@tributary/kit"],
+    modules: ["node:*", "undici", "@peculiar/x509", "reflect-metadata"],
+    folders: ["operator/src/runtime"],
+  },
+  {
     folder: "operator/src/members",
     packages: ["@tributary/contracts", "@tributary/kit"],
     modules: ["node:*", "undici", "@kubernetes/client-node", "@opentelemetry/api", "yaml"],

@@ -72,7 +72,7 @@ alpha?: number
  */
 targets: ("q_proj" | "k_proj" | "v_proj" | "o_proj" | "gate_proj" | "up_proj" | "down_proj")[]
 /**
- * How adapters are averaged. FreezeA fixes A by the job's seed and averages B
+ * How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact.
  */
 rule: "FreezeA"
 }
@@ -108,7 +108,7 @@ seed: number
  */
 participants: {
 /**
- * Name of the participant
+ * Name of the participant, unique in the job.
  */
 name: string
 /**
@@ -132,7 +132,7 @@ dataset?: string
  */
 accelerator?: {
 /**
- * Extended resource
+ * Extended resource, for example nvidia.com/gpu.
  */
 resource: string
 /**
@@ -195,7 +195,7 @@ metric: "validation_loss"
  */
 mode: ("Min" | "Max")
 /**
- * Value at which the job has converged
+ * Value at which the job has converged, as a decimal.
  */
 target?: string
 /**
@@ -203,7 +203,7 @@ target?: string
  */
 patience?: number
 /**
- * Least change that counts as improvement
+ * Least change that counts as improvement, as a decimal.
  */
 minDelta: string
 }
