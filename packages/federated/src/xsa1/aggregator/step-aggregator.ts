@@ -55,6 +55,7 @@ export function stepAggregator(
   state: AggregatorState,
   event: AggregatorEvent,
 ): AggregatorStep {
+  if (state.stage === RoundStage.Failed) return idle(state);
   switch (event.type) {
     case "plan":
       return acceptPlan(context, state, event.plan);
@@ -162,7 +163,6 @@ function starvedEffect(state: AggregatorState, index: number): AggregatorEffect[
 
 /** What a party may not have heard: everything the round has said to it that still matters. */
 function repeatTo(context: AggregatorContext, state: AggregatorState, party: number): AggregatorEffect[] {
-  if (state.stage === RoundStage.Failed) return [];
   if (state.stage === RoundStage.Committed) return isPlanned(state) ? [resultMessage(context, state, party)] : [];
   const effects: AggregatorEffect[] = [setupMessage(context, state, party)];
   if (state.keys?.members.includes(party)) effects.push(keyListFor(context, state, party));
