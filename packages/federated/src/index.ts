@@ -153,6 +153,16 @@ export {
   type StepInput,
   type StepOutput,
 } from "./optimisers/server-optimiser.ts";
+export {
+  type RandomBytes,
+  sampleBernoulli,
+  sampleBernoulliExp,
+  uniformBelow,
+} from "./sampling/bernoulli.ts";
+export { sampleDiscreteGaussian, sampleDiscreteLaplace } from "./sampling/discrete-gaussian.ts";
+export { createPoissonSampler, type PoissonSampler } from "./sampling/poisson.ts";
+export { type Rational, rationalOf } from "./sampling/rational.ts";
+export { createSkellamSampler, type SkellamSampler } from "./sampling/skellam-noise.ts";
 export { interpolateShares, type Share, shareOf, splitSecret } from "./shamir/shamir.ts";
 export { DTYPE_BYTES, type Dtype, FLOAT_DTYPES, type FloatDtype, isDtype, isFloatDtype } from "./tensors/dtype.ts";
 export {

@@ -1,0 +1,40 @@
+import { requireArgument } from "../errors.ts";
+import type { RandomBytes } from "./bernoulli.ts";
+import { createPoissonSampler, MAX_POISSON_MEAN } from "./poisson.ts";
+import { type Rational, requirePositive } from "./rational.ts";
+
+/** Draws Skellam noise of one variance, exactly. */
+export interface SkellamSampler {
+  /** One sample, from 16 bytes of the stream but with chance below 2^-39. */
+  readonly sample: (random: RandomBytes) => number;
+  /** Adds a sample to every element of `target`, in order. */
+  readonly addTo: (target: Int32Array, random: RandomBytes) => void;
+}
+
+/**
+ * Prepares Skellam noise: the difference of two independent Poisson numbers, each with half the variance as its mean.
+ * Sums of such noise are again Skellam, with the sum of the variances, so parties can add it apart.
+ *
+ * Give each block of a vector that can be sent again its own stream: how many bytes a sample takes is not fixed.
+ *
+ * @param variance Variance in squared grid steps, a fraction in (0, 2^33].
+ * @throws ArgumentError for a variance out of range.
+ */
+export function createSkellamSampler(variance: Rational): SkellamSampler {
+  requirePositive("variance", variance);
+  const mean = { numerator: variance.numerator, denominator: 2n * variance.denominator };
+  const isBounded = mean.numerator <= mean.denominator * BigInt(MAX_POISSON_MEAN);
+  const text = `${variance.numerator}/${variance.denominator}`;
+  requireArgument(isBounded, "variance", text, `<= ${2 * MAX_POISSON_MEAN}`);
+  const poisson = createPoissonSampler(mean);
+  const sample = (random: RandomBytes) => {
+    const plus = poisson.sample(random);
+    return plus - poisson.sample(random);
+  };
+  return {
+    sample,
+    addTo(target, random) {
+      for (let i = 0; i < target.length; i++) target[i] = target[i]! + sample(random);
+    },
+  };
+}
