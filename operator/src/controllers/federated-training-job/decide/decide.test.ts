@@ -1,0 +1,318 @@
+import { describe, expect, it } from "vitest";
+import type { Action, Plan } from "../plan.ts";
+import { renderWorkerConfig } from "../render/seat.ts";
+import type { JobSnapshot } from "../snapshot.ts";
+import {
+  aJob,
+  aReport,
+  aRound,
+  aSeat,
+  aSnapshot,
+  someSettings,
+  someTimeMs,
+  withConditions,
+} from "../testing/a-snapshot.ts";
+import { cleanupGraceMs } from "./deleting.ts";
+import { decide } from "./index.ts";
+
+const kinds = (plan: Plan): string[] => plan.actions.map((action) => action.type);
+const condition = (plan: Plan, type: string) => plan.conditions.find((one) => one.type === type);
+const ofType = <T extends Action["type"]>(plan: Plan, type: T) =>
+  plan.actions.filter((action): action is Extract<Action, { type: T }> => action.type === type);
+
+function heard(report: Parameters<typeof aReport>[0]): JobSnapshot["aggregator"] {
+  return { state: "heard", heardMs: someTimeMs, report: aReport(report) };
+}
+
+function placed(snapshot: JobSnapshot): JobSnapshot {
+  const { job, hub } = snapshot;
+  const seats = snapshot.seats.map((seat) => {
+    if (seat.template.state !== "found" || hub.endpoint === undefined) return seat;
+    const input = {
+      job,
+      participant: seat.participant,
+      namespace: "jobs",
+      origin: "hub",
+      endpoint: hub.endpoint,
+      caPem: hub.caPem ?? "",
+      template: seat.template.template,
+    };
+    return { ...seat, anchorText: renderWorkerConfig(input), hasBatchJob: true, activePods: 1 };
+  });
+  return { ...snapshot, seats };
+}
+
+describe("a job that starts", () => {
+  it("gets its finalizer before anything is placed", () => {
+    const plan = decide(aSnapshot({ job: aJob({}, { finalizers: [] }) }), someSettings);
+    expect(kinds(plan)[0]).toBe("add-finalizer");
+  });
+
+  it("gets certificates before the aggregator, and no worker before both", () => {
+    const snapshot = aSnapshot({ hub: { missingClaims: [], readyReplicas: 0 }, aggregator: { state: "absent" } });
+    const plan = decide(snapshot, someSettings);
+    expect(kinds(plan)).toEqual(["ensure-certificates", "apply-hub", "apply-hub", "apply-hub"]);
+    expect(condition(plan, "AggregationReady")).toMatchObject({ status: "False", reason: "AggregatorNotReady" });
+  });
+
+  it("is placed in every member that answers, in the namespace that the member maps", () => {
+    const plan = decide(aSnapshot(), someSettings);
+    const places = ofType(plan, "place-seat");
+    expect(
+      places.map((action) => [action.cluster, action.batchJob.metadata.namespace, action.batchJob.metadata.name]),
+    ).toEqual([
+      ["aws-1", "jobs", "notes-aws"],
+      ["gcp-1", "jobs", "notes-gcp"],
+    ]);
+  });
+
+  it("is not placed again when its objects are as they should be", () => {
+    expect(ofType(decide(placed(aSnapshot()), someSettings), "place-seat")).toEqual([]);
+  });
+
+  it("opens a first window of one round and says so once", () => {
+    const plan = decide(placed(aSnapshot()), someSettings);
+    expect(ofType(plan, "open-window").map((action) => action.window)).toEqual([
+      { from: 0, through: 0, attempt: 1, evaluateOnly: false },
+    ]);
+    expect(plan.events.map((event) => event.reason)).toContain("RoundStarted");
+    expect(condition(plan, "Progressing")).toMatchObject({ status: "True" });
+  });
+
+  it("says that nothing is hidden from the hub without masks", () => {
+    expect(condition(decide(aSnapshot(), someSettings), "PeerPrivacy")).toMatchObject({
+      status: "False",
+      reason: "NoMasking",
+    });
+  });
+});
+
+describe("what is missing", () => {
+  const job = aJob();
+  const seat = aSeat(job, 0);
+  it.each<[string, Partial<JobSnapshot>, string, string]>([
+    [
+      "a claim",
+      { hub: { missingClaims: ["models"], readyReplicas: 0 }, aggregator: { state: "absent" } },
+      "ClaimNotFound",
+      "models",
+    ],
+    ["a cluster", { seats: [{ ...seat, member: { state: "missing" } }] }, "ClusterNotFound", "aws-1"],
+    [
+      "a mapped namespace",
+      { seats: [{ ...seat, member: { state: "reachable", heardMs: 1, gateCaPem: "x" } }] },
+      "NamespaceNotMapped",
+      "research",
+    ],
+    [
+      "a gate CA",
+      { seats: [{ ...seat, member: { state: "reachable", heardMs: 1, namespace: "jobs" } }] },
+      "GateNotRegistered",
+      "kubectl tributary join",
+    ],
+    [
+      "a runtime",
+      { seats: [{ ...seat, template: { state: "runtime-missing", offered: ["tfjs"] } }] },
+      "RuntimeNotFound",
+      "offered: tfjs",
+    ],
+    [
+      "a data set",
+      { seats: [{ ...seat, template: { state: "dataset-missing", offered: [] } }] },
+      "DatasetNotFound",
+      "offered: none",
+    ],
+  ])("is said when it is %s: no worker, no aggregator", (_what, changes, reason, part) => {
+    const plan = decide(aSnapshot({ aggregator: { state: "absent" }, ...changes }), someSettings);
+    expect(condition(plan, "Accepted")).toMatchObject({ status: "False", reason });
+    expect(condition(plan, "Accepted")?.message).toContain(part);
+    expect(plan.actions).toEqual([]);
+    expect(plan.requeueAfterMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it("does not stop a job that already runs", () => {
+    const snapshot = placed(aSnapshot({ job }));
+    const plan = decide(
+      {
+        ...snapshot,
+        seats: snapshot.seats.map((one) => ({ ...one, template: { state: "runtime-missing", offered: [] } as const })),
+      },
+      someSettings,
+    );
+    expect(condition(plan, "Accepted")?.status).toBe("False");
+    expect(kinds(plan)).toContain("open-window");
+  });
+
+  it("is not asked of a member that does not answer", () => {
+    const problem = { reason: "ClusterUnreachable", message: "it does not answer" };
+    const lost = {
+      ...seat,
+      member: { state: "unreachable" as const, problem, sinceMs: 1, namespace: "jobs", gateCaPem: "x" },
+      template: { state: "unknown" as const },
+    };
+    const plan = decide(
+      aSnapshot({ job, seats: [lost, aSeat(job, 1)], aggregator: { state: "absent" } }),
+      someSettings,
+    );
+    expect(condition(plan, "Accepted")?.status).toBe("True");
+    expect(condition(plan, "Degraded")).toMatchObject({ status: "True", reason: "ClusterLost" });
+    expect(condition(plan, "ClustersReady")).toMatchObject({ status: "False", reason: "ClusterUnreachable" });
+    expect(ofType(plan, "place-seat").map((action) => action.cluster)).toEqual(["gcp-1"]);
+  });
+});
+
+describe("rounds", () => {
+  it("wait for the quorum", () => {
+    const plan = decide(
+      placed(aSnapshot({ aggregator: heard({ parties: [{ participant: "aws", workerIndex: 0, lastHeardMs: 1 }] }) })),
+      someSettings,
+    );
+    expect(ofType(plan, "open-window")).toEqual([]);
+    expect(condition(plan, "Progressing")).toMatchObject({ status: "False", reason: "WaitingForWorkers" });
+  });
+
+  it("are not opened while a window is open", () => {
+    const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
+    const plan = decide(placed(aSnapshot({ aggregator: heard({ window, stage: "Training" }) })), someSettings);
+    expect(ofType(plan, "open-window")).toEqual([]);
+    expect(condition(plan, "Progressing")?.message).toContain("training");
+  });
+
+  it.each([
+    ["slow rounds come one at a time", 20, 2, { from: 2, through: 2 }],
+    ["quick rounds come as many as fit in ten seconds", 2, 1, { from: 1, through: 4 }],
+    ["never more than are left", 0.001, 3, { from: 3, through: 4 }],
+  ])("%s", (_what, seconds, committed, want) => {
+    const history = Array.from({ length: committed }, (_none, index) => aRound(index, seconds));
+    const plan = decide(
+      placed(aSnapshot({ aggregator: heard({ committedRounds: committed, history }) })),
+      someSettings,
+    );
+    expect(ofType(plan, "open-window")[0]?.window).toMatchObject({ ...want, evaluateOnly: false });
+  });
+
+  it.each([
+    ["after the last round", { committedRounds: 5, history: [aRound(4, 1)] }, 5],
+    [
+      "when the convergence rule says stop",
+      {
+        committedRounds: 3,
+        history: [aRound(2, 1)],
+        verdict: { stop: true, reason: "Plateau", best: "2.5", bestRound: 1, roundsWithoutImprovement: 3 },
+      },
+      3,
+    ],
+  ])("evaluate the last model %s", (_when, report, round) => {
+    const plan = decide(placed(aSnapshot({ aggregator: heard(report) })), someSettings);
+    expect(ofType(plan, "open-window").map((action) => action.window)).toEqual([
+      { from: round, through: round, attempt: 1, evaluateOnly: true },
+    ]);
+  });
+
+  it.each([
+    ["MaxRounds", { stop: true, reason: "MaxRounds", best: "2.5", bestRound: 4, roundsWithoutImprovement: 0 }],
+    ["TargetReached", { stop: true, reason: "TargetReached", best: "1.7", bestRound: 4, roundsWithoutImprovement: 0 }],
+    ["Converged", { stop: true, reason: "Plateau", best: "1.7", bestRound: 2, roundsWithoutImprovement: 3 }],
+  ])("end the job with reason %s once the last model is evaluated", (reason, verdict) => {
+    const history = [aRound(4, 1), aRound(5, 1, { outcome: "Evaluated" })];
+    const plan = decide(
+      placed(aSnapshot({ aggregator: heard({ committedRounds: 5, history, verdict }) })),
+      someSettings,
+    );
+    expect(condition(plan, "Complete")).toMatchObject({ status: "True", reason });
+    expect(ofType(plan, "open-window")).toEqual([]);
+  });
+
+  it("show the aggregator's problem", () => {
+    const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
+    const problem = { reason: "LossNotFinite", message: "the loss became NaN" };
+    const plan = decide(placed(aSnapshot({ aggregator: heard({ window, problem }) })), someSettings);
+    expect(condition(plan, "Progressing")).toMatchObject({ status: "False", reason: "LossNotFinite" });
+  });
+});
+
+describe("a job that ends", () => {
+  const failure = { reason: "WorkerFailed", message: "exit code 1" };
+
+  it("fails when too few workers are left for the quorum", () => {
+    const job = aJob();
+    const plan = decide(
+      aSnapshot({ job, seats: [aSeat(job, 0, { batchJobFailure: failure }), aSeat(job, 1)] }),
+      someSettings,
+    );
+    expect(condition(plan, "Failed")).toMatchObject({ status: "True", reason: "WorkerFailed" });
+    expect(plan.actions).toEqual([]);
+  });
+
+  it("goes on when enough workers are left", () => {
+    const job = aJob({ schedule: { synchronous: { maxRounds: 5, localSteps: 3, quorum: 1, deadline: "10m" } } });
+    const plan = decide(
+      aSnapshot({ job, seats: [aSeat(job, 0, { batchJobFailure: failure }), aSeat(job, 1)] }),
+      someSettings,
+    );
+    expect(condition(plan, "Failed")).toBeUndefined();
+    expect(condition(plan, "Degraded")).toMatchObject({ status: "True", reason: "WorkerFailed" });
+  });
+
+  const complete = { type: "Complete", status: "True", reason: "MaxRounds", message: "" } as const;
+
+  it("lets its workers end by themselves, then removes them and stops the aggregator", () => {
+    const snapshot = placed(aSnapshot({ job: withConditions(aJob(), complete) }));
+    expect(decide({ ...snapshot, completionMs: someTimeMs - 1_000 }, someSettings).actions).toEqual([]);
+    const plan = decide({ ...snapshot, completionMs: someTimeMs - 30_000 }, someSettings);
+    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat", "apply-hub"]);
+    expect(ofType(plan, "apply-hub")[0]?.object).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0 } });
+  });
+
+  it("is deleted after its time to live and not before", () => {
+    const job = withConditions(aJob({ ttlSecondsAfterFinished: 60 }), complete);
+    const before = decide(aSnapshot({ job, completionMs: someTimeMs - 59_000 }), someSettings);
+    expect(kinds(before)).not.toContain("delete-job");
+    expect(before.requeueAfterMs).toBe(1_000);
+    expect(kinds(decide(aSnapshot({ job, completionMs: someTimeMs - 60_000 }), someSettings))).toEqual(["delete-job"]);
+  });
+});
+
+describe("a suspended job", () => {
+  const job = aJob({ suspend: true });
+
+  it("loses its workers and opens nothing", () => {
+    const plan = decide(placed(aSnapshot({ job })), someSettings);
+    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat"]);
+    expect(condition(plan, "Suspended")?.status).toBe("True");
+  });
+
+  it("says when it goes on", () => {
+    const was = withConditions(aJob(), { type: "Suspended", status: "True", reason: "Suspended", message: "" });
+    expect(decide(aSnapshot({ job: was }), someSettings).events.map((event) => event.reason)).toContain("Resumed");
+  });
+});
+
+describe("a job that is deleted", () => {
+  const job = aJob();
+  const deleted = (changes: Partial<JobSnapshot>) => aSnapshot({ job, deletionMs: someTimeMs, ...changes });
+
+  it("removes its seats and waits until the members confirmed", () => {
+    const plan = decide(placed(deleted({})), someSettings);
+    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat"]);
+    expect(condition(plan, "Progressing")).toMatchObject({ reason: "CleanupPending" });
+  });
+
+  it("goes once nothing is left in any member", () => {
+    expect(kinds(decide(deleted({}), someSettings))).toEqual(["remove-finalizer"]);
+  });
+
+  it("waits for a member that does not answer until the grace is over", () => {
+    const problem = { reason: "ClusterUnreachable", message: "" };
+    const lost = aSeat(job, 0, { member: { state: "unreachable", problem, sinceMs: 1, namespace: "jobs" } });
+    expect(kinds(decide(deleted({ seats: [lost] }), someSettings))).toEqual([]);
+    expect(kinds(decide(deleted({ seats: [lost], nowMs: someTimeMs + cleanupGraceMs }), someSettings))).toEqual([
+      "remove-finalizer",
+    ]);
+  });
+
+  it("is left alone when the finalizer is not ours any more", () => {
+    const plan = decide(deleted({ job: aJob({}, { finalizers: ["other"] }) }), someSettings);
+    expect(plan).toMatchObject({ actions: [], conditions: [] });
+  });
+});

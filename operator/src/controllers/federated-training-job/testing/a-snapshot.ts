@@ -1,0 +1,154 @@
+import { cleanupFinalizer, type FederatedTrainingJob } from "@tributary/contracts";
+import type { Settings } from "../decide/verdict.ts";
+import type {
+  AggregatorReport,
+  Condition,
+  JobSnapshot,
+  PodTemplateObject,
+  RoundReport,
+  SeatObservation,
+} from "../snapshot.ts";
+
+/** Settings as a chart renders them. */
+export const someSettings: Settings = {
+  hubId: "hub",
+  aggregator: { image: "dataplane:1", imagePullPolicy: "IfNotPresent", dataVolumeSize: "1Gi", memoryLimit: "1Gi" },
+};
+
+/** The time of every snapshot of the tests, milliseconds since 1970. */
+export const someTimeMs = 1_800_000_000_000;
+
+/** A job over two clouds with one worker each and a quorum of two. */
+export function aJob(
+  spec: Partial<FederatedTrainingJob["spec"]> = {},
+  metadata: Partial<FederatedTrainingJob["metadata"]> = {},
+): FederatedTrainingJob {
+  return {
+    metadata: {
+      name: "notes",
+      namespace: "research",
+      uid: "job-uid",
+      generation: 1,
+      finalizers: [cleanupFinalizer],
+      ...metadata,
+    },
+    spec: {
+      paradigm: "Horizontal",
+      model: { source: { persistentVolumeClaim: { claimName: "models", path: "zeros.safetensors" } } },
+      trainer: { runtime: "noop", task: "noop", seed: 1 },
+      participants: [
+        { name: "aws", cluster: "aws-1", role: "Trainer", workers: 1 },
+        { name: "gcp", cluster: "gcp-1", role: "Trainer", workers: 1 },
+      ],
+      strategy: { name: "FedAvg" },
+      schedule: { synchronous: { maxRounds: 5, localSteps: 3, quorum: 2, deadline: "10m" } },
+      privacy: { secureAggregation: { protocol: "None" } },
+      communication: { initialStep: "2^-20" },
+      failurePolicy: { workerRestartLimit: 10 },
+      output: { persistentVolumeClaim: "models" },
+      suspend: false,
+      roundHistoryLimit: 10,
+      ...spec,
+    },
+  };
+}
+
+/** A pod template as a member's admin writes it. */
+export const aTemplate: PodTemplateObject = {
+  metadata: { name: "noop", labels: { "tributary.dev/runtime": "noop" } },
+  template: {
+    metadata: { labels: { team: "ml" } },
+    spec: {
+      dnsPolicy: "None",
+      initContainers: [{ name: "sidecar", image: "dataplane@sha256:1", restartPolicy: "Always" }],
+      containers: [
+        { name: "trainer", image: "trainer@sha256:2", command: ["train"], resources: { requests: { cpu: "1" } } },
+      ],
+      volumes: [
+        { name: "tributary-parameters", configMap: { name: "set-by-hub" } },
+        { name: "shared", emptyDir: {} },
+      ],
+    },
+  },
+};
+
+/** A seat of a member that answers, before anything was placed. */
+export function aSeat(
+  job: FederatedTrainingJob,
+  index: number,
+  changes: Partial<SeatObservation> = {},
+): SeatObservation {
+  return {
+    participant: job.spec.participants[index]!,
+    member: { state: "reachable", heardMs: someTimeMs, namespace: "jobs", gateCaPem: "gate CA" },
+    template: { state: "found", template: aTemplate },
+    hasBatchJob: false,
+    activePods: 0,
+    failedPods: 0,
+    ...changes,
+  };
+}
+
+/** A report of an aggregator that both workers have joined and that has committed nothing. */
+export function aReport(changes: Partial<AggregatorReport> = {}): AggregatorReport {
+  return {
+    stage: "Idle",
+    round: 0,
+    attempt: 1,
+    committedRounds: 0,
+    failedRounds: 0,
+    parties: [
+      { participant: "aws", workerIndex: 0, lastHeardMs: someTimeMs },
+      { participant: "gcp", workerIndex: 0, lastHeardMs: someTimeMs },
+    ],
+    verdict: { stop: false, reason: "", best: "", bestRound: 0, roundsWithoutImprovement: 0 },
+    sourceSha256: "00",
+    history: [],
+    totals: { bytesUp: 0, bytesDown: 0, initialMetrics: {} },
+    ...changes,
+  };
+}
+
+/** A committed round of `seconds`. */
+export function aRound(round: number, seconds: number, changes: Partial<RoundReport> = {}): RoundReport {
+  const startedMs = someTimeMs + round * seconds * 1000;
+  return {
+    round,
+    outcome: "Committed",
+    reports: 2,
+    dropOuts: 0,
+    bytesUp: 10,
+    bytesDown: 20,
+    metrics: { validation_loss: `${3 - round / 10}` },
+    startedMs,
+    committedMs: startedMs + seconds * 1000,
+    modelSha256: "aa",
+    lineSha256: "bb",
+    ...changes,
+  };
+}
+
+/** A snapshot of a job whose aggregator answers and whose workers have joined; nothing is placed in the caches yet. */
+export function aSnapshot(changes: Partial<JobSnapshot> = {}): JobSnapshot {
+  const job = changes.job ?? aJob();
+  return {
+    nowMs: someTimeMs,
+    job,
+    hub: {
+      caPem: "job CA",
+      missingClaims: [],
+      endpoint: { controlAddress: "10.0.0.1:30001", tensorAddress: "10.0.0.1:30002" },
+      readyReplicas: 1,
+    },
+    seats: job.spec.participants.map((_participant, index) => aSeat(job, index)),
+    aggregator: { state: "heard", heardMs: someTimeMs, report: aReport() },
+    rounds: [],
+    ...changes,
+  };
+}
+
+/** A job with conditions in its status. */
+export function withConditions(job: FederatedTrainingJob, ...conditions: readonly Condition[]): FederatedTrainingJob {
+  const written = conditions.map((condition) => ({ ...condition, lastTransitionTime: "2027-01-15T08:00:00.000Z" }));
+  return { ...job, status: { ...job.status, conditions: written } };
+}
