@@ -6,7 +6,7 @@ import {
   schedulerArguments,
 } from "../control-plane/components.ts";
 import type { CloudLayout } from "./cloud.ts";
-import { renderContainerdConfig, renderKubeletConfig, renderKubeProxyConfig } from "./node-config.ts";
+import { renderContainerdConfig, renderCorefile, renderKubeletConfig, renderKubeProxyConfig } from "./node-config.ts";
 
 /** Names of the programs a cloud runs, in the order in which they are started. */
 export type CloudComponentName =
@@ -17,6 +17,7 @@ export type CloudComponentName =
   | "kube-scheduler"
   | "kubelet"
   | "kube-proxy"
+  | "coredns"
   | "local-volume-provisioner"
   | "fake-gpu-device-plugin";
 
@@ -36,61 +37,76 @@ export interface CloudComponent {
   readonly stage: 1 | 2;
 }
 
-/** Folders of the programs a cloud is made of. */
-export interface ProgramFolders {
-  /** The built Kubernetes programs. */
+/** Paths of the programs a cloud is made of. */
+export interface ProgramPaths {
+  /** Folder of the built Kubernetes programs. */
   readonly programs: string;
+  readonly coredns: string;
+  /** Folder of the container network plugins. */
   readonly cniPlugins: string;
 }
 
 /** The programs of a cloud. */
-export function componentsOf(layout: CloudLayout, folders: ProgramFolders): CloudComponent[] {
+export function componentsOf(layout: CloudLayout, paths: ProgramPaths): CloudComponent[] {
   const { cloud, controlPlane, directory } = layout;
-  const kubeconfig = (name: string) => join(directory, "kubeconfig", name);
-  const component = (name: CloudComponentName, stage: 1 | 2, args: readonly string[]): CloudComponent => ({
+  const kubernetes = (name: CloudComponentName) => join(paths.programs, name);
+  const kubeconfig = (name: string) => `--kubeconfig=${join(directory, "kubeconfig", name)}`;
+  const component = (stage: 1 | 2, name: CloudComponentName, args: readonly string[]): CloudComponent => ({
     name,
     stage,
-    command: [join(folders.programs, name), ...args],
+    command: [kubernetes(name), ...args],
     configuration: undefined,
   });
-  const configured = (name: CloudComponentName, stage: 1 | 2, file: string, text: string, args: readonly string[]) => {
-    const path = join(directory, "config", file);
-    return { ...component(name, stage, [`--config=${path}`, ...args]), configuration: { path, text } };
+  const configured = (
+    stage: 1 | 2,
+    name: CloudComponentName,
+    program: string,
+    configuration: { readonly flag: string; readonly file: string; readonly text: string },
+    args: readonly string[] = [],
+  ): CloudComponent => {
+    const path = join(directory, "config", configuration.file);
+    const command = [program, configuration.flag, path, ...args];
+    return { name, stage, command, configuration: { path, text: configuration.text } };
   };
-  const containerd = configured(
-    "containerd",
-    1,
-    "containerd.toml",
-    renderContainerdConfig(layout, folders.cniPlugins),
-    [],
-  );
+  const containerdConfig = renderContainerdConfig(layout, paths.cniPlugins);
   const components = [
-    component("etcd", 1, etcdArguments(controlPlane)),
-    component("kube-apiserver", 1, apiServerArguments(controlPlane)),
+    component(1, "etcd", etcdArguments(controlPlane)),
+    component(1, "kube-apiserver", apiServerArguments(controlPlane)),
     // Debian's, found on the PATH.
-    { ...containerd, command: ["containerd", ...containerd.command.slice(1)] },
-    component("kube-controller-manager", 2, controllerManagerArguments(controlPlane, { port: 10_257 })),
-    component("kube-scheduler", 2, schedulerArguments(controlPlane, { port: 10_259 })),
-    configured("kubelet", 2, "kubelet.yaml", renderKubeletConfig(layout), [
-      `--kubeconfig=${kubeconfig("kubelet")}`,
-      `--hostname-override=${cloud.name}`,
-      `--node-ip=${layout.nodeAddress}`,
-      `--node-labels=${renderLabels(cloud.nodeLabels)}`,
-    ]),
-    configured("kube-proxy", 2, "kube-proxy.yaml", renderKubeProxyConfig(layout), []),
-    component("local-volume-provisioner", 2, [
-      `--kubeconfig=${kubeconfig("admin")}`,
+    configured(1, "containerd", "containerd", { flag: "--config", file: "containerd.toml", text: containerdConfig }),
+    component(2, "kube-controller-manager", controllerManagerArguments(controlPlane, { port: 10_257 })),
+    component(2, "kube-scheduler", schedulerArguments(controlPlane, { port: 10_259 })),
+    configured(
+      2,
+      "kubelet",
+      kubernetes("kubelet"),
+      { flag: "--config", file: "kubelet.yaml", text: renderKubeletConfig(layout) },
+      [
+        kubeconfig("kubelet"),
+        `--hostname-override=${cloud.name}`,
+        `--node-ip=${layout.nodeAddress}`,
+        `--node-labels=${renderLabels(cloud.nodeLabels)}`,
+      ],
+    ),
+    configured(2, "kube-proxy", kubernetes("kube-proxy"), {
+      flag: "--config",
+      file: "kube-proxy.yaml",
+      text: renderKubeProxyConfig(layout),
+    }),
+    configured(2, "coredns", paths.coredns, { flag: "-conf", file: "Corefile", text: renderCorefile(layout) }),
+    component(2, "local-volume-provisioner", [
+      kubeconfig("admin"),
       `--node=${cloud.name}`,
       `--directory=${join(directory, "volumes")}`,
     ]),
   ];
   if (cloud.fakeGpus === 0) return components;
-  return [...components, component("fake-gpu-device-plugin", 2, [`--count=${cloud.fakeGpus}`])];
+  return [...components, component(2, "fake-gpu-device-plugin", [`--count=${cloud.fakeGpus}`])];
 }
 
 /** Names of the programs a cloud runs. */
 export function componentNamesOf(layout: CloudLayout): CloudComponentName[] {
-  return componentsOf(layout, { programs: "", cniPlugins: "" }).map(({ name }) => name);
+  return componentsOf(layout, { programs: "", coredns: "", cniPlugins: "" }).map(({ name }) => name);
 }
 
 function renderLabels(labels: Readonly<Record<string, string>>): string {

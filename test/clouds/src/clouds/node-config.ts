@@ -82,6 +82,8 @@ export function renderKubeletConfig(layout: CloudLayout): string {
     clusterDNS: [layout.nodeAddress],
     clusterDomain: "cluster.local",
     makeIPTablesUtilChains: false,
+    // A device plugin's devices are seen with the next status update, 10 s apart by default.
+    nodeStatusUpdateFrequency: "2s",
     // The clouds share one disk with everything else on the machine, and an image that is collected cannot be pulled again.
     imageGCHighThresholdPercent: 100,
     evictionHard: { "memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
@@ -102,6 +104,23 @@ export function renderKubeProxyConfig(layout: CloudLayout): string {
     // The connection tracking table's size belongs to the machine and may not be set from a network namespace.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
   });
+}
+
+/**
+ * Configuration of a cloud's DNS, which runs on the node rather than in a pod and so needs no image. It knows the names of the cluster
+ * and refuses all others: traffic of the clouds stays on this machine.
+ */
+export function renderCorefile(layout: CloudLayout): string {
+  return `.:53 {
+  bind ${layout.nodeAddress}
+  errors
+  cache 5
+  kubernetes cluster.local in-addr.arpa {
+    kubeconfig ${join(layout.directory, "kubeconfig", "admin")}
+    ttl 5
+  }
+}
+`;
 }
 
 /** Objects every cloud starts with: a default storage class whose volumes any user may write to. */

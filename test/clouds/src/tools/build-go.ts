@@ -54,6 +54,15 @@ const helmBuild: GoBuild = {
   expectedMinutes: "3 to 5",
 };
 
+const corednsBuild: GoBuild = {
+  name: "coredns",
+  module: "coredns",
+  outputs: [{ file: "coredns", goPackage: "." }],
+  links: {},
+  linkerFlags: "-s -w",
+  expectedMinutes: "1 to 2",
+};
+
 /** Builds Kubernetes and etcd from their Go modules once, and returns the folder with one link for each of `kubernetesPrograms` and `pause`. */
 export function buildKubernetes(progress: Progress): Promise<string> {
   return buildGo(kubernetesBuild, progress);
@@ -62,6 +71,11 @@ export function buildKubernetes(progress: Progress): Promise<string> {
 /** Builds Helm from its Go module once, and returns the folder that holds `helm`. */
 export function buildHelm(progress: Progress): Promise<string> {
   return buildGo(helmBuild, progress);
+}
+
+/** Builds CoreDNS from its Go module once, and returns the folder that holds `coredns`. */
+export function buildCoredns(progress: Progress): Promise<string> {
+  return buildGo(corednsBuild, progress);
 }
 
 async function buildGo(build: GoBuild, progress: Progress): Promise<string> {

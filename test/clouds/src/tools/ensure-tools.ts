@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Progress, silent } from "../progress.ts";
-import { buildHelm, buildKubernetes } from "./build-go.ts";
+import { buildCoredns, buildHelm, buildKubernetes } from "./build-go.ts";
 import { ensureSystemPackages, findCniPlugins } from "./system-packages.ts";
 
 /** Paths of what the local clouds are made of. */
@@ -9,19 +9,21 @@ export interface Tools {
   readonly programs: string;
   readonly kubectl: string;
   readonly helm: string;
+  readonly coredns: string;
   readonly pause: string;
   /** Folder of the container network plugins. */
   readonly cniPlugins: string;
 }
 
 /**
- * Makes sure that everything the clouds need is on this machine: system packages (installed when this is root), Kubernetes and Helm
- * (built once from their Go modules, then found by content hash). Slow only the first time.
+ * Makes sure that everything the clouds need is on this machine: system packages (installed when this is root), Kubernetes, CoreDNS and
+ * Helm (built once from their Go modules, then found by content hash). Slow only the first time.
  */
 export async function ensureTools(progress: Progress = silent): Promise<Tools> {
   await ensureSystemPackages(progress);
   const programs = await buildKubernetes(progress);
   const helm = await buildHelm(progress);
+  const coredns = await buildCoredns(progress);
   const cniPlugins = await findCniPlugins();
   if (!cniPlugins)
     throw new Error("the container network plugins (package containernetworking-plugins) are not installed");
@@ -29,6 +31,7 @@ export async function ensureTools(progress: Progress = silent): Promise<Tools> {
     programs,
     kubectl: join(programs, "kubectl"),
     helm: join(helm, "helm"),
+    coredns: join(coredns, "coredns"),
     pause: join(programs, "pause"),
     cniPlugins,
   };
