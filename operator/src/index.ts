@@ -1,3 +1,6 @@
+export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
+export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";
+export { runOperator } from "./main/operator.ts";
 export { type CircuitBreaker, type CircuitBreakerOptions, createCircuitBreaker } from "./members/circuit-breaker.ts";
 export {
   accessFingerprint,
@@ -98,6 +101,13 @@ export {
   type ManagerOptions,
   type Part,
 } from "./runtime/control/manager.ts";
+export {
+  type IdentityProof,
+  type LeaderElection,
+  type LeaderElectionOptions,
+  startLeaderElection,
+} from "./runtime/leader/leader-election.ts";
+export { admitWhileLeading, type LeadershipFence } from "./runtime/leader/leadership-fence.ts";
 export { createRetryLimit, type RetryLimit } from "./runtime/queue/retry-limit.ts";
 export {
   createWorkQueue,
