@@ -1,0 +1,115 @@
+import { CommandError } from "@tributary/clouds";
+import { jobNamespace, type MemberApi, refusal, startMemberApi, untilRefused } from "@tributary/test";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+
+const inJobs = `--namespace=${jobNamespace}`;
+
+let member: MemberApi;
+
+beforeAll(async () => {
+  member = await startMemberApi();
+  const unlabelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "probe", namespace: jobNamespace } };
+  await untilRefused(() => member.asHub(["create", "-f", "-"], stringify(unlabelled)), "must carry the label");
+});
+
+afterAll(async () => {
+  await member?.controlPlane.stop();
+});
+
+describe("the hub's account", () => {
+  const can = async (...question: string[]) =>
+    (await tryHub(["auth", "can-i", ...question.flatMap(subresource)])).trim().split("\n").at(-1) === "yes";
+  /** `can-i` takes what follows a slash for a name. */
+  const subresource = (word: string) => {
+    const [resource, below] = word.split("/") as [string, string?];
+    return below === undefined || word.startsWith("-") ? [word] : [resource, `--subresource=${below}`];
+  };
+  /** `can-i` ends with 1 when the answer is no. */
+  const tryHub = async (args: readonly string[]) => {
+    try {
+      return await member.asHub(args);
+    } catch (error) {
+      if (error instanceof CommandError && error.exitCode === 1) return "no";
+      throw error;
+    }
+  };
+
+  it.each([
+    ["create", "jobs.batch"],
+    ["patch", "jobs.batch"],
+    ["delete", "jobs.batch"],
+    ["watch", "configmaps"],
+    ["patch", "configmaps"],
+    ["watch", "pods"],
+    ["list", "podtemplates"],
+    ["watch", "events.events.k8s.io"],
+  ])("may %s %s where jobs are", async (verb, resource) => {
+    expect(await can(verb, resource, inJobs)).toBe(true);
+  });
+
+  it("may watch nodes and learn which cluster it speaks to", async () => {
+    expect(await can("watch", "nodes")).toBe(true);
+    expect(await member.asHub(["get", "namespace", "kube-system", "-o", "name"])).toBe("namespace/kube-system\n");
+  });
+
+  it("renews its own token and gets nobody else's", async () => {
+    const token = await member.asHub(["create", "token", "tributary-hub", inJobs, "--duration=600s"]);
+    expect(token.split(".")).toHaveLength(3);
+    expect(await refusal(() => member.asHub(["create", "token", "tributary-worker", inJobs]))).toContain("forbidden");
+    expect(
+      await refusal(() => member.asHub(["create", "token", "tributary-gate", "--namespace=tributary-gate"])),
+    ).toContain("forbidden");
+  });
+
+  it("gets no Secret, neither by reading nor by writing", async () => {
+    await member.controlPlane.kubectl(["create", "secret", "generic", "key", inJobs, "--from-literal=a=b"]);
+    const patch = ["patch", "secret", "key", inJobs, "--type=merge", "--patch", '{"metadata":{"labels":{"a":"b"}}}'];
+    expect(await refusal(() => member.asHub(["get", "secret", "key", inJobs]))).toContain("Forbidden");
+    expect(await refusal(() => member.asHub(patch))).toContain("Forbidden");
+  });
+
+  it.each([
+    ["create", "pods"],
+    ["delete", "pods"],
+    ["get", "pods/log"],
+    ["create", "pods/exec"],
+    ["create", "pods/attach"],
+    ["create", "pods/portforward"],
+    ["patch", "pods/ephemeralcontainers"],
+    ["update", "jobs.batch"],
+    ["deletecollection", "jobs.batch"],
+    ["list", "secrets"],
+    ["create", "secrets"],
+    ["create", "podtemplates"],
+    ["patch", "podtemplates"],
+    ["delete", "podtemplates"],
+    ["create", "serviceaccounts"],
+    ["patch", "networkpolicies.networking.k8s.io"],
+    ["delete", "networkpolicies.networking.k8s.io"],
+    ["create", "rolebindings.rbac.authorization.k8s.io"],
+    ["list", "persistentvolumeclaims"],
+    ["create", "deployments.apps"],
+  ])("may not %s %s where jobs are", async (verb, resource) => {
+    expect(await can(verb, resource, inJobs)).toBe(false);
+  });
+
+  it.each([
+    ["get", "pods", "--namespace=tributary-gate"],
+    ["get", "configmaps", "--namespace=tributary-gate"],
+    ["get", "configmaps", "--namespace=kube-system"],
+    ["list", "namespaces"],
+    ["patch", "nodes"],
+    ["patch", "validatingadmissionpolicies.admissionregistration.k8s.io"],
+  ])("may not %s %s (%s)", async (...question) => {
+    expect(await can(...question)).toBe(false);
+  });
+
+  it("writes no ConfigMap that others made", async () => {
+    const patch = ["patch", "configmap", "kube-root-ca.crt", inJobs, "--type=merge", "--patch", '{"data":{"a":"b"}}'];
+    expect(await refusal(() => member.asHub(patch))).toContain("may change and delete only what it made");
+    expect(await refusal(() => member.asHub(["delete", "configmap", "kube-root-ca.crt", inJobs]))).toContain(
+      "may change and delete only what it made",
+    );
+  });
+});
