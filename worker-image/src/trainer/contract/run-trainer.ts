@@ -1,0 +1,118 @@
+import { credentials } from "@grpc/grpc-js";
+import { trainerV1 } from "@tributary/contracts";
+import {
+  type BackoffBounds,
+  createGrpcClient,
+  Disposition,
+  type GrpcClient,
+  isErrorCode,
+  type Logger,
+  type RetryOptions,
+  retry,
+  systemClock,
+  TributaryError,
+} from "@tributary/kit";
+import type { TrainerProgram } from "../program.ts";
+import { failureOf, runTask, type TaskOutcome, taskKinds } from "./run-task.ts";
+
+/** What a trainer is made of. */
+export type TrainerOptions = {
+  /** Path of the sidecar's socket. */
+  readonly socketPath: string;
+  readonly name: string;
+  readonly version: string;
+  readonly openProgram: (job: trainerV1.RegisterResponse) => Promise<TrainerProgram>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Delays between calls that found nobody; a sidecar restarts within seconds. */
+  readonly backoff?: BackoffBounds;
+  /** Calls in a row that may find nobody. */
+  readonly maxAttempts?: number;
+};
+
+type Sidecar = GrpcClient<typeof trainerV1.TrainerService>;
+
+const callTimeoutMs = 10_000;
+const waitMs = 20_000;
+const sidecarBackoff: BackoffBounds = { initialMs: 200, maxMs: 5_000 };
+/** About two minutes of waiting before the pod is given up. */
+const sidecarAttempts = 30;
+
+/**
+ * Works for one sidecar until it says that the job is over: registers, takes one task at a time, hands in its outcome. A sidecar
+ * that goes away is called and registered with again; a task whose outcome could not be handed in is done anew when it is offered anew.
+ * @throws TributaryError whose exit code the process ends with: `TRAINER_SIDECAR_LOST` after many calls in vain, or what made
+ * the job's program impossible to open, once that was reported as the outcome of a task
+ */
+export async function runTrainer(options: TrainerOptions): Promise<void> {
+  const sidecar = createGrpcClient(trainerV1.TrainerService, {
+    address: `unix:${options.socketPath}`,
+    credentials: credentials.createInsecure(),
+    unreachable: "TRAINER_SIDECAR_LOST",
+  });
+  try {
+    await workFor(sidecar, options);
+  } finally {
+    sidecar.close();
+  }
+}
+
+async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void> {
+  const { log, signal } = options;
+  const again: RetryOptions = {
+    signal,
+    backoff: options.backoff ?? sidecarBackoff,
+    maxAttempts: options.maxAttempts ?? sidecarAttempts,
+    isRetriable: ({ disposition }) => disposition === Disposition.Transient,
+    onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
+  };
+  const who = { trainerName: options.name, trainerVersion: options.version, kinds: [...taskKinds] };
+  const register = () => sidecar.register(who, { timeoutMs: callTimeoutMs, signal });
+  const job = await retry(register, again);
+  const { jobUid, participant, workerIndex, task: jobTask } = job;
+  log.info({ jobUid, participant, workerIndex, task: jobTask }, "registered");
+  const opening = openQuietly(options.openProgram, job);
+  for (;;) {
+    const next = async (attempt: number) => {
+      if (attempt > 0) await register();
+      return sidecar.nextTask({ waitMs }, { timeoutMs: waitMs + callTimeoutMs, signal });
+    };
+    const { task, finished } = await retry(next, again);
+    if (finished) return;
+    if (task === undefined) continue;
+    const opened = await opening;
+    const startMs = Date.now();
+    const outcome = "program" in opened ? await runOpened(opened.program, task, job, signal) : failureOf(opened.error);
+    const { id, kind, round } = task;
+    log.info({ taskId: id, kind, round, outcome: outcome.case, durationMs: Date.now() - startMs }, "task done");
+    const handIn = () => sidecar.completeTask({ taskId: id, outcome }, { timeoutMs: callTimeoutMs, signal });
+    await retry(handIn, again);
+    if ("error" in opened) throw opened.error;
+    if (outcome.case === "failure") logFailure(log, outcome.value);
+  }
+}
+
+type Opened = { readonly program: TrainerProgram } | { readonly error: unknown };
+
+/** Opening starts at once, while the first task may still be far, and fails as the outcome of that task. */
+async function openQuietly(open: TrainerOptions["openProgram"], job: trainerV1.RegisterResponse): Promise<Opened> {
+  try {
+    return { program: await open(job) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function runOpened(
+  program: TrainerProgram,
+  task: trainerV1.Task,
+  job: trainerV1.RegisterResponse,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
+  return runTask(program, task, { volume: job.volumePath, clock: systemClock, signal });
+}
+
+function logFailure(log: Logger, failure: { code: string; message: string }): void {
+  const error = isErrorCode(failure.code) ? new TributaryError(failure.code, failure.message) : undefined;
+  log.error({ err: error, code: failure.code }, failure.message);
+}

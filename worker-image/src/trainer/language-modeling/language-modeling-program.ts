@@ -1,0 +1,93 @@
+import type { LanguageModel } from "../../shared/language-model/language-model.ts";
+import type { ParameterEntry } from "../../shared/language-model/lora.ts";
+import type { NamedTensors } from "../contract/tensor-file.ts";
+import { batchOf, drawBatch } from "../data/passages.ts";
+import type { WorkerPassages } from "../data/read-data-set.ts";
+import { finiteLoss } from "../finite-loss.ts";
+import { type AdamWState, adamWStep, initialAdamWState } from "../optimiser/adam-w.ts";
+import { clipGradient } from "../optimiser/clip-gradient.ts";
+import type { MetricTotal, TaskContext, TrainerProgram, TrainOutcome } from "../program.ts";
+import { adapterTensors, adapterVector } from "./adapter-vector.ts";
+import type { LanguageModelingSettings } from "./settings.ts";
+
+/** Passages evaluated at once; bounds the memory of activations. */
+const passagesAtOnce = 8;
+
+/** What the program works with. */
+export type LanguageModelingParts = {
+  readonly model: LanguageModel;
+  readonly layout: readonly ParameterEntry[];
+  readonly passages: WorkerPassages;
+  readonly settings: LanguageModelingSettings;
+  readonly participant: string;
+  readonly workerIndex: number;
+};
+
+/** Moments before and after the newest round, so that the same round done again starts from the same ones. */
+type Memory = { readonly round: number; readonly before: AdamWState; readonly after: AdamWState };
+
+/**
+ * Trains a low-rank adapter by next-token prediction. AdamW's moments stay with the worker from round to round; a replaced
+ * worker starts with none.
+ */
+export class LanguageModelingProgram implements TrainerProgram {
+  readonly #parts: LanguageModelingParts;
+  #memory: Memory | undefined;
+
+  constructor(parts: LanguageModelingParts) {
+    this.#parts = parts;
+  }
+
+  /** @inheritdoc */
+  async train(model: NamedTensors, localSteps: number, context: TaskContext): Promise<TrainOutcome> {
+    const { layout } = this.#parts;
+    const before = this.#momentsBefore(context.round);
+    let parameters = adapterVector(layout, model);
+    let state = before;
+    let lossSum = 0;
+    let predictions = 0;
+    for (let step = 0; step < localSteps; step++) {
+      await context.checkpoint();
+      const result = this.#step(parameters, state, context.round, step);
+      ({ parameters, state } = result);
+      lossSum += result.lossSum;
+      predictions += result.predictions;
+    }
+    this.#memory = { round: context.round, before, after: state };
+    const metrics = [{ name: "training_loss", sum: lossSum, count: predictions }];
+    return { model: adapterTensors(layout, parameters), metrics };
+  }
+
+  #momentsBefore(round: number): AdamWState {
+    const memory = this.#memory;
+    if (memory === undefined) return initialAdamWState(this.#parts.model.parameterCount);
+    return memory.round === round ? memory.before : memory.after;
+  }
+
+  #step(parameters: Float32Array, state: AdamWState, round: number, step: number) {
+    const { model, passages, settings, participant, workerIndex } = this.#parts;
+    const key = { seed: settings.lora.seed, participant, worker: workerIndex, round, step };
+    const chosen = drawBatch(key, passages.train.length, settings.batchSize).map((index) => passages.train[index]!);
+    const { lossSum, predictions, gradient } = model.lossAndGradient(parameters, batchOf(chosen));
+    finiteLoss(lossSum, { round, step });
+    finiteLoss(clipGradient(gradient, settings.clipNorm), { round, step });
+    return { ...adamWStep(parameters, gradient, state, settings.adamW), lossSum, predictions };
+  }
+
+  /** @inheritdoc */
+  async evaluate(model: NamedTensors, _split: string, context: TaskContext): Promise<readonly MetricTotal[]> {
+    const { layout, passages, settings } = this.#parts;
+    const parameters = adapterVector(layout, model);
+    const all = passages.validation;
+    const held = settings.validationPassages > 0 ? all.slice(0, settings.validationPassages) : all;
+    let sum = 0;
+    let count = 0;
+    for (let from = 0; from < held.length; from += passagesAtOnce) {
+      await context.checkpoint();
+      const losses = this.#parts.model.losses(parameters, batchOf(held.slice(from, from + passagesAtOnce)));
+      for (const loss of losses) sum += loss;
+      count += losses.length;
+    }
+    return [{ name: "validation_loss", sum: finiteLoss(sum, { round: context.round, step: 0 }), count }];
+  }
+}

@@ -1,0 +1,36 @@
+import type { trainerV1 } from "@tributary/contracts";
+import { createDecoder } from "../../adapters/tfjs/create-decoder.ts";
+import { GgufFile } from "../../shared/gguf/gguf-file.ts";
+import { decoderConfigOf } from "../../shared/language-model/decoder-config.ts";
+import { ggufWeights } from "../../shared/language-model/decoder-weights.ts";
+import { parameterLayout } from "../../shared/language-model/lora.ts";
+import { readDataSet } from "../data/read-data-set.ts";
+import type { TrainerProgram } from "../program.ts";
+import { BytePairTokenizer } from "../tokenizer/byte-pair-tokenizer.ts";
+import { LanguageModelingProgram } from "./language-modeling-program.ts";
+import { languageModelingSettings } from "./settings.ts";
+
+/**
+ * Opens base model, tokenizer and data set of a job and loads the weights.
+ * @throws TributaryError that names the field, file or tensor at fault
+ */
+export async function openLanguageModelingProgram(job: trainerV1.RegisterResponse): Promise<TrainerProgram> {
+  const settings = languageModelingSettings(job);
+  using base = GgufFile.open(settings.basePath);
+  const config = decoderConfigOf(base.metadata);
+  const tokenizer = BytePairTokenizer.fromMetadata(base.metadata);
+  const worker = { index: job.workerIndex, count: job.workerCount };
+  const passages = await readDataSet(job.datasetPath, settings.sequenceLength, worker, (text) =>
+    tokenizer.encode(text),
+  );
+  const model = await createDecoder(config, settings.lora, ggufWeights(base, config));
+  const layout = parameterLayout(config, settings.lora);
+  return new LanguageModelingProgram({
+    model,
+    layout,
+    passages,
+    settings,
+    participant: job.participant,
+    workerIndex: job.workerIndex,
+  });
+}

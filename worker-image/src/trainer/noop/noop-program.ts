@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NamedTensors } from "../contract/tensor-file.ts";
+import { finiteLoss } from "../finite-loss.ts";
+import { readHyperparameters } from "../hyperparameters.ts";
+import type { TrainerProgram } from "../program.ts";
+
+/** -1 stands for: in no round. */
+const noRound = -1;
+
+const rules = {
+  /** Added to every value by one local step. A power of two, so that sums and quantisation are exact. */
+  increment: { fallback: 2 ** -10, min: 2 ** -30, max: 1 },
+  /** Simulated time of one local step, in milliseconds. */
+  simulateStepMs: { fallback: 0, min: 0, max: 600_000, whole: true },
+  /** Round whose loss is NaN, simulated. */
+  simulateNaNAtRound: { fallback: noRound, min: noRound, max: 1_000_000, whole: true },
+} as const;
+
+/**
+ * The outside witness: adds a fixed increment to every value in every local step and learns nothing. After R committed rounds
+ * of FedAvg with server rate 1 and S local steps the model is its start plus R S increment, in whichever order and however
+ * often anything was killed; a lost or doubled commit shows as another sum. Its `validation_loss` is 1 minus the mean of the
+ * first tensor, so that convergence has something to watch.
+ */
+export function noopProgram(hyperparameters: Readonly<Record<string, string>>): TrainerProgram {
+  const { increment, simulateStepMs, simulateNaNAtRound } = readHyperparameters(hyperparameters, rules);
+  return {
+    async train(model, localSteps, context) {
+      finiteLoss(context.round === simulateNaNAtRound ? Number.NaN : 0, { round: context.round, step: 0 });
+      for (let step = 0; step < localSteps; step++) {
+        await context.checkpoint();
+        if (simulateStepMs > 0) await sleep(simulateStepMs);
+      }
+      const added = localSteps * increment;
+      const moved = [...model].map(
+        ([name, { shape, values }]) => [name, { shape, values: values.map((value) => value + added) }] as const,
+      );
+      return { model: new Map(moved), metrics: [] };
+    },
+    async evaluate(model) {
+      return [{ name: "validation_loss", sum: 1 - meanOfFirst(model), count: 1 }];
+    },
+  };
+}
+
+function meanOfFirst(model: NamedTensors): number {
+  const first = [...model.keys()].sort()[0];
+  const values = first === undefined ? undefined : model.get(first)?.values;
+  if (values === undefined || values.length === 0) return 0;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
