@@ -1,0 +1,69 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { controlV1 } from "@tributary/contracts";
+import type { JobEngine } from "../engine/job-engine.ts";
+import type { CheckpointView } from "../engine/job-models.ts";
+import { countCommitted } from "../engine/judge-rounds.ts";
+import { OutputPublisher, type PublishedModel } from "../output/output-publisher.ts";
+import type { PartyDirectory } from "../party/party-directory.ts";
+import type { RoundStore } from "../store/round-store.ts";
+
+/** Where the operator's snapshot comes from. */
+export interface StateSources {
+  readonly jobUid: string;
+  readonly sourceSha256: string;
+  readonly engine: JobEngine;
+  readonly parties: PartyDirectory;
+  readonly store: RoundStore;
+}
+
+/** The aggregator as the operator's status shows it. */
+export function aggregatorState(sources: StateSources): MessageInitShape<typeof controlV1.AggregatorStateSchema> {
+  const { engine, store, jobUid } = sources;
+  const view = engine.view;
+  const { verdict, models } = view;
+  const head = store.rounds.at(-1)?.lineSha256 ?? "";
+  return {
+    revision: BigInt(engine.feed.revision),
+    jobUid,
+    stage: view.stage,
+    ...(view.window !== undefined && { window: view.window }),
+    round: view.round,
+    attempt: view.attempt,
+    committedRounds: countCommitted(store.rounds.map(({ line }) => line)),
+    ledgerHeadSha256: Buffer.from(head, "hex"),
+    parties: partyStates(sources, view.hasReported),
+    convergence: {
+      stop: verdict.stop,
+      reason: verdict.reason,
+      bestValue: verdict.bestValue === undefined ? "" : String(verdict.bestValue),
+      bestRound: verdict.bestRound,
+      roundsWithoutImprovement: verdict.roundsWithoutImprovement,
+    },
+    ...(models.last !== undefined && { last: checkpoint("last", models.last) }),
+    ...(models.best !== undefined && { best: checkpoint("best", models.best) }),
+    sourceSha256: Buffer.from(sources.sourceSha256, "hex"),
+    problemCode: view.problem?.code ?? "",
+    problemMessage: view.problem?.message ?? "",
+    failedRounds: view.failedRounds,
+  };
+}
+
+/** Parties that have joined. */
+function partyStates({ parties }: StateSources, hasReported: (party: number) => boolean) {
+  return parties
+    .list()
+    .filter(({ holder, isConnected }) => holder !== undefined && isConnected)
+    .map(({ seat, lastHeardMs, problem }) => ({
+      participant: seat.participant.name,
+      workerIndex: seat.workerIndex,
+      lastHeardMs: BigInt(lastHeardMs),
+      reported: hasReported(seat.partyId),
+      problemCode: problem?.code ?? "",
+      problemMessage: problem?.message ?? "",
+    }));
+}
+
+function checkpoint(model: PublishedModel, { round, sha256, metricValue }: CheckpointView) {
+  const path = OutputPublisher.pathOf(model);
+  return { path, round, sha256: Buffer.from(sha256, "hex"), metricValue: metricValue ?? "" };
+}

@@ -1,0 +1,58 @@
+import { DeadlineStage } from "@tributary/federated";
+import type { Clock } from "@tributary/kit";
+import type { RoundRun, RunOutcome } from "./round-run.ts";
+
+/** Bounds of an attempt. */
+export interface OutcomeBounds {
+  /** Milliseconds since 1970 after which reports are of no use. */
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Longest time for one exchange of keys or shares. */
+const EXCHANGE_TIMEOUT_MS = 15_000;
+/** Longest time from the announced survivors to the opened sums. */
+const UNMASK_TIMEOUT_MS = 60_000;
+
+/**
+ * Waits for an attempt to end and closes its stages in time; `undefined` when the signal aborts first.
+ *
+ * Without masks an announced sum that nobody answers for is given up: it tells nothing about anybody.
+ */
+export async function awaitOutcome(run: RoundRun, bounds: OutcomeBounds): Promise<RunOutcome | undefined> {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  bounds.signal.addEventListener("abort", onAbort, { once: true });
+  if (bounds.signal.aborted) stop.abort();
+  const stages = closeStages(run, bounds, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+    return undefined;
+  });
+  try {
+    return await Promise.race([run.outcome, stages]);
+  } finally {
+    stop.abort();
+    bounds.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Ends each stage when its time is over; never resolves unless the signal aborts. */
+async function closeStages(
+  run: RoundRun,
+  { deadlineMs, clock }: OutcomeBounds,
+  signal: AbortSignal,
+): Promise<undefined> {
+  const left = () => Math.max(0, deadlineMs - clock.nowMs());
+  await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);
+  await run.post({ type: "deadline", stage: DeadlineStage.Advertising });
+  await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);
+  await run.post({ type: "deadline", stage: DeadlineStage.Sharing });
+  await clock.sleep(left(), signal);
+  await run.post({ type: "deadline", stage: DeadlineStage.Collecting });
+  await clock.sleep(UNMASK_TIMEOUT_MS, signal);
+  await run.post({ type: "deadline", stage: DeadlineStage.Unmasking });
+  await run.post({ type: "abandon" });
+  await clock.sleep(UNMASK_TIMEOUT_MS, signal);
+  return undefined;
+}

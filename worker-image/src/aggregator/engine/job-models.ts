@@ -1,0 +1,147 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type controlV1, partyV1 } from "@tributary/contracts";
+import { type AggregatorState, type CryptoSuite, openAggregation, stepAggregator } from "@tributary/federated";
+import type { Ed25519Identity } from "../../shared/identity/certificates.ts";
+import { countUpdateSegments } from "../../shared/report/report-layout.ts";
+import { tensorPath } from "../../shared/tensor-wire/resources.ts";
+import type { JobConfig } from "../config/job-config.ts";
+import type { PinnedModel } from "../model/initial-model.ts";
+import type { LedgerLine } from "../store/ledger-line.ts";
+import type { RoundStore } from "../store/round-store.ts";
+import { countCommitted, judgeRounds, metricValue } from "./judge-rounds.ts";
+
+/** A model on the aggregator's disk. */
+export interface ModelOnDisk {
+  readonly path: string;
+  readonly sha256: Uint8Array;
+}
+
+/** A committed model as status and output show it; `source` is absent once its file was pruned. */
+export interface CheckpointView {
+  readonly round: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly metricValue: string | undefined;
+  readonly source: string | undefined;
+}
+
+/** Which models the job has: the source, the one before round 0, those of the newest rounds. */
+export class JobModels {
+  readonly parameters: number;
+  readonly #config: JobConfig;
+  readonly #pinned: PinnedModel;
+  readonly #store: RoundStore;
+  readonly #modelSizeBytes: number;
+
+  constructor(
+    config: JobConfig,
+    pinned: PinnedModel,
+    store: RoundStore,
+    shape: { parameters: number; sizeBytes: number },
+  ) {
+    this.#config = config;
+    this.#pinned = pinned;
+    this.#store = store;
+    this.parameters = shape.parameters;
+    this.#modelSizeBytes = shape.sizeBytes;
+  }
+
+  /** The model that the next round starts from. */
+  base(): ModelOnDisk {
+    const round = this.#store.newestModelRound();
+    if (round === undefined) return { path: this.#pinned.initialPath, sha256: fromHex(this.#pinned.initialSha256) };
+    return { path: this.#store.modelPath(round), sha256: fromHex(this.#store.rounds[round]!.line.modelSha256) };
+  }
+
+  /** Quantiser step of each update segment in the next round. */
+  steps(): number[] {
+    const last = this.#store.rounds.at(-1)?.line.nextStepExponents;
+    const count = countUpdateSegments(this.parameters);
+    return Array.from({ length: count }, (_, segment) =>
+      last === undefined ? this.#config.initialStep : 2 ** last[segment]!,
+    );
+  }
+
+  /** Path of the file with this digest, when sidecars may fetch it. */
+  fileOf(sha256: string): string | undefined {
+    const base = this.base();
+    if (Buffer.from(base.sha256).toString("hex") === sha256) return base.path;
+    return this.#config.model.adapter !== undefined && sha256 === this.#pinned.sourceSha256
+      ? this.#config.model.path
+      : undefined;
+  }
+
+  /** The base model that an adapter needs, as it is served; absent when the whole model is trained. */
+  baseModelFile() {
+    if (this.#config.model.adapter === undefined) return undefined;
+    const { sourceSha256, sourceSizeBytes } = this.#pinned;
+    return create(partyV1.ModelFileSchema, {
+      resource: tensorPath({ kind: "model", jobUid: this.#config.job.uid, sha256: sourceSha256 }),
+      sha256: fromHex(sourceSha256),
+      sizeBytes: BigInt(sourceSizeBytes),
+      format: "gguf",
+    });
+  }
+
+  /** The message that opens an attempt for a party; `undefined` when its base model is no longer the newest. */
+  roundOpened(
+    state: AggregatorState,
+    { crypto, identity }: { readonly crypto: CryptoSuite; readonly identity: Ed25519Identity },
+    { localSteps, deadlineMs }: { readonly localSteps: number; readonly deadlineMs: number },
+  ) {
+    if (state.plan === null) return undefined;
+    const context = { crypto, signingSecret: identity.secretKey };
+    const opened = openAggregation(context, state.setup);
+    const planned = stepAggregator(context, opened.state, { type: "plan", plan: state.plan.plan });
+    const [setup, plan] = [...opened.effects, ...planned.effects].flatMap((effect) =>
+      effect.type === "send" ? [effect.message] : [],
+    );
+    const sha256 = state.plan.plan.modelSha256;
+    const resource = tensorPath({
+      kind: "model",
+      jobUid: this.#config.job.uid,
+      sha256: Buffer.from(sha256).toString("hex"),
+    });
+    return create(partyV1.RoundOpenedSchema, {
+      model: { resource, sha256, sizeBytes: BigInt(this.#modelSizeBytes), format: "safetensors" },
+      localSteps,
+      deadline: timestampFromMs(deadlineMs),
+      setup: setup!,
+      plan: plan!,
+    });
+  }
+
+  /** The newest committed model and the best one that was evaluated. */
+  checkpoints(lines: readonly LedgerLine[], rule: controlV1.ConvergenceRule | undefined) {
+    const committed = countCommitted(lines);
+    const last = committed === 0 ? undefined : this.#checkpoint(lines, committed, rule);
+    const { bestValue, bestRound } = judgeRounds(rule, lines);
+    const best = bestValue === undefined ? last : this.#checkpoint(lines, bestRound, rule);
+    return { last, best };
+  }
+
+  /** The model into which `commits` rounds went. */
+  #checkpoint(
+    lines: readonly LedgerLine[],
+    commits: number,
+    rule: controlV1.ConvergenceRule | undefined,
+  ): CheckpointView {
+    const trained = lines.filter(({ outcome }) => outcome === "Committed");
+    const sha256 = commits === 0 ? this.#pinned.initialSha256 : trained[commits - 1]!.modelSha256;
+    const evaluation = lines.findLast(({ baseSha256 }) => baseSha256 === sha256);
+    const value = evaluation === undefined ? undefined : metricValue(evaluation, rule?.metric ?? "");
+    const isOnDisk = commits === 0 || commits >= trained.length - 1;
+    const source = commits === 0 ? this.#pinned.initialPath : this.#store.modelPath(trained[commits - 1]!.round);
+    return {
+      round: commits,
+      sha256,
+      metricValue: value === undefined ? undefined : String(value),
+      source: isOnDisk ? source : undefined,
+    };
+  }
+}
+
+function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "hex"));
+}

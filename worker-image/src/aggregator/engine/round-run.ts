@@ -1,0 +1,254 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type AggregatorContext,
+  type AggregatorEffect,
+  type AggregatorEvent,
+  type AggregatorState,
+  DeadlineStage,
+  decodeAggregatorState,
+  encodeAggregatorState,
+  hasRank,
+  openAggregation,
+  type RoundPlan,
+  type RoundSetup,
+  RoundStage,
+  type SegmentResult,
+  SegmentStage,
+  segmentSizeBytes,
+  stepAggregator,
+} from "@tributary/federated";
+import {
+  type ErrorCode,
+  type Logger,
+  readFileIfPresent,
+  syncFile,
+  TributaryError,
+  writeFileDurably,
+} from "@tributary/kit";
+import type { CrashSimulator } from "../../shared/crash-point.ts";
+import { SegmentStaging } from "../wire/segment-staging.ts";
+import { sumSegments } from "./segment-sum.ts";
+
+/** How an attempt ended. */
+export type RunOutcome =
+  | { readonly kind: "Summed"; readonly results: readonly SegmentResult[] }
+  | { readonly kind: "Failed"; readonly code: ErrorCode; readonly message: string };
+
+/** What an attempt needs from outside. */
+export interface RunDeps {
+  readonly context: AggregatorContext;
+  readonly log: Logger;
+  readonly crash: CrashSimulator;
+  /** Directory of the attempt: state, staged segments, sums. */
+  readonly directory: string;
+  /** Sends a message of the protocol to a party or to the whole roster. */
+  readonly send: (to: number | "all", message: Uint8Array) => void;
+  /** Told of a party whose message was refused. */
+  readonly refused: (party: number, reason: string, detail: string) => void;
+  /** Told when what the state shows has changed. */
+  readonly changed: () => void;
+}
+
+/**
+ * One attempt at one round: drives the protocol's aggregator machine and does what it asks, one event after another.
+ *
+ * Everything it needs after a crash lies in its directory. Durable point 1 is its `persist`.
+ */
+export class RoundRun {
+  readonly staging: SegmentStaging;
+  readonly #deps: RunDeps;
+  readonly #outcome = Promise.withResolvers<RunOutcome>();
+  readonly #failedParties = new Set<number>();
+  #state: AggregatorState;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(deps: RunDeps, state: AggregatorState) {
+    this.#deps = deps;
+    this.#state = state;
+    this.staging = new SegmentStaging(join(deps.directory, "segments"));
+  }
+
+  /** Opens a new attempt: its setup and plan are durable before anybody hears of them. */
+  static async open(deps: RunDeps, setup: RoundSetup, plan: RoundPlan): Promise<RoundRun> {
+    await mkdir(join(deps.directory, "sums"), { recursive: true });
+    const opened = openAggregation(deps.context, setup);
+    const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
+    const run = new RoundRun(deps, planned.state);
+    await run.#writeState();
+    await run.#perform([...opened.effects, ...planned.effects]);
+    return run;
+  }
+
+  /** Takes up an attempt that a former process left; `undefined` when its directory holds none. */
+  static async resume(deps: RunDeps): Promise<RoundRun | undefined> {
+    const bytes = await readFileIfPresent(statePath(deps));
+    if (bytes === undefined) return undefined;
+    await mkdir(join(deps.directory, "sums"), { recursive: true });
+    return new RoundRun(deps, decodeAggregatorState(bytes));
+  }
+
+  get state(): AggregatorState {
+    return this.#state;
+  }
+
+  /** Resolves once, with the opened sums or the reason why there are none. */
+  get outcome(): Promise<RunOutcome> {
+    return this.#outcome.promise;
+  }
+
+  /** Path of a segment's sum. */
+  sumPath(segment: number): string {
+    return join(this.#deps.directory, "sums", `${segment}.bin`);
+  }
+
+  /** Gives the machine an event and does what it answers; resolves with the effects once they are done. */
+  post(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
+    const turn = this.#tail.then(() => (this.#isClosed ? [] : this.#run(event)));
+    this.#tail = turn.catch((error: unknown) => {
+      this.#outcome.reject(error);
+    });
+    return turn;
+  }
+
+  /** A party cannot report any more: goes on without it as soon as nobody else is waited for. */
+  async dropParty(party: number): Promise<void> {
+    if (this.#failedParties.has(party) || !this.#state.setup.roster.some(({ id }) => id === party)) return;
+    this.#failedParties.add(party);
+    await this.#closeWhenNobodyIsLeft();
+  }
+
+  /** Whether the party's report is complete in every segment. */
+  hasReported(party: number): boolean {
+    return this.#state.segments.every(({ stored, reported, survivors }) => {
+      if (survivors !== null) {
+        const rank = this.#state.setup.roster.findIndex(({ id }) => id === party);
+        return rank >= 0 && hasRank(survivors, rank);
+      }
+      return stored.has(party) && reported.has(party);
+    });
+  }
+
+  /** Stops taking events, after the one that runs. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#tail;
+  }
+
+  /** Ends the attempt from outside; the sums that it may have are not used. */
+  give(outcome: RunOutcome): void {
+    this.#outcome.resolve(outcome);
+  }
+
+  async #run(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
+    const step = stepAggregator(this.#deps.context, this.#state, event);
+    this.#state = step.state;
+    await this.#perform(step.effects);
+    this.#deps.changed();
+    if (event.type === "stored" || event.type === "receive") await this.#closeWhenNobodyIsLeft(true);
+    return step.effects;
+  }
+
+  async #perform(effects: readonly AggregatorEffect[]): Promise<void> {
+    const sums: { segment: number; sumSha256: Uint8Array }[] = [];
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "persist":
+          await this.#persist(effect.segments);
+          break;
+        case "send":
+          this.#deps.send(effect.to, effect.message);
+          break;
+        case "sum":
+          sums.push({ segment: effect.segment, sumSha256: await this.#sum(effect.segment, effect.parties) });
+          break;
+        case "discard":
+          await this.staging.discard(effect.segment, effect.party);
+          break;
+        default:
+          await this.#note(effect);
+      }
+    }
+    if (sums.length > 0) await this.#run({ type: "summed", sums });
+  }
+
+  async #note(effect: Exclude<AggregatorEffect, { type: "persist" | "send" | "sum" | "discard" }>): Promise<void> {
+    const { log } = this.#deps;
+    switch (effect.type) {
+      case "remove":
+        return this.#remove(effect.segment, effect.keys.length);
+      case "commit":
+        return this.#outcome.resolve({ kind: "Summed", results: effect.results });
+      case "failed":
+        return this.#outcome.resolve({ kind: "Failed", code: "QUORUM_NOT_REACHED", message: effect.refusal.detail });
+      case "refused":
+        log.info({ party: effect.party, ...effect.refusal }, "message of a party refused");
+        return this.#deps.refused(effect.party, effect.refusal.reason, effect.refusal.detail);
+      case "emptied":
+        return log.warn({ segment: effect.segment, ...effect.refusal }, "segment ends without a sum");
+      case "starved":
+        return log.warn(
+          { segment: effect.segment, missing: effect.missing },
+          "announced survivors got too few answers",
+        );
+      case "suspected":
+        return log.warn(effect, "a share does not fit");
+    }
+  }
+
+  /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
+  async #persist(segments: readonly number[]): Promise<void> {
+    this.#deps.crash("before-sum-durable");
+    for (const segment of segments) await syncFile(this.sumPath(segment));
+    await this.#writeState();
+    this.#deps.crash("after-sum-durable");
+  }
+
+  #writeState(): Promise<void> {
+    return writeFileDurably(statePath(this.#deps), encodeAggregatorState(this.#state));
+  }
+
+  #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
+    const entry = this.#state.setup.segments.find(({ id }) => id === segment)!;
+    const inputs = parties.map((party) => this.staging.pathOf(segment, party));
+    return sumSegments(inputs, { values: entry.valueCount, ringBits: entry.ringBits }, this.sumPath(segment));
+  }
+
+  /** Without masks the sum is open as it is. */
+  async #remove(segment: number, masks: number): Promise<void> {
+    if (masks > 0)
+      throw new TributaryError("INVARIANT_BROKEN", `segment ${segment} has ${masks} masks, this job runs without`);
+    const index = this.#state.setup.segments.findIndex(({ id }) => id === segment);
+    await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
+  }
+
+  /** Closes collecting early when the only parties missing are known to be lost, or when quorum is out of reach. */
+  async #closeWhenNobodyIsLeft(isInTurn = false): Promise<void> {
+    if (this.#failedParties.size === 0) return;
+    const { roster, minSurvivors } = this.#state.setup;
+    const able = roster.filter(({ id }) => !this.#failedParties.has(id) || this.hasReported(id));
+    const isSomebodyAwaited = able.some(({ id }) => !this.hasReported(id));
+    if (isSomebodyAwaited && able.length >= minSurvivors) return;
+    for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting]) {
+      if (!isInTurn) await this.post({ type: "deadline", stage });
+      else if (isStageOpen(this.#state, stage)) await this.#run({ type: "deadline", stage });
+    }
+  }
+}
+
+function isStageOpen(state: AggregatorState, stage: DeadlineStage): boolean {
+  if (stage === DeadlineStage.Advertising) return state.stage === RoundStage.Advertising;
+  if (stage === DeadlineStage.Sharing) return state.stage === RoundStage.Sharing;
+  return state.segments.some((segment) => segment.stage === SegmentStage.Collecting);
+}
+
+function statePath(deps: RunDeps): string {
+  return join(deps.directory, "machine.bin");
+}
+
+/** Bytes that a party's segment must have. */
+export function expectedSizeBytes(setup: RoundSetup, segment: number): number | undefined {
+  const entry = setup.segments.find(({ id }) => id === segment);
+  return entry === undefined ? undefined : segmentSizeBytes(entry);
+}

@@ -1,0 +1,4 @@
+import { runMain } from "@tributary/kit";
+import { runAggregator } from "./run-aggregator.ts";
+
+runMain("aggregator", runAggregator);

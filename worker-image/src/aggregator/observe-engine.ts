@@ -1,0 +1,38 @@
+import { Gauge, type Registry } from "prom-client";
+import type { JobEngine } from "./engine/job-engine.ts";
+import { countCommitted } from "./engine/judge-rounds.ts";
+import type { PartyDirectory } from "./party/party-directory.ts";
+import type { RoundStore } from "./store/round-store.ts";
+
+/** Adds the aggregator's series to a registry; each is read when it is scraped. */
+export function observeEngine(registry: Registry, engine: JobEngine, parties: PartyDirectory, store: RoundStore): void {
+  const lines = () => store.rounds.map(({ line }) => line);
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("tributary_aggregator_committed_rounds", "Rounds committed into the model.", () => countCommitted(lines()));
+  gauge("tributary_aggregator_failed_rounds", "Attempts that closed empty.", () => engine.view.failedRounds);
+  gauge("tributary_aggregator_connected_parties", "Workers that listen for messages.", () => {
+    return parties.list().filter(({ isConnected }) => isConnected).length;
+  });
+  gauge("tributary_aggregator_received_bytes", "Bytes of reports in committed rounds.", () =>
+    total(lines().map(({ bytesUp }) => bytesUp)),
+  );
+  gauge("tributary_aggregator_sent_bytes", "Bytes of models in committed rounds.", () =>
+    total(lines().map(({ bytesDown }) => bytesDown)),
+  );
+  gauge("tributary_aggregator_round_duration_seconds", "Duration of the newest committed round.", () => {
+    const last = lines().at(-1);
+    return last === undefined ? 0 : (last.committedMs - last.startedMs) / 1000;
+  });
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

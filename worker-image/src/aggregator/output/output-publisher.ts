@@ -1,0 +1,87 @@
+import { constants } from "node:fs";
+import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Logger, readFileIfPresent, retry, writeFileDurably } from "@tributary/kit";
+import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+
+/** The two models that the output volume keeps. */
+export const PublishedModel = { Last: "last", Best: "best" } as const;
+/** One of the values of {@link PublishedModel}. */
+export type PublishedModel = (typeof PublishedModel)[keyof typeof PublishedModel];
+
+/** A model to publish. */
+export interface Publication {
+  readonly source: string;
+  /** Rounds that were committed into it. */
+  readonly round: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  /** Metric of the model, when it was evaluated. */
+  readonly metricValue: string | undefined;
+}
+
+/**
+ * Keeps `last/` and `best/` of the output directory up to date, one copy at a time, in the background.
+ *
+ * Each model appears by one rename; `round.json` beside it says which it is. What a crash prevents is made up at the next start.
+ */
+export class OutputPublisher {
+  readonly #directory: string;
+  readonly #log: Logger;
+  readonly #wanted = new Map<PublishedModel, Publication>();
+  #work: Promise<void> | undefined;
+
+  constructor(directory: string, log: Logger) {
+    this.#directory = directory;
+    this.#log = log;
+  }
+
+  /** Path of a published model below the output directory. */
+  static pathOf(model: PublishedModel): string {
+    return `${model}/model.safetensors`;
+  }
+
+  /** Publishes soon; a newer model replaces one that still waits. */
+  publish(model: PublishedModel, publication: Publication): void {
+    this.#wanted.set(model, publication);
+    this.#work ??= this.#drain().finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+  }
+
+  async #drain(): Promise<void> {
+    for (const [model, publication] of this.#wanted) {
+      this.#wanted.delete(model);
+      await retry(() => this.#place(model, publication), {
+        maxAttempts: 5,
+        isRetriable: () => true,
+        onRetry: (error) => this.#log.warn({ err: error, model }, "model cannot be published yet"),
+      }).catch((error: unknown) => this.#log.error({ err: error, model }, "model was not published"));
+    }
+    if (this.#wanted.size > 0) await this.#drain();
+  }
+
+  async #place(model: PublishedModel, { source, round, sha256, metricValue }: Publication): Promise<void> {
+    const directory = join(this.#directory, model);
+    const target = join(directory, "model.safetensors");
+    const note = `${JSON.stringify({ round, sha256, metricValue: metricValue ?? null })}\n`;
+    const notePath = join(directory, "round.json");
+    if ((await readFileIfPresent(notePath))?.toString("utf8") === note && (await isFile(target, sha256))) return;
+    await mkdir(directory, { recursive: true });
+    const temporary = `${target}.tmp`;
+    await rm(temporary, { force: true });
+    await link(source, temporary).catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
+    await rename(temporary, target);
+    await writeFileDurably(notePath, note);
+  }
+}
+
+async function isFile(path: string, sha256: string): Promise<boolean> {
+  const found = await sha256OfFile(path).catch(() => undefined);
+  return found !== undefined && Buffer.from(found).toString("hex") === sha256;
+}

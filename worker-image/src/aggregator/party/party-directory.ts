@@ -1,0 +1,143 @@
+import type { partyV1 } from "@tributary/contracts";
+import { toHex } from "@tributary/federated";
+import { type ErrorCode, TributaryError } from "@tributary/kit";
+import { MessageQueue } from "./message-queue.ts";
+import type { Seat, SeatHolder, Seats } from "./seats.ts";
+
+/** What a party is sent. */
+export type PartyMessage = partyV1.ReceiveResponse["message"] & { readonly case: string };
+/** A message with the attempt that it belongs to. */
+export interface AddressedMessage {
+  readonly round: number;
+  readonly attempt: number;
+  readonly message: PartyMessage;
+}
+
+/** Why a party does not take part, for people. */
+export interface PartyProblem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** A seat and what is known of its worker. */
+export interface PartyEntry {
+  readonly seat: Seat;
+  /** The worker that joined last. */
+  readonly holder: SeatHolder | undefined;
+  readonly lastHeardMs: number;
+  readonly isConnected: boolean;
+  readonly problem: PartyProblem | undefined;
+}
+
+interface Entry {
+  readonly seat: Seat;
+  holder: SeatHolder | undefined;
+  lastHeardMs: number;
+  stream: MessageQueue<AddressedMessage> | undefined;
+  problem: PartyProblem | undefined;
+}
+
+/** Most messages that wait for one party. */
+const QUEUE_LIMIT = 4096;
+
+/** Told when parties come, go or are replaced. */
+export interface PartyObserver {
+  /** A party opened its stream: say to it again what is open. */
+  connected(partyId: number): void;
+  /** Another worker, with another key, took the seat. */
+  replaced(partyId: number): void;
+  /** Something that the state shows has changed. */
+  changed(): void;
+}
+
+/** The workers on the job's seats: who joined, who listens, who was heard when. */
+export class PartyDirectory {
+  readonly #entries: ReadonlyMap<number, Entry>;
+  readonly #nowMs: () => number;
+  observer: PartyObserver = { connected() {}, replaced() {}, changed() {} };
+
+  constructor(seats: Seats, nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#entries = new Map(
+      seats.all.map((seat) => [
+        seat.partyId,
+        { seat, holder: undefined, lastHeardMs: 0, stream: undefined, problem: undefined },
+      ]),
+    );
+  }
+
+  /** Every seat with what is known of it, by party id. */
+  list(): PartyEntry[] {
+    return [...this.#entries.values()].map(({ stream, ...entry }) => ({ ...entry, isConnected: stream !== undefined }));
+  }
+
+  /** Puts a worker on its seat; a worker with another key ends the stream of the one before. */
+  join(holder: SeatHolder): void {
+    const entry = this.#entry(holder.seat.partyId);
+    const isSame = entry.holder !== undefined && toHex(entry.holder.publicKey) === toHex(holder.publicKey);
+    const isReplaced = entry.holder !== undefined && !isSame;
+    entry.holder = holder;
+    entry.lastHeardMs = this.#nowMs();
+    entry.problem = undefined;
+    if (isReplaced) {
+      entry.stream?.close();
+      entry.stream = undefined;
+      this.observer.replaced(holder.seat.partyId);
+    }
+    this.observer.changed();
+  }
+
+  /** Opens a party's stream and ends an older one; ROUND_NOT_OPEN unless this very worker has joined. */
+  openStream(holder: SeatHolder): MessageQueue<AddressedMessage> {
+    const entry = this.#requireJoined(holder);
+    entry.stream?.close();
+    const queue = new MessageQueue<AddressedMessage>(QUEUE_LIMIT);
+    entry.stream = queue;
+    this.observer.connected(holder.seat.partyId);
+    this.observer.changed();
+    return queue;
+  }
+
+  /** Forgets a stream whose reader went away. */
+  closeStream(partyId: number, queue: MessageQueue<AddressedMessage>): void {
+    const entry = this.#entry(partyId);
+    if (entry.stream !== queue) return;
+    entry.stream = undefined;
+    this.observer.changed();
+  }
+
+  /** Notes that the joined worker was heard; ROUND_NOT_OPEN when another one sits on the seat. */
+  heard(holder: SeatHolder): void {
+    this.#requireJoined(holder).lastHeardMs = this.#nowMs();
+  }
+
+  /** Sends to a party if it listens; one that does not is told again when it comes back. */
+  send(partyId: number, message: AddressedMessage): void {
+    this.#entries.get(partyId)?.stream?.push(message);
+  }
+
+  /** Records or clears what is wrong with a party. */
+  setProblem(partyId: number, problem: PartyProblem | undefined): void {
+    const entry = this.#entry(partyId);
+    if (entry.problem?.code === problem?.code && entry.problem?.message === problem?.message) return;
+    entry.problem = problem;
+    this.observer.changed();
+  }
+
+  /** Ends every stream. */
+  closeAll(): void {
+    for (const entry of this.#entries.values()) entry.stream?.close();
+  }
+
+  #requireJoined(holder: SeatHolder): Entry {
+    const entry = this.#entry(holder.seat.partyId);
+    if (entry.holder !== undefined && toHex(entry.holder.publicKey) === toHex(holder.publicKey)) return entry;
+    throw new TributaryError("ROUND_NOT_OPEN", `party ${holder.seat.partyId} has not joined with this key`);
+  }
+
+  #entry(partyId: number): Entry {
+    const entry = this.#entries.get(partyId);
+    if (entry === undefined) throw new TributaryError("INVARIANT_BROKEN", `no seat has party id ${partyId}`);
+    return entry;
+  }
+}

@@ -1,0 +1,89 @@
+import { create } from "@bufbuild/protobuf";
+import { partyV1 } from "@tributary/contracts";
+import { equalBytes } from "@tributary/federated";
+import { isErrorCode, type ServiceMethods, TributaryError } from "@tributary/kit";
+import type { JobConfig } from "../config/job-config.ts";
+import type { JobEngine } from "../engine/job-engine.ts";
+import type { JobModels } from "../engine/job-models.ts";
+import type { PartyDirectory } from "./party-directory.ts";
+import type { SeatHolder, Seats } from "./seats.ts";
+
+/** Version of the protocol's messages that this aggregator speaks. */
+export const PROTOCOL_VERSION = 1;
+/** Longest problem text of a party that is kept. */
+const MAX_PROBLEM_CHARACTERS = 300;
+
+/** The aggregator's side of the sidecars' contract; who calls is read from the certificate alone. */
+export function partyMethods(
+  deps: {
+    readonly config: JobConfig;
+    readonly seats: Seats;
+    readonly parties: PartyDirectory;
+    readonly models: JobModels;
+  },
+  engine: JobEngine,
+): ServiceMethods<typeof partyV1.PartyService> {
+  const { config, seats, parties, models } = deps;
+  return {
+    async join({ identityKey, protocolVersion }, { peerCertificate }) {
+      const holder = seats.seatOf(peerCertificate);
+      if (!equalBytes(identityKey, holder.publicKey)) {
+        throw new TributaryError("IDENTITY_REJECTED", "the identity key is not the certificate's");
+      }
+      if (protocolVersion < PROTOCOL_VERSION) {
+        throw new TributaryError(
+          "MESSAGE_INVALID",
+          `protocol version ${protocolVersion}, must be at least ${PROTOCOL_VERSION}`,
+        );
+      }
+      parties.join(holder);
+      return joinAnswer(config, models, holder);
+    },
+    async *receive(_, { peerCertificate, signal }) {
+      const holder = seats.seatOf(peerCertificate);
+      const queue = parties.openStream(holder);
+      signal.addEventListener("abort", () => queue.close(), { once: true });
+      let sequence = 0n;
+      try {
+        for await (const { round, attempt, message } of queue) {
+          sequence += 1n;
+          yield create(partyV1.ReceiveResponseSchema, { sequence, round, attempt, message });
+        }
+      } finally {
+        parties.closeStream(holder.seat.partyId, queue);
+      }
+    },
+    async send({ round, attempt, message }, { peerCertificate }) {
+      const holder = seats.seatOf(peerCertificate);
+      parties.heard(holder);
+      const { partyId } = holder.seat;
+      if (message.case === "secagg") await engine.receiveMessage(partyId, round, attempt, message.value);
+      else if (message.case === "failure")
+        await engine.receiveFailure(partyId, round, attempt, problemOf(message.value));
+      else throw new TributaryError("MESSAGE_INVALID", "the request holds no message");
+      return {};
+    },
+  };
+}
+
+function problemOf({ code, message }: partyV1.PartyFailure) {
+  const text = message.slice(0, MAX_PROBLEM_CHARACTERS);
+  return isErrorCode(code) ? { code, message: text } : { code: "WORKER_FAILED" as const, message: text };
+}
+
+function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) {
+  const { adapter } = config.model;
+  const baseModel = models.baseModelFile();
+  return {
+    partyId: seat.partyId,
+    jobUid: config.job.uid,
+    participant: seat.participant.name,
+    workerIndex: seat.workerIndex,
+    workerCount: seat.participant.workers,
+    task: config.trainer.task,
+    hyperparameters: { ...config.trainer.hyperparameters },
+    seed: BigInt(config.trainer.seed),
+    ...(baseModel !== undefined && { baseModel }),
+    adapterJson: adapter === undefined ? "" : JSON.stringify(adapter),
+  };
+}

@@ -1,0 +1,131 @@
+import { readFile } from "node:fs/promises";
+import { ServerCredentials } from "@grpc/grpc-js";
+import { controlV1, partyV1 } from "@tributary/contracts";
+import { parseParameters, serverOptimiserByName } from "@tributary/federated";
+import {
+  addService,
+  asTributaryError,
+  Closers,
+  closeGrpc,
+  createGrpcEndpoint,
+  createMetricsRegistry,
+  Disposition,
+  listenGrpc,
+  type MainContext,
+  readVariable,
+  startHealthEndpoint,
+  systemClock,
+  TributaryError,
+} from "@tributary/kit";
+import { createCrashSimulator } from "../shared/crash-point.ts";
+import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
+import { openFlatModel } from "../shared/files/flat-model-file.ts";
+import { readCertificate, readEd25519Identity } from "../shared/identity/certificates.ts";
+import { type JobConfig, parseJobConfig } from "./config/job-config.ts";
+import { controlMethods } from "./control/control-service.ts";
+import { JobEngine } from "./engine/job-engine.ts";
+import { JobModels } from "./engine/job-models.ts";
+import { pinModel } from "./model/initial-model.ts";
+import { observeEngine } from "./observe-engine.ts";
+import { PartyDirectory } from "./party/party-directory.ts";
+import { partyMethods } from "./party/party-service.ts";
+import { createSeats } from "./party/seats.ts";
+import { RoundStore } from "./store/round-store.ts";
+import { startTensorEndpoint } from "./wire/tensor-endpoint.ts";
+
+/** Runs a job's aggregator until it is told to stop. */
+export async function runAggregator({ log, signal, env }: MainContext): Promise<void> {
+  const configPath = readVariable(env, "TRIBUTARY_JOB_CONFIG", "/etc/tributary/job.json");
+  const config = parseJobConfig(configPath, await readFile(configPath, "utf8").catch(unreadable(configPath)));
+  requireStrategy(config);
+  const tls = await readTls(config);
+  const closers = new Closers(log);
+  try {
+    const nowMs = () => systemClock.nowMs();
+    const pinned = await pinModel(config);
+    const store = await RoundStore.open(config.directories.data, config.job.uid, pinned.initialSha256);
+    const shape = await modelShape(pinned.initialPath);
+    const models = new JobModels(config, pinned, store, shape);
+    const seats = createSeats(config, tls.operatorCa, nowMs);
+    const parties = new PartyDirectory(seats, nowMs);
+    const crash = createCrashSimulator(env, log);
+    const crypto = createNodeCryptoSuite();
+    const engine = new JobEngine({
+      config,
+      identity: tls.identity,
+      crypto,
+      clock: systemClock,
+      log,
+      crash,
+      parties,
+      store,
+      models,
+      pinned,
+    });
+    const registry = createMetricsRegistry();
+    observeEngine(registry, engine, parties, store);
+    const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });
+    closers.add("health endpoint", () => health.close());
+    const sources = { jobUid: config.job.uid, sourceSha256: pinned.sourceSha256, engine, parties, store };
+    const endpoint = createGrpcEndpoint();
+    const onError = (cause: unknown, path: string) => {
+      const error = asTributaryError(cause);
+      const level = error.disposition === Disposition.Defect ? "error" : "info";
+      log[level]({ err: error, code: error.code, path }, error.message);
+    };
+    addService(endpoint, controlV1.AggregatorService, controlMethods(seats, engine, store, sources), onError);
+    addService(endpoint, partyV1.PartyService, partyMethods({ config, seats, parties, models }, engine), onError);
+    const tensor = await startTensorEndpoint(
+      { tls: tls.mutual, port: config.listen.tensorPort, jobUid: config.job.uid, seats, log },
+      engine,
+    );
+    closers.add("tensor wire", () => tensor.close());
+    const credentials = ServerCredentials.createSsl(
+      Buffer.from(tls.mutual.peerCas.join("\n")),
+      [{ cert_chain: Buffer.from(tls.mutual.certificate), private_key: Buffer.from(tls.mutual.key) }],
+      true,
+    );
+    const controlPort = await listenGrpc(endpoint, `[::]:${config.listen.controlPort}`, credentials);
+    closers.add("control wire", () => closeGrpc(endpoint, 1000));
+    closers.add("party streams", () => parties.closeAll());
+    const ports = { controlPort, tensorPort: tensor.port, healthPort: health.port };
+    log.info({ ...ports, job: config.job.name, rounds: store.rounds.length }, "aggregator is ready");
+    await engine.run(signal);
+  } finally {
+    await closers.closeAll();
+  }
+}
+
+async function modelShape(path: string): Promise<{ parameters: number; sizeBytes: number }> {
+  const model = await openFlatModel(path);
+  await model.close();
+  if (model.layout.parameters === 0) throw new TributaryError("MODEL_SOURCE_INVALID", `${path} holds no parameters`);
+  return { parameters: model.layout.parameters, sizeBytes: model.sizeBytes };
+}
+
+function requireStrategy(config: JobConfig): void {
+  try {
+    parseParameters(serverOptimiserByName(config.strategy.name), config.strategy.parameters);
+  } catch (cause) {
+    throw new TributaryError("CONFIGURATION_INVALID", (cause as Error).message, { cause });
+  }
+}
+
+async function readTls(config: JobConfig) {
+  const read = (path: string) => readFile(path, "utf8").catch(unreadable(path));
+  const certificate = await read(config.tls.certificatePath);
+  const key = await read(config.tls.keyPath);
+  const operatorCaPem = await read(config.tls.operatorCaPath);
+  const peerCas = [operatorCaPem, ...config.clusters.map(({ gateCa }) => gateCa.toString())];
+  return {
+    identity: readEd25519Identity(config.tls.keyPath, key),
+    operatorCa: readCertificate(config.tls.operatorCaPath, operatorCaPem),
+    mutual: { certificate, key, peerCas },
+  };
+}
+
+function unreadable(path: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new TributaryError("CONFIGURATION_INVALID", `${path} cannot be read`, { cause, details: { path } });
+  };
+}

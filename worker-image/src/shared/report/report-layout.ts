@@ -1,0 +1,115 @@
+import {
+  type MetricCoding,
+  planSegments,
+  type RoundPlan,
+  type RoundSetup,
+  type Segment,
+  SegmentKind,
+  type SetupSegment,
+  squaredNormStep,
+} from "@tributary/federated";
+
+/** Metrics that a report can carry, each as a sum and a count; a trainer that reports none of a name counts nothing. */
+export const REPORTED_METRICS = ["validation_loss", "training_loss"] as const;
+
+/** Id of the segment that carries metrics; update segments are numbered from 0. */
+export const METRICS_SEGMENT_ID = 0xffff;
+
+/** Step of metric sums: 2^-10, so that a sum over thousands of tokens is exact to seven digits and 2^19 a party still fits. */
+const METRIC_SUM_STEP = 2 ** -10;
+
+/** How every report of a round is laid out; aggregator and sidecars make the same from the same numbers. */
+export interface ReportLayout {
+  readonly updates: readonly Segment[];
+  readonly metrics: Segment;
+  /** Codings of the metric segment's values, in order. */
+  readonly codings: readonly MetricCoding[];
+}
+
+/** Names of the values of the metric segment: sums and counts of metrics, then two numbers for each update segment. */
+export const metricNames = {
+  sum: (metric: string) => `${metric}.sum`,
+  count: (metric: string) => `${metric}.count`,
+  squaredNorm: (segment: number) => `update.${segment}.squared_norm`,
+  saturated: (segment: number) => `update.${segment}.saturated`,
+} as const;
+
+/**
+ * Lays out the reports of a round.
+ *
+ * @param parties most parties that can enter a sum: all seats of the job, so that the layout is the job's.
+ * @param steps quantiser step of each update segment.
+ */
+export function layoutReport(parameters: number, parties: number, steps: readonly number[]): ReportLayout {
+  const shape = planSegments({ parameters, parties, metrics: [] }).segments;
+  const codings = codingsOf(shape, steps);
+  const { segments } = planSegments({ parameters, parties, metrics: codings });
+  return {
+    updates: segments.filter(({ kind }) => kind === SegmentKind.Update),
+    metrics: segments.find(({ kind }) => kind === SegmentKind.Metrics)!,
+    codings,
+  };
+}
+
+/** Number of update segments of a model. */
+export function countUpdateSegments(parameters: number): number {
+  return planSegments({ parameters, parties: 1, metrics: [] }).segments.length;
+}
+
+/** The segments of a round's setup: updates and metrics, or metrics alone when the round only evaluates. */
+export function setupSegments(layout: ReportLayout, evaluateOnly: boolean): SetupSegment[] {
+  const updates = evaluateOnly ? [] : layout.updates.map((segment) => setupSegment(segment.index, segment));
+  return [...updates, setupSegment(METRICS_SEGMENT_ID, layout.metrics)];
+}
+
+/** Step exponents of a round's plan, in the order of its setup's segments. */
+export function planExponents(layout: ReportLayout, steps: readonly number[], evaluateOnly: boolean): number[][] {
+  const metrics = layout.codings.map(({ step }) => Math.log2(step));
+  return [...(evaluateOnly ? [] : steps.map((step) => [Math.log2(step)])), metrics];
+}
+
+/** What a sidecar reads of a setup and plan: steps and codings that the aggregator chose. */
+export interface PlannedReport {
+  readonly updates: readonly { readonly segment: SetupSegment; readonly offset: number; readonly step: number }[];
+  readonly metrics: SetupSegment;
+  readonly codings: readonly MetricCoding[];
+}
+
+/** The report that a setup and plan ask for; `undefined` when they do not fit this version's layout. */
+export function readPlannedReport(setup: RoundSetup, plan: RoundPlan): PlannedReport | undefined {
+  const updates: { segment: SetupSegment; offset: number; step: number }[] = [];
+  let offset = 0;
+  for (const [index, segment] of setup.segments.slice(0, -1).entries()) {
+    const exponent = plan.stepExponents[index]?.[0];
+    if (segment.id !== index || exponent === undefined) return undefined;
+    updates.push({ segment, offset, step: 2 ** exponent });
+    offset += segment.valueCount;
+  }
+  const metrics = setup.segments.at(-1);
+  const exponents = plan.stepExponents.at(-1) ?? [];
+  const updateCount = (exponents.length - 2 * REPORTED_METRICS.length) / 2;
+  if (metrics?.id !== METRICS_SEGMENT_ID || exponents.length !== metrics.valueCount) return undefined;
+  if (!Number.isSafeInteger(updateCount) || updateCount < updates.length) return undefined;
+  const codings = valueNames(updateCount).map((name, index) => ({ name, step: 2 ** exponents[index]! }));
+  return { updates, metrics, codings };
+}
+
+function setupSegment(id: number, { values, valueBits, ringBits }: Segment): SetupSegment {
+  return { id, valueCount: values, valueBits, ringBits };
+}
+
+function codingsOf(updates: readonly Segment[], steps: readonly number[]): MetricCoding[] {
+  const metrics = REPORTED_METRICS.flatMap(() => [METRIC_SUM_STEP, 1]);
+  const norms = updates.flatMap((segment, index) => [squaredNormStep(steps[index]!, segment.parameters), 1]);
+  const all = [...metrics, ...norms];
+  return valueNames(updates.length).map((name, index) => ({ name, step: all[index]! }));
+}
+
+function valueNames(updateSegments: number): string[] {
+  const metrics = REPORTED_METRICS.flatMap((metric) => [metricNames.sum(metric), metricNames.count(metric)]);
+  const norms = Array.from({ length: updateSegments }, (_, segment) => [
+    metricNames.squaredNorm(segment),
+    metricNames.saturated(segment),
+  ]);
+  return [...metrics, ...norms.flat()];
+}
