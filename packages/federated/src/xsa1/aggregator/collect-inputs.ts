@@ -57,7 +57,8 @@ function note(
   if (index === -1) return refuseSegment(state, party, segment);
   const current = state.segments[index]!;
   const known = current[side].get(party);
-  if (known !== undefined && equalBytes(known.sha256, payload.sha256)) return { state, effects: [] };
+  const isRepeated = known !== undefined && equalBytes(known.sha256, payload.sha256);
+  if (isRepeated || isSurvivor(state, index, party)) return { state, effects: [] };
   const wrong = checkPayload(state, party, index, payload);
   if (wrong !== null) return discard(state, party, index, wrong);
   const other = known ?? current[side === "stored" ? "reported" : "stored"].get(party);
@@ -140,10 +141,14 @@ function completeParties(state: AggregatorState, index: number): number[] {
   return state.setup.roster.map((entry) => entry.id).filter((id) => stored.has(id) && reported.has(id));
 }
 
-/** Refuses a payload and drops its staged bytes, unless they are already part of the survivors' sum. */
-function discard(state: AggregatorState, party: number, index: number, found: Refusal): AggregatorStep {
+/** True when the segment's sum holds the party already: whatever it uploads after a restart changes nothing. */
+function isSurvivor(state: AggregatorState, index: number, party: number): boolean {
   const { survivors } = state.segments[index]!;
-  const refused: AggregatorEffect = { type: "refused", party, refusal: found };
-  if (survivors !== null && partiesOf(state.setup, survivors).includes(party)) return { state, effects: [refused] };
-  return { state, effects: [{ type: "discard", segment: state.setup.segments[index]!.id, party }, refused] };
+  return survivors !== null && partiesOf(state.setup, survivors).includes(party);
+}
+
+/** Refuses a payload and drops its staged bytes. */
+function discard(state: AggregatorState, party: number, index: number, found: Refusal): AggregatorStep {
+  const segment = state.setup.segments[index]!.id;
+  return { state, effects: [{ type: "discard", segment, party }, { type: "refused", party, refusal: found }] };
 }
