@@ -57,6 +57,7 @@ export {
 } from "./runtime/api/connect-cluster.ts";
 export type { CallObservation, Connection } from "./runtime/api/connection.ts";
 export { type Credential, type CredentialSource, fixedCredential } from "./runtime/api/credential.ts";
+export { type Applied, createIdempotentApply, type IdempotentApply } from "./runtime/api/idempotent-apply.ts";
 export { type InClusterAccess, readInClusterAccess, tokenFileCredential } from "./runtime/api/in-cluster.ts";
 export { addFinalizer, removeFinalizer } from "./runtime/api/k8s-finalizer.ts";
 export {
@@ -93,6 +94,7 @@ export {
   type ReconcileWrapper,
   runController,
 } from "./runtime/control/controller.ts";
+export { createExpectations, type Expectations } from "./runtime/control/expectations.ts";
 export {
   createManager,
   type Health,
@@ -108,6 +110,21 @@ export {
   startLeaderElection,
 } from "./runtime/leader/leader-election.ts";
 export { admitWhileLeading, type LeadershipFence } from "./runtime/leader/leadership-fence.ts";
+export {
+  createEventRecorder,
+  type EventNote,
+  type EventRecorder,
+  type EventRecorderOptions,
+} from "./runtime/observe/event-recorder.ts";
+export { logReconciles } from "./runtime/observe/reconcile-log.ts";
+export { createRuntimeMetrics, type RuntimeMetrics } from "./runtime/observe/runtime-metrics.ts";
+export {
+  activeTraceparent,
+  createAsyncContextManager,
+  traceCalls,
+  traceparentOf,
+  traceReconciles,
+} from "./runtime/observe/tracing.ts";
 export { createRetryLimit, type RetryLimit } from "./runtime/queue/retry-limit.ts";
 export {
   createWorkQueue,

@@ -47,5 +47,5 @@ function setAt(root: Manifest, path: readonly string[], value: unknown): void {
   const last = path.at(-1) as string;
   const parent = path.slice(0, -1).reduce<Manifest>((node, part) => node[part] as Manifest, root);
   if (value === undefined) delete parent[last];
-  else parent[last] = value;
+  else parent[last] = structuredClone(value);
 }

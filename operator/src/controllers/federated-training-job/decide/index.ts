@@ -9,6 +9,7 @@ import { placement } from "./placement.ts";
 import { privacy } from "./privacy.ts";
 import { rounds } from "./rounds.ts";
 import { suspended } from "./suspended.ts";
+import { tellTransitions } from "./transitions.ts";
 import type { Policy, Settings, Verdict } from "./verdict.ts";
 
 /** The policies in their order; the first final verdict ends the chain. */
@@ -33,10 +34,11 @@ export function decide(snapshot: JobSnapshot, settings: Settings): Plan {
     if (verdict.final === true) break;
   }
   const waits = verdicts.map((verdict) => verdict.requeueAfterMs).filter((wait) => wait !== undefined);
+  const conditions = verdicts.flatMap((verdict) => verdict.conditions ?? []);
   return {
     actions: verdicts.flatMap((verdict) => verdict.actions ?? []),
-    conditions: verdicts.flatMap((verdict) => verdict.conditions ?? []),
-    events: verdicts.flatMap((verdict) => verdict.events ?? []),
+    conditions,
+    events: [...verdicts.flatMap((verdict) => verdict.events ?? []), ...tellTransitions(snapshot, conditions)],
     ...(waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) }),
   };
 }

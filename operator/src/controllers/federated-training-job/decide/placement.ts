@@ -1,9 +1,9 @@
 import { Reason } from "@tributary/contracts";
-import type { Action, PlannedEvent } from "../plan.ts";
+import type { Action } from "../plan.ts";
 import { renderAnchor, renderBatchJob, renderWorkerConfig, type SeatInput } from "../render/seat.ts";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
-import { conditionOf, type Policy, type Settings } from "./verdict.ts";
+import type { Policy, Settings } from "./verdict.ts";
 
 /** Every seat whose member answers has its anchor and its batch Job; the aggregator comes before the first worker. */
 export const placement: Policy = (snapshot, settings) => {
@@ -13,7 +13,6 @@ export const placement: Policy = (snapshot, settings) => {
   return {
     actions,
     conditions: [ready, degraded],
-    events: eventsOf(snapshot, ready, degraded),
     ...(ready.status === "True" ? {} : { requeueAfterMs: 5_000 }),
   };
 };
@@ -116,19 +115,4 @@ function degradation(snapshot: JobSnapshot): Condition {
       message: `worker ${party.workerIndex} of participant ${party.participant}: ${party.problem.message}`,
     };
   return { type, status: "False", reason: Reason.AllReady, message: "no participant is lost" };
-}
-
-function eventsOf(snapshot: JobSnapshot, ...conditions: readonly Condition[]): PlannedEvent[] {
-  return conditions.flatMap((condition) => {
-    const before = conditionOf(snapshot, condition.type);
-    if (before?.status === condition.status && before.reason === condition.reason) return [];
-    if (condition.type === "Degraded" && condition.status === "False" && before === undefined) return [];
-    const isBad =
-      condition.type === "Degraded"
-        ? condition.status === "True"
-        : condition.status === "False" && condition.reason !== Reason.WaitingForWorkers;
-    return [
-      { type: isBad ? ("Warning" as const) : ("Normal" as const), reason: condition.reason, note: condition.message },
-    ];
-  });
 }

@@ -1,0 +1,30 @@
+import { Reason } from "@tributary/contracts";
+import type { PlannedEvent } from "../plan.ts";
+import type { Condition, JobSnapshot } from "../snapshot.ts";
+import { conditionOf } from "./verdict.ts";
+
+/** Conditions whose change is told, with the status that is bad news. The others are told by the policy that decides them. */
+const told: Readonly<Record<string, Condition["status"]>> = {
+  Accepted: "False",
+  AggregationReady: "False",
+  ClustersReady: "False",
+  Degraded: "True",
+};
+
+/** Reasons that say no more than: not yet. */
+const quiet: readonly string[] = [Reason.WaitingForWorkers, Reason.AggregatorNotReady, Reason.Connecting];
+
+/** One event for each condition that changed status or reason since the status was written. */
+export function tellTransitions(snapshot: JobSnapshot, conditions: readonly Condition[]): PlannedEvent[] {
+  return conditions.flatMap((condition) => {
+    const bad = told[condition.type];
+    const before = conditionOf(snapshot, condition.type);
+    if (bad === undefined || quiet.includes(condition.reason)) return [];
+    if (before?.status === condition.status && before.reason === condition.reason) return [];
+    const isBad = condition.status === bad;
+    if (!isBad && before?.status !== bad && condition.type !== "ClustersReady") return [];
+    return [
+      { type: isBad ? ("Warning" as const) : ("Normal" as const), reason: condition.reason, note: condition.message },
+    ];
+  });
+}
