@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BuiltImage, buildImage, type Progress } from "@tributary/clouds";
+import { bundlePrograms, bundleTensorFlow } from "./bundle.ts";
+import { bundleSets } from "./bundles.ts";
+import { dataplaneRecipe, operatorRecipe, pythonTrainerRecipe, trainerRecipe } from "./recipes.ts";
+
+/** The images of Tributary. */
+export const imageNames = ["operator", "dataplane", "trainer-tfjs", "trainer-python"] as const;
+
+/** Name of one image. */
+export type ImageName = (typeof imageNames)[number];
+
+/** Builds the images that are asked for, each once for its content, and returns them by name. Needs root, no container engine. */
+export async function buildImages(
+  root: string,
+  names: readonly ImageName[],
+  progress: Progress,
+): Promise<Map<ImageName, BuiltImage>> {
+  const built = new Map<ImageName, BuiltImage>();
+  for (const name of names) built.set(name, await buildImage({ ...(await recipes[name](root)), progress }));
+  return built;
+}
+
+/** Bundles lie in the tree, out of version control, so that a person can look at what runs in the clouds. */
+const outputOf = (root: string) => join(root, "dist/bundles");
+
+const recipes = {
+  operator: async (root: string) =>
+    operatorRecipe(root, { operator: await bundlePrograms(bundleSets.operator, root, outputOf(root)) }),
+  dataplane: async (root: string) =>
+    dataplaneRecipe(root, { dataplane: await bundlePrograms(bundleSets.dataplane, root, outputOf(root)) }),
+  "trainer-tfjs": async (root: string) =>
+    trainerRecipe(root, {
+      trainer: await bundlePrograms(bundleSets.trainer, root, outputOf(root)),
+      tensorFlow: await bundleTensorFlow(join(root, "node_modules/@tensorflow/tfjs-node"), outputOf(root)),
+    }),
+  "trainer-python": async (root: string) => {
+    const path = join(root, "worker-image/trainers/python/requirements.txt");
+    if (!existsSync(path)) throw new Error(`${path} is missing: it pins the packages of the Python trainer`);
+    return pythonTrainerRecipe(root, readFileSync(path, "utf8"));
+  },
+};

@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { CopiedFile, ImageRecipe } from "@tributary/clouds";
+import { addonFiles } from "../tfjs/pins.ts";
+
+/** Folders of bundled programs. */
+export interface Bundles {
+  readonly operator: string;
+  readonly dataplane: string;
+  readonly trainer: string;
+  readonly tensorFlow: string;
+}
+
+/** Home of the programs in every image. */
+const home = "/opt/tributary";
+const node = "/usr/local/bin/node";
+
+/** The user that every chart runs the images as; the images do so too when nobody says otherwise. */
+const settings = {
+  user: "65532:65532",
+  workingDirectory: home,
+  environment: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production"],
+};
+
+/** Packages of the Python trainer, exactly as `worker-image/trainers/python/requirements.txt` names them. */
+export function pythonPackages(requirements: string): string[] {
+  return requirements
+    .split("\n")
+    .map((line) => line.replace(/#.*/u, "").trim())
+    .filter((line) => line !== "");
+}
+
+/** The Node.js that npm installed, which is the one that all tests run with. */
+export function nodeLayer(root: string): CopiedFile[] {
+  return [{ from: join(root, `node_modules/node-linux-${process.arch}/bin/node`), to: node }];
+}
+
+/** Image of the operator. */
+export function operatorRecipe(root: string, bundles: Pick<Bundles, "operator">): ImageRecipe {
+  return {
+    name: "operator",
+    base: {},
+    layers: [nodeLayer(root), [{ from: bundles.operator, to: home }]],
+    entrypoint: [node, `${home}/operator.mjs`],
+    ...settings,
+  };
+}
+
+/** Image of aggregator, sidecar and gate; the first argument chooses. */
+export function dataplaneRecipe(root: string, bundles: Pick<Bundles, "dataplane">): ImageRecipe {
+  return {
+    name: "dataplane",
+    base: {},
+    layers: [nodeLayer(root), [{ from: bundles.dataplane, to: home }]],
+    entrypoint: [node, `${home}/launcher.mjs`],
+    ...settings,
+  };
+}
+
+/** Image of the built-in trainer on the CPU: TensorFlow.js with the library of a pinned wheel. */
+export function trainerRecipe(root: string, bundles: Pick<Bundles, "trainer" | "tensorFlow">): ImageRecipe {
+  const installed = join(root, "node_modules/@tensorflow/tfjs-node");
+  const target = `${home}/node_modules/@tensorflow/tfjs-node`;
+  const missing = addonFiles.filter((file) => !existsSync(join(installed, file)));
+  if (missing.length > 0) {
+    throw new Error(`the TensorFlow.js addon is not built (${missing[0]} is absent); run node scripts/tfjs/install.ts`);
+  }
+  return {
+    name: "trainer-tfjs",
+    base: {},
+    layers: [
+      nodeLayer(root),
+      addonFiles.map((file) => ({ from: join(installed, file), to: `${target}/${file}` })),
+      [
+        { from: join(installed, "package.json"), to: `${target}/package.json` },
+        { from: join(bundles.tensorFlow, "dist"), to: `${target}/dist` },
+        { from: join(bundles.trainer, "trainer.mjs"), to: `${home}/trainer.mjs` },
+      ],
+    ],
+    entrypoint: [node, `${home}/trainer.mjs`],
+    ...settings,
+  };
+}
+
+/** Image of the trainer in Python. */
+export function pythonTrainerRecipe(root: string, requirements: string): ImageRecipe {
+  return {
+    name: "trainer-python",
+    base: { packages: ["python3"], pythonPackages: pythonPackages(requirements) },
+    layers: [[{ from: join(root, "worker-image/trainers/python"), to: home }]],
+    entrypoint: ["/usr/bin/python3", `${home}/trainer.py`],
+    ...settings,
+    environment: [...settings.environment, "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"],
+  };
+}
