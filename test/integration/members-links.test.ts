@@ -303,7 +303,8 @@ describe("member links and credentials", () => {
     links.engage({ name: "far", uid: "u1", kubeconfig });
     const state = await until("the problem is told", () => links.stateOf("far")?.problem && links.stateOf("far"));
     expect(state?.problem).toMatchObject({
-      details: { cluster: "far", resource: "configmaps", remedy: expect.any(String) },
+      code: "FORBIDDEN",
+      details: { cluster: "far", verb: "list", resource: "configmaps", remedy: expect.any(String) },
     });
   });
 });

@@ -1,3 +1,5 @@
+import { cp, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
 import {
@@ -230,6 +232,41 @@ describe("informer and an API server that dies", () => {
     cluster.signal("kube-apiserver", "SIGSTOP");
     await until("silence is noticed", () => followed.of("watchEnded").some(({ end }) => end === "Silent"));
     cluster.signal("kube-apiserver", "SIGCONT");
+    await put(namespace, "after", "1");
+    await expectEqualToServer(followed, namespace);
+  });
+});
+
+describe("informer and an API server restored from an older state", () => {
+  it("drops what the restored state does not know and follows on", async () => {
+    const namespace = await makeNamespace("restored");
+    const followed = await follow(namespace);
+    await put(namespace, "kept", "old");
+    const data = join(cluster.directory, "etcd");
+    const backup = join(cluster.directory, "etcd-backup");
+    // Stopped, so that the copy is the state of one moment.
+    cluster.signal("etcd", "SIGSTOP");
+    await cp(data, backup, { recursive: true });
+    cluster.signal("etcd", "SIGCONT");
+    await put(namespace, "kept", "new");
+    for (let index = 0; index < 20; index++) await put(namespace, `lost-${index}`, "1");
+    await expectEqualToServer(followed, namespace);
+    const seen = followed.informer.resourceVersion();
+
+    followed.proxy.setMode("refuse");
+    followed.proxy.reset();
+    cluster.signal("etcd", "SIGKILL");
+    await until("etcd has ended", () => cluster.pids().etcd === undefined);
+    await rm(data, { recursive: true });
+    await rename(backup, data);
+    await cluster.restart("etcd");
+    await cluster.restart("kube-apiserver");
+    followed.proxy.setMode("forward");
+
+    await until("the older history is noticed", () => followed.of("historyChanged").length > 0, 60_000);
+    expect(followed.of("historyChanged")[0]).toMatchObject({ seen });
+    await expectEqualToServer(followed, namespace);
+    expect(followed.informer.objects.get(`${namespace}/kept`)).toMatchObject({ data: { value: "old" } });
     await put(namespace, "after", "1");
     await expectEqualToServer(followed, namespace);
   });

@@ -130,14 +130,18 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
     await connection.client.getPath("/version", { deadlineMs, signal });
   }
 
+  /** Why the caches are not complete: what the API server said of the first that failed, or that time was too short. */
   function unsyncedError(): TributaryError {
-    const missing = informers.filter((informer) => !informer.hasSynced()).map(({ resource }) => resource.plural);
-    const remedy = "grant list and watch on them, and check the API server's health";
+    const missing = informers.filter((informer) => !informer.hasSynced());
+    const failure = missing.map((informer) => informer.lastFailure()).find((error) => error !== undefined);
+    if (failure) return failure;
+    const names = missing.map(({ resource }) => resource.plural).join(", ");
+    const remedy = "check the API server's health and the line to it";
     return new TributaryError(
       "MEMBER_UNREACHABLE",
-      `cluster "${member}": cannot read ${missing.join(", ")}; ${remedy}`,
+      `cluster "${member}": could not read all of ${names} in time; ${remedy}`,
       {
-        details: { cluster: member, resource: missing.join(","), reason: "CachesNotSynced", remedy },
+        details: { cluster: member, resource: names, reason: "CachesNotSynced", remedy },
       },
     );
   }

@@ -196,7 +196,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   async function untilAnswered<T>(call: ApiCall, route: Route<T>, deadline: Deadline, endsMs: number): Promise<T> {
     const maxRetries = options.maxRetries ?? 4;
     for (let retry = 0, refusals = 0; ; retry++) {
-      const throttledMs = throttledUntilMs - clock.monotonicMs();
+      // Spread, so that calls that were held back together do not come back together.
+      const throttledMs = (throttledUntilMs - clock.monotonicMs()) * (1 + random() / 2);
       if (throttledMs > 0 && !(await pause(clock, throttledMs, deadline.signal))) throw givenUp(call, deadline);
       options.admit?.(call.context);
       const outcome = await attempt(call, route, deadline);

@@ -1,3 +1,4 @@
+import type { TributaryError } from "@tributary/kit";
 import type { Selection } from "../api/api-client.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
@@ -45,6 +46,8 @@ export interface Informer<T extends KubeObject> {
   hasSynced(): boolean;
   /** Resolves with true once the cache is complete, with false when `signal` aborts before. */
   whenSynced(signal: AbortSignal): Promise<boolean>;
+  /** Why the last try to list or watch failed; undefined once one succeeded. */
+  lastFailure(): TributaryError | undefined;
   /** Version of the API server's state that the cache reflects. */
   resourceVersion(): string | undefined;
 }
@@ -58,6 +61,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     ...(options.freeze === undefined ? {} : { freeze: options.freeze }),
   });
   const waiting = new Set<() => void>();
+  let lastFailure: TributaryError | undefined;
 
   const reflector = createReflector<T>({
     client,
@@ -69,6 +73,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     onTransformError: (error, object) => onError(error, object.metadata.name),
     report(event) {
       if (event.type === "listed") for (const resolve of waiting) resolve();
+      if (event.type === "failed") lastFailure = event.error;
+      if (event.type === "listed" || event.type === "heard") lastFailure = undefined;
       report?.(event);
     },
     ...(options.selection ? { selection: options.selection } : {}),
@@ -85,6 +91,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     run: (signal) => reflector.run(signal),
     hasSynced: () => reflector.hasSynced(),
     resourceVersion: () => reflector.resourceVersion(),
+    lastFailure: () => lastFailure,
     whenSynced(signal) {
       if (reflector.hasSynced()) return Promise.resolve(true);
       if (signal.aborted) return Promise.resolve(false);
