@@ -146,17 +146,15 @@ export async function runOperator(
       await memberController.close();
     },
   });
-  const health = await startHealthEndpoint({
-    port: configuration.ports.health,
-    registry: createMetricsRegistry(),
-    isReady: () => manager.health().isReady,
-    isAlive: () => manager.health().isLive,
-  });
+  const registry = createMetricsRegistry();
+  const probes = { registry, isReady: () => manager.health().isReady, isAlive: () => manager.health().isLive };
+  const health = await startHealthEndpoint({ ...probes, port: configuration.ports.health });
+  const metrics = await startHealthEndpoint({ ...probes, port: configuration.ports.metrics });
   log.info({ hubId: configuration.hubId, healthPort: health.port }, "the operator runs");
   try {
     await manager.run(stop);
   } finally {
-    await health.close();
+    await Promise.all([health.close(), metrics.close()]);
   }
 }
 
