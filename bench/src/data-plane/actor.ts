@@ -7,6 +7,8 @@ const ANSWER_DEADLINE_MS = 600_000;
 /** What an actor measured in one run. */
 export interface Measurement {
   readonly seconds: number;
+  /** Processor time of all the process's threads; unlike the time, other work on the machine changes it little. */
+  readonly cpuSeconds: number;
   /** Most memory the actor's process ever held. */
   readonly peakBytes: number;
   /** Bytes on the wire for each value, where there is a wire. */

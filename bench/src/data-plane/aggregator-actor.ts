@@ -8,7 +8,7 @@ import {
 } from "@tributary/federated";
 import { createKernelRunner, createKeystream, createNodeCryptoSuite } from "@tributary/worker-image";
 import { inverse, pairMask, partyKeys, planDigestOf, selfMask, stepFor, syntheticUpdate } from "./round-keys.ts";
-import { actorOptions, secondsOf, serveActor } from "./serve-actor.ts";
+import { actorOptions, serveActor, timesOf } from "./serve-actor.ts";
 
 /** The aggregator of a complete graph: sums the survivors' reports, rebuilds secrets from shares, unmasks and decodes. */
 interface AggregatorOptions {
@@ -54,13 +54,11 @@ await serveActor(async (request) => {
   const dropouts = Number(request.dropouts);
   if (request.operation === "sum") {
     const inputs = reports.slice(dropouts);
-    return {
-      seconds: await secondsOf(() => run({ kind: "Sum", inputs, masks: [], ringBits, offset: 0, values, out: sum })),
-    };
+    return timesOf(() => run({ kind: "Sum", inputs, masks: [], ringBits, offset: 0, values, out: sum }));
   }
-  const seconds = await secondsOf(() => unmask(dropouts));
+  const times = await timesOf(() => unmask(dropouts));
   requireSum(dropouts);
-  return { seconds };
+  return times;
 });
 
 /** Takes the survivors' own masks and the dropped parties' masks with each survivor out of the sum. The first parties dropped. */

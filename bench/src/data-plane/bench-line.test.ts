@@ -10,6 +10,7 @@ const given: CaseResult = {
   ours: [1, 3, 2],
   peer: { name: "flwr", version: "1", runs: [16, 10, 30] },
   target: { ratio: 8 },
+  cpuSeconds: { ours: [1, 1, 1], peer: [9, 9, 9] },
   peakBytes: { ours: 1, peer: 2 },
 };
 

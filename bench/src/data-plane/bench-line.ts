@@ -20,6 +20,8 @@ export interface CaseResult {
   readonly ours: readonly number[];
   readonly peer: PeerRuns | null;
   readonly target: Target;
+  /** Processor seconds of each run: what the case costs when the machine is shared. */
+  readonly cpuSeconds: { readonly ours: readonly number[]; readonly peer: readonly number[] | null };
   /** Most memory held by the process of one party, ours and the peer's. */
   readonly peakBytes: { readonly ours: number; readonly peer: number | null };
 }

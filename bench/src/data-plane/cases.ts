@@ -104,7 +104,7 @@ export async function weightedSumCases(size: BenchSize): Promise<CaseResult[]> {
     ours: speeds(measured.ours),
     peer: { name, version: versions[name]!, runs: speeds(measured[name]) },
     target: { atLeast: 6 },
-    peakBytes: { ours: peakOf(measured.ours), peer: peakOf(measured[name]) },
+    ...costs(measured.ours, measured[name]),
   }));
 }
 
@@ -123,7 +123,7 @@ function timed(name: string, ours: readonly Measurement[], peer: MeasuredPeer, t
     ours: ours.map(({ seconds }) => seconds),
     peer: { name: peer.name, version: peer.version, runs: peer.runs.map(({ seconds }) => seconds) },
     target,
-    peakBytes: { ours: peakOf(ours), peer: peakOf(peer.runs) },
+    ...costs(ours, peer.runs),
   };
 }
 
@@ -137,7 +137,7 @@ function sizeCase(parties: number, ours: readonly Measurement[], peer: MeasuredP
     ours: sizes(ours),
     peer: { name: peer.name, version: peer.version, runs: sizes(peer.runs) },
     target: { atMost: 1.5 },
-    peakBytes: { ours: peakOf(ours), peer: peakOf(peer.runs) },
+    ...costs(ours, peer.runs),
   };
 }
 
@@ -164,6 +164,17 @@ function append(runs: Measurement[][] | undefined, row: readonly Measurement[]):
 
 function stopAll(actors: readonly Actor[]): void {
   for (const actor of actors) actor.stop();
+}
+
+function costs(
+  ours: readonly Measurement[],
+  peer: readonly Measurement[],
+): Pick<CaseResult, "cpuSeconds" | "peakBytes"> {
+  const cpuOf = (runs: readonly Measurement[]) => runs.map(({ cpuSeconds }) => cpuSeconds);
+  return {
+    cpuSeconds: { ours: cpuOf(ours), peer: cpuOf(peer) },
+    peakBytes: { ours: peakOf(ours), peer: peakOf(peer) },
+  };
 }
 
 function peakOf(runs: readonly Measurement[]): number {

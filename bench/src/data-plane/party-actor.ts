@@ -6,7 +6,7 @@ import {
   type EncodeRequest,
 } from "@tributary/worker-image";
 import { pairMask, partyKeys, planDigestOf, selfMask, stepFor, syntheticUpdate } from "./round-keys.ts";
-import { actorOptions, secondsOf, serveActor } from "./serve-actor.ts";
+import { actorOptions, serveActor, timesOf } from "./serve-actor.ts";
 
 /** One party: agrees on its masks, quantises, masks and packs one update. */
 interface PartyOptions {
@@ -31,13 +31,13 @@ const runHere = createKernelRunner();
 const pool = threads > 1 ? createKernelPool({ threads }) : undefined;
 
 await serveActor(async () => {
-  const seconds = await secondsOf(() => {
+  const times = await timesOf(() => {
     const pairs = keys.filter(({ party }) => party !== own.party).map((other) => pairMask(crypto, plan, own, other));
     const masks = [selfMask(crypto, plan, own.party, own.selfSeed), ...pairs];
     const roundingKey = crypto.hkdfSha256(own.selfSeed, plan, new TextEncoder().encode("rounding"), 32);
     const request: EncodeRequest = { kind: "Encode", x, grid, ringBits, roundingKey, masks, offset: 0, out };
     return pool === undefined ? runHere(request) : pool.run(request, forever);
   });
-  return { seconds, bytesPerValue: out.length / values };
+  return { ...times, bytesPerValue: out.length / values };
 });
 await pool?.close();

@@ -5,6 +5,9 @@ import type { Measurement } from "./actor.ts";
 /** What an actor's operation returns; the peak of memory is added to it. */
 export type Outcome = Omit<Measurement, "peakBytes">;
 
+/** What {@link timesOf} measures. */
+export type Times = Pick<Measurement, "seconds" | "cpuSeconds">;
+
 /** The options that the starting process gave to this actor. */
 export function actorOptions<T>(): T {
   return JSON.parse(process.argv[2] ?? "{}") as T;
@@ -20,11 +23,14 @@ export async function serveActor(
   }
 }
 
-/** Seconds that `work` takes. */
-export async function secondsOf(work: () => unknown): Promise<number> {
+/** Times `work`, by the clock and in processor time. */
+export async function timesOf(work: () => unknown): Promise<Times> {
+  const cpu = process.cpuUsage();
   const start = performance.now();
   await work();
-  return (performance.now() - start) / 1000;
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
 function say(message: object): void {

@@ -1,5 +1,5 @@
 import { createKernelPool } from "@tributary/worker-image";
-import { actorOptions, secondsOf, serveActor } from "./serve-actor.ts";
+import { actorOptions, serveActor, timesOf } from "./serve-actor.ts";
 
 const { values, vectors, threads } = actorOptions<{ values: number; vectors: number; threads: number }>();
 const pool = createKernelPool({ threads });
@@ -14,7 +14,6 @@ const total = inputs.reduce((sum, _, i) => sum + 10 + i, 0);
 const weights = inputs.map((_, i) => (10 + i) / total);
 
 await serveActor(async () => {
-  const seconds = await secondsOf(() => pool.run({ kind: "WeightedSum", inputs, weights, out }, forever));
-  return { seconds };
+  return timesOf(() => pool.run({ kind: "WeightedSum", inputs, weights, out }, forever));
 });
 await pool.close();

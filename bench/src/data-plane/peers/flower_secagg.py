@@ -6,11 +6,10 @@ usage: flower_secagg.py VALUES PARTIES
 import importlib
 import logging
 import sys
-import time
 
 import flwr
 import numpy as np
-from actor import serve
+from actor import Stopwatch, serve
 from flwr.common import ConfigRecord, bytes_to_ndarray, ndarrays_to_parameters
 from flwr.common.secure_aggregation import ndarrays_arithmetic as arithmetic
 from flwr.common.secure_aggregation.crypto.shamir import combine_shares, create_shares
@@ -64,13 +63,12 @@ def mask(_request):
     node = IDS[last["turn"] % PARTIES]
     last["turn"] += 1
     sources, ciphertexts = inbox[node]
-    start = time.perf_counter()
-    answer = mod._collect_masked_vectors(
-        clients[node], {Key.CIPHERTEXT_LIST: ciphertexts, Key.SOURCE_LIST: sources}, 500, parameters
-    )
-    seconds = time.perf_counter() - start
+    with Stopwatch() as watch:
+        answer = mod._collect_masked_vectors(
+            clients[node], {Key.CIPHERTEXT_LIST: ciphertexts, Key.SOURCE_LIST: sources}, 500, parameters
+        )
     last["masked"] = answer[Key.MASKED_PARAMETERS]
-    return {"seconds": seconds, "bytesPerValue": sum(map(len, last["masked"])) / VALUES}
+    return {**watch.times, "bytesPerValue": sum(map(len, last["masked"])) / VALUES}
 
 
 def add(request):
@@ -78,13 +76,13 @@ def add(request):
     if last["masked"] is None:
         mask({})
     last["dropouts"] = request["dropouts"]
-    start = time.perf_counter()
-    total = None
-    for _ in range(PARTIES - last["dropouts"]):
-        vector = [bytes_to_ndarray(part) for part in last["masked"]]
-        total = vector if total is None else arithmetic.parameters_addition(total, vector)
-    last["sum"] = arithmetic.parameters_mod(total, MODULUS)
-    return {"seconds": time.perf_counter() - start}
+    with Stopwatch() as watch:
+        total = None
+        for _ in range(PARTIES - last["dropouts"]):
+            vector = [bytes_to_ndarray(part) for part in last["masked"]]
+            total = vector if total is None else arithmetic.parameters_addition(total, vector)
+        last["sum"] = arithmetic.parameters_mod(total, MODULUS)
+    return watch.times
 
 
 seed_shares = {node: create_shares(clients[node].rd_seed, THRESHOLD, PARTIES)[:THRESHOLD] for node in IDS}
@@ -93,28 +91,28 @@ key_shares = {node: create_shares(clients[node].sk1, THRESHOLD, PARTIES)[:THRESH
 
 def unmask(_request):
     """The server's unmasking, as its workflow does it: survivors' own masks, dropped clients' masks with every neighbour."""
-    start = time.perf_counter()
-    total = last["sum"]
-    shapes = arithmetic.get_parameters_shape(total)
-    for rank, node in enumerate(IDS):
-        if rank >= last["dropouts"]:
-            seed = combine_shares(seed_shares[node])
-            total = arithmetic.parameters_subtraction(total, pseudo_rand_gen(seed, MODULUS, shapes))
-            continue
-        secret = bytes_to_private_key(combine_shares(key_shares[node]))
-        for other in IDS:
-            if other == node:
+    with Stopwatch() as watch:
+        total = last["sum"]
+        shapes = arithmetic.get_parameters_shape(total)
+        for rank, node in enumerate(IDS):
+            if rank >= last["dropouts"]:
+                seed = combine_shares(seed_shares[node])
+                total = arithmetic.parameters_subtraction(total, pseudo_rand_gen(seed, MODULUS, shapes))
                 continue
-            shared = generate_shared_key(secret, bytes_to_public_key(public_keys[other][0]))
-            pairwise = pseudo_rand_gen(shared, MODULUS, shapes)
-            change = arithmetic.parameters_addition if node > other else arithmetic.parameters_subtraction
-            total = change(total, pairwise)
-    total = arithmetic.parameters_mod(total, MODULUS)
-    _factor, received = arithmetic.factor_extract(total)
-    opened = dequantize(received, CLIP, TARGET)
-    for vector in opened:
-        vector += -(PARTIES - last["dropouts"] - 1) * CLIP
-    return {"seconds": time.perf_counter() - start}
+            secret = bytes_to_private_key(combine_shares(key_shares[node]))
+            for other in IDS:
+                if other == node:
+                    continue
+                shared = generate_shared_key(secret, bytes_to_public_key(public_keys[other][0]))
+                pairwise = pseudo_rand_gen(shared, MODULUS, shapes)
+                change = arithmetic.parameters_addition if node > other else arithmetic.parameters_subtraction
+                total = change(total, pairwise)
+        total = arithmetic.parameters_mod(total, MODULUS)
+        _factor, received = arithmetic.factor_extract(total)
+        opened = dequantize(received, CLIP, TARGET)
+        for vector in opened:
+            vector += -(PARTIES - last["dropouts"] - 1) * CLIP
+    return watch.times
 
 
 operations = {"mask": mask, "sum": add, "unmask": unmask}
