@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { type Environment, readIntegerVariable, readVariable, TributaryError } from "@tributary/kit";
+import { parseJsonFields } from "../../shared/config/json-fields.ts";
+
+/** The job's parameters as the operator renders them for the workers of one participant. */
+export interface WorkerConfig {
+  readonly jobUid: string;
+  readonly participant: string;
+  readonly aggregator: {
+    /** `host:port` of the control wire. */
+    readonly controlAddress: string;
+    readonly tensorHost: string;
+    readonly tensorPort: number;
+    /** DNS name in the aggregator's certificate. */
+    readonly serverName: string;
+    /** Certificate of the job CA, PEM. */
+    readonly caPem: string;
+  };
+}
+
+/** How the worker gets its certificate: from its gate, or from files that lie there. */
+export type IdentitySource =
+  | {
+      readonly kind: "gate";
+      readonly address: string;
+      readonly serverName: string;
+      readonly caPem: string;
+      readonly tokenPath: string;
+    }
+  | { readonly kind: "files"; readonly directory: string };
+
+/** Everything a sidecar is told by its environment; `worker-image/README.md` lists the variables. */
+export interface SidecarConfig {
+  readonly worker: WorkerConfig;
+  readonly identity: IdentitySource;
+  readonly memoryDirectory: string;
+  readonly volumeDirectory: string;
+  readonly socketPath: string;
+  readonly datasetPath: string;
+  readonly trainerTimeoutMs: number;
+  readonly healthPort: number;
+  readonly image: string;
+}
+
+/** Reads environment and `worker.json`; CONFIGURATION_INVALID names the variable or field that is wrong. */
+export async function readSidecarConfig(env: Environment): Promise<SidecarConfig> {
+  const workerPath = readVariable(env, "TRIBUTARY_WORKER_CONFIG", "/etc/tributary/worker/worker.json");
+  const volumeDirectory = readVariable(env, "TRIBUTARY_VOLUME_DIR", "/var/run/tributary/volume");
+  return {
+    worker: parseWorkerConfig(workerPath, await readText(workerPath)),
+    identity: await readIdentitySource(env),
+    memoryDirectory: readVariable(env, "TRIBUTARY_MEMORY_DIR", "/var/run/tributary/memory"),
+    volumeDirectory,
+    socketPath: readVariable(env, "TRIBUTARY_TRAINER_SOCKET", `${volumeDirectory}/trainer.sock`),
+    datasetPath: env.TRIBUTARY_DATASET_PATH ?? "",
+    trainerTimeoutMs: readIntegerVariable(env, "TRIBUTARY_TRAINER_TIMEOUT_MS", 120_000, { min: 100, max: 86_400_000 }),
+    healthPort: readIntegerVariable(env, "TRIBUTARY_HEALTH_PORT", 9091, { min: 0, max: 65_535 }),
+    image: env.TRIBUTARY_IMAGE ?? "",
+  };
+}
+
+/** Reads a `worker.json`; CONFIGURATION_INVALID names the field. */
+export function parseWorkerConfig(file: string, text: string): WorkerConfig {
+  const fields = parseJsonFields(file, text);
+  fields.integer("version", { min: 1, max: 1 });
+  const aggregator = fields.object("aggregator");
+  const tensor = splitAddress(aggregator.text("tensorAddress"));
+  if (tensor === undefined) throw aggregator.refuse("tensorAddress", "host:port");
+  const controlAddress = aggregator.text("controlAddress");
+  if (splitAddress(controlAddress) === undefined) throw aggregator.refuse("controlAddress", "host:port");
+  const config: WorkerConfig = {
+    jobUid: fields.text("jobUid"),
+    participant: fields.text("participant"),
+    aggregator: {
+      controlAddress,
+      tensorHost: tensor.host,
+      tensorPort: tensor.port,
+      serverName: aggregator.text("serverName"),
+      caPem: aggregator.text("caPem"),
+    },
+  };
+  aggregator.end();
+  fields.end();
+  return config;
+}
+
+async function readIdentitySource(env: Environment): Promise<IdentitySource> {
+  const directory = env.TRIBUTARY_IDENTITY_DIR;
+  if (directory) return { kind: "files", directory };
+  const address = readVariable(env, "TRIBUTARY_GATE_ADDRESS");
+  const host = splitAddress(address)?.host;
+  if (host === undefined) {
+    throw new TributaryError(
+      "CONFIGURATION_INVALID",
+      `TRIBUTARY_GATE_ADDRESS is ${JSON.stringify(address)}, must be host:port`,
+    );
+  }
+  const inline = env.TRIBUTARY_GATE_CA_PEM;
+  const caPem = inline ? inline : await readText(readVariable(env, "TRIBUTARY_GATE_CA_PATH"));
+  return {
+    kind: "gate",
+    address,
+    serverName: readVariable(env, "TRIBUTARY_GATE_SERVER_NAME", host),
+    caPem,
+    tokenPath: readVariable(env, "TRIBUTARY_TOKEN_PATH", "/var/run/secrets/tributary/token"),
+  };
+}
+
+function splitAddress(address: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:/\s]+)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  return match !== null && port >= 1 && port <= 65_535 ? { host: (match[1] ?? match[2])!, port } : undefined;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new TributaryError("CONFIGURATION_INVALID", `${path} cannot be read`, { cause, details: { path } });
+  }
+}

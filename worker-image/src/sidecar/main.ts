@@ -1,0 +1,4 @@
+import { runMain } from "@tributary/kit";
+import { runSidecar } from "./run-sidecar.ts";
+
+runMain("sidecar", runSidecar);

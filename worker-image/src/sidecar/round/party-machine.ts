@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import {
+  type CryptoSuite,
+  decodePartyState,
+  emptyPartyState,
+  encodePartyState,
+  equalBytes,
+  type PartyConfig,
+  type PartyContext,
+  type PartyEffect,
+  type PartyEvent,
+  type PartyState,
+  partyContext,
+  stepParty,
+} from "@tributary/federated";
+import { type Logger, readFileIfPresent, writeFileDurably } from "@tributary/kit";
+
+/** An attempt at a round. */
+export interface AttemptId {
+  readonly round: number;
+  readonly attempt: number;
+}
+
+/** Effects that the machine leaves to its caller; the rest it does itself. */
+export type WorkEffect = Extract<
+  PartyEffect,
+  { type: "planAccepted" | "maskingReady" | "upload" | "closed" | "refused" }
+>;
+
+/** What a machine works with. */
+export interface MachineDeps {
+  readonly crypto: CryptoSuite;
+  readonly config: PartyConfig;
+  readonly memoryDirectory: string;
+  readonly log: Logger;
+  /** Hands a protocol message to the aggregator. */
+  readonly send: (to: AttemptId, message: Uint8Array) => Promise<void>;
+  /** Told of effects in order; must not wait for work that itself feeds the machine. */
+  readonly onEffect: (effect: WorkEffect) => void;
+}
+
+/** Message digest fields start after version and type. */
+const DIGEST_START = 2;
+const DIGEST_END = 34;
+
+/** The protocol's party with its state in the memory directory: a restarted sidecar goes on where it was. */
+export class PartyMachine {
+  readonly #deps: MachineDeps;
+  readonly #context: PartyContext;
+  #state: PartyState;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(deps: MachineDeps, state: PartyState) {
+    this.#deps = deps;
+    this.#context = partyContext(deps.crypto, deps.config);
+    this.#state = state;
+  }
+
+  /** Takes up the kept state, or starts with an empty one. */
+  static async open(deps: MachineDeps): Promise<PartyMachine> {
+    const bytes = await readFileIfPresent(statePath(deps));
+    return new PartyMachine(deps, bytes === undefined ? emptyPartyState() : decodePartyState(bytes));
+  }
+
+  /** The private seed of an open round, from which its random choices are derived; `undefined` when it is not open. */
+  seedOf(planDigest: Uint8Array): Uint8Array | undefined {
+    return this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest))?.seed;
+  }
+
+  /** The digest that was recorded for a segment of an open round, before its first byte was sent. */
+  recordedSha256(planDigest: Uint8Array, segment: number): Uint8Array | null {
+    const round = this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest));
+    const index = round?.setup.segments.findIndex(({ id }) => id === segment) ?? -1;
+    return round?.progress[index]?.plainSha256 ?? null;
+  }
+
+  /** Gives the machine an event and does what it answers, after everything that was given before. */
+  post(event: PartyEvent): Promise<void> {
+    const turn = this.#tail.then(() => this.#run(event));
+    this.#tail = turn.catch(() => {});
+    return turn;
+  }
+
+  async #run(event: PartyEvent): Promise<void> {
+    const step = stepParty(this.#context, this.#state, event);
+    this.#state = step.state;
+    for (const effect of step.effects) await this.#perform(effect);
+  }
+
+  async #perform(effect: PartyEffect): Promise<void> {
+    const { log, send, onEffect } = this.#deps;
+    switch (effect.type) {
+      case "persist":
+        return writeFileDurably(statePath(this.#deps), encodePartyState(this.#state), 0o600);
+      case "send": {
+        const to = this.#attemptOf(effect.message);
+        return to === undefined ? undefined : send(to, effect.message);
+      }
+      case "shareUnreadable":
+        return log.warn({ sender: effect.sender }, "a sealed share does not open");
+      case "refused":
+        log.warn({ ...effect.refusal }, "a step of the protocol was refused");
+        return onEffect(effect);
+      default:
+        return onEffect(effect);
+    }
+  }
+
+  /** The attempt that an own message belongs to, by the digest that it carries. */
+  #attemptOf(message: Uint8Array): AttemptId | undefined {
+    const digest = message.subarray(DIGEST_START, DIGEST_END);
+    const round = this.#state.rounds.find(
+      ({ setupDigest, plan }) => equalBytes(setupDigest, digest) || (plan !== null && equalBytes(plan.digest, digest)),
+    );
+    return round === undefined ? undefined : { round: round.setup.round, attempt: round.setup.attempt };
+  }
+}
+
+function statePath({ memoryDirectory }: MachineDeps): string {
+  return join(memoryDirectory, "party.bin");
+}

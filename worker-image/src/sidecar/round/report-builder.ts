@@ -1,0 +1,245 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import {
+  addResidual,
+  addSquares,
+  type CryptoSuite,
+  encodeMetrics,
+  Keystream,
+  packRing,
+  quantise,
+  ROUNDING_BYTES,
+  requireRingBits,
+  residualOf,
+  type SetupSegment,
+  SQUARE_LANES,
+  squaredNormOf,
+} from "@tributary/federated";
+import { TributaryError } from "@tributary/kit";
+import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
+import { metricNames, type PlannedReport, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
+
+/** A metric as a sum and a count, by name. */
+export type MetricTotals = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
+
+/** What a report is made from. */
+export interface ReportRequest {
+  readonly report: PlannedReport;
+  readonly crypto: CryptoSuite;
+  /** Private seed of the round. */
+  readonly seed: Uint8Array;
+  readonly planDigest: Uint8Array;
+  /** The model of the round, and what the trainer made of it; the latter is absent when the round only evaluates. */
+  readonly basePath: string;
+  readonly trainedPath: string | undefined;
+  readonly metrics: MetricTotals;
+  /** What quantising left over in earlier rounds, when there is any: float32, in the order of the flat vector. */
+  readonly residualPath: string;
+  /** Where what this round leaves over goes. */
+  readonly residualOut: string;
+  /** Path of each segment's file. */
+  readonly segmentPath: (segment: number) => string;
+  readonly signal: AbortSignal;
+}
+
+/** A segment of the report on disk. */
+export interface ReportedSegment {
+  readonly segment: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: Uint8Array;
+}
+
+/** Parameters that are quantised at a time; a multiple of eight. */
+const CHUNK_PARAMETERS = 2 ** 18;
+const FLOAT_BYTES = 4;
+
+/**
+ * Makes a report: update = trained - base + residual, quantised by the plan's steps with the round's private randomness, packed;
+ * then the metrics. In bounded memory, from files to files.
+ *
+ * @throws REPORT_REFUSED when the trained model has other tensors than the base, TRAINER_LOSS_NOT_FINITE when it holds NaN or infinity.
+ */
+export async function buildReport(request: ReportRequest): Promise<ReportedSegment[]> {
+  const values: Record<string, number> = Object.fromEntries(request.report.codings.map(({ name }) => [name, 0]));
+  for (const metric of REPORTED_METRICS) {
+    values[metricNames.sum(metric)] = request.metrics[metric]?.sum ?? 0;
+    values[metricNames.count(metric)] = request.metrics[metric]?.count ?? 0;
+  }
+  const segments: ReportedSegment[] = [];
+  if (request.trainedPath !== undefined) segments.push(...(await buildUpdates(request, request.trainedPath, values)));
+  segments.push(await buildMetrics(request, values));
+  return segments;
+}
+
+async function buildUpdates(
+  request: ReportRequest,
+  trainedPath: string,
+  values: Record<string, number>,
+): Promise<ReportedSegment[]> {
+  const base = await openFlatModel(request.basePath);
+  const trained = await openTrained(trainedPath).catch(async (error: unknown) => {
+    await base.close();
+    throw error;
+  });
+  const residuals = await openResiduals(request);
+  try {
+    requireSameTensors(base, trained);
+    const segments: ReportedSegment[] = [];
+    for (const { segment, offset, step } of request.report.updates) {
+      const update = { request, base, trained, residuals, segment, offset, step };
+      const built = await buildUpdate(update);
+      values[metricNames.squaredNorm(segment.id)] = built.squaredNorm;
+      values[metricNames.saturated(segment.id)] = built.saturated;
+      segments.push(built.reported);
+    }
+    return segments;
+  } finally {
+    await base.close();
+    await trained.close();
+    await residuals.close();
+  }
+}
+
+interface Update {
+  readonly request: ReportRequest;
+  readonly base: FlatModelFile;
+  readonly trained: FlatModelFile;
+  readonly residuals: ResidualFiles;
+  readonly segment: SetupSegment;
+  readonly offset: number;
+  readonly step: number;
+}
+
+async function buildUpdate(update: Update) {
+  const { request, segment } = update;
+  const roundingKey = request.crypto.hkdfSha256(request.seed, request.planDigest, roundingInfo(segment.id), 32);
+  const lanes = new Float64Array(SQUARE_LANES);
+  const sink = await openSegment(request.segmentPath(segment.id));
+  let saturated = 0;
+  try {
+    for (let start = 0; start < segment.valueCount; start += CHUNK_PARAMETERS) {
+      request.signal.throwIfAborted();
+      const count = Math.min(CHUNK_PARAMETERS, segment.valueCount - start);
+      const x = await readUpdate(update, update.offset + start, count);
+      addSquares(x, lanes);
+      const { crypto } = request;
+      const rounding = crypto.keystream(
+        Keystream.Aes256Ctr,
+        roundingKey,
+        ROUNDING_BYTES * start,
+        ROUNDING_BYTES * count,
+      );
+      const q = new Int32Array(count);
+      saturated += quantise(x, { step: update.step, valueBits: segment.valueBits }, rounding, q);
+      await sink.write(packRing(q, requireRingBits(segment.ringBits)));
+      await update.residuals.write(update.offset + start, residualOf(x, q, update.step, x));
+    }
+    return { squaredNorm: squaredNormOf(lanes), saturated, reported: { segment: segment.id, ...sink.finish() } };
+  } finally {
+    await sink.close();
+  }
+}
+
+async function readUpdate({ base, trained, residuals }: Update, offset: number, count: number): Promise<Float32Array> {
+  const before = await base.read(offset, new Float32Array(count));
+  const x = await trained.read(offset, new Float32Array(count));
+  for (let index = 0; index < count; index++) x[index] = x[index]! - before[index]!;
+  const bad = x.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const message = `trained parameter ${offset + bad} is not finite; lower the learning rate or check the data`;
+    throw new TributaryError("TRAINER_LOSS_NOT_FINITE", message);
+  }
+  const residual = await residuals.read(offset, count);
+  return residual === undefined ? x : addResidual(x, residual, x);
+}
+
+async function buildMetrics(
+  request: ReportRequest,
+  values: Readonly<Record<string, number>>,
+): Promise<ReportedSegment> {
+  const { metrics, codings } = request.report;
+  // The width that the setup leaves for one party's value says for how many parties the ring has room.
+  const parties = 2 ** (metrics.ringBits - metrics.valueBits);
+  const encoded = encodeMetrics(codings, values, parties);
+  const sink = await openSegment(request.segmentPath(metrics.id));
+  try {
+    await sink.write(packRing(encoded.values, requireRingBits(metrics.ringBits)));
+    return { segment: metrics.id, ...sink.finish() };
+  } finally {
+    await sink.close();
+  }
+}
+
+async function openTrained(path: string): Promise<FlatModelFile> {
+  try {
+    return await openFlatModel(path);
+  } catch (cause) {
+    throw new TributaryError("REPORT_REFUSED", `the trained model cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function requireSameTensors(base: FlatModelFile, trained: FlatModelFile): void {
+  const describe = ({ layout }: FlatModelFile) =>
+    layout.tensors.map(({ name, shape }) => `${name}[${shape.join(",")}]`);
+  const [wanted, found] = [describe(base), describe(trained)];
+  const index = wanted.findIndex((tensor, at) => tensor !== found[at]);
+  if (index === -1 && found.length === wanted.length) return;
+  const at = index === -1 ? wanted.length : index;
+  throw new TributaryError(
+    "REPORT_REFUSED",
+    `the trained model has tensor ${found[at] ?? "none"}, must be ${wanted[at] ?? "none"}`,
+  );
+}
+
+function roundingInfo(segment: number): Uint8Array {
+  return new TextEncoder().encode(`tributary/rounding/${segment}`);
+}
+
+async function openSegment(path: string) {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "w");
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  return {
+    async write(bytes: Uint8Array): Promise<void> {
+      await file.write(bytes);
+      hash.update(bytes);
+      sizeBytes += bytes.length;
+    },
+    finish: () => ({ path, sizeBytes, sha256: new Uint8Array(hash.digest()) }),
+    close: () => file.close(),
+  };
+}
+
+interface ResidualFiles {
+  read(offset: number, count: number): Promise<Float32Array | undefined>;
+  write(offset: number, values: Float32Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openResiduals({ residualPath, residualOut }: ReportRequest): Promise<ResidualFiles> {
+  const last: FileHandle | undefined = await open(residualPath, "r").catch(() => undefined);
+  await mkdir(dirname(residualOut), { recursive: true });
+  await rm(residualOut, { force: true });
+  const next = await open(residualOut, "w");
+  return {
+    async read(offset, count) {
+      if (last === undefined) return undefined;
+      const values = new Float32Array(count);
+      new Uint8Array(values.buffer).set(await readAt(last, offset * FLOAT_BYTES, count * FLOAT_BYTES));
+      return values;
+    },
+    async write(offset, values) {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      await next.write(bytes, 0, bytes.length, offset * FLOAT_BYTES);
+    },
+    async close() {
+      await last?.close();
+      await next.close();
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import { readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { partyV1 } from "@tributary/contracts";
+import { decodeMessage, equalBytes, MessageType, SegmentOutcome } from "@tributary/federated";
+import { asTributaryError, retry, type TributaryError } from "@tributary/kit";
+import { tensorPath } from "../../shared/tensor-wire/resources.ts";
+import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
+import type { ReportedSegment } from "./report-builder.ts";
+import { makeReport, volumePaths, type WorkDeps } from "./round-work.ts";
+
+/** What a round desk needs besides the work's own needs. */
+export interface DeskDeps extends WorkDeps {
+  readonly jobUid: string;
+  readonly partyId: number;
+  readonly machine: () => PartyMachine;
+  /** Tells the aggregator that this worker cannot report in an attempt. */
+  readonly fail: (attempt: AttemptId, error: TributaryError) => Promise<void>;
+}
+
+interface OpenWork {
+  readonly planDigest: Uint8Array;
+  readonly attempt: AttemptId;
+  readonly abort: AbortController;
+  readonly report: Promise<readonly ReportedSegment[]>;
+  readonly uploads: Map<number, Promise<void>>;
+}
+
+type PlanAccepted = Extract<WorkEffect, { type: "planAccepted" }>;
+type Upload = Extract<WorkEffect, { type: "upload" }>;
+type Closed = Extract<WorkEffect, { type: "closed" }>;
+
+/** The work of the open attempt: starts, feeds, ends it as the protocol's machine says. One attempt at a time. */
+export class RoundDesk {
+  readonly #deps: DeskDeps;
+  readonly #opened = new Map<string, partyV1.RoundOpened>();
+  #work: OpenWork | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: DeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** The aggregator opened an attempt: hands setup and plan to the machine, which decides whether to take part. */
+  async open({ round, attempt }: AttemptId, opened: partyV1.RoundOpened): Promise<void> {
+    this.#opened.clear();
+    this.#opened.set(`${round}/${attempt}`, opened);
+    const message = decodeMessage(opened.setup);
+    if (message.type !== MessageType.Setup) return;
+    // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
+    const enrolled = message.setup.roster;
+    const machine = this.#deps.machine();
+    await machine.post({ type: "open", message: opened.setup, enrolled });
+    await machine.post({ type: "receive", message: opened.plan });
+  }
+
+  /** The attempt ended; a committed one has been settled by its result before. */
+  close({ round, attempt }: AttemptId): void {
+    const work = this.#work;
+    if (work?.attempt.round === round && work.attempt.attempt === attempt) this.#endWork();
+  }
+
+  /** Does what the machine leaves to its caller. */
+  take(effect: WorkEffect): void {
+    switch (effect.type) {
+      case "planAccepted":
+        return this.#start(effect);
+      case "maskingReady":
+        return this.#background(this.#offerSegments(effect.planDigest));
+      case "upload":
+        return this.#background(this.#upload(effect));
+      case "closed": {
+        const settled = this.#settle(effect);
+        // The next round's work reads what this one settles.
+        this.#last = Promise.allSettled([this.#last, settled]);
+        return this.#background(settled);
+      }
+      case "refused":
+        return;
+    }
+  }
+
+  /** Gives up whatever is open. */
+  stop(): void {
+    this.#endWork();
+  }
+
+  #start({ planDigest, setup, plan }: PlanAccepted): void {
+    if (this.#work !== undefined && equalBytes(this.#work.planDigest, planDigest)) return;
+    this.#endWork();
+    const attempt = { round: setup.round, attempt: setup.attempt };
+    const opened = this.#opened.get(`${attempt.round}/${attempt.attempt}`);
+    const seed = this.#deps.machine().seedOf(planDigest);
+    if (opened === undefined || seed === undefined) return;
+    const abort = new AbortController();
+    const before = this.#last;
+    const report = before.then(() =>
+      makeReport(this.#deps, { setup, plan, planDigest, seed, opened, signal: abort.signal }),
+    );
+    this.#last = report.catch(() => {});
+    this.#work = { planDigest, attempt, abort, report, uploads: new Map() };
+    report.catch((error: unknown) => this.#report(attempt, abort.signal, error));
+  }
+
+  #endWork(): void {
+    this.#work?.abort.abort(new Error("the attempt ended"));
+    this.#work = undefined;
+  }
+
+  async #offerSegments(planDigest: Uint8Array): Promise<void> {
+    const work = this.#workOf(planDigest);
+    if (work === undefined) return;
+    const segments = await work.report.catch(() => []);
+    for (const { segment, sha256 } of segments) {
+      await this.#deps.machine().post({ type: "inputReady", planDigest, segment, plainSha256: sha256 });
+    }
+  }
+
+  async #upload({ planDigest, segment }: Upload): Promise<void> {
+    const work = this.#workOf(planDigest);
+    if (work === undefined) return;
+    // One upload of a segment at a time; asked again, it finds out what the aggregator still has.
+    const before = work.uploads.get(segment) ?? Promise.resolve();
+    const upload = before.then(() => this.#send(work, segment));
+    work.uploads.set(
+      segment,
+      upload.catch(() => {}),
+    );
+    await upload;
+  }
+
+  async #send(work: OpenWork, segment: number): Promise<void> {
+    const { jobUid, partyId: party, crash, log } = this.#deps;
+    const { signal } = work.abort;
+    const reported = (await work.report).find((entry) => entry.segment === segment);
+    if (reported === undefined || signal.aborted) return;
+    const path = tensorPath({ kind: "segment", jobUid, ...work.attempt, segment, party });
+    const file = { path, sha256: Buffer.from(reported.sha256).toString("hex"), sizeBytes: reported.sizeBytes };
+    await retry(() => this.#deps.tensors().send(reported.path, file, signal, () => crash("during-upload")), {
+      signal,
+      isRetriable: ({ code }) => code !== "ROUND_NOT_OPEN" && code !== "MESSAGE_CONFLICT" && code !== "REPORT_REFUSED",
+      onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
+    });
+    crash("after-upload");
+    const { sha256, sizeBytes } = reported;
+    await this.#deps.machine().post({ type: "inputStored", planDigest: work.planDigest, segment, sha256, sizeBytes });
+  }
+
+  /** Error feedback: keeps what this round left over when its input is in the sum, what was before otherwise. */
+  async #settle({ planDigest, segments }: Closed): Promise<void> {
+    const pending = join(this.#deps.volumeDirectory, volumePaths.pendingResidual(planDigest));
+    const isIncluded = segments.every(({ outcome }) => outcome === SegmentOutcome.Included);
+    const hasUpdates = segments.length > 1;
+    if (isIncluded && hasUpdates) {
+      await rename(pending, join(this.#deps.volumeDirectory, volumePaths.residual)).catch(() => {});
+    } else {
+      await rm(pending, { force: true });
+    }
+    if (this.#workOf(planDigest) !== undefined) this.#endWork();
+    await this.#removeOldFiles();
+  }
+
+  async #removeOldFiles(): Promise<void> {
+    const { volumeDirectory, log } = this.#deps;
+    if (this.#work !== undefined) return;
+    for (const directory of ["tasks", "reports", "models"]) {
+      const names = await readdir(join(volumeDirectory, directory)).catch(() => []);
+      for (const name of names.filter((entry) => join(directory, entry) !== volumePaths.residual)) {
+        if (this.#work !== undefined) return;
+        await rm(join(volumeDirectory, directory, name), { force: true }).catch((err: unknown) =>
+          log.warn({ err }, "file stays"),
+        );
+      }
+    }
+  }
+
+  #workOf(planDigest: Uint8Array): OpenWork | undefined {
+    return this.#work !== undefined && equalBytes(this.#work.planDigest, planDigest) ? this.#work : undefined;
+  }
+
+  #report(attempt: AttemptId, signal: AbortSignal, cause: unknown): void {
+    if (signal.aborted) return;
+    const error = asTributaryError(cause);
+    this.#deps.log.error({ ...attempt, code: error.code, err: error }, error.message);
+    this.#background(this.#deps.fail(attempt, error));
+  }
+
+  #background(work: Promise<void>): void {
+    work.catch((cause: unknown) => {
+      const error = asTributaryError(cause);
+      if (!(cause instanceof Error && cause.message === "the attempt ended")) {
+        this.#deps.log.warn({ code: error.code, err: error }, error.message);
+      }
+    });
+  }
+}

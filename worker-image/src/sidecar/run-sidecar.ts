@@ -1,0 +1,222 @@
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { partyV1 } from "@tributary/contracts";
+import { equalBytes } from "@tributary/federated";
+import {
+  asTributaryError,
+  Closers,
+  createMetricsRegistry,
+  isTributaryError,
+  type MainContext,
+  retry,
+  startHealthEndpoint,
+  TributaryError,
+} from "@tributary/kit";
+import { createCrashSimulator } from "../shared/crash-point.ts";
+import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
+import { sha256OfFile } from "../shared/files/flat-model-file.ts";
+import { readEd25519Identity } from "../shared/identity/certificates.ts";
+import { readSidecarConfig, type SidecarConfig } from "./config/sidecar-config.ts";
+import { obtainCredentials, type WorkerCredentials } from "./identity/enrolment.ts";
+import { PartyMachine } from "./round/party-machine.ts";
+import { RoundDesk } from "./round/round-desk.ts";
+import { openSession, type Session } from "./session.ts";
+import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
+import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
+
+/** Longest time that a trainer gets to hear that the job is over. */
+const FINISH_GRACE_MS = 15_000;
+/** Pause between two links to the aggregator. */
+const RECONNECT_PAUSE_MS = 200;
+
+/** Runs a worker's sidecar until the job is finished or it is told to stop. */
+export async function runSidecar({ log, signal, env }: MainContext): Promise<void> {
+  const config = await readSidecarConfig(env);
+  const closers = new Closers(log);
+  const worker = new SidecarWorker(config, { log, signal, env });
+  try {
+    await mkdir(config.memoryDirectory, { recursive: true, mode: 0o700 });
+    for (const directory of ["models", "tasks", "reports", "base"]) {
+      // The trainer may run as another user of the pod and writes its results below tasks/.
+      await mkdir(join(config.volumeDirectory, directory), { recursive: true, mode: 0o777 });
+    }
+    if (config.healthPort > 0) {
+      const isReady = () => worker.isJoined;
+      const health = await startHealthEndpoint({ port: config.healthPort, registry: createMetricsRegistry(), isReady });
+      closers.add("health endpoint", () => health.close());
+    }
+    const onError = (cause: unknown, path: string) => {
+      const error = asTributaryError(cause);
+      log.info({ code: error.code, path, err: error }, error.message);
+    };
+    closers.add("trainer socket", await serveTrainerSocket(config.socketPath, worker.trainers, onError));
+    await worker.run();
+  } finally {
+    await closers.closeAll();
+  }
+}
+
+/** One worker's life: enrol, join, listen, again and again until the job is over. */
+class SidecarWorker {
+  readonly trainers: TrainerDesk;
+  isJoined = false;
+  readonly #config: SidecarConfig;
+  readonly #context: MainContext;
+  #session: Session | undefined;
+  #rounds: RoundDesk | undefined;
+  #machine: PartyMachine | undefined;
+  #aggregatorKey: Uint8Array | undefined;
+
+  constructor(config: SidecarConfig, context: MainContext) {
+    this.#config = config;
+    this.#context = context;
+    this.trainers = new TrainerDesk(context.log, config.trainerTimeoutMs);
+  }
+
+  async run(): Promise<void> {
+    const { log, signal } = this.#context;
+    for (;;) {
+      signal.throwIfAborted();
+      const { identity, memoryDirectory } = this.#config;
+      const credentials = await obtainCredentials(identity, memoryDirectory, log, signal);
+      try {
+        if (await this.#listen(credentials)) return;
+      } catch (cause) {
+        signal.throwIfAborted();
+        const error = asTributaryError(cause);
+        if (error.disposition === "permanent" || error.disposition === "defect") throw error;
+        log.warn({ code: error.code }, error.message);
+      } finally {
+        this.isJoined = false;
+        this.#session?.close();
+        this.#session = undefined;
+      }
+      await sleep(RECONNECT_PAUSE_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Joins and takes messages until the link breaks; true when the job is finished. */
+  async #listen(credentials: WorkerCredentials): Promise<boolean> {
+    const { log, signal } = this.#context;
+    const session = openSession(this.#config.worker, credentials, log);
+    this.#session = session;
+    const joined = await session.join(this.#config.image, signal);
+    await this.#enter(credentials, session, joined);
+    this.isJoined = true;
+    log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
+    for await (const { round, attempt, message } of session.receive(signal)) {
+      if (message.case === "opened") await this.#rounds?.open({ round, attempt }, message.value);
+      else if (message.case === "secagg") await this.#machine?.post({ type: "receive", message: message.value });
+      else if (message.case === "closed") this.#rounds?.close({ round, attempt });
+      else if (message.case === "finished") {
+        this.#rounds?.stop();
+        log.info({ outcome: message.value.outcome }, "the job is finished");
+        await this.trainers.finish(this.trainers.hasTrainer ? FINISH_GRACE_MS : 0);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** After the first join: opens machine and desk, fetches the base model, lets the trainer register. */
+  async #enter(credentials: WorkerCredentials, session: Session, joined: partyV1.JoinResponse): Promise<void> {
+    const { worker, memoryDirectory, volumeDirectory, datasetPath } = this.#config;
+    if (joined.jobUid !== worker.jobUid || joined.participant !== worker.participant) {
+      throw new TributaryError(
+        "CONFIGURATION_INVALID",
+        `the aggregator runs job ${joined.jobUid}, must be ${worker.jobUid}`,
+      );
+    }
+    const aggregatorKey = session.aggregatorKey();
+    if (aggregatorKey === undefined)
+      throw new TributaryError("IDENTITY_REJECTED", "the aggregator's key is not Ed25519");
+    if (this.#machine !== undefined) return this.#requireSameAggregator(aggregatorKey);
+    this.#aggregatorKey = aggregatorKey;
+    const { log, env, signal } = this.#context;
+    const crypto = createNodeCryptoSuite();
+    const identitySecret = readEd25519Identity("the worker's key", credentials.keyPem).secretKey;
+    const policy = { allowUnmasked: true, minOrganisations: 1, corruptRatio: 0.05, dropRatio: 0.05 };
+    const rounds = new RoundDesk({
+      desk: this.trainers,
+      crypto,
+      log,
+      crash: createCrashSimulator(env, log),
+      volumeDirectory,
+      memoryDirectory,
+      jobUid: joined.jobUid,
+      partyId: joined.partyId,
+      tensors: () => this.#requireSession().tensors,
+      machine: () => this.#machine!,
+      fail: (attempt, error) => this.#requireSession().fail(attempt, error.code, error.message, signal),
+    });
+    this.#machine = await PartyMachine.open({
+      crypto,
+      config: { jobUid: joined.jobUid, identitySecret, aggregatorKey, policy },
+      memoryDirectory,
+      log,
+      send: (to, message) => this.#requireSession().send(to, message, signal),
+      onEffect: (effect) => rounds.take(effect),
+    });
+    this.#rounds = rounds;
+    const base = await this.#fetchBase(session, joined);
+    this.trainers.setJob(trainerJob(joined, base, { volumeDirectory, datasetPath }));
+  }
+
+  #requireSameAggregator(key: Uint8Array): void {
+    if (this.#aggregatorKey !== undefined && equalBytes(this.#aggregatorKey, key)) return;
+    throw new TributaryError("CONFIGURATION_INVALID", "the aggregator has another key than before; restart the worker");
+  }
+
+  #requireSession(): Session {
+    if (this.#session === undefined)
+      throw new TributaryError("AGGREGATOR_UNREACHABLE", "there is no link to the aggregator");
+    return this.#session;
+  }
+
+  /** Puts the base model into the shared volume, once a pod. */
+  async #fetchBase({ tensors }: Session, { baseModel }: partyV1.JoinResponse): Promise<string | undefined> {
+    if (baseModel === undefined) return undefined;
+    const { log, signal } = this.#context;
+    const sha256 = Buffer.from(baseModel.sha256).toString("hex");
+    const path = join(
+      this.#config.volumeDirectory,
+      "base",
+      `${basename(sha256)}.${baseModel.format === "gguf" ? "gguf" : "safetensors"}`,
+    );
+    const present = await sha256OfFile(path).catch(() => undefined);
+    if (present !== undefined && Buffer.from(present).toString("hex") === sha256) return path;
+    const file = { path: baseModel.resource, sha256, sizeBytes: Number(baseModel.sizeBytes) };
+    await retry(() => tensors.fetch(file, path, signal), {
+      signal,
+      isRetriable: (error) => !isTributaryError(error, "ROUND_NOT_OPEN"),
+      onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
+    });
+    return path;
+  }
+}
+
+interface TrainerPaths {
+  readonly volumeDirectory: string;
+  readonly datasetPath: string;
+}
+
+function trainerJob(joined: partyV1.JoinResponse, basePath: string | undefined, paths: TrainerPaths): TrainerJob {
+  const { jobUid, participant, workerIndex, workerCount, task, hyperparameters, seed, baseModel, adapterJson } = joined;
+  return {
+    jobUid,
+    participant,
+    workerIndex,
+    workerCount,
+    task,
+    hyperparameters,
+    seed,
+    datasetPath: paths.datasetPath,
+    volumePath: paths.volumeDirectory,
+    ...(baseModel !== undefined &&
+      basePath !== undefined && {
+        baseModel: { path: basePath, sha256: baseModel.sha256, format: baseModel.format },
+      }),
+    ...(adapterJson !== "" && { adapter: JSON.parse(adapterJson) as Record<string, never> }),
+  };
+}

@@ -1,0 +1,120 @@
+import { X509Certificate } from "node:crypto";
+import { credentials } from "@grpc/grpc-js";
+import { partyV1 } from "@tributary/contracts";
+import { createGrpcClient, type GrpcClient, type Logger, retry, TributaryError } from "@tributary/kit";
+import { ed25519KeyOf } from "../shared/identity/certificates.ts";
+import type { WorkerConfig } from "./config/sidecar-config.ts";
+import type { WorkerCredentials } from "./identity/enrolment.ts";
+import type { AttemptId } from "./round/party-machine.ts";
+import { createTensorClient, type TensorClient } from "./wire/tensor-client.ts";
+
+/** Version of the protocol's messages that this sidecar speaks. */
+const PROTOCOL_VERSION = 1;
+const CALL_TIMEOUT_MS = 20_000;
+/** Back-off of calls to the aggregator: it restarts within seconds. */
+const SESSION_BACKOFF = { initialMs: 100, maxMs: 5_000 };
+
+/** The links to the aggregator under one certificate. */
+export interface Session {
+  readonly tensors: TensorClient;
+  /** Ed25519 key of the aggregator's certificate, known once a call has succeeded. */
+  readonly aggregatorKey: () => Uint8Array | undefined;
+  /** Joins the job; tries until it succeeds or the signal aborts. */
+  join(image: string, signal: AbortSignal): Promise<partyV1.JoinResponse>;
+  /** The aggregator's messages until the link breaks or the certificate should be renewed. */
+  receive(signal: AbortSignal): AsyncIterable<partyV1.ReceiveResponse>;
+  /** Hands in a protocol message; tries until it is acknowledged. */
+  send(to: AttemptId, message: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Tells that this worker cannot report; tries until it is acknowledged. */
+  fail(to: AttemptId, code: string, message: string, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** Opens the links; nothing is called yet. */
+export function openSession(worker: WorkerConfig, identity: WorkerCredentials, log: Logger): Session {
+  const { aggregator } = worker;
+  let aggregatorKey: Uint8Array | undefined;
+  const channel = credentials.createSsl(
+    Buffer.from(aggregator.caPem),
+    Buffer.from(identity.keyPem),
+    Buffer.from(identity.certificatePem),
+    {
+      checkServerIdentity: (_host, { raw }) => {
+        const certificate = new X509Certificate(raw);
+        aggregatorKey = ed25519KeyOf(certificate);
+        return certificate.checkHost(aggregator.serverName) === undefined
+          ? new Error(`the certificate is not for ${aggregator.serverName}`)
+          : undefined;
+      },
+    },
+  );
+  const client = createGrpcClient(partyV1.PartyService, {
+    address: aggregator.controlAddress,
+    credentials: channel,
+    unreachable: "AGGREGATOR_UNREACHABLE",
+    channel: {
+      "grpc.ssl_target_name_override": aggregator.serverName,
+      "grpc.default_authority": aggregator.serverName,
+      "grpc.max_reconnect_backoff_ms": 2_000,
+    },
+  });
+  const tensors = createTensorClient({
+    host: aggregator.tensorHost,
+    port: aggregator.tensorPort,
+    serverName: aggregator.serverName,
+    caPem: aggregator.caPem,
+    certificatePem: identity.certificatePem,
+    keyPem: identity.keyPem,
+  });
+  return {
+    tensors,
+    aggregatorKey: () => aggregatorKey,
+    join: (image, signal) => joinJob(client, identity, image, log, signal),
+    receive: (signal) => {
+      const timeoutMs = Math.max(60_000, identity.renewAtMs - Date.now());
+      return client.receive({ afterSequence: 0n }, { timeoutMs: Math.min(timeoutMs, 12 * 3_600_000), signal });
+    },
+    send: ({ round, attempt }, secagg, signal) =>
+      sendMessage(client, { round, attempt, message: { case: "secagg", value: secagg } }, log, signal),
+    fail: ({ round, attempt }, code, message, signal) =>
+      sendMessage(client, { round, attempt, message: { case: "failure", value: { code, message } } }, log, signal),
+    close: () => {
+      client.close();
+      tensors.close();
+    },
+  };
+}
+
+type PartyClient = GrpcClient<typeof partyV1.PartyService>;
+
+async function joinJob(
+  client: PartyClient,
+  identity: WorkerCredentials,
+  image: string,
+  log: Logger,
+  signal: AbortSignal,
+) {
+  const identityKey = ed25519KeyOf(new X509Certificate(identity.certificatePem));
+  if (identityKey === undefined) throw new TributaryError("CONFIGURATION_INVALID", "the worker's key is not Ed25519");
+  const request = { identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage: image };
+  return retry(() => client.join(request, { timeoutMs: CALL_TIMEOUT_MS, signal }), {
+    signal,
+    backoff: SESSION_BACKOFF,
+    // A job whose aggregator does not know this worker yet may learn of it: only the operator knows, so keep asking.
+    isRetriable: () => true,
+    onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
+  });
+}
+
+async function sendMessage(
+  client: PartyClient,
+  request: Parameters<PartyClient["send"]>[0],
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  await retry(() => client.send(request, { timeoutMs: CALL_TIMEOUT_MS, signal }), {
+    signal,
+    backoff: SESSION_BACKOFF,
+    onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
+  });
+}
