@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { generateApi } from "./generate/api.ts";
+import { copyCrdsIntoChart } from "./generate/chart-crds.ts";
 import { generateErrorsPage } from "./generate/errors-page.ts";
 import { generateKernels } from "./generate/kernels.ts";
 
@@ -7,5 +8,6 @@ import { generateKernels } from "./generate/kernels.ts";
 execFileSync("buf", ["lint"], { stdio: "inherit" });
 execFileSync("buf", ["generate"], { stdio: "inherit" });
 await generateApi("crds", "packages/contracts/src/generated/api");
+copyCrdsIntoChart("crds", "charts/tributary-hub/generated/crds");
 generateErrorsPage("docs/reference/errors.md");
 generateKernels("packages/federated/assembly/index.ts", "packages/federated/src/kernels/generated/kernels-module.ts");
