@@ -126,7 +126,7 @@ async function readGateCa(member: string): Promise<string> {
     "exec",
     "-n",
     stackNames.gateNamespace,
-    "deployment/tributary-member-gate",
+    "deployment/tributary-gate",
     "--",
     "node",
     "-e",
