@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export TRIBUTARY_ROOT := $(CURDIR)
 
-.PHONY: help install demo demo-noop demo-down demo-reference data test test-all verify generate images clouds clouds-down bench-round bench-data-plane bench-control-plane
+.PHONY: tfjs clouds-down help install demo demo-noop demo-down demo-reference data test test-all verify generate images clouds clouds-down bench-round bench-data-plane bench-control-plane
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -25,6 +25,17 @@ verify: install ## Generated code, format, lint, types, dead code
 
 generate: install ## Regenerates types, validators, protos and kernels
 	node scripts/generate.ts
+
+demo-noop: install tfjs ## A no-op job over two local clouds: proves that every round counts exactly once
+	node test/demo/noop.ts
+
+demo-down: clouds-down ## Removes what the demos made
+
+tfjs: install
+	node scripts/tfjs/install.ts
+
+images: install tfjs ## Builds the images and prints their references
+	node scripts/images.ts
 
 clouds: install ## Brings up three local stand-in clouds: hub, aws-us-east-1, gcp-europe-west4
 	node test/clouds/src/main.ts up

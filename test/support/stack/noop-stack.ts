@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Progress } from "@tributary/clouds";
+import { parse } from "yaml";
+import type { Manifest } from "../a-job.ts";
+import { ensureClaim, fillClaim } from "./claims.ts";
+import { imageValues, installStack, type Stack, stackNames } from "./install-stack.ts";
+import { valueRange, zerosModel } from "./zeros-model.ts";
+
+/** The stack with the no-op runtime, and the folder of the claim `models` on the hub. */
+export interface NoopStack extends Stack {
+  readonly modelsFolder: string;
+}
+
+/** Sizes of the models of zeros that lie on the claim, in MiB. */
+export const zerosMib = [1, 100] as const;
+
+/** Installs the stack with the no-op runtime and puts models of zeros onto the hub's claim. */
+export async function installNoopStack(progress: Progress): Promise<NoopStack> {
+  const stack = await installStack({
+    progress,
+    trainerImages: ["trainer-tfjs"],
+    runtimesOf: (_member, images) => [
+      {
+        name: "noop",
+        volumeSize: "2Gi",
+        trainer: {
+          image: imageValues(images, "trainer-tfjs"),
+          resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "1Gi" } },
+          acceleratorLimits: { "nvidia.com/gpu": 4 },
+        },
+      },
+    ],
+  });
+  const modelsFolder = await ensureClaim(stack.clusters.hub.name, stackNames.hubNamespace, "models");
+  await fillClaim(
+    modelsFolder,
+    zerosMib.map((mib) => ({ path: `zeros-${mib}mib.safetensors`, text: zerosModel(mib * 2 ** 20) })),
+  );
+  return { ...stack, modelsFolder };
+}
+
+/** The example's job under another name and with other parts of the spec. */
+export async function noopJob(name: string, changes: (spec: NoopSpec) => void = () => {}): Promise<Manifest> {
+  const manifest = parse(await readFile(join(import.meta.dirname, "../../../examples/noop/job.yaml"), "utf8")) as {
+    metadata: { name: string };
+    spec: NoopSpec;
+  };
+  manifest.metadata.name = name;
+  changes(manifest.spec);
+  return manifest as unknown as Manifest;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests change every part of the spec
+export type NoopSpec = Record<string, any>;
+
+/** Whether the committed model is exactly what `rounds` rounds of `localSteps` steps of 2^-10 make of zeros. */
+export async function readClosedForm(
+  modelsFolder: string,
+  job: string,
+  rounds: number,
+  localSteps: number,
+): Promise<{ readonly want: number; readonly min: number; readonly max: number }> {
+  const file = await readFile(join(modelsFolder, job, "last/model.safetensors"));
+  const { min, max } = valueRange(file);
+  return { want: rounds * localSteps * 2 ** -10, min, max };
+}
