@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { largestMetric } from "./metrics.ts";
 import { INITIAL_STEP, isStep, nextPowerOfTwo, nextStep, rootMeanSquare, squaredNormStep } from "./step.ts";
 
 describe("steps", () => {
@@ -83,14 +84,26 @@ describe("the next step", () => {
 });
 
 describe("the squared norm's step", () => {
-  it("is one quantiser step of root mean square", () => {
-    expect(squaredNormStep(2 ** -20, 2 ** 26)).toBe(2 ** -14);
-    expect(squaredNormStep(2 ** -20, 1000)).toBe(2 ** -30);
+  it("is a root mean square of sixteen quantiser steps", () => {
+    expect(squaredNormStep(2 ** -20, 2 ** 26)).toBe(2 ** -6);
+    expect(squaredNormStep(2 ** -20, 1000)).toBe(2 ** -22);
   });
 
-  it("lets sixteen parties at eight times the target norm stay in the ring", () => {
-    const rms = 8 * 2 ** 11 * INITIAL_STEP;
+  it("lets each of sixteen parties have 64 times the target norm", () => {
+    const rms = 64 * 2 ** 11 * INITIAL_STEP;
     const units = (rms * rms * 2 ** 26) / squaredNormStep(INITIAL_STEP, 2 ** 26);
-    expect(units * 16).toBeLessThanOrEqual(2 ** 32);
+    expect(units).toBeLessThanOrEqual(largestMetric(16));
+  });
+
+  it("lets a step that is 512 times too small be put right in five rounds", () => {
+    let step: number = INITIAL_STEP;
+    const values = 1000;
+    for (let round = 0; round < 5; round++) {
+      const unit = squaredNormStep(step, values);
+      const shown = Math.min(largestMetric(3), Math.floor(values / unit + 0.5)) * unit;
+      const saturated = step * (2 ** 15 - 1) < 1 ? values : 0;
+      step = nextStep(step, 16, { squaredNorms: 3 * shown, parties: 3, values, saturated: 3 * saturated });
+    }
+    expect(step).toBe(2 ** -11);
   });
 });

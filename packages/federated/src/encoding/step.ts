@@ -13,6 +13,9 @@ export const SATURATION_LIMIT = 1e-4;
 /** How many root mean squares the largest value of the next round stands for. */
 const HEADROOM = 16;
 
+/** Square of the root mean square, in quantiser steps, that one unit of a squared-norm metric stands for. */
+const NORM_UNIT = 256;
+
 /** True for a power of two within {@link STEP_BOUNDS}; such a step divides and multiplies a float32 exactly. */
 export function isStep(step: number): boolean {
   if (!(step >= STEP_BOUNDS.min && step <= STEP_BOUNDS.max)) return false;
@@ -74,13 +77,14 @@ export function nextStep(last: number, valueBits: number, sums: SegmentSums): nu
 }
 
 /**
- * Step of the metric that carries a segment's squared norm: step²·values, rounded up to a power of two.
+ * Step of the metric that carries a segment's squared norm: 256·step²·values, rounded up to a power of two.
  *
- * One unit is then one quantiser step of root mean square, and the target of {@link nextStep} lies four million units up.
+ * One unit is a root mean square of 16 quantiser steps. For 16 parties the metric then shows root mean squares from 16 to 185,000
+ * steps, with the target of {@link nextStep} (2048 at v = 16) in between: a step that is far too small is put right in few rounds.
  */
 export function squaredNormStep(step: number, values: number): number {
   requireStep(step);
   requireInteger("values", values, 1, Number.MAX_SAFE_INTEGER);
-  const unit = nextPowerOfTwo(step * step * values);
+  const unit = nextPowerOfTwo(NORM_UNIT * step * step * values);
   return Math.min(STEP_BOUNDS.max, Math.max(STEP_BOUNDS.min, unit));
 }
