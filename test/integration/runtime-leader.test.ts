@@ -48,7 +48,7 @@ afterAll(async () => {
 
 function start(identity: string, more: { kubeconfigPath?: string; leaseMs?: number; busyMs?: number } = {}): Candidate {
   const args = [more.kubeconfigPath ?? cluster.kubeconfigPath, identity, String(more.leaseMs ?? 3_000)];
-  const child = spawn(process.execPath, ["--conditions=tributary-source", program, ...args, String(more.busyMs ?? 0)], {
+  const child = spawn(process.execPath, [program, ...args, String(more.busyMs ?? 0)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const messages: Message[] = [];

@@ -56,14 +56,6 @@ function defaultThreadUrl(): URL {
   return new URL(import.meta.url.endsWith(".ts") ? "./leader-thread.ts" : "./leader-thread.js", import.meta.url);
 }
 
-function startThread(url: URL, input: ThreadInput): Worker {
-  const isSource = url.pathname.endsWith(".ts");
-  return new Worker(url, {
-    workerData: input,
-    ...(isSource ? { execArgv: ["--conditions=tributary-source"] } : {}),
-  });
-}
-
 /**
  * Runs for leadership in a thread of its own.
  *
@@ -79,14 +71,9 @@ export function startLeaderElection(options: LeaderElectionOptions): LeaderElect
   const lost = new AbortController();
   const ended = new AbortController();
   const leading = new Set<() => void>();
-  const thread = startThread(options.threadUrl ?? defaultThreadUrl(), {
-    cluster,
-    endpoint,
-    identityProof,
-    lease,
-    identity,
-    times,
-    proof,
+  const thread = new Worker(options.threadUrl ?? defaultThreadUrl(), {
+    workerData: { cluster, endpoint, identityProof, lease, identity, times, proof } satisfies ThreadInput,
+    execArgv: [],
   });
   let isReleasing = false;
   let isLeading = false;
