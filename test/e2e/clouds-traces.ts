@@ -35,7 +35,7 @@ export function readMachineTraces(): MachineTraces {
     cgroups: cgroups("/sys/fs/cgroup", 2),
     folders: [
       ...watchedFolders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)),
-      ...[cloudsDirectory(), `${cloudsDirectory()}.lock`].filter(existsSync),
+      ...[cloudsDirectory()].filter(existsSync),
     ],
     ipForward: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8").trim(),
   };

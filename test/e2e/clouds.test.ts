@@ -202,7 +202,7 @@ describe.skipIf(skipped !== undefined)("local clouds", () => {
 /** Runs `up` in a program of its own and kills that when it says that it takes the given step. */
 async function killUpAt(step: string): Promise<void> {
   const main = new URL("../clouds/src/main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--conditions=tributary-source", main, "up"], {
+  const child = spawn(process.execPath, [main, "up"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = once(child, "exit");

@@ -1,6 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 describe("a control plane without nodes", () => {
   let controlPlane: ControlPlane;
@@ -83,7 +89,50 @@ describe("a control plane without nodes", () => {
     const pids = Object.values(other.pids());
     expect(pids).toHaveLength(3);
     await other.stop();
-    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(pids.filter(isRunning)).toEqual([]);
     expect(existsSync(other.directory)).toBe(false);
   });
+
+  it("dies with a killed program, and the next start removes what that left", async () => {
+    const script = `import { startControlPlane } from "@tributary/clouds";
+      const plane = await startControlPlane({ name: "orphan" });
+      console.log(JSON.stringify({ directory: plane.directory, pids: Object.values(plane.pids()) }));
+      setInterval(() => {}, 60_000);`;
+    const starter = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: import.meta.dirname,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = await once(createInterface({ input: starter.stdout }), "line");
+    const { directory, pids } = JSON.parse(line);
+    expect(pids.filter(isRunning)).toEqual(pids);
+    const ended = once(starter, "exit");
+    starter.kill("SIGKILL");
+    await ended;
+    await vi.waitUntil(() => pids.filter(isRunning).length === 0, { timeout: 30_000 });
+    expect(existsSync(directory)).toBe(true);
+    await (await startControlPlane({ name: "next" })).stop();
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it("uses the programs of KUBEBUILDER_ASSETS when they are there", async () => {
+    const assets = await mkdtemp(join(tmpdir(), "assets-"));
+    for (const [name, pid] of Object.entries(controlPlane.pids())) {
+      await symlink(readlinkSync(`/proc/${pid}/exe`), join(assets, name));
+    }
+    vi.stubEnv("KUBEBUILDER_ASSETS", assets);
+    try {
+      await using other = await startControlPlane({ name: "assets" });
+      const commandLine = readFileSync(`/proc/${other.pids().etcd}/cmdline`, "utf8");
+      expect(commandLine.startsWith(join(assets, "etcd"))).toBe(true);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(assets, { recursive: true });
+    }
+  });
 });
+
+/** A process that has ended and is not yet collected has no command line. */
+function isRunning(pid: number): boolean {
+  const path = `/proc/${pid}/cmdline`;
+  return existsSync(path) && readFileSync(path, "utf8") !== "";
+}

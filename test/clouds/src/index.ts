@@ -17,14 +17,9 @@ export {
 export { renderStatus } from "./clouds/render-status.ts";
 export type { CloudStatus, ComponentStatus } from "./clouds/status.ts";
 export { CommandError, type CommandOptions } from "./command.ts";
+export { ControlPlane, type StartedComponent, type TokenOptions } from "./control-plane/control-plane.ts";
 export type { KubeconfigOwner } from "./control-plane/credentials.ts";
-export {
-  type ControlPlane,
-  type ControlPlaneOptions,
-  type StartedComponent,
-  startControlPlane,
-  type TokenOptions,
-} from "./control-plane/start-control-plane.ts";
+export { type ControlPlaneOptions, startControlPlane } from "./control-plane/start-control-plane.ts";
 export type { ImageBase } from "./images/base-layer.ts";
 export { type BuiltImage, buildImage, type CopiedFile, type ImageRecipe } from "./images/build-image.ts";
 export { cacheDirectory, cloudsDirectory } from "./paths.ts";

@@ -2,7 +2,7 @@ import { down, kubectl, status, up } from "./clouds/local-clouds.ts";
 import { renderStatus } from "./clouds/render-status.ts";
 import { toStandardError } from "./progress.ts";
 
-const usage = `usage: node --conditions=tributary-source test/clouds/src/main.ts COMMAND
+const usage = `usage: node test/clouds/src/main.ts COMMAND
   up                         start or repair the local clouds; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
   down                       remove the local clouds and every trace of them
   status                     say how the local clouds are
@@ -12,13 +12,18 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
   const [cluster, ...kubectlArguments] = args;
   if (command === "up") await printClusters();
   else if (command === "down") await down({ progress: toStandardError });
-  else if (command === "status") process.stdout.write(`${renderStatus(await status())}\n`);
+  else if (command === "status") await printStatus();
   else if (command === "kubectl" && cluster) process.stdout.write(await kubectl(cluster, kubectlArguments));
   else {
     toStandardError(usage);
     return 2;
   }
   return 0;
+}
+
+async function printStatus(): Promise<void> {
+  if (process.env.KUBECONFIGS) toStandardError("KUBECONFIGS names the clusters; none of them runs here");
+  else process.stdout.write(`${renderStatus(await status())}\n`);
 }
 
 async function printClusters(): Promise<void> {

@@ -45,7 +45,8 @@ export class CertificateStore {
     return this.paths(fileName);
   }
 
-  private paths(fileName: string): CertificateFiles {
+  /** Paths of the certificate and key under a file name, made or not. */
+  paths(fileName: string): CertificateFiles {
     return {
       certificatePath: join(this.directory, `${fileName}.crt`),
       keyPath: join(this.directory, `${fileName}.key`),

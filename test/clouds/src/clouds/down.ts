@@ -33,7 +33,6 @@ export async function removeLocalClouds(progress: Progress = silent): Promise<vo
       throw new Error(`still mounted, so nothing under ${cloudsDirectory()} is deleted: ${left.join(", ")}`);
     await rm(cloudsDirectory(), { recursive: true, force: true });
   });
-  await rm(`${cloudsDirectory()}.lock`, { force: true });
 }
 
 async function removeCloud(layout: CloudLayout): Promise<void> {

@@ -6,7 +6,7 @@ import { isApiServerReady } from "../control-plane/readiness.ts";
 import { importArchive, listImages } from "../images/import-image.ts";
 import { buildPauseImage } from "../images/pause-image.ts";
 import { withLock } from "../lock.ts";
-import { cloudsDirectory } from "../paths.ts";
+import { cacheDirectory, cloudsDirectory } from "../paths.ts";
 import { type Progress, silent } from "../progress.ts";
 import { ensureTools, type Tools } from "../tools/ensure-tools.ts";
 import { giveUp, waitUntil } from "../wait-until.ts";
@@ -24,7 +24,7 @@ const lockTimeoutMs = 30 * 60 * 1000;
 
 /** Does `work` while no other program brings the local clouds up or down. */
 export function withCloudsLock<T>(work: () => Promise<T>): Promise<T> {
-  return withLock(`${cloudsDirectory()}.lock`, work, { timeoutMs: lockTimeoutMs });
+  return withLock(join(cacheDirectory(), "clouds.lock"), work, { timeoutMs: lockTimeoutMs });
 }
 
 /** Brings all local clouds to run on this machine: starts what is missing, repairs what is broken, leaves the rest alone. */

@@ -37,6 +37,9 @@ export interface BuiltImage {
 }
 
 const buildTimeoutMs = 30 * 60 * 1000;
+/** Every change of a program makes a new image; older ones of its name are of no use to anybody. */
+const keptImages = 3;
+const keptLayers = 16;
 const linkedFolders = ["/bin/", "/lib/", "/lib64/", "/sbin/"];
 
 /**
@@ -52,7 +55,8 @@ export async function buildImage(recipe: ImageRecipe): Promise<BuiltImage> {
   const settings = { entrypoint, environment, user, workingDirectory };
   const hash = await contentHash("/", [], [...layers.map((layer) => layer.digest), JSON.stringify(settings)]);
   const name = `tributary.local/${recipe.name}:${hash}`;
-  const entry = { root: join(cacheDirectory(), "images"), name: recipe.name, hash, timeoutMs: buildTimeoutMs };
+  const root = join(cacheDirectory(), "images");
+  const entry = { root, name: recipe.name, hash, timeoutMs: buildTimeoutMs, keep: keptImages };
   const folder = await cachedFolder(entry, async (partial) => {
     progress(`packing ${name}`);
     const digest = await writeOciArchive(join(partial, "image.tar"), name, layers, settings);
@@ -82,7 +86,13 @@ function checkTargets(recipe: ImageRecipe): void {
 async function buildFileLayer(files: readonly CopiedFile[]): Promise<Layer> {
   const inputs = await Promise.all(files.map(async ({ from, to }) => `${to} ${await treeDigest(from)}`));
   const hash = await contentHash("/", [], inputs);
-  const entry = { root: join(cacheDirectory(), "images"), name: "layer", hash, timeoutMs: buildTimeoutMs };
+  const entry = {
+    root: join(cacheDirectory(), "images"),
+    name: "layer",
+    hash,
+    timeoutMs: buildTimeoutMs,
+    keep: keptLayers,
+  };
   const folder = await cachedFolder(entry, async (partial) => {
     const root = join(partial, "root");
     for (const { from, to } of files) await copyInto(root, from, to);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -120,7 +120,7 @@ export async function writeOciArchive(
   await rm(folder, { recursive: true, force: true });
   await mkdir(blobs, { recursive: true });
   const { config, manifest } = renderImage(layers, settings);
-  for (const layer of layers) await copyFile(layer.path, join(blobs, hexOf(layer.digest)));
+  for (const layer of layers) await link(layer.path, join(blobs, hexOf(layer.digest)));
   for (const blob of [config, manifest]) await writeFile(join(blobs, hexOf(blob.digest)), blob.text);
   await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   await writeFile(join(folder, "index.json"), JSON.stringify(renderIndex(name, manifest)));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -38,6 +38,23 @@ describe("cachedFolder", () => {
     const folder = await cachedFolder(entry(), (partial) => writeFile(join(partial, "whole"), ""));
     expect(existsSync(join(folder, "half"))).toBe(false);
     expect(existsSync(join(folder, "whole"))).toBe(true);
+  });
+});
+
+describe("cachedFolder with a bound", () => {
+  it("removes the folder that was not used for longest", async () => {
+    const folder = (hash: string) =>
+      cachedFolder({ root, name: "image", hash, timeoutMs: 10_000, keep: 2 }, (partial) =>
+        writeFile(join(partial, "result"), hash),
+      );
+    const first = await folder("first");
+    const second = await folder("second");
+    await utimes(first, new Date(1_000), new Date(1_000));
+    await utimes(second, new Date(2_000), new Date(2_000));
+    await folder("first");
+    await folder("third");
+    expect(existsSync(first)).toBe(true);
+    expect(existsSync(second)).toBe(false);
   });
 });
 

@@ -1,18 +1,30 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { withLock } from "../lock.ts";
+
+/** One kind of thing in the cache. */
+export interface CacheEntry {
+  /** Folder of the cache that holds `<name>/<hash>`. */
+  readonly root: string;
+  readonly name: string;
+  readonly hash: string;
+  /** How long to wait for another program that makes the same thing. */
+  readonly timeoutMs: number;
+  /** How many folders of this name to keep, the most recently used first; all when absent. */
+  readonly keep?: number;
+}
 
 /**
  * Returns the folder `<root>/<name>/<hash>`, made by `make` if it is not there. `make` fills a folder beside it that is renamed when
  * whole, so a killed build leaves nothing that looks finished; a lock lets one program build while others wait for it, at most
  * `timeoutMs`.
  */
-export async function cachedFolder(
-  entry: { readonly root: string; readonly name: string; readonly hash: string; readonly timeoutMs: number },
-  make: (folder: string) => Promise<void>,
-): Promise<string> {
+export async function cachedFolder(entry: CacheEntry, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(entry.root, entry.name, entry.hash);
-  if (await isThere(folder)) return folder;
+  if (await isThere(folder)) {
+    await markUsed(folder);
+    return folder;
+  }
   await withLock(
     join(entry.root, entry.name, ".lock"),
     async () => {
@@ -22,6 +34,7 @@ export async function cachedFolder(
       await mkdir(partial, { recursive: true });
       await make(partial);
       await rename(partial, folder);
+      await removeLeastRecentlyUsed(join(entry.root, entry.name), entry.keep ?? Number.POSITIVE_INFINITY);
     },
     { timeoutMs: entry.timeoutMs },
   );
@@ -36,4 +49,18 @@ async function isThere(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
   }
+}
+
+async function markUsed(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now);
+}
+
+async function removeLeastRecentlyUsed(parent: string, keep: number): Promise<void> {
+  const folders = (await readdir(parent, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const used = await Promise.all(
+    folders.map(async ({ name }) => ({ path: join(parent, name), usedAtMs: (await stat(join(parent, name))).mtimeMs })),
+  );
+  const surplus = used.sort((a, b) => b.usedAtMs - a.usedAtMs).slice(keep);
+  for (const { path } of surplus) await rm(path, { recursive: true, force: true });
 }
