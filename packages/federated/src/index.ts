@@ -138,6 +138,7 @@ export {
   sumChunks,
 } from "./kernels/chunk-work.ts";
 export { createPlainRingTile } from "./kernels/plain-ring-tile.ts";
+export { createRingKernels, type RingKernels } from "./kernels/ring-kernels.ts";
 export { type QuantiseState, type RingTile, TILE_VALUES, type TileShape } from "./kernels/ring-tile.ts";
 export { createRingTile } from "./kernels/wasm-ring-tile.ts";
 export { createWeightedSum, MAX_SUMMANDS, plainWeightedSum, type WeightedSum } from "./kernels/weighted-sum.ts";
