@@ -1,0 +1,279 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ChartRelease, hubValues, memberValues, type RenderedObject, renderChart } from "@tributary/test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { repositoryRoot } from "./sources.ts";
+
+const hub: ChartRelease = {
+  chart: "tributary-hub",
+  release: "tributary",
+  namespace: "tributary-system",
+  values: hubValues,
+};
+const member: ChartRelease = {
+  chart: "tributary-member",
+  release: "tributary",
+  namespace: "tributary-gate",
+  values: memberValues,
+};
+const clouds = ["eks", "gke", "aks", "onprem"].map((cloud): [string, ChartRelease] => [
+  cloud,
+  { ...member, valuesFiles: [`values-${cloud}.yaml`] },
+]);
+const releases: [string, ChartRelease][] = [["the hub", hub], ["a member", member], ...clouds];
+
+const rendered = new Map<string, RenderedObject[]>();
+const helmBuildTimeoutMs = 15 * 60_000;
+
+beforeAll(async () => {
+  for (const [name, release] of releases) rendered.set(name, await renderChart(release));
+}, helmBuildTimeoutMs);
+
+const objectsOf = (name: string, kind: string) => rendered.get(name)!.filter((object) => object.kind === kind);
+
+/** Every pod that a release runs or offers, by its object's name. */
+function podsOf(name: string): [string, RenderedObject["spec"]][] {
+  return [
+    ...objectsOf(name, "Deployment").map((object): [string, unknown] => [
+      object.metadata.name,
+      object.spec.template.spec,
+    ]),
+    ...objectsOf(name, "PodTemplate").map((object): [string, unknown] => [object.metadata.name, object.template.spec]),
+  ];
+}
+
+const containersOf = (pod: RenderedObject["spec"]) => [...(pod.initContainers ?? []), ...pod.containers];
+
+describe.each(releases)("the chart of %s", (name) => {
+  it("runs restricted pods with a root that cannot be written", () => {
+    expect(podsOf(name)).not.toEqual([]);
+    for (const [, pod] of podsOf(name)) {
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+      for (const container of containersOf(pod)) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
+        expect(container.resources.limits?.memory, `${container.name} has a memory limit`).toBeDefined();
+      }
+      expect(pod).not.toHaveProperty("hostNetwork");
+      const kinds = pod.volumes
+        .flatMap((volume: object) => Object.keys(volume))
+        .filter((key: string) => key !== "name");
+      expect(["configMap", "emptyDir", "persistentVolumeClaim", "projected"]).toEqual(expect.arrayContaining(kinds));
+    }
+  });
+
+  it("pins every image", () => {
+    const images = podsOf(name).flatMap(([, pod]) => containersOf(pod).map((container) => container.image));
+    for (const image of images) expect(image).toMatch(/(:[\w.-]+|@sha256:[0-9a-f]{64})$/u);
+    expect(images.filter((image) => image.endsWith(":latest"))).toEqual([]);
+  });
+
+  it("labels everything it makes, so that it can be found", () => {
+    const unlabelled = rendered
+      .get(name)!
+      .filter((object) => object.kind !== "CustomResourceDefinition" && !object.metadata.labels?.["helm.sh/chart"]);
+    expect(unlabelled.map((object) => object.metadata.name)).toEqual([]);
+  });
+
+  it("closes its pods to everybody it does not name", () => {
+    const policies = objectsOf(name, "NetworkPolicy");
+    expect(policies).not.toEqual([]);
+    for (const policy of policies) expect(policy.spec.policyTypes).toEqual(["Ingress", "Egress"]);
+  });
+});
+
+describe("the hub chart", () => {
+  it("carries the CRDs of crds/ unchanged", () => {
+    const folder = join(repositoryRoot, "charts/tributary-hub/generated/crds");
+    const wanted = readdirSync(join(repositoryRoot, "crds")).filter((file) => file.endsWith(".yaml"));
+    expect(readdirSync(folder)).toEqual(wanted);
+    for (const file of wanted) {
+      expect(readFileSync(join(folder, file), "utf8")).toBe(readFileSync(join(repositoryRoot, "crds", file), "utf8"));
+    }
+    expect(objectsOf("the hub", "CustomResourceDefinition")).toHaveLength(wanted.length);
+  });
+
+  it("grants Secrets everywhere only without looking around, and kubeconfigs in its own namespace", () => {
+    const roles = ["ClusterRole", "Role"].flatMap((kind) => objectsOf("the hub", kind));
+    const grants = roles.flatMap((role) =>
+      role.rules
+        .filter((rule: { resources: string[] }) => rule.resources.includes("secrets"))
+        .map((rule: { verbs: string[] }) => [role.kind, role.metadata.name, rule.verbs]),
+    );
+    expect(grants).toEqual([
+      ["ClusterRole", "tributary-operator-jobs", ["create", "get", "patch"]],
+      ["Role", "tributary-operator", ["get", "list", "watch", "patch"]],
+    ]);
+  });
+
+  it("grants writes in the listed namespaces alone when some are listed", async () => {
+    const objects = await renderChart({ ...hub, values: { ...hubValues, jobNamespaces: ["research"] } });
+    const bindings = objects
+      .filter((object) => object.roleRef?.name === "tributary-operator-jobs")
+      .map((object) => [object.kind, object.metadata.namespace]);
+    expect(bindings).toEqual([["RoleBinding", "research"]]);
+  });
+
+  it("never names a wildcard", () => {
+    const text = JSON.stringify(["ClusterRole", "Role"].flatMap((kind) => objectsOf("the hub", kind)));
+    expect(text).not.toContain('"*"');
+  });
+});
+
+describe("the member chart", () => {
+  it("gives the hub exactly these rights", () => {
+    const roles = new Map(
+      ["Role", "ClusterRole"].flatMap((kind) =>
+        objectsOf("a member", kind).map((role) => [
+          `${kind} ${role.metadata.namespace ?? ""} ${role.metadata.name}`,
+          role,
+        ]),
+      ),
+    );
+    const rights = ["RoleBinding", "ClusterRoleBinding"]
+      .flatMap((kind) => objectsOf("a member", kind))
+      .filter((binding) => binding.subjects.some((subject: { name: string }) => subject.name === "tributary-hub"))
+      .flatMap((binding) => {
+        const role = roles.get(
+          `${binding.roleRef.kind} ${binding.roleRef.kind === "Role" ? binding.metadata.namespace : ""} ${binding.roleRef.name}`,
+        )!;
+        return role.rules.map(
+          (rule: { resources: string[]; resourceNames?: string[]; verbs: string[] }) =>
+            `${role.kind}: ${rule.resources.join(",")}${rule.resourceNames ? ` named ${rule.resourceNames}` : ""}: ${rule.verbs.join(",")}`,
+        );
+      });
+    expect(rights.sort()).toEqual([
+      "ClusterRole: namespaces named kube-system: get",
+      "ClusterRole: nodes: get,list,watch",
+      "Role: configmaps: create,get,list,watch,delete,patch",
+      "Role: events: get,list,watch",
+      "Role: jobs: create,get,list,watch,delete,patch",
+      "Role: pods,podtemplates,events: get,list,watch",
+      "Role: serviceaccounts/token named tributary-hub: create",
+    ]);
+  });
+
+  it("shows token and memory to the sidecar alone, and the data set to the trainer alone", () => {
+    for (const [, pod] of podsOf("a member").filter(([name]) => name !== "tributary-gate")) {
+      const mounts = (container: { volumeMounts: { name: string }[] }) =>
+        container.volumeMounts.map(({ name }) => name);
+      expect(mounts(pod.containers[0])).not.toContain("tributary-token");
+      expect(mounts(pod.containers[0])).not.toContain("tributary-memory");
+      expect(mounts(pod.initContainers[0])).not.toContain("dataset");
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        dnsPolicy: "None",
+        dnsConfig: { nameservers: ["127.0.0.1"] },
+        restartPolicy: "Never",
+      });
+      expect(pod.initContainers).toHaveLength(1);
+      expect(pod.initContainers[0]).toMatchObject({ name: "sidecar", args: ["sidecar"], restartPolicy: "Always" });
+    }
+    const dataset = objectsOf("a member", "PodTemplate")[1]!.template.spec.containers[0].volumeMounts.at(-1);
+    expect(dataset).toEqual({
+      name: "dataset",
+      mountPath: "/var/lib/tributary/dataset",
+      readOnly: true,
+      subPath: "legal",
+    });
+  });
+
+  it("lets workers speak to the gate and the hub's node ports only", () => {
+    const workers = objectsOf("a member", "NetworkPolicy").find(
+      (policy) => policy.metadata.name === "tributary-workers",
+    )!;
+    expect(workers.spec).toMatchObject({ podSelector: {}, ingress: [] });
+    expect(workers.spec.egress.map((rule: { ports: unknown }) => rule.ports)).toEqual([
+      [{ protocol: "TCP", port: 8445 }],
+      [{ protocol: "TCP", port: 30_000, endPort: 32_767 }],
+    ]);
+  });
+
+  it("offers nothing while the gate's CA is not known", async () => {
+    const objects = await renderChart({ ...member, values: { ...memberValues, gate: {} } });
+    expect(objects.filter((object) => object.kind === "PodTemplate")).toEqual([]);
+    const policies = objects.filter((object) => object.kind === "ValidatingAdmissionPolicyBinding");
+    expect(policies.map((object) => object.metadata.name)).toEqual([
+      "tributary-no-other-workers",
+      "tributary-hub-writes-its-own",
+    ]);
+  });
+
+  it("takes every right from the hub by hub.enabled=false", async () => {
+    const values = { ...memberValues, hub: { ...memberValues.hub, enabled: false } };
+    const objects = await renderChart({ ...member, values });
+    const names = objects
+      .filter((object) => /Role|ServiceAccount/u.test(object.kind))
+      .map((object) => object.metadata.name);
+    expect(names.filter((name) => name.startsWith("tributary-hub"))).toEqual([]);
+  });
+});
+
+describe("values", () => {
+  const refusals: [string, ChartRelease, object, string][] = [
+    ["a hub without an address", hub, { advertisedAddress: "" }, "advertisedAddress is needed"],
+    ["an image that moves", hub, { image: { repository: "a/b", tag: "latest" } }, "/image/tag"],
+    ["an image without tag and digest", hub, { image: { repository: "a/b" } }, "image needs a digest or a tag"],
+    ["a value that the hub chart does not have", hub, { replicas: 3 }, "replicas"],
+    ["a member without a name", member, { cluster: { name: "" } }, "cluster.name is needed"],
+    ["a value that the member chart does not have", member, { gate: { replicas: 2 } }, "replicas"],
+    ["a data set without a claim", member, { runtimes: [{ ...memberValues.runtimes[0], dataset: "a" }] }, "claimName"],
+    [
+      "a runtime in a namespace that the hub does not get",
+      member,
+      { runtimes: [{ ...memberValues.runtimes[0], namespaces: ["default"] }] },
+      "not one of jobNamespaces",
+    ],
+    [
+      "runtimes whose gate has no address",
+      member,
+      { gate: { caCertificate: "pem" } },
+      "the gate's Service has no address yet",
+    ],
+  ];
+  it.each(refusals)("refuse %s", async (_sentence, release, values, wantMessage) => {
+    const both = { ...release.values, ...values };
+    await expect(renderChart({ ...release, values: both })).rejects.toThrow(wantMessage);
+  });
+
+  it.each(["tributary-hub", "tributary-member"])("of %s are all described and closed", (chart) => {
+    const path = join(repositoryRoot, "charts", chart, "values.schema.json");
+    const schema = JSON.parse(readFileSync(path, "utf8"));
+    expect(openObjects(schema, "")).toEqual([]);
+    const undescribed = Object.entries(schema.definitions).flatMap(([name, definition]) =>
+      undescribedValues(definition as Schema, name),
+    );
+    expect([...undescribedValues(schema, ""), ...undescribed]).toEqual([]);
+  });
+});
+
+interface Schema {
+  readonly description?: string;
+  readonly additionalProperties?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly definitions?: Readonly<Record<string, Schema>>;
+}
+
+const below = (schema: Schema): [string, Schema][] => [
+  ...Object.entries(schema.properties ?? {}),
+  ...Object.entries(schema.definitions ?? {}),
+  ...(schema.items === undefined ? [] : [["[]", schema.items] as [string, Schema]]),
+];
+
+function openObjects(schema: Schema, path: string): string[] {
+  const open = schema.properties !== undefined && schema.additionalProperties !== false ? [path] : [];
+  return [...open, ...below(schema).flatMap(([name, child]) => openObjects(child, `${path}.${name}`))];
+}
+
+/** Groups of values speak through what they hold; every value must be described. */
+function undescribedValues(schema: Schema, path: string): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, child]) => {
+    const items = child.items?.properties === undefined ? [] : undescribedValues(child.items, `${path}.${name}[]`);
+    if (child.properties !== undefined) return undescribedValues(child, `${path}.${name}`);
+    return [...(child.description === undefined ? [`${path}.${name}`] : []), ...items];
+  });
+}
