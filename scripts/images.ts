@@ -1,21 +1,19 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { clusters, importImage, toStandardError } from "@tributary/clouds";
-import { buildImages, type ImageName, imageNames } from "./images/build-images.ts";
-import { bundlePrograms } from "./images/bundle.ts";
-import { bundleSets } from "./images/bundles.ts";
+import { buildImages, bundleAll, type ImageName, imageNames } from "./images/build-images.ts";
 
-const usage = `usage: node scripts/images.ts [--only NAME,…] [--load CLUSTER,…|all] [--plugin]
+const usage = `usage: node scripts/images.ts [--only NAME,…] [--load CLUSTER,…|all] [--bundles]
   builds the images (${imageNames.join(", ")}) and prints one line each: name, reference by digest, archive
   --only    builds these images only
   --load    imports them into these local clouds
-  --plugin  bundles kubectl-tributary into dist/bundles too`;
+  --bundles only bundles the programs, kubectl-tributary too, into dist/bundles`;
 
 /** Builds images, imports them into local clouds, prints their references. */
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { only: { type: "string" }, load: { type: "string" }, plugin: { type: "boolean" } },
+    options: { only: { type: "string" }, load: { type: "string" }, bundles: { type: "boolean" } },
   });
   const names = values.only?.split(",") ?? imageNames;
   const unknown = names.filter((name) => !imageNames.includes(name as ImageName));
@@ -24,6 +22,10 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const root = fileURLToPath(new URL("..", import.meta.url));
+  if (values.bundles) {
+    for (const folder of await bundleAll(root)) process.stdout.write(`${folder}\n`);
+    return 0;
+  }
   const images = await buildImages(root, names as readonly ImageName[], toStandardError);
   for (const [name, image] of images) process.stdout.write(`${name} ${image.reference} ${image.archivePath}\n`);
   for (const cluster of await clustersOf(values.load)) {
@@ -32,7 +34,6 @@ async function main(args: string[]): Promise<number> {
       await importImage(cluster, image.archivePath);
     }
   }
-  if (values.plugin) process.stdout.write(`${await bundlePrograms(bundleSets.plugin, root, `${root}dist/bundles`)}\n`);
   return 0;
 }
 

@@ -24,6 +24,14 @@ export async function buildImages(
 
 /** Bundles lie in the tree, out of version control, so that a person can look at what runs in the clouds. */
 const outputOf = (root: string) => join(root, "dist/bundles");
+const tensorFlowOf = (root: string) => join(root, "node_modules/@tensorflow/tfjs-node");
+
+/** Bundles every program, the kubectl plug-in too, into `dist/bundles`; returns the folders. */
+export async function bundleAll(root: string): Promise<string[]> {
+  const folders: string[] = [];
+  for (const set of Object.values(bundleSets)) folders.push(await bundlePrograms(set, root, outputOf(root)));
+  return [...folders, await bundleTensorFlow(tensorFlowOf(root), outputOf(root))];
+}
 
 const recipes = {
   operator: async (root: string) =>
@@ -33,7 +41,7 @@ const recipes = {
   "trainer-tfjs": async (root: string) =>
     trainerRecipe(root, {
       trainer: await bundlePrograms(bundleSets.trainer, root, outputOf(root)),
-      tensorFlow: await bundleTensorFlow(join(root, "node_modules/@tensorflow/tfjs-node"), outputOf(root)),
+      tensorFlow: await bundleTensorFlow(tensorFlowOf(root), outputOf(root)),
     }),
   "trainer-python": async (root: string) => {
     const path = join(root, "worker-image/trainers/python/requirements.txt");

@@ -32,7 +32,7 @@ export async function bundlePrograms(set: BundleSet, root: string, outputRoot: s
       banner: { js: commonJsGlobals },
       external: [...(set.external ?? [])],
       legalComments: "none",
-      logLevel: "warning",
+      logLevel: "silent",
     });
   }
   // Threads end in .js and are modules.
@@ -61,7 +61,7 @@ export async function bundleTensorFlow(packageFolder: string, outputRoot: string
     external: neverCalled,
     loader: { ".html": "text" },
     legalComments: "none",
-    logLevel: "error",
+    logLevel: "silent",
   });
   return folder;
 }
