@@ -160,8 +160,10 @@ export {
   sampleBernoulliExp,
   uniformBelow,
 } from "./sampling/bernoulli.ts";
+export { type RoundingRequest, roundConditionally } from "./sampling/conditional-rounding.ts";
 export { sampleDiscreteGaussian, sampleDiscreteLaplace } from "./sampling/discrete-gaussian.ts";
 export { createPoissonSampler, type PoissonSampler } from "./sampling/poisson.ts";
+export { ROTATION_BLOCK, rotateBlock, rotationBlocks, unrotateBlock } from "./sampling/random-rotation.ts";
 export { type Rational, rationalOf } from "./sampling/rational.ts";
 export { createSkellamSampler, type SkellamSampler } from "./sampling/skellam-noise.ts";
 export { interpolateShares, type Share, shareOf, splitSecret } from "./shamir/shamir.ts";
@@ -229,7 +231,7 @@ export {
   SegmentOutcome,
 } from "./xsa1/party/party-types.ts";
 export { partyContext, stepParty } from "./xsa1/party/step-party.ts";
-export { planDigest, type RoundPlan } from "./xsa1/plan.ts";
+export { encodePlan, planDigest, type RoundPlan } from "./xsa1/plan.ts";
 export { type Refusal, RefusalReason } from "./xsa1/refusals.ts";
 export {
   encodeSetup,

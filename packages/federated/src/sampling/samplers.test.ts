@@ -1,4 +1,3 @@
-import { createCipheriv, createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   type RandomBytes,
@@ -13,22 +12,7 @@ import { createPoissonSampler, MAX_POISSON_MEAN } from "./poisson.ts";
 import { boundPoisson } from "./poisson-bounds.ts";
 import { integerSquareRoot, type Rational, rationalOf } from "./rational.ts";
 import { createSkellamSampler } from "./skellam-noise.ts";
-
-/** A stream of AES-256-CTR under a key made from `seed`. */
-function streamOf(seed: string): RandomBytes {
-  const key = createHash("sha256").update(seed).digest();
-  const cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
-  let block = cipher.update(Buffer.alloc(1 << 16));
-  let used = 0;
-  return (count) => {
-    if (used + count > block.length) {
-      block = cipher.update(Buffer.alloc(1 << 16));
-      used = 0;
-    }
-    used += count;
-    return block.subarray(used - count, used);
-  };
-}
+import { pseudoRandomBytes } from "./testing/pseudo-random.ts";
 
 /** A stream that gives these bytes and then zeros. */
 function bytesThenZeros(...bytes: number[]): RandomBytes {
@@ -84,7 +68,7 @@ const poissonChance = (mean: number) => (k: number) =>
 
 describe("exact samplers against exact chances, by chi-square", () => {
   it.each([1n, 2n, 3n, 10n, 256n, 1000n])("uniformBelow(%d)", (bound) => {
-    const random = streamOf(`uniform ${bound}`);
+    const random = pseudoRandomBytes(`uniform ${bound}`);
     const samples = drawMany(20_000, () => uniformBelow(bound, random));
     if (bound === 1n) expect(new Set(samples)).toEqual(new Set([0]));
     else
@@ -99,7 +83,7 @@ describe("exact samplers against exact chances, by chi-square", () => {
     [1, 1],
     [7, 2],
   ])("sampleBernoulliExp with rate %d/%d", (numerator, denominator) => {
-    const random = streamOf(`exp ${numerator} ${denominator}`);
+    const random = pseudoRandomBytes(`exp ${numerator} ${denominator}`);
     const rate = fraction(numerator, denominator);
     const count = 20_000;
     const hits = drawMany(count, () => (sampleBernoulliExp(rate, random) ? 1 : 0)).reduce((sum, hit) => sum + hit, 0);
@@ -113,7 +97,7 @@ describe("exact samplers against exact chances, by chi-square", () => {
     [20, 1],
     [1, 4],
   ])("sampleDiscreteLaplace with scale %d/%d", (numerator, denominator) => {
-    const random = streamOf(`laplace ${numerator} ${denominator}`);
+    const random = pseudoRandomBytes(`laplace ${numerator} ${denominator}`);
     const samples = drawMany(20_000, () => sampleDiscreteLaplace(fraction(numerator, denominator), random));
     const chance = normalised((value) => (-Math.abs(value) * denominator) / numerator);
     if (numerator > denominator) expect(chiSquareExcess(samples, chance)).toBeLessThan(5);
@@ -126,7 +110,7 @@ describe("exact samplers against exact chances, by chi-square", () => {
     [400, 1],
     [1, 3],
   ])("sampleDiscreteGaussian with variance %d/%d", (numerator, denominator) => {
-    const random = streamOf(`gaussian ${numerator} ${denominator}`);
+    const random = pseudoRandomBytes(`gaussian ${numerator} ${denominator}`);
     const samples = drawMany(20_000, () => sampleDiscreteGaussian(fraction(numerator, denominator), random));
     const chance = normalised((value) => (-value * value * denominator) / (2 * numerator));
     expect(chiSquareExcess(samples, chance)).toBeLessThan(5);
@@ -139,7 +123,7 @@ describe("exact samplers against exact chances, by chi-square", () => {
     [40, 1],
     [1001, 3],
   ])("createPoissonSampler with mean %d/%d", (numerator, denominator) => {
-    const random = streamOf(`poisson ${numerator} ${denominator}`);
+    const random = pseudoRandomBytes(`poisson ${numerator} ${denominator}`);
     const { sample } = createPoissonSampler(fraction(numerator, denominator));
     const samples = drawMany(20_000, () => sample(random));
     const chance = poissonChance(numerator / denominator);
@@ -152,7 +136,7 @@ describe("exact samplers against exact chances, by chi-square", () => {
     [8, 1],
     [300, 1],
   ])("createSkellamSampler with variance %d/%d", (numerator, denominator) => {
-    const random = streamOf(`skellam ${numerator} ${denominator}`);
+    const random = pseudoRandomBytes(`skellam ${numerator} ${denominator}`);
     const { sample } = createSkellamSampler(fraction(numerator, denominator));
     const half = poissonChance(numerator / denominator / 2);
     const table = Array.from({ length: 400 }, (_, k) => half(k));
@@ -169,7 +153,7 @@ describe("exact samplers against exact chances, by chi-square", () => {
 describe("moments at the sizes that noise has", () => {
   it.each([1e4, 1e6, 3e8])("Skellam noise of variance %d has mean 0, that variance and no skew", (variance) => {
     const { sample } = createSkellamSampler(rationalOf(variance));
-    const random = streamOf(`moments ${variance}`);
+    const random = pseudoRandomBytes(`moments ${variance}`);
     const count = 20_000;
     const scaled = drawMany(count, () => sample(random)).map((value) => value / Math.sqrt(variance));
     const moment = (power: number) => scaled.reduce((sum, value) => sum + value ** power, 0) / count;
@@ -182,7 +166,7 @@ describe("moments at the sizes that noise has", () => {
   it("noise of several parties adds up to noise of the summed variance", () => {
     const target = new Int32Array(20_000);
     for (const [party, variance] of [3, 10, 27].entries()) {
-      createSkellamSampler(fraction(variance)).addTo(target, streamOf(`party ${party}`));
+      createSkellamSampler(fraction(variance)).addTo(target, pseudoRandomBytes(`party ${party}`));
     }
     const half = poissonChance(20);
     const table = Array.from({ length: 200 }, (_, k) => half(k));
@@ -191,7 +175,7 @@ describe("moments at the sizes that noise has", () => {
   });
 
   it("a discrete Gaussian of variance 1e12 and a mean at the limit are drawn too", () => {
-    const random = streamOf("large");
+    const random = pseudoRandomBytes("large");
     const gaussian = drawMany(2000, () => sampleDiscreteGaussian(rationalOf(1e12), random));
     const square = gaussian.reduce((sum, value) => sum + value * value, 0) / 2000;
     expect(Math.abs(square / 1e12 - 1)).toBeLessThan(5 * Math.sqrt(2 / 2000));
@@ -254,7 +238,7 @@ describe("exactness", () => {
   it("gives the same samples from the same stream", () => {
     const draw = () => {
       const target = new Int32Array(100);
-      createSkellamSampler(fraction(50)).addTo(target, streamOf("again"));
+      createSkellamSampler(fraction(50)).addTo(target, pseudoRandomBytes("again"));
       return target;
     };
     expect(draw()).toEqual(draw());
