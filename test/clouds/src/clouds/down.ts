@@ -17,7 +17,7 @@ import { withCloudsLock } from "./up.ts";
  */
 export async function removeLocalClouds(progress: Progress = silent): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("local clouds can be removed only by root, who made them");
-  await withCloudsLock(async () => {
+  await withCloudsLock(progress, async () => {
     for (const layout of localClouds.map((cloud) => layoutOf(cloud))) {
       if (existsSync(layout.directory)) progress(`${layout.cloud.name}: removing`);
       await removeCloud(layout);

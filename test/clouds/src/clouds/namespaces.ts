@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { runCommand, tryCommand } from "../command.ts";
+import { runCommand } from "../command.ts";
 import { cloudsDirectory } from "../paths.ts";
 import type { CloudLayout } from "./cloud.ts";
 import { currentMounts, mountPointsUnder } from "./mounts.ts";
@@ -100,12 +100,6 @@ export async function setInNetwork(layout: CloudLayout, setting: string, value: 
   const path = `/proc/sys/${setting.replaceAll(".", "/")}`;
   const [command = "", ...prefix] = enterNetwork(layout);
   await runCommand(command, [...prefix, "sh", "-c", 'echo "$2" > "$1"', "sh", path, value]);
-}
-
-/** Whether a command in a cloud's network succeeds. */
-export async function succeedsInNetwork(layout: CloudLayout, args: readonly string[]): Promise<boolean> {
-  const [command = "", ...prefix] = enterNetwork(layout);
-  return (await tryCommand(command, [...prefix, ...args])).exitCode === 0;
 }
 
 function namespaceFolder(layout: CloudLayout): string {

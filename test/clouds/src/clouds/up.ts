@@ -23,8 +23,8 @@ const readyTimeoutMs = 120_000;
 const lockTimeoutMs = 30 * 60 * 1000;
 
 /** Does `work` while no other program brings the local clouds up or down. */
-export function withCloudsLock<T>(work: () => Promise<T>): Promise<T> {
-  return withLock(join(cacheDirectory(), "clouds.lock"), work, { timeoutMs: lockTimeoutMs });
+export function withCloudsLock<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
+  return withLock(join(cacheDirectory(), "clouds.lock"), work, { timeoutMs: lockTimeoutMs, progress });
 }
 
 /** Brings all local clouds to run on this machine: starts what is missing, repairs what is broken, leaves the rest alone. */
@@ -32,7 +32,7 @@ export async function startLocalClouds(progress: Progress = silent): Promise<voi
   if (process.getuid?.() !== 0) throw new Error("local clouds need root: they make namespaces, links and cgroups");
   const tools = await ensureTools(progress);
   const pauseArchive = await buildPauseImage(tools.pause);
-  await withCloudsLock(async () => {
+  await withCloudsLock(progress, async () => {
     await mkdir(cloudsDirectory(), { recursive: true });
     await allowForwarding();
     const clouds = localClouds.map((cloud) => layoutOf(cloud));

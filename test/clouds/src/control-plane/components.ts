@@ -1,11 +1,5 @@
 import { join } from "node:path";
 
-/** The programs of a Kubernetes control plane. */
-export const controlPlaneComponents = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
-
-/** Name of one program of a control plane. */
-export type ControlPlaneComponent = (typeof controlPlaneComponents)[number];
-
 /** Where a control plane keeps its files and under which addresses its programs listen. */
 export interface ControlPlaneLayout {
   /** Holds `etcd/` (data), `pki/` (certificates and keys) and `kubeconfig/` (one file a program). */

@@ -21,6 +21,8 @@ export const kubernetesPrograms = [
 
 const kubernetesVersion = "v1.34.4";
 const buildTimeoutMs = 60 * 60 * 1000;
+/** The one before stays for programs that run it now. */
+const keptBuilds = 2;
 const packageFolder = new URL("../../", import.meta.url).pathname;
 
 interface GoBuild {
@@ -82,7 +84,9 @@ async function buildGo(build: GoBuild, progress: Progress): Promise<string> {
   const module = join(packageFolder, build.module);
   const sources = await goSources(module);
   const hash = await contentHash(module, sources, [process.arch, JSON.stringify(build)]);
-  return cachedFolder({ root: cacheDirectory(), name: build.name, hash, timeoutMs: buildTimeoutMs }, async (folder) => {
+  const root = cacheDirectory();
+  const entry = { root, name: build.name, hash, timeoutMs: buildTimeoutMs, progress, keep: keptBuilds };
+  return cachedFolder(entry, async (folder) => {
     progress(`building ${build.name} from its Go module: ${build.expectedMinutes} minutes on two cores, once`);
     for (const output of build.outputs) {
       const flags = ["-trimpath", "-buildvcs=false", "-ldflags", build.linkerFlags, "-o", join(folder, output.file)];

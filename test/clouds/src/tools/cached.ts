@@ -1,15 +1,13 @@
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { withLock } from "../lock.ts";
+import { type LockOptions, withLock } from "../lock.ts";
 
 /** One kind of thing in the cache. */
-export interface CacheEntry {
+export interface CacheEntry extends LockOptions {
   /** Folder of the cache that holds `<name>/<hash>`. */
   readonly root: string;
   readonly name: string;
   readonly hash: string;
-  /** How long to wait for another program that makes the same thing. */
-  readonly timeoutMs: number;
   /** How many folders of this name to keep, the most recently used first; all when absent. */
   readonly keep?: number;
 }
@@ -36,7 +34,7 @@ export async function cachedFolder(entry: CacheEntry, make: (folder: string) => 
       await rename(partial, folder);
       await removeLeastRecentlyUsed(join(entry.root, entry.name), entry.keep ?? Number.POSITIVE_INFINITY);
     },
-    { timeoutMs: entry.timeoutMs },
+    entry,
   );
   return folder;
 }
