@@ -1,17 +1,12 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import {
-  accumulateRing,
-  GROUP_VALUES,
-  packRing,
-  type RingBits,
-  requireRingBits,
-  unpackRing,
-} from "@tributary/federated";
+import { createRingKernels, GROUP_VALUES, type RingBits, requireRingBits } from "@tributary/federated";
 import { readAt } from "../../shared/files/flat-model-file.ts";
 
-/** Values that are summed at a time: memory is this, times four bytes, times two. */
+/** Values that are summed at a time: memory is two packed vectors of this length. */
 const CHUNK_VALUES = 2 ** 18;
+
+const kernels = createRingKernels();
 
 /**
  * Adds packed segments of several parties mod 2^b into a new packed file, in bounded memory.
@@ -49,13 +44,11 @@ async function sumChunk(
   values: number,
   bits: RingBits,
 ): Promise<Uint8Array> {
-  const sum = new Int32Array(values);
-  const addend = new Int32Array(values);
+  const sum = new Uint8Array((values / GROUP_VALUES) * bits);
   for (const file of files) {
-    const packed = await readAt(file, (start / GROUP_VALUES) * bits, (values / GROUP_VALUES) * bits);
-    accumulateRing(sum, unpackRing(packed, bits, addend));
+    kernels.accumulate(sum, await readAt(file, (start / GROUP_VALUES) * bits, sum.length), bits);
   }
-  return packRing(sum, bits);
+  return sum;
 }
 
 /** Reads `values` signed sums of a packed file from value `start` on, a multiple of eight. */
@@ -63,6 +56,6 @@ export async function readSums(file: FileHandle, start: number, values: number, 
   const bits = requireRingBits(ringBits);
   const groups = Math.ceil(values / GROUP_VALUES);
   const packed = await readAt(file, (start / GROUP_VALUES) * bits, groups * bits);
-  const sums = unpackRing(packed, bits, new Int32Array(groups * GROUP_VALUES));
+  const sums = kernels.unpack(packed, bits, new Int32Array(groups * GROUP_VALUES));
   return sums.subarray(0, values);
 }

@@ -5,9 +5,9 @@ import {
   addResidual,
   addSquares,
   type CryptoSuite,
+  createRingKernels,
   encodeMetrics,
   Keystream,
-  packRing,
   quantise,
   ROUNDING_BYTES,
   requireRingBits,
@@ -54,6 +54,8 @@ export interface ReportedSegment {
 /** Parameters that are quantised at a time; a multiple of eight. */
 const CHUNK_PARAMETERS = 2 ** 18;
 const FLOAT_BYTES = 4;
+
+const kernels = createRingKernels();
 
 /**
  * Makes a report: update = trained - base + residual, quantised by the plan's steps with the round's private randomness, packed;
@@ -133,7 +135,7 @@ async function buildUpdate(update: Update) {
       );
       const q = new Int32Array(count);
       saturated += quantise(x, { step: update.step, valueBits: segment.valueBits }, rounding, q);
-      await sink.write(packRing(q, requireRingBits(segment.ringBits)));
+      await sink.write(kernels.pack(q, requireRingBits(segment.ringBits)));
       await update.residuals.write(update.offset + start, residualOf(x, q, update.step, x));
     }
     return { squaredNorm: squaredNormOf(lanes), saturated, reported: { segment: segment.id, ...sink.finish() } };
@@ -165,7 +167,7 @@ async function buildMetrics(
   const encoded = encodeMetrics(codings, values, parties);
   const sink = await openSegment(request.segmentPath(metrics.id));
   try {
-    await sink.write(packRing(encoded.values, requireRingBits(metrics.ringBits)));
+    await sink.write(kernels.pack(encoded.values, requireRingBits(metrics.ringBits)));
     return { segment: metrics.id, ...sink.finish() };
   } finally {
     await sink.close();
