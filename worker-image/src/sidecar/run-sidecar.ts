@@ -148,7 +148,11 @@ class SidecarWorker {
       partyId: joined.partyId,
       tensors: () => this.#requireSession().tensors,
       machine: () => this.#machine!,
-      fail: (attempt, error) => this.#requireSession().fail(attempt, error.code, error.message, signal),
+      fail: (attempt, error) =>
+        retry(() => this.#requireSession().fail(attempt, error.code, error.message, signal), {
+          signal,
+          maxAttempts: 10,
+        }),
     });
     this.#machine = await PartyMachine.open({
       crypto,

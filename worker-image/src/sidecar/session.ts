@@ -11,6 +11,8 @@ import { createTensorClient, type TensorClient } from "./wire/tensor-client.ts";
 /** Version of the protocol's messages that this sidecar speaks. */
 const PROTOCOL_VERSION = 1;
 const CALL_TIMEOUT_MS = 20_000;
+/** Tries of one message: what is not delivered by then is asked for again over the next link. */
+const SEND_ATTEMPTS = 4;
 /** Back-off of calls to the aggregator: it restarts within seconds. */
 const SESSION_BACKOFF = { initialMs: 100, maxMs: 5_000 };
 
@@ -23,9 +25,9 @@ export interface Session {
   join(image: string, signal: AbortSignal): Promise<partyV1.JoinResponse>;
   /** The aggregator's messages until the link breaks or the certificate should be renewed. */
   receive(signal: AbortSignal): AsyncIterable<partyV1.ReceiveResponse>;
-  /** Hands in a protocol message; tries until it is acknowledged. */
+  /** Hands in a protocol message; tries a few times. */
   send(to: AttemptId, message: Uint8Array, signal: AbortSignal): Promise<void>;
-  /** Tells that this worker cannot report; tries until it is acknowledged. */
+  /** Tells that this worker cannot report; tries a few times. */
   fail(to: AttemptId, code: string, message: string, signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -115,6 +117,7 @@ async function sendMessage(
   await retry(() => client.send(request, { timeoutMs: CALL_TIMEOUT_MS, signal }), {
     signal,
     backoff: SESSION_BACKOFF,
+    maxAttempts: SEND_ATTEMPTS,
     onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
   });
 }

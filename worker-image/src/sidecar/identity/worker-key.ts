@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto } from "node:crypto";
 import { join } from "node:path";
 import { cryptoProvider, Pkcs10CertificateRequestGenerator } from "@peculiar/x509";

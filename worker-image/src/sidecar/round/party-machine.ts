@@ -94,7 +94,10 @@ export class PartyMachine {
         return writeFileDurably(statePath(this.#deps), encodePartyState(this.#state), 0o600);
       case "send": {
         const to = this.#attemptOf(effect.message);
-        return to === undefined ? undefined : send(to, effect.message);
+        // What is not delivered is said again when the link is back: the aggregator asks for it.
+        if (to !== undefined)
+          await send(to, effect.message).catch((err: unknown) => log.warn({ ...to, err }, "message not delivered"));
+        return;
       }
       case "shareUnreadable":
         return log.warn({ sender: effect.sender }, "a sealed share does not open");

@@ -63,19 +63,23 @@ export class RoundDesk {
   take(effect: WorkEffect): void {
     switch (effect.type) {
       case "planAccepted":
-        return this.#start(effect);
+        this.#start(effect);
+        break;
       case "maskingReady":
-        return this.#background(this.#offerSegments(effect.planDigest));
+        this.#background(this.#offerSegments(effect.planDigest));
+        break;
       case "upload":
-        return this.#background(this.#upload(effect));
+        this.#background(this.#upload(effect));
+        break;
       case "closed": {
         const settled = this.#settle(effect);
         // The next round's work reads what this one settles.
         this.#last = Promise.allSettled([this.#last, settled]);
-        return this.#background(settled);
+        this.#background(settled);
+        break;
       }
       case "refused":
-        return;
+        break;
     }
   }
 

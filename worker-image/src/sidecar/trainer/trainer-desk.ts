@@ -75,7 +75,7 @@ export class TrainerDesk {
     }
   }
 
-  /** Tells the trainer that the job is over; resolves once it has heard it, or after `graceMs`. */
+  /** Tells the trainer that the job is over; resolves once it has hung up, or after `graceMs`. */
   async finish(graceMs: number): Promise<void> {
     this.#isFinished = true;
     this.#notify();
@@ -94,6 +94,7 @@ export class TrainerDesk {
   /** A trainer's connection closed; its task is lost unless another connection comes soon. */
   disconnected(): void {
     this.#connections--;
+    if (this.#connections === 0 && this.#isFinished) this.#finished.resolve();
     if (this.#connections === 0 && this.#open !== undefined) this.#watch(RECONNECT_GRACE_MS, "closed its connection");
   }
 
@@ -116,11 +117,7 @@ export class TrainerDesk {
 
   async #nextTask(waitMs: number, signal: AbortSignal) {
     if (this.#open === undefined && !this.#isFinished) await this.#change(waitMs, signal);
-    if (this.#isFinished) {
-      // The answer is on its way when this resolves; whoever waits gives it a moment.
-      setImmediate(() => this.#finished.resolve());
-      return { finished: true };
-    }
+    if (this.#isFinished) return { finished: true };
     if (this.#open === undefined) return {};
     clearTimeout(this.#lostTimer);
     return { task: this.#open.task };

@@ -1,0 +1,98 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { until } from "../support/until.ts";
+import { INITIAL_VALUE, WireJob } from "./support/wire-job.ts";
+
+const INCREMENT = 2 ** -10;
+let job: WireJob;
+afterEach(() => job.destroy());
+
+it("drops a straggler at the deadline and commits with those who reported", async () => {
+  job = await WireJob.create({ workers: [1, 1, 1] });
+  job.startAggregator();
+  await job.startWorkers();
+  await job.untilState("all have joined", ({ parties }) => parties.length === 3);
+  await job.workers[2]!.trainer.kill();
+  await job.openWindow({ from: 0, through: 0, quorum: 2, deadlineMs: 15_000n });
+  await job.untilCommitted(1);
+  const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
+  expect(rounds).toMatchObject([{ reports: 2, dropOuts: 1, participants: { p0: 1, p1: 1 } }]);
+});
+
+it("closes a round empty below quorum, says why, and commits it when the worker is well again", async () => {
+  job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateNaNAtRound: "0" } });
+  job.startAggregator();
+  await job.startWorkers();
+  await job.openWindow({ from: 0, through: 0 });
+  const state = await job.untilState("a round has failed", ({ failedRounds }) => failedRounds >= 2);
+  expect(state.committedRounds).toBe(0);
+  expect(state.parties.map(({ problemCode }) => problemCode)).toContain("TRAINER_LOSS_NOT_FINITE");
+  expect(state.problemMessage).toContain("quorum is 2");
+  for (const { sidecar } of job.workers) expect(sidecar.isRunning).toBe(true);
+});
+
+it("converges by its target and evaluates the last model in a window that trains nothing", async () => {
+  job = await WireJob.create({ workers: [2] });
+  job.startAggregator();
+  await job.startWorkers();
+  const target = String(1 - INITIAL_VALUE - 2 * 4 * INCREMENT);
+  const convergence = { metric: "validation_loss", mode: "Min", target, maxRounds: 100 };
+  await job.openWindow({ from: 0, through: 9, convergence });
+  const stopped = await job.untilState("the target is reached", (state) => state.convergence?.stop === true);
+  // The model of two rounds is known to be good when the third round evaluates it.
+  expect(stopped.convergence).toMatchObject({ reason: "TargetReached", bestRound: 2 });
+  expect(stopped.committedRounds).toBe(3);
+  await job.openWindow({ from: 3, through: 3, evaluateOnly: true, localSteps: 0, convergence });
+  const { rounds } = await until("the evaluation is in the ledger", async () => {
+    const answer = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
+    return answer.rounds.length === 4 ? answer : undefined;
+  });
+  const [trained, evaluated] = rounds.slice(2);
+  expect(evaluated).toMatchObject({ outcome: "Evaluated", reports: 2 });
+  expect(evaluated!.modelSha256).toEqual(trained!.modelSha256);
+  expect(Number(evaluated!.metrics.validation_loss)).toBe(1 - INITIAL_VALUE - 3 * 4 * INCREMENT);
+  const state = await job.state();
+  expect(state.best).toMatchObject({ path: "best/model.safetensors", round: 3 });
+});
+
+it("refuses a ledger that was changed, and repairs one that was only half written", async () => {
+  job = await WireJob.create({ workers: [1] });
+  const first = job.startAggregator();
+  await job.startWorkers();
+  await job.openWindow({ from: 0, through: 1 });
+  await job.untilCommitted(2);
+  await first.kill();
+  await writeFile(join(job.dataDirectory, "rounds/000001/model.safetensors.note"), "left over");
+  const line = join(job.dataDirectory, "rounds/000000/line.json");
+  const original = await readFile(line, "utf8");
+  await writeFile(line, original.replace('"attempt":1', '"attempt":2'));
+  expect(await job.startAggregator().ended).toEqual({ code: 53, signal: null });
+  await writeFile(line, original);
+  job.startAggregator();
+  await job.openWindow({ from: 2, through: 2 });
+  expect((await job.untilCommitted(3)).committedRounds).toBe(3);
+});
+
+it("refuses a plan that contradicts open or committed rounds", async () => {
+  job = await WireJob.create({ workers: [1] });
+  job.startAggregator();
+  await job.startWorkers();
+  await job.openWindow({ from: 0, through: 0 });
+  await job.untilCommitted(1);
+  const operator = await job.operator();
+  const plan = {
+    jobUid: "0b9c2a1e-wire-test",
+    from: 0,
+    through: 5,
+    attempt: 1,
+    quorum: 1,
+    deadlineMs: 1000n,
+    localSteps: 1,
+  };
+  await expect(operator.openWindow({ plan }, { timeoutMs: 5_000 })).rejects.toMatchObject({ code: "ROUND_CONFLICT" });
+  const other = { ...plan, jobUid: "other", from: 1 };
+  await expect(operator.openWindow({ plan: other }, { timeoutMs: 5_000 })).rejects.toMatchObject({
+    code: "MESSAGE_INVALID",
+  });
+});

@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { until } from "../support/until.ts";
+import { INITIAL_VALUE, WireJob } from "./support/wire-job.ts";
+
+const INCREMENT = 2 ** -10;
+const LOCAL_STEPS = 4;
+let job: WireJob;
+afterEach(() => job.destroy());
+
+/** The outside witness: a lost or doubled commit shows as another value. */
+async function expectClosedForm(rounds: number): Promise<void> {
+  await until("the last model is published", async () => (await job.lastModel()).round === rounds);
+  const { values } = await job.lastModel();
+  expect(new Set(values)).toEqual(new Set([INITIAL_VALUE + rounds * LOCAL_STEPS * INCREMENT]));
+}
+
+function crashAt(point: string): Record<string, string> {
+  return {
+    TRIBUTARY_SIMULATE_CRASH_AT: point,
+    TRIBUTARY_SIMULATE_CRASH_MARKER: join(job.directory, `crashed-${point}`),
+  };
+}
+
+const ROUNDS = 3;
+
+describe("kill -9 of the aggregator", () => {
+  it.each(["before-sum-durable", "after-sum-durable", "before-commit", "after-commit"])(
+    "%s: no round is lost and none is doubled",
+    async (point) => {
+      job = await WireJob.create({ workers: [1, 1] });
+      const first = job.startAggregator(crashAt(point));
+      await job.startWorkers();
+      await job.openWindow({ from: 0, through: ROUNDS - 1 });
+      expect(await first.ended).toEqual({ code: null, signal: "SIGKILL" });
+      job.startAggregator(crashAt(point));
+      const state = await job.untilCommitted(ROUNDS);
+      expect(state.committedRounds).toBe(ROUNDS);
+      await expectClosedForm(ROUNDS);
+    },
+  );
+});
+
+describe("kill -9 of a sidecar", () => {
+  it.each(["before-report-durable", "after-report-durable", "during-upload", "after-upload"])(
+    "%s: the restarted sidecar finishes its round",
+    async (point) => {
+      job = await WireJob.create({ workers: [1, 1], values: 100_000 });
+      job.startAggregator();
+      await job.startWorkers((worker) => (worker === 0 ? crashAt(point) : {}));
+      await job.openWindow({ from: 0, through: ROUNDS - 1 });
+      const worker = job.workers[0]!;
+      expect(await worker.sidecar.ended).toEqual({ code: null, signal: "SIGKILL" });
+      worker.sidecar = job.startSidecar(worker, crashAt(point));
+      const state = await job.untilCommitted(ROUNDS);
+      expect(state.failedRounds).toBe(0);
+      await expectClosedForm(ROUNDS);
+    },
+  );
+
+  it("and of its whole pod: the new worker joins another attempt", async () => {
+    job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "500" } });
+    job.startAggregator();
+    await job.startWorkers();
+    await job.openWindow({ from: 0, through: 1 });
+    await job.untilState("both train", ({ stage, parties }) => stage === 4 && parties.length === 2);
+    const [lost] = job.workers.splice(0, 1);
+    await Promise.all([lost!.sidecar.kill(), lost!.trainer.kill()]);
+    await job.addWorker(0, 0);
+    const state = await job.untilCommitted(2);
+    expect(state.failedRounds).toBe(1);
+    await expectClosedForm(2);
+  });
+});
+
+describe("kill -9 of a trainer", () => {
+  it("in mid-round: a restarted trainer does the same task", async () => {
+    job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "500" } });
+    job.startAggregator();
+    await job.startWorkers();
+    await job.openWindow({ from: 0, through: 1 });
+    await job.untilState("both train", ({ stage, parties }) => stage === 4 && parties.length === 2);
+    const worker = job.workers[0]!;
+    await until("the trainer has its task", () => worker.sidecar.lines.some(({ msg }) => msg === "task is done"));
+    await worker.trainer.kill();
+    worker.trainer = job.startTrainer(worker);
+    await job.untilCommitted(2);
+    await expectClosedForm(2);
+  });
+
+  it("for good: its worker says so and quorum goes on without it", async () => {
+    job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "500" } });
+    job.startAggregator();
+    await job.startWorkers();
+    await job.openWindow({ from: 0, through: 0, quorum: 1 });
+    await job.untilState("both train", ({ stage, parties }) => stage === 4 && parties.length === 2);
+    await job.workers[0]!.trainer.kill();
+    const state = await job.untilCommitted(1);
+    expect(state.parties.map(({ problemCode }) => problemCode)).toEqual(["TRAINER_LOST", ""]);
+    const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
+    expect(rounds).toMatchObject([{ reports: 1, dropOuts: 1, participants: { p1: 1 } }]);
+    await expectClosedForm(1);
+  });
+});

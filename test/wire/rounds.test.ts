@@ -1,0 +1,34 @@
+import { afterEach, expect, it } from "vitest";
+import { until } from "../support/until.ts";
+import { INITIAL_VALUE, WireJob } from "./support/wire-job.ts";
+
+const INCREMENT = 2 ** -10;
+let job: WireJob;
+afterEach(() => job.destroy());
+
+it("runs windows of rounds by itself and adds exactly what the closed form says", async () => {
+  job = await WireJob.create({ workers: [1, 1] });
+  job.startAggregator();
+  await job.startWorkers();
+  await job.openWindow({ from: 0, through: 2 });
+  await job.openWindow({ from: 3, through: 4 });
+  const state = await job.untilCommitted(5);
+  expect(state.failedRounds).toBe(0);
+  await until("the last model is published", async () => (await job.lastModel()).round === 5);
+  const { values } = await job.lastModel();
+  expect(values.length).toBe(1000);
+  expect(new Set(values)).toEqual(new Set([INITIAL_VALUE + 5 * 4 * INCREMENT]));
+  const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
+  expect(rounds.map(({ round, reports, outcome }) => ({ round, reports, outcome }))).toEqual(
+    [0, 1, 2, 3, 4].map((round) => ({ round, reports: 2, outcome: "Committed" })),
+  );
+  // Metrics of a round describe the model that it started from.
+  expect(rounds.map(({ metrics }) => Number(metrics.validation_loss))).toEqual(
+    [0, 1, 2, 3, 4].map((round) => 1 - INITIAL_VALUE - round * 4 * INCREMENT),
+  );
+  await job.finish();
+  for (const { sidecar, trainer } of job.workers) {
+    expect(await sidecar.ended).toEqual({ code: 0, signal: null });
+    expect(await trainer.ended).toEqual({ code: 0, signal: null });
+  }
+});

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A program of the worker image that a test runs from source. */
+export interface RunningProcess {
+  readonly name: string;
+  /** Lines of its log so far, read as JSON where they are. */
+  readonly lines: readonly Record<string, unknown>[];
+  /** Resolves with exit code and signal. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly isRunning: boolean;
+  /** `kill -9`; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves when the process is gone. */
+  stop(): Promise<void>;
+}
+
+/** Programs by name. */
+export type ProgramName = "aggregator" | "sidecar" | "gate" | "trainer";
+
+/** Starts a program; everything it prints also goes to `logPath`. */
+export function startProgram(
+  program: ProgramName,
+  options: { readonly name: string; readonly env: Record<string, string>; readonly logPath: string },
+): RunningProcess {
+  const entry = fileURLToPath(new URL(`../../../worker-image/src/${program}/main.ts`, import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, [entry], {
+    env: { PATH: process.env.PATH ?? "", TRIBUTARY_LOG_LEVEL: "debug", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: Record<string, unknown>[] = [];
+  let rest = "";
+  const take = (chunk: Buffer) => {
+    appendFileSync(options.logPath, chunk);
+    const parts = (rest + chunk.toString("utf8")).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) lines.push(parseLine(part));
+  };
+  child.stdout?.on("data", take);
+  child.stderr?.on("data", take);
+  const ended = once(child, "exit").then(([code, signal]) => ({ code, signal }));
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    name: options.name,
+    lines,
+    ended,
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    kill: () => end("SIGKILL"),
+    stop: () => end("SIGTERM"),
+  };
+}
+
+function parseLine(line: string): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return { msg: line };
+  }
+}

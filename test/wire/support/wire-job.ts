@@ -1,0 +1,295 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { controlV1 } from "@tributary/contracts";
+import { openSafetensors, safetensorsParts } from "@tributary/federated";
+import { createGrpcClient, createTlsCredentials, type GrpcClient } from "@tributary/kit";
+import { until } from "../../support/until.ts";
+import { type RunningProcess, startProgram } from "./running-process.ts";
+import { createTestAuthority, type TestAuthority } from "./test-authority.ts";
+
+/** What a test asks for. */
+export interface WireJobOptions {
+  /** Workers of each participant; each participant has a cluster and a CA of its own. */
+  readonly workers: readonly number[];
+  /** Hyperparameters of the no-op trainer. */
+  readonly hyperparameters?: Record<string, string>;
+  /** Values of the model; 1,000 by default. */
+  readonly values?: number;
+  readonly strategy?: { readonly name: string; readonly parameters: Record<string, string> };
+}
+
+type Plan = MessageInitShape<typeof controlV1.WindowPlanSchema>;
+type State = controlV1.AggregatorState;
+
+const SERVER_NAME = "job.test.aggregator.tributary";
+const JOB_UID = "0b9c2a1e-wire-test";
+
+/** One worker: sidecar and trainer with the directories of a pod. */
+export interface WireWorker {
+  readonly participant: string;
+  readonly index: number;
+  readonly directory: string;
+  sidecar: RunningProcess;
+  trainer: RunningProcess;
+}
+
+/** A job of real processes on loopback: an aggregator, sidecars, no-op trainers, and the test in the operator's place. */
+export class WireJob {
+  readonly directory: string;
+  readonly workers: WireWorker[] = [];
+  readonly #options: WireJobOptions;
+  readonly #jobCa: TestAuthority;
+  readonly #ports: { controlPort: number; tensorPort: number; healthPort: number };
+  readonly #clusterCas: TestAuthority[];
+  #operator: GrpcClient<typeof controlV1.AggregatorService> | undefined;
+  #aggregator: RunningProcess | undefined;
+
+  private constructor(
+    directory: string,
+    options: WireJobOptions,
+    authorities: { jobCa: TestAuthority; clusterCas: TestAuthority[] },
+    ports: { controlPort: number; tensorPort: number; healthPort: number },
+  ) {
+    this.directory = directory;
+    this.#options = options;
+    this.#jobCa = authorities.jobCa;
+    this.#clusterCas = authorities.clusterCas;
+    this.#ports = ports;
+  }
+
+  /** Makes certificates, model and configuration; starts nothing. */
+  static async create(options: WireJobOptions): Promise<WireJob> {
+    const directory = await mkdtemp(join(tmpdir(), "tributary-wire-"));
+    const jobCa = await createTestAuthority("job");
+    const clusterCas = await Promise.all(options.workers.map((_, index) => createTestAuthority(`gate-${index}`)));
+    const [controlPort, tensorPort, healthPort] = await freePorts(3);
+    const ports = { controlPort: controlPort!, tensorPort: tensorPort!, healthPort: healthPort! };
+    const job = new WireJob(directory, options, { jobCa, clusterCas }, ports);
+    await job.#writeFiles();
+    return job;
+  }
+
+  get aggregator(): RunningProcess {
+    if (this.#aggregator === undefined) throw new Error("the aggregator was not started");
+    return this.#aggregator;
+  }
+
+  get dataDirectory(): string {
+    return join(this.directory, "data");
+  }
+
+  get logPath(): string {
+    return join(this.directory, "log.jsonl");
+  }
+
+  /** Starts the aggregator; `env` adds variables, for example a simulated crash. */
+  startAggregator(env: Record<string, string> = {}): RunningProcess {
+    const config = { TRIBUTARY_JOB_CONFIG: join(this.directory, "job.json"), ...env };
+    this.#aggregator = startProgram("aggregator", { name: "aggregator", env: config, logPath: this.logPath });
+    return this.#aggregator;
+  }
+
+  /** Starts every worker of every participant. */
+  async startWorkers(envOf: (worker: number) => Record<string, string> = () => ({})): Promise<void> {
+    for (const [cluster, count] of this.#options.workers.entries()) {
+      for (let index = 0; index < count; index++) await this.addWorker(cluster, index, envOf(this.workers.length));
+    }
+  }
+
+  /** Starts one worker with a new identity and empty directories: a new pod. */
+  async addWorker(cluster: number, index: number, env: Record<string, string> = {}): Promise<WireWorker> {
+    const directory = await mkdtemp(join(this.directory, `worker-${cluster}-${index}-`));
+    const uri = `tributary://cluster-${cluster}/jobs/${JOB_UID}/p${cluster}/${index}`;
+    const identity = await this.#clusterCas[cluster]!.issueClient(uri);
+    for (const name of ["identity", "memory", "volume"]) await mkdir(join(directory, name));
+    await writeFile(join(directory, "identity/tls.crt"), identity.certificatePem);
+    await writeFile(join(directory, "identity/tls.key"), identity.keyPem);
+    await writeFile(join(directory, "worker.json"), JSON.stringify(this.#workerConfig(`p${cluster}`)));
+    const worker = { participant: `p${cluster}`, index, directory } as WireWorker;
+    worker.sidecar = this.startSidecar(worker, env);
+    worker.trainer = this.startTrainer(worker);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Starts a worker's sidecar with what it left in its directories. */
+  startSidecar(worker: WireWorker, env: Record<string, string> = {}): RunningProcess {
+    const { directory } = worker;
+    const variables = {
+      TRIBUTARY_WORKER_CONFIG: join(directory, "worker.json"),
+      TRIBUTARY_IDENTITY_DIR: join(directory, "identity"),
+      TRIBUTARY_MEMORY_DIR: join(directory, "memory"),
+      TRIBUTARY_VOLUME_DIR: join(directory, "volume"),
+      TRIBUTARY_HEALTH_PORT: "0",
+      TRIBUTARY_TRAINER_TIMEOUT_MS: "20000",
+    };
+    const name = `sidecar ${worker.participant}/${worker.index}`;
+    return startProgram("sidecar", { name, env: { ...variables, ...env }, logPath: this.logPath });
+  }
+
+  /** Starts a worker's no-op trainer. */
+  startTrainer(worker: WireWorker): RunningProcess {
+    const env = { TRIBUTARY_TRAINER_SOCKET: join(worker.directory, "volume/trainer.sock") };
+    return startProgram("trainer", {
+      name: `trainer ${worker.participant}/${worker.index}`,
+      env,
+      logPath: this.logPath,
+    });
+  }
+
+  /** Opens a window as the operator does; waits for an aggregator that is starting. */
+  async openWindow(plan: Partial<Plan> & { from: number; through: number }): Promise<void> {
+    const whole: Plan = {
+      jobUid: JOB_UID,
+      attempt: 1,
+      quorum: this.#options.workers.reduce((sum, count) => sum + count, 0),
+      deadlineMs: 60_000n,
+      localSteps: 4,
+      convergence: { metric: "validation_loss", mode: "Min", maxRounds: 1000 },
+      ...plan,
+    };
+    await until("the window opens", async () => {
+      await (await this.operator()).openWindow({ plan: whole }, { timeoutMs: 5_000 });
+      return true;
+    });
+  }
+
+  /** The operator's caller. */
+  async operator(): Promise<GrpcClient<typeof controlV1.AggregatorService>> {
+    if (this.#operator === undefined) {
+      const identity = await this.#jobCa.issueClient("tributary://operator");
+      this.#operator = createGrpcClient(controlV1.AggregatorService, {
+        address: `127.0.0.1:${this.#ports.controlPort}`,
+        credentials: createTlsCredentials({ caPem: this.#jobCa.certificatePem, ...identity }),
+        unreachable: "AGGREGATOR_UNREACHABLE",
+        channel: { "grpc.ssl_target_name_override": SERVER_NAME, "grpc.max_reconnect_backoff_ms": 500 },
+      });
+    }
+    return this.#operator;
+  }
+
+  /** The aggregator's state now. */
+  async state(): Promise<State> {
+    const { state } = await (await this.operator()).getState({}, { timeoutMs: 5_000 });
+    if (state === undefined) throw new Error("the answer holds no state");
+    return state;
+  }
+
+  /** Waits until the state is as wanted. */
+  untilState(what: string, isWanted: (state: State) => boolean, timeoutMs = 60_000): Promise<State> {
+    return until(
+      what,
+      async () => {
+        const state = await this.state();
+        return isWanted(state) ? state : undefined;
+      },
+      timeoutMs,
+    );
+  }
+
+  /** Waits for a number of committed rounds. */
+  untilCommitted(rounds: number, timeoutMs?: number): Promise<State> {
+    return this.untilState(`${rounds} rounds are committed`, (state) => state.committedRounds >= rounds, timeoutMs);
+  }
+
+  /** Every value of the newest published model. */
+  async lastModel(): Promise<{ readonly values: Float32Array; readonly round: number }> {
+    const directory = join(this.directory, "output/last");
+    const { round } = JSON.parse(await readFile(join(directory, "round.json"), "utf8")) as { round: number };
+    const bytes = await readFile(join(directory, "model.safetensors"));
+    const copy = new Uint8Array(bytes.length);
+    copy.set(bytes);
+    const values = openSafetensors(copy).tensors.flatMap(({ bytes: tensor }) => [
+      ...new Float32Array(tensor.slice().buffer),
+    ]);
+    return { values: Float32Array.from(values), round };
+  }
+
+  /** Ends the job as the operator does. */
+  async finish(): Promise<void> {
+    await (await this.operator()).finishJob({ jobUid: JOB_UID, outcome: "Complete" }, { timeoutMs: 10_000 });
+  }
+
+  /** Kills what runs and removes every file. */
+  async destroy(): Promise<void> {
+    this.#operator?.close();
+    const running = [this.#aggregator, ...this.workers.flatMap(({ sidecar, trainer }) => [sidecar, trainer])];
+    await Promise.all(running.filter((entry) => entry?.isRunning).map((entry) => entry!.kill()));
+    if (process.env.TRIBUTARY_KEEP_FILES === undefined) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #writeFiles(): Promise<void> {
+    const endpoint = await this.#jobCa.issueEndpoint(SERVER_NAME);
+    const tls = {
+      certificatePath: join(this.directory, "tls.crt"),
+      keyPath: join(this.directory, "tls.key"),
+      operatorCaPath: join(this.directory, "ca.crt"),
+    };
+    await writeFile(tls.certificatePath, endpoint.certificatePem);
+    await writeFile(tls.keyPath, endpoint.keyPem);
+    await writeFile(tls.operatorCaPath, this.#jobCa.certificatePem);
+    const modelPath = join(this.directory, "model.safetensors");
+    await writeFile(modelPath, Buffer.concat(initialModel(this.#options.values ?? 1000)));
+    const config = {
+      version: 1,
+      job: { uid: JOB_UID, name: "wire", namespace: "test" },
+      clusters: this.#clusterCas.map((ca, index) => ({ name: `cluster-${index}`, gateCaPem: ca.certificatePem })),
+      participants: this.#options.workers.map((workers, index) => ({
+        name: `p${index}`,
+        cluster: `cluster-${index}`,
+        workers,
+      })),
+      model: { path: modelPath },
+      trainer: { task: "noop", hyperparameters: this.#options.hyperparameters ?? {}, seed: 1 },
+      strategy: this.#options.strategy ?? { name: "FedAvg", parameters: {} },
+      secureAggregation: { protocol: "None" },
+      directories: { data: this.dataDirectory, output: join(this.directory, "output") },
+      tls,
+      listen: this.#ports,
+    };
+    await writeFile(join(this.directory, "job.json"), JSON.stringify(config));
+  }
+
+  #workerConfig(participant: string) {
+    return {
+      version: 1,
+      jobUid: JOB_UID,
+      participant,
+      aggregator: {
+        controlAddress: `127.0.0.1:${this.#ports.controlPort}`,
+        tensorAddress: `127.0.0.1:${this.#ports.tensorPort}`,
+        serverName: SERVER_NAME,
+        caPem: this.#jobCa.certificatePem,
+      },
+    };
+  }
+}
+
+/** The value that every parameter starts from. */
+export const INITIAL_VALUE = 0.5;
+
+/** Two tensors of one value each, so that offsets between tensors are walked. */
+function initialModel(values: number): Uint8Array[] {
+  const tensor = (name: string, count: number) => {
+    const bytes = new Uint8Array(new Float32Array(count).fill(INITIAL_VALUE).buffer);
+    return { name, dtype: "F32" as const, shape: [count], bytes };
+  };
+  return safetensorsParts([tensor("a", 3), tensor("b", values - 3)]);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const listeners = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    listeners.map(
+      (listener) =>
+        new Promise<number>((resolve) => {
+          listener.listen(0, "127.0.0.1", () => resolve((listener.address() as { port: number }).port));
+        }),
+    ),
+  );
+  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
+  return ports;
+}
