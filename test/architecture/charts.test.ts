@@ -104,8 +104,8 @@ describe("the hub chart", () => {
         .map((rule: { verbs: string[] }) => [role.kind, role.metadata.name, rule.verbs]),
     );
     expect(grants).toEqual([
-      ["ClusterRole", "tributary-operator-jobs", ["create", "get", "patch"]],
-      ["Role", "tributary-operator", ["get", "list", "watch", "patch"]],
+      ["ClusterRole", "tributary-operator-jobs", ["create", "get", "patch", "delete"]],
+      ["Role", "tributary-operator", ["get", "patch"]],
     ]);
   });
 

@@ -1,39 +1,31 @@
-import { CommandError } from "@tributary/clouds";
-import { jobNamespace, type MemberApi, refusal, startMemberApi, untilRefused } from "@tributary/test";
+import {
+  type ChartApi,
+  isAllowed,
+  jobNamespace,
+  refusal,
+  startHubApi,
+  startMemberApi,
+  untilRefused,
+} from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 
 const inJobs = `--namespace=${jobNamespace}`;
 
-let member: MemberApi;
+describe("the hub's account in a member", () => {
+  let member: ChartApi;
 
-beforeAll(async () => {
-  member = await startMemberApi();
-  const unlabelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "probe", namespace: jobNamespace } };
-  await untilRefused(() => member.asHub(["create", "-f", "-"], stringify(unlabelled)), "must carry the label");
-});
+  beforeAll(async () => {
+    member = await startMemberApi();
+    const unlabelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "probe", namespace: jobNamespace } };
+    await untilRefused(() => member.asHub(["create", "-f", "-"], stringify(unlabelled)), "must carry the label");
+  });
 
-afterAll(async () => {
-  await member?.controlPlane.stop();
-});
+  afterAll(async () => {
+    await member?.controlPlane.stop();
+  });
 
-describe("the hub's account", () => {
-  const can = async (...question: string[]) =>
-    (await tryHub(["auth", "can-i", ...question.flatMap(subresource)])).trim().split("\n").at(-1) === "yes";
-  /** `can-i` takes what follows a slash for a name. */
-  const subresource = (word: string) => {
-    const [resource, below] = word.split("/") as [string, string?];
-    return below === undefined || word.startsWith("-") ? [word] : [resource, `--subresource=${below}`];
-  };
-  /** `can-i` ends with 1 when the answer is no. */
-  const tryHub = async (args: readonly string[]) => {
-    try {
-      return await member.asHub(args);
-    } catch (error) {
-      if (error instanceof CommandError && error.exitCode === 1) return "no";
-      throw error;
-    }
-  };
+  const can = (...question: string[]) => isAllowed(member.asHub, ...question);
 
   it.each([
     ["create", "jobs.batch"],
@@ -111,5 +103,50 @@ describe("the hub's account", () => {
     expect(await refusal(() => member.asHub(["delete", "configmap", "kube-root-ca.crt", inJobs]))).toContain(
       "may change and delete only what it made",
     );
+  });
+});
+
+describe("the operator's account on the hub", () => {
+  let hub: ChartApi;
+
+  beforeAll(async () => {
+    hub = await startHubApi();
+  });
+
+  afterAll(async () => {
+    await hub?.controlPlane.stop();
+  });
+
+  it.each([
+    ["watch", "federatedtrainingjobs.tributary.dev", "--all-namespaces"],
+    ["patch", "federatedtrainingjobs.tributary.dev/status", "--all-namespaces"],
+    ["create", "trainingrounds.tributary.dev", "--all-namespaces"],
+    ["patch", "memberclusters.tributary.dev/status"],
+    ["create", "statefulsets.apps", "--namespace=research"],
+    ["patch", "services", "--namespace=research"],
+    ["create", "secrets", "--namespace=research"],
+    ["get", "persistentvolumeclaims", "--namespace=research"],
+    ["create", "events.events.k8s.io", "--namespace=research"],
+    ["get", "secrets", "--namespace=tributary-system"],
+    ["update", "leases.coordination.k8s.io", "--namespace=tributary-system"],
+  ])("may %s %s (%s)", async (...question) => {
+    expect(await isAllowed(hub.asHub, ...question)).toBe(true);
+  });
+
+  it.each([
+    ["list", "secrets", "--all-namespaces"],
+    ["list", "secrets", "--namespace=tributary-system"],
+    ["create", "pods", "--namespace=research"],
+    ["create", "pods/exec", "--namespace=research"],
+    ["get", "pods/log", "--namespace=research"],
+    ["delete", "persistentvolumeclaims", "--namespace=research"],
+    ["create", "memberclusters.tributary.dev"],
+    ["patch", "federatedtrainingjobs.tributary.dev/scale", "--namespace=research"],
+    ["update", "leases.coordination.k8s.io", "--namespace=kube-system"],
+    ["create", "clusterrolebindings.rbac.authorization.k8s.io"],
+    ["create", "serviceaccounts/token", "--namespace=tributary-system"],
+    ["list", "nodes"],
+  ])("may not %s %s (%s)", async (...question) => {
+    expect(await isAllowed(hub.asHub, ...question)).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
 import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
 import {
+  type ChartApi,
   jobNamespace,
-  type MemberApi,
   type RenderedObject,
   refusal,
   startMemberApi,
@@ -17,7 +17,7 @@ const job = {
   spec: { failurePolicy: { workerRestartLimit: 3 } },
 } as unknown as FederatedTrainingJob;
 
-let member: MemberApi;
+let member: ChartApi;
 
 beforeAll(async () => {
   member = await startMemberApi();

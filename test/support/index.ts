@@ -1,2 +1,11 @@
+export {
+  type ChartApi,
+  isAllowed,
+  jobNamespace,
+  type RunAs,
+  refusal,
+  startHubApi,
+  startMemberApi,
+  untilRefused,
+} from "./chart-api.ts";
 export { type ChartRelease, hubValues, memberValues, type RenderedObject, renderChart } from "./charts.ts";
-export { jobNamespace, type MemberApi, refusal, startMemberApi, untilRefused } from "./member-api.ts";
