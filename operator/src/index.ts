@@ -25,6 +25,7 @@ export {
   type MemberLinks,
   type MemberLinksOptions,
 } from "./members/member-links.ts";
+export { registerMemberMetrics } from "./members/member-metrics.ts";
 export {
   type ApiClient,
   type ApplyOptions,
@@ -77,7 +78,7 @@ export {
   parseObjectKey,
   type Unstructured,
 } from "./runtime/api/object.ts";
-export { apiVersionOf, type Resource, resourceName, resources } from "./runtime/api/resource.ts";
+export { type Resource, resourceName } from "./runtime/api/resource.ts";
 export { byLabel, byNamespace, byOwnerUid } from "./runtime/cache/index-functions.ts";
 export { createInformer, type Informer, type InformerOptions } from "./runtime/cache/informer.ts";
 export type { CacheChange, ChangeListener, IndexFunction, ObjectReader } from "./runtime/cache/object-cache.ts";
@@ -96,6 +97,7 @@ export {
 } from "./runtime/control/controller.ts";
 export { createExpectations, type Expectations } from "./runtime/control/expectations.ts";
 export {
+  controllerPart,
   createManager,
   type Health,
   informerPart,

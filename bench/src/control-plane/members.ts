@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { ControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
 import {
@@ -101,7 +103,8 @@ export const rotations: BenchCase = async ({ startCluster, rotations: count }) =
   };
   const warmUp = Math.min(50, Math.ceil(count / 10));
   for (let generation = 1; generation <= warmUp; generation++) await rotateTo(generation);
-  const collect = () => (globalThis as { gc?: () => void }).gc?.();
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
   collect();
   const before = { sockets: openSockets(), heap: process.memoryUsage().heapUsed };
   for (let generation = warmUp + 1; generation <= warmUp + count; generation++) await rotateTo(generation);

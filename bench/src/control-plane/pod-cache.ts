@@ -12,7 +12,7 @@ export const podCache: BenchCase = async ({ startCluster, pods, runs }) => {
   const measured: Record<"ours" | "peer", Measured[]> = { ours: [], peer: [] };
   for (let run = 0; run < runs; run++) {
     for (const side of ["ours", "peer"] as const) {
-      const actor = runActor("./pod-cache-actor.ts", [side, cluster.kubeconfigPath]);
+      const actor = runActor("./pod-cache-actor.ts", [side, cluster.kubeconfigPath, "watch"]);
       measured[side].push((await actor.told("cached")) as Measured);
     }
   }

@@ -1,5 +1,6 @@
 import { asTributaryError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../runtime/api/api-client.ts";
+import type { CallContext } from "../runtime/api/api-error.ts";
 import { type ClusterConnection, connectCluster, type SourcedAccess } from "../runtime/api/connect-cluster.ts";
 import type { CallObservation } from "../runtime/api/connection.ts";
 import { fixedCredential } from "../runtime/api/credential.ts";
@@ -35,6 +36,8 @@ export interface MemberLinkOptions<View> {
   /** Something that a person should see and that stops nothing. */
   readonly onWarning: (error: TributaryError) => void;
   readonly observe?: (observation: CallObservation) => void;
+  /** Asked before each attempt of a call, after the circuit breaker; see `admitWhileLeading`. */
+  readonly admit?: (context: CallContext) => void;
   /** Time between two looks at an API server that is silent otherwise; 10 s by default. */
   readonly heartbeatMs?: number;
 }
@@ -111,7 +114,10 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
     random,
     unreachableCode: "MEMBER_UNREACHABLE",
     observe,
-    admit: () => breaker.admit(),
+    admit(context) {
+      options.admit?.(context);
+      breaker.admit();
+    },
   });
   const { informers, view } = options.follow(connection.client, member);
 

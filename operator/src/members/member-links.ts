@@ -34,7 +34,10 @@ export interface MemberLinkState<View> {
 
 /** What the registry is made from. */
 export interface MemberLinksOptions<View>
-  extends Pick<MemberLinkOptions<View>, "clock" | "random" | "policy" | "follow" | "observe" | "heartbeatMs"> {
+  extends Pick<
+    MemberLinkOptions<View>,
+    "clock" | "random" | "policy" | "follow" | "observe" | "admit" | "heartbeatMs"
+  > {
   /** Told whenever what {@link MemberLinks.stateOf} gives for a member changed in substance. */
   readonly onChange: (member: string) => void;
   readonly onWarning: (member: string, error: TributaryError) => void;
@@ -123,6 +126,7 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
       onWarning: (error) => options.onWarning(slot.name, error),
       ...(options.policy ? { policy: options.policy } : {}),
       ...(options.observe ? { observe: options.observe } : {}),
+      ...(options.admit ? { admit: options.admit } : {}),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
       ...(saveKubeconfig
         ? {

@@ -1,8 +1,9 @@
+import { apiVersionOf } from "@tributary/contracts";
 import { isAlreadyExists, isNotFound, isResourceMissing } from "./api-error.ts";
 import type { ApiCall, Connection } from "./connection.ts";
 import { readLines } from "./json-lines.ts";
 import type { KubeObject, ObjectRef, Unstructured } from "./object.ts";
-import { apiVersionOf, type Resource, resourcePath } from "./resource.ts";
+import { type Resource, resourcePath } from "./resource.ts";
 
 /** What every call takes. */
 export interface CallOptions {

@@ -1,10 +1,10 @@
+import { Kinds } from "@tributary/contracts";
 import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { answer, type FaultEndpoint, selfSignedCertificate, startFaultEndpoint } from "../testing/fault-endpoint.ts";
 import { createApiClient } from "./api-client.ts";
 import { type ConnectionOptions, createConnection } from "./connection.ts";
 import { type Credential, fixedCredential } from "./credential.ts";
-import { resources } from "./resource.ts";
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -57,7 +57,7 @@ async function settled<T>(clock: ReturnType<typeof createFakeClock>, promise: Pr
 describe("connection, faults of the transport", () => {
   it("uses one TLS connection for calls that follow each other", async () => {
     const { endpoint, client, connection } = await connect();
-    for (let index = 0; index < 200; index++) await client.get(resources.configMaps, ref);
+    for (let index = 0; index < 200; index++) await client.get(Kinds.ConfigMap, ref);
     expect(endpoint.requests.length).toBe(200);
     expect(connection.handshakes()).toBeLessThanOrEqual(8);
     expect(endpoint.connections()).toBe(connection.handshakes());
@@ -66,7 +66,7 @@ describe("connection, faults of the transport", () => {
   it("obeys Retry-After on 429, for any verb", async () => {
     const { endpoint, clock, client } = await connect();
     endpoint.script(answer(429, { reason: "TooManyRequests" }, { "retry-after": "3" }), answer(201, configMap));
-    const creating = client.create(resources.configMaps, configMap);
+    const creating = client.create(Kinds.ConfigMap, configMap);
     await untilRequests(endpoint, 1);
     await new Promise((resolve) => setTimeout(resolve, 0));
     await settled(clock, creating);
@@ -77,8 +77,8 @@ describe("connection, faults of the transport", () => {
   it("holds all calls of the cluster back after a 429, not only the one that met it", async () => {
     const { endpoint, clock, client } = await connect({ maxRetries: 0 });
     endpoint.script(answer(429, {}, { "retry-after": "5" }), answer(200, configMap));
-    await expect(client.get(resources.configMaps, ref)).rejects.toMatchObject({ retryAfterMs: 5_000 });
-    const second = client.get(resources.configMaps, ref);
+    await expect(client.get(Kinds.ConfigMap, ref)).rejects.toMatchObject({ retryAfterMs: 5_000 });
+    const second = client.get(Kinds.ConfigMap, ref);
     await clock.advance(4_999);
     expect(endpoint.requests.length).toBe(1);
     await settled(clock, second);
@@ -88,7 +88,7 @@ describe("connection, faults of the transport", () => {
   it("throws at once with the time to wait when Retry-After lies beyond the deadline", async () => {
     const { endpoint, client } = await connect();
     endpoint.script(answer(429, {}, { "retry-after": "120" }));
-    await expect(client.get(resources.configMaps, ref, { deadlineMs: 1_000 })).rejects.toMatchObject({
+    await expect(client.get(Kinds.ConfigMap, ref, { deadlineMs: 1_000 })).rejects.toMatchObject({
       code: "API_UNAVAILABLE",
       retryAfterMs: 120_000,
     });
@@ -97,10 +97,10 @@ describe("connection, faults of the transport", () => {
   it("reads again when the connection is reset, and does not create again", async () => {
     const { endpoint, clock, client } = await connect();
     endpoint.script((_request, _response, socket) => socket.destroy(), answer(200, configMap));
-    await settled(clock, client.get(resources.configMaps, ref));
+    await settled(clock, client.get(Kinds.ConfigMap, ref));
     expect(endpoint.requests.length).toBe(2);
     endpoint.script((_request, _response, socket) => socket.destroy(), answer(201, configMap));
-    await expect(client.create(resources.configMaps, configMap)).rejects.toMatchObject({ code: "API_UNAVAILABLE" });
+    await expect(client.create(Kinds.ConfigMap, configMap)).rejects.toMatchObject({ code: "API_UNAVAILABLE" });
     expect(endpoint.requests.length).toBe(3);
   });
 
@@ -113,14 +113,14 @@ describe("connection, faults of the transport", () => {
       },
       answer(200, configMap),
     );
-    expect(await settled(clock, client.get(resources.configMaps, ref))).toEqual(configMap);
+    expect(await settled(clock, client.get(Kinds.ConfigMap, ref))).toEqual(configMap);
     expect(endpoint.requests.length).toBe(2);
   });
 
   it("ends a call without answer at its deadline and dials anew afterwards", async () => {
     const { endpoint, clock, client, connection } = await connect();
     endpoint.script(() => {}, answer(200, configMap));
-    const silent = client.get(resources.configMaps, ref, { deadlineMs: 2_000 });
+    const silent = client.get(Kinds.ConfigMap, ref, { deadlineMs: 2_000 });
     await untilRequests(endpoint, 1);
     const expected = expect(silent).rejects.toMatchObject({
       code: "DEADLINE_EXCEEDED",
@@ -128,7 +128,7 @@ describe("connection, faults of the transport", () => {
     });
     await clock.advance(2_000);
     await expected;
-    await client.get(resources.configMaps, ref);
+    await client.get(Kinds.ConfigMap, ref);
     expect(connection.handshakes()).toBeGreaterThan(1);
     expect(clock.pendingTimers()).toBe(0);
   });
@@ -137,7 +137,7 @@ describe("connection, faults of the transport", () => {
     const { endpoint, client } = await connect();
     endpoint.script(() => {});
     const giveUp = new AbortController();
-    const call = client.get(resources.configMaps, ref, { signal: giveUp.signal });
+    const call = client.get(Kinds.ConfigMap, ref, { signal: giveUp.signal });
     await untilRequests(endpoint, 1);
     giveUp.abort();
     await expect(call).rejects.toMatchObject({ code: "OPERATION_ABORTED" });
@@ -157,10 +157,10 @@ describe("connection, faults of the transport", () => {
     };
     const { endpoint, clock, client } = await connect({ credentials });
     endpoint.script(answer(401, { reason: "Unauthorized" }), answer(200, configMap));
-    await settled(clock, client.get(resources.configMaps, ref));
+    await settled(clock, client.get(Kinds.ConfigMap, ref));
     expect(endpoint.lastHeaders().authorization).toBe("Bearer new");
     endpoint.script(answer(401, { reason: "Unauthorized" }));
-    const again = settled(clock, client.get(resources.configMaps, ref));
+    const again = settled(clock, client.get(Kinds.ConfigMap, ref));
     await expect(again).rejects.toMatchObject({ code: "CREDENTIAL_REJECTED", disposition: "permanent" });
     expect(rejected.length).toBe(3);
     expect(endpoint.requests.length).toBe(4);
@@ -176,10 +176,10 @@ describe("connection, faults of the transport", () => {
       close: () => {},
     };
     const { client, connection } = await connect({ credentials });
-    for (let index = 0; index < 10; index++) await client.get(resources.configMaps, ref);
+    for (let index = 0; index < 10; index++) await client.get(Kinds.ConfigMap, ref);
     const before = connection.handshakes();
     generation = 1;
-    await client.get(resources.configMaps, ref);
+    await client.get(Kinds.ConfigMap, ref);
     expect(connection.handshakes()).toBeGreaterThan(before);
   });
 
@@ -194,7 +194,7 @@ describe("connection, faults of the transport", () => {
       { endpoint: { url: endpoint.url, ca: ca === "own" ? endpoint.ca : other.ca } },
       endpoint,
     );
-    await expect(client.list(resources.pods)).rejects.toMatchObject({
+    await expect(client.list(Kinds.Pod)).rejects.toMatchObject({
       code: "KUBECONFIG_INVALID",
       details: { cluster: "edge", verb: "list", resource: "pods", reason: "TlsRejected" },
     });
@@ -205,7 +205,7 @@ describe("connection, faults of the transport", () => {
     const endpoint = await startFaultEndpoint();
     await endpoint.close();
     const { clock, client } = await connect({ unreachableCode: "MEMBER_UNREACHABLE" }, endpoint);
-    await expect(settled(clock, client.list(resources.jobs, { namespace: "n" }))).rejects.toMatchObject({
+    await expect(settled(clock, client.list(Kinds.Job, { namespace: "n" }))).rejects.toMatchObject({
       code: "MEMBER_UNREACHABLE",
       message: expect.stringContaining('cluster "edge": list jobs.batch in "n"'),
       details: { reason: "ECONNREFUSED", remedy: expect.stringContaining("check the address") },
@@ -216,8 +216,8 @@ describe("connection, faults of the transport", () => {
     const { endpoint, client } = await connect({ maxCalls: 1 });
     endpoint.script(() => {});
     const stop = new AbortController();
-    const first = client.get(resources.configMaps, ref, { signal: stop.signal });
-    await expect(client.get(resources.configMaps, ref)).rejects.toMatchObject({ code: "QUEUE_FULL" });
+    const first = client.get(Kinds.ConfigMap, ref, { signal: stop.signal });
+    await expect(client.get(Kinds.ConfigMap, ref)).rejects.toMatchObject({ code: "QUEUE_FULL" });
     stop.abort();
     await expect(first).rejects.toMatchObject({ code: "OPERATION_ABORTED" });
   });
@@ -225,7 +225,7 @@ describe("connection, faults of the transport", () => {
   it("refuses an answer that is larger than it may be", async () => {
     const { endpoint, client } = await connect({ limits: { maxAnswerBytes: 1_000 } });
     endpoint.script(answer(200, { text: "x".repeat(2_000) }));
-    await expect(client.get(resources.configMaps, ref)).rejects.toMatchObject({
+    await expect(client.get(Kinds.ConfigMap, ref)).rejects.toMatchObject({
       code: "API_REFUSED",
       details: { reason: "AnswerTooLarge" },
     });

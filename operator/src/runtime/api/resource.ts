@@ -1,13 +1,7 @@
-/** What the API server calls one kind of object: enough to build its URL and its `apiVersion`. */
-export interface Resource {
-  /** API group; the empty string is the core group. */
-  readonly group: string;
-  readonly version: string;
-  /** Plural name in URLs, lower case. */
-  readonly plural: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-}
+import type { ResourceKind } from "@tributary/contracts";
+
+/** What the API server calls one kind of object: enough to build its URL and its `apiVersion`. A CRD is one more literal. */
+export type Resource = ResourceKind;
 
 /** Where a request goes inside a resource; `namespace` left out addresses all namespaces. */
 export interface ResourceTarget {
@@ -15,11 +9,6 @@ export interface ResourceTarget {
   readonly name?: string | undefined;
   /** For example `status`, `token`. */
   readonly subresource?: string | undefined;
-}
-
-/** `group/version`, or just the version for the core group. */
-export function apiVersionOf(resource: Resource): string {
-  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
 }
 
 /** `plural.group`, the name of the CRD or `pods` for the core group; for messages and metric labels. */
@@ -54,30 +43,3 @@ export function resourcePath(resource: Resource, target: ResourceTarget = {}): s
   if (target.subresource !== undefined) segments.push(pathSegment("subresource", target.subresource));
   return `/${segments.join("/")}`;
 }
-
-function core(plural: string, kind: string, namespaced = true): Resource {
-  return { group: "", version: "v1", plural, kind, namespaced };
-}
-
-/** The built-in kinds an operator meets most. */
-export const resources = {
-  configMaps: core("configmaps", "ConfigMap"),
-  namespaces: core("namespaces", "Namespace", false),
-  nodes: core("nodes", "Node", false),
-  pods: core("pods", "Pod"),
-  podTemplates: core("podtemplates", "PodTemplate"),
-  secrets: core("secrets", "Secret"),
-  serviceAccounts: core("serviceaccounts", "ServiceAccount"),
-  services: core("services", "Service"),
-  events: { group: "events.k8s.io", version: "v1", plural: "events", kind: "Event", namespaced: true },
-  jobs: { group: "batch", version: "v1", plural: "jobs", kind: "Job", namespaced: true },
-  leases: { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease", namespaced: true },
-  statefulSets: { group: "apps", version: "v1", plural: "statefulsets", kind: "StatefulSet", namespaced: true },
-  customResourceDefinitions: {
-    group: "apiextensions.k8s.io",
-    version: "v1",
-    plural: "customresourcedefinitions",
-    kind: "CustomResourceDefinition",
-    namespaced: false,
-  },
-} as const satisfies Record<string, Resource>;

@@ -1,7 +1,7 @@
+import { Kinds } from "@tributary/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../api/object.ts";
-import { resources } from "../api/resource.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createHistoryModel, type Fault } from "../testing/history-model.ts";
 import { byLabel, byNamespace } from "./index-functions.ts";
@@ -64,7 +64,7 @@ describe("reflector, any interleaving of changes, cuts, expiries, refusals and s
         cache.listen(follower.listen);
         const reflector = createReflector({
           client: model,
-          resource: resources.configMaps,
+          resource: Kinds.ConfigMap,
           cache,
           clock,
           random: () => 0.5,

@@ -1,7 +1,7 @@
+import { Kinds } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { WatchEvent, WatchOptions } from "../api/api-client.ts";
 import type { KubeObject } from "../api/object.ts";
-import { resources } from "../api/resource.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { createHistoryModel } from "../testing/history-model.ts";
 import { createInformer } from "./informer.ts";
@@ -13,7 +13,7 @@ function follow(model: ListWatcher, more: { transform?: (object: KubeObject) => 
   const errors: unknown[] = [];
   const informer = createInformer<KubeObject>({
     client: model,
-    resource: resources.configMaps,
+    resource: Kinds.ConfigMap,
     clock,
     random: () => 0.5,
     onError: (error) => errors.push(error),

@@ -73,6 +73,9 @@ export interface ControllerSignals {
   readonly abandon: AbortSignal;
 }
 
+/** Time for one reconcile when the controller names none, in milliseconds. */
+export const defaultDeadlineMs = 30_000;
+
 /** Passes a reconcile through; the wrapper when none is given. */
 const runPlainly: ReconcileWrapper = (_facts, run) => run();
 
@@ -83,7 +86,7 @@ const runPlainly: ReconcileWrapper = (_facts, run) => run();
  */
 export async function runController(options: ControllerOptions, signals: ControllerSignals): Promise<void> {
   const { name, queue, clock } = options;
-  const deadlineMs = options.deadlineMs ?? 30_000;
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
   const wrap = options.wrap ?? runPlainly;
 
   function settleError(key: string, error: TributaryError): { outcome: ReconcileOutcome; againInMs?: number } {

@@ -1,8 +1,9 @@
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
+import { createWorkQueue } from "../queue/work-queue.ts";
 import { createFakeClock, settle } from "../testing/fake-clock.ts";
 import type { ControllerSignals } from "./controller.ts";
-import { createManager, type Part } from "./manager.ts";
+import { controllerPart, createManager, type Part } from "./manager.ts";
 
 function untilAbort(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -103,5 +104,30 @@ describe("manager", () => {
     const manager = createManager({ clock: createFakeClock(), parts: [part("a"), failing] });
     await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({ code: "LEADERSHIP_LOST" });
     expect(manager.health().isLive).toBe(false);
+  });
+
+  it("counts a controller as sick whose reconcile ignores its deadline", async () => {
+    const clock = createFakeClock();
+    const queue = createWorkQueue({ clock });
+    let open = (_isReady: boolean) => {};
+    const part = controllerPart({
+      name: "jobs",
+      queue,
+      clock,
+      deadlineMs: 1_000,
+      reconcile: () => new Promise(() => {}),
+      whenReady: () => new Promise((resolve) => (open = resolve)),
+    });
+    const stop = new AbortController();
+    void part.run({ stop: stop.signal, abandon: stop.signal });
+    expect(part.isReady?.()).toBe(false);
+    open(true);
+    queue.add("ns/a");
+    await clock.advance(3_000);
+    expect(part.isReady?.()).toBe(true);
+    expect(part.sickness?.()).toBeUndefined();
+    await clock.advance(1);
+    expect(part.sickness?.()).toBe("reconcile of ns/a runs for 3 s");
+    stop.abort();
   });
 });

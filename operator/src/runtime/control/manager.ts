@@ -1,6 +1,6 @@
 import { asTributaryError, type TributaryError } from "@tributary/kit";
 import { type Clock, pause } from "../clock.ts";
-import type { ControllerSignals } from "./controller.ts";
+import { type ControllerOptions, type ControllerSignals, defaultDeadlineMs, runController } from "./controller.ts";
 
 /** One long-running part of an operator: an informer, a controller, a loop. */
 export interface Part {
@@ -114,4 +114,31 @@ export function informerPart(
   informer: { run(signal: AbortSignal): Promise<void>; hasSynced(): boolean },
 ): Part {
   return { name, run: ({ stop }) => informer.run(stop), isReady: () => informer.hasSynced() };
+}
+
+/** Times a reconcile may overrun its deadline before the process counts as stuck. */
+const stuckAfterDeadlines = 3;
+
+/**
+ * A controller as a part: ready once its caches are complete, sick when a reconcile ignores its deadline for so long that
+ * only a restart frees its worker.
+ */
+export function controllerPart(options: ControllerOptions): Part {
+  const stuckAfterMs = (options.deadlineMs ?? defaultDeadlineMs) * stuckAfterDeadlines;
+  let isReady = options.whenReady === undefined;
+  return {
+    name: options.name,
+    isReady: () => isReady,
+    sickness() {
+      const stuck = options.queue.unfinished().find(({ workedMs }) => workedMs > stuckAfterMs);
+      return stuck && `reconcile of ${stuck.key} runs for ${Math.round(stuck.workedMs / 1000)} s`;
+    },
+    run(signals) {
+      const whenReady = async (signal: AbortSignal) => {
+        isReady = (await options.whenReady?.(signal)) ?? true;
+        return isReady;
+      };
+      return runController({ ...options, whenReady }, signals);
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { Kinds } from "@tributary/contracts";
+import { apiVersionOf, Kinds } from "@tributary/contracts";
 import { asTributaryError, type TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../api/api-client.ts";
 import type { KubeObject } from "../api/object.ts";
-import { apiVersionOf, type Resource } from "../api/resource.ts";
+import type { Resource } from "../api/resource.ts";
 import type { Clock } from "../clock.ts";
 import { microTime } from "../leader/lease-record.ts";
 

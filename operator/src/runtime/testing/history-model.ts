@@ -1,7 +1,7 @@
+import { Kinds } from "@tributary/contracts";
 import type { Page, WatchEvent, WatchOptions } from "../api/api-client.ts";
 import { refusedError } from "../api/api-error.ts";
 import type { KubeObject } from "../api/object.ts";
-import { resources } from "../api/resource.ts";
 import type { ListWatcher } from "../cache/reflector.ts";
 
 interface Entry {
@@ -31,7 +31,7 @@ export interface HistoryModel extends ListWatcher {
   objects(): KubeObject[];
 }
 
-const context = { cluster: "model", verb: "watch", resource: resources.configMaps };
+const context = { cluster: "model", verb: "watch", resource: Kinds.ConfigMap };
 const expired = { kind: "Status", reason: "Expired", code: 410, message: "too old resource version" };
 
 type Stream = { push(event: WatchEvent<KubeObject>): void; end(error?: Error): void };
