@@ -1,0 +1,44 @@
+import { parseJsonFields } from "../../shared/config/json-fields.ts";
+
+/** What the member's admin decides about the gate. */
+export interface GateConfig {
+  /** Name of this member cluster as the hub registers it. */
+  readonly cluster: string;
+  /** Job namespaces whose pods may enrol. */
+  readonly namespaces: readonly string[];
+  /** Sidecar images that may enrol: references as in the pod's spec, or digests `sha256:…`. */
+  readonly images: readonly string[];
+  /** Name of the init container that is the sidecar. */
+  readonly sidecarContainer: string;
+  /** DNS names and addresses of the gate's own certificate. */
+  readonly serverNames: readonly string[];
+  /** Directory of `ca.crt` and `ca.key`. */
+  readonly caDirectory: string;
+  /** Life of a worker's certificate, in milliseconds. */
+  readonly certificateLifetimeMs: number;
+  /** Ports that the gate listens on. */
+  readonly listen: { readonly port: number; readonly healthPort: number };
+}
+
+const hour = 3600;
+
+/** Reads the gate's configuration. Throws CONFIGURATION_INVALID with the field, its value and what would be right. */
+export function parseGateConfig(file: string, text: string): GateConfig {
+  const fields = parseJsonFields(file, text);
+  fields.integer("version", { min: 1, max: 1 });
+  const listen = fields.object("listen", true);
+  const port = { min: 0, max: 65_535 };
+  const config = {
+    cluster: fields.text("cluster"),
+    namespaces: fields.textList("namespaces"),
+    images: fields.textList("images"),
+    sidecarContainer: fields.text("sidecarContainer", "sidecar"),
+    serverNames: fields.textList("serverNames"),
+    caDirectory: fields.text("caDirectory"),
+    certificateLifetimeMs: fields.integer("certificateLifetimeSeconds", { min: 600, max: 30 * 24 * hour }, 24 * hour) * 1000,
+    listen: { port: listen.integer("port", port, 8445), healthPort: listen.integer("healthPort", port, 9092) },
+  };
+  listen.end();
+  fields.end();
+  return config;
+}

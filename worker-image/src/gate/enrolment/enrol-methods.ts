@@ -1,0 +1,62 @@
+import type { webcrypto } from "node:crypto";
+import { Pkcs10CertificateRequest } from "@peculiar/x509";
+import type { gateV1 } from "@tributary/contracts";
+import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
+import type { CertificateAuthority } from "../authority/certificate-authority.ts";
+import type { ApiServer } from "../kubernetes/api-server.ts";
+import { boundPodOf, type EnrolmentPolicy, identifyWorker, TOKEN_AUDIENCE } from "./identify-worker.ts";
+
+/** Longest certificate request that is read. */
+const MAX_REQUEST_BYTES = 4096;
+
+/** What enrolment works with. */
+export interface EnrolmentDeps {
+  readonly policy: EnrolmentPolicy;
+  readonly lifetimeMs: number;
+  readonly authority: CertificateAuthority;
+  readonly api: ApiServer;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The gate's side of enrolment: token, then pod, then proof of possession; neither token nor key is ever logged. */
+export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.GateService> {
+  const { policy, authority, api, clock, log } = deps;
+  return {
+    async enrol({ token, csrDer }, { signal }) {
+      if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
+      const publicKey = await provenKey(csrDer);
+      const bound = boundPodOf(await api.reviewToken(token, TOKEN_AUDIENCE, signal), policy);
+      const identity = identifyWorker(await api.getPod(bound.namespace, bound.name, signal), bound, policy);
+      const uri = formatWorkerUri(identity);
+      const notAfter = new Date(clock.nowMs() + deps.lifetimeMs);
+      const leaf = await authority.signWorker(publicKey, uri, notAfter);
+      log.info({ uri, pod: bound.name, notAfter: notAfter.toISOString() }, "worker enrolled");
+      return {
+        chainDer: [leaf, authority.certificateDer],
+        notAfterSeconds: BigInt(Math.floor(notAfter.getTime() / 1000)),
+      };
+    },
+  };
+}
+
+/** The Ed25519 key of a request that its holder signed; MESSAGE_INVALID otherwise. */
+async function provenKey(csrDer: Uint8Array): Promise<webcrypto.CryptoKey> {
+  if (csrDer.length === 0 || csrDer.length > MAX_REQUEST_BYTES) {
+    throw new TributaryError(
+      "MESSAGE_INVALID",
+      `certificate request of ${csrDer.length} bytes, must be 1 to ${MAX_REQUEST_BYTES}`,
+    );
+  }
+  try {
+    const request = new Pkcs10CertificateRequest(csrDer as Uint8Array<ArrayBuffer>);
+    const key = (await request.publicKey.export({ name: "Ed25519" } as never, ["verify"])) as webcrypto.CryptoKey;
+    if (key.algorithm.name === "Ed25519" && (await request.verify())) return key;
+  } catch (cause) {
+    throw new TributaryError("MESSAGE_INVALID", "the certificate request cannot be read or has no Ed25519 key", {
+      cause,
+    });
+  }
+  throw new TributaryError("MESSAGE_INVALID", "the certificate request is not signed by its key");
+}

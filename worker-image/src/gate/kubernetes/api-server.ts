@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import { type Environment, readVariable, TributaryError } from "@tributary/kit";
+import { Agent, request } from "undici";
+
+/** The parts of a TokenReview's status that enrolment reads. */
+export interface TokenReviewStatus {
+  readonly authenticated?: boolean;
+  readonly audiences?: readonly string[];
+  readonly error?: string;
+  readonly user?: { readonly username?: string; readonly extra?: Readonly<Record<string, readonly string[]>> };
+}
+
+/** The parts of a pod that enrolment reads. */
+export interface PodView {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec: { readonly initContainers?: readonly { readonly name: string; readonly image: string }[] };
+  readonly status?: {
+    readonly phase?: string;
+    readonly initContainerStatuses?: readonly { readonly name: string; readonly imageID?: string }[];
+  };
+}
+
+/** The member's API server as the gate uses it. */
+export interface ApiServer {
+  /** Asks whose token this is, for one audience. */
+  reviewToken(token: string, audience: string, signal: AbortSignal): Promise<TokenReviewStatus>;
+  /** The pod of a name; `undefined` when there is none. */
+  getPod(namespace: string, name: string, signal: AbortSignal): Promise<PodView | undefined>;
+  close(): Promise<void>;
+}
+
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+const CALL_TIMEOUT_MS = 10_000;
+
+/** Talks to the API server with the credentials of the gate's own pod; the token is read anew for each call, since it rotates. */
+export async function connectApiServer(env: Environment): Promise<ApiServer> {
+  const host = env.KUBERNETES_SERVICE_HOST ?? "";
+  const inCluster =
+    host === ""
+      ? undefined
+      : `https://${host.includes(":") ? `[${host}]` : host}:${env.KUBERNETES_SERVICE_PORT ?? "443"}`;
+  const origin = readVariable(env, "TRIBUTARY_API_SERVER", inCluster);
+  const tokenPath = readVariable(env, "TRIBUTARY_API_TOKEN_PATH", `${SERVICE_ACCOUNT}/token`);
+  const caPath = readVariable(env, "TRIBUTARY_API_CA_PATH", `${SERVICE_ACCOUNT}/ca.crt`);
+  const ca = await readFile(caPath, "utf8").catch((cause: unknown) => {
+    throw new TributaryError("CONFIGURATION_INVALID", `${caPath} cannot be read`, { cause });
+  });
+  const agent = new Agent({ connect: { ca }, headersTimeout: CALL_TIMEOUT_MS, bodyTimeout: CALL_TIMEOUT_MS });
+  const call = async (method: "GET" | "POST", path: string, signal: AbortSignal, body?: object) => {
+    const token = (await readFile(tokenPath, "utf8")).trim();
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      "content-type": "application/json",
+    };
+    const options = {
+      method,
+      headers,
+      dispatcher: agent,
+      signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    const response = await request(`${origin}${path}`, options).catch((cause: unknown) => {
+      throw new TributaryError("API_UNAVAILABLE", `${method} ${path} got no answer`, { cause });
+    });
+    const text = await response.body.text();
+    return { status: response.statusCode, text };
+  };
+  return {
+    async reviewToken(token, audience, signal) {
+      const path = "/apis/authentication.k8s.io/v1/tokenreviews";
+      const review = {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenReview",
+        spec: { token, audiences: [audience] },
+      };
+      const answer = await call("POST", path, signal, review);
+      if (answer.status !== 200 && answer.status !== 201) throw refused(`POST ${path}`, answer.status);
+      return (JSON.parse(answer.text) as { status?: TokenReviewStatus }).status ?? {};
+    },
+    async getPod(namespace, name, signal) {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+      const answer = await call("GET", path, signal);
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
+      return JSON.parse(answer.text) as PodView;
+    },
+    close: () => agent.close(),
+  };
+}
+
+function refused(call: string, status: number): TributaryError {
+  const code = status === 401 ? "CREDENTIAL_REJECTED" : status === 403 ? "FORBIDDEN" : "API_UNAVAILABLE";
+  return new TributaryError(code, `${call} was answered with ${status}`, { details: { status } });
+}

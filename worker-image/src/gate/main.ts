@@ -1,0 +1,4 @@
+import { runMain } from "@tributary/kit";
+import { runGate } from "./run-gate.ts";
+
+runMain("gate", runGate);
