@@ -87,9 +87,19 @@ export function pythonTrainerRecipe(root: string, requirements: string): ImageRe
   return {
     name: "trainer-python",
     base: { packages: ["python3"], pythonPackages: pythonPackages(requirements) },
-    layers: [[{ from: join(root, "worker-image/trainers/python"), to: home }]],
+    layers: [
+      [
+        { from: join(root, "worker-image/trainers/python"), to: home },
+        { from: join(root, "proto"), to: `${home}/proto` },
+      ],
+    ],
     entrypoint: ["/usr/bin/python3", `${home}/trainer.py`],
     ...settings,
-    environment: [...settings.environment, "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"],
+    environment: [
+      ...settings.environment,
+      `PYTHONPATH=${home}/proto`,
+      "PYTHONUNBUFFERED=1",
+      "PYTHONDONTWRITEBYTECODE=1",
+    ],
   };
 }
