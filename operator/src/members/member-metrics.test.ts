@@ -1,4 +1,4 @@
-import { Registry } from "prom-client";
+import { Registry } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../runtime/testing/fake-clock.ts";
 import type { MemberLinkState } from "./member-links.ts";

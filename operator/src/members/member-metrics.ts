@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "@tributary/kit";
 import type { Clock } from "../runtime/clock.ts";
 import { awayMs } from "./loss-clock.ts";
 import type { MemberLinks } from "./member-links.ts";

@@ -1,3 +1,4 @@
+export { Counter, Gauge, Histogram, Registry } from "prom-client";
 export {
   type CatalogueEntry,
   catalogue,

@@ -1,5 +1,5 @@
 import { Kinds } from "@tributary/contracts";
-import { Registry } from "prom-client";
+import { Registry } from "@tributary/kit";
 import { afterEach, describe, expect, it } from "vitest";
 import { createWorkQueue } from "../queue/work-queue.ts";
 import { createFakeClock } from "../testing/fake-clock.ts";

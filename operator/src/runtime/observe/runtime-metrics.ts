@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "@tributary/kit";
 import type { CallObservation, Connection } from "../api/connection.ts";
 import { resourceName } from "../api/resource.ts";
 import type { Informer } from "../cache/informer.ts";
