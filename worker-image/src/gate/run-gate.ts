@@ -38,18 +38,32 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       labelNames: ["outcome"],
     });
     const endpoint = createGrpcEndpoint();
-    const methods = gateMethods({ config, api, authority, log, nowMs, observe: (outcome) => enrolments.inc({ outcome }) });
+    const methods = gateMethods({
+      config,
+      api,
+      authority,
+      log,
+      nowMs,
+      observe: (outcome) => enrolments.inc({ outcome }),
+    });
     addService(endpoint, gateV1.GateService, methods, (cause) => {
       const error = asTributaryError(cause);
       log.warn({ code: error.code }, error.message);
     });
     const own = await authority.issueOwn(config.serverNames, nowMs());
-    const credentials = ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(own.certificatePem), private_key: Buffer.from(own.keyPem) }], false);
+    const credentials = ServerCredentials.createSsl(
+      null,
+      [{ cert_chain: Buffer.from(own.certificatePem), private_key: Buffer.from(own.keyPem) }],
+      false,
+    );
     const port = await listenGrpc(endpoint, `[::]:${config.listen.port}`, credentials);
     closers.add("enrolment", () => closeGrpc(endpoint, 1000));
     const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });
     closers.add("health endpoint", () => health.close());
-    log.info({ cluster: config.cluster, port, healthPort: health.port, namespaces: config.namespaces }, "gate is ready");
+    log.info(
+      { cluster: config.cluster, port, healthPort: health.port, namespaces: config.namespaces },
+      "gate is ready",
+    );
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });

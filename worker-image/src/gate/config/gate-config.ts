@@ -35,7 +35,8 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     sidecarContainer: fields.text("sidecarContainer", "sidecar"),
     serverNames: fields.textList("serverNames"),
     caDirectory: fields.text("caDirectory"),
-    certificateLifetimeMs: fields.integer("certificateLifetimeSeconds", { min: 600, max: 30 * 24 * hour }, 24 * hour) * 1000,
+    certificateLifetimeMs:
+      fields.integer("certificateLifetimeSeconds", { min: 600, max: 30 * 24 * hour }, 24 * hour) * 1000,
     listen: { port: listen.integer("port", port, 8445), healthPort: listen.integer("healthPort", port, 9092) },
   };
   listen.end();

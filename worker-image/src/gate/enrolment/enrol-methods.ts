@@ -1,3 +1,5 @@
+// @peculiar/x509 throws while loading unless the reflection metadata API is there first.
+import "reflect-metadata";
 import type { webcrypto } from "node:crypto";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
 import type { gateV1 } from "@tributary/contracts";

@@ -1,3 +1,4 @@
+// @peculiar/x509 throws while loading unless the reflection metadata API is there first.
 import "reflect-metadata";
 import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto } from "node:crypto";
 import { join } from "node:path";
