@@ -6,7 +6,6 @@ import {
   asTributaryError,
   Closers,
   closeGrpc,
-  createCounter,
   createGrpcEndpoint,
   createMetricsRegistry,
   listenGrpc,
@@ -16,10 +15,10 @@ import {
   systemClock,
   TributaryError,
 } from "@tributary/kit";
-import { openGateAuthority } from "./authority/gate-authority.ts";
-import { connectMemberApi } from "./cluster/member-api.ts";
+import { openAuthority } from "./authority/certificate-authority.ts";
 import { parseGateConfig } from "./config/gate-config.ts";
-import { gateMethods } from "./enrolment/gate-service.ts";
+import { enrolMethods } from "./enrolment/enrol-methods.ts";
+import { connectApiServer } from "./kubernetes/api-server.ts";
 
 /** Runs the gate until it is told to stop. */
 export async function runGate({ log, signal, env }: MainContext): Promise<void> {
@@ -27,43 +26,31 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
   const config = parseGateConfig(path, await readText(path));
   const closers = new Closers(log);
   try {
-    const nowMs = () => systemClock.now();
-    const authority = await openGateAuthority(config.caDirectory, config.cluster, nowMs());
-    const api = connectMemberApi(env);
+    const authority = await openAuthority(config.caDirectory, `${config.cluster} gate CA`);
+    const api = await connectApiServer(env);
     closers.add("connection to the API server", () => api.close());
-    const registry = createMetricsRegistry();
-    const enrolments = createCounter(registry, {
-      name: "tributary_gate_enrolments_total",
-      help: "Enrolments by outcome: accepted, or the code of the refusal.",
-      labelNames: ["outcome"],
-    });
     const endpoint = createGrpcEndpoint();
-    const methods = gateMethods({
-      config,
-      api,
+    const deps = {
+      policy: config,
+      lifetimeMs: config.certificateLifetimeMs,
       authority,
+      api,
+      clock: systemClock,
       log,
-      nowMs,
-      observe: (outcome) => enrolments.inc({ outcome }),
-    });
-    addService(endpoint, gateV1.GateService, methods, (cause) => {
+    };
+    addService(endpoint, gateV1.GateService, enrolMethods(deps), (cause) => {
       const error = asTributaryError(cause);
       log.warn({ code: error.code }, error.message);
     });
-    const own = await authority.issueOwn(config.serverNames, nowMs());
-    const credentials = ServerCredentials.createSsl(
-      null,
-      [{ cert_chain: Buffer.from(own.certificatePem), private_key: Buffer.from(own.keyPem) }],
-      false,
-    );
+    const own = await authority.makeEndpoint(config.serverNames);
+    const pair = { cert_chain: Buffer.from(own.certificatePem), private_key: Buffer.from(own.keyPem) };
+    const credentials = ServerCredentials.createSsl(null, [pair], false);
     const port = await listenGrpc(endpoint, `[::]:${config.listen.port}`, credentials);
     closers.add("enrolment", () => closeGrpc(endpoint, 1000));
+    const registry = createMetricsRegistry();
     const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });
     closers.add("health endpoint", () => health.close());
-    log.info(
-      { cluster: config.cluster, port, healthPort: health.port, namespaces: config.namespaces },
-      "gate is ready",
-    );
+    log.info({ cluster: config.cluster, port, healthPort: health.port }, "gate is ready");
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
