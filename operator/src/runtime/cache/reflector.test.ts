@@ -81,8 +81,8 @@ describe("reflector", () => {
     model.fault("silence");
     model.remove("a");
     model.compact();
-    model.heal();
     model.fault("cutStream");
+    model.heal();
     await clock.advance(5_000);
     expect(of("listed").length).toBe(3);
     expect(ends()).toEqual(["Expired", "Broken", "Expired"]);

@@ -76,6 +76,13 @@ export function createHistoryModel(): HistoryModel {
   let isSilent = false;
   let refusedLists = 0;
   let refusedWatches = 0;
+  /** What a silent line holds back: TCP delivers it in order once the line is whole, or the stream is dead by then. */
+  const withheld: { readonly stream: Stream; readonly event: WatchEvent<KubeObject> }[] = [];
+
+  function send(stream: Stream, event: WatchEvent<KubeObject>): void {
+    if (isSilent) withheld.push({ stream, event });
+    else stream.push(event);
+  }
 
   function record(type: Entry["type"], name: string, uid: string): void {
     version++;
@@ -83,7 +90,7 @@ export function createHistoryModel(): HistoryModel {
     if (type === "DELETED") objects.delete(name);
     else objects.set(name, object);
     history.push({ version, type, object });
-    if (!isSilent) for (const stream of streams) stream.push({ type, object: structuredClone(object) });
+    for (const stream of streams) send(stream, { type, object: structuredClone(object) });
   }
 
   function remove(name: string): void {
@@ -115,7 +122,7 @@ export function createHistoryModel(): HistoryModel {
     },
     bookmark() {
       const object: KubeObject = { metadata: { name: "", resourceVersion: String(version) } };
-      if (!isSilent) for (const stream of streams) stream.push({ type: "BOOKMARK", object });
+      for (const stream of streams) send(stream, { type: "BOOKMARK", object });
     },
     fault(fault) {
       if (fault === "cutStream") endStreams(new Error("socket hang up"));
@@ -124,12 +131,13 @@ export function createHistoryModel(): HistoryModel {
       if (fault === "refuseNextWatch") refusedWatches++;
       if (fault === "silence") isSilent = true;
       if (fault === "expireInStream") {
-        for (const stream of streams) stream.push({ type: "ERROR", object: expired as unknown as KubeObject });
+        for (const stream of streams) send(stream, { type: "ERROR", object: expired as unknown as KubeObject });
         endStreams();
       }
     },
     heal() {
       isSilent = false;
+      for (const { stream, event } of withheld.splice(0)) stream.push(event);
       refusedLists = 0;
       refusedWatches = 0;
     },
@@ -160,10 +168,8 @@ export function createHistoryModel(): HistoryModel {
       const from = Number(options.resourceVersion);
       if (from < oldest) throw refusedError(context, 410, expired);
       const { stream, events } = createStream(options.signal);
-      if (!isSilent) {
-        for (const { version: at, type, object } of history) {
-          if (at > from) stream.push({ type, object: structuredClone(object) });
-        }
+      for (const { version: at, type, object } of history) {
+        if (at > from) send(stream, { type, object: structuredClone(object) });
       }
       streams.add(stream);
       try {
