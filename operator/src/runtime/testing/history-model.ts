@@ -43,6 +43,7 @@ function createStream(signal: AbortSignal): { stream: Stream; events: AsyncGener
   let wake = () => {};
   const stream: Stream = {
     push(event) {
+      if (ended) return;
       buffered.push(event);
       wake();
     },
