@@ -14,21 +14,11 @@ import {
 } from "@tributary/federated";
 import { beforeAll, describe, expect, it } from "vitest";
 import { askPython, pythonWith } from "./accounting/python-environment.ts";
+import { randomSettings } from "./accounting/random-settings.ts";
 
 const script = fileURLToPath(new URL("./accounting/reference.py", import.meta.url));
 const requirements = fileURLToPath(new URL("./accounting/requirements.txt", import.meta.url));
 const SETTINGS = 200;
-
-interface Setting {
-  samplingRate: number;
-  noiseMultiplier: number;
-  steps: number;
-  deltaDp: number;
-  /** Grid of the reference, fine enough that its own error stays below 1e-4. */
-  gridStep: number;
-  /** Orders whose exact divergence is asked for. */
-  orders: number[];
-}
 
 /** A stream of AES-256-CTR under a key made from `seed`. */
 function streamOf(seed: string): RandomBytes {
@@ -36,31 +26,7 @@ function streamOf(seed: string): RandomBytes {
   return (count) => cipher.update(Buffer.alloc(count));
 }
 
-/** Random settings that spend between 0.05 and 20, a quarter of them without sampling. */
-function randomSettings(seed: string): Setting[] {
-  const random = streamOf(seed);
-  const uniform = () => Buffer.from(random(4)).readUInt32BE(0) / 2 ** 32;
-  const between = (low: number, high: number) => low * (high / low) ** uniform();
-  const settings: Setting[] = [];
-  while (settings.length < SETTINGS) {
-    const samplingRate = uniform() < 0.25 ? 1 : between(1e-4, 0.5);
-    const noiseMultiplier = between(0.4, 20);
-    const steps = Math.round(between(1, 5000));
-    const deltaDp = 10 ** -Math.round(5 + 3 * uniform());
-    const orders = [
-      RENYI_ORDERS[Math.floor(uniform() * 99)]!,
-      ...[9, 64, 256].map((top) => 2 + Math.floor(uniform() * (top - 1))),
-    ];
-    const epsilon = spentEpsilon([{ kind: "SampledGaussian", samplingRate, noiseMultiplier, steps }], deltaDp, "Rdp");
-    const deviation = samplingRate * Math.sqrt(Math.expm1(noiseMultiplier ** -2));
-    const gridStep = Math.max(Math.min(1e-4, deviation / 32), 2e-6);
-    if (epsilon > 0.05 && epsilon < 20)
-      settings.push({ samplingRate, noiseMultiplier, steps, deltaDp, gridStep, orders });
-  }
-  return settings;
-}
-
-const settings = randomSettings("accounting conformance 1");
+const settings = randomSettings("accounting conformance 1", SETTINGS);
 let python: string;
 
 beforeAll(async () => {

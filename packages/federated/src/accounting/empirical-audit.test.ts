@@ -6,7 +6,7 @@ import { createSkellamSampler } from "../sampling/skellam-noise.ts";
 import { pseudoRandomBytes } from "../sampling/testing/pseudo-random.ts";
 import { calibrateSkellam, gridSensitivity } from "./skellam.ts";
 
-const TRIALS = 20_000;
+const TRIALS = 8000;
 const DELTA = 1e-5;
 const PARTIES = 4;
 const DIMENSION = 16;
@@ -33,7 +33,7 @@ function auditedEpsilon(present: readonly number[], absent: readonly number[]): 
   const share = (list: readonly number[], threshold: number) =>
     list.filter((score) => score > threshold).length / TRIALS;
   const error = (p: number) => 4 * Math.sqrt(Math.max(p * (1 - p), 1 / TRIALS) / TRIALS);
-  const thresholds = [...present].sort((a, b) => a - b).filter((_, i) => i % 500 === 0);
+  const thresholds = [...present].sort((a, b) => a - b).filter((_, i) => i % 200 === 0);
   const bounds = thresholds.map((threshold) => {
     const [hits, alarms] = [share(present, threshold), share(absent, threshold)];
     return Math.log(Math.max(hits - error(hits) - DELTA, 1e-12) / (alarms + error(alarms)));

@@ -2,12 +2,18 @@ import { requireArgument } from "../errors.ts";
 import type { RandomBytes } from "./bernoulli.ts";
 import { createPoissonSampler, MAX_POISSON_MEAN } from "./poisson.ts";
 import { type Rational, requirePositive } from "./rational.ts";
+import { type WordSource, wordsOf } from "./word-source.ts";
+
+/** Most words that {@link SkellamSampler.addTo} fetches together: 16 KiB of the stream. */
+const MOST_WORDS_AT_ONCE = 4096;
+/** Words of a sample: two Poisson numbers of 64 bits. */
+const WORDS_PER_SAMPLE = 4;
 
 /** Draws Skellam noise of one variance, exactly. */
 export interface SkellamSampler {
   /** One sample, from 16 bytes of the stream but with chance below 2^-39. */
   readonly sample: (random: RandomBytes) => number;
-  /** Adds a sample to every element of `target`, in order. */
+  /** Adds a sample to every element of `target`, in order. Takes the stream in pieces of up to 16 KiB and drops what is left of the last. */
   readonly addTo: (target: Int32Array, random: RandomBytes) => void;
 }
 
@@ -27,14 +33,15 @@ export function createSkellamSampler(variance: Rational): SkellamSampler {
   const text = `${variance.numerator}/${variance.denominator}`;
   requireArgument(isBounded, "variance", text, `<= ${2 * MAX_POISSON_MEAN}`);
   const poisson = createPoissonSampler(mean);
-  const sample = (random: RandomBytes) => {
-    const plus = poisson.sample(random);
-    return plus - poisson.sample(random);
+  const draw = (words: WordSource) => {
+    const plus = poisson.draw(words);
+    return plus - poisson.draw(words);
   };
   return {
-    sample,
+    sample: (random) => draw(wordsOf(random, 2)),
     addTo(target, random) {
-      for (let i = 0; i < target.length; i++) target[i] = target[i]! + sample(random);
+      const words = wordsOf(random, Math.max(1, Math.min(MOST_WORDS_AT_ONCE, WORDS_PER_SAMPLE * target.length)));
+      for (let i = 0; i < target.length; i++) target[i] = target[i]! + draw(words);
     },
   };
 }
