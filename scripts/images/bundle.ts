@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type BuildOptions, build } from "esbuild";
 import type { BundleSet } from "./bundles.ts";
 
 /** What bundled CommonJS packages look for and a module does not have. */
@@ -13,55 +13,70 @@ const __dirname = dirnameOfBundle(__filename);`;
 
 /**
  * Bundles the programs of one image into `<outputRoot>/<name>`, one file each, and returns that folder. The same sources give the
- * same bytes. Stack traces keep their names: nothing is minified.
+ * same bytes. Stack traces keep their names: nothing is minified. Several programs may do this at once.
  * @param root the repository's root
  */
 export async function bundlePrograms(set: BundleSet, root: string, outputRoot: string): Promise<string> {
   const folder = join(outputRoot, set.name);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
   for (const [file, source] of Object.entries(set.files)) {
-    await build({
+    await bundleFile(outputRoot, join(folder, file), {
       entryPoints: [join(root, source)],
-      outfile: join(folder, file),
       absWorkingDir: root,
-      bundle: true,
-      platform: "node",
-      target: "node24",
       format: "esm",
       banner: { js: commonJsGlobals },
       external: [...(set.external ?? [])],
-      legalComments: "none",
-      logLevel: "silent",
     });
   }
   // Threads end in .js and are modules.
-  await writeFile(join(folder, "package.json"), '{"type":"module"}\n');
+  await writeWhole(outputRoot, join(folder, "package.json"), '{"type":"module"}\n');
+  await removeOthers(folder, [...Object.keys(set.files), "package.json"]);
   return folder;
+}
+
+async function bundleFile(outputRoot: string, target: string, options: BuildOptions): Promise<void> {
+  const result = await build({
+    ...options,
+    outfile: target,
+    write: false,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    legalComments: "none",
+    logLevel: "silent",
+  });
+  for (const file of result.outputFiles) await writeWhole(outputRoot, file.path, file.contents);
+}
+
+/** Whoever packs the folder meanwhile finds neither half a file nor one that is about to be renamed. */
+async function writeWhole(outputRoot: string, path: string, contents: string | Uint8Array): Promise<void> {
+  const scratch = join(outputRoot, ".partial");
+  const fresh = join(scratch, `${basename(path)}.${process.pid}`);
+  for (const folder of [scratch, dirname(path)]) await mkdir(folder, { recursive: true });
+  await writeFile(fresh, contents);
+  await rename(fresh, path);
+}
+
+/** Removes what earlier versions made. */
+async function removeOthers(folder: string, kept: readonly string[]): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 /** What the download helper of tfjs-node would need to publish addons; never called in an image. */
 const neverCalled = ["aws-sdk", "mock-aws-s3", "nock"];
 
 /**
- * Bundles `@tensorflow/tfjs-node` with what it needs into one file, in a folder that looks like the package: its `package.json`,
- * by which it finds its addon, and `dist/index.js`. The addon and the libraries are copied beside it by the image.
+ * Bundles `@tensorflow/tfjs-node` with what it needs into one file, `dist/index.js` of the folder that is returned. The image puts
+ * its `package.json`, by which it finds its addon, the addon and the libraries beside it.
  */
 export async function bundleTensorFlow(packageFolder: string, outputRoot: string): Promise<string> {
   const folder = join(outputRoot, "tfjs-node");
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await build({
+  await bundleFile(outputRoot, join(folder, "dist/index.js"), {
     entryPoints: [join(packageFolder, "dist/index.js")],
-    outfile: join(folder, "dist/index.js"),
-    bundle: true,
-    platform: "node",
-    target: "node24",
     format: "cjs",
     external: neverCalled,
     loader: { ".html": "text" },
-    legalComments: "none",
-    logLevel: "silent",
   });
   return folder;
 }
