@@ -25,7 +25,8 @@ const TAIL_SHARE = 1e-7;
  * and removing a record.
  *
  * With every sampling rate 1 the Gaussians compose into one and the exact formula answers. Otherwise the bound is from
- * above and within about 1e-4 relative while delta >= 1e-9; below that, rounding of the Fourier transform counts.
+ * above and within about 2e-4 relative while delta >= 1e-9 (below that, rounding of the Fourier transform counts) and the
+ * sampling rate >= 1e-5 (below that, the grid is coarser than a step's loss).
  *
  * @param parts At least one; equal mechanisms may be given apart.
  * @throws ArgumentError for no parts, or a rate, multiplier, steps or delta out of range.
