@@ -20,7 +20,7 @@ it("drops a straggler at the deadline and commits with those who reported", asyn
   expect(rounds).toMatchObject([{ reports: 2, dropOuts: 1, participants: { p0: 1, p1: 1 } }]);
 });
 
-it("closes a round empty below quorum, says why, and commits it when the worker is well again", async () => {
+it("closes a round empty below quorum, says why, tries again, and ends no worker", async () => {
   job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateNaNAtRound: "0" } });
   job.startAggregator();
   await job.startWorkers();

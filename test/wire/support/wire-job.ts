@@ -19,13 +19,16 @@ export interface WireJobOptions {
   /** Values of the model; 1,000 by default. */
   readonly values?: number;
   readonly strategy?: { readonly name: string; readonly parameters: Record<string, string> };
+  /** CA of a real gate for each participant's cluster, in place of the test's own. */
+  readonly gateCaPems?: readonly string[];
 }
 
 type Plan = MessageInitShape<typeof controlV1.WindowPlanSchema>;
 type State = controlV1.AggregatorState;
 
 const SERVER_NAME = "job.test.aggregator.tributary";
-const JOB_UID = "0b9c2a1e-wire-test";
+/** Uid of every job in these tests. */
+export const JOB_UID = "0b9c2a1e-wire-test";
 
 /** One worker: sidecar and trainer with the directories of a pod. */
 export interface WireWorker {
@@ -236,7 +239,10 @@ export class WireJob {
     const config = {
       version: 1,
       job: { uid: JOB_UID, name: "wire", namespace: "test" },
-      clusters: this.#clusterCas.map((ca, index) => ({ name: `cluster-${index}`, gateCaPem: ca.certificatePem })),
+      clusters: this.#clusterCas.map((ca, index) => ({
+        name: `cluster-${index}`,
+        gateCaPem: this.#options.gateCaPems?.[index] ?? ca.certificatePem,
+      })),
       participants: this.#options.workers.map((workers, index) => ({
         name: `p${index}`,
         cluster: `cluster-${index}`,
@@ -280,7 +286,8 @@ function initialModel(values: number): Uint8Array[] {
   return safetensorsParts([tensor("a", 3), tensor("b", values - 3)]);
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of loopback that nobody listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
   const listeners = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     listeners.map(

@@ -247,7 +247,8 @@ export class JobEngine implements TensorRound {
     const run = resumed ? this.#run! : await this.#openAttempt(plan);
     this.#terms = this.#termsOf(plan);
     if (resumed) await run.post({ type: "resume" });
-    this.#setProblem(undefined);
+    // Why the attempt before closed empty stays to be seen until the round is committed.
+    if (this.#attempt.attempt === 1) this.#setProblem(undefined);
     const deadlineMs = this.#attempt.startedMs + Number(plan.deadlineMs);
     const outcome = await awaitOutcome(run, { deadlineMs, clock: this.#deps.clock, signal });
     if (outcome !== undefined) await this.#conclude(plan, run, outcome, signal);
@@ -282,6 +283,8 @@ export class JobEngine implements TensorRound {
     await run.post({ type: "committed" });
     this.#broadcast(run, { case: "closed", value: { committed: true, reasonCode: "" } as never });
     this.#terms = undefined;
+    this.#setProblem(undefined);
+    for (const { id } of run.state.setup.roster) if (run.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
     this.#publish();
     if (store.rounds.length > plan.through || this.#verdict().stop) {
       this.#isWindowEnded = true;
@@ -360,7 +363,6 @@ export class JobEngine implements TensorRound {
       plan,
       members.map((member) => member.holder!),
     );
-    for (const { seat } of members) this.#deps.parties.setProblem(seat.partyId, undefined);
     this.#deps.log.info(
       { round: this.#attempt.round, attempt, parties: members.length, job: config.job.name },
       "round opened",

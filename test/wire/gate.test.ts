@@ -1,0 +1,205 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ControlPlane, startControlPlane } from "@tributary/clouds";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../support/until.ts";
+import { type RunningProcess, startProgram } from "./support/running-process.ts";
+import { freePorts, JOB_UID, WireJob } from "./support/wire-job.ts";
+
+const IMAGE = "registry.example/tributary/dataplane:test";
+let cluster: ControlPlane;
+let directory: string;
+let gate: RunningProcess;
+let gatePort: number;
+let gateCaPem: string;
+let job: WireJob | undefined;
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ name: "gate" });
+  directory = await mkdtemp(join(tmpdir(), "tributary-gate-"));
+  await cluster.kubectl(["apply", "-f", "-"], objects());
+  await mkdir(join(directory, "ca"));
+  [gatePort] = (await freePorts(1)) as [number];
+  gate = await startGate();
+  gateCaPem = await readFile(join(directory, "ca/ca.crt"), "utf8");
+}, 300_000);
+
+afterEach(async () => {
+  await job?.destroy();
+  job = undefined;
+});
+
+afterAll(async () => {
+  await gate?.kill();
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe("the gate against a real API server", () => {
+  it("enrols a pod's sidecar, whose certificate the aggregator accepts for that seat alone", async () => {
+    await makePod("worker-0", {});
+    const { sidecar } = await startWorker("worker-0");
+    await until("the sidecar joins", () => sidecar.lines.some(({ msg }) => msg === "joined the job"));
+    const enrolled = gate.lines.find(({ msg, pod }) => msg === "worker enrolled" && pod === "worker-0");
+    expect(enrolled).toMatchObject({ uri: `tributary://cluster-0/jobs/${JOB_UID}/p0/0` });
+    expect(JSON.stringify(gate.lines)).not.toContain(await readFile(join(directory, "worker-0.token"), "utf8"));
+    expect((await job!.state()).parties).toMatchObject([{ participant: "p0", workerIndex: 0 }]);
+  });
+
+  it("keeps its CA over a restart", async () => {
+    await gate.stop();
+    gate = await startGate();
+    expect(await readFile(join(directory, "ca/ca.crt"), "utf8")).toBe(gateCaPem);
+    await makePod("worker-again", {});
+    const { sidecar } = await startWorker("worker-again");
+    await until("the sidecar joins", () => sidecar.lines.some(({ msg }) => msg === "joined the job"));
+  });
+
+  it("lets no worker of another job onto a seat", async () => {
+    await makePod("stranger", { labels: { "tributary.dev/job-uid": "another-job" } });
+    const { sidecar } = await startWorker("stranger");
+    await until("the aggregator refuses", () => sidecar.lines.some(({ code }) => code === "IDENTITY_REJECTED"));
+    expect((await job!.state()).parties).toEqual([]);
+  });
+
+  it.each([
+    { name: "an image that is not listed", pod: { image: "evil.example/image:1" }, token: {}, exitCode: 71 },
+    { name: "a namespace that is not served", pod: { namespace: "elsewhere" }, token: {}, exitCode: 71 },
+    { name: "a token for another audience", pod: {}, token: { audience: "other" }, exitCode: 70 },
+    { name: "a token that is bound to no pod", pod: {}, token: { isUnbound: true }, exitCode: 70 },
+  ])("refuses $name, and the sidecar ends with the code of it", async ({ name, pod, token, exitCode }) => {
+    const podName = name.replaceAll(" ", "-");
+    await makePod(podName, pod);
+    const { sidecar } = await startWorker(podName, { ...pod, ...token });
+    expect(await sidecar.ended).toEqual({ code: exitCode, signal: null });
+  });
+});
+
+async function startGate(): Promise<RunningProcess> {
+  const config = {
+    version: 1,
+    cluster: "cluster-0",
+    namespaces: ["jobs"],
+    images: [IMAGE],
+    serverNames: ["gate.test", "127.0.0.1"],
+    caDirectory: join(directory, "ca"),
+    listen: { port: gatePort, healthPort: 0 },
+  };
+  await writeFile(join(directory, "gate.json"), JSON.stringify(config));
+  await writeFile(
+    join(directory, "gate.token"),
+    await cluster.kubectl(["create", "token", "gate", "--namespace=gate"]),
+  );
+  const env = {
+    TRIBUTARY_GATE_CONFIG: join(directory, "gate.json"),
+    TRIBUTARY_API_SERVER: cluster.url,
+    TRIBUTARY_API_TOKEN_PATH: join(directory, "gate.token"),
+    TRIBUTARY_API_CA_PATH: cluster.authorityPath,
+  };
+  const started = startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
+  await until("the gate is ready", () => started.lines.some(({ msg }) => msg === "gate is ready"));
+  return started;
+}
+
+interface PodOptions {
+  readonly namespace?: string;
+  readonly image?: string;
+  readonly labels?: Record<string, string>;
+}
+
+async function makePod(name: string, { namespace = "jobs", image = IMAGE, labels = {} }: PodOptions): Promise<void> {
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      namespace,
+      labels: {
+        "tributary.dev/job-uid": JOB_UID,
+        "tributary.dev/participant": "p0",
+        "batch.kubernetes.io/job-completion-index": "0",
+        ...labels,
+      },
+    },
+    spec: {
+      serviceAccountName: "worker",
+      initContainers: [{ name: "sidecar", image, restartPolicy: "Always" }],
+      containers: [{ name: "trainer", image: "registry.example/trainer:test" }],
+    },
+  };
+  await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
+}
+
+interface TokenChoice {
+  readonly namespace?: string;
+  readonly audience?: string;
+  readonly isUnbound?: boolean;
+}
+
+/** A sidecar that has the token its pod would mount; nothing here runs pods. */
+async function startWorker(
+  pod: string,
+  { namespace = "jobs", audience = "tributary", isUnbound = false }: TokenChoice = {},
+) {
+  const binding = isUnbound ? [] : ["--bound-object-kind=Pod", `--bound-object-name=${pod}`];
+  const token = await cluster.kubectl([
+    "create",
+    "token",
+    "worker",
+    `--namespace=${namespace}`,
+    `--audience=${audience}`,
+    ...binding,
+  ]);
+  const tokenPath = join(directory, `${pod}.token`);
+  await writeFile(tokenPath, token.trim());
+  job = await WireJob.create({ workers: [1], gateCaPems: [gateCaPem] });
+  job.startAggregator();
+  return job.addWorker(0, 0, {
+    TRIBUTARY_IDENTITY_DIR: "",
+    TRIBUTARY_GATE_ADDRESS: `127.0.0.1:${gatePort}`,
+    TRIBUTARY_GATE_SERVER_NAME: "gate.test",
+    TRIBUTARY_GATE_CA_PEM: gateCaPem,
+    TRIBUTARY_TOKEN_PATH: tokenPath,
+  });
+}
+
+function objects(): string {
+  const namespaces = ["jobs", "elsewhere", "gate"].map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name },
+  }));
+  const account = (name: string, namespace: string) => ({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name, namespace },
+  });
+  const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
+  const rbac = "rbac.authorization.k8s.io";
+  const reviews = { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] };
+  const pods = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+  const items = [
+    ...namespaces,
+    account("worker", "jobs"),
+    account("worker", "elsewhere"),
+    account("gate", "gate"),
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: "gate" }, rules: [reviews] },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: "gate" },
+      subjects,
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "gate" },
+    },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata: { name: "gate", namespace: "jobs" }, rules: [pods] },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: "gate", namespace: "jobs" },
+      subjects,
+      roleRef: { apiGroup: rbac, kind: "Role", name: "gate" },
+    },
+  ];
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items });
+}
