@@ -150,5 +150,11 @@ function isSurvivor(state: AggregatorState, index: number, party: number): boole
 /** Refuses a payload and drops its staged bytes. */
 function discard(state: AggregatorState, party: number, index: number, found: Refusal): AggregatorStep {
   const segment = state.setup.segments[index]!.id;
-  return { state, effects: [{ type: "discard", segment, party }, { type: "refused", party, refusal: found }] };
+  return {
+    state,
+    effects: [
+      { type: "discard", segment, party },
+      { type: "refused", party, refusal: found },
+    ],
+  };
 }

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bitmapOf, hasRank, isCanonicalBitmap, isSubset, ranksOf } from "./bitmap.ts";
+import { ByteReader, ByteWriter, fromHex, toHex } from "./bytes.ts";
+
+describe("canonical bytes", () => {
+  it("read back what was written", () => {
+    const fields = fc.record({
+      small: fc.nat(0xff),
+      short: fc.nat(0xffff),
+      signed: fc.integer({ min: -0x8000, max: 0x7fff }),
+      word: fc.nat(0xffff_ffff),
+      long: fc.maxSafeNat(),
+      blob: fc.uint8Array(),
+      text: fc.string({ maxLength: 60 }),
+      list: fc.array(fc.nat(0xff)),
+      maybe: fc.option(fc.nat(0xff)),
+    });
+    fc.assert(
+      fc.property(fields, (given) => {
+        const writer = new ByteWriter()
+          .u8(given.small)
+          .u16(given.short)
+          .i16(given.signed)
+          .u32(given.word)
+          .u64(given.long);
+        writer.blob(given.blob).text(given.text);
+        writer.list(given.list, (item) => writer.u8(item)).optional(given.maybe, (value) => writer.u8(value));
+        const reader = new ByteReader(writer.finish());
+        const read = {
+          small: reader.u8(),
+          short: reader.u16(),
+          signed: reader.i16(),
+          word: reader.u32(),
+          long: reader.u64(),
+          blob: reader.blob(),
+          text: reader.text(),
+          list: reader.list(() => reader.u8()),
+          maybe: reader.optional(() => reader.u8()),
+        };
+        reader.end();
+        expect(read).toEqual(given);
+        expect(fromHex(toHex(given.blob))).toEqual(given.blob);
+      }),
+    );
+  });
+
+  const table: readonly { given: string; act: () => unknown; want: string }[] = [
+    { given: "bytes that end early", act: () => new ByteReader(new Uint8Array(3)).u32(), want: "must be at least" },
+    {
+      given: "a count beyond the bytes",
+      act: () => new ByteReader(fromHex("ffffffff")).list(() => 0),
+      want: "count is 4294967295",
+    },
+    {
+      given: "a flag of 2",
+      act: () => new ByteReader(fromHex("02")).optional(() => 0),
+      want: "flag is 2, must be 0 or 1",
+    },
+    { given: "text that is not UTF-8", act: () => new ByteReader(fromHex("01ff")).text(), want: "valid UTF-8" },
+    {
+      given: "a number above 2^53 - 1",
+      act: () => new ByteReader(fromHex("0020000000000000")).u64(),
+      want: "at most 2^53 - 1",
+    },
+    { given: "a tail", act: () => new ByteReader(fromHex("00")).end(), want: "no byte after the last field" },
+    { given: "a byte of 256", act: () => new ByteWriter().u8(256), want: "u8 is 256" },
+    { given: "odd hexadecimal text", act: () => fromHex("abc"), want: "pairs of hexadecimal digits" },
+  ];
+
+  it.each(table)("refuse $given", ({ act, want }) => {
+    expect(act).toThrow(want);
+  });
+});
+
+describe("bitmaps", () => {
+  it("hold exactly their ranks", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(70)), (ranks) => {
+        const bitmap = bitmapOf(ranks, 71);
+        expect(ranksOf(bitmap)).toEqual(ranks.toSorted((a, b) => a - b));
+        expect(isCanonicalBitmap(bitmap, 71)).toBe(true);
+        expect(isSubset(bitmap, bitmapOf([...ranks, 3], 71))).toBe(true);
+        expect(isSubset(bitmapOf([...ranks, 3], 71), bitmap)).toBe(ranks.includes(3));
+      }),
+    );
+  });
+
+  it("have one encoding: least significant bit first, no bit beyond the roster", () => {
+    expect(bitmapOf([0, 9], 10)).toEqual(Uint8Array.of(1, 2));
+    expect(hasRank(Uint8Array.of(1, 2), 9)).toBe(true);
+    expect(hasRank(Uint8Array.of(1, 2), 16)).toBe(false);
+    expect(isCanonicalBitmap(Uint8Array.of(1, 4), 10)).toBe(false);
+    expect(isCanonicalBitmap(Uint8Array.of(1), 10)).toBe(false);
+    expect(isCanonicalBitmap(Uint8Array.of(255), 8)).toBe(true);
+  });
+});
