@@ -84,7 +84,7 @@ export function requireStepInput<V extends FloatVector>(optimiser: ServerOptimis
   const { base, meanUpdate, state, round, extraMeans } = input;
   requireInteger("round", round, 0, Number.MAX_SAFE_INTEGER);
   requireArgument(meanUpdate.length === base.length, "meanUpdate.length", meanUpdate.length, `${base.length}, as base`);
-  const firstBad = meanUpdate.findIndex((value) => !Number.isFinite(value));
+  const firstBad = firstNotFinite(meanUpdate);
   requireArgument(firstBad < 0, `meanUpdate[${firstBad}]`, meanUpdate[firstBad], "finite");
   for (const { name } of optimiser.stateSlots) {
     const length = state[name]?.length;
@@ -104,4 +104,11 @@ export function requireStepInput<V extends FloatVector>(optimiser: ServerOptimis
 /** A new vector of the class and length of `like`, all zero. */
 export function emptyLike<V extends FloatVector>(like: V): V {
   return (like instanceof Float32Array ? new Float32Array(like.length) : new Float64Array(like.length)) as V;
+}
+
+function firstNotFinite(vector: FloatVector): number {
+  for (let i = 0; i < vector.length; i++) {
+    if (!Number.isFinite(vector[i])) return i;
+  }
+  return -1;
 }
