@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { trainerV1 } from "@tributary/contracts";
+import { float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
+import { addService, closeGrpc, createGrpcEndpoint, listenGrpc } from "@tributary/kit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pythonWith } from "./accounting/python-environment.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const trainers = [
+  {
+    name: "the built-in trainer",
+    command: async () => [process.execPath, join(root, "worker-image/src/trainer/main.ts")],
+    env: {},
+  },
+  {
+    name: "the Python trainer",
+    command: async () => [
+      await pythonWith(join(root, "worker-image/trainers/python/requirements.txt")),
+      join(root, "worker-image/trainers/python/trainer.py"),
+    ],
+    env: { PYTHONPATH: join(root, "proto") },
+  },
+];
+
+type Task = MessageInitShape<typeof trainerV1.TaskSchema>;
+const input = { name: "model", path: "in.safetensors", disclosure: trainerV1.Disclosure.PUBLIC };
+const output = { name: "model", path: "out.safetensors", disclosure: trainerV1.Disclosure.SUM_ONLY };
+const train: Task = {
+  id: "train",
+  kind: "Train",
+  role: "Trainer",
+  round: 3,
+  localSteps: 4,
+  inputs: [input],
+  outputs: [output],
+};
+const evaluate: Task = { id: "evaluate", kind: "Evaluate", role: "Trainer", split: "validation", inputs: [input] };
+
+let volume: string;
+let endpoint: Server;
+beforeEach(() => {
+  volume = mkdtempSync(join(tmpdir(), "trainers-"));
+  const values = Float32Array.of(0, 0.25, -1e6, 1 / 3);
+  const bytes = new Uint8Array(values.buffer);
+  writeFileSync(
+    join(volume, "in.safetensors"),
+    Buffer.concat(safetensorsParts([{ name: "w", dtype: "F32", shape: [2, 2], bytes }])),
+  );
+});
+afterEach(async () => {
+  await closeGrpc(endpoint, 1_000);
+  rmSync(volume, { recursive: true, force: true });
+});
+
+/** Serves the contract as a sidecar does, runs a trainer against it and gives what it handed in and its exit code. */
+async function runAgainst(
+  trainer: (typeof trainers)[number],
+  tasks: Task[],
+  job: MessageInitShape<typeof trainerV1.RegisterResponseSchema> = {},
+): Promise<{ outcomes: trainerV1.CompleteTaskRequest[]; exitCode: number | null }> {
+  const outcomes: trainerV1.CompleteTaskRequest[] = [];
+  endpoint = createGrpcEndpoint();
+  addService(
+    endpoint,
+    trainerV1.TrainerService,
+    {
+      register: async () => ({
+        jobUid: "uid",
+        participant: "aws",
+        workerCount: 1,
+        task: "noop",
+        volumePath: volume,
+        ...job,
+      }),
+      nextTask: async () => (outcomes.length < tasks.length ? { task: tasks[outcomes.length]! } : { finished: true }),
+      completeTask: async (request) => {
+        outcomes.push(request);
+        return {};
+      },
+    },
+    () => undefined,
+  );
+  const socket = join(volume, "trainer.sock");
+  await listenGrpc(endpoint, `unix:${socket}`, ServerCredentials.createInsecure());
+  const [program, ...args] = await trainer.command();
+  const env = { ...process.env, ...trainer.env, TRIBUTARY_TRAINER_SOCKET: socket };
+  const child: ChildProcess = spawn(program!, args, { env, stdio: ["ignore", "ignore", "inherit"] });
+  const [exitCode] = (await once(child, "exit")) as [number | null];
+  return { outcomes, exitCode };
+}
+
+describe.each(trainers)("$name", (trainer) => {
+  it("trains, evaluates and ends with 0 when the job is over", async () => {
+    const { outcomes, exitCode } = await runAgainst(trainer, [train, evaluate], {
+      hyperparameters: { increment: "0.125" },
+    });
+    expect(outcomes.map(({ taskId, outcome }) => [taskId, outcome.case])).toEqual([
+      ["train", "success"],
+      ["evaluate", "success"],
+    ]);
+    const [tensor] = openSafetensors(readFileSync(join(volume, "out.safetensors"))).tensors;
+    expect([tensor!.name, tensor!.shape]).toEqual(["w", [2, 2]]);
+    expect(float32View(tensor!)).toEqual(Float32Array.of(0.5, 0.75, -1e6 + 0.5, Math.fround(1 / 3) + 0.5));
+    const { metrics } = outcomes[1]!.outcome.value as trainerV1.TaskSuccess;
+    expect(metrics).toHaveLength(1);
+    expect(metrics[0]).toMatchObject({ name: "validation_loss", count: 1n });
+    expect(metrics[0]!.sum).toBeCloseTo(1 - (0.25 - 1e6 + 1 / 3) / 4, 2);
+    expect(exitCode).toBe(0);
+  });
+
+  it("refuses a kind that it does not know, a wrong digest and a task that comes too late, and goes on", async () => {
+    const wrong = { ...input, sha256: new Uint8Array(32) };
+    const tasks = [
+      { ...train, id: "kind", kind: "Generate" },
+      { ...train, id: "digest", inputs: [wrong] },
+      { ...train, id: "late", deadline: timestampFromMs(1_000) },
+      evaluate,
+    ];
+    const { outcomes, exitCode } = await runAgainst(trainer, tasks);
+    const codes = outcomes.map(({ outcome }) => (outcome.case === "failure" ? outcome.value.code : outcome.case));
+    expect(codes).toEqual(["TRAINER_TASK_UNKNOWN", "CHECKSUM_MISMATCH", "DEADLINE_EXCEEDED", "success"]);
+    expect(outcomes.map(({ outcome }) => outcome.case === "failure" && outcome.value.retriable)).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    { name: "an unknown task", job: { task: "vision" }, code: "TRAINER_TASK_UNKNOWN", exit: 11 },
+    {
+      name: "a hyperparameter that is no number",
+      job: { hyperparameters: { increment: "x" } },
+      code: "TRAINER_HYPERPARAMETER_INVALID",
+      exit: 14,
+    },
+  ])("says why it cannot do $name and ends with the catalogue's exit code", async ({ job, code, exit }) => {
+    const { outcomes, exitCode } = await runAgainst(trainer, [train], job);
+    expect(outcomes[0]!.outcome).toMatchObject({ case: "failure", value: { code, retriable: false } });
+    expect(exitCode).toBe(exit);
+  });
+});

@@ -1,0 +1,142 @@
+"""A trainer of the Tributary contract in Python: proof that the contract belongs to no framework.
+
+It dials the sidecar's unix socket (TRIBUTARY_TRAINER_SOCKET), registers, does one task at a time and ends when the job is over.
+Its one task, `noop`, adds a fixed increment to every value in every local step, bit for bit as the built-in trainer does; a real
+program goes into PROGRAMS beside it and needs nothing else.
+
+The messages are made at start from the contract itself: PYTHONPATH holds the repository's `proto` folder.
+"""
+
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+import grpc
+import numpy as np
+from safetensors.numpy import load, save_file
+
+messages, services = grpc.protos_and_services("tributary/trainer/v1/trainer.proto")
+CALL_SECONDS, WAIT_MS, ATTEMPTS = 10, 20_000, 30
+EXIT_SIDECAR_LOST = 15
+EXIT_CODES = {"TRAINER_TASK_UNKNOWN": 11, "TRAINER_HYPERPARAMETER_INVALID": 14}
+RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+
+
+class TaskFailed(Exception):
+    """A task that could not be done: a code of the error catalogue and a sentence."""
+
+    def __init__(self, code, message, retriable=False):
+        super().__init__(message)
+        self.code, self.retriable = code, retriable
+
+
+class Noop:
+    """Adds `increment` to every value in every local step; learns nothing, and every commit shows."""
+
+    def __init__(self, job):
+        self.increment = number(job, "increment", 2.0**-10)
+        self.step_seconds = number(job, "simulateStepMs", 0) / 1000
+
+    def train(self, model, task):
+        for _ in range(task.local_steps):
+            check_deadline(task)
+            time.sleep(self.step_seconds)
+        added = task.local_steps * self.increment
+        return {name: np.asarray(values + np.float64(added), dtype=np.float32) for name, values in model.items()}
+
+    def evaluate(self, model, task):
+        return 1 - float(np.mean(model[min(model)], dtype=np.float64)), 1
+
+
+PROGRAMS = {"noop": Noop}
+
+
+def number(job, name, fallback):
+    """A hyperparameter as a number."""
+    try:
+        return float(job.hyperparameters[name]) if name in job.hyperparameters else fallback
+    except ValueError as error:
+        raise TaskFailed("TRAINER_HYPERPARAMETER_INVALID", f"hyperparameter {name}: {error}") from error
+
+
+def check_deadline(task):
+    """Fails once the result would be of no use."""
+    if task.HasField("deadline") and time.time() > task.deadline.ToNanoseconds() / 1e9:
+        raise TaskFailed("DEADLINE_EXCEEDED", f"task {task.id}: its deadline passed", retriable=True)
+
+
+def run_task(program, task, volume):
+    """Does one task and gives its outcome as a message."""
+    if task.kind not in ("Train", "Evaluate"):
+        raise TaskFailed("TRAINER_TASK_UNKNOWN", f"task kind {task.kind!r} is unknown; this trainer does Train, Evaluate")
+    sets = {item.name: item for item in task.inputs}
+    content = Path(volume, sets["model"].path).read_bytes()
+    if sets["model"].sha256 and hashlib.sha256(content).digest() != sets["model"].sha256:
+        raise TaskFailed("CHECKSUM_MISMATCH", f"{sets['model'].path} does not have the digest that the task names")
+    model = load(content)
+    if task.kind == "Evaluate":
+        total, count = program.evaluate(model, task)
+        return messages.TaskSuccess(metrics=[messages.MetricSum(name="validation_loss", sum=total, count=count)])
+    out = next(item for item in task.outputs if item.name == "model")
+    fresh = Path(volume, f"{out.path}.{os.getpid()}.tmp")
+    save_file(program.train(model, task), fresh)
+    fresh.rename(Path(volume, out.path))
+    return messages.TaskSuccess(outputs=[out])
+
+
+def connect(socket):
+    """The sidecar's methods as one function that asks again while nobody answers."""
+    stub = services.TrainerServiceStub(grpc.insecure_channel(f"unix:{socket}"))
+
+    def call(method, request, timeout=CALL_SECONDS):
+        for attempt in range(ATTEMPTS):
+            try:
+                return getattr(stub, method)(request, timeout=timeout)
+            except grpc.RpcError as error:
+                if error.code() not in RETRIED:
+                    raise
+                time.sleep(min(5, 0.2 * 2**attempt))
+        print(f"the sidecar does not answer on {socket}", file=sys.stderr)
+        sys.exit(EXIT_SIDECAR_LOST)
+
+    return call
+
+
+def outcome_of(program, job, task):
+    """The outcome of a task, done or failed."""
+    done = messages.CompleteTaskRequest(task_id=task.id)
+    try:
+        if isinstance(program, TaskFailed):
+            raise program
+        done.success.CopyFrom(run_task(program, task, job.volume_path))
+    except TaskFailed as error:
+        done.failure.CopyFrom(messages.TaskFailure(code=error.code, message=str(error), retriable=error.retriable))
+    return done
+
+
+def open_program(job):
+    """What does the job's task, or why it cannot be done."""
+    try:
+        if job.task not in PROGRAMS:
+            raise TaskFailed("TRAINER_TASK_UNKNOWN", f"task {job.task!r} is unknown; this trainer does {', '.join(PROGRAMS)}")
+        return PROGRAMS[job.task](job)
+    except TaskFailed as error:
+        return error
+
+
+def main():
+    call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
+    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=["Train", "Evaluate"])
+    job = call("Register", who)
+    program = open_program(job)
+    while not (answer := call("NextTask", messages.NextTaskRequest(wait_ms=WAIT_MS), WAIT_MS / 1000 + CALL_SECONDS)).finished:
+        if answer.HasField("task"):
+            call("CompleteTask", outcome_of(program, job, answer.task))
+            if isinstance(program, TaskFailed):
+                sys.exit(EXIT_CODES[program.code])
+
+
+if __name__ == "__main__":
+    main()
