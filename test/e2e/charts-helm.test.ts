@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type ControlPlane, ensureTools, startControlPlane, toStandardError } from "@tributary/clouds";
+import { hubValues, isAllowed, memberValues, type RunAs, refusal } from "@tributary/test";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { stringify } from "yaml";
+
+const run = promisify(execFile);
+const charts = join(import.meta.dirname, "../../charts");
+
+let cluster: ControlPlane;
+
+beforeAll(async () => {
+  cluster = await startControlPlane({ name: "charts", controllerManager: true });
+});
+
+afterAll(async () => {
+  await cluster?.stop();
+});
+
+/** Helm against the cluster; there are no nodes, so nothing is waited for. */
+async function helm(args: readonly string[], values?: object): Promise<string> {
+  const tools = await ensureTools(toStandardError);
+  const given = values === undefined ? [] : ["--values", "-"];
+  const child = run(tools.helm, [...args, ...given], { env: { ...process.env, KUBECONFIG: cluster.kubeconfigPath } });
+  child.child.stdin?.end(values === undefined ? "" : stringify(values));
+  return (await child).stdout;
+}
+
+const kubectl = (...args: string[]) => cluster.kubectl(args);
+
+describe("the member chart under Helm", () => {
+  const chart = join(charts, "tributary-member");
+  const inGate = "--namespace=tributary-gate";
+  const inJobs = "--namespace=tributary-jobs";
+  const upgrade = (values: object) => helm(["upgrade", "member", chart, inGate, "--reuse-values"], values);
+  let asHub: RunAs;
+
+  beforeAll(async () => {
+    const { gate: _gate, ...values } = memberValues;
+    const notes = await helm(["install", "member", chart, inGate, "--create-namespace"], values);
+    expect(notes).toContain("--set-file gate.caCertificate=gate-ca.pem");
+    const token = await cluster.mintToken({ namespace: "tributary-jobs", serviceAccount: "tributary-hub" });
+    const access = [`--server=${cluster.url}`, `--certificate-authority=${cluster.authorityPath}`, `--token=${token}`];
+    asHub = (args, input) => cluster.kubectl(["--kubeconfig=/dev/null", ...access, ...args], input);
+  });
+
+  it("offers no runtime until the CA of the gate is pinned", async () => {
+    expect(await kubectl("get", "podtemplates", inJobs, "-o", "name")).toBe("");
+  });
+
+  it("offers the runtimes, with the address that the gate's Service has, once it is", async () => {
+    const notes = await upgrade({ gate: { caCertificate: "pem" } });
+    expect(notes).toContain("Runtimes offered: noop tfjs.notes-aws");
+    const address = await kubectl("get", "service", "tributary-gate", inGate, "-o", "jsonpath={.spec.clusterIP}");
+    const template = JSON.parse(await kubectl("get", "podtemplate", "tfjs.notes-aws", inJobs, "-o", "json"));
+    const variables = template.template.spec.initContainers[0].env;
+    expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_ADDRESS", value: `${address}:8445` });
+    expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_CA_PEM", value: "pem" });
+  });
+
+  it("lets the hub in until hub.enabled is false; then its token is worth nothing", async () => {
+    expect(await isAllowed(asHub, "create", "jobs.batch", inJobs)).toBe(true);
+    await upgrade({ hub: { enabled: false } });
+    // The API server remembers for seconds that a token was good.
+    await vi.waitFor(
+      async () =>
+        expect(await refusal(() => asHub(["get", "jobs", inJobs]))).toMatch(
+          /Unauthorized|must be logged in|forbidden/iu,
+        ),
+      { timeout: 60_000, interval: 500 },
+    );
+    const bindings = await kubectl("get", "validatingadmissionpolicybindings", "-o", "name");
+    expect(bindings).not.toContain("tributary-workers-noop");
+    expect(bindings).toContain("tributary-no-other-workers");
+  });
+
+  it("leaves the data's namespace and the CA's claim when it is removed", async () => {
+    await helm(["uninstall", "member", inGate]);
+    expect(await kubectl("get", "namespace", "tributary-jobs", "-o", "name")).toBe("namespace/tributary-jobs\n");
+    expect(await kubectl("get", "pvc", "tributary-gate-ca", inGate, "-o", "name")).toContain("tributary-gate-ca");
+    expect(await kubectl("get", "validatingadmissionpolicies", "-o", "name")).toBe("");
+  });
+});
+
+describe("the hub chart under Helm", () => {
+  const chart = join(charts, "tributary-hub");
+  const release = ["hub", chart, "--namespace=tributary-system"];
+
+  it("installs, upgrades to the same and leaves the definitions when it is removed", async () => {
+    await helm(["install", ...release, "--create-namespace"], hubValues);
+    const deployment = ["get", "deployment", "tributary-operator", "--namespace=tributary-system"];
+    const generation = () => kubectl(...deployment, "-o", "jsonpath={.metadata.generation}");
+    const before = await generation();
+    await helm(["upgrade", ...release], hubValues);
+    expect(await generation()).toBe(before);
+    await helm(["uninstall", "hub", "--namespace=tributary-system"]);
+    const definitions = await kubectl("get", "crds", "-o", "name");
+    expect(definitions.split("\n").filter((name) => name.endsWith(".tributary.dev"))).toHaveLength(3);
+  });
+
+  it("gives the operator a new process when its configuration changes", async () => {
+    await helm(["install", ...release], hubValues);
+    const hash = () =>
+      kubectl(
+        ...["get", "deployment", "tributary-operator", "--namespace=tributary-system"],
+        ...["-o", "jsonpath={.spec.template.metadata.annotations}"],
+      );
+    const before = await hash();
+    await helm(["upgrade", ...release], { ...hubValues, aggregator: { memoryLimit: "2Gi" } });
+    expect(await hash()).not.toBe(before);
+  });
+});
