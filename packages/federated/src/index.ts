@@ -128,7 +128,6 @@ export {
   type Neighbourhood,
 } from "./graph/neighbourhoods.ts";
 export {
-  type ByteStream,
   type DecodeWork,
   decodeChunk,
   type EncodeWork,
@@ -139,7 +138,13 @@ export {
 } from "./kernels/chunk-work.ts";
 export { createPlainRingTile } from "./kernels/plain-ring-tile.ts";
 export { createRingKernels, type RingKernels } from "./kernels/ring-kernels.ts";
-export { type QuantiseState, type RingTile, TILE_VALUES, type TileShape } from "./kernels/ring-tile.ts";
+export {
+  type ByteStream,
+  type QuantiseState,
+  type RingTile,
+  TILE_VALUES,
+  type TileShape,
+} from "./kernels/ring-tile.ts";
 export { createRingTile } from "./kernels/wasm-ring-tile.ts";
 export { createWeightedSum, MAX_SUMMANDS, plainWeightedSum, type WeightedSum } from "./kernels/weighted-sum.ts";
 export { SERVER_OPTIMISER_NAMES, serverOptimiserByName } from "./optimisers/catalogue.ts";
