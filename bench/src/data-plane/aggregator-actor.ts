@@ -1,5 +1,6 @@
 import {
   interpolateShares,
+  Keystream,
   type MaskKey,
   packedSizeBytes,
   quantise,
@@ -78,7 +79,9 @@ function unmask(dropouts: number): void {
 function quantisedHead(roundingKey: Uint8Array): Int32Array {
   const head = x.subarray(0, Math.min(values, CHECKED_VALUES));
   const q = new Int32Array(head.length);
-  quantise(head, grid, createKeystream(0, roundingKey, 0)(2 * head.length), q);
+  const rounding = new Uint8Array(2 * head.length);
+  createKeystream(Keystream.Aes256Ctr, roundingKey, 0)(rounding);
+  quantise(head, grid, rounding, q);
   return q;
 }
 

@@ -4,8 +4,9 @@ import { packRing, unpackRing } from "../encoding/packing.ts";
 import { quantise } from "../encoding/quantiser.ts";
 import { packedSizeBytes, RING_BITS, type RingBits, smallestRing } from "../encoding/ring.ts";
 import { accumulatePacked } from "../encoding/ring-arithmetic.ts";
-import { type ByteStream, decodeChunk, encodeChunk, type Mask, sumChunks } from "./chunk-work.ts";
+import { decodeChunk, encodeChunk, type Mask, sumChunks } from "./chunk-work.ts";
 import { createPlainRingTile } from "./plain-ring-tile.ts";
+import type { ByteStream } from "./ring-tile.ts";
 import { createRingTile } from "./wasm-ring-tile.ts";
 
 const tiles = [createPlainRingTile(16), createRingTile(16), createRingTile(64)];
@@ -14,11 +15,15 @@ const tile = tiles[1]!;
 /** Bytes of a named stream from a place on; not secret, only different. */
 function streamOf(seed: number, offsetBytes: number): ByteStream {
   let position = offsetBytes;
-  return (sizeBytes) => {
-    const start = position;
-    position += sizeBytes;
-    return Uint8Array.from({ length: sizeBytes }, (_, i) => Math.imul(start + i + seed, 2_654_435_761) >>> 17);
+  return (target) => {
+    for (let i = 0; i < target.length; i++) target[i] = Math.imul(position++ + seed, 2_654_435_761) >>> 17;
   };
+}
+
+function bytesOf(stream: ByteStream, sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  stream(bytes);
+  return bytes;
 }
 
 const masksAt = (offsetBytes: number): Mask[] => [
@@ -70,9 +75,9 @@ describe("chunks of a segment", () => {
         const work = { x, grid, ringBits, out, offset: 0, rounding: streamOf(1, 0), masks: masksAt(0) };
         encodeChunk(by, work);
         const q = new Int32Array(x.length);
-        quantise(x, grid, streamOf(1, 0)(2 * x.length), q);
+        quantise(x, grid, bytesOf(streamOf(1, 0), 2 * x.length), q);
         const want = packRing(q, ringBits);
-        for (const { stream, sign } of masksAt(0)) accumulatePacked(want, stream(want.length), ringBits, sign);
+        for (const { stream, sign } of masksAt(0)) accumulatePacked(want, bytesOf(stream, want.length), ringBits, sign);
         expect(out).toEqual(want);
       }),
     );
@@ -87,7 +92,7 @@ describe("chunks of a segment", () => {
           const out = new Uint8Array(packedSizeBytes(x.length, ringBits));
           const own = x.map((value) => value * (party / 4 - 1));
           const q = new Int32Array(x.length);
-          quantise(own, grid, streamOf(party, 0)(2 * x.length), q);
+          quantise(own, grid, bytesOf(streamOf(party, 0), 2 * x.length), q);
           q.forEach((value, i) => {
             want[i]! += value * grid.step;
           });
@@ -110,8 +115,9 @@ describe("chunks of a segment", () => {
       Int32Array.from({ length: 20 }, (_, i) => i),
       12,
     );
+    const threes = packRing(new Int32Array(24).fill(3), 12);
     const masks = [
-      { stream: (size: number) => packRing(new Int32Array((size / 12) * 8).fill(3), 12), sign: -1 as const },
+      { stream: (target: Uint8Array) => target.set(threes.subarray(0, target.length)), sign: -1 as const },
     ];
     sumChunks(tile, { inputs: [sum, sum], masks, ringBits: 12, values: 20, out: sum });
     expect([...unpackRing(sum, 12, new Int32Array(20))]).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i - 3));

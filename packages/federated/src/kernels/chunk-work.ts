@@ -2,10 +2,7 @@ import { type Grid, nonFiniteValue, ROUNDING_BYTES } from "../encoding/quantiser
 import { packedSizeBytes, type RingBits } from "../encoding/ring.ts";
 import { requireChunkOffset, type Sign } from "../encoding/ring-arithmetic.ts";
 import { isArgumentError, requireArgument } from "../errors.ts";
-import type { RingTile } from "./ring-tile.ts";
-
-/** The next `sizeBytes` bytes of a stream; they may be overwritten by the next call. */
-export type ByteStream = (sizeBytes: number) => Uint8Array;
+import type { ByteStream, RingTile } from "./ring-tile.ts";
 
 /** A keystream that is added to or subtracted from a chunk, at the chunk's place in its segment. */
 export interface Mask {
@@ -63,20 +60,23 @@ export function encodeChunk(tile: RingTile, work: EncodeWork): number {
   const { x, grid, ringBits, rounding, masks, out, offset, residual, squares } = work;
   requireChunkOffset(offset);
   requireSize("out", out, x.length, ringBits);
+  const draws = new Uint8Array(ROUNDING_BYTES * Math.min(tile.capacity, x.length));
   let saturated = 0;
   for (let start = 0; start < x.length; start += tile.capacity) {
     const values = x.subarray(start, start + tile.capacity);
     const left = residual?.subarray(start, start + tile.capacity);
+    const drawn = draws.subarray(0, ROUNDING_BYTES * values.length);
+    rounding(drawn);
     tile.reset({ values: values.length, ringBits });
     try {
       const state = { ...(left && { residual: left }), ...(squares && { squares }) };
-      saturated += tile.quantise(values, grid, rounding(ROUNDING_BYTES * values.length), state);
+      saturated += tile.quantise(values, grid, drawn, state);
     } catch (error) {
       const named = isArgumentError(error) && !values.every(Number.isFinite);
       throw named ? nonFiniteValue(values, offset + start) : error;
     }
     const packed = packedTile(out, start, values.length, ringBits);
-    for (const { stream, sign } of masks) tile.accumulate(stream(packed.length), sign);
+    for (const { stream, sign } of masks) tile.accumulateStream(stream, sign);
     tile.writePacked(packed);
   }
   return saturated;
@@ -94,7 +94,7 @@ export function sumChunks(tile: RingTile, work: SumWork): void {
     tile.reset({ values: length, ringBits });
     for (const input of inputs) tile.accumulate(packedTile(input, start, length, ringBits));
     const packed = packedTile(out, start, length, ringBits);
-    for (const { stream, sign } of masks) tile.accumulate(stream(packed.length), sign);
+    for (const { stream, sign } of masks) tile.accumulateStream(stream, sign);
     tile.writePacked(packed);
   }
 }
@@ -108,7 +108,7 @@ export function decodeChunk(tile: RingTile, work: DecodeWork): void {
     const input = packedTile(packed, start, length, ringBits);
     tile.reset({ values: length, ringBits });
     tile.accumulate(input);
-    for (const { stream, sign } of masks) tile.accumulate(stream(input.length), sign);
+    for (const { stream, sign } of masks) tile.accumulateStream(stream, sign);
     tile.writeScaled(out.subarray(start, start + length), scale);
   }
 }

@@ -1,7 +1,7 @@
 import { addResidual, residualOf } from "../encoding/error-feedback.ts";
 import { packRing, unpackRing } from "../encoding/packing.ts";
 import { dequantise, quantise } from "../encoding/quantiser.ts";
-import { GROUP_VALUES, toSigned } from "../encoding/ring.ts";
+import { GROUP_VALUES, packedSizeBytes, toSigned } from "../encoding/ring.ts";
 import { accumulateRing } from "../encoding/ring-arithmetic.ts";
 import { addSquares } from "../encoding/squared-norm.ts";
 import {
@@ -47,6 +47,11 @@ export function createPlainRingTile(capacity = TILE_VALUES): RingTile {
     setValues(values) {
       requireValues(shape, values, "values");
       memory.fill(0).set(values);
+    },
+    accumulateStream(stream, sign) {
+      const packed = new Uint8Array(packedSizeBytes(shape.values, shape.ringBits));
+      stream(packed);
+      this.accumulate(packed, sign);
     },
     accumulate(packed, sign = 1) {
       requirePacked(shape, packed, "packed");

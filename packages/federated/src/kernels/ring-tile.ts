@@ -6,6 +6,9 @@ import { requireArgument, requireInteger } from "../errors.ts";
 /** Values of a full tile: its keystream is 48 KiB at b = 12 and 128 KiB at b = 32, its memory fits a second-level cache. */
 export const TILE_VALUES = 32_768;
 
+/** Fills `target` with the next bytes of a stream. */
+export type ByteStream = (target: Uint8Array) => void;
+
 /** How many elements a tile holds at the moment and in which ring. */
 export interface TileShape {
   /** From 1 to the tile's capacity; the last group of eight is completed with zeros. */
@@ -40,8 +43,10 @@ export interface RingTile {
   quantise(x: Float32Array, grid: Grid, rounding: Uint8Array, state?: QuantiseState): number;
   /** Sets the elements to residues of `values`, one for each. */
   setValues(values: Int32Array): void;
-  /** Adds (or subtracts) whole packed groups: another vector's tile or that much of a keystream. */
+  /** Adds (or subtracts) another packed vector's tile. */
   accumulate(packed: Uint8Array, sign?: Sign): void;
+  /** Adds (or subtracts) the next bytes of a stream, as many as the packed tile has: a mask. */
+  accumulateStream(stream: ByteStream, sign?: Sign): void;
   /** Writes the packed elements, `packedSizeBytes` of the shape. */
   writePacked(out: Uint8Array): void;
   /** Writes the elements as signed integers. */

@@ -1,6 +1,6 @@
 import { addResidual } from "../encoding/error-feedback.ts";
 import { nonFiniteValue, requireGrid, requireQuantiseBuffers, requireScale } from "../encoding/quantiser.ts";
-import { GROUP_VALUES, largestValue, type RingBits } from "../encoding/ring.ts";
+import { GROUP_VALUES, largestValue, packedSizeBytes, type RingBits } from "../encoding/ring.ts";
 import {
   type RingTile,
   requireCapacity,
@@ -78,6 +78,11 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
     accumulate(packed, sign = 1) {
       requirePacked(shape, packed, "packed");
       bytes.set(packed, at.packed);
+      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1);
+    },
+    accumulateStream(stream, sign = 1) {
+      // Straight into the kernels' memory: at these speeds one more copy counts.
+      stream(bytes.subarray(at.packed, at.packed + packedSizeBytes(shape.values, shape.ringBits)));
       kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1);
     },
     writePacked(out) {

@@ -11,7 +11,8 @@ describe.each(Object.entries(Keystream))("the %s stream", (_, kind) => {
     "from byte %d on is the suite's keystream, piece by piece",
     (offset) => {
       const stream = createKeystream(kind, key, offset);
-      const pieces = [3, 16, 200_000, 0, 61].map((sizeBytes) => Buffer.from(stream(sizeBytes)));
+      const pieces = [3, 16, 200_000, 0, 61].map((sizeBytes) => Buffer.alloc(sizeBytes));
+      for (const piece of pieces) stream(piece);
       const want = suite.keystream(kind, key, offset, 200_080);
       expect(Buffer.compare(Buffer.concat(pieces), want)).toBe(0);
     },
@@ -19,6 +20,7 @@ describe.each(Object.entries(Keystream))("the %s stream", (_, kind) => {
 });
 
 it("starts at the published AES-256-CTR keystream of the all-zero key", () => {
-  const first = createKeystream(Keystream.Aes256Ctr, new Uint8Array(32), 0)(16);
-  expect(Buffer.from(first).toString("hex")).toBe("dc95c078a2408989ad48a21492842087");
+  const first = Buffer.alloc(16);
+  createKeystream(Keystream.Aes256Ctr, new Uint8Array(32), 0)(first);
+  expect(first.toString("hex")).toBe("dc95c078a2408989ad48a21492842087");
 });

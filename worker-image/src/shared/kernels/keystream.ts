@@ -25,8 +25,18 @@ export function createKeystream(kind: Keystream, key: Uint8Array, offsetBytes: n
   const cipher = createCipheriv(aes ? "aes-256-ctr" : "chacha20", key, iv);
   const skippedBytes = offsetBytes % blockBytes;
   if (skippedBytes > 0) cipher.update(zeros.subarray(0, skippedBytes));
-  return (sizeBytes) => {
-    if (sizeBytes > zeros.length) zeros = new Uint8Array(sizeBytes);
-    return cipher.update(zeros.subarray(0, sizeBytes));
+  return (target) => {
+    if (target.length > zeros.length) zeros = new Uint8Array(target.length);
+    const piece = cipher.update(zeros.subarray(0, target.length));
+    target.set(piece);
+    release(piece);
   };
+}
+
+/**
+ * Frees a piece's memory now. Left to the garbage collector, each piece would be written to memory that is in no cache: the stream
+ * would run at less than half the speed.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
