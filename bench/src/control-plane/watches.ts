@@ -14,6 +14,10 @@ async function startOurs(kubeconfig: string, namespace: string, onName: (name: s
     onError: (error) => {
       throw error;
     },
+    report: (report) => {
+      if (report.type === "watchEnded" && report.end !== "Stopped")
+        process.stderr.write(`our watch ended: ${report.end}\n`);
+    },
   });
   informer.listen(({ object }) => onName(object.metadata.name));
   const stop = new AbortController();

@@ -38,12 +38,12 @@ function follow(model: ListWatcher, more: { transform?: (object: KubeObject) => 
 }
 
 describe("reflector", () => {
-  it("reconnects after silence, with neither event nor bookmark for 75 s", async () => {
+  it("reconnects after silence, with neither event nor bookmark for 85 s", async () => {
     const model = createHistoryModel();
     const { clock, ends, informer, stop } = follow(model);
     await clock.advance(60_000);
     model.bookmark();
-    await clock.advance(74_000);
+    await clock.advance(84_000);
     expect(ends()).toEqual([]);
     model.fault("silence");
     model.put("unheard");
@@ -132,6 +132,21 @@ describe("reflector", () => {
     const { clock, stop } = follow(closing);
     await clock.advance(60_000);
     expect(watches).toBeLessThan(10);
+    await stop();
+  });
+
+  it("does not storm an API server for which every version is too old", async () => {
+    const model = createHistoryModel();
+    model.put("a");
+    const expiring: ListWatcher = {
+      cluster: "model",
+      listPage: model.listPage,
+      watch: (resource, options) => model.watch(resource, { ...options, resourceVersion: "0" }),
+    };
+    const { clock, of, stop } = follow(expiring);
+    await clock.advance(60_000);
+    expect(of("listed").length).toBeGreaterThan(1);
+    expect(of("listed").length).toBeLessThan(12);
     await stop();
   });
 

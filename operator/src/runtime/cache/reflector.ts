@@ -60,7 +60,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly initialList?: InitialList;
   /** Objects per page of a list; 500 by default. */
   readonly pageSize?: number;
-  /** Silence after which a watch counts as dead; bookmarks come about once a minute. 75 s by default, spread by ±10 %. */
+  /** Silence after which a watch counts as dead; bookmarks come about once a minute. 85 s by default, spread by ±5 %. */
   readonly livenessMs?: number;
   /** Range of the time asked for one watch; 300 to 600 s by default. */
   readonly watchSeconds?: { readonly min: number; readonly max: number };
@@ -94,6 +94,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   let isOtherHistory = false;
   let synced = false;
   let failures = 0;
+  let expiriesInARow = 0;
 
   function prepared(object: T): T {
     try {
@@ -190,7 +191,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     const startedMs = clock.monotonicMs();
     const { min, max } = options.watchSeconds ?? { min: 300, max: 600 };
     const timeoutSeconds = Math.round(min + random() * (max - min));
-    const livenessMs = (options.livenessMs ?? 75_000) * (0.9 + random() * 0.2);
+    const livenessMs = (options.livenessMs ?? 85_000) * (0.95 + random() * 0.1);
     const ended = new AbortController();
     let isSilent = false;
     const onStop = () => ended.abort();
@@ -203,6 +204,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       await readStream(ended.signal, timeoutSeconds, () => {
         watchdog.heard();
         failures = 0;
+        expiriesInARow = 0;
         report({ type: "heard" });
       });
     } catch (error) {
@@ -247,7 +249,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     } finally {
       report({ type: "watchEnded", end });
     }
-    if (end === WatchEnd.Expired) version = undefined;
+    if (end === WatchEnd.Expired) {
+      version = undefined;
+      // One expiry is answered at once; an API server that refuses even a fresh version must not be listed in a loop.
+      if (expiriesInARow++ > 0) failures++;
+    }
     if (end === WatchEnd.Closed || end === WatchEnd.Silent) await checkHistory(signal);
   }
 
