@@ -20,10 +20,10 @@ def passages(folder, name, tokenizer):
 
 
 def held_out(folder, tokenizer):
-    """The held-out passages of a data set: one of each document."""
-    found = passages(folder, "validation", tokenizer)[:HELD_OUT_PASSAGES]
-    if len(found) < 64:
-        raise SystemExit(f"{folder}/validation.txt gives {len(found)} passages, at least 64 are needed")
+    """All held-out passages of a data set; the first HELD_OUT_PASSAGES are of as many documents."""
+    found = passages(folder, "validation", tokenizer)
+    if len(found) < HELD_OUT_PASSAGES:
+        raise SystemExit(f"{folder}/validation.txt gives {len(found)} passages, {HELD_OUT_PASSAGES} are needed")
     return found
 
 
@@ -52,8 +52,8 @@ def shares_of(all_passages, workers):
     return [all_passages[worker::workers] for worker in range(workers)]
 
 
-def train(decoder, batches, settings, progress=lambda step, loss: None):
-    """Takes one AdamW step on every batch, in order, from B = 0. Gives the trained B."""
+def train(decoder, batches, settings, after_step):
+    """Takes one AdamW step on every batch, in order, from B = 0."""
     b = {key: value.requires_grad_() for key, value in decoder.zeros().items()}
     optimiser = torch.optim.AdamW(list(b.values()), lr=settings["learningRate"], weight_decay=0.0)
     for step, batch in enumerate(batches):
@@ -62,5 +62,4 @@ def train(decoder, batches, settings, progress=lambda step, loss: None):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(b.values()), settings["clipNorm"])
         optimiser.step()
-        progress(step, loss.item())
-    return {key: value.detach() for key, value in b.items()}
+        after_step(step, loss.item(), b)
