@@ -202,6 +202,22 @@ describe("the member chart", () => {
     ]);
   });
 
+  it("keeps the gate's CA in a Secret, which the gate cannot write, when one is named", async () => {
+    const gate = { ...memberValues.gate, ca: { existingSecret: "gate-ca" } };
+    const objects = await renderChart({ ...member, values: { ...memberValues, gate } });
+    expect(objects.filter((object) => object.kind === "PersistentVolumeClaim")).toEqual([]);
+    const pod = objects.find((object) => object.kind === "Deployment")!.spec.template.spec;
+    expect(pod.volumes.find((volume: { name: string }) => volume.name === "ca").secret.items).toEqual([
+      { key: "ca.crt", path: "ca/ca.crt" },
+      { key: "ca.key", path: "ca/ca.key" },
+    ]);
+    expect(pod.containers[0].volumeMounts).toContainEqual({
+      name: "ca",
+      mountPath: "/var/lib/tributary-gate",
+      readOnly: true,
+    });
+  });
+
   it("takes every right from the hub by hub.enabled=false", async () => {
     const values = { ...memberValues, hub: { ...memberValues.hub, enabled: false } };
     const objects = await renderChart({ ...member, values });

@@ -9,3 +9,4 @@ export {
   untilRefused,
 } from "./chart-api.ts";
 export { type ChartRelease, hubValues, memberValues, type RenderedObject, renderChart } from "./charts.ts";
+export { type Connection, isConnectionAllowed, type NetworkEnd } from "./network-policy.ts";
