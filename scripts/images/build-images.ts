@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuiltImage, buildImage, type Progress } from "@tributary/clouds";
+import { addonFiles } from "../tfjs/pins.ts";
 import { bundlePrograms, bundleTensorFlow } from "./bundle.ts";
 import { bundleSets } from "./bundles.ts";
 import { dataplaneRecipe, operatorRecipe, pythonTrainerRecipe, trainerRecipe } from "./recipes.ts";
@@ -38,11 +39,16 @@ const recipes = {
     operatorRecipe(root, { operator: await bundlePrograms(bundleSets.operator, root, outputOf(root)) }),
   dataplane: async (root: string) =>
     dataplaneRecipe(root, { dataplane: await bundlePrograms(bundleSets.dataplane, root, outputOf(root)) }),
-  "trainer-tfjs": async (root: string) =>
-    trainerRecipe(root, {
+  "trainer-tfjs": async (root: string) => {
+    const absent = addonFiles.find((file) => !existsSync(join(tensorFlowOf(root), file)));
+    if (absent !== undefined) {
+      throw new Error(`the TensorFlow.js addon is not built (${absent} is absent); run node scripts/tfjs/install.ts`);
+    }
+    return trainerRecipe(root, {
       trainer: await bundlePrograms(bundleSets.trainer, root, outputOf(root)),
       tensorFlow: await bundleTensorFlow(tensorFlowOf(root), outputOf(root)),
-    }),
+    });
+  },
   "trainer-python": async (root: string) => {
     const path = join(root, "worker-image/trainers/python/requirements.txt");
     if (!existsSync(path)) throw new Error(`${path} is missing: it pins the packages of the Python trainer`);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ImageRecipe } from "@tributary/clouds";
 import { describe, expect, it } from "vitest";
-import { dataplaneRecipe, operatorRecipe, pythonPackages, pythonTrainerRecipe } from "./recipes.ts";
+import { dataplaneRecipe, operatorRecipe, pythonPackages, pythonTrainerRecipe, trainerRecipe } from "./recipes.ts";
 
 const root = join(import.meta.dirname, "../..");
 const dockerfile = (path: string) => readFileSync(join(root, path), "utf8");
@@ -14,10 +14,16 @@ function stepsOf(recipe: ImageRecipe): string[] {
 }
 
 describe("the Dockerfiles are the recipes", () => {
-  const bundles = { operator: `${root}/dist/bundles/operator`, dataplane: `${root}/dist/bundles/dataplane` };
+  const bundles = {
+    operator: `${root}/dist/bundles/operator`,
+    dataplane: `${root}/dist/bundles/dataplane`,
+    trainer: `${root}/dist/bundles/trainer-tfjs`,
+    tensorFlow: `${root}/dist/bundles/tfjs-node`,
+  };
   const cases: [string, string, ImageRecipe][] = [
     ["operator", "operator/Dockerfile", operatorRecipe(root, bundles)],
     ["dataplane", "worker-image/Dockerfile", dataplaneRecipe(root, bundles)],
+    ["trainer-tfjs", "worker-image/Dockerfile", trainerRecipe(root, bundles)],
     ["trainer-python", "worker-image/Dockerfile", pythonTrainerRecipe(root, "")],
   ];
   it.each(cases)("of the image %s", (_name, path, recipe) => {

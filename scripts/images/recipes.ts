@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CopiedFile, ImageRecipe } from "@tributary/clouds";
 import { addonFiles } from "../tfjs/pins.ts";
@@ -61,10 +60,6 @@ export function dataplaneRecipe(root: string, bundles: Pick<Bundles, "dataplane"
 export function trainerRecipe(root: string, bundles: Pick<Bundles, "trainer" | "tensorFlow">): ImageRecipe {
   const installed = join(root, "node_modules/@tensorflow/tfjs-node");
   const target = `${home}/node_modules/@tensorflow/tfjs-node`;
-  const missing = addonFiles.filter((file) => !existsSync(join(installed, file)));
-  if (missing.length > 0) {
-    throw new Error(`the TensorFlow.js addon is not built (${missing[0]} is absent); run node scripts/tfjs/install.ts`);
-  }
   return {
     name: "trainer-tfjs",
     base: {},

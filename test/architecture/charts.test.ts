@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ChartRelease, hubValues, memberValues, type RenderedObject, renderChart } from "@tributary/test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { repositoryRoot } from "./sources.ts";
 
 const hub: ChartRelease = {
@@ -82,6 +83,14 @@ describe.each(releases)("the chart of %s", (name) => {
     const policies = objectsOf(name, "NetworkPolicy");
     expect(policies).not.toEqual([]);
     for (const policy of policies) expect(policy.spec.policyTypes).toEqual(["Ingress", "Egress"]);
+  });
+});
+
+describe.each(["tributary-hub", "tributary-member"])("the chart %s", (chart) => {
+  it("is of the version of this repository", () => {
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8"));
+    const manifest = parse(readFileSync(join(repositoryRoot, "charts", chart, "Chart.yaml"), "utf8"));
+    expect(manifest).toMatchObject({ version, appVersion: version });
   });
 });
 
