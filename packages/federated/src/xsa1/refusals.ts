@@ -64,8 +64,6 @@ export const RefusalReason = {
   ModelSuperseded: "ModelSuperseded",
   /** On this base model another sum was signed, and no survivors this roster can give would be far enough from it. */
   RosterShrunk: "RosterShrunk",
-  /** A digest does not fit the model or plan it names. */
-  ModelMismatch: "ModelMismatch",
   /** A segment the setup does not have. */
   UnknownSegment: "UnknownSegment",
   /** Survivors outside the parties whose shares were delivered. */

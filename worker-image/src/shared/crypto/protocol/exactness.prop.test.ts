@@ -59,12 +59,16 @@ describe("for any roster, ring and drop-outs, the opened sum is the integer sum 
     timeoutMs,
   );
 
-  it("100 rounds with real cryptography", () => {
-    fc.assert(
-      fc.property(aCase, (given) => checkRound(createSeededSuite(given.seed), given)),
-      { numRuns: 100, seed: 11 },
-    );
-  }, timeoutMs);
+  it(
+    "100 rounds with real cryptography",
+    () => {
+      fc.assert(
+        fc.property(aCase, (given) => checkRound(createSeededSuite(given.seed), given)),
+        { numRuns: 100, seed: 11 },
+      );
+    },
+    timeoutMs,
+  );
 });
 
 function checkRound(crypto: CryptoSuite, given: Case): void {

@@ -3,11 +3,13 @@ import {
   accumulatePacked,
   derivePairKey,
   deriveSelfKey,
+  fromHex,
   Keystream,
   type MaskKey,
   maskChunk,
   packRing,
   pairSign,
+  shareOf,
   toHex,
   unpackRing,
 } from "@tributary/federated";
@@ -95,3 +97,24 @@ function masked(party: number, pieceBytes: number): Uint8Array {
   }
   return bytes;
 }
+
+describe("the vectors of the Python reference", () => {
+  const vectors = JSON.parse(
+    readFileSync(new URL("../../../../../test/vectors/xsa1/shamir.json", import.meta.url), "utf8"),
+  ).vectors as readonly {
+    holders: number;
+    threshold: number;
+    secret: string;
+    coefficients: string;
+    shares: Record<string, string>;
+  }[];
+
+  it.each(vectors)(
+    "$threshold of $holders holders get the same shares",
+    ({ holders, threshold, secret, coefficients, shares }) => {
+      for (const [x, share] of Object.entries(shares)) {
+        expect(toHex(shareOf(fromHex(secret), fromHex(coefficients), threshold, holders, Number(x)))).toBe(share);
+      }
+    },
+  );
+});

@@ -87,18 +87,23 @@ export class MemoryRound {
     this.tell({ type: "plan", plan });
   }
 
-  /** Runs until nothing moves, ending each stage in turn, and says how it went. */
+  /** Runs until nothing moves, ending each stage in turn, gives up what is still open, and says how it went. */
   run(): MemoryRoundOutcome {
-    this.#drain();
-    for (const stage of Object.values(DeadlineStage)) {
-      this.tell({ type: "deadline", stage });
-      this.#drain();
-    }
+    this.runStages();
     if (this.#results === null) {
       this.tell({ type: "abandon" });
       this.#drain();
     }
     return this.outcome();
+  }
+
+  /** Runs until nothing moves, ending each stage in turn. */
+  runStages(): void {
+    this.#drain();
+    for (const stage of Object.values(DeadlineStage)) {
+      this.tell({ type: "deadline", stage });
+      this.#drain();
+    }
   }
 
   /** What has happened so far. */
