@@ -33,12 +33,18 @@ async function startOurs(kubeconfig: string, namespace: string, onName: (name: s
   };
 }
 
-/** Connections that an idle watch opens in five minutes, after its first. */
+/**
+ * Connections that an idle watch opens in five minutes, after its first. The collection changes once before: for one that
+ * has not changed since the API server started it sends no bookmarks, and ours looks after such silence.
+ */
 export const idleReconnects: BenchCase = async ({ startCluster, idleSeconds }) => {
   const cluster = await startCluster("idle");
   const proxies = [await startCountingProxy(cluster.url), await startCountingProxy(cluster.url)] as const;
   const ours = await startOurs(proxies[0].redirect(cluster.kubeconfig), "default", () => {});
   const peer = await startPeerInformer(proxies[1].redirect(cluster.kubeconfig), "default", () => {});
+  const changing = connectCluster(cluster.kubeconfig, { cluster: "admin" });
+  await changing.client.create(Kinds.ConfigMap, { metadata: { name: "change", namespace: "default" } });
+  await changing.close();
   await pauseSeconds(2);
   const before = proxies.map((proxy) => proxy.accepted());
   await pauseSeconds(idleSeconds);
