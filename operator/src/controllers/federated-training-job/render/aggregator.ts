@@ -55,7 +55,7 @@ export function renderJobConfig(job: FederatedTrainingJob, seats: readonly SeatO
   const clusters = new Map(
     seats.map((seat) => [
       seat.participant.cluster,
-      seat.member.state === "reachable" ? seat.member.gateCaPem : undefined,
+      seat.member.state === "missing" ? undefined : seat.member.gateCaPem,
     ]),
   );
   return {

@@ -27,6 +27,7 @@ export function renderClusters(snapshot: JobSnapshot): ClusterStatus[] {
 
 /** Participants that have all their workers, of all participants. */
 export function summariseClusters(snapshot: JobSnapshot): string {
+  if (isTrained(snapshot)) return `${snapshot.seats.length}/${snapshot.seats.length}`;
   const ready = snapshot.seats.filter(
     (seat) => joinedWorkers(snapshot, seat.participant.name) >= seat.participant.workers,
   );
@@ -35,12 +36,18 @@ export function summariseClusters(snapshot: JobSnapshot): string {
 
 function stateOf(snapshot: JobSnapshot, seat: SeatObservation, ready: number): string {
   if (seat.member.state === "unreachable") return "Lost";
+  if (isTrained(snapshot)) return "Succeeded";
   if (seat.batchJobFailure !== undefined) return "Failed";
   if (ready >= seat.participant.workers)
     return snapshot.aggregator.state === "heard" && snapshot.aggregator.report.window !== undefined
       ? "Training"
       : "Ready";
   return seat.hasBatchJob ? "Placing" : "Pending";
+}
+
+/** Whether the last model is evaluated: the workers were told to end. */
+function isTrained(snapshot: JobSnapshot): boolean {
+  return snapshot.aggregator.state === "heard" && snapshot.aggregator.report.history.at(-1)?.outcome === "Evaluated";
 }
 
 /** Whole tens of seconds, so that a heartbeat alone does not make a status write each time. */

@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { aJob, aSeat, aTemplate, someSettings } from "../testing/a-snapshot.ts";
+import { renderAggregatorStatefulSet, renderJobConfig } from "./aggregator.ts";
+import { hashText } from "./hash-text.ts";
+import { renderAnchor, renderBatchJob, type SeatInput } from "./seat.ts";
+
+const job = aJob();
+const lost = {
+  state: "unreachable",
+  problem: { reason: "ClusterUnreachable", message: "" },
+  sinceMs: 1,
+  namespace: "jobs",
+  gateCaPem: "gate CA",
+} as const;
+
+function aSeatInput(changes: Partial<SeatInput> = {}): SeatInput {
+  const participant = {
+    ...job.spec.participants[0]!,
+    workers: 3,
+    accelerator: { resource: "nvidia.com/gpu", count: 2 },
+  };
+  return {
+    job,
+    participant,
+    namespace: "jobs",
+    origin: "hub",
+    endpoint: { controlAddress: "h:1", tensorAddress: "h:2" },
+    caPem: "CA",
+    template: aTemplate,
+    ...changes,
+  };
+}
+
+describe("the aggregator's configuration", () => {
+  const seats = [aSeat(job, 0), aSeat(job, 1)];
+
+  it("stays the same when a member stops answering, so that no aggregator restarts for it", () => {
+    expect(renderJobConfig(job, [seats[0]!, { ...seats[1]!, member: lost }])).toEqual(renderJobConfig(job, seats));
+  });
+
+  it("carries each member's gate CA and the namespace that workers must come from", () => {
+    expect(renderJobConfig(job, seats)).toMatchObject({
+      clusters: [{ name: "aws-1", gateCaPem: "gate CA" }, { name: "gcp-1" }],
+      participants: [{ name: "aws", cluster: "aws-1", namespace: "jobs", workers: 1 }, { name: "gcp" }],
+    });
+  });
+
+  it("makes a new pod when it changes and none when it does not", () => {
+    const annotation = (changed: typeof job): unknown =>
+      renderAggregatorStatefulSet(changed, seats, someSettings.aggregator, 1);
+    expect(annotation(job)).toEqual(annotation(structuredClone(job)));
+    expect(JSON.stringify(annotation(aJob({ strategy: { name: "FedAdam" } })))).not.toBe(
+      JSON.stringify(annotation(job)),
+    );
+  });
+
+  it("runs restricted, without a token of the API server", () => {
+    const set = renderAggregatorStatefulSet(job, seats, someSettings.aggregator, 1) as unknown as {
+      spec: { template: { spec: Record<string, unknown> } };
+    };
+    expect(set.spec.template.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe("a seat's batch Job", () => {
+  const batchJob = renderBatchJob(aSeatInput()) as unknown as {
+    metadata: { labels: Record<string, string> };
+    spec: { template: { metadata: { labels: Record<string, string> }; spec: typeof aTemplate.template.spec } };
+  };
+  const pod = batchJob.spec.template.spec;
+
+  it("copies the member's template but for parameters, accelerators and labels", () => {
+    const { containers, volumes, restartPolicy, ...rest } = pod;
+    const { containers: own, volumes: ownVolumes, ...ownRest } = aTemplate.template.spec;
+    expect(rest).toEqual(ownRest);
+    expect(restartPolicy).toBe("Never");
+    expect(containers[0]).toEqual({
+      ...own[0],
+      resources: { requests: { cpu: "1", "nvidia.com/gpu": "2" }, limits: { "nvidia.com/gpu": "2" } },
+    });
+    expect(volumes).toEqual([{ name: "tributary-parameters", configMap: { name: "notes-aws" } }, ownVolumes?.[1]]);
+  });
+
+  it("is indexed, one completion a worker, and names runtime, job and participant", () => {
+    expect(batchJob.spec).toMatchObject({
+      completionMode: "Indexed",
+      completions: 3,
+      parallelism: 3,
+      maxFailedIndexes: 3,
+    });
+    expect(batchJob.metadata.labels).toMatchObject({
+      "tributary.dev/runtime": "noop",
+      "tributary.dev/job-uid": "job-uid",
+      "tributary.dev/origin": "hub",
+    });
+    expect(batchJob.spec.template.metadata.labels).toMatchObject({
+      team: "ml",
+      "tributary.dev/participant": "aws",
+      "tributary.dev/component": "worker",
+    });
+  });
+
+  it("leaves the template's own resources alone when no accelerator is asked for", () => {
+    const plain = renderBatchJob(aSeatInput({ participant: job.spec.participants[0]! })) as unknown as typeof batchJob;
+    expect(plain.spec.template.spec.containers).toEqual(aTemplate.template.spec.containers);
+  });
+});
+
+describe("an anchor", () => {
+  it("tells workers where the aggregator is and whose certificate to expect, and holds no key", () => {
+    const anchor = renderAnchor(aSeatInput()) as unknown as { data: { "worker.json": string } };
+    const worker = JSON.parse(anchor.data["worker.json"]);
+    expect(worker).toEqual({
+      version: 1,
+      jobUid: "job-uid",
+      participant: "aws",
+      aggregator: {
+        controlAddress: "h:1",
+        tensorAddress: "h:2",
+        serverName: "notes.research.aggregator.tributary",
+        caPem: "CA",
+      },
+    });
+  });
+});
+
+describe("hashText", () => {
+  it.each([
+    ["", "cbf29ce484222325"],
+    ["a", "af63dc4c8601ec8c"],
+    ["foobar", "85944171f73967e8"],
+  ])("of %j is FNV-1a's published value", (text, want) => {
+    expect(hashText(text)).toBe(want);
+  });
+});

@@ -1,0 +1,173 @@
+import { kubectl, toStandardError } from "@tributary/clouds";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { whyNoClouds } from "../support/can-run-clouds.ts";
+import { eventually } from "../support/eventually.ts";
+import { stackNames } from "../support/stack/install-stack.ts";
+import { killContainerProcesses } from "../support/stack/kill-process.ts";
+import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { applyJob, deleteJob, type JobObject, readJob, waitForEnd } from "../support/stack/run-job.ts";
+
+const reason = whyNoClouds();
+if (reason !== undefined) toStandardError(`exactly-once: ${reason}`);
+
+const name = "exactly-once";
+const { hubNamespace, jobNamespace, operatorNamespace } = stackNames;
+const localSteps = 4;
+const maxRounds = 40;
+
+describe.skipIf(reason !== undefined)("a job over two clouds, installed by the charts", () => {
+  let stack: NoopStack;
+  let hub: string;
+
+  beforeAll(async () => {
+    stack = await installNoopStack(toStandardError);
+    hub = stack.clusters.hub.name;
+    await deleteJob(hub, hubNamespace, name);
+    const manifest = await noopJob(name, (spec) => {
+      // Long enough that every kill falls into the middle of a round.
+      spec.trainer.hyperparameters.simulateStepMs = 200;
+      spec.schedule.synchronous.maxRounds = maxRounds;
+    });
+    await applyJob(hub, manifest);
+  });
+
+  afterAll(async () => {
+    if (stack !== undefined) await deleteJob(hub, hubNamespace, name);
+  });
+
+  const committed = async (): Promise<number> => (await readJob(hub, hubNamespace, name)).status?.round?.committed ?? 0;
+  const goesOn = async (before: number): Promise<number> =>
+    eventually(
+      "another round is committed",
+      async () => {
+        const now = await committed();
+        return now > before ? now : undefined;
+      },
+      180_000,
+    );
+
+  /** Kills in the middle of a round and sees that rounds go on. */
+  async function killAndGoOn(parts: readonly string[]): Promise<void> {
+    await eventually(
+      "a round is being trained",
+      async () => ((await readJob(hub, hubNamespace, name)).status?.round?.stage === "Training" ? true : undefined),
+      120_000,
+    );
+    const before = await committed();
+    expect(killContainerProcesses(parts)).toBeGreaterThan(0);
+    await goesOn(before);
+  }
+
+  it("places workers with the accelerator they ask for and starts rounds", async () => {
+    await goesOn(0);
+    const pods = JSON.parse(
+      await kubectl("aws-us-east-1", [
+        "get",
+        "pods",
+        "-n",
+        jobNamespace,
+        "-l",
+        "tributary.dev/job-name=exactly-once",
+        "-o",
+        "json",
+      ]),
+    );
+    expect(pods.items).toHaveLength(2);
+    for (const pod of pods.items) expect(pod.spec.containers[0].resources.limits["nvidia.com/gpu"]).toBe("1");
+  });
+
+  it("survives kill -9 of the operator", () => killAndGoOn(["operator.mjs"]));
+  it("survives kill -9 of the aggregator", () => killAndGoOn(["launcher.mjs", "aggregator"]));
+  it("survives kill -9 of every sidecar", () => killAndGoOn(["launcher.mjs", "sidecar"]));
+  it("survives kill -9 of every trainer: new pods take their seats", () => killAndGoOn(["trainer.mjs"]));
+
+  it.each(["before-sum-durable", "after-sum-durable", "before-commit", "after-commit"])(
+    "survives kill -9 of the aggregator %s",
+    async (point) => {
+      const marker = `/var/lib/tributary/data/${point}.marker`;
+      const before = await committed();
+      await kubectl(hub, [
+        "set",
+        "env",
+        `statefulset/${name}-aggregator`,
+        "-n",
+        hubNamespace,
+        `TRIBUTARY_SIMULATE_CRASH_AT=${point}`,
+        `TRIBUTARY_SIMULATE_CRASH_MARKER=${marker}`,
+      ]);
+      const restarts = await eventually(
+        "the aggregator killed itself and came back",
+        async () => {
+          const pod = JSON.parse(
+            await kubectl(hub, ["get", "pod", `${name}-aggregator-0`, "-n", hubNamespace, "-o", "json"]),
+          );
+          const isNew = pod.spec.containers[0].env.some((entry: { value?: string }) => entry.value === point);
+          const status = pod.status.containerStatuses?.[0];
+          return isNew && status?.restartCount > 0 && status?.ready ? status : undefined;
+        },
+        180_000,
+      );
+      expect(restarts.lastState.terminated.exitCode).toBe(137);
+      await goesOn(before);
+    },
+  );
+
+  it("ends with the closed form: every committed round counts exactly once", async () => {
+    const job: JobObject = await waitForEnd(hub, hubNamespace, name, { timeoutMs: 600_000 });
+    expect(job.status.conditions.find((one: { type: string }) => one.type === "Complete")).toMatchObject({
+      status: "True",
+      reason: "MaxRounds",
+    });
+    expect(job.status.round.committed).toBe(maxRounds);
+    const { want, min, max } = await readClosedForm(stack.modelsFolder, name, maxRounds, localSteps);
+    expect([min, max]).toEqual([want, want]);
+  });
+
+  it("answers how it went in kubectl get", async () => {
+    const table = await kubectl(hub, ["get", "ftj", name, "-n", hubNamespace]);
+    expect(table).toMatch(/exactly-once\s+Completed\s+40\/40\s+2\/2/u);
+  });
+
+  it("gives the accelerators back and leaves nothing in any member once it is deleted", async () => {
+    await deleteJob(hub, hubNamespace, name);
+    for (const member of ["aws-us-east-1", "gcp-europe-west4"]) {
+      await eventually(`${member} is clean`, async () => {
+        const left = await kubectl(member, [
+          "get",
+          "jobs,configmaps,pods",
+          "-n",
+          jobNamespace,
+          "-l",
+          "tributary.dev/job-name=exactly-once",
+          "-o",
+          "name",
+        ]);
+        return left === "" ? true : undefined;
+      });
+    }
+    await eventually("nothing is left on the hub", async () => {
+      const left = await kubectl(hub, [
+        "get",
+        "statefulsets,services,secrets,configmaps,trd",
+        "-n",
+        hubNamespace,
+        "-l",
+        "tributary.dev/job-name=exactly-once",
+        "-o",
+        "name",
+      ]);
+      return left === "" ? true : undefined;
+    });
+  });
+
+  it("keeps the output after the job is gone", async () => {
+    const { want, min } = await readClosedForm(stack.modelsFolder, name, maxRounds, localSteps);
+    expect(min).toBe(want);
+  });
+
+  it("writes no token and no key into logs, status or events", async () => {
+    const logs = await kubectl(hub, ["logs", "-n", operatorNamespace, "deploy/tributary-hub", "--tail=-1"]);
+    const events = await kubectl(hub, ["get", "events", "-A", "-o", "yaml"]);
+    for (const text of [logs, events]) expect(text).not.toMatch(/PRIVATE KEY|eyJhbGciOi/u);
+  });
+});
