@@ -8,7 +8,8 @@ import {
   type ServerState,
 } from "@tributary/federated";
 import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
-import { readSums } from "./segment-sum.ts";
+import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
+import { readScaledSums } from "./segment-sum.ts";
 
 /** The opened sum of one update segment. */
 export interface OpenedSum {
@@ -62,11 +63,16 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
     try {
       await model.write(layout.header);
       for (const sum of request.sums) {
-        for (let done = 0; done < sum.parameters; done += CHUNK_PARAMETERS) {
-          const count = Math.min(CHUNK_PARAMETERS, sum.parameters - done);
-          const stepped = await stepChunk(request, base, state, sum, done, count);
-          hash.update(stepped);
-          await model.write(stepped);
+        const source = await openSum(sum);
+        try {
+          for (let done = 0; done < sum.parameters; done += CHUNK_PARAMETERS) {
+            const count = Math.min(CHUNK_PARAMETERS, sum.parameters - done);
+            const stepped = await stepChunk(request, base, state, sum, source, done, count);
+            hash.update(stepped);
+            await model.write(stepped);
+          }
+        } finally {
+          await source.close();
         }
       }
       return { modelSha256: hash.digest("hex"), optimiserSha256: await state.finish() };
@@ -84,19 +90,32 @@ async function stepChunk(
   base: FlatModelFile,
   state: StateFiles,
   sum: OpenedSum,
+  source: SumSource,
   start: number,
   count: number,
 ): Promise<Uint8Array> {
   const offset = sum.offset + start;
-  const file = await open(sum.path, "r");
-  const sums = await readSums(file, start, count, sum.ringBits).finally(() => file.close());
-  const meanUpdate = new Float32Array(count);
-  for (let index = 0; index < count; index++) meanUpdate[index] = (sums[index]! * sum.step) / sum.parties;
+  const meanUpdate = await source.read(start, count);
+  for (let index = 0; index < count; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
   const before = await base.read(offset, new Float32Array(count));
   const slots = await state.read(offset, count);
   const result = optimiser.step({ base: before, meanUpdate, state: slots, round, parameters });
   await state.write(offset, result.state);
   return bytesOf(result.model);
+}
+
+interface SumSource {
+  read(start: number, values: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+async function openSum({ path, ringBits, step }: OpenedSum): Promise<SumSource> {
+  const file = await open(path, "r");
+  const runKernel = createKernelRunner();
+  return {
+    read: (start, values) => readScaledSums(file, runKernel, { start, values, ringBits, step }),
+    close: () => file.close(),
+  };
 }
 
 interface StateFiles {

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { createRingKernels, GROUP_VALUES, type RingBits, requireRingBits } from "@tributary/federated";
+import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
 import { readAt } from "../../shared/files/flat-model-file.ts";
+import { KernelWork } from "../../shared/kernels/kernel-request.ts";
+import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
 
-/** Values that are summed at a time: memory is two packed vectors of this length. */
+/** Values that are summed at a time: memory is a packed vector of this length for each party. */
 const CHUNK_VALUES = 2 ** 18;
 
 const kernels = createRingKernels();
@@ -23,11 +25,12 @@ export async function sumSegments(
   const files: FileHandle[] = [];
   const out = await open(outPath, "w");
   const hash = createHash("sha256");
+  const runKernel = createKernelRunner();
   try {
     for (const path of inputs) files.push(await open(path, "r"));
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
     for (let start = 0; start < paddedValues; start += CHUNK_VALUES) {
-      const packed = await sumChunk(files, start, Math.min(CHUNK_VALUES, paddedValues - start), bits);
+      const packed = await sumChunk(runKernel, files, start, Math.min(CHUNK_VALUES, paddedValues - start), bits);
       hash.update(packed);
       await out.write(packed, 0, packed.length, (start / GROUP_VALUES) * bits);
     }
@@ -39,16 +42,17 @@ export async function sumSegments(
 }
 
 async function sumChunk(
+  runKernel: ReturnType<typeof createKernelRunner>,
   files: readonly FileHandle[],
   start: number,
   values: number,
-  bits: RingBits,
+  ringBits: RingBits,
 ): Promise<Uint8Array> {
-  const sum = new Uint8Array((values / GROUP_VALUES) * bits);
-  for (const file of files) {
-    kernels.accumulate(sum, await readAt(file, (start / GROUP_VALUES) * bits, sum.length), bits);
-  }
-  return sum;
+  const [position, sizeBytes] = [packedSizeBytes(start, ringBits), packedSizeBytes(values, ringBits)];
+  const inputs = await Promise.all(files.map((file) => readAt(file, position, sizeBytes)));
+  const out = new Uint8Array(sizeBytes);
+  runKernel({ kind: KernelWork.Sum, inputs, masks: [], ringBits, offset: start, values, out });
+  return out;
 }
 
 /** Reads `values` signed sums of a packed file from value `start` on, a multiple of eight. */
@@ -58,4 +62,18 @@ export async function readSums(file: FileHandle, start: number, values: number, 
   const packed = await readAt(file, (start / GROUP_VALUES) * bits, groups * bits);
   const sums = kernels.unpack(packed, bits, new Int32Array(groups * GROUP_VALUES));
   return sums.subarray(0, values);
+}
+
+/** Reads `values` sums of a packed file from value `start` on, each times a power-of-two step; exact in float32 up to 24 bits. */
+export async function readScaledSums(
+  file: FileHandle,
+  runKernel: ReturnType<typeof createKernelRunner>,
+  span: { readonly start: number; readonly values: number; readonly ringBits: number; readonly step: number },
+): Promise<Float32Array> {
+  const ringBits = requireRingBits(span.ringBits);
+  const { start: offset, values, step: scale } = span;
+  const packed = await readAt(file, packedSizeBytes(offset, ringBits), packedSizeBytes(values, ringBits));
+  const out = new Float32Array(values);
+  runKernel({ kind: KernelWork.Decode, packed, masks: [], ringBits, offset, scale, out });
+  return out;
 }

@@ -2,22 +2,18 @@ import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
-  addResidual,
-  addSquares,
   type CryptoSuite,
   createRingKernels,
   encodeMetrics,
-  Keystream,
-  quantise,
-  ROUNDING_BYTES,
+  isArgumentError,
+  packedSizeBytes,
   requireRingBits,
-  residualOf,
   type SetupSegment,
-  SQUARE_LANES,
-  squaredNormOf,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
+import { KernelWork } from "../../shared/kernels/kernel-request.ts";
+import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
 import { metricNames, type PlannedReport, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 
 /** A metric as a sum and a count, by name. */
@@ -115,46 +111,52 @@ interface Update {
 }
 
 async function buildUpdate(update: Update) {
-  const { request, segment } = update;
+  const { request, segment, residuals, step } = update;
   const roundingKey = request.crypto.hkdfSha256(request.seed, request.planDigest, roundingInfo(segment.id), 32);
-  const lanes = new Float64Array(SQUARE_LANES);
+  const ringBits = requireRingBits(segment.ringBits);
+  const grid = { step, valueBits: segment.valueBits };
+  const runKernel = createKernelRunner();
   const sink = await openSegment(request.segmentPath(segment.id));
   let saturated = 0;
+  let squaredNorm = 0;
   try {
     for (let start = 0; start < segment.valueCount; start += CHUNK_PARAMETERS) {
       request.signal.throwIfAborted();
       const count = Math.min(CHUNK_PARAMETERS, segment.valueCount - start);
       const x = await readUpdate(update, update.offset + start, count);
-      addSquares(x, lanes);
-      const { crypto } = request;
-      const rounding = crypto.keystream(
-        Keystream.Aes256Ctr,
-        roundingKey,
-        ROUNDING_BYTES * start,
-        ROUNDING_BYTES * count,
+      const residual = await residuals.read(update.offset + start, count);
+      const out = new Uint8Array(packedSizeBytes(count, ringBits));
+      const kind = KernelWork.Encode;
+      const totals = encodeFinite(update.offset + start, () =>
+        runKernel({ kind, x, grid, ringBits, roundingKey, masks: [], offset: start, out, residual }),
       );
-      const q = new Int32Array(count);
-      saturated += quantise(x, { step: update.step, valueBits: segment.valueBits }, rounding, q);
-      await sink.write(kernels.pack(q, requireRingBits(segment.ringBits)));
-      await update.residuals.write(update.offset + start, residualOf(x, q, update.step, x));
+      saturated += totals.saturated;
+      squaredNorm += totals.squaredNorm;
+      await sink.write(out);
+      await residuals.write(update.offset + start, residual);
     }
-    return { squaredNorm: squaredNormOf(lanes), saturated, reported: { segment: segment.id, ...sink.finish() } };
+    return { squaredNorm, saturated, reported: { segment: segment.id, ...sink.finish() } };
   } finally {
     await sink.close();
   }
 }
 
-async function readUpdate({ base, trained, residuals }: Update, offset: number, count: number): Promise<Float32Array> {
+/** The kernel refuses NaN and infinity; whoever reads the message should know that the training went wrong, not the report. */
+function encodeFinite<T>(offset: number, encode: () => T): T {
+  try {
+    return encode();
+  } catch (cause) {
+    if (!isArgumentError(cause)) throw cause;
+    const message = `the trained model is not finite near parameter ${offset} (${cause.message}); lower the learning rate or check the data`;
+    throw new TributaryError("TRAINER_LOSS_NOT_FINITE", message, { cause });
+  }
+}
+
+async function readUpdate({ base, trained }: Update, offset: number, count: number): Promise<Float32Array> {
   const before = await base.read(offset, new Float32Array(count));
   const x = await trained.read(offset, new Float32Array(count));
   for (let index = 0; index < count; index++) x[index] = x[index]! - before[index]!;
-  const bad = x.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const message = `trained parameter ${offset + bad} is not finite; lower the learning rate or check the data`;
-    throw new TributaryError("TRAINER_LOSS_NOT_FINITE", message);
-  }
-  const residual = await residuals.read(offset, count);
-  return residual === undefined ? x : addResidual(x, residual, x);
+  return x;
 }
 
 async function buildMetrics(
@@ -218,7 +220,7 @@ async function openSegment(path: string) {
 }
 
 interface ResidualFiles {
-  read(offset: number, count: number): Promise<Float32Array | undefined>;
+  read(offset: number, count: number): Promise<Float32Array>;
   write(offset: number, values: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
@@ -230,8 +232,8 @@ async function openResiduals({ residualPath, residualOut }: ReportRequest): Prom
   const next = await open(residualOut, "w");
   return {
     async read(offset, count) {
-      if (last === undefined) return undefined;
       const values = new Float32Array(count);
+      if (last === undefined) return values;
       new Uint8Array(values.buffer).set(await readAt(last, offset * FLOAT_BYTES, count * FLOAT_BYTES));
       return values;
     },
