@@ -25,7 +25,7 @@ describe("BytePairTokenizer", () => {
   it("gives back every text", () => {
     const tokenizer = BytePairTokenizer.fromMetadata(metadata);
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
         const wellFormed = text.toWellFormed();
         expect(tokenizer.decode(tokenizer.encode(wellFormed))).toBe(wellFormed);
       }),
