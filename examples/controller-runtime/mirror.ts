@@ -18,7 +18,7 @@ const follow = ({ client }: runtime.ClusterConnection, labelSelector: string) =>
     client,
     resource: Kinds.ConfigMap,
     selection: { labelSelector },
-    onError: (error, key) => log.error({ err: error, key }, "a listener failed"),
+    onError: (error, key) => log.error({ err: error, object: key }, "a listener failed"),
   });
 const sources = follow(hub, "example.dev/mirror=yes");
 const copies = follow(member, "example.dev/mirrored=yes");

@@ -108,6 +108,31 @@ describe.each(["pages", "watch"] as const)("informer whose first state comes by 
   });
 });
 
+describe("informer and an API server that serves no watch-lists", () => {
+  it("falls back to pages", async () => {
+    await using old = await startControlPlane({ name: "old", apiServerFlags: ["--feature-gates=WatchList=false"] });
+    const link = connectCluster(old.kubeconfig, { cluster: "old" });
+    const reports: ReflectorReport[] = [];
+    const informer = createInformer<KubeObject>({
+      client: link.client,
+      resource: Kinds.ConfigMap,
+      initialList: "watch",
+      onError: (error) => {
+        throw error;
+      },
+      report: (report) => reports.push(report),
+    });
+    const stop = new AbortController();
+    const running = informer.run(stop.signal);
+    expect(await informer.whenSynced(AbortSignal.timeout(20_000))).toBe(true);
+    expect(informer.objects.size).toBeGreaterThan(0);
+    expect(reports.filter(({ type }) => type === "failed")).toEqual([]);
+    stop.abort();
+    await running;
+    await link.close();
+  });
+});
+
 describe("informer through a faulty network", () => {
   it.each([
     { fault: "a reset (RST)", name: "rst", cut: (proxy: FaultProxy) => proxy.reset() },

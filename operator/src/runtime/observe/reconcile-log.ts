@@ -8,7 +8,8 @@ import { ReconcileOutcome } from "../control/controller.ts";
  */
 export function logReconciles(log: Logger): (report: ReconcileReport) => void {
   return ({ controller, key, reconcileId, outcome, durationMs, error, againInMs }) => {
-    const facts = { controller, key, reconcileId, outcome, durationMs: Math.round(durationMs), againInMs };
+    // Not `key`: the logger redacts fields of that name, since private keys are called so.
+    const facts = { controller, object: key, reconcileId, outcome, durationMs: Math.round(durationMs), againInMs };
     if (error === undefined) {
       log.debug(facts, "reconciled");
       return;

@@ -1,0 +1,120 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createFakeClock } from "../testing/fake-clock.ts";
+import type { Credential } from "./credential.ts";
+import { execCredential } from "./exec-credential.ts";
+
+const never = new AbortController().signal;
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "exec-"));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A plugin of these shell lines; each run adds a line to `runs`. `$RUN` is the number of the run. */
+async function plugin(lines: string, more: { args?: string[]; provideClusterInfo?: boolean; timeoutMs?: number } = {}) {
+  const command = join(folder, "plugin.sh");
+  const log = join(folder, "runs");
+  await writeFile(command, `#!/bin/sh\necho run >> ${log}\nRUN=$(wc -l < ${log} | tr -d ' ')\n${lines}\n`);
+  await chmod(command, 0o755);
+  const clock = createFakeClock(Date.UTC(2026, 0, 1));
+  const source = execCredential(
+    {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command,
+      args: more.args ?? [],
+      env: [{ name: "GIVEN", value: "value" }],
+      provideClusterInfo: more.provideClusterInfo ?? false,
+    },
+    {
+      endpoint: { url: "https://10.0.0.1:6443", ca: "pem" },
+      clock,
+      environment: { PATH: process.env.PATH, HOME: "/nowhere" },
+      ...(more.timeoutMs === undefined ? {} : { timeoutMs: more.timeoutMs }),
+    },
+  );
+  const runs = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").length - 1;
+  return { source, clock, runs };
+}
+
+const anHourLater = "2026-01-01T01:00:00Z";
+const hourly = `printf '{"status":{"token":"t%s","expirationTimestamp":"${anHourLater}"}}' "$RUN"`;
+
+/** Waits in real time for a program to have run so often. */
+async function untilRuns(runs: () => Promise<number>, count: number): Promise<void> {
+  while ((await runs()) < count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("exec credential", () => {
+  it("runs the plugin once for twenty callers that come at once", async () => {
+    const { source, runs } = await plugin(hourly);
+    const given = await Promise.all(Array.from({ length: 20 }, () => source.current(never)));
+    expect(new Set(given.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer t1"]));
+    expect(await runs()).toBe(1);
+  });
+
+  it("runs it again at 80 % of the life, while callers keep the old credential", async () => {
+    const { source, clock, runs } = await plugin(hourly);
+    await source.current(never);
+    await clock.advance(48 * 60_000 - 1);
+    await source.current(never);
+    expect(await runs()).toBe(1);
+    await clock.advance(1);
+    expect((await source.current(never)).authorization).toBe("Bearer t1");
+    await untilRuns(runs, 2);
+    let credential: Credential;
+    do {
+      credential = await source.current(never);
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (credential.authorization === "Bearer t1");
+    expect(credential.authorization).toBe("Bearer t2");
+  });
+
+  it("runs it again after the API server refused the credential", async () => {
+    const { source, runs } = await plugin(hourly);
+    source.reject(await source.current(never));
+    expect((await source.current(never)).authorization).toBe("Bearer t2");
+    expect(await runs()).toBe(2);
+  });
+
+  it("gives a client certificate", async () => {
+    const { source } = await plugin(`printf '{"status":{"clientCertificateData":"c","clientKeyData":"k"}}'`);
+    expect(await source.current(never)).toEqual({ certificate: { cert: "c", key: "k" } });
+  });
+
+  it("passes arguments without a shell, its own environment and the cluster, and nothing else of ours", async () => {
+    const seen = join(folder, "seen");
+    const lines = `printf '%s|%s|%s|%s' "$1" "$GIVEN" "$KUBERNETES_EXEC_INFO" "$SECRET_OF_THE_OPERATOR" > ${seen}\n${hourly}`;
+    process.env.SECRET_OF_THE_OPERATOR = "leak";
+    const { source } = await plugin(lines, { args: ["$(id); echo"], provideClusterInfo: true });
+    await source.current(never);
+    delete process.env.SECRET_OF_THE_OPERATOR;
+    const [argument, given, info, secret] = (await readFile(seen, "utf8")).split("|");
+    expect([argument, given, secret]).toEqual(["$(id); echo", "value", ""]);
+    expect(JSON.parse(info ?? "")).toMatchObject({
+      kind: "ExecCredential",
+      spec: { interactive: false, cluster: { server: "https://10.0.0.1:6443" } },
+    });
+  });
+
+  it.each([
+    { what: "fails", lines: "exit 3", says: "failed (3)" },
+    { what: "prints no JSON", lines: "echo secret-token", says: "printed no JSON" },
+    { what: "gives nothing to use", lines: `echo '{"status":{}}'`, says: "gave neither token" },
+    { what: "hangs", lines: "sleep 60", says: "took too long" },
+  ])("says so when the plugin $what, without its output, and can run again", async ({ lines, says }) => {
+    const { source, runs } = await plugin(lines, { timeoutMs: 300 });
+    const failure = await source.current(never).catch((error: Error) => error);
+    expect(failure).toMatchObject({ code: "CREDENTIAL_REJECTED", message: expect.stringContaining(says) });
+    expect(String(failure)).not.toContain("secret-token");
+    await expect(source.current(never)).rejects.toMatchObject({ code: "CREDENTIAL_REJECTED" });
+    expect(await runs()).toBe(2);
+  });
+});
