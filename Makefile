@@ -26,6 +26,15 @@ verify: install ## Generated code, format, lint, types, dead code
 generate: install ## Regenerates types, validators, protos and kernels
 	node scripts/generate.ts
 
+demo: install tfjs ## Two local clouds fine-tune a language model until the job converges
+	node test/demo/smollm2.ts
+
+demo-reference: install tfjs ## Recomputes what demo compares with: each participant alone, all text in one place
+	node test/demo/reference.ts
+
+data: install ## Fetches model and texts; shows that the two kinds of text do not teach each other
+	node test/demo/data.ts
+
 demo-noop: install tfjs ## A no-op job over two local clouds: proves that every round counts exactly once
 	node test/demo/noop.ts
 
@@ -42,6 +51,9 @@ clouds: install ## Brings up three local stand-in clouds: hub, aws-us-east-1, gc
 
 clouds-down: install ## Removes the local clouds without a trace
 	node test/clouds/src/main.ts down
+
+bench-round: install tfjs ## Round overhead in pods beside Flower and NVFLARE
+	node bench/src/round/main.ts
 
 bench-data-plane: install ## Masking, sums and unmasking beside Flower and NVFLARE
 	node bench/src/data-plane/main.ts

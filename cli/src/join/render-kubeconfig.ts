@@ -1,6 +1,6 @@
 import type { ApiEndpoint } from "@tributary/operator";
 import { stringify } from "yaml";
-import type { JoinRequest } from "./join-member.ts";
+import type { JoinRequest } from "./join-request.ts";
 
 /** A kubeconfig that holds a token of the hub's account and nothing else of the member's admin. */
 export function renderKubeconfig(

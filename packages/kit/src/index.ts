@@ -36,9 +36,11 @@ export {
 } from "./grpc/grpc-service.ts";
 export { createTlsCredentials, type TlsMaterial } from "./grpc/tls-credentials.ts";
 export {
+  addGauge,
   createMetricsRegistry,
   type HealthEndpoint,
   type HealthOptions,
+  type Registry,
   startHealthEndpoint,
 } from "./http/health-endpoint.ts";
 export { type Environment, readIntegerVariable, readVariable } from "./process/environment.ts";

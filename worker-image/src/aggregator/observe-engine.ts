@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { addGauge, type Registry } from "@tributary/kit";
 import type { JobEngine } from "./engine/job-engine.ts";
 import { countCommitted } from "./engine/judge-rounds.ts";
 import type { PartyDirectory } from "./party/party-directory.ts";
@@ -7,15 +7,7 @@ import type { RoundStore } from "./store/round-store.ts";
 /** Adds the aggregator's series to a registry; each is read when it is scraped. */
 export function observeEngine(registry: Registry, engine: JobEngine, parties: PartyDirectory, store: RoundStore): void {
   const lines = () => store.rounds.map(({ line }) => line);
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
+  const gauge = (name: string, help: string, read: () => number) => addGauge(registry, name, help, read);
   gauge("tributary_aggregator_committed_rounds", "Rounds committed into the model.", () => countCommitted(lines()));
   gauge("tributary_aggregator_failed_rounds", "Attempts that closed empty.", () => engine.view.failedRounds);
   gauge("tributary_aggregator_connected_parties", "Workers that listen for messages.", () => {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 /** What a health endpoint serves. */
 export interface HealthOptions {
@@ -24,11 +24,25 @@ export interface HealthEndpoint {
   close(): Promise<void>;
 }
 
+export type { Registry } from "prom-client";
+
 /** A registry with Node's own series (`process_*`, `nodejs_*`). */
 export function createMetricsRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return registry;
+}
+
+/** Adds a series whose value is read when it is scraped. */
+export function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics` over plain HTTP; every other path answers 404. */
