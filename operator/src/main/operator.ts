@@ -42,7 +42,7 @@ export async function runOperator(
 ): Promise<void> {
   const { client } = hub;
   const nowMs = (): number => Date.now();
-  const onError = (error: unknown, key: string): void => log.error({ err: error, key }, "a listener failed");
+  const onError = (error: unknown, key: string): void => log.error({ err: error, object: key }, "a listener failed");
   const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> =>
     createInformer<T>({
       client,
@@ -184,7 +184,7 @@ function controllerPart(
           report: ({ key, error, durationMs }) => {
             if (error !== undefined)
               options.log.warn(
-                { controller: name, key, code: error.code, details: error.details, err: error.message, durationMs },
+                { controller: name, object: key, code: error.code, details: error.details, err: error.message, durationMs },
                 "a look failed",
               );
           },

@@ -110,7 +110,7 @@ export class MemberController implements MemberDirectory {
       namespaces,
       origin: this.#deps.hubId,
       onChange: this.#deps.onChange,
-      onError: (error, key) => this.#deps.log.error({ err: error, cluster, key }, "a listener failed"),
+      onError: (error, key) => this.#deps.log.error({ err: error, cluster, object: key }, "a listener failed"),
     });
     engagement.start();
     this.#links.set(cluster, { credentialHash, engagement });

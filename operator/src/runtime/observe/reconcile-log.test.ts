@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ReconcileReport } from "../control/controller.ts";
 import { logReconciles } from "./reconcile-log.ts";
 
-const report = { controller: "jobs", object: "ns/a", reconcileId: "id-1", durationMs: 12.4 };
+const report = { controller: "jobs", key: "ns/a", reconcileId: "id-1", durationMs: 12.4 };
 
 function linesOf(...reports: ReconcileReport[]): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
