@@ -40,7 +40,6 @@ export {
   createMetricsRegistry,
   type HealthEndpoint,
   type HealthOptions,
-  type Registry,
   startHealthEndpoint,
 } from "./http/health-endpoint.ts";
 export { type Environment, readIntegerVariable, readVariable } from "./process/environment.ts";

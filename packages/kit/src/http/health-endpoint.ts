@@ -24,8 +24,6 @@ export interface HealthEndpoint {
   close(): Promise<void>;
 }
 
-export type { Registry } from "prom-client";
-
 /** A registry with Node's own series (`process_*`, `nodejs_*`). */
 export function createMetricsRegistry(): Registry {
   const registry = new Registry();
