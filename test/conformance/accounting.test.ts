@@ -19,6 +19,8 @@ import { randomSettings } from "./accounting/random-settings.ts";
 const script = fileURLToPath(new URL("./accounting/reference.py", import.meta.url));
 const requirements = fileURLToPath(new URL("./accounting/requirements.txt", import.meta.url));
 const SETTINGS = 200;
+/** The reference's RDP accountant takes as long as its PLD accountant and is itself only a bound: each fourth is enough. */
+const RDP_EVERY = 4;
 
 /** A stream of AES-256-CTR under a key made from `seed`. */
 function streamOf(seed: string): RandomBytes {
@@ -37,7 +39,7 @@ describe(`accountants against dp-accounting 0.6.0 on ${SETTINGS} random settings
   let reference: { rdp: number; pld: number }[];
 
   beforeAll(async () => {
-    const request = { kind: "accountants", settings, orders: RENYI_ORDERS };
+    const request = { kind: "accountants", settings, orders: RENYI_ORDERS, rdpEvery: RDP_EVERY };
     reference = (await askPython(python, script, request)) as typeof reference;
   });
 
@@ -56,6 +58,7 @@ describe(`accountants against dp-accounting 0.6.0 on ${SETTINGS} random settings
         ours: spentEpsilon([{ kind: "SampledGaussian", ...setting }], setting.deltaDp, "Rdp"),
         ...reference[i]!,
       }))
+      .filter((_, i) => i % RDP_EVERY === 0)
       .filter(({ ours, rdp, pld }) => !(ours <= rdp * (1 + 1e-6) && ours >= pld * (1 - 1e-3)));
     expect(wrong).toEqual([]);
   });

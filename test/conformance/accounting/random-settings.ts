@@ -7,7 +7,7 @@ export interface Setting {
   noiseMultiplier: number;
   steps: number;
   deltaDp: number;
-  /** Grid of the reference, fine enough that its own error stays below 1e-4. */
+  /** Grid of the reference, fine enough that its own error stays below 5e-4. */
   gridStep: number;
   /** Orders whose exact divergence is asked for. */
   orders: number[];
@@ -30,7 +30,7 @@ export function randomSettings(seed: string, count: number): Setting[] {
     ];
     const epsilon = spentEpsilon([{ kind: "SampledGaussian", samplingRate, noiseMultiplier, steps }], deltaDp, "Rdp");
     const deviation = samplingRate * Math.sqrt(Math.expm1(noiseMultiplier ** -2));
-    const gridStep = Math.max(Math.min(1e-4, deviation / 32), 2e-6);
+    const gridStep = Math.max(Math.min(1e-4, deviation / 16), 5e-6);
     if (epsilon > 0.05 && epsilon < 20)
       settings.push({ samplingRate, noiseMultiplier, steps, deltaDp, gridStep, orders });
   }

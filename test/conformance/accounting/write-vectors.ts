@@ -14,7 +14,12 @@ async function writeVectors(): Promise<void> {
   const script = pathOf("./reference.py");
   const settings = randomSettings("accounting vectors", 40);
   const orders = RENYI_ORDERS;
-  const epsilons = (await askPython(python, script, { kind: "accountants", settings, orders })) as object[];
+  const epsilons = (await askPython(python, script, {
+    kind: "accountants",
+    settings,
+    orders,
+    rdpEvery: 1,
+  })) as object[];
   const exact = (await askPython(python, script, { kind: "divergences", settings })) as string[][];
   const vectors = settings.map((setting, i) => ({ ...setting, ...epsilons[i], divergences: exact[i] }));
   const provenance = "dp-accounting 0.6.0 (rdp, pld), mpmath 1.4.1 with 30 digits (divergences), numpy 2.4.6";
