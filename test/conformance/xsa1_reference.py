@@ -123,6 +123,7 @@ class Round:
         n, k = len(members), self.neighbours
         if k == 0 or k >= n - 1:
             self.graph = {p: [q for q in self.members if q != p] for p in self.members}
+            self.signers = {p: self.members for p in self.members}
             return
         order, stream, at = list(range(n)), keystream(0, self.keys_digest, 64 * n), 0
         for last in range(n - 1, 0, -1):
@@ -134,6 +135,7 @@ class Round:
         ring = [self.members[rank] for rank in order]
         steps = [d for d in range(-k // 2, k // 2 + 1) if d]
         self.graph = {p: sorted({ring[(place + d) % n] for d in steps}) for place, p in enumerate(ring)}
+        self.signers = self.graph
     def holders(self, party): return sorted(self.graph[party] + [party])
     def pair_key(self, secret, public, segment, i, j):
         return hkdf(agree(secret, public), self.plan_digest, b"xsa1/pair" + u32(segment) + u32(min(i, j)) + u32(max(i, j)))
@@ -237,7 +239,7 @@ class Party(Round):
             assert self.signed[segment] == bitmap
             for party, signature in signatures.items(): verify(self.roster[party][1], signature, self.consistency(segment, bitmap))
             owners = [p for p in self.holders(self.party) if p in self.senders] if self.protocol else []
-            assert all(len(set(self.holders(owner)) & set(signatures)) >= self.threshold for owner in owners or [self.party])
+            assert all(len(set(self.signers[owner]) & set(signatures)) >= self.threshold for owner in owners or [self.party])
             offset = 64 * [s[0] for s in self.segments].index(segment)
             body += u32(segment) + u32(len(owners))
             for owner in owners:
@@ -319,7 +321,7 @@ class Aggregator(Round):
         verify(self.roster[party][1], signature, self.consistency(segment, bitmap))
         signed = self.signatures.setdefault(segment, {})
         signed[party] = signature
-        enough = all(len(set(self.holders(o)) & set(signed)) >= self.threshold for o in (self.senders if self.protocol else self.senders[:1]))
+        enough = all(len(set(self.signers[o]) & set(signed)) >= self.threshold for o in (self.senders if self.protocol else self.senders[:1]))
         if not enough or segment in self.asked: return []
         self.asked.add(segment)
         listed = u32(len(signed)) + b"".join(u32(p) + s for p, s in sorted(signed.items()))

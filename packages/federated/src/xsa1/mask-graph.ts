@@ -11,6 +11,13 @@ export interface MaskGraph {
   neighboursOf(party: number): readonly number[];
   /** The holders of a member's shares: its neighbours and itself. The point of a holder is 1 + its place here. */
   holdersOf(party: number): readonly number[];
+  /**
+   * The holders whose signatures on a bitmap let a share of this party go: all of them in a complete graph, its neighbours in a sparse one.
+   *
+   * With k neighbours and c corrupt ones, two views need 2t <= k + c signatures; counting the party itself would make that k + 1 + c, which the
+   * table of neighbourhoods does not bound.
+   */
+  signersOf(party: number): readonly number[];
 }
 
 /** `SHA256("xsa1/keys" ‖ setup_digest ‖ (u32 id ‖ SHA256(advertise message)) of each member)`: fixes the graph and binds every share. */
@@ -34,7 +41,8 @@ export function maskGraph(
   const lists = circulantNeighbours(order, neighbours);
   const rankOf = new Map(members.map((party, rank) => [party, rank]));
   const idsOf = (party: number) => (lists[rankOf.get(party) ?? -1] ?? []).map((rank) => members[rank]!);
-  return { members, neighboursOf: idsOf, holdersOf: (party) => [...idsOf(party), party].sort((a, b) => a - b) };
+  const holdersOf = (party: number) => [...idsOf(party), party].sort((a, b) => a - b);
+  return { members, neighboursOf: idsOf, holdersOf, signersOf: idsOf };
 }
 
 function completeGraph(members: readonly number[]): MaskGraph {
@@ -42,6 +50,7 @@ function completeGraph(members: readonly number[]): MaskGraph {
     members,
     neighboursOf: (party) => members.filter((member) => member !== party),
     holdersOf: () => members,
+    signersOf: () => members,
   };
 }
 

@@ -105,7 +105,7 @@ function checkHolders(
   const graph = graphOf(context, state);
   const alive = new Set(survivors);
   for (const owner of partiesOf(state.setup, state.senders ?? bitmapOf([], 0))) {
-    const holders = graph.holdersOf(owner).filter((holder) => alive.has(holder)).length;
+    const holders = graph.signersOf(owner).filter((holder) => alive.has(holder)).length;
     if (holders >= state.setup.threshold) continue;
     const detail = `${holders} surviving holders of party ${owner}, must be at least ${state.setup.threshold}`;
     return refusal(RefusalReason.TooFewSurvivors, detail);

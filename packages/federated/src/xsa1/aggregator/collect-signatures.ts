@@ -92,6 +92,6 @@ function hasEnoughSignatures(context: AggregatorContext, state: PlannedState, in
   if (signatures.size < threshold) return false;
   if (!isMasked(state.setup)) return true;
   const graph = graphOf(context, state);
-  const count = (owner: number) => graph.holdersOf(owner).filter((holder) => signatures.has(holder)).length;
+  const count = (owner: number) => graph.signersOf(owner).filter((holder) => signatures.has(holder)).length;
   return partiesOf(state.setup, state.senders!).every((owner) => count(owner) >= threshold);
 }

@@ -59,7 +59,7 @@ function checkDelivery(
   if (few !== null || !isMasked(setup)) return few;
   const graph = graphOf(context, setup, keys);
   const present = (id: number) => hasRank(shares.senders, rankOf(setup, id));
-  const holders = graph.holdersOf(party).filter(present).length;
+  const holders = graph.signersOf(party).filter(present).length;
   if (holders < setup.threshold) {
     return refusal(
       RefusalReason.TooFewParties,

@@ -20,7 +20,7 @@ type GivenShare = UnmaskAnswerMessage["segments"][number]["shares"][number];
  * Step 5: for each segment asked, gives one share of every owner it holds for: of the self seed of a survivor, of the mask secret of a
  * drop-out.
  *
- * The kind follows from the one bitmap this party signed; with every share it asks for `threshold` signatures of the owner's holders on
+ * The kind follows from the one bitmap this party signed; with every share it asks for `threshold` signatures of the owner's signers on
  * that bitmap, so two views of the survivors cannot both be answered. The lock was durable when the signature left.
  */
 export function answerUnmask(
@@ -71,8 +71,8 @@ function checkSignatures(context: PartyContext, round: PlannedRound, asked: Sign
   });
   for (const owner of isMasked(setup) ? ownersOf(round, graph) : [round.party]) {
     let valid = 0;
-    for (const holder of graph.holdersOf(owner)) {
-      if (valid < setup.threshold && isValid(holder)) valid++;
+    for (const signer of graph.signersOf(owner)) {
+      if (valid < setup.threshold && isValid(signer)) valid++;
     }
     if (valid < setup.threshold) {
       const detail = `segment ${asked.segment}: ${valid} valid signatures of the holders of party ${owner}, must be ${setup.threshold}`;

@@ -5,6 +5,7 @@ import { keysDigest } from "../mask-graph.ts";
 import { type AdvertiseMessage, type KeyListMessage, MessageType } from "../messages.ts";
 import { type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { bitmapOfParties, checkPresence, entriesOf, entryOf, isMasked } from "../roster.ts";
+import { checkGraphOfMembers } from "./check-setup.ts";
 import { graphOf } from "./party-round.ts";
 import type { AcceptedKeys, PartyRound, PeerKeys } from "./party-state.ts";
 import type { PartyContext } from "./party-types.ts";
@@ -37,8 +38,10 @@ function collectPeers(
   accepted: AcceptedKeys,
 ): AcceptedKeys | Refusal {
   if (!isMasked(round.setup)) return accepted;
+  const sparse = checkGraphOfMembers(round.setup, accepted.members.length, context.config.policy);
+  if (sparse !== null) return sparse;
   const graph = graphOf(context, round.setup, accepted);
-  const holders = graph.holdersOf(round.party).length;
+  const holders = graph.signersOf(round.party).length;
   if (holders < round.setup.threshold) {
     return refusal(
       RefusalReason.TooFewParties,

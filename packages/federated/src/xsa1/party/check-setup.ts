@@ -113,9 +113,26 @@ function checkGraph(setup: RoundSetup, policy: PartyPolicy): Refusal | null {
     return unless(parties <= MAX_HOLDERS, RefusalReason.GraphTooSparse, `${parties} parties cannot all hold shares`);
   }
   const isLarge = parties > COMPLETE_GRAPH_PARTIES && neighbours % 2 === 0 && neighbours < parties;
-  const bounds = { corruptRatio: policy.corruptRatio, dropRatio: policy.dropRatio, splitViews: true };
-  const isSafe = isLarge && keepsPrivacy(parties, { neighbours, threshold }, bounds);
-  const detail = `${neighbours} neighbours and threshold ${threshold} for ${parties} parties, ${policy.corruptRatio} of them corrupt`;
+  const detail = `${neighbours} neighbours and threshold ${threshold} for ${parties} parties`;
+  return isLarge ? checkGraphOfMembers(setup, parties, policy) : refusal(RefusalReason.GraphTooSparse, detail);
+}
+
+/**
+ * Why a sparse graph over the parties that advertised keys is not private, or `null`.
+ *
+ * The hub chooses who is left out, so all corrupt parties of the roster count among the members. With so few members that everybody is a
+ * neighbour, the threshold must be that of a complete graph.
+ */
+export function checkGraphOfMembers(setup: RoundSetup, members: number, policy: PartyPolicy): Refusal | null {
+  const { neighbours, threshold, roster } = setup;
+  if (neighbours === 0) return null;
+  const corruptRatio = Math.min(1, (policy.corruptRatio * roster.length) / members);
+  const bounds = { corruptRatio, dropRatio: policy.dropRatio, splitViews: true };
+  const isComplete = neighbours >= members - 1;
+  const isSafe = isComplete
+    ? threshold >= completeThreshold(members)
+    : keepsPrivacy(members, { neighbours, threshold }, bounds);
+  const detail = `${neighbours} neighbours and threshold ${threshold} for ${members} members, ${corruptRatio} of them corrupt`;
   return unless(isSafe, RefusalReason.GraphTooSparse, detail);
 }
 
