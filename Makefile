@@ -30,10 +30,10 @@ demo: install tfjs ## Two local clouds fine-tune a language model until the job 
 	node test/demo/smollm2.ts
 
 demo-reference: install tfjs ## Recomputes what demo compares with: each participant alone, all text in one place
-	node test/demo/reference.ts
+	node test/demo/run-example.ts reference
 
 data: install ## Fetches model and texts; shows that the two kinds of text do not teach each other
-	node test/demo/data.ts
+	node test/demo/run-example.ts data
 
 demo-noop: install tfjs ## A no-op job over two local clouds: proves that every round counts exactly once
 	node test/demo/noop.ts

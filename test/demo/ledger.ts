@@ -11,6 +11,8 @@ export interface LedgerEntry {
   readonly bytesDown: number;
   readonly startedMs: number;
   readonly committedMs: number;
+  /** The model that the round started from, which the metrics describe. */
+  readonly baseSha256: string;
   readonly modelSha256: string;
 }
 

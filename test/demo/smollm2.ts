@@ -8,7 +8,7 @@ import { claimFolder } from "../support/stack/claims.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
 import { applyJob, deleteJob, type JobObject, waitForEnd } from "../support/stack/run-job.ts";
 import { installSmolLm2Stack, type SmolLm2Stack } from "../support/stack/smollm2-stack.ts";
-import { runCheck } from "./check.ts";
+import { runCheck, sampleText } from "./check.ts";
 import { type LedgerEntry, meanOf, readLedgerLines } from "./ledger.ts";
 import { drawLossCurve } from "./loss-curve.ts";
 import { createWatcher } from "./watch-job.ts";
@@ -27,21 +27,40 @@ async function main(): Promise<void> {
   await deleteJob(hub, hubNamespace, name);
   const manifest = parse(await readFile(join(root, "examples/smollm2-lora/job.yaml"), "utf8")) as Manifest;
   await applyJob(hub, manifest);
-  toStandardError("examples/smollm2-lora/job.yaml is applied; kubectl get ftj,mbr,trd -n research answers how it is going");
-  const job = await waitForEnd(hub, hubNamespace, name, { timeoutMs: 3_000_000, onChange: createWatcher(toStandardError) });
+  toStandardError(
+    "examples/smollm2-lora/job.yaml is applied; kubectl get ftj,mbr,trd -n research answers how it is going",
+  );
+  const job = await waitForEnd(hub, hubNamespace, name, {
+    timeoutMs: 3_000_000,
+    onChange: createWatcher(toStandardError),
+  });
   process.stdout.write(await kubectl(hub, ["get", "ftj,mbr,trd", "-n", hubNamespace]));
   if (!hasConverged(job)) throw new Error(`the job ended as ${job.status.phase} (${job.status.reason}), not Converged`);
   const entries = await collect(stack, hub);
+  const run = await describeRun(stack, hub, job, entries);
+  await writeReport(run);
+  process.stdout.write(`\n${drawLossCurve(entries.flatMap((entry) => meanOf(entry, "validation_loss") ?? []))}\n\n`);
+  toStandardError("text before and after; the table and its reference runs (made once, then cached)");
+  process.stdout.write(`${await sampleText(stack.data, run.modelPath)}\n`);
   const check = await runCheck(stack.data, output);
-  const seconds = (performance.now() - started) / 1000;
-  const report = { ...(await describeRun(stack, hub, job, entries)), ...check.report, [wasCold ? "secondsCold" : "secondsWarm"]: Math.round(seconds) };
+  const seconds = Math.round((performance.now() - started) / 1000);
+  await writeReport({ ...run, ...check.figures, [wasCold ? "secondsCold" : "secondsWarm"]: seconds });
+  process.stdout.write(
+    `${check.text}\nmodel: ${run.modelPath}\nreport: ${join(output, "report.json")}\n${seconds} s\n`,
+  );
+}
+
+async function writeReport(report: object): Promise<void> {
   await writeFile(join(output, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  process.stdout.write(`\n${drawLossCurve(entries.flatMap((entry) => meanOf(entry, "validation_loss") ?? []))}\n\n${check.text}\n`);
-  process.stdout.write(`model: ${report.modelPath}\nreport: ${join(output, "report.json")}\n`);
 }
 
 function hasConverged(job: JobObject): boolean {
-  return job.status?.conditions?.some((one: { type: string; status: string; reason: string }) => one.type === "Complete" && one.status === "True" && one.reason !== "MaxRounds") === true;
+  return (
+    job.status?.conditions?.some(
+      (one: { type: string; status: string; reason: string }) =>
+        one.type === "Complete" && one.status === "True" && one.reason !== "MaxRounds",
+    ) === true
+  );
 }
 
 /** Copies model and ledger out of the clouds into `.demo`. */
@@ -53,12 +72,22 @@ async function collect(stack: SmolLm2Stack, hub: string): Promise<LedgerEntry[]>
   return lines.map((line) => JSON.parse(line) as LedgerEntry);
 }
 
-async function describeRun(stack: SmolLm2Stack, hub: string, job: JobObject, entries: readonly LedgerEntry[]) {
+async function describeRun(_stack: SmolLm2Stack, hub: string, job: JobObject, entries: readonly LedgerEntry[]) {
   const modelPath = join(output, "model.safetensors");
-  const members = JSON.parse(await kubectl(hub, ["get", "mbr", "-o", "json"])) as { items: { metadata: { name: string }; status: { kubernetesVersion: string; nodes: number } }[] };
-  const participants = parse(await readFile(join(root, "examples/smollm2-lora/job.yaml"), "utf8")).spec.participants as { workers: number; accelerator?: { count: number } }[];
+  const modelSha256 = createHash("sha256")
+    .update(await readFile(modelPath))
+    .digest("hex");
+  const members = JSON.parse(await kubectl(hub, ["get", "mbr", "-o", "json"])) as {
+    items: { metadata: { name: string }; status: { kubernetesVersion: string; nodes: number } }[];
+  };
+  const participants = parse(await readFile(join(root, "examples/smollm2-lora/job.yaml"), "utf8")).spec
+    .participants as { workers: number; accelerator?: { count: number } }[];
   return {
-    clusters: members.items.map((member) => ({ name: member.metadata.name, kubernetesVersion: member.status.kubernetesVersion, nodes: member.status.nodes })),
+    clusters: members.items.map((member) => ({
+      name: member.metadata.name,
+      kubernetesVersion: member.status.kubernetesVersion,
+      nodes: member.status.nodes,
+    })),
     workers: participants.reduce((sum, one) => sum + one.workers, 0),
     gpuRequested: participants.reduce((sum, one) => sum + one.workers * (one.accelerator?.count ?? 0), 0),
     rounds: entries.map((entry) => ({
@@ -70,10 +99,18 @@ async function describeRun(stack: SmolLm2Stack, hub: string, job: JobObject, ent
       reports: entry.survivors.length,
     })),
     converged: hasConverged(job),
+    initialValidationLoss: lossOfModel(entries, entries[0]?.baseSha256),
+    finalValidationLoss: lossOfModel(entries, modelSha256),
     modelPath,
-    modelSha256: createHash("sha256").update(await readFile(modelPath)).digest("hex"),
+    modelSha256,
     ledgerPath: join(output, "ledger.jsonl"),
   };
+}
+
+/** The loss that the workers reported of a model: in the round that started from it. */
+function lossOfModel(entries: readonly LedgerEntry[], sha256: string | undefined): number | undefined {
+  const entry = entries.find((one) => one.baseSha256 === sha256);
+  return entry === undefined ? undefined : meanOf(entry, "validation_loss");
 }
 
 await main();
