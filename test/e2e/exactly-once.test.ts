@@ -166,7 +166,7 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
   });
 
   it("writes no token and no key into logs, status or events", async () => {
-    const logs = await kubectl(hub, ["logs", "-n", operatorNamespace, "deploy/tributary-hub", "--tail=-1"]);
+    const logs = await kubectl(hub, ["logs", "-n", operatorNamespace, "deploy/tributary-operator", "--tail=-1"]);
     const events = await kubectl(hub, ["get", "events", "-A", "-o", "yaml"]);
     for (const text of [logs, events]) expect(text).not.toMatch(/PRIVATE KEY|eyJhbGciOi/u);
   });

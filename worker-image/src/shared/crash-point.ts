@@ -25,7 +25,10 @@ export function createCrashSimulator(env: Environment, log: Logger): CrashSimula
   if (!wanted || !marker) return () => {};
   log.warn({ point: wanted }, "a crash will be simulated: TRIBUTARY_SIMULATE_CRASH_AT is set");
   return (point) => {
-    if (point === wanted && claimMarker(marker)) process.kill(process.pid, "SIGKILL");
+    if (point !== wanted || !claimMarker(marker)) return;
+    process.kill(process.pid, "SIGKILL");
+    // The kernel ignores the signal where this is the first process of a container: end without another line of work.
+    process.exit(137);
   };
 }
 
