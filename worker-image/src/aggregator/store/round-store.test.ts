@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LedgerLine, LedgerOutcome } from "./ledger-line.ts";
+import { RoundStore } from "./round-store.ts";
+
+const GENESIS = "0".repeat(64);
+let data: string;
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), "rounds-"));
+});
+afterEach(() => rm(data, { recursive: true, force: true }));
+
+const openStore = () => RoundStore.open(data, "job-1", GENESIS);
+
+async function commit(store: RoundStore, outcome: LedgerOutcome = "Committed"): Promise<void> {
+  const round = store.rounds.length;
+  const prepared = await store.prepareCommit();
+  const model = `model after round ${round}`;
+  if (outcome === "Committed") await writeFile(prepared.modelPath, model);
+  await store.commit(
+    prepared,
+    aLine(store, { outcome, modelSha256: createHash("sha256").update(model).digest("hex") }),
+  );
+}
+
+function aLine(store: RoundStore, change: Partial<LedgerLine>): LedgerLine {
+  return {
+    version: 1,
+    jobUid: "job-1",
+    round: store.rounds.length,
+    attempt: 1,
+    outcome: "Committed",
+    previous: store.head,
+    baseSha256: "",
+    modelSha256: "",
+    optimiserSha256: "",
+    strategy: "FedAvg",
+    survivors: [],
+    dropOuts: 0,
+    metrics: {},
+    stepExponents: [-20],
+    nextStepExponents: [-20],
+    saturated: 0,
+    localSteps: 1,
+    bytesUp: 0,
+    bytesDown: 0,
+    startedMs: 0,
+    committedMs: 0,
+    ...change,
+  };
+}
+
+describe("RoundStore", () => {
+  it("finds after a restart what was committed, with the same head", async () => {
+    const store = await openStore();
+    for (let round = 0; round < 4; round++) await commit(store);
+    const again = await openStore();
+    expect(again.rounds).toEqual(store.rounds);
+    expect(again.head).toBe(store.head);
+    expect(again.newestModelRound()).toBe(3);
+  });
+
+  it("keeps the models of the newest two rounds", async () => {
+    const store = await openStore();
+    for (let round = 0; round < 4; round++) await commit(store);
+    const files = await Promise.all(["000001", "000002", "000003"].map((name) => readdir(join(data, "rounds", name))));
+    expect(files.map((names) => names.includes("model.safetensors"))).toEqual([false, true, true]);
+  });
+
+  it("takes the model before for the newest when a round only evaluated", async () => {
+    const store = await openStore();
+    await commit(store);
+    await commit(store, "Evaluated");
+    expect((await openStore()).newestModelRound()).toBe(0);
+  });
+
+  it("removes what a crash before the rename left", async () => {
+    const store = await openStore();
+    await commit(store);
+    const prepared = await store.prepareCommit();
+    await writeFile(prepared.modelPath, "half");
+    const again = await openStore();
+    expect(again.rounds.length).toBe(1);
+    expect(await readdir(join(data, "rounds"))).toEqual(["000000"]);
+  });
+
+  it("refuses a line that does not continue the ledger", async () => {
+    const store = await openStore();
+    const prepared = await store.prepareCommit();
+    const line = aLine(store, { previous: "1".repeat(64) });
+    await expect(store.commit(prepared, line)).rejects.toMatchObject({ code: "INVARIANT_BROKEN" });
+  });
+
+  it.each([
+    { name: "a missing round", damage: () => rm(join(data, "rounds/000001"), { recursive: true }), says: "round 1" },
+    { name: "a missing line", damage: () => rm(join(data, "rounds/000001/line.json")), says: "round 1: line.json" },
+    {
+      name: "a line that is no JSON",
+      damage: () => writeFile(join(data, "rounds/000002/line.json"), "{"),
+      says: "round 2",
+    },
+    {
+      name: "a changed model",
+      damage: () => writeFile(join(data, "rounds/000002/model.safetensors"), "x"),
+      says: "round 2: model.safetensors",
+    },
+    {
+      name: "a missing model",
+      damage: () => rm(join(data, "rounds/000002/model.safetensors")),
+      says: "round 2: model.safetensors is missing",
+    },
+    {
+      name: "a line of another job",
+      damage: async () => {
+        await mkdir(join(data, "rounds/000003"));
+        await writeFile(join(data, "rounds/000003/line.json"), '{"jobUid":"other"}');
+      },
+      says: "round 3: jobUid",
+    },
+  ])("refuses $name and names it", async ({ damage, says }) => {
+    const store = await openStore();
+    for (let round = 0; round < 3; round++) await commit(store);
+    await damage();
+    await expect(openStore()).rejects.toThrow(says);
+    await expect(openStore()).rejects.toMatchObject({ code: "LEDGER_CORRUPT" });
+  });
+});
