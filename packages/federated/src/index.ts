@@ -116,15 +116,10 @@ export {
 } from "./encoding/step.ts";
 export { applyWeight, sampleWeight, WEIGHT_BITS, Weighting } from "./encoding/weight.ts";
 export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";
-export { circulantNeighbours, shuffledRanks, type UniformWords } from "./graph/circulant.ts";
-export { hypergeometricTail } from "./graph/hypergeometric.ts";
 export {
-  COMPLETE_GRAPH_PARTIES,
   chooseNeighbourhood,
   completeThreshold,
   type GraphBounds,
-  keepsPrivacy,
-  keepsRecovery,
   type Neighbourhood,
 } from "./graph/neighbourhoods.ts";
 export {
@@ -221,7 +216,6 @@ export { derivePairKey, deriveSelfKey, type MaskKey, pairSign } from "./xsa1/der
 export { encodeMessage } from "./xsa1/encode-message.ts";
 export { lowOrderPoints } from "./xsa1/low-order.ts";
 export { type AccumulatePacked, maskChunk, type PackedChunk } from "./xsa1/mask-chunk.ts";
-export { keysDigest, type MaskGraph, maskGraph } from "./xsa1/mask-graph.ts";
 export { type Message, MessageType, type SegmentResult, ShareKind } from "./xsa1/messages.ts";
 export { emptyPartyState, type PartyState } from "./xsa1/party/party-state.ts";
 export { decodePartyState, encodePartyState } from "./xsa1/party/party-state-codec.ts";

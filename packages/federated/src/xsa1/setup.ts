@@ -1,5 +1,5 @@
 import { requireArgument } from "../errors.ts";
-import { ByteReader, ByteWriter, utf8 } from "./bytes.ts";
+import { type ByteReader, ByteWriter, utf8 } from "./bytes.ts";
 import type { CryptoSuite } from "./crypto-suite.ts";
 import { Keystream } from "./crypto-suite.ts";
 
@@ -123,14 +123,6 @@ export function readSetup(reader: ByteReader): RoundSetup {
 /** `SHA256("xsa1/setup" ‖ canonical setup)`: what keys, shares and their signatures are bound to. */
 export function setupDigest(crypto: CryptoSuite, setup: RoundSetup): Uint8Array {
   return crypto.sha256(utf8("xsa1/setup"), encodeSetup(setup));
-}
-
-/** The setup of {@link encodeSetup}'s bytes; throws ArgumentError for what is not canonical. */
-export function decodeSetup(bytes: Uint8Array): RoundSetup {
-  const reader = new ByteReader(bytes);
-  const setup = readSetup(reader);
-  reader.end();
-  return setup;
 }
 
 /** True when each number is greater than the one before. */
