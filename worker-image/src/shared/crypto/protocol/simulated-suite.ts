@@ -2,8 +2,8 @@ import type { CryptoSuite } from "@tributary/federated";
 import { createSeededSuite } from "./seeded-suite.ts";
 
 /**
- * A suite whose signatures and key agreement are SIMULATED with SHA-256: anybody who knows a public key can forge both. The algebra is
- * that of the real ones and it is a hundred times faster, for property tests that play thousands of rounds.
+ * A suite whose signatures, key agreement and key derivation are SIMULATED with SHA-256: anybody who knows a public key can forge the first
+ * two. The algebra is that of the real ones and it is a hundred times faster, for property tests that play thousands of rounds.
  */
 export function createSimulatedSuite(seed: string): CryptoSuite {
   const suite = createSeededSuite(seed);
@@ -14,6 +14,8 @@ export function createSimulatedSuite(seed: string): CryptoSuite {
   };
   return {
     ...suite,
+    // Every key of the protocol has 32 bytes, the length of a digest.
+    hkdfSha256: (inputKey, salt, info) => suite.sha256(salt, inputKey, info),
     x25519PublicKey: publicKey,
     x25519(secretKey, other) {
       const own = publicKey(secretKey);
