@@ -16,11 +16,14 @@ import { MemberController } from "../controllers/member-cluster/member-controlle
 import { createEventSink } from "../controllers/shared/event-sink.ts";
 import type { ClusterConnection } from "../runtime/api/connect-cluster.ts";
 import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
+import { resourceName } from "../runtime/api/resource.ts";
 import { byLabel, byOwnerUid } from "../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../runtime/cache/informer.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { runController } from "../runtime/control/controller.ts";
-import { createManager, informerPart, type Part } from "../runtime/control/manager.ts";
+import type { ReconcileReport } from "../runtime/control/controller.ts";
+import { controllerPart, createManager, informerPart, type Part } from "../runtime/control/manager.ts";
+import { logReconciles } from "../runtime/observe/reconcile-log.ts";
+import { createRuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
 import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work-queue.ts";
 import type { OperatorConfiguration } from "./configuration.ts";
 
@@ -42,15 +45,22 @@ export async function runOperator(
 ): Promise<void> {
   const { client } = hub;
   const nowMs = (): number => Date.now();
+  const registry = createMetricsRegistry();
+  const series = createRuntimeMetrics(registry, systemClock);
+  series.trackConnection(hub.connection);
   const onError = (error: unknown, key: string): void => log.error({ err: error, object: key }, "a listener failed");
-  const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> =>
-    createInformer<T>({
+  const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> => {
+    const informer = createInformer<T>({
       client,
       resource: kind,
       onError,
+      report: series.watchReports("hub", resourceName(kind)),
       ...(labelSelector === undefined ? {} : { selection: { labelSelector } }),
       indices: { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid },
     });
+    series.trackInformer(informer);
+    return informer;
+  };
   const ours = "app.kubernetes.io/managed-by=tributary";
   const informers = {
     jobs: follow<JobObject>(Kinds.FederatedTrainingJob),
@@ -69,8 +79,15 @@ export async function runOperator(
     clock: systemClock,
     groupOf: (key) => key.split("/")[0] ?? "",
     refill: () => informers.jobs.objects.keys(),
+    report: series.queueReports("federated-training-job"),
   });
-  const members = createWorkQueue({ clock: systemClock, refill: () => informers.members.objects.keys() });
+  const members = createWorkQueue({
+    clock: systemClock,
+    refill: () => informers.members.objects.keys(),
+    report: series.queueReports("member-cluster"),
+  });
+  series.trackQueue("federated-training-job", jobs);
+  series.trackQueue("member-cluster", members);
 
   const memberController = new MemberController({
     hub: client,
@@ -129,13 +146,30 @@ export async function runOperator(
   for (const informer of [informers.services, informers.statefulSets, informers.pods])
     informer.listen(({ object }) => enqueueOwner(jobs, object));
 
+  const logReport = logReconciles(log);
+  const common = {
+    clock: systemClock,
+    whenReady,
+    report: (report: ReconcileReport) => {
+      series.reconcileReports(report);
+      logReport(report);
+    },
+  };
   const parts: Part[] = [
     ...Object.entries(informers).map(([name, informer]) => informerPart(name, informer as Informer<KubeObject>)),
-    controllerPart("member-cluster", members, memberController.reconcile, { concurrency: 16, whenReady, log }),
-    controllerPart("federated-training-job", jobs, (key, context) => reconcileJob(key, deps, context), {
+    controllerPart({
+      ...common,
+      name: "member-cluster",
+      queue: members,
+      reconcile: memberController.reconcile,
+      concurrency: 16,
+    }),
+    controllerPart({
+      ...common,
+      name: "federated-training-job",
+      queue: jobs,
+      reconcile: (key, context) => reconcileJob(key, deps, context),
       concurrency: jobConcurrency,
-      whenReady,
-      log,
     }),
   ];
   const manager = createManager({
@@ -146,7 +180,6 @@ export async function runOperator(
       await memberController.close();
     },
   });
-  const registry = createMetricsRegistry();
   const probes = { registry, isReady: () => manager.health().isReady, isAlive: () => manager.health().isLive };
   const health = await startHealthEndpoint({ ...probes, port: configuration.ports.health });
   const metrics = await startHealthEndpoint({ ...probes, port: configuration.ports.metrics });
@@ -155,43 +188,8 @@ export async function runOperator(
     await manager.run(stop);
   } finally {
     await Promise.all([health.close(), metrics.close()]);
+    series.close();
   }
-}
-
-type Reconcile = Parameters<typeof runController>[0]["reconcile"];
-
-function controllerPart(
-  name: string,
-  queue: WorkQueue,
-  reconcile: Reconcile,
-  options: {
-    readonly concurrency: number;
-    readonly whenReady: (signal: AbortSignal) => Promise<boolean>;
-    readonly log: Logger;
-  },
-): Part {
-  return {
-    name,
-    run: (signals) =>
-      runController(
-        {
-          name,
-          queue,
-          reconcile,
-          clock: systemClock,
-          concurrency: options.concurrency,
-          whenReady: options.whenReady,
-          report: ({ key, error, durationMs }) => {
-            if (error !== undefined)
-              options.log.warn(
-                { controller: name, object: key, code: error.code, details: error.details, err: error.message, durationMs },
-                "a look failed",
-              );
-          },
-        },
-        signals,
-      ),
-  };
 }
 
 function enqueueOwner(queue: WorkQueue, object: KubeObject): void {
