@@ -60,6 +60,14 @@ describe("the member chart under Helm", () => {
     expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_CA_PEM", value: "pem" });
   });
 
+  it("leaves the gate's pod alone when the values stay the same", async () => {
+    const generation = () =>
+      kubectl("get", "deployment", "tributary-gate", inGate, "-o", "jsonpath={.metadata.generation}");
+    const before = await generation();
+    await upgrade({});
+    expect(await generation()).toBe(before);
+  });
+
   it("lets the hub in until hub.enabled is false; then its token is worth nothing", async () => {
     expect(await isAllowed(asHub, "create", "jobs.batch", inJobs)).toBe(true);
     await upgrade({ hub: { enabled: false } });
