@@ -18,7 +18,19 @@ export function generateKernels(entry: string, target: string): void {
   try {
     const binary = join(folder, "kernels.wasm");
     const features = ["--enable", "simd", "--enable", "bulk-memory"];
-    execFileSync("asc", [entry, "-O3", "--noAssert", "--runtime", "stub", "--importMemory", ...features, "-o", binary]);
+    execFileSync("asc", [
+      entry,
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--importMemory",
+      "--disableWarning",
+      "112",
+      ...features,
+      "-o",
+      binary,
+    ]);
     writeFileSync(target, moduleText(readFileSync(binary)));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,8 @@
  * Twin: src/encoding/quantiser.ts, error-feedback.ts and squared-norm.ts; every result is equal bit for bit.
  */
 
+import { hold } from "./hold";
+
 /** Returned by quantise instead of a count when a value is NaN or infinite. */
 const NON_FINITE: i32 = -1;
 
@@ -15,6 +17,7 @@ const NON_FINITE: i32 = -1;
  * @param out int32 values; written at out + 4i.
  * @param residual float32 values added to x and replaced by what rounding left over; 0 for none.
  * @param squares eight float64 running sums of squares; 0 for none.
+ * @param scratch 48 bytes for constants.
  * @returns the number of clamped values, or -1 when an input is not finite.
  */
 export function quantise(
@@ -27,7 +30,11 @@ export function quantise(
   perStep: f32,
   step: f32,
   limit: f32,
+  scratch: usize,
 ): i32 {
+  const draws = hold(f32x4.splat(65536), scratch);
+  const half = hold(f32x4.splat(0.5), scratch + 16);
+  const one = hold(f32x4.splat(1), scratch + 32);
   const scale = f32x4.splat(perStep);
   const steps = f32x4.splat(step);
   const top = f32x4.splat(limit);
@@ -41,9 +48,9 @@ export function quantise(
     if (squares !== 0) addSquares(value, squares + ((i & 4) << 3));
     const scaled = f32x4.mul(value, scale);
     const floor = f32x4.floor(scaled);
-    const fraction = f32x4.mul(f32x4.sub(scaled, floor), f32x4.splat(65536));
-    const draw = f32x4.add(f32x4.convert_i32x4_s(v128.load_ext<u16>(rounding + (i << 1))), f32x4.splat(0.5));
-    const rounded = f32x4.add(floor, v128.and(f32x4.lt(draw, fraction), f32x4.splat(1)));
+    const fraction = f32x4.mul(f32x4.sub(scaled, floor), draws);
+    const draw = f32x4.add(f32x4.convert_i32x4_s(v128.load_ext<u16>(rounding + (i << 1))), half);
+    const rounded = f32x4.add(floor, v128.and(f32x4.lt(draw, fraction), one));
     const kept = f32x4.pmax(f32x4.pmin(rounded, top), bottom);
     clamped = i32x4.sub(clamped, f32x4.ne(kept, rounded));
     v128.store(out + (i << 2), i32x4.trunc_sat_f32x4_s(kept));

@@ -14,6 +14,8 @@ export interface TileLayout {
   readonly packed: number;
   /** Eight float64. */
   readonly squares: number;
+  /** Room for the constants of a loop. */
+  readonly scratch: number;
   /** End of the last region. */
   readonly sizeBytes: number;
 }
@@ -38,5 +40,6 @@ export function layoutTile(capacity: number): TileLayout {
   const lanes = region(4 * capacity);
   const packed = region(4 * capacity);
   const squares = region(64);
-  return { x, residual, values, rounding, lanes, packed, squares, sizeBytes };
+  const scratch = region(80);
+  return { x, residual, values, rounding, lanes, packed, squares, scratch, sizeBytes };
 }

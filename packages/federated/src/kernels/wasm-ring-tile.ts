@@ -59,6 +59,7 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
         1 / grid.step,
         grid.step,
         largestValue(grid.valueBits),
+        at.scratch,
       );
       if (saturated === NON_FINITE) {
         throw nonFiniteValue(
@@ -78,16 +79,16 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
     accumulate(packed, sign = 1) {
       requirePacked(shape, packed, "packed");
       bytes.set(packed, at.packed);
-      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1);
+      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1, at.scratch);
     },
     accumulateStream(stream, sign = 1) {
       // Straight into the kernels' memory: at these speeds one more copy counts.
       stream(bytes.subarray(at.packed, at.packed + packedSizeBytes(shape.values, shape.ringBits)));
-      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1);
+      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1, at.scratch);
     },
     writePacked(out) {
       requirePacked(shape, out, "out");
-      kernels.packLanes(at.lanes, at.packed, vectors, shape.ringBits);
+      kernels.packLanes(at.lanes, at.packed, vectors, shape.ringBits, at.scratch);
       out.set(bytes.subarray(at.packed, at.packed + out.length));
     },
     writeValues(out) {
