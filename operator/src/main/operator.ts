@@ -97,10 +97,11 @@ export async function runOperator(
     nowMs,
     log,
     onChange: (change) => {
-      if ("object" in change) enqueueOwner(jobs, change.object);
-      else
-        for (const job of informers.jobs.objects.list())
-          if (usesCluster(job, change.cluster)) jobs.add(objectKey(job.metadata), Priority.Change);
+      if ("object" in change) return enqueueOwner(jobs, change.object);
+      members.add(change.cluster, Priority.User);
+      for (const job of informers.jobs.objects.list()) {
+        if (usesCluster(job, change.cluster)) jobs.add(objectKey(job.metadata), Priority.Change);
+      }
     },
   });
   const aggregators = new AggregatorDirectory({

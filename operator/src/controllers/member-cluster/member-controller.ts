@@ -1,20 +1,22 @@
-import { createHash } from "node:crypto";
 import { FieldManager, groupVersion, Kinds, type MemberCluster, Reason } from "@tributary/contracts";
-import { type Logger, TributaryError } from "@tributary/kit";
+import { asTributaryError, type Logger, TributaryError } from "@tributary/kit";
+import { kubeconfigKey, readKubeconfigSecret, type SecretObject } from "../../members/kubeconfig-secret.ts";
+import { readLossClock } from "../../members/loss-clock.ts";
+import { createMemberLinks, type MemberLinks } from "../../members/member-links.ts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
-import { connectCluster } from "../../runtime/api/connect-cluster.ts";
-import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
 import type { ObjectReader } from "../../runtime/cache/object-cache.ts";
+import { systemClock } from "../../runtime/clock.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import { describeFailure } from "./describe-failure.ts";
-import { Engagement } from "./engagement.ts";
-import type { MemberChange, MemberDirectory, MemberProblem, MemberState } from "./member-directory.ts";
+import { followMember } from "./follow-member.ts";
+import type { MemberChange, MemberDirectory, MemberProblem, MemberState, MemberView } from "./member-directory.ts";
 import { type ProbeResult, probeMember, requestedAccelerators } from "./probe.ts";
 import { renderMemberStatus } from "./status.ts";
 
-/** Time between two probes of a member that answers, in milliseconds. */
-const probeIntervalMs = 10_000;
-/** Time until a member that does not answer is tried again, in milliseconds. */
+/** Time between two looks at a member that answers, in milliseconds. */
+const lookIntervalMs = 10_000;
+/** Time until a member that does not answer is looked at again, in milliseconds. */
 const retryIntervalMs = 3_000;
 
 /** What the member controller needs. */
@@ -27,126 +29,119 @@ export interface MemberControllerDeps {
   readonly hubId: string;
   readonly nowMs: () => number;
   readonly log: Logger;
-  /** Told when a member's object or state changed. */
+  /** Told when an object in a member changed, or the state of the member itself. */
   readonly onChange: (change: MemberChange | { readonly cluster: string }) => void;
-}
-
-interface Link {
-  readonly credentialHash: string;
-  readonly engagement: Engagement;
 }
 
 /** Keeps one link to each member cluster, says in its status how it is, and lets other controllers look through it. */
 export class MemberController implements MemberDirectory {
   readonly #deps: MemberControllerDeps;
-  readonly #links = new Map<string, Link>();
-  readonly #states = new Map<string, MemberState>();
+  readonly #links: MemberLinks<MemberView>;
+  /** Why a member has no usable kubeconfig, by name. */
+  readonly #problems = new Map<string, TributaryError>();
 
   constructor(deps: MemberControllerDeps) {
     this.#deps = deps;
+    const { log } = deps;
+    this.#links = createMemberLinks<MemberView>({
+      clock: systemClock,
+      random: Math.random,
+      retry: { initialMs: 1_000, maxMs: 320_000, factor: 2 },
+      follow: (client, cluster) =>
+        followMember(client, {
+          namespaces: namespacesOf(deps.members.get(cluster)),
+          origin: deps.hubId,
+          onChange: deps.onChange,
+          onError: (error, key) => log.error({ err: error, cluster, key }, "a listener failed"),
+        }),
+      onChange: (cluster) => deps.onChange({ cluster }),
+      onWarning: (cluster, error) =>
+        log.warn({ cluster, code: error.code, err: error.message }, "a member's link has a problem"),
+      saveKubeconfig: (cluster, kubeconfig, signal) => this.#saveKubeconfig(cluster, kubeconfig, signal),
+    });
   }
 
-  /** State of a member as last probed. */
+  /** State of a member; undefined when no MemberCluster has this name. */
   readonly stateOf = (cluster: string): MemberState | undefined => {
     const member = this.#deps.members.get(cluster);
     if (member === undefined) return undefined;
-    return this.#states.get(cluster) ?? this.#connecting(member);
+    const known = this.#links.stateOf(cluster);
+    const clock = known?.lossClock ?? readLossClock(member.status);
+    const heard = clock.lastHeardMs === undefined ? {} : { heardMs: clock.lastHeardMs };
+    if (known?.isReachable && known.link !== undefined) {
+      return { state: "reachable", heardMs: clock.lastHeardMs ?? this.#deps.nowMs(), ...known.link };
+    }
+    return {
+      state: "unreachable",
+      problem: this.#problemOf(cluster, known?.problem),
+      sinceMs: clock.disconnectedSinceMs ?? this.#deps.nowMs(),
+      ...heard,
+    };
   };
 
-  /** Looks at one MemberCluster: link, probe, status. */
+  /** Looks at one MemberCluster: link, what it offers, status. */
   readonly reconcile = async (cluster: string, { signal }: ReconcileContext): Promise<ReconcileResult> => {
     const member = this.#deps.members.get(cluster);
     if (member === undefined || member.metadata.deletionTimestamp !== undefined) {
-      await this.#disengage(cluster);
+      this.#problems.delete(cluster);
+      await this.#links.disengage(cluster);
       return undefined;
     }
-    const before = this.#states.get(cluster);
-    const { state, probe } = await this.#observe(member, signal);
-    this.#states.set(cluster, state);
-    await this.#writeStatus(member, state, probe, signal);
-    if (before?.state !== state.state) this.#deps.onChange({ cluster });
-    return { requeueAfterMs: state.state === "reachable" ? probeIntervalMs : retryIntervalMs };
+    await this.#engage(member, signal);
+    const state = this.stateOf(cluster) as MemberState;
+    await this.#writeStatus(member, state, await this.#probe(state, signal), signal);
+    return { requeueAfterMs: state.state === "reachable" ? lookIntervalMs : retryIntervalMs };
   };
 
   /** Ends every link. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#links.keys()].map((cluster) => this.#disengage(cluster)));
+  close(): Promise<void> {
+    return this.#links.close();
   }
 
-  async #observe(member: MemberCluster, signal: AbortSignal): Promise<{ state: MemberState; probe?: ProbeResult }> {
-    const cluster = member.metadata.name;
+  async #engage(member: MemberCluster, signal: AbortSignal): Promise<void> {
+    const { name, uid = "" } = member.metadata;
+    const { secretName } = member.spec.access.kubeconfig;
+    const namespace = this.#deps.operatorNamespace;
     try {
-      const engagement = await this.#engage(member, signal);
-      const probe = await probeMember(engagement.connection.client, signal);
-      const heardMs = this.#deps.nowMs();
-      if (!engagement.hasSynced())
-        return {
-          state: this.#unreachable(
-            member,
-            { reason: Reason.Connecting, message: `MemberCluster ${cluster}: its objects are being read` },
-            heardMs,
-          ),
-        };
-      return {
-        state: { state: "reachable", heardMs, client: engagement.connection.client, view: engagement.view },
-        probe,
-      };
+      const secret = await this.#deps.hub.get<SecretObject>(Kinds.Secret, { namespace, name: secretName }, { signal });
+      const kubeconfig = readKubeconfigSecret(secretName, secret);
+      // Other namespaces need other watches, hence another link.
+      const identity = `${uid}/${namespacesOf(member).join(",")}`;
+      this.#links.engage({ name, uid: identity, kubeconfig, lossClock: readLossClock(member.status) });
+      this.#problems.delete(name);
     } catch (error) {
-      return { state: this.#unreachable(member, describeFailure(error, cluster)) };
+      this.#problems.set(name, asTributaryError(error));
     }
   }
 
-  async #engage(member: MemberCluster, signal: AbortSignal): Promise<Engagement> {
-    const cluster = member.metadata.name;
-    const kubeconfig = await this.#readKubeconfig(member, signal);
-    const namespaces = [...new Set(member.spec.namespaces.map((mapping) => mapping.member))].sort();
-    const credentialHash = createHash("sha256")
-      .update(JSON.stringify([kubeconfig, namespaces, member.metadata.uid]))
-      .digest("hex");
-    const present = this.#links.get(cluster);
-    if (present?.credentialHash === credentialHash) return present.engagement;
-    const engagement = new Engagement({
-      connection: connectCluster(kubeconfig, { cluster }),
-      namespaces,
-      origin: this.#deps.hubId,
-      onChange: this.#deps.onChange,
-      onError: (error, key) => this.#deps.log.error({ err: error, cluster, object: key }, "a listener failed"),
+  async #probe(state: MemberState, signal: AbortSignal): Promise<ProbeResult | undefined> {
+    if (state.state !== "reachable") return undefined;
+    try {
+      return await probeMember(state.client, signal);
+    } catch (error) {
+      // The link's own heartbeat decides on reachability; what the member offers is then simply as last known.
+      this.#deps.log.warn({ err: asTributaryError(error).message }, "a member could not be asked what it offers");
+      return undefined;
+    }
+  }
+
+  #problemOf(cluster: string, ofLink: TributaryError | undefined): MemberProblem {
+    const problem = ofLink ?? this.#problems.get(cluster);
+    if (problem !== undefined) return describeFailure(problem, cluster);
+    return { reason: Reason.Connecting, message: `MemberCluster ${cluster} is being connected` };
+  }
+
+  async #saveKubeconfig(cluster: string, kubeconfig: string, signal: AbortSignal): Promise<void> {
+    const member = this.#deps.members.get(cluster);
+    if (member === undefined)
+      throw new TributaryError("CLUSTER_NOT_FOUND", `MemberCluster ${cluster} does not exist any more`);
+    const metadata = { name: member.spec.access.kubeconfig.secretName, namespace: this.#deps.operatorNamespace };
+    const intent = { metadata, data: { [kubeconfigKey]: Buffer.from(kubeconfig).toString("base64") } };
+    await this.#deps.hub.apply(Kinds.Secret, intent as KubeObject, {
+      fieldManager: FieldManager.Operator,
+      force: true,
+      signal,
     });
-    engagement.start();
-    this.#links.set(cluster, { credentialHash, engagement });
-    if (present !== undefined) await present.engagement.close();
-    return engagement;
-  }
-
-  async #readKubeconfig(member: MemberCluster, signal: AbortSignal): Promise<string> {
-    const { secretName } = member.spec.access.kubeconfig;
-    const namespace = this.#deps.operatorNamespace;
-    const secret = await this.#deps.hub.get<Unstructured>(Kinds.Secret, { namespace, name: secretName }, { signal });
-    const encoded = (secret?.data as Record<string, string> | undefined)?.kubeconfig;
-    if (encoded !== undefined) return Buffer.from(encoded, "base64").toString("utf8");
-    const problem = secret === undefined ? "does not exist" : "has no key kubeconfig";
-    throw new TributaryError(
-      "SECRET_NOT_FOUND",
-      `Secret ${namespace}/${secretName} ${problem}; run kubectl tributary join again`,
-    );
-  }
-
-  #connecting(member: MemberCluster): MemberState {
-    return this.#unreachable(member, {
-      reason: Reason.Connecting,
-      message: `MemberCluster ${member.metadata.name} is being connected`,
-    });
-  }
-
-  /** The first loss counts: it survives failed retries, and a restart of the operator through the status. */
-  #unreachable(member: MemberCluster, problem: MemberProblem, heardNowMs?: number): MemberState {
-    const before = this.#states.get(member.metadata.name);
-    const heardMs = heardNowMs ?? (before === undefined ? parseTime(member.status?.lastHeardTime) : before.heardMs);
-    const since =
-      before?.state === "unreachable"
-        ? before.sinceMs
-        : (parseTime(member.status?.disconnectedSince) ?? this.#deps.nowMs());
-    return { state: "unreachable", problem, sinceMs: since, ...(heardMs === undefined ? {} : { heardMs }) };
   }
 
   async #writeStatus(
@@ -156,10 +151,14 @@ export class MemberController implements MemberDirectory {
     signal: AbortSignal,
   ): Promise<void> {
     const pods =
-      state.state === "reachable"
-        ? member.spec.namespaces.flatMap(({ member: namespace }) => this.#podsIn(member.metadata.name, namespace))
-        : [];
-    const status = renderMemberStatus(member, state, probe, requestedAccelerators(pods), this.#deps.nowMs());
+      state.state === "reachable" ? namespacesOf(member).flatMap((namespace) => state.view.podsIn(namespace)) : [];
+    const expiresAtMs = this.#links.stateOf(member.metadata.name)?.credentialExpiresAtMs;
+    const status = renderMemberStatus(member, state, {
+      probe,
+      requested: requestedAccelerators(pods),
+      expiresAtMs,
+      nowMs: this.#deps.nowMs(),
+    });
     if (status === undefined) return;
     const intent = {
       apiVersion: groupVersion,
@@ -173,19 +172,8 @@ export class MemberController implements MemberDirectory {
       signal,
     });
   }
-
-  #podsIn(cluster: string, namespace: string): Unstructured[] {
-    return this.#links.get(cluster)?.engagement.view.podsIn(namespace) ?? [];
-  }
-
-  async #disengage(cluster: string): Promise<void> {
-    const link = this.#links.get(cluster);
-    this.#links.delete(cluster);
-    this.#states.delete(cluster);
-    await link?.engagement.close();
-  }
 }
 
-function parseTime(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : Date.parse(time);
+function namespacesOf(member: MemberCluster | undefined): string[] {
+  return [...new Set((member?.spec.namespaces ?? []).map((mapping) => mapping.member))].sort();
 }

@@ -15,14 +15,24 @@ const credentialReasons: readonly string[] = [
   Reason.SecretNotFound,
 ];
 
+/** What is known of a member besides its state. */
+export interface MemberFacts {
+  /** What it offers; absent when it could not be asked. */
+  readonly probe: ProbeResult | undefined;
+  /** Accelerators that this hub's pods request there. */
+  readonly requested: ReadonlyMap<string, number>;
+  /** When the credential ends, if it says so. */
+  readonly expiresAtMs: number | undefined;
+  readonly nowMs: number;
+}
+
 /** The status of a member, or undefined when what is written is still true. */
 export function renderMemberStatus(
   member: MemberCluster,
   state: MemberState,
-  probe: ProbeResult | undefined,
-  requested: ReadonlyMap<string, number>,
-  nowMs: number,
+  facts: MemberFacts,
 ): MemberStatus | undefined {
+  const { probe, requested, expiresAtMs, nowMs } = facts;
   const present: MemberStatus = member.status ?? {};
   const now = new Date(nowMs).toISOString();
   const accelerators = probe?.accelerators.map(({ resource, allocatable }) => ({
@@ -37,6 +47,7 @@ export function renderMemberStatus(
     ...(probe === undefined ? {} : { kubernetesVersion: probe.kubernetesVersion, nodes: probe.readyNodes }),
     ...(accelerators === undefined ? {} : { accelerators, acceleratorsSummary: summarise(accelerators) }),
     ...(fingerprint === undefined ? {} : { gateFingerprint: fingerprint }),
+    ...(expiresAtMs === undefined ? {} : { credentialExpiryTime: new Date(expiresAtMs).toISOString() }),
     conditions: mergeConditions(
       (present.conditions ?? []) as WrittenCondition[],
       conditionsOf(member, state),
