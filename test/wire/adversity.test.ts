@@ -10,7 +10,7 @@ afterEach(() => job.destroy());
 
 it("drops a straggler at the deadline and commits with those who reported", async () => {
   job = await WireJob.create({ workers: [1, 1, 1] });
-  job.startAggregator();
+  await job.startAggregator();
   await job.startWorkers();
   await job.untilState("all have joined", ({ parties }) => parties.length === 3);
   await job.workers[2]!.trainer.kill();
@@ -22,7 +22,7 @@ it("drops a straggler at the deadline and commits with those who reported", asyn
 
 it("closes a round empty below quorum, says why, tries again, and ends no worker", async () => {
   job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateNaNAtRound: "0" } });
-  job.startAggregator();
+  await job.startAggregator();
   await job.startWorkers();
   await job.openWindow({ from: 0, through: 0 });
   const state = await job.untilState("a round has failed", ({ failedRounds }) => failedRounds >= 2);
@@ -34,7 +34,7 @@ it("closes a round empty below quorum, says why, tries again, and ends no worker
 
 it("converges by its target and evaluates the last model in a window that trains nothing", async () => {
   job = await WireJob.create({ workers: [2] });
-  job.startAggregator();
+  await job.startAggregator();
   await job.startWorkers();
   const target = String(1 - INITIAL_VALUE - 2 * 4 * INCREMENT);
   const convergence = { metric: "validation_loss", mode: "Min", target, maxRounds: 100 };
@@ -58,7 +58,7 @@ it("converges by its target and evaluates the last model in a window that trains
 
 it("refuses a ledger that was changed, and repairs one that was only half written", async () => {
   job = await WireJob.create({ workers: [1] });
-  const first = job.startAggregator();
+  const first = await job.startAggregator();
   await job.startWorkers();
   await job.openWindow({ from: 0, through: 1 });
   await job.untilCommitted(2);
@@ -67,16 +67,16 @@ it("refuses a ledger that was changed, and repairs one that was only half writte
   const line = join(job.dataDirectory, "rounds/000000/line.json");
   const original = await readFile(line, "utf8");
   await writeFile(line, original.replace('"attempt":1', '"attempt":2'));
-  expect(await job.startAggregator().ended).toEqual({ code: 53, signal: null });
+  expect(await (await job.startAggregator()).ended).toEqual({ code: 53, signal: null });
   await writeFile(line, original);
-  job.startAggregator();
+  await job.startAggregator();
   await job.openWindow({ from: 2, through: 2 });
   expect((await job.untilCommitted(3)).committedRounds).toBe(3);
 });
 
 it("refuses a plan that contradicts open or committed rounds", async () => {
   job = await WireJob.create({ workers: [1] });
-  job.startAggregator();
+  await job.startAggregator();
   await job.startWorkers();
   await job.openWindow({ from: 0, through: 0 });
   await job.untilCommitted(1);

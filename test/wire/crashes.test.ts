@@ -29,11 +29,11 @@ describe("kill -9 of the aggregator", () => {
     "%s: no round is lost and none is doubled",
     async (point) => {
       job = await WireJob.create({ workers: [1, 1] });
-      const first = job.startAggregator(crashAt(point));
+      const first = await job.startAggregator(crashAt(point));
       await job.startWorkers();
       await job.openWindow({ from: 0, through: ROUNDS - 1 });
       expect(await first.ended).toEqual({ code: null, signal: "SIGKILL" });
-      job.startAggregator(crashAt(point));
+      await job.startAggregator(crashAt(point));
       const state = await job.untilCommitted(ROUNDS);
       expect(state.committedRounds).toBe(ROUNDS);
       await expectClosedForm(ROUNDS);
@@ -46,12 +46,12 @@ describe("kill -9 of a sidecar", () => {
     "%s: the restarted sidecar finishes its round",
     async (point) => {
       job = await WireJob.create({ workers: [1, 1], values: 100_000 });
-      job.startAggregator();
+      await job.startAggregator();
       await job.startWorkers((worker) => (worker === 0 ? crashAt(point) : {}));
       await job.openWindow({ from: 0, through: ROUNDS - 1 });
       const worker = job.workers[0]!;
       expect(await worker.sidecar.ended).toEqual({ code: null, signal: "SIGKILL" });
-      worker.sidecar = job.startSidecar(worker, crashAt(point));
+      worker.sidecar = await job.startSidecar(worker, crashAt(point));
       const state = await job.untilCommitted(ROUNDS);
       expect(state.failedRounds).toBe(0);
       await expectClosedForm(ROUNDS);
@@ -60,7 +60,7 @@ describe("kill -9 of a sidecar", () => {
 
   it("and of its whole pod: the new worker joins another attempt", async () => {
     job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "500" } });
-    job.startAggregator();
+    await job.startAggregator();
     await job.startWorkers();
     await job.openWindow({ from: 0, through: 1 });
     await job.untilState("both train", ({ stage, parties }) => stage === 4 && parties.length === 2);
@@ -76,21 +76,21 @@ describe("kill -9 of a sidecar", () => {
 describe("kill -9 of a trainer", () => {
   it("in mid-round: a restarted trainer does the same task", async () => {
     job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "500" } });
-    job.startAggregator();
+    await job.startAggregator();
     await job.startWorkers();
     await job.openWindow({ from: 0, through: 1 });
     await job.untilState("both train", ({ stage, parties }) => stage === 4 && parties.length === 2);
     const worker = job.workers[0]!;
     await until("the trainer has its task", () => worker.sidecar.lines.some(({ msg }) => msg === "task is done"));
     await worker.trainer.kill();
-    worker.trainer = job.startTrainer(worker);
+    worker.trainer = await job.startTrainer(worker);
     await job.untilCommitted(2);
     await expectClosedForm(2);
   });
 
   it("for good: its worker says so and quorum goes on without it", async () => {
     job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "500" } });
-    job.startAggregator();
+    await job.startAggregator();
     await job.startWorkers();
     await job.openWindow({ from: 0, through: 0, quorum: 1 });
     await job.untilState("both train", ({ stage, parties }) => stage === 4 && parties.length === 2);

@@ -97,7 +97,7 @@ async function startGate(): Promise<RunningProcess> {
     TRIBUTARY_API_TOKEN_PATH: join(directory, "gate.token"),
     TRIBUTARY_API_CA_PATH: cluster.authorityPath,
   };
-  const started = startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
+  const started = await startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
   await until("the gate is ready", () => started.lines.some(({ msg }) => msg === "gate is ready"));
   return started;
 }
@@ -154,7 +154,7 @@ async function startWorker(
   const tokenPath = join(directory, `${pod}.token`);
   await writeFile(tokenPath, token.trim());
   job = await WireJob.create({ workers: [1], gateCaPems: [gateCaPem] });
-  job.startAggregator();
+  await job.startAggregator();
   return job.addWorker(0, 0, {
     TRIBUTARY_IDENTITY_DIR: "",
     TRIBUTARY_GATE_ADDRESS: `127.0.0.1:${gatePort}`,

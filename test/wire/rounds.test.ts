@@ -8,7 +8,7 @@ afterEach(() => job.destroy());
 
 it("runs windows of rounds by itself and adds exactly what the closed form says", async () => {
   job = await WireJob.create({ workers: [1, 1] });
-  job.startAggregator();
+  await job.startAggregator();
   await job.startWorkers();
   await job.openWindow({ from: 0, through: 2 });
   await job.openWindow({ from: 3, through: 4 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { bundleOf, type ProgramName } from "./program-bundles.ts";
 
 /** A program of the worker image that a test runs from source. */
 export interface RunningProcess {
@@ -17,16 +17,12 @@ export interface RunningProcess {
   stop(): Promise<void>;
 }
 
-/** Programs by name. */
-export type ProgramName = "aggregator" | "sidecar" | "gate" | "trainer";
-
 /** Starts a program; everything it prints also goes to `logPath`. */
-export function startProgram(
+export async function startProgram(
   program: ProgramName,
   options: { readonly name: string; readonly env: Record<string, string>; readonly logPath: string },
-): RunningProcess {
-  const entry = fileURLToPath(new URL(`../../../worker-image/src/${program}/main.ts`, import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [entry], {
+): Promise<RunningProcess> {
+  const child: ChildProcess = spawn(process.execPath, [await bundleOf(program)], {
     env: { PATH: process.env.PATH ?? "", TRIBUTARY_LOG_LEVEL: "debug", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });

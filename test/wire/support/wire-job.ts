@@ -25,6 +25,11 @@ export interface WireJobOptions {
 
 type Plan = MessageInitShape<typeof controlV1.WindowPlanSchema>;
 type State = controlV1.AggregatorState;
+/** What a test says of a window; the rest is filled in. */
+type PlanChange = Pick<controlV1.WindowPlan, "from" | "through"> &
+  Partial<Pick<controlV1.WindowPlan, "quorum" | "deadlineMs" | "localSteps" | "evaluateOnly" | "attempt">> & {
+    readonly convergence?: NonNullable<Plan["convergence"]>;
+  };
 
 const SERVER_NAME = "job.test.aggregator.tributary";
 /** Uid of every job in these tests. */
@@ -89,9 +94,9 @@ export class WireJob {
   }
 
   /** Starts the aggregator; `env` adds variables, for example a simulated crash. */
-  startAggregator(env: Record<string, string> = {}): RunningProcess {
+  async startAggregator(env: Record<string, string> = {}): Promise<RunningProcess> {
     const config = { TRIBUTARY_JOB_CONFIG: join(this.directory, "job.json"), ...env };
-    this.#aggregator = startProgram("aggregator", { name: "aggregator", env: config, logPath: this.logPath });
+    this.#aggregator = await startProgram("aggregator", { name: "aggregator", env: config, logPath: this.logPath });
     return this.#aggregator;
   }
 
@@ -112,14 +117,14 @@ export class WireJob {
     await writeFile(join(directory, "identity/tls.key"), identity.keyPem);
     await writeFile(join(directory, "worker.json"), JSON.stringify(this.#workerConfig(`p${cluster}`)));
     const worker = { participant: `p${cluster}`, index, directory } as WireWorker;
-    worker.sidecar = this.startSidecar(worker, env);
-    worker.trainer = this.startTrainer(worker);
+    worker.sidecar = await this.startSidecar(worker, env);
+    worker.trainer = await this.startTrainer(worker);
     this.workers.push(worker);
     return worker;
   }
 
   /** Starts a worker's sidecar with what it left in its directories. */
-  startSidecar(worker: WireWorker, env: Record<string, string> = {}): RunningProcess {
+  startSidecar(worker: WireWorker, env: Record<string, string> = {}): Promise<RunningProcess> {
     const { directory } = worker;
     const variables = {
       TRIBUTARY_WORKER_CONFIG: join(directory, "worker.json"),
@@ -134,7 +139,7 @@ export class WireJob {
   }
 
   /** Starts a worker's no-op trainer. */
-  startTrainer(worker: WireWorker): RunningProcess {
+  startTrainer(worker: WireWorker): Promise<RunningProcess> {
     const env = { TRIBUTARY_TRAINER_SOCKET: join(worker.directory, "volume/trainer.sock") };
     return startProgram("trainer", {
       name: `trainer ${worker.participant}/${worker.index}`,
@@ -144,7 +149,7 @@ export class WireJob {
   }
 
   /** Opens a window as the operator does; waits for an aggregator that is starting. */
-  async openWindow(plan: Partial<Plan> & { from: number; through: number }): Promise<void> {
+  async openWindow(plan: PlanChange): Promise<void> {
     const whole: Plan = {
       jobUid: JOB_UID,
       attempt: 1,
@@ -154,10 +159,11 @@ export class WireJob {
       convergence: { metric: "validation_loss", mode: "Min", maxRounds: 1000 },
       ...plan,
     };
-    await until("the window opens", async () => {
+    const open = async () => {
       await (await this.operator()).openWindow({ plan: whole }, { timeoutMs: 5_000 });
       return true;
-    });
+    };
+    await until("the window opens", open, 60_000);
   }
 
   /** The operator's caller. */
@@ -182,7 +188,7 @@ export class WireJob {
   }
 
   /** Waits until the state is as wanted. */
-  untilState(what: string, isWanted: (state: State) => boolean, timeoutMs = 60_000): Promise<State> {
+  untilState(what: string, isWanted: (state: State) => boolean, timeoutMs = 90_000): Promise<State> {
     return until(
       what,
       async () => {

@@ -4,6 +4,8 @@ import {
   createState,
   layoutSafetensors,
   type OptimiserParameters,
+  packedSizeBytes,
+  requireRingBits,
   type ServerOptimiser,
   type ServerState,
 } from "@tributary/federated";
@@ -97,7 +99,7 @@ async function stepChunk(
   const offset = sum.offset + start;
   const meanUpdate = await source.read(start, count);
   for (let index = 0; index < count; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
-  const before = await base.read(offset, new Float32Array(count));
+  const before = await base.read(offset, source.base.subarray(0, count));
   const slots = await state.read(offset, count);
   const result = optimiser.step({ base: before, meanUpdate, state: slots, round, parameters });
   await state.write(offset, result.state);
@@ -105,15 +107,22 @@ async function stepChunk(
 }
 
 interface SumSource {
+  /** Memory for the base model's chunk. */
+  readonly base: Float32Array;
   read(start: number, values: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
 async function openSum({ path, ringBits, step }: OpenedSum): Promise<SumSource> {
   const file = await open(path, "r");
-  const runKernel = createKernelRunner();
+  const packed = new Uint8Array(packedSizeBytes(CHUNK_PARAMETERS, requireRingBits(ringBits)));
+  const kernels = {
+    runKernel: createKernelRunner(),
+    buffers: { packed, sums: new Float32Array(CHUNK_PARAMETERS) },
+  };
   return {
-    read: (start, values) => readScaledSums(file, runKernel, { start, values, ringBits, step }),
+    base: new Float32Array(CHUNK_PARAMETERS),
+    read: (start, values) => readScaledSums(file, kernels, { start, values, ringBits, step }),
     close: () => file.close(),
   };
 }

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
-import { readAt } from "../../shared/files/flat-model-file.ts";
+import { readAt, readInto } from "../../shared/files/flat-model-file.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
 
 /** Values that are summed at a time: memory is a packed vector of this length for each party. */
 const CHUNK_VALUES = 2 ** 18;
+
+/** Runs kernels in this thread. */
+export type KernelRunner = ReturnType<typeof createKernelRunner>;
 
 const kernels = createRingKernels();
 
@@ -28,9 +31,16 @@ export async function sumSegments(
   const runKernel = createKernelRunner();
   try {
     for (const path of inputs) files.push(await open(path, "r"));
+    const chunkBytes = packedSizeBytes(CHUNK_VALUES, bits);
+    const buffers = { inputs: files.map(() => new Uint8Array(chunkBytes)), out: new Uint8Array(chunkBytes) };
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
     for (let start = 0; start < paddedValues; start += CHUNK_VALUES) {
-      const packed = await sumChunk(runKernel, files, start, Math.min(CHUNK_VALUES, paddedValues - start), bits);
+      const packed = await sumChunk(
+        { runKernel, files, buffers },
+        start,
+        Math.min(CHUNK_VALUES, paddedValues - start),
+        bits,
+      );
       hash.update(packed);
       await out.write(packed, 0, packed.length, (start / GROUP_VALUES) * bits);
     }
@@ -41,17 +51,22 @@ export async function sumSegments(
   }
 }
 
+interface SumBuffers {
+  readonly inputs: readonly Uint8Array[];
+  readonly out: Uint8Array;
+}
+
 async function sumChunk(
-  runKernel: ReturnType<typeof createKernelRunner>,
-  files: readonly FileHandle[],
+  { runKernel, files, buffers }: { runKernel: KernelRunner; files: readonly FileHandle[]; buffers: SumBuffers },
   start: number,
   values: number,
   ringBits: RingBits,
 ): Promise<Uint8Array> {
   const [position, sizeBytes] = [packedSizeBytes(start, ringBits), packedSizeBytes(values, ringBits)];
-  const inputs = await Promise.all(files.map((file) => readAt(file, position, sizeBytes)));
-  const out = new Uint8Array(sizeBytes);
-  runKernel({ kind: KernelWork.Sum, inputs, masks: [], ringBits, offset: start, values, out });
+  const inputs = files.map((file, index) => readInto(file, position, buffers.inputs[index]!.subarray(0, sizeBytes)));
+  const out = buffers.out.subarray(0, sizeBytes);
+  const kind = KernelWork.Sum;
+  runKernel({ kind, inputs: await Promise.all(inputs), masks: [], ringBits, offset: start, values, out });
   return out;
 }
 
@@ -64,16 +79,23 @@ export async function readSums(file: FileHandle, start: number, values: number, 
   return sums.subarray(0, values);
 }
 
+/** Memory for {@link readScaledSums}; what it returns is a view of `sums`. */
+export interface ScaledBuffers {
+  readonly packed: Uint8Array;
+  readonly sums: Float32Array;
+}
+
 /** Reads `values` sums of a packed file from value `start` on, each times a power-of-two step; exact in float32 up to 24 bits. */
 export async function readScaledSums(
   file: FileHandle,
-  runKernel: ReturnType<typeof createKernelRunner>,
+  { runKernel, buffers }: { readonly runKernel: KernelRunner; readonly buffers: ScaledBuffers },
   span: { readonly start: number; readonly values: number; readonly ringBits: number; readonly step: number },
 ): Promise<Float32Array> {
   const ringBits = requireRingBits(span.ringBits);
   const { start: offset, values, step: scale } = span;
-  const packed = await readAt(file, packedSizeBytes(offset, ringBits), packedSizeBytes(values, ringBits));
-  const out = new Float32Array(values);
+  const sizeBytes = packedSizeBytes(values, ringBits);
+  const packed = await readInto(file, packedSizeBytes(offset, ringBits), buffers.packed.subarray(0, sizeBytes));
+  const out = buffers.sums.subarray(0, values);
   runKernel({ kind: KernelWork.Decode, packed, masks: [], ringBits, offset, scale, out });
   return out;
 }

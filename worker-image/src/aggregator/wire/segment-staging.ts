@@ -14,6 +14,9 @@ export interface StagedSegment {
   readonly isComplete: boolean;
 }
 
+/** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
+const WRITE_BYTES = 2 ** 20;
+
 interface Slot {
   readonly path: string;
   readonly sizeBytes: number;
@@ -132,20 +135,31 @@ async function openSlot(path: string, sha256: string, sizeBytes: number): Promis
 
 async function appendBody(slot: Slot, span: ByteSpan, body: Readable): Promise<void> {
   const file = await open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  const flush = async () => {
+    const [chunks, sizeBytes] = [pending, pendingBytes];
+    pending = [];
+    pendingBytes = 0;
+    if (sizeBytes > 0) await file.writev(chunks, slot.storedBytes);
+    for (const chunk of chunks) slot.hash?.update(chunk);
+    slot.storedBytes += sizeBytes;
+  };
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (slot.storedBytes + chunk.length > span.endBytes) {
+      if (slot.storedBytes + pendingBytes + chunk.length > span.endBytes) {
         throw new TributaryError(
           "MESSAGE_INVALID",
           `more than ${span.endBytes - span.startBytes} bytes in the request`,
         );
       }
-      await file.write(chunk, 0, chunk.length, slot.storedBytes);
-      slot.hash?.update(chunk);
-      slot.storedBytes += chunk.length;
+      pending.push(chunk);
+      pendingBytes += chunk.length;
+      if (pendingBytes >= WRITE_BYTES) await flush();
     }
   } finally {
-    await file.close();
+    // What came before the connection broke is kept.
+    await flush().finally(() => file.close());
   }
 }
 

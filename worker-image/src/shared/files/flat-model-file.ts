@@ -19,7 +19,7 @@ export interface FlatModelFile {
   readonly layout: FlatLayout;
   readonly header: SafetensorsHeader;
   readonly sizeBytes: number;
-  /** Reads `out.length` parameters from `offset` on, converted to float32. */
+  /** Reads `out.length` parameters from `offset` on, converted to float32; one read at a time. */
   read(offset: number, out: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -41,11 +41,12 @@ export async function openFlatModel(path: string): Promise<FlatModelFile> {
     if (other !== undefined)
       throw invalidModel(path, `tensor ${other.name} is ${other.dtype}, must be F32, F16, BF16 or F64`);
     const layout = flatLayout(header.tensors);
+    const place = { file, layout, dataStart, scratch: { buffer: new Uint8Array(0) } };
     return {
       layout,
       header,
       sizeBytes,
-      read: (offset, out) => readParameters(file, layout, dataStart, offset, out),
+      read: (offset, out) => readParameters(place, offset, out),
       close: () => file.close(),
     };
   } catch (error) {
@@ -70,17 +71,22 @@ export async function sha256OfFile(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Memory that one open file reads into, so that a pass over a large model makes no garbage. */
+interface Scratch {
+  buffer: Uint8Array;
+}
+
 async function readParameters(
-  file: FileHandle,
-  layout: FlatLayout,
-  dataStart: number,
+  { file, layout, dataStart, scratch }: { file: FileHandle; layout: FlatLayout; dataStart: number; scratch: Scratch },
   offset: number,
   out: Float32Array,
 ) {
   let done = 0;
   for (const { tensor, start, count } of flatSpans(layout, offset, out.length)) {
     const width = (tensor.endBytes - tensor.startBytes) / tensor.elements;
-    const bytes = await readAt(file, dataStart + tensor.startBytes + start * width, count * width);
+    if (scratch.buffer.length < count * width) scratch.buffer = new Uint8Array(count * width);
+    const bytes = scratch.buffer.subarray(0, count * width);
+    await readInto(file, dataStart + tensor.startBytes + start * width, bytes);
     readFloats(bytes, tensor.dtype, 0, out.subarray(done, done + count));
     done += count;
   }
@@ -88,8 +94,13 @@ async function readParameters(
 }
 
 /** Exactly `lengthBytes` bytes of a file; Error when it ends before. */
-export async function readAt(file: FileHandle, position: number, lengthBytes: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(lengthBytes);
+export function readAt(file: FileHandle, position: number, lengthBytes: number): Promise<Buffer> {
+  return readInto(file, position, Buffer.allocUnsafe(lengthBytes));
+}
+
+/** Fills `buffer` from a file and returns it; Error when the file ends before. Large loops use one buffer again and again. */
+export async function readInto<B extends Uint8Array>(file: FileHandle, position: number, buffer: B): Promise<B> {
+  const lengthBytes = buffer.length;
   let done = 0;
   while (done < lengthBytes) {
     const { bytesRead } = await file.read(buffer, done, lengthBytes - done, position + done);

@@ -11,7 +11,7 @@ import {
   type SetupSegment,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
-import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
+import { type FlatModelFile, openFlatModel, readInto } from "../../shared/files/flat-model-file.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
 import { metricNames, type PlannedReport, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
@@ -116,6 +116,12 @@ async function buildUpdate(update: Update) {
   const ringBits = requireRingBits(segment.ringBits);
   const grid = { step, valueBits: segment.valueBits };
   const runKernel = createKernelRunner();
+  const buffers = {
+    x: new Float32Array(CHUNK_PARAMETERS),
+    before: new Float32Array(CHUNK_PARAMETERS),
+    residual: new Float32Array(CHUNK_PARAMETERS),
+    out: new Uint8Array(packedSizeBytes(CHUNK_PARAMETERS, ringBits)),
+  };
   const sink = await openSegment(request.segmentPath(segment.id));
   let saturated = 0;
   let squaredNorm = 0;
@@ -123,9 +129,10 @@ async function buildUpdate(update: Update) {
     for (let start = 0; start < segment.valueCount; start += CHUNK_PARAMETERS) {
       request.signal.throwIfAborted();
       const count = Math.min(CHUNK_PARAMETERS, segment.valueCount - start);
-      const x = await readUpdate(update, update.offset + start, count);
-      const residual = await residuals.read(update.offset + start, count);
-      const out = new Uint8Array(packedSizeBytes(count, ringBits));
+      const x = buffers.x.subarray(0, count);
+      await readUpdate(update, update.offset + start, x, buffers.before.subarray(0, count));
+      const residual = await residuals.read(update.offset + start, buffers.residual.subarray(0, count));
+      const out = buffers.out.subarray(0, packedSizeBytes(count, ringBits));
       const kind = KernelWork.Encode;
       const totals = encodeFinite(update.offset + start, () =>
         runKernel({ kind, x, grid, ringBits, roundingKey, masks: [], offset: start, out, residual }),
@@ -152,11 +159,15 @@ function encodeFinite<T>(offset: number, encode: () => T): T {
   }
 }
 
-async function readUpdate({ base, trained }: Update, offset: number, count: number): Promise<Float32Array> {
-  const before = await base.read(offset, new Float32Array(count));
-  const x = await trained.read(offset, new Float32Array(count));
-  for (let index = 0; index < count; index++) x[index] = x[index]! - before[index]!;
-  return x;
+async function readUpdate(
+  { base, trained }: Update,
+  offset: number,
+  x: Float32Array,
+  before: Float32Array,
+): Promise<void> {
+  await base.read(offset, before);
+  await trained.read(offset, x);
+  for (let index = 0; index < x.length; index++) x[index] = x[index]! - before[index]!;
 }
 
 async function buildMetrics(
@@ -220,7 +231,7 @@ async function openSegment(path: string) {
 }
 
 interface ResidualFiles {
-  read(offset: number, count: number): Promise<Float32Array>;
+  read(offset: number, values: Float32Array): Promise<Float32Array>;
   write(offset: number, values: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
@@ -231,10 +242,9 @@ async function openResiduals({ residualPath, residualOut }: ReportRequest): Prom
   await rm(residualOut, { force: true });
   const next = await open(residualOut, "w");
   return {
-    async read(offset, count) {
-      const values = new Float32Array(count);
-      if (last === undefined) return values;
-      new Uint8Array(values.buffer).set(await readAt(last, offset * FLOAT_BYTES, count * FLOAT_BYTES));
+    async read(offset, values) {
+      if (last === undefined) return values.fill(0);
+      await readInto(last, offset * FLOAT_BYTES, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
       return values;
     },
     async write(offset, values) {
