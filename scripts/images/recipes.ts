@@ -84,7 +84,11 @@ export function pythonTrainerRecipe(root: string, requirements: string): ImageRe
     base: { packages: ["python3"], pythonPackages: pythonPackages(requirements) },
     layers: [
       [
-        { from: join(root, "worker-image/trainers/python"), to: home },
+        // File by file: a folder from which Python ran also holds its caches.
+        ...["requirements.txt", "trainer.py"].map((file) => ({
+          from: join(root, "worker-image/trainers/python", file),
+          to: `${home}/${file}`,
+        })),
         { from: join(root, "proto"), to: `${home}/proto` },
       ],
     ],
