@@ -172,6 +172,26 @@ describe("reflector", () => {
     await stop();
   });
 
+  it("opens no watch when it was stopped while it listed", async () => {
+    const model = createHistoryModel();
+    model.put("a");
+    const stop = new AbortController();
+    const clock = createFakeClock();
+    const informer = createInformer<KubeObject>({
+      client: model,
+      resource: Kinds.ConfigMap,
+      clock,
+      random: () => 0.5,
+      onError: (error) => {
+        throw error;
+      },
+      report: ({ type }) => type === "listed" && stop.abort(),
+    });
+    await informer.run(stop.signal);
+    expect(informer.hasSynced()).toBe(true);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
   it("reports a transform that throws and keeps the object as it came", async () => {
     const model = createHistoryModel();
     model.put("a");

@@ -188,6 +188,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function watchOnce(stop: AbortSignal): Promise<WatchEnd> {
+    if (stop.aborted) return WatchEnd.Stopped;
     const startedMs = clock.monotonicMs();
     const { min, max } = options.watchSeconds ?? { min: 300, max: 600 };
     const timeoutSeconds = Math.round(min + random() * (max - min));

@@ -107,6 +107,7 @@ export async function runLeaseElection(
   }
 
   async function waitFor(waitMs: number): Promise<void> {
+    if (signal.aborted) return;
     const enough = new AbortController();
     const stop = () => enough.abort();
     signal.addEventListener("abort", stop, { once: true });
