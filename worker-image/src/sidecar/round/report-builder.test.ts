@@ -1,0 +1,130 @@
+import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeMetrics, type RingBits, type RoundSetup, safetensorsParts, unpackRing } from "@tributary/federated";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { layoutReport, planExponents, readPlannedReport, setupSegments } from "../../shared/report/report-layout.ts";
+import { buildReport, type ReportRequest } from "./report-builder.ts";
+
+const STEP = 2 ** -10;
+const PARAMETERS = 20;
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "report-"));
+  await mkdir(join(directory, "reports"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function writeModel(name: string, values: Float32Array, tensor = "w"): Promise<string> {
+  const path = join(directory, name);
+  const bytes = new Uint8Array(values.buffer);
+  await writeFile(
+    path,
+    Buffer.concat(safetensorsParts([{ name: tensor, dtype: "F32", shape: [values.length], bytes }])),
+  );
+  return path;
+}
+
+async function aRequest(
+  trained: Float32Array | undefined,
+  change: Partial<ReportRequest> = {},
+): Promise<ReportRequest> {
+  const layout = layoutReport(PARAMETERS, 3, [STEP]);
+  const isEvaluation = trained === undefined;
+  const setup = { segments: setupSegments(layout, isEvaluation) } as unknown as RoundSetup;
+  const plan = { modelSha256: new Uint8Array(32), stepExponents: planExponents(layout, [STEP], isEvaluation) };
+  return {
+    report: readPlannedReport(setup, plan)!,
+    crypto: createNodeCryptoSuite(),
+    seed: new Uint8Array(32).fill(7),
+    planDigest: new Uint8Array(32).fill(9),
+    basePath: await writeModel("base", new Float32Array(PARAMETERS).fill(1)),
+    trainedPath: trained === undefined ? undefined : await writeModel("trained", trained),
+    metrics: { validation_loss: { sum: 2.5, count: 10 } },
+    residualPath: join(directory, "reports/residual"),
+    residualOut: join(directory, "reports/next"),
+    segmentPath: (segment) => join(directory, `reports/${segment}`),
+    signal: new AbortController().signal,
+    ...change,
+  };
+}
+
+async function unpacked(request: ReportRequest, segment: number): Promise<number[]> {
+  const { valueCount, ringBits } =
+    request.report.updates.find((entry) => entry.segment.id === segment)?.segment ?? request.report.metrics;
+  const out = new Int32Array(valueCount);
+  return [...unpackRing(await readFile(request.segmentPath(segment)), ringBits as RingBits, out)];
+}
+
+async function readResidual(path: string): Promise<number[]> {
+  const bytes = await readFile(path);
+  return [...new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))];
+}
+
+describe("buildReport", () => {
+  it("reports exact multiples of the step exactly, with metrics and what the next step needs", async () => {
+    const trained = Float32Array.from({ length: PARAMETERS }, (_, i) => 1 + 200 * (i - 10) * STEP);
+    const request = await aRequest(trained);
+    const segments = await buildReport(request);
+    expect(await unpacked(request, 0)).toEqual(Array.from({ length: PARAMETERS }, (_, i) => 200 * (i - 10)));
+    const metrics = decodeMetrics(
+      request.report.codings,
+      Int32Array.from(await unpacked(request, request.report.metrics.id)),
+    );
+    expect(metrics).toMatchObject({
+      "validation_loss.sum": 2.5,
+      "validation_loss.count": 10,
+      "training_loss.count": 0,
+    });
+    expect(metrics["update.0.saturated"]).toBe(0);
+    expect(metrics["update.0.squared_norm"]! / (670 * 200 ** 2 * STEP ** 2)).toBeCloseTo(1, 2);
+    expect(segments.map(({ segment }) => segment)).toEqual([0, request.report.metrics.id]);
+    expect(await readResidual(request.residualOut)).toEqual(new Array(PARAMETERS).fill(0));
+  });
+
+  it("carries what rounding left over into the next report, so that nothing is lost over rounds", async () => {
+    const delta = 0.3 * STEP;
+    const request = await aRequest(new Float32Array(PARAMETERS).fill(1 + delta));
+    let reported = 0;
+    for (let round = 0; round < 40; round++) {
+      const planDigest = new Uint8Array(32).fill(round);
+      await buildReport({ ...request, planDigest });
+      await rename(request.residualOut, request.residualPath);
+      reported += (await unpacked(request, 0))[3]!;
+    }
+    const left = (await readResidual(request.residualPath))[3]!;
+    expect(reported * STEP + left).toBeCloseTo(40 * (Math.fround(1 + delta) - 1), 6);
+  });
+
+  it("makes the same bytes again from the same seed and plan, and others from another seed", async () => {
+    const request = await aRequest(Float32Array.from({ length: PARAMETERS }, (_, i) => 1 + i * 0.37 * STEP));
+    const [first] = await buildReport(request);
+    const [again] = await buildReport(request);
+    const [other] = await buildReport({ ...request, seed: new Uint8Array(32).fill(8) });
+    expect(again!.sha256).toEqual(first!.sha256);
+    expect(other!.sha256).not.toEqual(first!.sha256);
+  });
+
+  it("reports metrics alone when the round only evaluates", async () => {
+    const request = await aRequest(undefined);
+    expect((await buildReport(request)).map(({ segment }) => segment)).toEqual([request.report.metrics.id]);
+  });
+
+  it.each([
+    { name: "NaN", values: new Float32Array(PARAMETERS).fill(Number.NaN), code: "TRAINER_LOSS_NOT_FINITE" },
+    { name: "another shape", values: new Float32Array(PARAMETERS + 1), code: "REPORT_REFUSED" },
+  ])("refuses a trained model with $name", async ({ values, code }) => {
+    await expect(buildReport(await aRequest(values))).rejects.toMatchObject({ code });
+  });
+
+  it("refuses a trained model with another tensor, or one that is cut off", async () => {
+    const request = await aRequest(new Float32Array(PARAMETERS));
+    const renamed = { ...request, trainedPath: await writeModel("renamed", new Float32Array(PARAMETERS), "other") };
+    await expect(buildReport(renamed)).rejects.toThrow("tensor other[20], must be w[20]");
+    const file = await open(request.trainedPath!, "r+");
+    await file.truncate(40).finally(() => file.close());
+    await expect(buildReport(request)).rejects.toMatchObject({ code: "REPORT_REFUSED" });
+  });
+});
