@@ -1,5 +1,5 @@
 import type { ControlPlane } from "@tributary/clouds";
-import type { CaseResult } from "../data-plane/bench-line.ts";
+import type { CaseResult } from "../shared/bench-line.ts";
 
 /** What a case may use. */
 export interface BenchContext {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
-import { judge, type Provenance } from "../data-plane/bench-line.ts";
+import { judge, type Provenance } from "../shared/bench-line.ts";
 import type { BenchCase, BenchContext } from "./bench-case.ts";
 import { execPlugin, handshakes } from "./calls.ts";
 import { handOver } from "./hand-over.ts";

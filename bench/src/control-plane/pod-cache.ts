@@ -1,4 +1,4 @@
-import type { CaseResult } from "../data-plane/bench-line.ts";
+import type { CaseResult } from "../shared/bench-line.ts";
 import { type BenchCase, clientNode } from "./bench-case.ts";
 import { runActor } from "./run-actor.ts";
 import { seedPods } from "./seed.ts";

@@ -7,7 +7,13 @@ import {
   type RingBits,
   splitSecret,
 } from "@tributary/federated";
-import { createKernelRunner, createKeystream, createNodeCryptoSuite } from "@tributary/worker-image";
+import {
+  createKernelPool,
+  createKernelRunner,
+  createKeystream,
+  createNodeCryptoSuite,
+  type KernelRequest,
+} from "@tributary/worker-image";
 import { inverse, pairMask, partyKeys, planDigestOf, selfMask, stepFor, syntheticUpdate } from "./round-keys.ts";
 import { actorOptions, serveActor, timesOf } from "./serve-actor.ts";
 
@@ -17,11 +23,12 @@ interface AggregatorOptions {
   readonly parties: number;
   readonly valueBits: number;
   readonly ringBits: RingBits;
+  readonly threads: number;
 }
 
 const CHECKED_VALUES = 4096;
 
-const { values, parties, valueBits, ringBits } = actorOptions<AggregatorOptions>();
+const { values, parties, valueBits, ringBits, threads } = actorOptions<AggregatorOptions>();
 const crypto = createNodeCryptoSuite();
 const plan = planDigestOf(crypto);
 const threshold = Math.floor((2 * parties) / 3) + 1;
@@ -34,7 +41,10 @@ const sharesOf = (secret: Uint8Array) =>
     .slice(0, threshold);
 const held = keys.map(({ secretKey, selfSeed }) => ({ secretKey: sharesOf(secretKey), selfSeed: sharesOf(selfSeed) }));
 
-const run = createKernelRunner();
+const forever = new AbortController().signal;
+const runHere = createKernelRunner();
+const pool = threads > 1 ? createKernelPool({ threads }) : undefined;
+const run = (request: KernelRequest) => (pool === undefined ? runHere(request) : pool.run(request, forever));
 const shared = (sizeBytes: number) => new Uint8Array(new SharedArrayBuffer(sizeBytes));
 const sizeBytes = packedSizeBytes(values, ringBits);
 const x = syntheticUpdate(values, 1);
@@ -44,7 +54,7 @@ const reports = keys.map((own) => {
   const pairs = keys.filter(({ party }) => party !== own.party).map((other) => pairMask(crypto, plan, own, other));
   const masks = [selfMask(crypto, plan, own.party, own.selfSeed), ...pairs];
   const out = shared(sizeBytes);
-  run({ kind: "Encode", x, grid, ringBits, roundingKey, masks, offset: 0, out });
+  runHere({ kind: "Encode", x, grid, ringBits, roundingKey, masks, offset: 0, out });
   expected.push(quantisedHead(roundingKey));
   return out;
 });
@@ -61,9 +71,10 @@ await serveActor(async (request) => {
   requireSum(dropouts);
   return times;
 });
+await pool?.close();
 
 /** Takes the survivors' own masks and the dropped parties' masks with each survivor out of the sum. The first parties dropped. */
-function unmask(dropouts: number): void {
+async function unmask(dropouts: number): Promise<void> {
   const survivors = keys.slice(dropouts);
   const masks: MaskKey[] = survivors.map(({ party }) =>
     inverse(selfMask(crypto, plan, party, interpolateShares(held[party]!.selfSeed, parties))),
@@ -73,7 +84,15 @@ function unmask(dropouts: number): void {
     // What a survivor added of this pair the dropped party would have cancelled: its own mask does so now.
     masks.push(...survivors.map((survivor) => pairMask(crypto, plan, { party, secretKey }, survivor)));
   }
-  run({ kind: "Decode", packed: sum, masks, ringBits, offset: 0, scale: grid.step / survivors.length, out: opened });
+  await run({
+    kind: "Decode",
+    packed: sum,
+    masks,
+    ringBits,
+    offset: 0,
+    scale: grid.step / survivors.length,
+    out: opened,
+  });
 }
 
 function quantisedHead(roundingKey: Uint8Array): Int32Array {

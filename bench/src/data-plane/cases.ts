@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { RingBits } from "@tributary/federated";
+import type { CaseResult, Target } from "../shared/bench-line.ts";
+import { pythonWith } from "../shared/python-environment.ts";
 import { type Actor, type Measurement, startNodeActor, startPythonActor } from "./actor.ts";
-import type { CaseResult, Target } from "./bench-line.ts";
-import { pythonWith } from "./python-environment.ts";
 
 /** How large and how often; the issue's figures are 10M values, 100M for weighted sums, five repetitions. */
 export interface BenchSize {
@@ -27,7 +27,8 @@ const widths: readonly Width[] = [
 
 const SERVER_RATIO = 8;
 const VECTORS = 8;
-const requirements = (name: string) => fileURLToPath(new URL(`./peers/requirements-${name}.txt`, import.meta.url));
+const requirements = (name: string) =>
+  fileURLToPath(new URL(`../shared/peers/requirements-${name}.txt`, import.meta.url));
 
 /** Client masking with n parties: one line for each width and number of threads, all against the same runs of the peer. */
 export async function maskingCases(size: BenchSize, parties: number): Promise<CaseResult[]> {
@@ -42,19 +43,21 @@ export async function maskingCases(size: BenchSize, parties: number): Promise<Ca
   const runs = await interleaved([flower, ...ours], { operation: "mask" }, size.repetitions);
   const peer = { name: "flwr", version: String(flower.version), runs: runs[0]! };
   return variants.flatMap(({ ringBits, threads, ratio }, i) => {
-    const name = `client masking, n=${parties}, b=${ringBits}, ${threads} thread${threads === 1 ? "" : "s"}`;
+    const name = `client masking, n=${parties}, b=${ringBits}, ${threadsText(threads)}`;
     const speed = timed(name, runs[i + 1]!, peer, { ratio });
     return ringBits === 12 && threads === 1 ? [speed, sizeCase(parties, runs[i + 1]!, peer)] : [speed];
   });
 }
 
-/** Server sum and unmasking with n parties and 0, 1 and 2 drop-outs, in one thread. */
+/** Server sum and unmasking with n parties and 0, 1 and 2 drop-outs. */
 export async function unmaskingCases(size: BenchSize, parties: number): Promise<CaseResult[]> {
   const flower = await startPythonActor(pythonWith(requirements("flower")), "flower_secagg.py", [size.values, parties]);
-  const used = widths.filter(({ ringBits }) => ringBits !== 28);
+  const used = widths
+    .filter(({ ringBits }) => ringBits !== 28)
+    .flatMap(({ ringBits, valueBits }) => [1, 2].map((threads) => ({ ringBits, valueBits, threads })));
   const ours: Actor[] = [];
-  for (const { ringBits, valueBits } of used) {
-    ours.push(await startNodeActor("aggregator-actor.ts", { values: size.values, parties, ringBits, valueBits }));
+  for (const variant of used) {
+    ours.push(await startNodeActor("aggregator-actor.ts", { values: size.values, parties, ...variant }));
   }
   const results: CaseResult[] = [];
   for (const dropouts of [0, 1, 2]) {
@@ -67,8 +70,8 @@ export async function unmaskingCases(size: BenchSize, parties: number): Promise<
     }
     for (const [operation, runs] of measured) {
       const peer = { name: "flwr", version: String(flower.version), runs: runs[0]! };
-      used.forEach(({ ringBits }, i) => {
-        const name = `server ${operation}, n=${parties}, ${dropouts} drop-outs, b=${ringBits}, 1 thread`;
+      used.forEach(({ ringBits, threads }, i) => {
+        const name = `server ${operation}, n=${parties}, ${dropouts} drop-outs, b=${ringBits}, ${threadsText(threads)}`;
         results.push(timed(name, runs[i + 1]!, peer, { ratio: SERVER_RATIO }));
       });
     }
@@ -106,6 +109,10 @@ export async function weightedSumCases(size: BenchSize): Promise<CaseResult[]> {
     target: { atLeast: 6 },
     ...costs(measured.ours, measured[name]),
   }));
+}
+
+function threadsText(threads: number): string {
+  return threads === 1 ? "1 thread" : `${threads} threads`;
 }
 
 interface MeasuredPeer {

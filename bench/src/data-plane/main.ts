@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { judge, type Provenance } from "./bench-line.ts";
+import { judge, type Provenance } from "../shared/bench-line.ts";
 import { type BenchSize, maskingCases, unmaskingCases, weightedSumCases } from "./cases.ts";
 
 /**
