@@ -1,0 +1,89 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { pythonWith } from "../shared/python-environment.ts";
+import { type PeerProgram, type PeerWork, peerRounds, runPeer } from "./peer-run.ts";
+import type { RoundContestant } from "./round-case.ts";
+
+const portDeadlineMs = 60_000;
+const requirements = fileURLToPath(new URL("../shared/peers/requirements-flower.txt", import.meta.url));
+
+/** Flower's deployment engine: one SuperLink and a SuperNode a client on loopback, without TLS. */
+export const flower: RoundContestant = {
+  name: "flwr",
+  version: "1.41.0",
+  run: (size) => runPeer(program, size),
+};
+
+const program: PeerProgram = {
+  app: ["flower_app"],
+  aggregating: /superlink|serverapp/u,
+  async start(work) {
+    const tools = dirname(pythonWith(requirements));
+    const { size, folder } = work;
+    const ports = await freePorts(size.workers + 1);
+    const [linkPort = 0, ...nodePorts] = ports;
+    const link = `127.0.0.1:${linkPort}`;
+    const env = prepareHome(folder, link, tools);
+    const start = (name: string, args: readonly string[]) =>
+      work.processes.start(join(tools, name), args, { cwd: folder, env, logPath: work.logPath });
+    start("flower-superlink", ["--insecure", "--port", `${linkPort}`, "--disable-runtime-dependency-installation"]);
+    await listening(linkPort);
+    for (const [index, port] of nodePorts.entries()) {
+      const config = `partition-id=${index} num-partitions=${size.workers}`;
+      start("flower-supernode", ["--insecure", "--superlink", link, "--port", `${port}`, "--node-config", config]);
+    }
+    await Promise.all(nodePorts.map(listening));
+    start("flwr", ["run", join(folder, "flower_app"), "bench", "--run-config", runConfig(work)]);
+  },
+};
+
+function runConfig({ size, roundLog }: PeerWork): string {
+  return `rounds=${peerRounds} mib=${size.mib} clients=${size.workers} log="${roundLog}"`;
+}
+
+function prepareHome(folder: string, link: string, tools: string): Record<string, string> {
+  const home = join(folder, "home");
+  mkdirSync(home);
+  const config = `[superlink]\ndefault = "bench"\n\n[superlink.bench]\naddress = "${link}"\ninsecure = true\n`;
+  writeFileSync(join(home, "config.toml"), config);
+  return {
+    FLWR_HOME: home,
+    FLWR_TELEMETRY_ENABLED: "0",
+    FLWR_DISABLE_UPDATE_CHECK: "1",
+    PATH: `${tools}:${process.env.PATH}`,
+    PYTHONUNBUFFERED: "1",
+  };
+}
+
+/** Ports of loopback that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const listeners = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const listener = createServer();
+      await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+      return listener;
+    }),
+  );
+  const ports = listeners.map((listener) => (listener.address() as { port: number }).port);
+  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
+  return ports;
+}
+
+async function listening(port: number): Promise<void> {
+  const endsAtMs = performance.now() + portDeadlineMs;
+  while (!(await accepts(port))) {
+    if (performance.now() > endsAtMs) throw new Error(`nothing listens on port ${port} after ${portDeadlineMs} ms`);
+    await sleep(100);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
+    socket.on("connect", () => socket.destroy());
+  });
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { figuresOf, type LedgerFigureLine } from "./ledger-figures.ts";
+
+const line = (round: number, committedMs: number, changes: Partial<LedgerFigureLine> = {}): LedgerFigureLine => ({
+  round,
+  outcome: "Committed",
+  survivors: ["aws", "gcp"],
+  bytesUp: 10 + round,
+  bytesDown: 100,
+  committedMs,
+  ...changes,
+});
+
+describe("figures of a ledger", () => {
+  it("are periods between commits and bytes of the rounds after the first two", () => {
+    const lines = [line(0, 9000), line(1, 9900), line(2, 10_100), line(3, 10_350)];
+    expect(figuresOf(lines, 2, 2)).toEqual({ periods: [0.2, 0.25], bytes: [112, 113] });
+  });
+
+  it("leave out the round that only evaluates", () => {
+    const lines = [line(0, 9000), line(1, 9900), line(2, 9950, { outcome: "Evaluated" })];
+    expect(figuresOf(lines, 2, 0)).toEqual({ periods: [0.9], bytes: [110, 111] });
+  });
+
+  it.each([
+    [[line(0, 1), line(2, 2)], "the ledger holds round 2 where 1 was expected"],
+    [[line(0, 1), line(1, 2, { survivors: ["aws"] })], "round 1 has 1 reports, not 2"],
+  ])("are refused when the work was not whole: %#", (lines, why) => {
+    expect(() => figuresOf(lines, 2, 0)).toThrow(why);
+  });
+});

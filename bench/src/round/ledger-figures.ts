@@ -1,0 +1,39 @@
+import { commitPeriodsOf } from "./period.ts";
+
+/** What the figures need of a line of the aggregator's ledger. */
+export interface LedgerFigureLine {
+  readonly round: number;
+  readonly outcome: string;
+  readonly survivors: readonly unknown[];
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly committedMs: number;
+}
+
+/** Figures of the rounds of one job. */
+export interface LedgerFigures {
+  /** Seconds from commit to commit. */
+  readonly periods: readonly number[];
+  /** Bytes of each round on the wire, both ways, all workers. */
+  readonly bytes: readonly number[];
+}
+
+/**
+ * Figures of the training rounds in a ledger without the first `dropped`; a last round that only evaluates does not count.
+ *
+ * @throws when a round lacks a worker's report or a round is missing: then it is not the same work as the peer's.
+ */
+export function figuresOf(lines: readonly LedgerFigureLine[], workers: number, dropped: number): LedgerFigures {
+  const rounds = lines.filter(({ outcome }) => outcome === "Committed");
+  rounds.forEach(({ round, survivors }, index) => {
+    if (round !== index) throw new Error(`the ledger holds round ${round} where ${index} was expected`);
+    if (survivors.length !== workers) throw new Error(`round ${round} has ${survivors.length} reports, not ${workers}`);
+  });
+  return {
+    periods: commitPeriodsOf(
+      rounds.map(({ round, committedMs }) => ({ round, atMs: committedMs })),
+      dropped,
+    ),
+    bytes: rounds.slice(dropped).map(({ bytesUp, bytesDown }) => bytesUp + bytesDown),
+  };
+}

@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { cpus, loadavg, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { toStandardError } from "@tributary/clouds";
+import type { Provenance } from "../shared/bench-line.ts";
+import { flower } from "./flower.ts";
+import { nvflare } from "./nvflare.ts";
+import { type RoundCase, type RoundContestant, type RoundRun, selectCases } from "./round-case.ts";
+import { describeLine, linesOf } from "./round-lines.ts";
+import { installTributary } from "./tributary.ts";
+
+const usage = `node bench/src/round/main.ts [--mib 1 --workers 2 | --mib 100 --workers 4] [--peers none] [--turns 2]
+Rounds of a no-op trainer on the local clouds beside NVFLARE and Flower on loopback, in turns. JSON lines on standard output.`;
+
+const { values } = parseArgs({
+  options: {
+    mib: { type: "string" },
+    workers: { type: "string" },
+    peers: { type: "string", default: "all" },
+    turns: { type: "string", default: "2" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  const cases = selectCases(values.mib, values.workers);
+  const peers = values.peers === "none" ? [] : [nvflare, flower];
+  const provenance: Provenance = { bench: "round", commit: commit(), machine: machine() };
+  const ours = await installTributary(toStandardError);
+  for (const size of cases) {
+    const contestants = [...peers, ours];
+    const runs = await inTurns(contestants, size, Number(values.turns));
+    const named = peers.map((peer, index) => ({ name: peer.name, version: peer.version, runs: runs[index] ?? [] }));
+    for (const line of linesOf(size, runs.at(-1) ?? [], named, provenance)) {
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+      toStandardError(describeLine(line));
+    }
+  }
+}
+
+/** Runs each contestant in every turn; a run that fails is said, fails the benchmark and gives no figures. */
+async function inTurns(contestants: readonly RoundContestant[], size: RoundCase, turns: number): Promise<RoundRun[][]> {
+  const runs: RoundRun[][] = contestants.map(() => []);
+  for (let turn = 1; turn <= turns; turn++)
+    for (const [index, contestant] of contestants.entries()) {
+      const what = `${size.mib} MiB, ${size.workers} workers, turn ${turn} of ${turns}, ${contestant.name}`;
+      try {
+        const run = await contestant.run(size);
+        runs[index]!.push(run);
+        toStandardError(`${what}: ${run.periods.join(" ")} s`);
+      } catch (error) {
+        process.exitCode = 1;
+        toStandardError(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  if (runs.at(-1)?.length === 0) throw new Error("no run of ours gave figures");
+  return runs;
+}
+
+function commit(): string {
+  const text = (args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
+  return `${text(["rev-parse", "--short", "HEAD"])}${text(["status", "--porcelain", "-uno"]) === "" ? "" : "+changes"}`;
+}
+
+function machine(): string {
+  const memoryGib = Math.round(totalmem() / 2 ** 30);
+  const load = loadavg()[0]!.toFixed(1);
+  return `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, ${memoryGib} GiB, Node ${process.versions.node}, load ${load} at start`;
+}
+
+if (values.help) process.stdout.write(`${usage}\n`);
+else await main();

@@ -1,0 +1,7 @@
+export { type LedgerEntry, readLedgerLines } from "../../demo/ledger.ts";
+export { eventually } from "../eventually.ts";
+export { claimFolder } from "./claims.ts";
+export { stackNames } from "./install-stack.ts";
+export { findContainerProcesses } from "./kill-process.ts";
+export { installNoopStack, type NoopSpec, type NoopStack, noopJob, readClosedForm } from "./noop-stack.ts";
+export { applyJob, deleteJob, waitForEnd } from "./run-job.ts";
