@@ -16,4 +16,6 @@ if [ ! -x "$env/bin/python" ]; then
 fi
 program=$1
 shift
+# Threads that wait must sleep: spinning ones cost eight times the work where others need the cores.
+export OMP_WAIT_POLICY=PASSIVE
 exec "$env/bin/python" "$here/$program" "$@"
