@@ -31,9 +31,12 @@ export function readKubeconfigSecret(name: string, secret: SecretObject | undefi
   return Buffer.from(encoded, "base64").toString("utf8");
 }
 
-/** A digest that changes with the identity or the credential of a member, safe to log. */
-export function accessFingerprint(uid: string, kubeconfig: string): string {
-  return createHash("sha256").update(uid).update("\0").update(kubeconfig).digest("hex").slice(0, 16);
+/** A digest that changes with the identity, the credential or the scope of a member, safe to log. */
+export function accessFingerprint(uid: string, kubeconfig: string, scope = ""): string {
+  return createHash("sha256")
+    .update(JSON.stringify([uid, scope, kubeconfig]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** The kubeconfig with the token of its current user replaced; everything else stays. */

@@ -13,6 +13,8 @@ export interface MemberAccess {
   /** Its uid: a MemberCluster made anew under the same name is another member. */
   readonly uid: string;
   readonly kubeconfig: string;
+  /** What is followed in the member, for example its namespaces: another scope needs another link. */
+  readonly scope?: string;
   /** What an earlier operator wrote of the loss clock; only the first call for a uid looks at it. */
   readonly lossClock?: LossClock;
 }
@@ -71,6 +73,7 @@ export interface MemberLinks<View> {
 interface Slot<View> {
   readonly name: string;
   uid: string;
+  scope: string;
   /** Access that is in use or being established. */
   fingerprint: string;
   lossClock: LossClock;
@@ -133,7 +136,7 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
             async saveToken(token: string, signal: AbortSignal) {
               const renewed = replaceToken(kubeconfig, token);
               // The Secret that now changes is our own doing: this link already uses the new token.
-              slot.fingerprint = accessFingerprint(slot.uid, renewed);
+              slot.fingerprint = accessFingerprint(slot.uid, renewed, slot.scope);
               await saveKubeconfig(slot.name, renewed, signal);
             },
           }
@@ -198,6 +201,7 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
     return {
       name: access.name,
       uid: access.uid,
+      scope: "",
       fingerprint: "",
       lossClock: access.lossClock ?? {},
       heardAtMs: Number.NEGATIVE_INFINITY,
@@ -225,7 +229,8 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
     }
     slot ??= openSlot(access);
     slots.set(access.name, slot);
-    const fingerprint = accessFingerprint(access.uid, access.kubeconfig);
+    slot.scope = access.scope ?? "";
+    const fingerprint = accessFingerprint(access.uid, access.kubeconfig, slot.scope);
     if (slot.fingerprint === fingerprint) return;
     slot.fingerprint = fingerprint;
     slot.attempt.abort(new Error("the access changed"));

@@ -93,8 +93,13 @@ describe("kubeconfig Secret", () => {
   });
 
   it("tells accesses apart by identity and by content", () => {
-    const prints = [accessFingerprint("u1", "k1"), accessFingerprint("u2", "k1"), accessFingerprint("u1", "k2")];
-    expect(new Set(prints).size).toBe(3);
+    const prints = [
+      ["u1", "k1"],
+      ["u2", "k1"],
+      ["u1", "k2"],
+      ["u1", "k1", "namespace"],
+    ].map(([uid = "", text = "", scope]) => accessFingerprint(uid, text, scope));
+    expect(new Set(prints).size).toBe(4);
   });
 
   it.each([
