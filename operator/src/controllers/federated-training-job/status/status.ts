@@ -52,7 +52,7 @@ function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partia
       : {
           metrics: Object.entries(newest.metrics)
             .slice(0, 32)
-            .map(([name, value]) => ({ name, value, round: newest.round })),
+            .map(([name, value]) => ({ name, value: printMetric(value), round: newest.round })),
         }),
     ...renderConvergence(snapshot, report),
     bytes: { up: bytesUp, down: bytesDown },
@@ -69,6 +69,12 @@ function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partia
   };
 }
 
+/** A metric as statuses print it: six significant digits; the ledger keeps the exact sums. */
+export function printMetric(value: string): string {
+  const number = Number(value);
+  return Number.isFinite(number) ? String(Number(number.toPrecision(6))) : value;
+}
+
 function renderConvergence(snapshot: JobSnapshot, report: AggregatorReport): Pick<JobStatus, "convergence"> {
   const metric = snapshot.job.spec.convergence?.metric ?? "validation_loss";
   const last = report.history.at(-1)?.metrics[metric];
@@ -78,9 +84,9 @@ function renderConvergence(snapshot: JobSnapshot, report: AggregatorReport): Pic
   return {
     convergence: {
       metric,
-      last,
-      ...(best === "" ? {} : { best, bestRound }),
-      ...(initial === undefined ? {} : { initial }),
+      last: printMetric(last),
+      ...(best === "" ? {} : { best: printMetric(best), bestRound }),
+      ...(initial === undefined ? {} : { initial: printMetric(initial) }),
       roundsWithoutImprovement,
     },
   };

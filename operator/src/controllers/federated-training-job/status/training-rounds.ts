@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { TrainingRound } from "@tributary/contracts";
 import type { JobSnapshot } from "../snapshot.ts";
+import { printMetric } from "./status.ts";
 
 type RoundStatus = NonNullable<TrainingRound["status"]>;
 
@@ -49,7 +50,7 @@ function renderRoundStatus(snapshot: JobSnapshot, round: TrainingRound): RoundSt
     dropOuts: newest.dropOuts,
     bytesUp: entries.reduce((sum, entry) => sum + entry.bytesUp, 0),
     bytesDown: entries.reduce((sum, entry) => sum + entry.bytesDown, 0),
-    ...(metric === undefined ? {} : { metric }),
+    ...(metric === undefined ? {} : { metric: printMetric(metric) }),
     seconds: ((newest.committedMs - newest.startedMs) / 1000).toFixed(1),
     modelSha256: newest.modelSha256,
     ledgerSha256: newest.lineSha256,

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import type { JobSnapshot } from "../snapshot.ts";
+import { aJob, aReport, aRound, aSeat, aSnapshot, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
+import { renderStatus } from "./status.ts";
+import { pruneRounds, updateRounds } from "./training-rounds.ts";
+
+const progressing = {
+  type: "Progressing",
+  status: "True",
+  reason: "RoundStarted",
+  message: "round 2 is training",
+} as const;
+
+function running(changes: Partial<JobSnapshot> = {}): JobSnapshot {
+  const history = [aRound(0, 2), aRound(1, 2, { metrics: { validation_loss: "2.9000000123" } })];
+  const report = aReport({
+    committedRounds: 2,
+    round: 2,
+    stage: "Training",
+    window: { from: 2, through: 3, attempt: 1, evaluateOnly: false },
+    history,
+    best: { path: "best/model.safetensors", round: 2, sha256: "cc", metric: "2.9" },
+    verdict: { stop: false, reason: "", best: "2.9000000123", bestRound: 1, roundsWithoutImprovement: 0 },
+    totals: { bytesUp: 20, bytesDown: 40, initialMetrics: { validation_loss: "3" } },
+  });
+  return aSnapshot({ aggregator: { state: "heard", heardMs: someTimeMs, report }, ...changes });
+}
+
+describe("the status of a job", () => {
+  it("says where the run is, in numbers that people read", () => {
+    expect(renderStatus(running(), [progressing])).toMatchObject({
+      phase: "Training",
+      round: { current: 2, committed: 2, stage: "Training", summary: "2/5" },
+      metrics: [{ name: "validation_loss", value: "2.9", round: 1 }],
+      convergence: { last: "2.9", best: "2.9", bestRound: 1, initial: "3" },
+      bytes: { up: 20, down: 40 },
+      checkpoint: { uri: "pvc://models/notes/best/model.safetensors", round: 2, sha256: "cc" },
+      clustersSummary: "2/2",
+    });
+  });
+
+  it("stays the same when nothing changed, so that nothing is written", () => {
+    const first = renderStatus(running(), [progressing]);
+    const again = renderStatus(running({ job: { ...aJob(), status: first }, nowMs: someTimeMs + 4_000 }), [
+      progressing,
+    ]);
+    expect(again).toEqual(first);
+  });
+
+  it("moves the transition time of a condition only when its status changes", () => {
+    const job = withConditions(aJob(), { ...progressing, message: "round 1" });
+    const kept = renderStatus(running({ job }), [progressing]).conditions;
+    expect(kept).toMatchObject([
+      { type: "Progressing", message: "round 2 is training", lastTransitionTime: "2027-01-15T08:00:00.000Z" },
+    ]);
+    const moved = renderStatus(running({ job }), [{ ...progressing, status: "False" }]).conditions;
+    expect(moved?.[0]?.lastTransitionTime).toBe(new Date(someTimeMs).toISOString());
+  });
+
+  it("keeps what it knows of the run while the aggregator does not answer", () => {
+    const first = renderStatus(running(), [progressing]);
+    const lost = renderStatus(
+      running({ job: { ...aJob(), status: first }, aggregator: { state: "unreachable", message: "gone" } }),
+      [],
+    );
+    expect(lost.round).toEqual(first.round);
+  });
+
+  it("shows a member that does not answer as lost, with when it was last heard", () => {
+    const job = aJob();
+    const problem = { reason: "ClusterUnreachable", message: "no answer" };
+    const lost = aSeat(job, 0, {
+      member: { state: "unreachable", problem, sinceMs: someTimeMs, heardMs: someTimeMs - 60_000, namespace: "jobs" },
+    });
+    const [cluster] = renderStatus(running({ job, seats: [lost, aSeat(job, 1)] }), []).clusters ?? [];
+    expect(cluster).toMatchObject({
+      state: "Lost",
+      reason: "ClusterUnreachable",
+      observedTime: new Date(someTimeMs - 60_000).toISOString(),
+    });
+  });
+
+  it("fits into 64 KiB with a hundred clusters that all have long problems", () => {
+    const job = aJob();
+    job.spec.participants = Array.from({ length: 100 }, (_none, index) => ({
+      name: `p${index}`,
+      cluster: `cluster-${index}`.padEnd(63, "x"),
+      role: "Trainer" as const,
+      workers: 256,
+    }));
+    const problem = { reason: "ClusterUnreachable", message: "y".repeat(2000) };
+    const seats = job.spec.participants.map((_participant, index) =>
+      aSeat(job, index, { member: { state: "unreachable", problem, sinceMs: 1, heardMs: 1 } }),
+    );
+    const conditions = ["Accepted", "ClustersReady", "Degraded", "Progressing"].map(
+      (type) => ({ ...progressing, type, message: "z".repeat(5000) }) as never,
+    );
+    expect(JSON.stringify(renderStatus(running({ job, seats }), conditions)).length).toBeLessThan(64 * 1024);
+  });
+});
+
+describe("TrainingRounds", () => {
+  const window = (from: number, through: number, status?: object) => ({
+    metadata: { name: `notes-r${from}`, namespace: "research" },
+    spec: {
+      jobName: "notes",
+      jobUid: "job-uid",
+      from,
+      through,
+      attempt: 1,
+      quorum: 2,
+      deadline: "10m",
+      localSteps: 3,
+      evaluateOnly: false,
+    },
+    ...(status === undefined ? {} : { status }),
+  });
+
+  it("get their outcome from the ledger, once", () => {
+    const [update, ...rest] = updateRounds(running({ rounds: [window(0, 1)] }));
+    expect(rest).toEqual([]);
+    expect(update).toMatchObject({
+      name: "notes-r0",
+      status: { phase: "Committed", committed: 2, bytesUp: 20, metric: "2.9", seconds: "2.0" },
+    });
+    expect(updateRounds(running({ rounds: [window(0, 1, update?.status)] }))).toEqual([]);
+  });
+
+  it("say that they are open while they are", () => {
+    expect(updateRounds(running({ rounds: [window(2, 3)] }))).toMatchObject([
+      { status: { phase: "Open", stage: "Training", committed: 0 } },
+    ]);
+  });
+
+  it("go beyond the limit, oldest first, and never while they are open", () => {
+    const closed = [0, 1, 2, 3].map((from) => window(from, from, { completionTime: "2027-01-15T08:00:00.000Z" }));
+    const snapshot = running({ job: aJob({ roundHistoryLimit: 2 }), rounds: [...closed.reverse(), window(4, 4)] });
+    expect(pruneRounds(snapshot)).toEqual(["notes-r0", "notes-r1"]);
+  });
+});
