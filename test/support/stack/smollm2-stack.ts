@@ -12,7 +12,10 @@ export interface DemoData {
 }
 
 /** Which kind of text each member owns; no other member ever sees it. */
-export const textOf: Readonly<Record<string, "speeches" | "mail">> = { "aws-us-east-1": "speeches", "gcp-europe-west4": "mail" };
+export const textOf: Readonly<Record<string, "speeches" | "mail">> = {
+  "aws-us-east-1": "speeches",
+  "gcp-europe-west4": "mail",
+};
 
 /** The stack with the language-model runtime, and the folder of the claim `models` on the hub. */
 export interface SmolLm2Stack extends Stack {
@@ -39,7 +42,10 @@ export async function installSmolLm2Stack(progress: Progress): Promise<SmolLm2St
       const kind = textOf[member];
       if (kind === undefined) return;
       const folder = await ensureClaim(member, stackNames.jobNamespace, kind);
-      await fillClaim(folder, ["train.txt", "validation.txt"].map((path) => ({ path, from: join(data[kind], path) })));
+      await fillClaim(
+        folder,
+        ["train.txt", "validation.txt"].map((path) => ({ path, from: join(data[kind], path) })),
+      );
     },
     runtimesOf: (member, images) => [
       {

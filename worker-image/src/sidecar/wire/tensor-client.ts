@@ -165,6 +165,6 @@ function asUnreachable(path: string): (cause: unknown) => Promise<never> {
 }
 
 /** SHA-256 of bytes in hexadecimal. */
-export function sha256Hex(bytes: Uint8Array): string {
+function _sha256Hex(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
