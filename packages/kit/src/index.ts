@@ -32,6 +32,7 @@ export {
   createGrpcEndpoint,
   type ErrorObserver,
   listenGrpc,
+  listenGrpcEverywhere,
   type ServiceMethods,
 } from "./grpc/grpc-service.ts";
 export { createTlsCredentials, type TlsMaterial } from "./grpc/tls-credentials.ts";

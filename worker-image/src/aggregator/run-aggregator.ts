@@ -10,7 +10,7 @@ import {
   createGrpcEndpoint,
   createMetricsRegistry,
   Disposition,
-  listenGrpc,
+  listenGrpcEverywhere,
   type MainContext,
   readVariable,
   startHealthEndpoint,
@@ -85,12 +85,12 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       [{ cert_chain: Buffer.from(tls.mutual.certificate), private_key: Buffer.from(tls.mutual.key) }],
       true,
     );
-    const controlPort = await listenGrpc(endpoint, `[::]:${config.listen.controlPort}`, credentials);
+    const controlPort = await listenGrpcEverywhere(endpoint, config.listen.controlPort, credentials);
     closers.add("control wire", () => closeGrpc(endpoint, 1000));
     closers.add("party streams", () => parties.closeAll());
     const ports = { controlPort, tensorPort: tensor.port, healthPort: health.port };
     log.info({ ...ports, job: config.job.name, rounds: store.rounds.length }, "aggregator is ready");
-    await engine.run(signal);
+    await engine.run(signal).catch(asStorageError);
   } finally {
     await closers.closeAll();
   }
@@ -122,6 +122,13 @@ async function readTls(config: JobConfig) {
     operatorCa: readCertificate(config.tls.operatorCaPath, operatorCaPem),
     mutual: { certificate, key, peerCas },
   };
+}
+
+/** What a full or broken volume answers is worth a restart, not a bug report. */
+function asStorageError(cause: unknown): never {
+  const { code } = cause as { readonly code?: unknown };
+  if (typeof code !== "string" || !["ENOSPC", "EDQUOT", "EIO", "EROFS"].includes(code)) throw cause;
+  throw new TributaryError("STORAGE_UNAVAILABLE", `the data directory cannot be written: ${code}`, { cause });
 }
 
 function unreadable(path: string): (cause: unknown) => never {

@@ -8,7 +8,7 @@ import {
   closeGrpc,
   createGrpcEndpoint,
   createMetricsRegistry,
-  listenGrpc,
+  listenGrpcEverywhere,
   type MainContext,
   readVariable,
   startHealthEndpoint,
@@ -45,7 +45,7 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
     const own = await authority.makeEndpoint(config.serverNames);
     const pair = { cert_chain: Buffer.from(own.certificatePem), private_key: Buffer.from(own.keyPem) };
     const credentials = ServerCredentials.createSsl(null, [pair], false);
-    const port = await listenGrpc(endpoint, `[::]:${config.listen.port}`, credentials);
+    const port = await listenGrpcEverywhere(endpoint, config.listen.port, credentials);
     closers.add("enrolment", () => closeGrpc(endpoint, 1000));
     const registry = createMetricsRegistry();
     const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { partyV1 } from "@tributary/contracts";
@@ -37,9 +37,11 @@ export async function runSidecar({ log, signal, env }: MainContext): Promise<voi
   const worker = new SidecarWorker(config, { log, signal, env });
   try {
     await mkdir(config.memoryDirectory, { recursive: true, mode: 0o700 });
-    for (const directory of ["models", "tasks", "reports", "base"]) {
-      // The trainer may run as another user of the pod and writes its results below tasks/.
-      await mkdir(join(config.volumeDirectory, directory), { recursive: true, mode: 0o777 });
+    for (const name of ["models", "tasks", "reports", "base"]) {
+      const directory = join(config.volumeDirectory, name);
+      await mkdir(directory, { recursive: true });
+      // The trainer may run as another user of the pod; mkdir's mode would be cut by the umask.
+      if (name === "tasks") await chmod(directory, 0o777).catch(() => {});
     }
     if (config.healthPort > 0) {
       const isReady = () => worker.isJoined;

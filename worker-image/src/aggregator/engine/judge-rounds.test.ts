@@ -13,7 +13,8 @@ function aLedger(losses: readonly (number | undefined)[], evaluated: readonly nu
   });
 }
 
-const rule = (change: Partial<controlV1.ConvergenceRule>) =>
+type RuleChange = Partial<Pick<controlV1.ConvergenceRule, "metric" | "target" | "patience" | "maxRounds">>;
+const rule = (change: RuleChange) =>
   create(controlV1.ConvergenceRuleSchema, { metric: "validation_loss", mode: "Min", maxRounds: 100, ...change });
 
 describe("judgeRounds", () => {
