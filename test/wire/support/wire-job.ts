@@ -21,6 +21,8 @@ export interface WireJobOptions {
   readonly strategy?: { readonly name: string; readonly parameters: Record<string, string> };
   /** CA of a real gate for each participant's cluster, in place of the test's own. */
   readonly gateCaPems?: readonly string[];
+  /** Base model in GGUF of which an adapter on `q_proj` of rank 2 is trained, in place of a whole model. */
+  readonly gguf?: Uint8Array;
 }
 
 type Plan = MessageInitShape<typeof controlV1.WindowPlanSchema>;
@@ -240,8 +242,10 @@ export class WireJob {
     await writeFile(tls.certificatePath, endpoint.certificatePem);
     await writeFile(tls.keyPath, endpoint.keyPem);
     await writeFile(tls.operatorCaPath, this.#jobCa.certificatePem);
-    const modelPath = join(this.directory, "model.safetensors");
-    await writeFile(modelPath, Buffer.concat(initialModel(this.#options.values ?? 1000)));
+    const { gguf } = this.#options;
+    const modelPath = join(this.directory, gguf === undefined ? "model.safetensors" : "base.gguf");
+    await writeFile(modelPath, gguf ?? Buffer.concat(initialModel(this.#options.values ?? 1000)));
+    const adapter = { type: "LoRA", rank: 2, targets: ["q_proj"] };
     const config = {
       version: 1,
       job: { uid: JOB_UID, name: "wire", namespace: "test" },
@@ -254,7 +258,7 @@ export class WireJob {
         cluster: `cluster-${index}`,
         workers,
       })),
-      model: { path: modelPath },
+      model: { path: modelPath, ...(gguf !== undefined && { adapter }) },
       trainer: { task: "noop", hyperparameters: this.#options.hyperparameters ?? {}, seed: 1 },
       strategy: this.#options.strategy ?? { name: "FedAvg", parameters: {} },
       secureAggregation: { protocol: "None" },
