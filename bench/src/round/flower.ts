@@ -36,7 +36,7 @@ const program: PeerProgram = {
       start("flower-supernode", ["--insecure", "--superlink", link, "--port", `${port}`, "--node-config", config]);
     }
     await Promise.all(nodePorts.map(listening));
-    start("flwr", ["run", join(folder, "flower_app"), "bench", "--run-config", runConfig(work)]);
+    return start("flwr", ["run", join(folder, "flower_app"), "bench", "--run-config", runConfig(work)]);
   },
 };
 

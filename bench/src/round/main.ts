@@ -68,5 +68,7 @@ function machine(): string {
   return `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, ${memoryGib} GiB, Node ${process.versions.node}, load ${load} at start`;
 }
 
+// An exit of its own, not the signal's, so that a peer's processes are killed on the way out.
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(130));
 if (values.help) process.stdout.write(`${usage}\n`);
 else await main();

@@ -23,9 +23,10 @@ export interface StartOptions {
   readonly logPath: string;
 }
 
-/** A set of processes with a mark of its own. */
+/** A set of processes with a mark of its own. What is left of them is killed when this process exits. */
 export function markProcesses(): MarkedProcesses {
   const mark = `${variable}=${randomUUID()}`;
+  process.once("exit", () => signal(findMarked(mark), "SIGKILL"));
   return {
     start(program, args, { cwd, env, logPath }) {
       const log = openSync(logPath, "a");

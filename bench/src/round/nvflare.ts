@@ -19,7 +19,7 @@ const program: PeerProgram = {
   async start({ processes, folder, roundLog, logPath, size, limitMs }) {
     const python = pythonWith(requirements);
     const args = ["nvflare_job.py", size.workers, size.mib, peerRounds, roundLog, limitMs / 1000].map(String);
-    processes.start(python, args, {
+    return processes.start(python, args, {
       cwd: folder,
       logPath,
       env: {

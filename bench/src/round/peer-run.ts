@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,8 +32,8 @@ export interface PeerProgram {
   readonly app: readonly string[];
   /** Command lines of the processes that aggregate. */
   readonly aggregating: RegExp;
-  /** Starts everything; resolves when rounds may be waited for. */
-  start(work: PeerWork): Promise<void>;
+  /** Starts everything; resolves to the process that submits the work: when it fails no rounds need be waited for. */
+  start(work: PeerWork): Promise<ChildProcess>;
 }
 
 /**
@@ -42,7 +43,7 @@ export interface PeerProgram {
  */
 export async function runPeer(program: PeerProgram, size: RoundCase): Promise<RoundRun> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
-  const limitMs = 120_000 + size.mib * 3_000;
+  const limitMs = 240_000 + size.mib * 3_600;
   const processes = markProcesses();
   const work: PeerWork = {
     ...{ processes, folder, size, limitMs },
@@ -52,8 +53,8 @@ export async function runPeer(program: PeerProgram, size: RoundCase): Promise<Ro
   for (const name of program.app)
     cpSync(fileURLToPath(new URL(`./peers/${name}`, import.meta.url)), join(folder, name), { recursive: true });
   try {
-    await program.start(work);
-    const { marks, peakBytes } = await watchRounds(work, program.aggregating);
+    const submitter = await program.start(work);
+    const { marks, peakBytes } = await watchRounds(work, submitter, program.aggregating);
     return { periods: periodsOf(marks, droppedRounds), peakBytes, bytes: [] };
   } finally {
     await processes.end();
@@ -61,7 +62,11 @@ export async function runPeer(program: PeerProgram, size: RoundCase): Promise<Ro
   }
 }
 
-async function watchRounds(work: PeerWork, aggregating: RegExp): Promise<{ marks: RoundMark[]; peakBytes: number }> {
+async function watchRounds(
+  work: PeerWork,
+  submitter: ChildProcess,
+  aggregating: RegExp,
+): Promise<{ marks: RoundMark[]; peakBytes: number }> {
   const endsAtMs = performance.now() + work.limitMs;
   let peakBytes = 0;
   for (;;) {
@@ -69,9 +74,12 @@ async function watchRounds(work: PeerWork, aggregating: RegExp): Promise<{ marks
     peakBytes = Math.max(peakBytes, work.processes.peakBytes(aggregating));
     const seen = new Set(marks.map(({ round }) => round)).size;
     if (seen >= peerRounds) return { marks, peakBytes };
-    if (performance.now() > endsAtMs) {
-      const said = readIfPresent(work.logPath).slice(-3000);
-      throw new Error(`${seen} of ${peerRounds} rounds within ${work.limitMs / 1000} s; the peer wrote: ${said}`);
+    const hasFailed = submitter.signalCode !== null || (submitter.exitCode ?? 0) !== 0;
+    if (hasFailed || performance.now() > endsAtMs) {
+      const why = hasFailed ? "when what submits the work failed" : `within ${work.limitMs / 1000} s`;
+      throw new Error(
+        `${seen} of ${peerRounds} rounds ${why}; the peer wrote: ${readIfPresent(work.logPath).slice(-3000)}`,
+      );
     }
     await sleep(lookEveryMs);
   }

@@ -21,7 +21,8 @@ recipe = NumpyFedAvgRecipe(
     train_script="nvflare_client.py",
     train_args=f"--log {log_path}",
 )
-environment = PocEnv(num_clients=sites)
+# The default of ten seconds is too short for its server to start on a busy machine.
+environment = PocEnv(num_clients=sites, extra={"login_timeout": 120})
 run = recipe.execute(environment)
 run.get_result(timeout=limit_seconds)
 environment.stop(clean_up=False)
