@@ -8,6 +8,7 @@ import { type Clock, pause, type Random } from "../clock.ts";
 import type { ObjectCache, Replacement } from "./object-cache.ts";
 import { isOlderVersion } from "./resource-version.ts";
 import type { Transform } from "./transform.ts";
+import { takeTurns } from "./turns.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 /** Why a watch ended. */
@@ -126,7 +127,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         continueToken,
         signal,
       });
-      for (const item of page.items) replacement.add(prepared(item));
+      const turn = takeTurns(64);
+      for (const item of page.items) {
+        replacement.add(prepared(item));
+        await turn();
+      }
       continueToken = page.continueToken;
       listed = page.resourceVersion;
     } while (continueToken !== undefined);
@@ -181,9 +186,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     let initial = version === undefined ? cache.beginReplace(isOtherHistory) : undefined;
     const stream = openStream(signal, timeoutSeconds);
     report({ type: "watchStarted" });
+    const turn = takeTurns(16);
     for await (const event of stream) {
       if (event.type !== "ERROR") onHeard();
       if (applyEvent(event, initial, startedMs)) initial = undefined;
+      await turn();
     }
   }
 

@@ -82,10 +82,13 @@ describe("runtime metrics", () => {
     const cache = (size: number) => ({ cluster: "edge", resource: Kinds.Job, objects: { size } });
     const untrack = metrics.trackInformer(cache(3));
     metrics.trackInformer(cache(4));
-    metrics.trackConnection({ cluster: "edge", handshakes: () => 5 });
+    const untrackConnection = metrics.trackConnection({ cluster: "edge", handshakes: () => 5 });
     expect(await registry.metrics()).toContain('tributary_cache_objects{cluster="edge",kind="jobs.batch"} 7');
     expect(await registry.metrics()).toContain('tributary_tls_handshakes_total{cluster="edge"} 5');
     untrack();
+    untrackConnection();
+    metrics.trackConnection({ cluster: "edge", handshakes: () => 2 });
+    expect(await registry.metrics()).toContain('tributary_tls_handshakes_total{cluster="edge"} 7');
     expect(await registry.metrics()).toContain('tributary_cache_objects{cluster="edge",kind="jobs.batch"} 4');
   });
 

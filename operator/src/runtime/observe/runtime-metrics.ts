@@ -17,6 +17,9 @@ export type TrackedInformer = Pick<Informer<never>, "cluster" | "resource"> & {
   readonly objects: { readonly size: number };
 };
 
+/** What the metrics read of a connection. */
+export type TrackedConnection = Pick<Connection, "cluster" | "handshakes">;
+
 /** The series of the runtime. Labels are bounded: clusters, kinds, verbs, codes, controllers; never a name of an object. */
 export interface RuntimeMetrics {
   /** Give it to a connection as `observe`. */
@@ -31,8 +34,8 @@ export interface RuntimeMetrics {
   trackQueue(controller: string, queue: Pick<WorkQueue, "depth" | "unfinished">): void;
   /** Shows the size of a cache until the returned function is called. */
   trackInformer(informer: TrackedInformer): () => void;
-  /** Shows the TLS handshakes of a connection until the returned function is called. */
-  trackConnection(connection: Pick<Connection, "cluster" | "handshakes">): () => void;
+  /** Counts the TLS handshakes of a connection until the returned function is called. */
+  trackConnection(connection: TrackedConnection): () => void;
   trackLeadership(fence: LeadershipFence): void;
   /** Ends the measurement of the event loop. */
   close(): void;
@@ -102,7 +105,8 @@ export function createRuntimeMetrics(registry: Registry, clock: Clock): RuntimeM
   const lastEvents = new Map<string, { cluster: string; kind: string; heardAtMs: number }>();
   const queues = new Map<string, Pick<WorkQueue, "depth" | "unfinished">>();
   const informers = new Set<TrackedInformer>();
-  const connections = new Set<Pick<Connection, "cluster" | "handshakes">>();
+  /** Connections in use, with the handshakes that were counted already. */
+  const connections = new Map<TrackedConnection, number>();
   let fence: LeadershipFence | undefined;
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
@@ -123,9 +127,20 @@ export function createRuntimeMetrics(registry: Registry, clock: Clock): RuntimeM
       gauge.inc({ cluster, kind: resourceName(resource) }, objects.size);
     }
   });
-  readGauge(registry, "tls_handshakes_total", "TLS handshakes of the connections in use.", ["cluster"], (gauge) => {
-    for (const connection of connections) gauge.inc({ cluster: connection.cluster }, connection.handshakes());
+  const handshakes = new Counter({
+    name: "tributary_tls_handshakes_total",
+    help: "TLS handshakes with API servers.",
+    labelNames: ["cluster"],
+    registers: [registry],
+    collect: () => connections.forEach(countHandshakes),
   });
+
+  function countHandshakes(counted: number, connection: TrackedConnection): void {
+    const now = connection.handshakes();
+    handshakes.inc({ cluster: connection.cluster }, now - counted);
+    connections.set(connection, now);
+  }
+
   readGauge(registry, "workqueue_depth", "Keys that wait.", ["controller"], (gauge) => {
     for (const [controller, queue] of queues) gauge.set({ controller }, queue.depth);
   });
@@ -194,8 +209,11 @@ export function createRuntimeMetrics(registry: Registry, clock: Clock): RuntimeM
       return () => informers.delete(informer);
     },
     trackConnection(connection) {
-      connections.add(connection);
-      return () => connections.delete(connection);
+      connections.set(connection, 0);
+      return () => {
+        countHandshakes(connections.get(connection) ?? 0, connection);
+        connections.delete(connection);
+      };
     },
     trackLeadership(given) {
       fence = given;
