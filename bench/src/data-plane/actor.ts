@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -36,6 +37,12 @@ export function startNodeActor(file: string, options: object): Promise<Actor> {
   return startActor(spawn(process.execPath, ["--conditions=tributary-source", script, JSON.stringify(options)]));
 }
 
+/** The exit code of a process whose output has ended, or the signal that ended it. */
+async function endOf(child: ChildProcessWithoutNullStreams): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.signalCode ?? `exit code ${child.exitCode}`;
+}
+
 async function startActor(child: ChildProcessWithoutNullStreams): Promise<Actor> {
   child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -43,7 +50,7 @@ async function startActor(child: ChildProcessWithoutNullStreams): Promise<Actor>
     const timer = setTimeout(() => child.kill("SIGKILL"), ANSWER_DEADLINE_MS);
     const { done, value } = await lines.next();
     clearTimeout(timer);
-    if (done) throw new Error(`a benchmark process ended: ${child.spawnargs.slice(0, 3).join(" ")}`);
+    if (done) throw new Error(`${child.spawnargs.slice(0, 3).join(" ")} ended with ${await endOf(child)}`);
     return JSON.parse(value) as Record<string, unknown>;
   };
   const { version } = await next();
