@@ -15,21 +15,20 @@ export interface NoopStack extends Stack {
 /** Sizes of the models of zeros that lie on the claim, in MiB. */
 export const zerosMib = [1, 100] as const;
 
+const trainer = {
+  resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "1Gi" } },
+  acceleratorLimits: { "nvidia.com/gpu": 4 },
+};
+
 /** Installs the stack with the no-op runtime and puts models of zeros onto the hub's claim. */
 export async function installNoopStack(progress: Progress): Promise<NoopStack> {
   const stack = await installStack({
     progress,
     trainerImages: ["trainer-tfjs"],
     runtimesOf: (_member, images) => [
-      {
-        name: "noop",
-        volumeSize: "2Gi",
-        trainer: {
-          image: imageValues(images, "trainer-tfjs"),
-          resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "1Gi" } },
-          acceleratorLimits: { "nvidia.com/gpu": 4 },
-        },
-      },
+      { name: "noop", volumeSize: "2Gi", trainer: { ...trainer, image: imageValues(images, "trainer-tfjs") } },
+      // Its image is nowhere: what a wrong digest in a member's values looks like.
+      { name: "absent-image", trainer: { ...trainer, image: { repository: "tributary.local/absent", tag: "0" } } },
     ],
   });
   const modelsFolder = await ensureClaim(stack.clusters.hub.name, stackNames.hubNamespace, "models");

@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import { FieldManager, groupVersion, Kinds } from "@tributary/contracts";
-import type { Logger } from "@tributary/kit";
+import { catalogue, type Logger } from "@tributary/kit";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import type { EventSink } from "../shared/event-sink.ts";
 import { type ActDeps, type ActFailure, act } from "./act/act.ts";
+import { applyFailures, type FailedAction } from "./decide/act-failures.ts";
 import { decide } from "./decide/index.ts";
+import { tellTransitions } from "./decide/transitions.ts";
 import type { Settings } from "./decide/verdict.ts";
 import { type ObservationSources, observe } from "./observe/observe.ts";
 import type { Plan } from "./plan.ts";
-import type { JobSnapshot } from "./snapshot.ts";
+import type { Condition, JobSnapshot } from "./snapshot.ts";
 import { renderStatus } from "./status/status.ts";
 import { pruneRounds, updateRounds } from "./status/training-rounds.ts";
 
@@ -34,15 +36,22 @@ export async function reconcileJob(key: string, deps: JobDeps, { signal }: Recon
   const plan = decide(seen, deps.settings);
   const failures = await act(seen, plan.actions, deps, signal);
   report(seen, plan, failures, deps);
+  const conditions = applyFailures(plan.conditions, failures.map(describe));
+  const events = failures.length === 0 ? plan.events : [...plan.events, ...tellTransitions(seen, conditions)];
   if (plan.actions.some((action) => action.type === "remove-finalizer")) return undefined;
-  await writeStatus(seen, plan, deps, signal);
+  await writeStatus(seen, conditions, deps, signal);
   await writeRounds(seen, deps, signal);
-  for (const event of plan.events) await deps.events.emit(seen.job as KubeObject, event, signal);
+  for (const event of events) await deps.events.emit(seen.job as KubeObject, event, signal);
   return soonest(plan.requeueAfterMs, failures.length > 0 ? retryMs : undefined);
 }
 
-async function writeStatus(seen: JobSnapshot, plan: Plan, deps: JobDeps, signal: AbortSignal): Promise<void> {
-  const status = renderStatus(seen, plan.conditions);
+async function writeStatus(
+  seen: JobSnapshot,
+  conditions: readonly Condition[],
+  deps: JobDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const status = renderStatus(seen, conditions);
   if (isDeepStrictEqual(status, seen.job.status)) return;
   const { name, namespace } = seen.job.metadata;
   const intent = { apiVersion: groupVersion, kind: "FederatedTrainingJob", metadata: { name, namespace }, status };
@@ -75,6 +84,10 @@ function report(seen: JobSnapshot, plan: Plan, failures: readonly ActFailure[], 
       { job, action: action.type, why: action.why, code: error.code, err: error.message },
       "an action failed and is tried again",
     );
+}
+
+function describe({ action, error }: ActFailure): FailedAction {
+  return { action, reason: catalogue[error.code].reason, message: error.message };
 }
 
 function soonest(...waits: readonly (number | undefined)[]): ReconcileResult {
