@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AggregatorContext,
@@ -9,6 +9,7 @@ import {
   decodeAggregatorState,
   encodeAggregatorState,
   hasRank,
+  isArgumentError,
   openAggregation,
   type RoundPlan,
   type RoundSetup,
@@ -34,6 +35,11 @@ import { sumSegments } from "./segment-sum.ts";
 export type RunOutcome =
   | { readonly kind: "Summed"; readonly results: readonly SegmentResult[] }
   | { readonly kind: "Failed"; readonly code: ErrorCode; readonly message: string };
+
+type SumEffect = Extract<AggregatorEffect, { type: "sum" }>;
+
+/** Longest time that a sum waits for those of the other segments, so that they become durable together. */
+const SUM_DELAY_MS = 25;
 
 /** What an attempt needs from outside. */
 export interface RunDeps {
@@ -63,6 +69,8 @@ export class RoundRun {
   #state: AggregatorState;
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #waitingSums: SumEffect[] = [];
+  #sumTimer: NodeJS.Timeout | undefined;
 
   private constructor(deps: RunDeps, state: AggregatorState) {
     this.#deps = deps;
@@ -70,13 +78,13 @@ export class RoundRun {
     this.staging = new SegmentStaging(join(deps.directory, "segments"));
   }
 
-  /** Opens a new attempt: its setup and plan are durable before anybody hears of them. */
+  /** Opens a new attempt: a restarted process finds its setup; a machine that lost it opens the next attempt. */
   static async open(deps: RunDeps, setup: RoundSetup, plan: RoundPlan): Promise<RoundRun> {
     await mkdir(join(deps.directory, "sums"), { recursive: true });
     const opened = openAggregation(deps.context, setup);
     const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
     const run = new RoundRun(deps, planned.state);
-    await run.#writeState();
+    await writeFile(statePath(deps), encodeAggregatorState(planned.state));
     await run.#perform([...opened.effects, ...planned.effects]);
     return run;
   }
@@ -86,7 +94,14 @@ export class RoundRun {
     const bytes = await readFileIfPresent(statePath(deps));
     if (bytes === undefined) return undefined;
     await mkdir(join(deps.directory, "sums"), { recursive: true });
-    return new RoundRun(deps, decodeAggregatorState(bytes));
+    try {
+      return new RoundRun(deps, decodeAggregatorState(bytes));
+    } catch (error) {
+      // Only the state before anything was announced is not synced: a crash of the machine may tear it, and costs an attempt.
+      if (!isArgumentError(error)) throw error;
+      deps.log.warn({ err: error }, "the attempt's state is torn; the next attempt opens");
+      return undefined;
+    }
   }
 
   get state(): AggregatorState {
@@ -105,11 +120,7 @@ export class RoundRun {
 
   /** Gives the machine an event and does what it answers; resolves with the effects once they are done. */
   post(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
-    const turn = this.#tail.then(() => (this.#isClosed ? [] : this.#run(event)));
-    this.#tail = turn.catch((error: unknown) => {
-      this.#outcome.reject(error);
-    });
-    return turn;
+    return this.#enqueue(async () => (this.#isClosed ? [] : this.#run(event)));
   }
 
   /** A party cannot report any more: goes on without it as soon as nobody else is waited for. */
@@ -133,12 +144,22 @@ export class RoundRun {
   /** Stops taking events, after the one that runs. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#sumTimer);
     await this.#tail;
   }
 
   /** Ends the attempt from outside; the sums that it may have are not used. */
   give(outcome: RunOutcome): void {
     this.#outcome.resolve(outcome);
+  }
+
+  /** Runs work after all that was given before; a failure ends the attempt, and with it the program. */
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work);
+    this.#tail = turn.catch((error: unknown) => {
+      this.#outcome.reject(error);
+    });
+    return turn;
   }
 
   async #run(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
@@ -151,7 +172,6 @@ export class RoundRun {
   }
 
   async #perform(effects: readonly AggregatorEffect[]): Promise<void> {
-    const sums: { segment: number; sumSha256: Uint8Array }[] = [];
     for (const effect of effects) {
       switch (effect.type) {
         case "persist":
@@ -161,7 +181,7 @@ export class RoundRun {
           this.#deps.send(effect.to, effect.message);
           break;
         case "sum":
-          sums.push({ segment: effect.segment, sumSha256: await this.#sum(effect.segment, effect.parties) });
+          this.#waitingSums.push(effect);
           break;
         case "discard":
           await this.staging.discard(effect.segment, effect.party);
@@ -169,6 +189,22 @@ export class RoundRun {
         default:
           await this.#note(effect);
       }
+    }
+    if (this.#waitingSums.length > 0) await this.#sumTogether();
+  }
+
+  /** Sums what waits once every segment is closed, or soon. */
+  async #sumTogether(): Promise<void> {
+    if (!this.#state.segments.some(({ stage }) => stage === SegmentStage.Collecting)) return this.#sumWaiting();
+    this.#sumTimer ??= setTimeout(() => void this.#enqueue(() => this.#sumWaiting()).catch(() => {}), SUM_DELAY_MS);
+  }
+
+  async #sumWaiting(): Promise<void> {
+    clearTimeout(this.#sumTimer);
+    this.#sumTimer = undefined;
+    const sums: { segment: number; sumSha256: Uint8Array }[] = [];
+    for (const { segment, parties } of this.#waitingSums.splice(0)) {
+      sums.push({ segment, sumSha256: await this.#sum(segment, parties) });
     }
     if (sums.length > 0) await this.#run({ type: "summed", sums });
   }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, rename, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Logger, readFileIfPresent, retry, writeFileDurably } from "@tributary/kit";
+import { type Logger, readFileIfPresent, retry } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 
 /** The two models that the output volume keeps. */
@@ -77,7 +77,9 @@ export class OutputPublisher {
     await rm(temporary, { force: true });
     await link(source, temporary).catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
     await rename(temporary, target);
-    await writeFileDurably(notePath, note);
+    // Not synced: what a crash of the machine takes is written again at the next start.
+    await writeFile(`${notePath}.tmp`, note);
+    await rename(`${notePath}.tmp`, notePath);
   }
 }
 

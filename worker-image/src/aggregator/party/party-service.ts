@@ -9,7 +9,7 @@ import type { PartyDirectory } from "./party-directory.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
 /** Version of the protocol's messages that this aggregator speaks. */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 /** Longest problem text of a party that is kept. */
 const MAX_PROBLEM_CHARACTERS = 300;
 

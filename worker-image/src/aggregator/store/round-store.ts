@@ -1,13 +1,6 @@
-import { access, mkdir, readdir, rm } from "node:fs/promises";
+import { access, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  readFileIfPresent,
-  renameDurably,
-  syncDirectory,
-  syncFile,
-  TributaryError,
-  writeFileDurably,
-} from "@tributary/kit";
+import { readFileIfPresent, renameDurably, syncDirectory, syncFile, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, parseLedgerLine } from "./ledger-line.ts";
 
@@ -112,8 +105,9 @@ export class RoundStore {
       throw new TributaryError("INVARIANT_BROKEN", `line of round ${line.round} does not continue the ledger`);
     }
     const bytes = encodeLedgerLine(line);
-    for (const name of await readdir(prepared.directory)) await syncFile(join(prepared.directory, name));
-    await writeFileDurably(join(prepared.directory, "line.json"), bytes);
+    // Nobody looks into the directory before the rename: each file is written once and synced.
+    await writeFile(join(prepared.directory, "line.json"), bytes);
+    await Promise.all((await readdir(prepared.directory)).map((name) => syncFile(join(prepared.directory, name))));
     await syncDirectory(prepared.directory);
     await renameDurably(prepared.directory, join(this.#directory, nameOf(line.round)));
     const stored = { line, lineSha256: ledgerLineSha256(bytes) };

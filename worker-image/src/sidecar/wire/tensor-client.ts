@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
@@ -162,9 +161,4 @@ function asUnreachable(path: string): (cause: unknown) => Promise<never> {
       (cause as { readonly name?: string }).name === "AbortError" ? "OPERATION_ABORTED" : "AGGREGATOR_UNREACHABLE";
     return Promise.reject(new TributaryError(reason, `${path}: ${(cause as Error).message}`, { cause }));
   };
-}
-
-/** SHA-256 of bytes in hexadecimal. */
-function _sha256Hex(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
