@@ -147,35 +147,34 @@ export function createApiClient(connection: Connection): ApiClient {
     },
     async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
       const { signal } = options;
-      const body = await connection.open(
-        call(
-          resource,
-          "watch",
-          { namespace: options.namespace },
-          {
-            method: "GET",
-            query: {
-              ...selectionQuery(options),
-              watch: "true",
-              allowWatchBookmarks: "true",
-              resourceVersion: options.sendInitialEvents ? undefined : options.resourceVersion,
-              timeoutSeconds: String(options.timeoutSeconds),
-              ...(options.sendInitialEvents ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" } : {}),
-            },
-            ...(options.metadataOnly ? { accept: metadataAccept.one } : {}),
-            isIdempotent: true,
-            signal,
-            deadlineMs: options.deadlineMs,
+      const watching = call(
+        resource,
+        "watch",
+        { namespace: options.namespace },
+        {
+          method: "GET",
+          query: {
+            ...selectionQuery(options),
+            watch: "true",
+            allowWatchBookmarks: "true",
+            resourceVersion: options.sendInitialEvents ? undefined : options.resourceVersion,
+            timeoutSeconds: String(options.timeoutSeconds),
+            ...(options.sendInitialEvents ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" } : {}),
           },
-        ),
+          ...(options.metadataOnly ? { accept: metadataAccept.one } : {}),
+          isIdempotent: true,
+          signal,
+          deadlineMs: options.deadlineMs,
+        },
       );
+      const body = await connection.open(watching);
       const stop = () => body.destroy();
       signal.addEventListener("abort", stop, { once: true });
       try {
         if (signal.aborted) return;
         for await (const line of readLines(body)) yield JSON.parse(line) as WatchEvent<T>;
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (!signal.aborted) throw connection.failureOf(watching.context, error);
       } finally {
         signal.removeEventListener("abort", stop);
         body.destroy();

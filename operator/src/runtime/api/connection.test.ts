@@ -233,4 +233,21 @@ describe("connection, faults of the transport", () => {
       details: { reason: "AnswerTooLarge" },
     });
   });
+
+  it.each([
+    { what: "is cut in the middle of an event", last: '{"type":"ADDED"' },
+    { what: "sends what is no JSON", last: "<html>\n" },
+  ])("names cluster, verb and resource when a watch $what", async ({ last }) => {
+    const { endpoint, client } = await connect({ unreachableCode: "MEMBER_UNREACHABLE" });
+    endpoint.script((_request, response, socket) => {
+      response.writeHead(200);
+      response.write(last, () => socket.destroy());
+    });
+    const signal = new AbortController().signal;
+    const events = client.watch(Kinds.Pod, { resourceVersion: "1", timeoutSeconds: 300, signal });
+    await expect(events.next()).rejects.toMatchObject({
+      code: "MEMBER_UNREACHABLE",
+      details: { cluster: "edge", verb: "watch", resource: "pods", remedy: expect.any(String) },
+    });
+  });
 });

@@ -77,6 +77,8 @@ export interface Connection {
   send(call: ApiCall): Promise<unknown>;
   /** Opens a watch: the body as it arrives. The deadline and the call's signal end with the headers; the body's owner destroys it. */
   open(call: ApiCall): Promise<Body>;
+  /** What broke an open body, as an error with cluster, verb, resource and remedy. */
+  failureOf(context: CallContext, thrown: unknown): TributaryError;
   /** TLS handshakes since the start. */
   handshakes(): number;
   close(): Promise<void>;
@@ -229,6 +231,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     random,
     send: (call) => run(call, { pool: "calls", read: readJson }),
     open: (call) => run(call, { pool: "watches", read: async (body) => body }),
+    failureOf: (context, thrown) => callFailure(context, thrown, unreachable).error,
     handshakes: () => pools.handshakes(),
     async close() {
       closed.abort(new Error(`connection to cluster "${cluster}" closed`));
