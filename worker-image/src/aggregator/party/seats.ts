@@ -19,6 +19,9 @@ export interface SeatHolder {
   readonly certificateSha256: Uint8Array;
 }
 
+/** Certificates whose check is remembered: a signature check for every request would be a tenth of a small round. */
+const MAX_ACCEPTED = 4096;
+
 /** The seats of a job and who may take them. */
 export interface Seats {
   readonly all: readonly Seat[];
@@ -38,9 +41,13 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
     Array.from({ length: participant.workers }, (_, workerIndex) => ({ participant, workerIndex })),
   );
   const seats = all.map((seat, index): Seat => ({ partyId: index + 1, ...seat }));
+  const accepted = new Map<string, { readonly holder: SeatHolder; readonly notAfterMs: number }>();
   return {
     all: seats,
     seatOf(der) {
+      const key = der === undefined ? "" : Buffer.from(der).toString("base64");
+      const known = accepted.get(key);
+      if (known !== undefined && nowMs() <= known.notAfterMs) return known.holder;
       const certificate = requireCertificate(der);
       const identity = identityOf(certificate);
       const cluster = config.clusters.find(({ name }) => name === identity.cluster);
@@ -51,7 +58,10 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
       if (seat === undefined) throw rejected(`${describe(identity)} has no seat in this job`);
       const publicKey = ed25519KeyOf(certificate);
       if (publicKey === undefined) throw rejected(`${describe(identity)} has a key that is not Ed25519`);
-      return { seat, publicKey, certificateSha256: certificateSha256(certificate) };
+      const holder = { seat, publicKey, certificateSha256: certificateSha256(certificate) };
+      if (accepted.size >= MAX_ACCEPTED) accepted.clear();
+      accepted.set(key, { holder, notAfterMs: Date.parse(certificate.validTo) });
+      return holder;
     },
     requireOperator(der) {
       const certificate = requireCertificate(der);
