@@ -70,7 +70,7 @@ alpha?: number
  * @minItems 1
  * @maxItems 16
  */
-targets: ("q_proj" | "k_proj" | "v_proj" | "o_proj" | "gate_proj" | "up_proj" | "down_proj")[]
+targets: ("q_proj" | "k_proj" | "v_proj")[]
 /**
  * How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact.
  */
