@@ -52,7 +52,7 @@ export class MemberController implements MemberDirectory {
           namespaces: namespacesOf(deps.members.get(cluster)),
           origin: deps.hubId,
           onChange: deps.onChange,
-          onError: (error, key) => log.error({ err: error, cluster, key }, "a listener failed"),
+          onError: (error, key) => log.error({ err: error, cluster, object: key }, "a listener failed"),
         }),
       onChange: (cluster) => deps.onChange({ cluster }),
       onWarning: (cluster, error) =>
