@@ -7,6 +7,7 @@ export interface LedgerFigureLine {
   readonly survivors: readonly unknown[];
   readonly bytesUp: number;
   readonly bytesDown: number;
+  readonly startedMs: number;
   readonly committedMs: number;
 }
 
@@ -14,6 +15,8 @@ export interface LedgerFigureLine {
 export interface LedgerFigures {
   /** Seconds from commit to commit. */
   readonly periods: readonly number[];
+  /** Seconds from a round's start to its commit; what a period has beyond that lies between rounds. */
+  readonly inside: readonly number[];
   /** Bytes of each round on the wire, both ways, all workers. */
   readonly bytes: readonly number[];
 }
@@ -34,6 +37,7 @@ export function figuresOf(lines: readonly LedgerFigureLine[], workers: number, d
       rounds.map(({ round, committedMs }) => ({ round, atMs: committedMs })),
       dropped,
     ),
+    inside: rounds.slice(dropped).map(({ startedMs, committedMs }) => (committedMs - startedMs) / 1000),
     bytes: rounds.slice(dropped).map(({ bytesUp, bytesDown }) => bytesUp + bytesDown),
   };
 }

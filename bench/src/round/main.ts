@@ -47,7 +47,8 @@ async function inTurns(contestants: readonly RoundContestant[], size: RoundCase,
       try {
         const run = await contestant.run(size);
         runs[index]!.push(run);
-        toStandardError(`${what}: ${run.periods.join(" ")} s`);
+        const inside = run.inside === undefined ? "" : `; from start to commit ${run.inside.join(" ")} s`;
+        toStandardError(`${what}: ${run.periods.join(" ")} s${inside}`);
       } catch (error) {
         process.exitCode = 1;
         toStandardError(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);

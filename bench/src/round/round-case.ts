@@ -18,6 +18,8 @@ export const roundCases: readonly RoundCase[] = [
 export interface RoundRun {
   /** Seconds from round to round, the first ones left out. */
   readonly periods: readonly number[];
+  /** Seconds of each round from its start to its commit, where that is known. */
+  readonly inside?: readonly number[];
   /** Most memory that the aggregating process held; the largest one where there are several. */
   readonly peakBytes: number;
   /** Bytes of each round, where they are counted. */
