@@ -45,6 +45,9 @@ export async function runPeer(program: PeerProgram, size: RoundCase): Promise<Ro
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
   const limitMs = 240_000 + size.mib * 3_600;
   const processes = markProcesses();
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  // After the listener of the processes, which write there: an interrupted benchmark leaves nothing either.
+  process.once("exit", removeFolder);
   const work: PeerWork = {
     ...{ processes, folder, size, limitMs },
     roundLog: join(folder, "rounds.jsonl"),
@@ -58,7 +61,8 @@ export async function runPeer(program: PeerProgram, size: RoundCase): Promise<Ro
     return { periods: periodsOf(marks, droppedRounds), peakBytes, bytes: [] };
   } finally {
     await processes.end();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    removeFolder();
+    process.off("exit", removeFolder);
   }
 }
 
