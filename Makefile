@@ -14,10 +14,10 @@ node_modules/.installed: package-lock.json
 
 install: node_modules/.installed ## Installs the pinned npm packages
 
-test: install ## All that must pass on every change
+test: install tfjs ## All that must pass on every change
 	node scripts/test.ts
 
-test-all: install ## Adds repeated kills, soak and the big model
+test-all: install tfjs ## Adds repeated kills, soak and the big model
 	node scripts/test.ts --all
 
 verify: install ## Generated code, format, lint, types, dead code
