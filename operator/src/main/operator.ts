@@ -119,6 +119,7 @@ export async function runOperator(
     hub: client,
     members: memberController,
     openWindow: (job, window, signal) => aggregators.openWindow(job, window, signal),
+    finishJob: (job, outcome, signal) => aggregators.finishJob(job, outcome, signal),
     applied: createAppliedIntents(
       (kind, namespace, name) => present[kind.plural]?.objects.get(objectKey({ namespace, name })) !== undefined,
     ),

@@ -43,6 +43,7 @@ export type Action =
       readonly trainingRound: KubernetesObject;
       readonly why: string;
     }
+  | { readonly type: "finish-job"; readonly outcome: "Complete" | "Failed"; readonly why: string }
   | { readonly type: "delete-job"; readonly why: string };
 
 /** Something that happened, told to people once the status is written. */

@@ -16,6 +16,8 @@ export interface ActDeps {
   readonly members: MemberDirectory;
   /** Opens a window at the job's aggregator. */
   readonly openWindow: (job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal) => Promise<void>;
+  /** Tells the job's aggregator, and through it every worker, that no round follows. */
+  readonly finishJob: (job: JobSnapshot["job"], outcome: "Complete" | "Failed", signal: AbortSignal) => Promise<void>;
   /** Remembers what was applied, so that an apply that changes nothing is not sent. */
   readonly applied: AppliedIntents;
   readonly nowMs: () => number;
@@ -85,6 +87,8 @@ async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, si
         signal,
       });
       return deps.openWindow(job, action.window, signal);
+    case "finish-job":
+      return deps.finishJob(job, action.outcome, signal);
     case "delete-job":
       await hub.delete(Kinds.FederatedTrainingJob, ref, { uid: job.metadata.uid, signal });
       return;

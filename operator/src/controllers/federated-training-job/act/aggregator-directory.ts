@@ -59,12 +59,7 @@ export class AggregatorDirectory {
 
   /** Opens a window of a job. Idempotent. */
   async openWindow(job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal): Promise<void> {
-    const entry = [...this.#links.values()].find(({ uid }) => uid === job.metadata.uid);
-    if (entry === undefined)
-      throw new TributaryError(
-        "AGGREGATOR_UNREACHABLE",
-        `job ${job.metadata.name}: its aggregator is not reachable yet`,
-      );
+    const link = this.#linkOf(job);
     const { synchronous } = job.spec.schedule;
     const { convergence } = job.spec;
     const terms = {
@@ -74,13 +69,24 @@ export class AggregatorDirectory {
       maxRounds: synchronous.maxRounds,
       ...(convergence === undefined ? {} : { convergence }),
     };
-    await entry.link.openWindow(window, terms, signal);
+    await link.openWindow(window, terms, signal);
+  }
+
+  /** Tells a job's aggregator that no round follows. Idempotent. */
+  finishJob(job: JobSnapshot["job"], outcome: "Complete" | "Failed", signal: AbortSignal): Promise<void> {
+    return this.#linkOf(job).finishJob(outcome, signal);
   }
 
   /** Ends every link. */
   close(): void {
     for (const { link } of this.#links.values()) link.close();
     this.#links.clear();
+  }
+
+  #linkOf(job: JobSnapshot["job"]): AggregatorLink {
+    const entry = [...this.#links.values()].find(({ uid }) => uid === job.metadata.uid);
+    if (entry !== undefined) return entry.link;
+    throw new TributaryError("AGGREGATOR_UNREACHABLE", `job ${job.metadata.name}: its aggregator is not reachable yet`);
   }
 
   #addressOf(job: JobSnapshot["job"]): string | undefined {

@@ -112,6 +112,12 @@ export class AggregatorLink {
     await client.openWindow({ plan }, { timeoutMs: 10_000, signal });
   }
 
+  /** Tells the aggregator that no round follows. Idempotent. */
+  async finishJob(outcome: "Complete" | "Failed", signal: AbortSignal): Promise<void> {
+    const client = await this.#connect();
+    await client.finishJob({ jobUid: this.#target.jobUid, outcome }, { timeoutMs: 10_000, signal });
+  }
+
   /** Ends the link; what was said last stays readable. */
   close(): void {
     this.#stop.abort(new Error("the link is closed"));

@@ -220,6 +220,7 @@ describe("rounds", () => {
       someSettings,
     );
     expect(condition(plan, "Complete")).toMatchObject({ status: "True", reason });
+    expect(ofType(plan, "finish-job")).toMatchObject([{ outcome: "Complete" }]);
     expect(ofType(plan, "open-window")).toEqual([]);
   });
 
@@ -241,7 +242,7 @@ describe("a job that ends", () => {
       someSettings,
     );
     expect(condition(plan, "Failed")).toMatchObject({ status: "True", reason: "WorkerFailed" });
-    expect(plan.actions).toEqual([]);
+    expect(plan.actions).toMatchObject([{ type: "finish-job", outcome: "Failed" }]);
   });
 
   it("goes on when enough workers are left", () => {

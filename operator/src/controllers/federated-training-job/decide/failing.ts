@@ -13,6 +13,7 @@ export const failing: Policy = (snapshot) => {
   const message = `${possible} workers are left and the quorum is ${quorum}; ${describeSeat(failed)}: ${failed.batchJobFailure.message}`;
   return {
     final: true,
+    actions: [{ type: "finish-job", outcome: "Failed", why: message }],
     conditions: [
       { type: "Failed", status: "True", reason: Reason.WorkerFailed, message },
       { type: "Progressing", status: "False", reason: Reason.WorkerFailed, message: "the job has failed" },

@@ -3,7 +3,7 @@ import type { PlannedEvent } from "../plan.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
 import { joinedWorkers } from "./placement.ts";
-import { noVerdict, type Policy, type Verdict } from "./verdict.ts";
+import type { Policy, Verdict } from "./verdict.ts";
 
 /** Length that a window aims at, in milliseconds: one status write and one plan for about this much training. */
 export const windowTargetMs = 10_000;
@@ -96,7 +96,7 @@ function complete(snapshot: JobSnapshot, report: AggregatorReport): Verdict {
       : `; best ${convergence.metric} ${report.verdict.best} in round ${report.verdict.bestRound}`;
   const message = `${report.committedRounds} rounds are committed${metric}`;
   return {
-    ...noVerdict,
+    actions: [{ type: "finish-job", outcome: "Complete", why: message }],
     conditions: [
       { type: "Complete", status: "True", reason, message },
       { type: "Progressing", status: "False", reason, message: "the job is complete" },
