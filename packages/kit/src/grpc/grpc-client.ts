@@ -1,7 +1,8 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { type ChannelCredentials, type ChannelOptions, Client, type ClientReadableStream } from "@grpc/grpc-js";
+import { type ChannelCredentials, type ChannelOptions, Client, type ClientReadableStream, status } from "@grpc/grpc-js";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import { fromServiceError } from "./grpc-errors.ts";
+import { RenewedChannel } from "./renewed-channel.ts";
 import {
   type GrpcMethod,
   grpcMethodsOf,
@@ -55,28 +56,37 @@ export interface GrpcClientOptions {
 
 /** Makes a caller of `service`. Every call needs a time limit; errors are TributaryErrors. */
 export function createGrpcClient<S extends ServiceType>(service: S, options: GrpcClientOptions): GrpcClient<S> {
-  const client = new Client(options.address, options.credentials, {
+  const settings: ChannelOptions = {
     "grpc.initial_reconnect_backoff_ms": 200,
     "grpc.max_reconnect_backoff_ms": 5_000,
     "grpc.keepalive_time_ms": 20_000,
     "grpc.keepalive_timeout_ms": 10_000,
+    // Channels of the global pool would share the very attempt that a replacement is to get away from.
+    "grpc.use_local_subchannel_pool": 1,
     ...options.channel,
-  });
+  };
+  const channel = new RenewedChannel(() => new Client(options.address, options.credentials, settings));
   const calls = Object.entries(grpcMethodsOf(service)).map(([name, method]) => [
     name,
     method.responseStream
-      ? (request: object, bounds: CallOptions) => callStream(client, method, options, request, bounds)
-      : (request: object, bounds: CallOptions) => callUnary(client, method, options, request, bounds),
+      ? (request: object, bounds: CallOptions) => callStream(channel, method, options, request, bounds)
+      : (request: object, bounds: CallOptions) => callUnary(channel, method, options, request, bounds),
   ]);
-  return { ...Object.fromEntries(calls), close: () => client.close() } as GrpcClient<S>;
+  return { ...Object.fromEntries(calls), close: () => channel.close() } as GrpcClient<S>;
 }
 
-function callUnary(client: Client, method: GrpcMethod, to: GrpcClientOptions, request: object, bounds: CallOptions) {
+function callUnary(
+  channel: RenewedChannel,
+  method: GrpcMethod,
+  to: GrpcClientOptions,
+  request: object,
+  bounds: CallOptions,
+) {
   return new Promise((resolve, reject) => {
     if (bounds.signal?.aborted) return reject(bounds.signal.reason);
     const deadline = Date.now() + bounds.timeoutMs;
     const { path, requestSerialize, responseDeserialize } = method;
-    const call = client.makeUnaryRequest(
+    const call = channel.client.makeUnaryRequest(
       path,
       requestSerialize,
       responseDeserialize,
@@ -84,6 +94,7 @@ function callUnary(client: Client, method: GrpcMethod, to: GrpcClientOptions, re
       { deadline },
       (error, response) => {
         bounds.signal?.removeEventListener("abort", cancel);
+        if (error?.code === status.UNAVAILABLE) channel.noteUnreachable();
         if (error)
           reject(
             bounds.signal?.aborted ? bounds.signal.reason : fromServiceError(error, nameOf(method, to), to.unreachable),
@@ -97,7 +108,7 @@ function callUnary(client: Client, method: GrpcMethod, to: GrpcClientOptions, re
 }
 
 async function* callStream(
-  client: Client,
+  channel: RenewedChannel,
   method: GrpcMethod,
   to: GrpcClientOptions,
   request: object,
@@ -106,7 +117,7 @@ async function* callStream(
   bounds.signal?.throwIfAborted();
   const deadline = Date.now() + bounds.timeoutMs;
   const { path, requestSerialize, responseDeserialize } = method;
-  const call: ClientReadableStream<unknown> = client.makeServerStreamRequest(
+  const call: ClientReadableStream<unknown> = channel.client.makeServerStreamRequest(
     path,
     requestSerialize,
     responseDeserialize,
@@ -119,6 +130,7 @@ async function* callStream(
     yield* call;
   } catch (error) {
     if (bounds.signal?.aborted) throw bounds.signal.reason;
+    if ((error as { code?: unknown }).code === status.UNAVAILABLE) channel.noteUnreachable();
     throw fromServiceError(error, nameOf(method, to), to.unreachable);
   } finally {
     bounds.signal?.removeEventListener("abort", cancel);
