@@ -1,6 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { type ChannelCredentials, type ChannelOptions, Client, type ClientReadableStream, status } from "@grpc/grpc-js";
 import type { ErrorCode } from "../errors/catalogue.ts";
+import { TributaryError } from "../errors/tributary-error.ts";
 import { fromServiceError } from "./grpc-errors.ts";
 import { RenewedChannel } from "./renewed-channel.ts";
 import {
@@ -75,16 +76,17 @@ export function createGrpcClient<S extends ServiceType>(service: S, options: Grp
   return { ...Object.fromEntries(calls), close: () => channel.close() } as GrpcClient<S>;
 }
 
-function callUnary(
+async function callUnary(
   channel: RenewedChannel,
   method: GrpcMethod,
   to: GrpcClientOptions,
   request: object,
   bounds: CallOptions,
 ) {
+  const deadline = Date.now() + bounds.timeoutMs;
+  await connect(channel, method, to, bounds);
   return new Promise((resolve, reject) => {
     if (bounds.signal?.aborted) return reject(bounds.signal.reason);
-    const deadline = Date.now() + bounds.timeoutMs;
     const { path, requestSerialize, responseDeserialize } = method;
     const call = channel.client.makeUnaryRequest(
       path,
@@ -114,8 +116,9 @@ async function* callStream(
   request: object,
   bounds: CallOptions,
 ) {
-  bounds.signal?.throwIfAborted();
   const deadline = Date.now() + bounds.timeoutMs;
+  await connect(channel, method, to, bounds);
+  bounds.signal?.throwIfAborted();
   const { path, requestSerialize, responseDeserialize } = method;
   const call: ClientReadableStream<unknown> = channel.client.makeServerStreamRequest(
     path,
@@ -135,6 +138,15 @@ async function* callStream(
   } finally {
     bounds.signal?.removeEventListener("abort", cancel);
     call.cancel();
+  }
+}
+
+async function connect(channel: RenewedChannel, method: GrpcMethod, to: GrpcClientOptions, bounds: CallOptions) {
+  bounds.signal?.throwIfAborted();
+  try {
+    await channel.connect(bounds.timeoutMs);
+  } catch (cause) {
+    throw new TributaryError(to.unreachable, `${nameOf(method, to)}: ${(cause as Error).message}`, { cause });
   }
 }
 

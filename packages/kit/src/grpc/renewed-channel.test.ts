@@ -42,6 +42,18 @@ describe("RenewedChannel", () => {
     expect(made).toHaveLength(1);
   });
 
+  it("is replaced when it does not connect in the time that a call has", async () => {
+    const channel = aChannel();
+    nowMs = 10_000;
+    await expect(channel.connect(50)).rejects.toThrow("Failed to connect before the deadline");
+    expect(made).toHaveLength(2);
+  });
+
+  it("waits for nothing when it is connected", async () => {
+    await aChannel(connectivityState.READY).connect(1);
+    expect(made).toHaveLength(1);
+  });
+
   it("counts the three seconds from each replacement", () => {
     const channel = aChannel();
     nowMs = 5_000;

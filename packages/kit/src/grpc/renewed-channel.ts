@@ -3,6 +3,9 @@ import { type Client, connectivityState } from "@grpc/grpc-js";
 /** Age from which a channel that is not connected is replaced by a fresh one, in milliseconds. */
 const staleAfterMs = 3_000;
 
+/** Longest time of one attempt to connect, in milliseconds. */
+const connectTimeoutMs = 5_000;
+
 /**
  * A channel that is replaced when it cannot connect. A connection attempt that began while the peer was away can hang for
  * two minutes in the kernel, long after the peer came back, because its packets were sent to where the peer was: a new
@@ -24,6 +27,25 @@ export class RenewedChannel {
   /** The channel to call on now. */
   get client(): Client {
     return this.#client;
+  }
+
+  /**
+   * Waits until the channel is connected, at most five seconds or `timeoutMs`; replaces it when it is not.
+   *
+   * @throws Error of the channel when it is not connected in time.
+   */
+  async connect(timeoutMs: number): Promise<void> {
+    const { client } = this;
+    if (client.getChannel().getConnectivityState(true) === connectivityState.READY) return;
+    const deadline = Date.now() + Math.min(timeoutMs, connectTimeoutMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
+      });
+    } catch (error) {
+      this.noteUnreachable();
+      throw error;
+    }
   }
 
   /** Told after a call found nobody: replaces a channel that has tried for a while and is not connected. */
