@@ -9,7 +9,8 @@ help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 node_modules/.installed: package-lock.json
-	npm ci --no-audit --no-fund
+	@# Not `npm ci`: it refuses a lock file that was made where a registry lacks packages of other platforms.
+	npm install --no-audit --no-fund
 	@touch $@
 
 install: node_modules/.installed ## Installs the pinned npm packages
