@@ -171,6 +171,17 @@ describe("rounds", () => {
     expect(condition(plan, "Progressing")).toMatchObject({ status: "False", reason: "WaitingForWorkers" });
   });
 
+  it("do not count workers whose trainer cannot start, though their sidecars joined", () => {
+    const job = aJob();
+    const podProblem = { reason: "ImagePullFailed", message: "image x" };
+    const plan = decide(
+      placed(aSnapshot({ job, seats: [aSeat(job, 0, { podProblem }), aSeat(job, 1)] })),
+      someSettings,
+    );
+    expect(ofType(plan, "open-window")).toEqual([]);
+    expect(condition(plan, "ClustersReady")).toMatchObject({ status: "False", reason: "ImagePullFailed" });
+  });
+
   it("are not opened while a window is open", () => {
     const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
     const plan = decide(placed(aSnapshot({ aggregator: heard({ window, stage: "Training" }) })), someSettings);

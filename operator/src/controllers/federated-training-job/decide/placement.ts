@@ -44,6 +44,12 @@ function placeSeat(snapshot: JobSnapshot, seat: SeatObservation, settings: Setti
   ];
 }
 
+/** Workers that can work: joined, in a seat that no problem holds up. A sidecar joins also while its trainer cannot start. */
+export function countAbleWorkers(snapshot: JobSnapshot): number {
+  const able = snapshot.seats.filter((seat) => seatProblem(seat) === undefined);
+  return able.reduce((sum, seat) => sum + joinedWorkers(snapshot, seat.participant.name), 0);
+}
+
 /** Workers of a seat that the aggregator has heard from. */
 export function joinedWorkers(snapshot: JobSnapshot, participant: string): number {
   if (snapshot.aggregator.state !== "heard") return 0;
@@ -52,7 +58,7 @@ export function joinedWorkers(snapshot: JobSnapshot, participant: string): numbe
 
 function clustersReady(snapshot: JobSnapshot): Condition {
   const type = "ClustersReady";
-  const joined = snapshot.seats.reduce((sum, seat) => sum + joinedWorkers(snapshot, seat.participant.name), 0);
+  const joined = countAbleWorkers(snapshot);
   const { quorum } = snapshot.job.spec.schedule.synchronous;
   if (joined >= countWorkers(snapshot))
     return { type, status: "True", reason: Reason.AllReady, message: `all ${joined} workers have joined` };

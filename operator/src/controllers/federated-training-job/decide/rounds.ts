@@ -2,7 +2,7 @@ import { Reason } from "@tributary/contracts";
 import type { PlannedEvent } from "../plan.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
-import { joinedWorkers } from "./placement.ts";
+import { countAbleWorkers } from "./placement.ts";
 import type { Policy, Verdict } from "./verdict.ts";
 
 /** Length that a window aims at, in milliseconds: one status write and one plan for about this much training. */
@@ -56,8 +56,7 @@ function isEvaluated(report: AggregatorReport): boolean {
 }
 
 function hasQuorum(snapshot: JobSnapshot): boolean {
-  const joined = snapshot.seats.reduce((sum, seat) => sum + joinedWorkers(snapshot, seat.participant.name), 0);
-  return joined >= snapshot.job.spec.schedule.synchronous.quorum;
+  return countAbleWorkers(snapshot) >= snapshot.job.spec.schedule.synchronous.quorum;
 }
 
 function progressing(report: AggregatorReport): Condition {

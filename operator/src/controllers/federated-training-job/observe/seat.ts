@@ -44,9 +44,12 @@ export function observeSeat(
     (object) => object.metadata.name === name,
   );
   const pods = ofSeat(view.objectsOf("pods", observed.namespace, uid));
-  const waiting = pods.filter((pod) => podStatus(pod).phase !== "Succeeded");
+  const active = pods.filter(isActive);
   const failure = batchJob === undefined ? undefined : findJobFailure(batchJob);
-  const podProblem = findPodProblem(newestFirst(waiting));
+  const ended = pods.filter((pod) => podStatus(pod).phase === "Failed");
+  // What ended a pod matters only until another took its place.
+  const isShort = active.length < participant.workers;
+  const podProblem = findPodProblem(active) ?? (isShort ? findPodProblem(newestFirst(ended)) : undefined);
   return {
     participant,
     member: observed,
@@ -56,8 +59,8 @@ export function observeSeat(
       : { anchorText: (anchor.data as Record<string, string> | undefined)?.["worker.json"] ?? "" }),
     hasBatchJob: batchJob !== undefined,
     ...(failure === undefined ? {} : { batchJobFailure: podProblem ?? failure }),
-    activePods: pods.filter(isActive).length,
-    failedPods: pods.filter((pod) => podStatus(pod).phase === "Failed").length,
+    activePods: active.length,
+    failedPods: ended.length,
     ...(podProblem === undefined ? {} : { podProblem }),
   };
 }

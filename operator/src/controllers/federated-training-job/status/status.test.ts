@@ -66,6 +66,14 @@ describe("the status of a job", () => {
     expect(lost.round).toEqual(first.round);
   });
 
+  it("keeps what a finished job said of its run, though aggregator and workers are gone", () => {
+    const complete = { type: "Complete", status: "True", reason: "MaxRounds", message: "" } as const;
+    const ended = renderStatus(running(), [complete]);
+    const later = renderStatus(running({ job: { ...aJob(), status: ended }, aggregator: { state: "absent" } }), []);
+    expect(ended.completionTime).toBe(new Date(someTimeMs).toISOString());
+    expect(later).toEqual(ended);
+  });
+
   it("shows a member that does not answer as lost, with when it was last heard", () => {
     const job = aJob();
     const problem = { reason: "ClusterUnreachable", message: "no answer" };

@@ -21,16 +21,21 @@ export function renderStatus(snapshot: JobSnapshot, decided: readonly Condition[
   const isTerminal = conditions.some(
     (condition) => (condition.type === "Complete" || condition.type === "Failed") && condition.status === "True",
   );
-  return {
+  const shown: JobStatus = {
     ...present,
     ...(job.metadata.generation === undefined ? {} : { observedGeneration: job.metadata.generation }),
     ...phaseOf(conditions),
+    conditions: conditions as NonNullable<JobStatus["conditions"]>,
+  };
+  // What a finished job says of its run stays: its aggregator and its workers are gone on purpose.
+  if (present.completionTime !== undefined) return shown;
+  return {
+    ...shown,
     ...(present.startTime === undefined && isAccepted ? { startTime: now } : {}),
     ...(present.completionTime === undefined && isTerminal ? { completionTime: now } : {}),
     ...(aggregator.state === "heard" ? renderProgress(snapshot, aggregator.report) : {}),
     clustersSummary: summariseClusters(snapshot),
     clusters: renderClusters(snapshot),
-    conditions: conditions as NonNullable<JobStatus["conditions"]>,
   };
 }
 
