@@ -87,7 +87,8 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
       spec.trainer.hyperparameters.simulateNaNAtRound = 1;
       spec.schedule.synchronous.deadline = "20s";
     });
-    expect(await untilCondition("nan-loss", "Progressing", "LossNotFinite")).not.toBe("");
+    expect(await untilCondition("nan-loss", "Degraded", "LossNotFinite")).toContain("lower the learning rate");
+    expect(await untilCondition("nan-loss", "Progressing", "QuorumNotReached")).toContain("TRAINER_LOSS_NOT_FINITE");
     const job = await readJob(hub, hubNamespace, "nan-loss");
     expect(job.status.round.committed).toBe(1);
     const { want, min, max } = await readClosedForm(modelsFolder, "nan-loss", 1, 4);
