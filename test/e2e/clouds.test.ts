@@ -13,6 +13,7 @@ import {
   up,
 } from "@tributary/clouds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { type MachineTraces, readMachineTraces } from "./clouds-traces.ts";
 
 const aws = "aws-us-east-1";
@@ -136,14 +137,12 @@ describe.skipIf(skipped !== undefined)("local clouds", () => {
     await apply("hub", service, pod("probe"));
     await apply(gcp, pod("probe"));
     await Promise.all([untilReady("hub", "probe"), untilReady(gcp, "probe")]);
-    const answer = await evaluate(
-      gcp,
-      "probe",
-      `const r = await fetch("http://${clusters.hub.nodeAddress}:30080"); console.log(await r.text())`,
-    );
+    // A Service's rules follow its pods' readiness a moment later.
+    const askHub = `const r = await fetch("http://${clusters.hub.nodeAddress}:30080"); console.log(await r.text())`;
+    const answer = await eventually("the hub's NodePort answers", () => evaluate(gcp, "probe", askHub));
     expect(JSON.parse(answer)).toMatchObject({ uid: 65532 });
     const inCluster = 'const r = await fetch("http://aggregator.default.svc"); console.log(r.status)';
-    expect(await evaluate("hub", "probe", inCluster)).toBe("200\n");
+    expect(await eventually("the Service answers", () => evaluate("hub", "probe", inCluster))).toBe("200\n");
     const [member] = clusters.members;
     // Anonymous and with an unknown CA: that the member's own certificate is refused shows that it was reached.
     const dial = `await fetch("${member?.url}/version").catch((error) => console.log(error.cause.code))`;
