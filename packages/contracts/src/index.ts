@@ -20,12 +20,8 @@ export {
   apiVersion,
   cleanupFinalizer,
   FieldManager,
-  formatWorkerIdentity,
   gateTokenAudience,
   groupVersion,
   Label,
   operatorIdentity,
-  parseWorkerIdentity,
-  WorkerContainer,
-  type WorkerIdentity,
 } from "./names.ts";

@@ -44,54 +44,8 @@ export const FieldManager = {
   OperatorStatus: "tributary-operator-status",
 } as const;
 
-/** Names inside the containers of a worker pod. */
-export const WorkerContainer = {
-  /** The native sidecar. */
-  Sidecar: "sidecar",
-  /** The trainer. */
-  Trainer: "trainer",
-} as const;
-
 /** Audience of the projected token that a sidecar shows to its gate. */
 export const gateTokenAudience = "tributary";
 
 /** URI SAN of the operator's certificate at an aggregator. */
 export const operatorIdentity = "tributary://operator";
-
-/** A worker's identity, as its certificate's URI SAN carries it. */
-export interface WorkerIdentity {
-  /** Name of the MemberCluster. */
-  readonly cluster: string;
-  /** Namespace of the pod in the member. */
-  readonly namespace: string;
-  /** Uid of the job. */
-  readonly jobUid: string;
-  /** Name of the participant. */
-  readonly participant: string;
-  /** Index of the worker in its participant, from 0. */
-  readonly workerIndex: number;
-}
-
-/** The URI SAN of a worker's certificate. */
-export function formatWorkerIdentity(worker: WorkerIdentity): string {
-  const { cluster, namespace, jobUid, participant, workerIndex } = worker;
-  return `tributary://${cluster}/${namespace}/${jobUid}/${participant}/${workerIndex}`;
-}
-
-/** The worker that a URI SAN names; undefined when it names none. */
-export function parseWorkerIdentity(uri: string): WorkerIdentity | undefined {
-  const match =
-    /^tributary:\/\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})\/([a-zA-Z0-9-]{1,64})\/([a-z0-9-]{1,20})\/(0|[1-9][0-9]{0,5})$/u.exec(
-      uri,
-    );
-  if (match === null) return undefined;
-  const [, cluster, namespace, jobUid, participant, index] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  return { cluster, namespace, jobUid, participant, workerIndex: Number(index) };
-}

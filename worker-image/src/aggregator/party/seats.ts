@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import { operatorIdentity } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { certificateSha256, ed25519KeyOf, isIssuedBy, uriNamesOf } from "../../shared/identity/certificates.ts";
-import { OPERATOR_URI, parseWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
+import { parseWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import type { JobConfig, ParticipantConfig } from "../config/job-config.ts";
 
 /** One place in the job: a worker of a participant. */
@@ -65,7 +66,7 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
     },
     requireOperator(der) {
       const certificate = requireCertificate(der);
-      if (!uriNamesOf(certificate).includes(OPERATOR_URI) || !isIssuedBy(certificate, operatorCa, nowMs())) {
+      if (!uriNamesOf(certificate).includes(operatorIdentity) || !isIssuedBy(certificate, operatorCa, nowMs())) {
         throw rejected("the certificate is not the operator's");
       }
     },

@@ -2,12 +2,12 @@
 import "reflect-metadata";
 import type { webcrypto } from "node:crypto";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
-import type { gateV1 } from "@tributary/contracts";
+import { gateTokenAudience, type gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
 import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
 import type { ApiServer } from "../kubernetes/api-server.ts";
-import { boundPodOf, type EnrolmentPolicy, identifyWorker, TOKEN_AUDIENCE } from "./identify-worker.ts";
+import { boundPodOf, type EnrolmentPolicy, identifyWorker } from "./identify-worker.ts";
 
 /** Longest certificate request that is read. */
 const MAX_REQUEST_BYTES = 4096;
@@ -29,7 +29,7 @@ export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.
     async enrol({ token, csrDer }, { signal }) {
       if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
       const publicKey = await provenKey(csrDer);
-      const bound = boundPodOf(await api.reviewToken(token, TOKEN_AUDIENCE, signal), policy);
+      const bound = boundPodOf(await api.reviewToken(token, gateTokenAudience, signal), policy);
       const identity = identifyWorker(await api.getPod(bound.namespace, bound.name, signal), bound, policy);
       const uri = formatWorkerUri(identity);
       const notAfter = new Date(clock.nowMs() + deps.lifetimeMs);

@@ -1,11 +1,8 @@
+import { gateTokenAudience, Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import type { WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import type { PodView, TokenReviewStatus } from "../kubernetes/api-server.ts";
 
-/** Audience of the token that only the sidecar mounts. */
-export const TOKEN_AUDIENCE = "tributary";
-const JOB_UID_LABEL = "tributary.dev/job-uid";
-const PARTICIPANT_LABEL = "tributary.dev/participant";
 const INDEX_LABEL = "batch.kubernetes.io/job-completion-index";
 
 /** The pod that a token is bound to. */
@@ -32,8 +29,8 @@ export interface EnrolmentPolicy {
 export function boundPodOf(review: TokenReviewStatus, policy: EnrolmentPolicy): BoundPod {
   if (review.authenticated !== true)
     throw new TributaryError("TOKEN_REJECTED", "the API server does not accept the token");
-  if (!review.audiences?.includes(TOKEN_AUDIENCE)) {
-    throw new TributaryError("TOKEN_REJECTED", `the token is not for the audience ${TOKEN_AUDIENCE}`);
+  if (!review.audiences?.includes(gateTokenAudience)) {
+    throw new TributaryError("TOKEN_REJECTED", `the token is not for the audience ${gateTokenAudience}`);
   }
   const namespace = /^system:serviceaccount:([^:]+):[^:]+$/.exec(review.user?.username ?? "")?.[1];
   const name = review.user?.extra?.["authentication.kubernetes.io/pod-name"]?.[0];
@@ -75,8 +72,8 @@ export function identifyWorker(pod: PodView | undefined, bound: BoundPod, policy
   return {
     cluster: policy.cluster,
     namespace: bound.namespace,
-    jobUid: label(JOB_UID_LABEL),
-    participant: label(PARTICIPANT_LABEL),
+    jobUid: label(Label.JobUid),
+    participant: label(Label.Participant),
     workerIndex: Number(index),
   };
 }

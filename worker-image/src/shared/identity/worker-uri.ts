@@ -1,6 +1,3 @@
-/** URI of the operator's client certificate. */
-export const OPERATOR_URI = "tributary://operator";
-
 /** Who a worker is, as its certificate says. */
 export interface WorkerIdentity {
   /** Name of the member cluster, as the hub registers it. */
