@@ -41,6 +41,23 @@ describe("kill -9 of the aggregator", () => {
   );
 });
 
+describe("kill -9 of everything", () => {
+  it("between the durable sum and its announcement: successors of the workers do the round again", async () => {
+    job = await WireJob.create({ workers: [1, 1] });
+    const first = await job.startAggregator(crashAt("after-sum-durable"));
+    await job.startWorkers();
+    await job.openWindow({ from: 0, through: ROUNDS - 1 });
+    expect(await first.ended).toEqual({ code: null, signal: "SIGKILL" });
+    const lost = job.workers.splice(0, 2);
+    await Promise.all(lost.flatMap(({ sidecar, trainer }) => [sidecar.kill(), trainer.kill()]));
+    await job.startAggregator(crashAt("after-sum-durable"));
+    for (const cluster of [0, 1]) await job.addWorker(cluster, 0);
+    const state = await job.untilCommitted(ROUNDS);
+    expect(state.failedRounds).toBe(1);
+    await expectClosedForm(ROUNDS);
+  });
+});
+
 describe("kill -9 of a sidecar", () => {
   it.each(["before-report-durable", "after-report-durable", "during-upload", "after-upload"])(
     "%s: the restarted sidecar finishes its round",

@@ -48,7 +48,7 @@ async function closeStages(
   await run.post({ type: "deadline", stage: DeadlineStage.Advertising });
   await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);
   await run.post({ type: "deadline", stage: DeadlineStage.Sharing });
-  await clock.sleep(left(), signal);
+  await Promise.race([run.announced, clock.sleep(left(), signal)]);
   await run.post({ type: "deadline", stage: DeadlineStage.Collecting });
   await clock.sleep(UNMASK_TIMEOUT_MS, signal);
   await run.post({ type: "deadline", stage: DeadlineStage.Unmasking });

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { controlV1 } from "@tributary/contracts";
-import { type CryptoSuite, MessageType, RoundStage } from "@tributary/federated";
+import { type CryptoSuite, equalBytes, MessageType, RoundStage } from "@tributary/federated";
 import {
   asTributaryError,
   backoffMs,
@@ -419,7 +419,14 @@ export class JobEngine implements TensorRound {
       return;
     }
     const run = this.#run;
-    if (run === undefined || !run.state.setup.roster.some(({ id }) => id === party)) return;
+    const entry = run?.state.setup.roster.find(({ id }) => id === party);
+    if (run === undefined || entry === undefined) return;
+    const holder = this.#deps.parties.holderOf(party);
+    // A worker that took the seat while this process was down knows nothing of the attempt.
+    if (holder !== undefined && !equalBytes(holder.publicKey, entry.publicKey)) {
+      run.dropParty(party).catch((error: unknown) => this.#fail(error));
+      return;
+    }
     this.#sayOpened(party, run);
     run.post({ type: "reconnected", party }).catch((error: unknown) => this.#fail(error));
   }
@@ -474,6 +481,7 @@ export class JobEngine implements TensorRound {
 
   #shortfall(run: RoundRun, plan: WindowPlan): string {
     const reported = run.state.setup.roster.filter(({ id }) => run.hasReported(id)).length;
+    if (reported >= plan.quorum) return `${reported} workers reported, too few of them are left to open their sum`;
     const problems = this.#deps.parties
       .list()
       .flatMap(({ seat, problem }) =>

@@ -29,6 +29,7 @@ import {
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { SegmentStaging } from "../wire/segment-staging.ts";
+import { canBeOpened, isAnnounced } from "./lost-parties.ts";
 import { sumSegments } from "./segment-sum.ts";
 
 /** How an attempt ended. */
@@ -65,6 +66,7 @@ export class RoundRun {
   readonly staging: SegmentStaging;
   readonly #deps: RunDeps;
   readonly #outcome = Promise.withResolvers<RunOutcome>();
+  readonly #announced = Promise.withResolvers<void>();
   readonly #failedParties = new Set<number>();
   #state: AggregatorState;
   #tail: Promise<unknown> = Promise.resolve();
@@ -75,6 +77,7 @@ export class RoundRun {
   private constructor(deps: RunDeps, state: AggregatorState) {
     this.#deps = deps;
     this.#state = state;
+    if (isAnnounced(state)) this.#announced.resolve();
     this.staging = new SegmentStaging(join(deps.directory, "segments"));
   }
 
@@ -113,6 +116,11 @@ export class RoundRun {
     return this.#outcome.promise;
   }
 
+  /** Resolves once the survivors of every segment are announced: from then on only signatures and answers are waited for. */
+  get announced(): Promise<void> {
+    return this.#announced.promise;
+  }
+
   /** Path of a segment's sum. */
   sumPath(segment: number): string {
     return join(this.#deps.directory, "sums", `${segment}.bin`);
@@ -123,11 +131,11 @@ export class RoundRun {
     return this.#enqueue(async () => (this.#isClosed ? [] : this.#run(event)));
   }
 
-  /** A party cannot report any more: goes on without it as soon as nobody else is waited for. */
+  /** A party is gone for this attempt: goes on without it as soon as nobody else is waited for. */
   async dropParty(party: number): Promise<void> {
     if (this.#failedParties.has(party) || !this.#state.setup.roster.some(({ id }) => id === party)) return;
     this.#failedParties.add(party);
-    await this.#closeWhenNobodyIsLeft();
+    await this.#enqueue(async () => (this.#isClosed ? undefined : this.#goOnWithoutLost()));
   }
 
   /** Whether the party's report is complete in every segment. */
@@ -167,7 +175,8 @@ export class RoundRun {
     this.#state = step.state;
     await this.#perform(step.effects);
     this.#deps.changed();
-    if (event.type === "stored" || event.type === "receive") await this.#closeWhenNobodyIsLeft(true);
+    if (isAnnounced(this.#state)) this.#announced.resolve();
+    if (event.type === "stored" || event.type === "receive" || event.type === "summed") await this.#goOnWithoutLost();
     return step.effects;
   }
 
@@ -259,16 +268,22 @@ export class RoundRun {
     await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
   }
 
-  /** Closes collecting early when the only parties missing are known to be lost, or when quorum is out of reach. */
-  async #closeWhenNobodyIsLeft(isInTurn = false): Promise<void> {
+  /**
+   * Closes collecting early when the only parties missing are known to be lost, or when quorum is out of reach, and gives up a sum
+   * that was announced to parties of which too few are left to open it.
+   */
+  async #goOnWithoutLost(): Promise<void> {
     if (this.#failedParties.size === 0) return;
+    if (!canBeOpened(this.#state, this.#failedParties)) {
+      await this.#run({ type: "abandon" });
+      return;
+    }
     const { roster, minSurvivors } = this.#state.setup;
     const able = roster.filter(({ id }) => !this.#failedParties.has(id) || this.hasReported(id));
     const isSomebodyAwaited = able.some(({ id }) => !this.hasReported(id));
     if (isSomebodyAwaited && able.length >= minSurvivors) return;
     for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting]) {
-      if (!isInTurn) await this.post({ type: "deadline", stage });
-      else if (isStageOpen(this.#state, stage)) await this.#run({ type: "deadline", stage });
+      if (isStageOpen(this.#state, stage)) await this.#run({ type: "deadline", stage });
     }
   }
 }

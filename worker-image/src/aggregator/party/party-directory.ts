@@ -71,6 +71,11 @@ export class PartyDirectory {
     return [...this.#entries.values()].map(({ stream, ...entry }) => ({ ...entry, isConnected: stream !== undefined }));
   }
 
+  /** The worker on a seat; `undefined` until one has joined. */
+  holderOf(partyId: number): SeatHolder | undefined {
+    return this.#entries.get(partyId)?.holder;
+  }
+
   /** Puts a worker on its seat; a worker with another key ends the stream of the one before. */
   join(holder: SeatHolder): void {
     const entry = this.#entry(holder.seat.partyId);

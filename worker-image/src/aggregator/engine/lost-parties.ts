@@ -1,0 +1,21 @@
+import { type AggregatorState, SegmentStage } from "@tributary/federated";
+
+/**
+ * Whether every announced sum can still be opened: signatures, then answers, of `threshold` parties are there or can still come.
+ *
+ * @param lost ids of parties whose secrets of the round are gone; a replaced worker cannot answer for the one before.
+ */
+export function canBeOpened({ setup, segments }: AggregatorState, lost: ReadonlySet<number>): boolean {
+  return segments.every(({ stage, signatures, answers }) => {
+    const given = stage === SegmentStage.Signing ? signatures : stage === SegmentStage.Unmasking ? answers : undefined;
+    if (given === undefined) return true;
+    // Whoever only signed must still answer.
+    const able = setup.roster.filter(({ id }) => !lost.has(id) || (stage === SegmentStage.Unmasking && given.has(id)));
+    return able.length >= setup.threshold;
+  });
+}
+
+/** Whether collecting is over in every segment, so that only signatures and answers are waited for. */
+export function isAnnounced({ segments }: AggregatorState): boolean {
+  return segments.every(({ stage }) => stage !== SegmentStage.Collecting && stage !== SegmentStage.Summing);
+}
