@@ -257,10 +257,11 @@ export class JobEngine implements TensorRound {
   async #conclude(plan: WindowPlan, run: RoundRun, outcome: RunOutcome, signal: AbortSignal): Promise<void> {
     const isWhole = outcome.kind === "Summed" && outcome.results.every(({ opened }) => opened !== null);
     if (!isWhole) {
-      const reason =
-        outcome.kind === "Failed"
-          ? outcome
-          : ({ code: "QUORUM_NOT_REACHED", message: this.#shortfall(run, plan) } as const);
+      // Whatever stage ran out of parties, people need to know which workers are missing and why.
+      const isShort = outcome.kind === "Summed" || outcome.code === "QUORUM_NOT_REACHED";
+      const reason: EngineProblem = isShort
+        ? { code: "QUORUM_NOT_REACHED", message: this.#shortfall(run, plan) }
+        : outcome;
       return this.#closeEmpty(run, reason, signal);
     }
     const { store, crash, log } = this.#deps;
