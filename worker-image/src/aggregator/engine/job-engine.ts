@@ -24,9 +24,11 @@ import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptFiles, type AttemptRecord } from "./attempt-files.ts";
 import { awaitOutcome } from "./await-outcome.ts";
 import { commitRound } from "./commit-round.ts";
+import { describeShortfall } from "./describe-shortfall.ts";
 import type { JobModels } from "./job-models.ts";
 import { judgeRounds, type RoundsVerdict } from "./judge-rounds.ts";
 import { expectedSizeBytes, RoundRun, type RunDeps, type RunOutcome } from "./round-run.ts";
+import { stageOf } from "./round-stage.ts";
 import { type RoundTerms, roundTerms } from "./round-terms.ts";
 import { StateFeed } from "./state-feed.ts";
 import { decideOnPlan, PlanDecision, WindowFiles } from "./window-plans.ts";
@@ -469,31 +471,15 @@ export class JobEngine implements TensorRound {
   }
 
   #stage(): controlV1.Stage {
-    const { Stage } = controlV1;
-    if (this.#isWindowEnded) return Stage.IDLE;
+    if (this.#isWindowEnded) return controlV1.Stage.IDLE;
     const state = this.#run?.state;
-    if (state === undefined || state.setup.round < this.#rounds) return Stage.SELECTING;
-    if (state.stage === RoundStage.Advertising || state.stage === RoundStage.Sharing) return Stage.SHARING;
-    if (state.segments.some(({ stage }) => stage === "Collecting")) {
-      return state.segments.some(({ stored }) => stored.size > 0) ? Stage.COLLECTING : Stage.TRAINING;
-    }
-    return state.segments.every(({ stage }) => stage === "Opened") ? Stage.COMMITTING : Stage.UNMASKING;
+    return stageOf(state !== undefined && state.setup.round >= this.#rounds ? state : undefined);
   }
 
-  #shortfall(run: RoundRun, plan: WindowPlan): string {
-    const reported = run.state.setup.roster.filter(({ id }) => run.hasReported(id)).length;
-    if (reported >= plan.quorum) return `${reported} workers reported, too few of them are left to open their sum`;
-    const problems = this.#deps.parties
-      .list()
-      .flatMap(({ seat, problem }) =>
-        problem === undefined
-          ? []
-          : [`worker ${seat.workerIndex} of ${seat.participant.name}: ${problem.message} (${problem.code})`],
-      );
-    return [
-      `${reported} of ${run.state.setup.roster.length} workers reported, quorum is ${plan.quorum}`,
-      ...problems,
-    ].join("; ");
+  #shortfall(run: RoundRun, { quorum }: WindowPlan): string {
+    const { roster } = run.state.setup;
+    const reported = roster.filter(({ id }) => run.hasReported(id)).length;
+    return describeShortfall({ reported, workers: roster.length, quorum, seats: this.#deps.parties.list() });
   }
 
   #setProblem(problem: EngineProblem | undefined): void {
