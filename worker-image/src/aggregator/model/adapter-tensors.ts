@@ -1,7 +1,7 @@
 import type { TensorSpec } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
+import type { TensorShape } from "../../shared/gguf/gguf-file.ts";
 import type { AdapterConfig } from "../config/job-config.ts";
-import type { GgufTensor } from "./gguf-header.ts";
 
 /** The name that GGUF gives each projection of a Llama-style block. */
 const GGUF_PROJECTIONS: Readonly<Record<string, string>> = {
@@ -19,12 +19,12 @@ const GGUF_PROJECTIONS: Readonly<Record<string, string>> = {
  *
  * @throws MODEL_SOURCE_INVALID naming the target that no block of the base model has.
  */
-export function adapterTensors(adapter: AdapterConfig, base: readonly GgufTensor[]): TensorSpec[] {
+export function adapterTensors(adapter: AdapterConfig, base: readonly TensorShape[]): TensorSpec[] {
   return adapter.targets.flatMap((target) => {
     const pattern = new RegExp(`^blk\\.(\\d+)\\.${GGUF_PROJECTIONS[target]}\\.weight$`);
-    const found = base.flatMap(({ name, dimensions }) => {
+    const found = base.flatMap(({ name, shape }) => {
       const layer = pattern.exec(name)?.[1];
-      const out = dimensions[1];
+      const out = shape[0];
       if (layer === undefined || out === undefined) return [];
       return [{ name: `layers.${layer}.${target}.lora_B`, dtype: "F32" as const, shape: [out, adapter.rank] }];
     });

@@ -5,7 +5,7 @@ import { readFileIfPresent, renameDurably, TributaryError, writeFileDurably } fr
 import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import { adapterTensors } from "./adapter-tensors.ts";
-import { readGgufTensors } from "./gguf-header.ts";
+import { readBaseTensors } from "./base-tensors.ts";
 
 /** What the job starts from, pinned at the first start. */
 export interface PinnedModel {
@@ -73,9 +73,7 @@ function requirePinned(what: string, pinned: string | undefined, found: string):
 async function writeInitialModel(config: JobConfig, to: string): Promise<void> {
   const { path, adapter } = config.model;
   if (adapter === undefined) return copyWholeModel(path, to);
-  const file = await open(path, "r");
-  const tensors = await readGgufTensors(file, path).finally(() => file.close());
-  await writeZeroModel(adapterTensors(adapter, tensors), to);
+  await writeZeroModel(adapterTensors(adapter, readBaseTensors(path)), to);
 }
 
 /** LoRA starts with B = 0, so that the adapted model is the base model. */

@@ -41,7 +41,10 @@ describe("GgufFile", () => {
     expect(textsOf(file.metadata, "a.list")).toEqual(["x", "", "yz"]);
     expect(numberOf(file.metadata, "a.count")).toBe(7);
     expect(numberOf(file.metadata, "a.ratio")).toBe(0.5);
-    expect(file.tensorNames).toEqual(["m", "v"]);
+    expect(file.tensorShapes).toEqual([
+      { name: "m", shape: [2, 3] },
+      { name: "v", shape: [2] },
+    ]);
     expect(file.readTensor("m", [2, 3])).toEqual(matrix.values);
     expect(file.readTensor("v", [2])).toEqual(Float32Array.of(-1, 0.25));
   });

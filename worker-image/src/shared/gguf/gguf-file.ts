@@ -4,6 +4,9 @@ import { dequantise } from "./dequantise.ts";
 import { type GgufHeader, parseGgufHeader, type TensorEntry } from "./header.ts";
 import type { Metadata } from "./metadata.ts";
 
+/** Name and row-major shape of a tensor, so a weight is [outputs, inputs]. */
+export type TensorShape = Pick<TensorEntry, "name" | "shape">;
+
 const firstReadBytes = 4 * 1024 * 1024;
 
 /** A GGUF file opened for reading: metadata at hand, tensors decoded one at a time so that memory stays bounded. */
@@ -35,9 +38,9 @@ export class GgufFile implements Disposable {
     return this.#header.metadata;
   }
 
-  /** Names of all tensors, in the file's order. */
-  get tensorNames(): readonly string[] {
-    return [...this.#header.tensors.keys()];
+  /** Names and shapes of all tensors, in the file's order. */
+  get tensorShapes(): readonly TensorShape[] {
+    return [...this.#header.tensors.values()].map(({ name, shape }) => ({ name, shape }));
   }
 
   /**
