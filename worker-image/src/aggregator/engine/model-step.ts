@@ -4,13 +4,11 @@ import {
   createState,
   layoutSafetensors,
   type OptimiserParameters,
-  packedSizeBytes,
-  requireRingBits,
   type ServerOptimiser,
   type ServerState,
 } from "@tributary/federated";
 import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
-import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
+import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { readScaledSums } from "./segment-sum.ts";
 
 /** The opened sum of one update segment. */
@@ -45,8 +43,6 @@ export interface ModelStepResult {
   readonly optimiserSha256: string;
 }
 
-/** Parameters that are stepped at a time; a multiple of eight. */
-const CHUNK_PARAMETERS = 2 ** 18;
 const FLOAT_BYTES = 4;
 
 /**
@@ -64,19 +60,14 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
     const hash = createHash("sha256").update(layout.header);
     try {
       await model.write(layout.header);
-      for (const sum of request.sums) {
-        const source = await openSum(sum);
-        try {
-          for (let done = 0; done < sum.parameters; done += CHUNK_PARAMETERS) {
-            const count = Math.min(CHUNK_PARAMETERS, sum.parameters - done);
-            const stepped = await stepChunk(request, base, state, sum, source, done, count);
+      await withScratch(async (scratch) => {
+        for (const sum of request.sums) {
+          await stepSegment(request, { base, state, sum, scratch }, async (stepped) => {
             hash.update(stepped);
             await model.write(stepped);
-          }
-        } finally {
-          await source.close();
+          });
         }
-      }
+      });
       return { modelSha256: hash.digest("hex"), optimiserSha256: await state.finish() };
     } finally {
       await state.close();
@@ -87,44 +78,47 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
   }
 }
 
+interface SegmentStep {
+  readonly base: FlatModelFile;
+  readonly state: StateFiles;
+  readonly sum: OpenedSum;
+  readonly scratch: Scratch;
+}
+
+/** Steps the parameters of one segment, a chunk at a time, in order. */
+async function stepSegment(
+  request: ModelStepRequest,
+  { base, state, sum, scratch }: SegmentStep,
+  write: (stepped: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const source = await open(sum.path, "r");
+  try {
+    const { ringBits, step } = sum;
+    const buffers = { packed: scratch.bytes(), sums: scratch.floats() };
+    const memory = scratch.floats();
+    for (let start = 0; start < sum.parameters; start += SCRATCH_VALUES) {
+      const values = Math.min(SCRATCH_VALUES, sum.parameters - start);
+      const meanUpdate = await readScaledSums(source, buffers, { start, values, ringBits, step });
+      for (let index = 0; index < values; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
+      const before = await base.read(sum.offset + start, memory.subarray(0, values));
+      await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
+    }
+  } finally {
+    await source.close();
+  }
+}
+
 async function stepChunk(
   { optimiser, parameters, round }: ModelStepRequest,
-  base: FlatModelFile,
   state: StateFiles,
-  sum: OpenedSum,
-  source: SumSource,
-  start: number,
-  count: number,
+  offset: number,
+  base: Float32Array,
+  meanUpdate: Float32Array,
 ): Promise<Uint8Array> {
-  const offset = sum.offset + start;
-  const meanUpdate = await source.read(start, count);
-  for (let index = 0; index < count; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
-  const before = await base.read(offset, source.base.subarray(0, count));
-  const slots = await state.read(offset, count);
-  const result = optimiser.step({ base: before, meanUpdate, state: slots, round, parameters });
+  const slots = await state.read(offset, base.length);
+  const result = optimiser.step({ base, meanUpdate, state: slots, round, parameters });
   await state.write(offset, result.state);
   return bytesOf(result.model);
-}
-
-interface SumSource {
-  /** Memory for the base model's chunk. */
-  readonly base: Float32Array;
-  read(start: number, values: number): Promise<Float32Array>;
-  close(): Promise<void>;
-}
-
-async function openSum({ path, ringBits, step }: OpenedSum): Promise<SumSource> {
-  const file = await open(path, "r");
-  const packed = new Uint8Array(packedSizeBytes(CHUNK_PARAMETERS, requireRingBits(ringBits)));
-  const kernels = {
-    runKernel: createKernelRunner(),
-    buffers: { packed, sums: new Float32Array(CHUNK_PARAMETERS) },
-  };
-  return {
-    base: new Float32Array(CHUNK_PARAMETERS),
-    read: (start, values) => readScaledSums(file, kernels, { start, values, ringBits, step }),
-    close: () => file.close(),
-  };
 }
 
 interface StateFiles {

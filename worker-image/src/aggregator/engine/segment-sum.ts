@@ -2,14 +2,9 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
 import { readAt, readInto } from "../../shared/files/flat-model-file.ts";
+import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
-import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
-
-/** Values that are summed at a time: memory is a packed vector of this length for each party. */
-const CHUNK_VALUES = 2 ** 18;
-
-/** Runs kernels in this thread. */
-export type KernelRunner = ReturnType<typeof createKernelRunner>;
+import { processKernels } from "../../shared/kernels/process-kernels.ts";
 
 const kernels = createRingKernels();
 
@@ -28,23 +23,18 @@ export async function sumSegments(
   const files: FileHandle[] = [];
   const out = await open(outPath, "w");
   const hash = createHash("sha256");
-  const runKernel = createKernelRunner();
   try {
     for (const path of inputs) files.push(await open(path, "r"));
-    const chunkBytes = packedSizeBytes(CHUNK_VALUES, bits);
-    const buffers = { inputs: files.map(() => new Uint8Array(chunkBytes)), out: new Uint8Array(chunkBytes) };
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
-    for (let start = 0; start < paddedValues; start += CHUNK_VALUES) {
-      const packed = await sumChunk(
-        { runKernel, files, buffers },
-        start,
-        Math.min(CHUNK_VALUES, paddedValues - start),
-        bits,
-      );
-      hash.update(packed);
-      await out.write(packed, 0, packed.length, (start / GROUP_VALUES) * bits);
-    }
-    return new Uint8Array(hash.digest());
+    return await withScratch(async (scratch) => {
+      const buffers = { inputs: files.map(() => scratch.bytes()), out: scratch.bytes() };
+      for (let start = 0; start < paddedValues; start += SCRATCH_VALUES) {
+        const packed = await sumChunk(files, buffers, start, Math.min(SCRATCH_VALUES, paddedValues - start), bits);
+        hash.update(packed);
+        await out.write(packed, 0, packed.length, (start / GROUP_VALUES) * bits);
+      }
+      return new Uint8Array(hash.digest());
+    });
   } finally {
     await out.close();
     for (const file of files) await file.close();
@@ -57,7 +47,8 @@ interface SumBuffers {
 }
 
 async function sumChunk(
-  { runKernel, files, buffers }: { runKernel: KernelRunner; files: readonly FileHandle[]; buffers: SumBuffers },
+  files: readonly FileHandle[],
+  buffers: SumBuffers,
   start: number,
   values: number,
   ringBits: RingBits,
@@ -66,7 +57,7 @@ async function sumChunk(
   const inputs = files.map((file, index) => readInto(file, position, buffers.inputs[index]!.subarray(0, sizeBytes)));
   const out = buffers.out.subarray(0, sizeBytes);
   const kind = KernelWork.Sum;
-  runKernel({ kind, inputs: await Promise.all(inputs), masks: [], ringBits, offset: start, values, out });
+  processKernels()({ kind, inputs: await Promise.all(inputs), masks: [], ringBits, offset: start, values, out });
   return out;
 }
 
@@ -88,7 +79,7 @@ export interface ScaledBuffers {
 /** Reads `values` sums of a packed file from value `start` on, each times a power-of-two step; exact in float32 up to 24 bits. */
 export async function readScaledSums(
   file: FileHandle,
-  { runKernel, buffers }: { readonly runKernel: KernelRunner; readonly buffers: ScaledBuffers },
+  buffers: ScaledBuffers,
   span: { readonly start: number; readonly values: number; readonly ringBits: number; readonly step: number },
 ): Promise<Float32Array> {
   const ringBits = requireRingBits(span.ringBits);
@@ -96,6 +87,6 @@ export async function readScaledSums(
   const sizeBytes = packedSizeBytes(values, ringBits);
   const packed = await readInto(file, packedSizeBytes(offset, ringBits), buffers.packed.subarray(0, sizeBytes));
   const out = buffers.sums.subarray(0, values);
-  runKernel({ kind: KernelWork.Decode, packed, masks: [], ringBits, offset, scale, out });
+  processKernels()({ kind: KernelWork.Decode, packed, masks: [], ringBits, offset, scale, out });
   return out;
 }

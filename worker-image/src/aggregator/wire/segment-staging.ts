@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import { receiveBody } from "../../shared/files/transfer.ts";
 import type { ByteSpan, SegmentResource } from "../../shared/tensor-wire/resources.ts";
 
 /** What is staged of one party's segment. */
@@ -13,9 +14,6 @@ export interface StagedSegment {
   /** Whether every byte is there and fits the digest. */
   readonly isComplete: boolean;
 }
-
-/** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
-const WRITE_BYTES = 2 ** 20;
 
 interface Slot {
   readonly path: string;
@@ -135,32 +133,16 @@ async function openSlot(path: string, sha256: string, sizeBytes: number): Promis
 
 async function appendBody(slot: Slot, span: ByteSpan, body: Readable): Promise<void> {
   const file = await open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
-  const flush = async () => {
-    const [chunks, sizeBytes] = [pending, pendingBytes];
-    pending = [];
-    pendingBytes = 0;
-    if (sizeBytes > 0) await file.writev(chunks, slot.storedBytes);
-    for (const chunk of chunks) slot.hash?.update(chunk);
-    slot.storedBytes += sizeBytes;
+  const sink = {
+    file,
+    position: slot.storedBytes,
+    maxBytes: span.endBytes - span.startBytes,
+    onWritten: (chunks: readonly Buffer[], sizeBytes: number) => {
+      for (const chunk of chunks) slot.hash?.update(chunk);
+      slot.storedBytes += sizeBytes;
+    },
   };
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (slot.storedBytes + pendingBytes + chunk.length > span.endBytes) {
-        throw new TributaryError(
-          "MESSAGE_INVALID",
-          `more than ${span.endBytes - span.startBytes} bytes in the request`,
-        );
-      }
-      pending.push(chunk);
-      pendingBytes += chunk.length;
-      if (pendingBytes >= WRITE_BYTES) await flush();
-    }
-  } finally {
-    // What came before the connection broke is kept.
-    await flush().finally(() => file.close());
-  }
+  await receiveBody(body, sink).finally(() => file.close());
 }
 
 async function finish(slot: Slot): Promise<void> {

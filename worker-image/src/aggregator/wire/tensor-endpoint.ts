@@ -1,11 +1,10 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { pipeline } from "node:stream/promises";
 import type { TLSSocket } from "node:tls";
 import { asTributaryError, catalogue, type ErrorCode, type Logger, TributaryError } from "@tributary/kit";
+import { sendFile } from "../../shared/files/transfer.ts";
 import {
   COMPLETE_HEADER,
   ERROR_CODE_HEADER,
@@ -47,8 +46,6 @@ export interface TensorEndpoint {
 
 /** Longest time that a request may go without a byte. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** Bytes read from a file and given to the socket at once. */
-const READ_BYTES = 2 ** 20;
 
 /**
  * Serves the tensor wire: `GET` of models by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
@@ -127,18 +124,23 @@ async function sendModel(
 ): Promise<void> {
   const path = round.fileOf(sha256);
   if (path === undefined) throw new TributaryError("ROUND_NOT_OPEN", `no model of digest ${sha256} is served now`);
-  const { size } = await stat(path);
-  const start = parseRangeStart(request.headers.range);
-  if (start === undefined || start > size)
-    throw new TributaryError("MESSAGE_INVALID", `range ${request.headers.range} of ${size} bytes`);
-  response.writeHead(start > 0 ? 206 : 200, {
-    "content-length": size - start,
-    "content-type": "application/octet-stream",
-    "content-range": `bytes ${start}-${size - 1}/${size}`,
-    etag: `"${sha256}"`,
-  });
-  await pipeline(createReadStream(path, { start, highWaterMark: READ_BYTES }), response);
-  round.countBytes("down", size - start);
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const start = parseRangeStart(request.headers.range);
+    if (start === undefined || start > size)
+      throw new TributaryError("MESSAGE_INVALID", `range ${request.headers.range} of ${size} bytes`);
+    response.writeHead(start > 0 ? 206 : 200, {
+      "content-length": size - start,
+      "content-type": "application/octet-stream",
+      "content-range": `bytes ${start}-${size - 1}/${size}`,
+      etag: `"${sha256}"`,
+    });
+    await sendFile(file, start, response);
+    round.countBytes("down", size - start);
+  } finally {
+    await file.close();
+  }
 }
 
 async function receiveSegment(

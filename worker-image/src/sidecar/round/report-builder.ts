@@ -12,8 +12,9 @@ import {
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel, readInto } from "../../shared/files/flat-model-file.ts";
+import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
-import { createKernelRunner } from "../../shared/kernels/run-kernel-request.ts";
+import { processKernels } from "../../shared/kernels/process-kernels.ts";
 import { metricNames, type PlannedReport, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 
 /** A metric as a sum and a count, by name. */
@@ -47,8 +48,6 @@ export interface ReportedSegment {
   readonly sha256: Uint8Array;
 }
 
-/** Parameters that are quantised at a time; a multiple of eight. */
-const CHUNK_PARAMETERS = 2 ** 18;
 const FLOAT_BYTES = 4;
 
 const kernels = createRingKernels();
@@ -87,7 +86,7 @@ async function buildUpdates(
     const segments: ReportedSegment[] = [];
     for (const { segment, offset, step } of request.report.updates) {
       const update = { request, base, trained, residuals, segment, offset, step };
-      const built = await buildUpdate(update);
+      const built = await withScratch((scratch) => buildUpdate(update, updateBuffers(scratch)));
       values[metricNames.squaredNorm(segment.id)] = built.squaredNorm;
       values[metricNames.saturated(segment.id)] = built.saturated;
       segments.push(built.reported);
@@ -110,25 +109,25 @@ interface Update {
   readonly step: number;
 }
 
-async function buildUpdate(update: Update) {
+type UpdateBuffers = ReturnType<typeof updateBuffers>;
+
+function updateBuffers(scratch: Scratch) {
+  return { x: scratch.floats(), before: scratch.floats(), residual: scratch.floats(), out: scratch.bytes() };
+}
+
+async function buildUpdate(update: Update, buffers: UpdateBuffers) {
   const { request, segment, residuals, step } = update;
   const roundingKey = request.crypto.hkdfSha256(request.seed, request.planDigest, roundingInfo(segment.id), 32);
   const ringBits = requireRingBits(segment.ringBits);
   const grid = { step, valueBits: segment.valueBits };
-  const runKernel = createKernelRunner();
-  const buffers = {
-    x: new Float32Array(CHUNK_PARAMETERS),
-    before: new Float32Array(CHUNK_PARAMETERS),
-    residual: new Float32Array(CHUNK_PARAMETERS),
-    out: new Uint8Array(packedSizeBytes(CHUNK_PARAMETERS, ringBits)),
-  };
+  const runKernel = processKernels();
   const sink = await openSegment(request.segmentPath(segment.id));
   let saturated = 0;
   let squaredNorm = 0;
   try {
-    for (let start = 0; start < segment.valueCount; start += CHUNK_PARAMETERS) {
+    for (let start = 0; start < segment.valueCount; start += SCRATCH_VALUES) {
       request.signal.throwIfAborted();
-      const count = Math.min(CHUNK_PARAMETERS, segment.valueCount - start);
+      const count = Math.min(SCRATCH_VALUES, segment.valueCount - start);
       const x = buffers.x.subarray(0, count);
       await readUpdate(update, update.offset + start, x, buffers.before.subarray(0, count));
       const residual = await residuals.read(update.offset + start, buffers.residual.subarray(0, count));

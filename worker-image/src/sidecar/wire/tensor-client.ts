@@ -1,11 +1,10 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm, stat } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
+import { createHash } from "node:crypto";
+import { open, rename, rm, stat } from "node:fs/promises";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { isErrorCode, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import { receiveBody, sendFile } from "../../shared/files/transfer.ts";
 import {
   COMPLETE_HEADER,
   ERROR_CODE_HEADER,
@@ -45,7 +44,6 @@ export interface TensorClient {
 
 /** Longest time without a byte. */
 const IDLE_TIMEOUT_MS = 30_000;
-const READ_BYTES = 2 ** 20;
 
 /** Calls the tensor wire over mutual TLS with a few kept connections. */
 export function createTensorClient(options: TensorWireOptions): TensorClient {
@@ -76,7 +74,7 @@ export function createTensorClient(options: TensorWireOptions): TensorClient {
 }
 
 type Headers = Record<string, string | number>;
-type WriteBody = (request: NodeJS.WritableStream) => Promise<void>;
+type WriteBody = (request: ClientRequest) => Promise<void>;
 type Call = (
   method: string,
   path: string,
@@ -89,17 +87,37 @@ async function fetchFile(call: Call, file: RemoteFile, to: string, signal: Abort
   const partial = `${to}.part`;
   const present = (await stat(partial).catch(() => undefined))?.size ?? 0;
   const start = present <= file.sizeBytes ? present : 0;
-  if (start < file.sizeBytes) {
-    const response = await call("GET", file.path, start > 0 ? { range: `bytes=${start}-` } : {}, signal);
-    const sink = createWriteStream(partial, start > 0 ? { flags: "r+", start } : { flags: "w" });
-    await pipeline(response, sink).catch(asUnreachable(file.path));
-  }
-  const found = Buffer.from(await sha256OfFile(partial)).toString("hex");
+  const digest = start < file.sizeBytes ? await fetchRest(call, file, partial, start, signal) : undefined;
+  const found = digest ?? Buffer.from(await sha256OfFile(partial)).toString("hex");
   if (found !== file.sha256) {
     await rm(partial, { force: true });
     throw new TributaryError("CHECKSUM_MISMATCH", `${file.path} arrived with digest ${found}, must be ${file.sha256}`);
   }
   await rename(partial, to);
+}
+
+/** Fetches from `start` on; gives the digest of the file, in hexadecimal, when all of it came by this request. */
+async function fetchRest(
+  call: Call,
+  { path, sizeBytes }: RemoteFile,
+  partial: string,
+  start: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const response = await call("GET", path, start > 0 ? { range: `bytes=${start}-` } : {}, signal);
+  const hash = createHash("sha256");
+  const sink = await open(partial, start > 0 ? "r+" : "w");
+  try {
+    await receiveBody(response, {
+      file: sink,
+      position: start,
+      maxBytes: sizeBytes - start,
+      onWritten: (chunks) => chunks.forEach((chunk) => void (start === 0 && hash.update(chunk))),
+    }).catch(asUnreachable(path));
+  } finally {
+    await sink.close();
+  }
+  return start === 0 ? hash.digest("hex") : undefined;
 }
 
 async function sendSegment(
@@ -120,14 +138,10 @@ async function sendSegment(
     "content-length": totalBytes - startBytes,
     "content-range": formatContentRange({ startBytes, endBytes: totalBytes, totalBytes }),
   };
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      onSent(chunk.length);
-      done(null, chunk);
-    },
-  });
-  const body: WriteBody = (request) =>
-    pipeline(createReadStream(path, { start: startBytes, highWaterMark: READ_BYTES }), counter, request);
+  const body: WriteBody = async (request) => {
+    const file = await open(path, "r");
+    await sendFile(file, startBytes, request, onSent).finally(() => file.close());
+  };
   const after = await call("PUT", segment.path, headers, signal, body);
   after.resume();
   if (after.headers[COMPLETE_HEADER] !== "true") {

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { receiveBody, sendFile } from "./transfer.ts";
+
+const bytes = randomBytes(3 * 2 ** 20 + 17);
+let directory: string;
+let path: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "transfer-"));
+  path = join(directory, "file");
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function send(start: number, out: Writable, onSent?: (count: number) => void): Promise<void> {
+  await writeFile(path, bytes);
+  const file = await open(path, "r");
+  await sendFile(file, start, out, onSent).finally(() => file.close());
+}
+
+/** Takes a piece only after a while: by then a buffer that was used again too early holds other bytes. */
+function slowStream() {
+  const taken: Buffer[] = [];
+  const stream = new Writable({
+    highWaterMark: 1,
+    write(chunk: Buffer, _encoding, done) {
+      setImmediate(() => {
+        taken.push(Buffer.from(chunk));
+        done();
+      });
+    },
+  });
+  return { stream, taken };
+}
+
+describe("sendFile", () => {
+  it.each([0, 1, 2 ** 20, bytes.length])("sends a file from byte %i on and ends the stream", async (start) => {
+    const { stream, taken } = slowStream();
+    let sent = 0;
+    await send(start, stream, (count) => {
+      sent += count;
+    });
+    expect(Buffer.concat(taken).equals(bytes.subarray(start))).toBe(true);
+    expect([sent, stream.writableEnded]).toEqual([bytes.length - start, true]);
+  });
+
+  it.each([
+    { name: "fails", error: new Error("reset"), says: "reset" },
+    { name: "closes early", error: undefined, says: /closed before|destroyed/u },
+  ])("fails when the stream $name", async ({ error, says }) => {
+    const broken = new Writable({ write: (_chunk, _encoding, done) => void broken.destroy(error).on("close", done) });
+    await expect(send(0, broken)).rejects.toThrow(says);
+  });
+});
+
+describe("receiveBody", () => {
+  async function receive(body: AsyncIterable<Buffer>, position: number, maxBytes: number) {
+    const file = await open(path, "a+").then(async (made) => {
+      await made.close();
+      return open(path, "r+");
+    });
+    let told = 0;
+    const onWritten = (_chunks: readonly Buffer[], count: number) => {
+      told += count;
+    };
+    const done = receiveBody(body, { file, position, maxBytes, onWritten }).finally(() => file.close());
+    return { done: done.then(() => told), told: () => told };
+  }
+
+  it("writes a body behind what is there", async () => {
+    await writeFile(path, bytes.subarray(0, 1000));
+    const { done } = await receive(
+      Readable.from([bytes.subarray(1000, 5000), bytes.subarray(5000)]),
+      1000,
+      bytes.length,
+    );
+    expect(await done).toBe(bytes.length - 1000);
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+  });
+
+  it("keeps what came before the body failed", async () => {
+    async function* failing() {
+      yield bytes.subarray(0, 700);
+      throw new Error("reset");
+    }
+    const { done, told } = await receive(failing(), 0, bytes.length);
+    await expect(done).rejects.toThrow("reset");
+    expect(told()).toBe(700);
+    expect((await readFile(path)).equals(bytes.subarray(0, 700))).toBe(true);
+  });
+
+  it("refuses a body that is longer than it may be", async () => {
+    const { done } = await receive(Readable.from([bytes.subarray(0, 100)]), 0, 99);
+    await expect(done).rejects.toMatchObject({ code: "MESSAGE_INVALID" });
+  });
+});

@@ -1,0 +1,96 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { TributaryError } from "@tributary/kit";
+
+/** Bytes that are read, or gathered before a write, at a time: a TLS record is 16 KiB, a write a trip through the thread pool. */
+const PIECE_BYTES = 2 ** 20;
+
+/** Where a body goes. */
+export interface BodySink {
+  readonly file: FileHandle;
+  /** Offset of its first byte in the file. */
+  readonly position: number;
+  /** Most bytes that it may have. */
+  readonly maxBytes: number;
+  /** Told of pieces in order, once they are written. */
+  readonly onWritten: (chunks: readonly Buffer[], sizeBytes: number) => void;
+}
+
+/**
+ * Writes a body to a file as it comes, in large pieces; what came before a failure is written.
+ *
+ * @throws MESSAGE_INVALID when it is longer than it may be, whatever the body fails with otherwise.
+ */
+export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): Promise<void> {
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let written = 0;
+  const flush = async () => {
+    const [chunks, sizeBytes] = [pending, pendingBytes];
+    pending = [];
+    pendingBytes = 0;
+    if (sizeBytes === 0) return;
+    await sink.file.writev(chunks, sink.position + written);
+    written += sizeBytes;
+    sink.onWritten(chunks, sizeBytes);
+  };
+  try {
+    for await (const chunk of body) {
+      if (written + pendingBytes + chunk.length > sink.maxBytes)
+        throw new TributaryError("MESSAGE_INVALID", `more than ${sink.maxBytes} bytes in the body`);
+      pending.push(chunk);
+      pendingBytes += chunk.length;
+      if (pendingBytes >= PIECE_BYTES) await flush();
+    }
+  } finally {
+    await flush();
+  }
+}
+
+/**
+ * Writes a file from `start` on to a stream and ends it. Two buffers take turns, so that the file is read while the stream is
+ * written, a slow peer holds back the reading, and a large file makes no garbage. The stream must have taken a piece, as sockets
+ * have, when it calls back.
+ *
+ * @param onSent told of every piece once the stream has taken it.
+ * @throws what the stream or the file fails with; a stream that closes early counts as a failure.
+ */
+export async function sendFile(
+  file: FileHandle,
+  start: number,
+  out: Writable,
+  onSent: (bytes: number) => void = () => {},
+): Promise<void> {
+  const closed = Promise.withResolvers<never>();
+  closed.promise.catch(() => {});
+  const onClose = () => closed.reject(out.errored ?? new Error("the stream closed before the file was sent"));
+  out.on("error", onClose).once("close", onClose);
+  try {
+    const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
+    const writes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+    let position = start;
+    for (let turn = 0; ; turn = 1 - turn) {
+      await Promise.race([writes[turn], closed.promise]);
+      const { bytesRead } = await file.read(buffers[turn]!, 0, PIECE_BYTES, position);
+      if (bytesRead === 0) break;
+      position += bytesRead;
+      const write = writePiece(out, buffers[turn]!.subarray(0, bytesRead)).then(() => onSent(bytesRead));
+      // Its failure shows when its turn comes, or as the stream's close.
+      write.catch(() => {});
+      writes[turn] = write;
+    }
+    await Promise.race([Promise.all(writes), closed.promise]);
+    out.end();
+  } catch (error) {
+    // What ended the stream says more than that nothing can be written to it any more.
+    throw out.errored ?? error;
+  } finally {
+    out.off("close", onClose);
+  }
+}
+
+function writePiece(out: Writable, piece: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    out.write(piece, (error) => (error ? reject(error) : resolve()));
+  });
+}
