@@ -459,8 +459,9 @@ export class JobEngine implements TensorRound {
     const publish = (model: "last" | "best", checkpoint: typeof last | undefined) => {
       if (checkpoint?.source !== undefined) this.publisher.publish(model, { ...checkpoint, source: checkpoint.source });
     };
-    publish("last", last);
+    // The best first: its file may be the one that the last is about to replace.
     publish("best", best);
+    publish("last", last);
   }
 
   #verdict(): RoundsVerdict {

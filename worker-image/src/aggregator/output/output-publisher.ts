@@ -29,6 +29,8 @@ export class OutputPublisher {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #wanted = new Map<PublishedModel, Publication>();
+  /** Notes of what this process has published. */
+  readonly #shown = new Map<PublishedModel, { readonly note: string; readonly sha256: string }>();
   #work: Promise<void> | undefined;
 
   constructor(directory: string, log: Logger) {
@@ -71,15 +73,29 @@ export class OutputPublisher {
     const target = join(directory, "model.safetensors");
     const note = `${JSON.stringify({ round, sha256, metricValue: metricValue ?? null })}\n`;
     const notePath = join(directory, "round.json");
-    if ((await readFileIfPresent(notePath))?.toString("utf8") === note && (await isFile(target, sha256))) return;
+    if (this.#shown.get(model)?.note === note) return;
+    if ((await readFileIfPresent(notePath))?.toString("utf8") === note && (await isFile(target, sha256))) {
+      this.#shown.set(model, { note, sha256 });
+      return;
+    }
     await mkdir(directory, { recursive: true });
     const temporary = `${target}.tmp`;
     await rm(temporary, { force: true });
-    await link(source, temporary).catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
+    await this.#linkTwin(model, sha256, temporary)
+      .catch(() => link(source, temporary))
+      .catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
     await rename(temporary, target);
     // Not synced: what a crash of the machine takes is written again at the next start.
     await writeFile(`${notePath}.tmp`, note);
     await rename(`${notePath}.tmp`, notePath);
+    this.#shown.set(model, { note, sha256 });
+  }
+
+  /** The best model was most often the last one a round before: then its file is on the output volume already. */
+  async #linkTwin(model: PublishedModel, sha256: string, to: string): Promise<void> {
+    const twin = [...this.#shown].find(([other, shown]) => other !== model && shown.sha256 === sha256)?.[0];
+    if (twin === undefined) throw new Error("no published model has this digest");
+    await link(join(this.#directory, OutputPublisher.pathOf(twin)), to);
   }
 }
 

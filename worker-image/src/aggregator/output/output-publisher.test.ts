@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@tributary/kit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { OutputPublisher, type Publication } from "./output-publisher.ts";
+
+let directory: string;
+let output: string;
+let publisher: OutputPublisher;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "publisher-"));
+  output = join(directory, "output");
+  publisher = new OutputPublisher(output, createLogger("test", "silent"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function aModel(content: string, round: number, metricValue?: string): Promise<Publication> {
+  const source = join(directory, `${content}.safetensors`);
+  await writeFile(source, content);
+  return { source, round, sha256: createHash("sha256").update(content).digest("hex"), metricValue };
+}
+
+const shown = (model: string) => readFile(join(output, model, "model.safetensors"), "utf8");
+const inode = async (path: string) => (await stat(path)).ino;
+
+describe("OutputPublisher", () => {
+  it("shows the last and the best model, and beside each which it is", async () => {
+    publisher.publish("best", await aModel("a", 1, "0.5"));
+    publisher.publish("last", await aModel("b", 2));
+    await publisher.settled();
+    expect([await shown("best"), await shown("last")]).toEqual(["a", "b"]);
+    const note = JSON.parse(await readFile(join(output, "best/round.json"), "utf8"));
+    expect(note).toEqual({ round: 1, sha256: expect.any(String), metricValue: "0.5" });
+  });
+
+  it("publishes the last model as the best without another copy, and keeps it when the last is replaced", async () => {
+    const first = await aModel("a", 1);
+    publisher.publish("last", first);
+    await publisher.settled();
+    const before = await inode(join(output, "last/model.safetensors"));
+    await rm(first.source);
+    publisher.publish("best", { ...first, metricValue: "0.5" });
+    publisher.publish("last", await aModel("b", 2));
+    await publisher.settled();
+    expect([await shown("best"), await shown("last")]).toEqual(["a", "b"]);
+    expect(await inode(join(output, "best/model.safetensors"))).toBe(before);
+  });
+
+  it("makes up at the next start for what is missing or damaged", async () => {
+    const model = await aModel("a", 1);
+    publisher.publish("last", model);
+    await publisher.settled();
+    await rm(join(output, "last/model.safetensors"));
+    await writeFile(join(output, "last/model.safetensors"), "torn");
+    const restarted = new OutputPublisher(output, createLogger("test", "silent"));
+    restarted.publish("last", model);
+    await restarted.settled();
+    expect(await shown("last")).toBe("a");
+  });
+});
