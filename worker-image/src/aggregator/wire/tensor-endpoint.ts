@@ -172,9 +172,13 @@ async function receiveSegment(
   }
   if (staged.isComplete) round.segmentStored(resource, sha256, sizeBytes);
   request.resume();
-  response
-    .writeHead(200, { [STORED_BYTES_HEADER]: String(staged.storedBytes), [COMPLETE_HEADER]: String(staged.isComplete) })
-    .end();
+  const answerHeaders = {
+    [STORED_BYTES_HEADER]: String(staged.storedBytes),
+    [COMPLETE_HEADER]: String(staged.isComplete),
+    // Without a length Node's client takes the answer to a HEAD for one that only the end of the connection ends.
+    "content-length": 0,
+  };
+  response.writeHead(200, answerHeaders).end();
 }
 
 /** HTTP status of each code that the wire answers with; 500 for the rest. */
