@@ -9,6 +9,9 @@ export const TILE_VALUES = 32_768;
 /** Fills `target` with the next bytes of a stream. */
 export type ByteStream = (target: Uint8Array) => void;
 
+/** Copies all of `source` to the start of `target`, as `target.set(source)` does. */
+export type CopyBytes = (target: Uint8Array, source: Uint8Array) => void;
+
 /** How many elements a tile holds at the moment and in which ring. */
 export interface TileShape {
   /** From 1 to the tile's capacity; the last group of eight is completed with zeros. */
@@ -43,10 +46,10 @@ export interface RingTile {
   quantise(x: Float32Array, grid: Grid, rounding: Uint8Array, state?: QuantiseState): number;
   /** Sets the elements to residues of `values`, one for each. */
   setValues(values: Int32Array): void;
-  /** Adds (or subtracts) another packed vector's tile. */
-  accumulate(packed: Uint8Array, sign?: Sign): void;
-  /** Adds (or subtracts) the next bytes of a stream, as many as the packed tile has: a mask. */
-  accumulateStream(stream: ByteStream, sign?: Sign): void;
+  /** Adds (or subtracts) the tiles of other packed vectors; several at once take less time than one by one. */
+  accumulate(packed: readonly Uint8Array[], sign?: Sign): void;
+  /** Adds (or subtracts) the next bytes of each stream, as many as the packed tile has: masks. */
+  accumulateStreams(streams: readonly ByteStream[], sign?: Sign): void;
   /** Writes the packed elements, `packedSizeBytes` of the shape. */
   writePacked(out: Uint8Array): void;
   /** Writes the elements as signed integers. */
@@ -71,6 +74,13 @@ export function requireCapacity(capacity: number): void {
 export function requirePacked(shape: TileShape, packed: Uint8Array, argument: string): void {
   const sizeBytes = packedSizeBytes(shape.values, shape.ringBits);
   requireArgument(packed.length === sizeBytes, argument, packed, `${sizeBytes} bytes for ${shape.values} values`);
+}
+
+/** Refuses packed vectors of which one is not as long as the shape's; throws ArgumentError naming its place. */
+export function requirePackedRows(shape: TileShape, packed: readonly Uint8Array[]): void {
+  packed.forEach((row, i) => {
+    requirePacked(shape, row, `packed[${i}]`);
+  });
 }
 
 /** Refuses a vector that is not as long as the shape; throws ArgumentError naming `argument`. */
