@@ -135,7 +135,6 @@ export { createPlainRingTile } from "./kernels/plain-ring-tile.ts";
 export { createRingKernels, type RingKernels } from "./kernels/ring-kernels.ts";
 export {
   type ByteStream,
-  type CopyBytes,
   type QuantiseState,
   type RingTile,
   TILE_VALUES,

@@ -9,9 +9,6 @@ export const TILE_VALUES = 32_768;
 /** Fills `target` with the next bytes of a stream. */
 export type ByteStream = (target: Uint8Array) => void;
 
-/** Copies all of `source` to the start of `target`, as `target.set(source)` does. */
-export type CopyBytes = (target: Uint8Array, source: Uint8Array) => void;
-
 /** How many elements a tile holds at the moment and in which ring. */
 export interface TileShape {
   /** From 1 to the tile's capacity; the last group of eight is completed with zeros. */

@@ -2,8 +2,8 @@ import { addResidual } from "../encoding/error-feedback.ts";
 import { nonFiniteValue, requireGrid, requireQuantiseBuffers, requireScale } from "../encoding/quantiser.ts";
 import { GROUP_VALUES, largestValue, packedSizeBytes, type RingBits } from "../encoding/ring.ts";
 import type { Sign } from "../encoding/ring-arithmetic.ts";
+import { bytesOf, type CopyBytes, setBytes } from "./copy-bytes.ts";
 import {
-  type CopyBytes,
   type RingTile,
   requireCapacity,
   requirePacked,
@@ -126,14 +126,6 @@ export function createRingTile(capacity = TILE_VALUES, copyBytes: CopyBytes = se
       copyBytes(bytesOf(out), bytesOf(x.subarray(0, shape.values)));
     },
   };
-}
-
-function setBytes(target: Uint8Array, source: Uint8Array): void {
-  target.set(source);
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** SIMD vectors that hold `padded` values in lanes of the ring's width: 16 lanes at b = 8, 8 up to b = 16, else 4. */

@@ -22,7 +22,7 @@ const nothing: KernelTotals = { saturated: 0, squaredNorm: 0 };
 /** Runs requests in the calling thread, with one set of kernels; throws ArgumentError as the kernels do. */
 export function createKernelRunner(): (request: KernelRequest) => KernelTotals {
   const tile = createRingTile(TILE_VALUES, copyBytes);
-  const addWeighted = createWeightedSum();
+  const addWeighted = createWeightedSum(copyBytes);
 
   function encode(request: EncodeRequest): KernelTotals {
     const { roundingKey, offset } = request;
