@@ -31,7 +31,7 @@ interface Case {
   readonly restarts: boolean;
 }
 
-/** Rounds of some number of parties; four in five lose no more of them than the threshold allows, and one if it allows any. */
+/** Rounds of some number of parties; nine in ten lose no more of them than the threshold allows, and one if it allows any. */
 function aCaseOf(parties: fc.Arbitrary<number>): fc.Arbitrary<Case> {
   return parties.chain((count) =>
     fc.record({
@@ -42,7 +42,7 @@ function aCaseOf(parties: fc.Arbitrary<number>): fc.Arbitrary<Case> {
         .uniqueArray(fc.nat(0xffff_ffff), { minLength: count, maxLength: count })
         .map((ids) => ids.sort((a, b) => a - b)),
       drops: fc.oneof(
-        { weight: 4, arbitrary: dropsOf(count, count - completeThreshold(count)) },
+        { weight: 9, arbitrary: dropsOf(count, count - completeThreshold(count)) },
         { weight: 1, arbitrary: dropsOf(count, count) },
       ),
       segments: fc.uniqueArray(aSegment(count), { minLength: 1, maxLength: 2, selector: (segment) => segment.id }),
@@ -68,16 +68,16 @@ const timeoutMs = 300_000;
 
 describe("for any roster, ring and drop-outs, the opened sum is the integer sum of its survivors or nothing is opened", () => {
   it.each(Array.from({ length: 10 }, (_, part) => ({ part: part + 1 })))(
-    "1,200 rounds with simulated signatures, part $part of 10",
+    "1,000 rounds with simulated signatures, part $part of 10",
     ({ part }) => {
       const opened: Case[] = [];
       fc.assert(
-        fc.property(aCaseOf(fc.constantFrom(3, 4, 4, 4, 5, 7)), (given) => {
+        fc.property(aCaseOf(fc.constantFrom(3, 4, 4, 4, 4, 5, 7)), (given) => {
           if (checkRound(createSimulatedSuite(given.seed), given)) opened.push(given);
         }),
-        { numRuns: 1200, seed: part },
+        { numRuns: 1000, seed: part },
       );
-      expect(opened.length).toBeGreaterThanOrEqual(1000);
+      expect(opened.length).toBeGreaterThan(850);
       for (const stage of stages) {
         expect(opened.filter(({ drops }) => drops.includes(stage)).length, stage).toBeGreaterThan(100);
       }
