@@ -1,6 +1,6 @@
-import { openAggregation, Protocol, type RoundSetup, stepAggregator } from "@tributary/federated";
+import { MessageType, openAggregation, Protocol, type RoundSetup, stepAggregator } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
-import { createRoster } from "./memory-round.ts";
+import { createRoster, MemoryRound } from "./memory-round.ts";
 import { aPlan, aSetup, idsOf, twoSegments } from "./round-fixtures.ts";
 import { createSeededSuite } from "./seeded-suite.ts";
 
@@ -12,17 +12,12 @@ type Segment = RoundSetup["segments"][number];
 
 describe("an aggregator does not open a round", () => {
   const table: readonly { changes: Partial<RoundSetup>; want: string }[] = [
-    { changes: { threshold: 6 }, want: "setup.threshold is 6, must be an integer from 3 to 5" },
-    { changes: { threshold: 2 }, want: "setup.threshold is 2, must be an integer from 3 to 5" },
+    { changes: { threshold: 2 }, want: "setup.threshold is 2, must be an integer from 3 to 65535" },
+    { changes: { threshold: 65_536, minSurvivors: 65_536 }, want: "setup.threshold is 65536" },
     { changes: { neighbours: 4, threshold: 5 }, want: "setup.threshold is 5, must be an integer from 3 to 4" },
     { changes: { threshold: Number.NaN }, want: "setup.threshold is NaN" },
-    {
-      changes: { protocol: Protocol.None, threshold: 0 },
-      want: "setup.threshold is 0, must be an integer from 1 to 5",
-    },
-    { changes: { minSurvivors: 6 }, want: "setup.minSurvivors is 6, must be an integer from 4 to 5" },
-    { changes: { minSurvivors: 3 }, want: "setup.minSurvivors is 3, must be an integer from 4 to 5" },
-    { changes: { roster: [first, second] }, want: "setup.roster.length is 2, must be at least 3" },
+    { changes: { protocol: Protocol.None, threshold: 0 }, want: "setup.threshold is 0, must be an integer from 1" },
+    { changes: { minSurvivors: 3 }, want: "setup.minSurvivors is 3, must be an integer from 4" },
     { changes: { roster: [first, third, second] }, want: "setup.roster is a list of 3, must be ascending by id" },
     { changes: { segments: [] }, want: "setup.segments.length is 0, must be at least 1" },
     { changes: { segments: [update, update] }, want: "setup.segments is a list of 2, must be each id once" },
@@ -40,6 +35,18 @@ describe("an aggregator does not open a round", () => {
 
   it.each(table)("$want", ({ changes, want }) => {
     expect(() => openAggregation(roster.aggregator, aSetup(roster, changes))).toThrow(want);
+  });
+
+  it.each([
+    { given: "threshold", changes: { threshold: 6, minSurvivors: 6 } },
+    { given: "number of survivors", changes: { minSurvivors: 6 } },
+  ])("that lives with a $given above the roster: nothing but the setup is sent, TooFewParties", ({ changes }) => {
+    const setup = aSetup(roster, changes);
+    const { aggregatorEffects } = new MemoryRound(roster.aggregator, setup, aPlan(roster, setup), roster.parties).run();
+    const sent = aggregatorEffects.flatMap((effect) => (effect.type === "send" ? [effect.message[1]] : []));
+    expect(sent).toEqual([MessageType.Setup, MessageType.Plan]);
+    const failed = aggregatorEffects.filter((effect) => effect.type === "failed");
+    expect(failed).toMatchObject([{ refusal: { reason: "TooFewParties" } }]);
   });
 
   const setup = aSetup(roster);
