@@ -17,7 +17,7 @@ export function generateKernels(entry: string, target: string): void {
   const folder = mkdtempSync(join(tmpdir(), "kernels-"));
   try {
     const binary = join(folder, "kernels.wasm");
-    const features = ["--enable", "simd", "--enable", "bulk-memory"];
+    const features = ["--enable", "simd", "--enable", "relaxed-simd", "--enable", "bulk-memory"];
     // Warning 112 is about vectors in the signatures of functions; none of those that the module exports has one.
     execFileSync("asc", [
       entry,

@@ -12,7 +12,7 @@ export interface ImportRule {
   readonly forbiddenGlobals?: readonly string[];
 }
 
-const impure = ["Date", "process", "fetch", "setTimeout", "setInterval", "Math.random"];
+const impure = ["Date", "performance", "process", "fetch", "setTimeout", "setInterval", "setImmediate", "Math.random"];
 
 /** The import table of the design, as data. */
 export const importTable: readonly ImportRule[] = [

@@ -51,6 +51,8 @@ describe("import table", () => {
   it.each([
     ["packages/federated/src/x/a.ts", 'import { readFile } from "node:fs";'],
     ["packages/federated/src/x/a.ts", "const t = Date.now();"],
+    ["packages/federated/src/x/a.ts", "const r = Math.random();"],
+    ["packages/federated/src/x/a.ts", "const t = performance.now();"],
     ["worker-image/src/sidecar/a.ts", 'import { x } from "../aggregator/b.ts";'],
     ["operator/src/controllers/federated-training-job/decide/a.ts", 'import { request } from "undici";'],
     ["packages/kit/src/a.ts", 'import { x } from "@tributary/federated";'],

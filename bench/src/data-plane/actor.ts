@@ -28,7 +28,10 @@ export interface Actor {
 
 /** Starts a Python actor and waits until it is ready. */
 export function startPythonActor(python: string, script: string, args: readonly (string | number)[]): Promise<Actor> {
-  return startActor(spawn(python, [fileURLToPath(new URL(`./peers/${script}`, import.meta.url)), ...args.map(String)]));
+  const path = fileURLToPath(new URL(`./peers/${script}`, import.meta.url));
+  // A peer runs as its packages come, not with what somebody set for the numeric library of this machine.
+  const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _cache, ...env } = process.env;
+  return startActor(spawn(python, [path, ...args.map(String)], { env }));
 }
 
 /** Starts an actor of this folder in a Node process of its own and waits until it is ready; `options` go as JSON. */

@@ -27,7 +27,7 @@ function pack10(lanes: usize, end: usize, packed: usize, scratch: usize): void {
     const sum = v128.load(lanes);
     const low = v128.or(v128.and(sum, first), v128.and(i64x2.shr_u(sum, 8), second));
     const high = v128.or(v128.and(i64x2.shr_u(sum, 16), third), v128.and(i64x2.shr_u(sum, 24), fourth));
-    v128.store(packed, v128.swizzle(v128.or(low, high), pattern));
+    v128.store(packed, v128.relaxed_swizzle(v128.or(low, high), pattern));
   }
 }
 
@@ -38,7 +38,7 @@ function pack12(lanes: usize, end: usize, packed: usize, scratch: usize): void {
   for (; lanes < end; lanes += 16, packed += 12) {
     const sum = v128.load(lanes);
     const closed = v128.or(v128.and(sum, first), v128.and(i32x4.shr_u(sum, 8), second));
-    v128.store(packed, v128.swizzle(closed, pattern));
+    v128.store(packed, v128.relaxed_swizzle(closed, pattern));
   }
 }
 
@@ -49,13 +49,13 @@ function pack20(lanes: usize, end: usize, packed: usize, scratch: usize): void {
   for (; lanes < end; lanes += 16, packed += 10) {
     const sum = v128.load(lanes);
     const closed = v128.or(v128.and(sum, first), v128.and(i64x2.shr_u(sum, 16), second));
-    v128.store(packed, v128.swizzle(closed, pattern));
+    v128.store(packed, v128.relaxed_swizzle(closed, pattern));
   }
 }
 
 function pack24(lanes: usize, end: usize, packed: usize, scratch: usize): void {
   const pattern = hold(i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0), scratch);
-  for (; lanes < end; lanes += 16, packed += 12) v128.store(packed, v128.swizzle(v128.load(lanes), pattern));
+  for (; lanes < end; lanes += 16, packed += 12) v128.store(packed, v128.relaxed_swizzle(v128.load(lanes), pattern));
 }
 
 function pack28(lanes: usize, end: usize, packed: usize, scratch: usize): void {
@@ -65,6 +65,6 @@ function pack28(lanes: usize, end: usize, packed: usize, scratch: usize): void {
   for (; lanes < end; lanes += 16, packed += 14) {
     const sum = v128.load(lanes);
     const closed = v128.or(v128.and(sum, first), v128.and(i64x2.shr_u(sum, 8), second));
-    v128.store(packed, v128.swizzle(closed, pattern));
+    v128.store(packed, v128.relaxed_swizzle(closed, pattern));
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { PrivacyEvent } from "./accountant.ts";
+import { type PrivacyEvent, spentEpsilon } from "./accountant.ts";
 import {
   chargeLedger,
   hashOfEntry,
@@ -108,6 +108,22 @@ describe("privacy ledger", () => {
     };
     expect(hashOfEntry(entry, sha256)).toBe(createHash("sha256").update(text).digest("hex"));
   });
+});
+
+it("epsilon never falls, although the grid of a longer computation can give less in the last digits", () => {
+  const events = [
+    { kind: "SampledGaussian", samplingRate: 0.00551408143017534, noiseMultiplier: 2.206256228557322, steps: 138 },
+    { kind: "SampledGaussian", samplingRate: 1.1264658448401139e-6, noiseMultiplier: 1680.2710881602252, steps: 1 },
+  ] as const;
+  const alone = spentEpsilon(events.slice(0, 1), terms.deltaDp, "Pld");
+  expect(spentEpsilon(events, terms.deltaDp, "Pld")).toBeLessThan(alone);
+  let ledger = openPrivacyLedger({ ...terms, accountant: "Pld" }, sha256);
+  for (const [round, each] of events.entries()) {
+    const outcome = chargeLedger(ledger, { job: "clinic", round, attempt: 1, event: each }, sha256);
+    if (outcome.kind === "Charged") ({ ledger } = outcome);
+  }
+  expect(ledger.entries.map(({ epsilonAfter }) => epsilonAfter)).toEqual([alone, alone]);
+  expect(verifyPrivacyLedger(ledger, sha256)).toEqual({ kind: "Intact", epsilonSpent: alone });
 });
 
 describe("verifyPrivacyLedger names what was altered", () => {

@@ -34,6 +34,7 @@ describe("Skellam noise on the grid", () => {
     expect(near).toBeGreaterThan(1.0005);
     expect(far).toBeCloseTo(1, 6);
     expect(skellamRenyi(sensitivity, 2, [2])[0]).toBeCloseTo(50 + 22.5, 12);
+    expect(skellamRenyi(sensitivity, 1000, [8])[0]).toBeCloseTo(0.4 + (15 * 100 + 6 * 30) / 4e6, 12);
   });
 
   it("calibrates the least variance and divides it among the honest parties", () => {

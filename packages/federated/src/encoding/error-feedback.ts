@@ -39,7 +39,7 @@ export function settleResidual<T>(last: T, pending: T, survivors: Uint8Array, ra
   return holdsParty(survivors, rank) ? pending : last;
 }
 
-/** True when the bitmap has the party's bit: bit `rank % 8` (least significant first) of byte `rank >> 3`. */
+/** True when the bitmap has the party's bit: bit `rank % 8` (least significant first) of byte `rank >> 3`; ArgumentError for no rank. */
 export function holdsParty(bitmap: Uint8Array, rank: number): boolean {
   requireArgument(Number.isSafeInteger(rank) && rank >= 0, "rank", rank, "an integer >= 0");
   return (((bitmap[Math.floor(rank / 8)] ?? 0) >> (rank % 8)) & 1) === 1;

@@ -81,6 +81,8 @@ export function nextStep(last: number, valueBits: number, sums: SegmentSums): nu
  *
  * One unit is a root mean square of 16 quantiser steps. For 16 parties the metric then shows root mean squares from 16 to 185,000
  * steps, with the target of {@link nextStep} (2048 at v = 16) in between: a step that is far too small is put right in few rounds.
+ *
+ * @throws ArgumentError for a step that is none, or fewer than one value.
  */
 export function squaredNormStep(step: number, values: number): number {
   requireStep(step);

@@ -18,6 +18,7 @@ export function shuffledRanks(size: number, nextWord: UniformWords): number[] {
  *
  * @param order a permutation of 0 … n - 1.
  * @param neighbours k, even and below n.
+ * @throws ArgumentError for another number of neighbours.
  */
 export function circulantNeighbours(order: readonly number[], neighbours: number): number[][] {
   requireInteger("neighbours", neighbours, 2, order.length - 1);

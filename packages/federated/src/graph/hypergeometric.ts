@@ -4,6 +4,8 @@ import { requireInteger } from "../errors.ts";
  * P[X >= `atLeast`] where X counts the marked members among `draws` drawn without replacement from `population`, `marked` of them marked.
  *
  * Summed in log space from the largest terms down; relative error below 1e-9 for populations up to 10^6.
+ *
+ * @throws ArgumentError for a count that is no integer or larger than the population.
  */
 export function hypergeometricTail(population: number, marked: number, draws: number, atLeast: number): number {
   requireInteger("population", population, 0, 10_000_000);

@@ -68,6 +68,19 @@ describe("the table of neighbourhoods", () => {
   });
 });
 
+describe("bad bounds of a graph", () => {
+  const bounds = { corruptRatio: 0.1, dropRatio: 0.1, splitViews: true };
+  it.each([
+    [100, { corruptRatio: -0.1 }, "corruptRatio is -0.1, must be >= 0 and <= 1"],
+    [100, { corruptRatio: Number.NaN }, "corruptRatio is NaN"],
+    [100, { dropRatio: 1.5 }, "dropRatio is 1.5"],
+    [2, {}, "parties is 2, must be an integer from 3"],
+    [1e7, {}, "parties is 10000000"],
+  ])("%d parties with %j are refused", (parties, change, want) => {
+    expect(() => chooseNeighbourhood(parties, { ...bounds, ...change })).toThrow(want);
+  });
+});
+
 describe("the threshold of a complete graph", () => {
   it("outnumbers two views with floor((n-1)/3) colluding parties", () => {
     for (let parties = 3; parties <= 64; parties++) {

@@ -1,4 +1,4 @@
-import { requireInteger } from "../errors.ts";
+import { requireArgument, requireInteger } from "../errors.ts";
 import { hypergeometricTail } from "./hypergeometric.ts";
 
 /** What a mask graph must withstand. */
@@ -34,10 +34,12 @@ export function completeThreshold(parties: number): number {
 /**
  * True when a random graph of `parties` with this neighbourhood keeps privacy: enough honest holders, and with split views no two
  * disjoint majorities (Bell et al. 2020 §4; bounds n·P[corrupt >= t], n·P[corrupt >= 2t - k], n·P[all corrupt or dropped] < 2^-40).
+ *
+ * @throws ArgumentError for a ratio outside [0, 1].
  */
 export function keepsPrivacy(parties: number, { neighbours, threshold }: Neighbourhood, bounds: GraphBounds): boolean {
-  const corrupt = countOf(parties, bounds.corruptRatio);
-  const lost = Math.min(parties - 1, corrupt + countOf(parties, bounds.dropRatio));
+  const corrupt = countOf(parties, "corruptRatio", bounds.corruptRatio);
+  const lost = Math.min(parties - 1, corrupt + countOf(parties, "dropRatio", bounds.dropRatio));
   const fails = (marked: number, atLeast: number) =>
     parties * hypergeometricTail(parties - 1, marked, neighbours, atLeast) >= PRIVACY_FAILURE;
   if (2 * threshold <= neighbours || threshold > neighbours || neighbours >= parties) return false;
@@ -45,9 +47,9 @@ export function keepsPrivacy(parties: number, { neighbours, threshold }: Neighbo
   return !bounds.splitViews || !fails(corrupt, 2 * threshold - neighbours);
 }
 
-/** True when the expected drop-outs leave every neighbourhood `threshold` survivors but with probability 2^-30. */
+/** True when the expected drop-outs leave every neighbourhood `threshold` survivors but with probability 2^-30; ArgumentError as above. */
 export function keepsRecovery(parties: number, { neighbours, threshold }: Neighbourhood, bounds: GraphBounds): boolean {
-  const dropped = countOf(parties, bounds.dropRatio);
+  const dropped = countOf(parties, "dropRatio", bounds.dropRatio);
   const tail = hypergeometricTail(parties - 1, dropped, neighbours, neighbours - threshold + 1);
   return parties * tail < RECOVERY_FAILURE;
 }
@@ -56,6 +58,8 @@ export function keepsRecovery(parties: number, { neighbours, threshold }: Neighb
  * The smallest even neighbourhood that keeps privacy and recovery, or `null` when none up to `maxNeighbours` does.
  *
  * Neighbours are drawn from the other n - 1 parties, floor(ratio·n) of them corrupt or dropped.
+ *
+ * @throws ArgumentError for a number of parties or a ratio out of range.
  */
 export function chooseNeighbourhood(parties: number, bounds: GraphBounds, maxNeighbours = 500): Neighbourhood | null {
   requireInteger("parties", parties, 3, 1_000_000);
@@ -70,6 +74,7 @@ export function chooseNeighbourhood(parties: number, bounds: GraphBounds, maxNei
 }
 
 /** The nudge keeps 0.29 * 100 at 29 although the product is 28.999…. */
-function countOf(parties: number, ratio: number): number {
+function countOf(parties: number, argument: string, ratio: number): number {
+  requireArgument(ratio >= 0 && ratio <= 1, argument, ratio, ">= 0 and <= 1");
   return Math.floor(parties * ratio + 1e-9);
 }

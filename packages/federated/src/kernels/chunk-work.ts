@@ -75,9 +75,8 @@ export function encodeChunk(tile: RingTile, work: EncodeWork): number {
       const named = isArgumentError(error) && !values.every(Number.isFinite);
       throw named ? nonFiniteValue(values, offset + start) : error;
     }
-    const packed = packedTile(out, start, values.length, ringBits);
-    for (const { stream, sign } of masks) tile.accumulateStream(stream, sign);
-    tile.writePacked(packed);
+    accumulateMasks(tile, masks);
+    tile.writePacked(packedTile(out, start, values.length, ringBits));
   }
   return saturated;
 }
@@ -92,10 +91,9 @@ export function sumChunks(tile: RingTile, work: SumWork): void {
   for (let start = 0; start < values; start += tile.capacity) {
     const length = Math.min(tile.capacity, values - start);
     tile.reset({ values: length, ringBits });
-    for (const input of inputs) tile.accumulate(packedTile(input, start, length, ringBits));
-    const packed = packedTile(out, start, length, ringBits);
-    for (const { stream, sign } of masks) tile.accumulateStream(stream, sign);
-    tile.writePacked(packed);
+    tile.accumulate(inputs.map((input) => packedTile(input, start, length, ringBits)));
+    accumulateMasks(tile, masks);
+    tile.writePacked(packedTile(out, start, length, ringBits));
   }
 }
 
@@ -105,11 +103,17 @@ export function decodeChunk(tile: RingTile, work: DecodeWork): void {
   requireSize("packed", packed, out.length, ringBits);
   for (let start = 0; start < out.length; start += tile.capacity) {
     const length = Math.min(tile.capacity, out.length - start);
-    const input = packedTile(packed, start, length, ringBits);
     tile.reset({ values: length, ringBits });
-    tile.accumulate(input);
-    for (const { stream, sign } of masks) tile.accumulateStream(stream, sign);
+    tile.accumulate([packedTile(packed, start, length, ringBits)]);
+    accumulateMasks(tile, masks);
     tile.writeScaled(out.subarray(start, start + length), scale);
+  }
+}
+
+function accumulateMasks(tile: RingTile, masks: readonly Mask[]): void {
+  for (const sign of [1, -1] as const) {
+    const streams = masks.filter((mask) => mask.sign === sign).map(({ stream }) => stream);
+    tile.accumulateStreams(streams, sign);
   }
 }
 

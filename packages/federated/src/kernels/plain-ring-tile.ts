@@ -8,6 +8,7 @@ import {
   type RingTile,
   requireCapacity,
   requirePacked,
+  requirePackedRows,
   requireQuantiseState,
   requireShape,
   requireValues,
@@ -48,15 +49,19 @@ export function createPlainRingTile(capacity = TILE_VALUES): RingTile {
       requireValues(shape, values, "values");
       memory.fill(0).set(values);
     },
-    accumulateStream(stream, sign) {
+    accumulateStreams(streams, sign) {
       const packed = new Uint8Array(packedSizeBytes(shape.values, shape.ringBits));
-      stream(packed);
-      this.accumulate(packed, sign);
+      for (const stream of streams) {
+        stream(packed);
+        this.accumulate([packed], sign);
+      }
     },
     accumulate(packed, sign = 1) {
-      requirePacked(shape, packed, "packed");
+      requirePackedRows(shape, packed);
       const sum = elements();
-      accumulateRing(sum, unpackRing(packed, shape.ringBits, scratch.subarray(0, sum.length)), sign);
+      for (const row of packed) {
+        accumulateRing(sum, unpackRing(row, shape.ringBits, scratch.subarray(0, sum.length)), sign);
+      }
     },
     writePacked(out) {
       requirePacked(shape, out, "out");

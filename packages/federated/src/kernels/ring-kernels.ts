@@ -43,7 +43,7 @@ export function createRingKernels(tile: RingTile = createRingTile()): RingKernel
       const sizeBytes = packedSizeBytes(out.length, bits);
       requireArgument(packed.length === sizeBytes, "packed", packed, `${sizeBytes} bytes for ${out.length} values`);
       inTiles(out.length, bits, (start, end, bytes) => {
-        tile.accumulate(packed.subarray(...bytes));
+        tile.accumulate([packed.subarray(...bytes)]);
         tile.writeValues(out.subarray(start, end));
       });
       return out;
@@ -52,8 +52,8 @@ export function createRingKernels(tile: RingTile = createRingTile()): RingKernel
       requireArgument(sum.length % bits === 0, "sum", sum, `a multiple of ${bits} bytes (groups of eight values)`);
       requireArgument(addend.length === sum.length, "addend", addend, `${sum.length} bytes like the sum`);
       inTiles((sum.length / bits) * GROUP_VALUES, bits, (_start, _end, bytes) => {
-        tile.accumulate(sum.subarray(...bytes));
-        tile.accumulate(addend.subarray(...bytes), sign);
+        tile.accumulate([sum.subarray(...bytes)]);
+        tile.accumulate([addend.subarray(...bytes)], sign);
         tile.writePacked(sum.subarray(...bytes));
       });
       return sum;

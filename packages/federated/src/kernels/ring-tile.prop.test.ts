@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packedSizeBytes, RING_BITS } from "../encoding/ring.ts";
 import { createPlainRingTile } from "./plain-ring-tile.ts";
+import type { RingTile } from "./ring-tile.ts";
 import { createRingTile } from "./wasm-ring-tile.ts";
 
 const capacity = 256;
@@ -12,9 +13,26 @@ const seededBytes = (sizeBytes: number, seed: number) =>
 
 const shape = fc.record({ values: fc.integer({ min: 1, max: capacity }), ringBits: fc.constantFrom(...RING_BITS) });
 const floats = fc.float({ noNaN: true, min: -(2 ** 126), max: 2 ** 126 });
-const addends = fc.array(fc.record({ seed: fc.integer(), sign: fc.constantFrom(1 as const, -1 as const) }), {
-  maxLength: 5,
-});
+/** Vectors added together; more than the kernels take at once. */
+const addends = fc.array(
+  fc.record({
+    seeds: fc.array(fc.integer(), { maxLength: 11 }),
+    sign: fc.constantFrom(1 as const, -1 as const),
+    isStream: fc.boolean(),
+  }),
+  { maxLength: 3 },
+);
+type Addend = typeof addends extends fc.Arbitrary<(infer T)[]> ? T : never;
+
+function addTo(tile: RingTile, { seeds, sign, isStream }: Addend, sizeBytes: number): void {
+  const packed = seeds.map((seed) => seededBytes(sizeBytes, seed));
+  if (!isStream) tile.accumulate(packed, sign);
+  else
+    tile.accumulateStreams(
+      packed.map((bytes) => (target) => target.set(bytes)),
+      sign,
+    );
+}
 
 /** Everything that can be read from a tile. */
 function readings(tile: (typeof tiles)["plain"], values: number, ringBits: (typeof RING_BITS)[number]) {
@@ -47,7 +65,7 @@ describe("the SIMD tile gives the plain tile's bits", () => {
             tile.reset({ values, ringBits });
             const saturated = tile.quantise(x, grid, rounding, { residual, squares });
             const size = packedSizeBytes(values, ringBits);
-            for (const mask of masks) tile.accumulate(seededBytes(size, mask.seed), mask.sign);
+            for (const mask of masks) addTo(tile, mask, size);
             return { saturated, residual, squares, ...readings(tile, values, ringBits) };
           });
           expect(simd).toEqual(plain);
@@ -66,7 +84,7 @@ describe("the SIMD tile gives the plain tile's bits", () => {
           tile.reset({ values, ringBits });
           tile.setValues(given);
           const size = packedSizeBytes(values, ringBits);
-          for (const vector of vectors) tile.accumulate(seededBytes(size, vector.seed), vector.sign);
+          for (const vector of vectors) addTo(tile, vector, size);
           return readings(tile, values, ringBits);
         });
         expect(simd).toEqual(plain);
@@ -93,7 +111,7 @@ describe("the SIMD tile gives the plain tile's bits", () => {
   it("starts from zero after a larger tile", () => {
     for (const tile of Object.values(tiles)) {
       tile.reset({ values: capacity, ringBits: 12 });
-      tile.accumulate(new Uint8Array(packedSizeBytes(capacity, 12)).fill(255));
+      tile.accumulate([new Uint8Array(packedSizeBytes(capacity, 12)).fill(255)]);
       tile.reset({ values: 3, ringBits: 12 });
       expect([...readings(tile, 3, 12).packed]).toEqual(Array(12).fill(0));
     }

@@ -55,8 +55,8 @@ describe.each([
       want: "values is Int32Array of 40 bytes, must be 9 values",
     },
     {
-      act: shaped((it) => it.accumulate(new Uint8Array(12))),
-      want: "packed is Uint8Array of 12 bytes, must be 24 bytes",
+      act: shaped((it) => it.accumulate([new Uint8Array(24), new Uint8Array(12)])),
+      want: "packed[1] is Uint8Array of 12 bytes, must be 24 bytes",
     },
     {
       act: shaped((it) => it.writePacked(new Uint8Array(25))),

@@ -43,10 +43,10 @@ export interface RingTile {
   quantise(x: Float32Array, grid: Grid, rounding: Uint8Array, state?: QuantiseState): number;
   /** Sets the elements to residues of `values`, one for each. */
   setValues(values: Int32Array): void;
-  /** Adds (or subtracts) another packed vector's tile. */
-  accumulate(packed: Uint8Array, sign?: Sign): void;
-  /** Adds (or subtracts) the next bytes of a stream, as many as the packed tile has: a mask. */
-  accumulateStream(stream: ByteStream, sign?: Sign): void;
+  /** Adds (or subtracts) the tiles of other packed vectors; several at once take less time than one by one. */
+  accumulate(packed: readonly Uint8Array[], sign?: Sign): void;
+  /** Adds (or subtracts) the next bytes of each stream, as many as the packed tile has: masks. */
+  accumulateStreams(streams: readonly ByteStream[], sign?: Sign): void;
   /** Writes the packed elements, `packedSizeBytes` of the shape. */
   writePacked(out: Uint8Array): void;
   /** Writes the elements as signed integers. */
@@ -71,6 +71,13 @@ export function requireCapacity(capacity: number): void {
 export function requirePacked(shape: TileShape, packed: Uint8Array, argument: string): void {
   const sizeBytes = packedSizeBytes(shape.values, shape.ringBits);
   requireArgument(packed.length === sizeBytes, argument, packed, `${sizeBytes} bytes for ${shape.values} values`);
+}
+
+/** Refuses packed vectors of which one is not as long as the shape's; throws ArgumentError naming its place. */
+export function requirePackedRows(shape: TileShape, packed: readonly Uint8Array[]): void {
+  packed.forEach((row, i) => {
+    requirePacked(shape, row, `packed[${i}]`);
+  });
 }
 
 /** Refuses a vector that is not as long as the shape; throws ArgumentError naming `argument`. */

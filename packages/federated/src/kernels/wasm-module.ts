@@ -17,7 +17,16 @@ export interface KernelExports {
   dequantise(q: number, out: number, count: number, scale: number): void;
   setLanes(values: number, lanes: number, vectors: number, bits: number): void;
   readLanes(lanes: number, values: number, vectors: number, bits: number): void;
-  accumulate(lanes: number, packed: number, vectors: number, bits: number, subtract: number, scratch: number): void;
+  accumulate(
+    lanes: number,
+    packed: number,
+    rows: number,
+    strideBytes: number,
+    vectors: number,
+    bits: number,
+    subtract: number,
+    scratch: number,
+  ): void;
   packLanes(lanes: number, packed: number, vectors: number, bits: number, scratch: number): void;
   weightedSum(inputs: number, strideBytes: number, rows: number, weights: number, out: number, count: number): void;
 }

@@ -1,24 +1,33 @@
 import { addResidual } from "../encoding/error-feedback.ts";
 import { nonFiniteValue, requireGrid, requireQuantiseBuffers, requireScale } from "../encoding/quantiser.ts";
 import { GROUP_VALUES, largestValue, packedSizeBytes, type RingBits } from "../encoding/ring.ts";
+import type { Sign } from "../encoding/ring-arithmetic.ts";
+import { bytesOf, type CopyBytes, setBytes } from "./copy-bytes.ts";
 import {
   type RingTile,
   requireCapacity,
   requirePacked,
+  requirePackedRows,
   requireQuantiseState,
   requireShape,
   requireValues,
   TILE_VALUES,
   type TileShape,
 } from "./ring-tile.ts";
-import { layoutTile } from "./wasm-layout.ts";
+import { layoutTile, PACKED_ROWS, rowStrideBytes } from "./wasm-layout.ts";
 import { instantiateKernels } from "./wasm-module.ts";
 
 const VECTOR_BYTES = 16;
 const NON_FINITE = -1;
 
-/** A tile whose loops are WebAssembly SIMD kernels over a memory of its own. Throws ArgumentError on a bad capacity. */
-export function createRingTile(capacity = TILE_VALUES): RingTile {
+/**
+ * A tile whose loops are WebAssembly SIMD kernels over a memory of its own.
+ *
+ * @param copyBytes moves vectors in and out, which takes most of the time of a sum: a platform with a faster copy than
+ *   `TypedArray.set`, which engines do word by word where memory is shared, gives its own.
+ * @throws ArgumentError on a bad capacity.
+ */
+export function createRingTile(capacity = TILE_VALUES, copyBytes: CopyBytes = setBytes): RingTile {
   requireCapacity(capacity);
   const at = layoutTile(capacity);
   const { kernels, buffer } = instantiateKernels(at.sizeBytes);
@@ -30,6 +39,21 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
   let shape: TileShape = { values: GROUP_VALUES, ringBits: 32 };
   let padded = GROUP_VALUES;
   let vectors = vectorsOf(padded, shape.ringBits);
+
+  /** Fills rows of packed bytes and adds them, a few at a time. */
+  function addRows(count: number, fill: (target: Uint8Array, row: number) => void, sign: Sign): void {
+    const { values, ringBits } = shape;
+    const sizeBytes = packedSizeBytes(values, ringBits);
+    const stride = rowStrideBytes(sizeBytes);
+    for (let first = 0; first < count; first += PACKED_ROWS) {
+      const rows = Math.min(PACKED_ROWS, count - first);
+      for (let row = 0; row < rows; row++) {
+        const start = at.packed + row * stride;
+        fill(bytes.subarray(start, start + sizeBytes), first + row);
+      }
+      kernels.accumulate(at.lanes, at.packed, rows, stride, vectors, ringBits, sign === 1 ? 0 : 1, at.scratch);
+    }
+  }
 
   return {
     capacity,
@@ -45,7 +69,7 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
       requireGrid(grid);
       requireQuantiseState(shape, grid, { ...(residual && { residual }), ...(squares && { squares }) });
       requireQuantiseBuffers(input, rounding, elements.subarray(0, shape.values));
-      x.fill(0, shape.values, padded).set(input);
+      copyBytes(bytesOf(x.fill(0, shape.values, padded)), bytesOf(input));
       bytes.set(rounding, at.rounding);
       if (residual !== undefined) residuals.fill(0, shape.values, padded).set(residual);
       if (squares !== undefined) sums.set(squares);
@@ -77,19 +101,17 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
       kernels.setLanes(at.values, at.lanes, vectors, shape.ringBits);
     },
     accumulate(packed, sign = 1) {
-      requirePacked(shape, packed, "packed");
-      bytes.set(packed, at.packed);
-      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1, at.scratch);
+      requirePackedRows(shape, packed);
+      addRows(packed.length, (target, row) => copyBytes(target, packed[row]!), sign);
     },
-    accumulateStream(stream, sign = 1) {
+    accumulateStreams(streams, sign = 1) {
       // Straight into the kernels' memory: at these speeds one more copy counts.
-      stream(bytes.subarray(at.packed, at.packed + packedSizeBytes(shape.values, shape.ringBits)));
-      kernels.accumulate(at.lanes, at.packed, vectors, shape.ringBits, sign === 1 ? 0 : 1, at.scratch);
+      addRows(streams.length, (target, row) => streams[row]!(target), sign);
     },
     writePacked(out) {
       requirePacked(shape, out, "out");
       kernels.packLanes(at.lanes, at.packed, vectors, shape.ringBits, at.scratch);
-      out.set(bytes.subarray(at.packed, at.packed + out.length));
+      copyBytes(out, bytes.subarray(at.packed, at.packed + out.length));
     },
     writeValues(out) {
       requireValues(shape, out, "out");
@@ -101,7 +123,7 @@ export function createRingTile(capacity = TILE_VALUES): RingTile {
       requireScale(scale);
       kernels.readLanes(at.lanes, at.values, vectors, shape.ringBits);
       kernels.dequantise(at.values, at.x, padded, scale);
-      out.set(x.subarray(0, shape.values));
+      copyBytes(bytesOf(out), bytesOf(x.subarray(0, shape.values)));
     },
   };
 }

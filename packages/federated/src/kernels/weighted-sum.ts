@@ -1,4 +1,5 @@
 import { requireArgument, requireInteger } from "../errors.ts";
+import { bytesOf, type CopyBytes, setBytes } from "./copy-bytes.ts";
 import { instantiateKernels } from "./wasm-module.ts";
 
 /** Most vectors that one weighted sum takes. */
@@ -25,8 +26,10 @@ export function plainWeightedSum(inputs: readonly Float32Array[], weights: reado
  * A weighted sum by a SIMD kernel, tile by tile through 512 KiB of its own memory, so that vectors may lie anywhere.
  *
  * The sum throws ArgumentError unless there are 1 to 256 inputs of the output's length and one finite weight for each.
+ *
+ * @param copyBytes as in `createRingTile`.
  */
-export function createWeightedSum(): WeightedSum {
+export function createWeightedSum(copyBytes: CopyBytes = setBytes): WeightedSum {
   const { kernels, buffer } = instantiateKernels(INPUTS_ADDRESS + WORK_BYTES);
   const factors = new Float64Array(buffer, WEIGHTS_ADDRESS, MAX_SUMMANDS);
   return (inputs, weights, out) => {
@@ -40,11 +43,11 @@ export function createWeightedSum(): WeightedSum {
     for (let start = 0; start < out.length; start += capacity) {
       const values = Math.min(capacity, out.length - start);
       inputs.forEach((input, i) => {
-        rows[i]!.set(input.subarray(start, start + values));
+        copyBytes(bytesOf(rows[i]!), bytesOf(input.subarray(start, start + values)));
       });
       const count = Math.ceil(values / 8) * 8;
       kernels.weightedSum(INPUTS_ADDRESS, 4 * capacity, inputs.length, WEIGHTS_ADDRESS, result.byteOffset, count);
-      out.set(values === capacity ? result : result.subarray(0, values), start);
+      copyBytes(bytesOf(out.subarray(start, start + values)), bytesOf(result.subarray(0, values)));
     }
   };
 }

@@ -114,3 +114,29 @@ describe("deterministic convergence of the averaging family", () => {
     expectPrinted(fixedPointOf(novaRound), 1.643241);
   });
 });
+
+describe("DiLoCo's limits", () => {
+  const outer = { serverLearningRate: "1", momentum: "0" };
+  const diLoCoStep = (x: number, update: number) => {
+    const optimiser = serverOptimiserByName("DiLoCo");
+    const state = { momentum: new Float64Array(1) };
+    const input = { base: Float64Array.of(x), meanUpdate: Float64Array.of(update), state, round: 0 };
+    return optimiser.step({ ...input, parameters: parseParameters(optimiser, outer) }).model[0]!;
+  };
+
+  it("one round with outer rate 1 and momentum 0 is the mean of the trained models: a model soup", () => {
+    const ends = gradients.map((gradient) => trainLocally(4, 30, gradient));
+    expect(diLoCoStep(4, mean(ends.map((end) => end - 4)))).toBeCloseTo(mean(ends), 14);
+  });
+
+  it("one inner SGD step a round is training on all data at once, step for step", () => {
+    const all = (y: number) => mean(gradients.map((gradient) => gradient(y)));
+    let [x, together] = [-3, -3];
+    for (let round = 0; round < 60; round++) {
+      x = diLoCoStep(x, mean(gradients.map((gradient) => trainLocally(x, 1, gradient) - x)));
+      together = trainLocally(together, 1, all);
+      expect(x).toBeCloseTo(together, 13);
+    }
+    expect(x).toBeCloseTo(1.5, 3);
+  });
+});

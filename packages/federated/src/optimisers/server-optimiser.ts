@@ -58,7 +58,7 @@ export interface ServerOptimiser {
   readonly step: <V extends FloatVector>(input: StepInput<V>) => StepOutput<V>;
 }
 
-/** State of a chunk of `length` elements before the first round, in vectors made by `create`. */
+/** State of a chunk of `length` elements before the first round, in vectors made by `create`; ArgumentError for a length that is none. */
 export function createState<V extends FloatVector>(
   optimiser: ServerOptimiser,
   parameters: OptimiserParameters,

@@ -9,7 +9,7 @@ export interface Share {
   readonly bytes: Uint8Array;
 }
 
-/** The field of a sharing among `holders` parties: GF(2^8) up to 255 of them, GF(2^16) above. */
+/** The field of a sharing among `holders` parties: GF(2^8) up to 255 of them, GF(2^16) above; ArgumentError beyond 65,535. */
 export function fieldFor(holders: number): BinaryField {
   requireInteger("holders", holders, 1, gf65536.maxHolders);
   return holders <= gf256.maxHolders ? gf256 : gf65536;
@@ -26,6 +26,7 @@ export function coefficientsSizeBytes(secretSizeBytes: number, threshold: number
  * @param secret bytes, a multiple of 4; elements of the 16-bit field are big-endian pairs.
  * @param coefficients uniformly random bytes, {@link coefficientsSizeBytes} of them, used once.
  * @returns the share of point x at index x - 1.
+ * @throws ArgumentError for a threshold above the holders, or lengths that do not fit together.
  */
 export function splitSecret(
   secret: Uint8Array,
@@ -37,7 +38,7 @@ export function splitSecret(
   return Array.from({ length: holders }, (_, rank) => shareAt(rank + 1));
 }
 
-/** The share of one point of the sharing that {@link splitSecret} makes from the same arguments. */
+/** The share of one point of the sharing that {@link splitSecret} makes from the same arguments, which it refuses alike. */
 export function shareOf(
   secret: Uint8Array,
   coefficients: Uint8Array,
@@ -64,6 +65,7 @@ function sharing(secret: Uint8Array, coefficients: Uint8Array, threshold: number
  *
  * @param shares at least one, with distinct points and equal lengths.
  * @param holders number of holders of the sharing: it decides the field.
+ * @throws ArgumentError for no shares, a point twice or beyond the holders, or shares of different lengths.
  */
 export function interpolateShares(shares: readonly Share[], holders: number, at = 0): Uint8Array {
   const field = fieldFor(holders);

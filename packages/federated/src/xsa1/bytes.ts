@@ -39,13 +39,13 @@ export function fromHex(text: string): Uint8Array {
   );
 }
 
-/** `value` as 4 bytes, big-endian. */
+/** `value` as 4 bytes, big-endian; ArgumentError for what is no unsigned 32-bit integer. */
 export function u32Bytes(value: number): Uint8Array {
   requireInteger("value", value, 0, 0xffff_ffff);
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-/** Writes the canonical layout of messages and states: big-endian integers, counted lists, no padding. */
+/** Writes the canonical layout of messages and states: big-endian integers, counted lists, no padding; refuses values too large for a field. */
 export class ByteWriter {
   readonly #parts: Uint8Array[] = [];
 

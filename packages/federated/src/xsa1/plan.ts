@@ -1,5 +1,10 @@
+import { ArgumentError } from "../errors.ts";
 import { type ByteReader, ByteWriter } from "./bytes.ts";
 import type { CryptoSuite } from "./crypto-suite.ts";
+import type { RoundSetup } from "./setup.ts";
+
+/** Largest magnitude of a step's exponent: steps are 2^-96 to 2^96, inside float32 with room for values. */
+const MAX_STEP_EXPONENT = 96;
 
 /** Base-model digest and quantiser steps of a round: known only when the round before has committed. */
 export interface RoundPlan {
@@ -23,4 +28,22 @@ export function readPlan(reader: ByteReader): RoundPlan {
 /** `SHA256(setup_digest ‖ model digest ‖ step table)`: salt of every mask key, so that parties with different models get different masks. */
 export function planDigest(crypto: CryptoSuite, setup: Uint8Array, plan: RoundPlan): Uint8Array {
   return crypto.sha256(setup, encodePlan(plan));
+}
+
+/** What of a plan's step table does not fit the setup: a list too many or too few, of a wrong length, or a step out of bounds. */
+export function faultOfSteps({ segments }: RoundSetup, { stepExponents }: RoundPlan): ArgumentError | null {
+  const { length } = stepExponents;
+  if (length !== segments.length) {
+    return new ArgumentError("plan.stepExponents.length", length, `${segments.length}, one list for each segment`);
+  }
+  for (const [i, { id, valueCount }] of segments.entries()) {
+    const steps = stepExponents[i]!;
+    const name = `plan.stepExponents of segment ${id}`;
+    if (steps.length !== 1 && steps.length !== valueCount) {
+      return new ArgumentError(name, steps, `a list of 1 or of ${valueCount}, one for each value`);
+    }
+    const bad = steps.find((exponent) => !Number.isInteger(exponent) || Math.abs(exponent) > MAX_STEP_EXPONENT);
+    if (bad !== undefined) return new ArgumentError(name, bad, "integers from -96 to 96");
+  }
+  return null;
 }

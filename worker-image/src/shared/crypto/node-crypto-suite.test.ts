@@ -57,6 +57,20 @@ describe("HKDF-SHA256 (RFC 5869)", () => {
     );
     expect(toHex(okm)).toBe("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
   });
+
+  it("gives the output of appendix A.2, longer than a digest", () => {
+    const from = (start: number) => Uint8Array.from({ length: 80 }, (_, i) => start + i);
+    expect(toHex(crypto.hkdfSha256(from(0x00), from(0x60), from(0xb0), 82))).toBe(
+      "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87",
+    );
+  });
+
+  it("gives the output of appendix A.3, without salt and info", () => {
+    const none = new Uint8Array(0);
+    expect(toHex(crypto.hkdfSha256(fromHex("0b".repeat(22)), none, none, 42))).toBe(
+      "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
+    );
+  });
 });
 
 describe("Ed25519 (RFC 8032 §7.1)", () => {
@@ -76,6 +90,14 @@ describe("Ed25519 (RFC 8032 §7.1)", () => {
       message: "72",
       signature:
         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    },
+    {
+      name: "TEST 3",
+      secret: "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+      publicKey: "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+      message: "af82",
+      signature:
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
     },
   ];
 

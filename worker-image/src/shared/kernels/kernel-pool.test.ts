@@ -89,12 +89,12 @@ describe("kernel pool", () => {
     await pool.run(request, never);
     const sum = sharedBytes(request.out.length);
     await pool.run(
-      { kind: "Sum", inputs: [request.out, request.out], masks, ringBits, offset: 0, values, out: sum },
+      { kind: "Sum", inputs: Array(6).fill(request.out), masks, ringBits, offset: 0, values, out: sum },
       never,
     );
     const want = new Uint8Array(sum.length);
     const tile = createPlainRingTile();
-    sumChunks(tile, { inputs: [request.out, request.out], masks: opened(masks), ringBits, values, out: want });
+    sumChunks(tile, { inputs: Array(6).fill(request.out), masks: opened(masks), ringBits, values, out: want });
     expect(Buffer.compare(sum, want)).toBe(0);
 
     const removed = masks.map((mask): MaskKey => ({ ...mask, sign: mask.sign === 1 ? -1 : 1 }));

@@ -1,7 +1,7 @@
 import { decodeMessage } from "../decode-message.ts";
 import { encodeMessage } from "../encode-message.ts";
 import { type Message, MessageType } from "../messages.ts";
-import { planDigest, type RoundPlan } from "../plan.ts";
+import { faultOfSteps, planDigest, type RoundPlan } from "../plan.ts";
 import { RefusalReason, refusal } from "../refusals.ts";
 import { entryOf } from "../roster.ts";
 import { type RoundSetup, setupDigest } from "../setup.ts";
@@ -28,9 +28,15 @@ import { closeCollecting, noteStored, receiveInput } from "./collect-inputs.ts";
 import { closeAdvertising, keyListFor, receiveAdvertise } from "./collect-keys.ts";
 import { closeSharing, deliveryFor, receiveBundle } from "./collect-shares.ts";
 import { announceSurvivors, bitmapsMessage, receiveConsistency, requestMessage } from "./collect-signatures.ts";
+import { requireSetup } from "./require-setup.ts";
 
-/** Opens the aggregator's side of a round and sends its setup to everybody; the plan may follow at any time. */
+/**
+ * Opens the aggregator's side of a round and sends its setup to everybody; the plan may follow at any time.
+ *
+ * @throws ArgumentError for a setup that {@link requireSetup} refuses.
+ */
 export function openAggregation(context: AggregatorContext, setup: RoundSetup): AggregatorStep {
+  requireSetup(setup);
   const state: AggregatorState = {
     setup,
     setupDigest: setupDigest(context.crypto, setup),
@@ -49,6 +55,8 @@ export function openAggregation(context: AggregatorContext, setup: RoundSetup): 
  * One step of the aggregator of XSA1: a new state and effects, in order. Pure; every event may come twice.
  *
  * Nothing about survivors leaves before the `persist` that holds their sum: durable point 1 of a round.
+ *
+ * @throws ArgumentError for a plan whose steps do not fit the setup.
  */
 export function stepAggregator(
   context: AggregatorContext,
@@ -88,6 +96,8 @@ export function stepAggregator(
 
 function acceptPlan(context: AggregatorContext, state: AggregatorState, plan: RoundPlan): AggregatorStep {
   if (state.plan !== null) return idle(state);
+  const fault = faultOfSteps(state.setup, plan);
+  if (fault !== null) throw fault;
   const next = { ...state, plan: { plan, digest: planDigest(context.crypto, state.setupDigest, plan) } };
   return { state: next, effects: [planMessage(context, next)] };
 }

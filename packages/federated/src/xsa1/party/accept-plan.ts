@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from "../bytes.ts";
 import type { PlanMessage } from "../messages.ts";
-import { planDigest, type RoundPlan } from "../plan.ts";
+import { faultOfSteps, planDigest, type RoundPlan } from "../plan.ts";
 import { firstRefusal, type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { isMasked } from "../roster.ts";
 import type { RoundSetup } from "../setup.ts";
@@ -53,14 +53,8 @@ function checkSignature({ crypto, config }: PartyContext, message: PlanMessage, 
 }
 
 function checkSteps(setup: RoundSetup, plan: RoundPlan): Refusal | null {
-  const { segments } = setup;
-  const isFit = (steps: readonly number[], index: number) =>
-    steps.length === 1 || steps.length === segments[index]!.valueCount;
-  if (plan.stepExponents.length === segments.length && plan.stepExponents.every(isFit)) return null;
-  return refusal(
-    RefusalReason.StepTableInvalid,
-    `${plan.stepExponents.length} step lists for ${segments.length} segments`,
-  );
+  const fault = faultOfSteps(setup, plan);
+  return fault === null ? null : refusal(RefusalReason.StepTableInvalid, fault.message);
 }
 
 /** Without masks the aggregator sees every update anyway: distances between sums protect nothing. */

@@ -5,6 +5,7 @@ import { keysDigest } from "../mask-graph.ts";
 import { type AdvertiseMessage, type KeyListMessage, MessageType } from "../messages.ts";
 import { type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { bitmapOfParties, checkPresence, entriesOf, entryOf, isMasked } from "../roster.ts";
+import { isAscending } from "../setup.ts";
 import { checkGraphOfMembers } from "./check-setup.ts";
 import { graphOf } from "./party-round.ts";
 import type { AcceptedKeys, PartyRound, PeerKeys } from "./party-state.ts";
@@ -55,6 +56,9 @@ function collectPeers(
     const wrong = checkAdvertise(context, round, list, message, bytes);
     if (wrong !== null) return wrong;
     advertised.set(message.party, message);
+  }
+  if (!isAscending([...advertised.keys()]) || advertised.size !== list.advertised.length) {
+    return refusal(RefusalReason.MalformedMessage, "the keys are not in ascending order of their parties, each once");
   }
   const missing = [round.party, ...graph.neighboursOf(round.party)].find((party) => !advertised.has(party));
   if (missing !== undefined) return refusal(RefusalReason.UnknownParty, `the keys of neighbour ${missing} are missing`);

@@ -2,6 +2,7 @@ import {
   type AggregatorEffect,
   type AggregatorEvent,
   type AggregatorState,
+  chooseNeighbourhood,
   decodeMessage,
   encodeMessage,
   lowOrderPoints,
@@ -13,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import { createRoster, type DropStage, type MemoryRoster, MemoryRound } from "./memory-round.ts";
 import { aPlan, aSetup, idsOf, labelled, valuesOf } from "./round-fixtures.ts";
 import { createSeededSuite } from "./seeded-suite.ts";
+import { createSimulatedSuite } from "./simulated-suite.ts";
 
 type Of<T extends MessageType> = Extract<Message, { readonly type: T }>;
 
@@ -217,6 +219,33 @@ describe("the aggregator goes on", () => {
     ]);
     expect(typesAt(round.aggregator)).toEqual(["Result"]);
   });
+});
+
+it("staged bytes that nobody signed are thrown away when the survivors are fixed", () => {
+  const discarded = round.outcome().aggregatorEffects.filter((effect) => effect.type === "discard");
+  expect(discarded).toEqual([{ type: "discard", segment: 7, party: roster.parties[5]!.id }]);
+});
+
+it("a sparse graph in which somebody's holders are too few leaves the segment empty, announcing nothing", () => {
+  const many = createRoster(createSimulatedSuite("too few holders"), idsOf(70), 2);
+  const chosen = chooseNeighbourhood(70, { corruptRatio: 0.05, dropRatio: 0.05, splitViews: true })!;
+  const segments = [{ id: 7, valueCount: 19, valueBits: 8, ringBits: 16 }];
+  const setup = aSetup(many, { ...chosen, minSurvivors: 40, segments });
+  many.parties.forEach((party, rank) => {
+    party.values = valuesOf(setup, rank);
+    party.dropAt = rank < 25 ? "MaskedInput" : null;
+  });
+  const { aggregatorEffects, results } = new MemoryRound(
+    many.aggregator,
+    setup,
+    aPlan(many, setup),
+    many.parties,
+  ).run();
+  const emptied = aggregatorEffects.filter((effect) => effect.type === "emptied");
+  expect(emptied).toMatchObject([{ segment: 7, refusal: { reason: "TooFewSurvivors" } }]);
+  expect(emptied[0]!.refusal.detail).toMatch(/surviving holders of party \d+, must be at least/);
+  expect(sentTypes(aggregatorEffects)).not.toContain("SurvivorBitmaps");
+  expect(results!.every(({ opened }) => opened === null)).toBe(true);
 });
 
 it("nothing about survivors is sent before the sum is durable", () => {

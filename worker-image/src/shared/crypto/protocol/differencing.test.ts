@@ -94,6 +94,19 @@ describe("on one base model", () => {
     expect(answerToBitmaps(third)).toBe("BitmapsSpent");
   });
 
+  it("a third roster is refused at the plan when two sets are spent, however far it is: RosterShrunk", () => {
+    const roster = createRoster(createSeededSuite("three rosters"), idsOf(24), 2);
+    const from = (first: number) => ({
+      ...roster,
+      parties: [roster.parties[0]!, ...window(roster.parties, first)],
+      roster: [roster.roster[0]!, ...window(roster.roster, first)],
+    });
+    expect([1, 9].map((first, attempt) => lastSigned(play(from(first), { round: 1, attempt })))).toEqual([true, true]);
+    expect(answerToPlan(play(from(16), { round: 1, attempt: 2 }))).toBe("RosterShrunk");
+    const again = play(from(9), { round: 1, attempt: 3 });
+    expect(lastSigned(again)).toBe(true);
+  });
+
   it("a round whose model was left by a later plan signs nothing more: ModelSuperseded", () => {
     const roster = nine("superseded");
     const first = play(roster, { round: 1, attempt: 0 });

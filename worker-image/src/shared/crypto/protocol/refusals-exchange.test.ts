@@ -51,6 +51,21 @@ describe("a party refuses a key list", () => {
       want: "DuplicateKey",
     },
     {
+      given: "with another party's keys under a party's name",
+      list: withKeys({ ...advertised[3]!, party: other.party }),
+      want: "SignatureInvalid",
+    },
+    {
+      given: "with two parties' keys in each other's place",
+      list: { ...message, advertised: [0, 1, 3, 2].map((rank) => message.advertised[rank]!) },
+      want: "MalformedMessage",
+    },
+    {
+      given: "with a party's keys twice",
+      list: { ...message, advertised: [...message.advertised, message.advertised[3]!] },
+      want: "MalformedMessage",
+    },
+    {
       given: "with too few mask keys",
       list: withKeys(signedBy(colluder, { ...colluding, maskKeys: colluding.maskKeys.slice(32) })),
       want: "MalformedMessage",
@@ -204,7 +219,14 @@ describe("a party refuses a plan", () => {
   });
 
   it("whose steps do not fit the segments: StepTableInvalid", () => {
-    for (const stepExponents of [[[-20]], [[-20], [-4, -4]], [[-20], []]]) {
+    for (const stepExponents of [
+      [[-20]],
+      [[-20], [-4, -4]],
+      [[-20], []],
+      [[97], [-4]],
+      [[-20], [-97]],
+      [[32_767], [-4]],
+    ]) {
       const message = signedPlan(roster, setup, { ...plan, stepExponents });
       expectRefusal(state, { type: "receive", message }, "StepTableInvalid");
     }

@@ -1,4 +1,6 @@
 import {
+  derivePairKey,
+  deriveSelfKey,
   Keystream,
   type MaskKey,
   maskChunk,
@@ -45,15 +47,27 @@ it("the chi-square test fails a vector that is not masked", () => {
   expect(chiSquare(plain, (value) => value & 0xff)).toBeGreaterThan(CHI_SQUARE_LIMIT);
 });
 
-it("2^16 keys that differ in their first two bytes alone give distinct masks: no key is folded to fewer bits", () => {
-  const seen = new Set<string>();
-  const key = new Uint8Array(32).fill(0xa5);
-  for (let high = 0; high < 65_536; high++) {
-    key[0] = high >> 8;
-    key[1] = high & 0xff;
-    seen.add(toHex(crypto.keystream(Keystream.Aes256Ctr, key, 0, 8)));
-  }
-  expect(seen.size).toBe(65_536);
+describe.each(Object.entries(Keystream))("2^16 keys of %s give distinct masks", (_, keystream) => {
+  it.each([0, 14, 30])("that differ in bytes %d and the next alone: no key is folded to fewer bits", (place) => {
+    const key = new Uint8Array(32).fill(0xa5);
+    const masks = Array.from({ length: 65_536 }, (_unused, number) => {
+      key.set([number >> 8, number & 0xff], place);
+      return toHex(
+        maskChunk(crypto, { bytes: new Uint8Array(8), offsetBytes: 0, ringBits: 8 }, [{ keystream, key, sign: 1 }]),
+      );
+    });
+    expect(new Set(masks).size).toBe(65_536);
+  });
+});
+
+it("2^16 shared secrets and self seeds that differ in two bytes alone give distinct keys", () => {
+  const plan = crypto.sha256(new Uint8Array(1));
+  const secret = new Uint8Array(32).fill(0xa5);
+  const keys = Array.from({ length: 65_536 }, (_, number) => {
+    secret.set([number >> 8, number & 0xff], 0);
+    return [derivePairKey(crypto, plan, secret, 0, [1, 2]), deriveSelfKey(crypto, plan, secret, 0, 1)].map(toHex);
+  });
+  expect(new Set(keys.flat()).size).toBe(2 * 65_536);
 });
 
 function maskedWith(plain: Int32Array, ringBits: RingBits, names: readonly string[]): Int32Array {
