@@ -13,19 +13,24 @@ import { type JobDeps, reconcileJob } from "../controllers/federated-training-jo
 import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
 import { jobNames } from "../controllers/federated-training-job/render/names.ts";
 import { MemberController } from "../controllers/member-cluster/member-controller.ts";
-import { createEventSink } from "../controllers/shared/event-sink.ts";
-import type { ClusterConnection } from "../runtime/api/connect-cluster.ts";
+import { registerMemberMetrics } from "../members/member-metrics.ts";
+import { connectCluster } from "../runtime/api/connect-cluster.ts";
 import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
 import { resourceName } from "../runtime/api/resource.ts";
 import { byLabel, byOwnerUid } from "../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../runtime/cache/informer.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { ReconcileReport } from "../runtime/control/controller.ts";
-import { controllerPart, createManager, informerPart, type Part } from "../runtime/control/manager.ts";
+import { controllerPart, createManager, informerPart, leadershipPart, type Part } from "../runtime/control/manager.ts";
+import { admitWhileLeading } from "../runtime/leader/leadership-fence.ts";
+import type { LeaseCandidate } from "../runtime/leader/lease-record.ts";
+import { createEventRecorder } from "../runtime/observe/event-recorder.ts";
 import { logReconciles } from "../runtime/observe/reconcile-log.ts";
 import { createRuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
 import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work-queue.ts";
 import type { OperatorConfiguration } from "./configuration.ts";
+import type { HubAccess } from "./hub-access.ts";
+import { runForLease } from "./leadership.ts";
 
 /** Time over which changes that do not hold up a round are gathered into one look, in milliseconds. */
 const gatherMs = 500;
@@ -36,17 +41,31 @@ type JobObject = FederatedTrainingJob & KubeObject;
 type MemberObject = MemberCluster & KubeObject;
 type RoundObject = TrainingRound & KubeObject;
 
-/** Runs the operator against one hub until `stop` aborts. */
-export async function runOperator(
-  hub: ClusterConnection,
-  configuration: OperatorConfiguration,
-  log: Logger,
-  stop: AbortSignal,
-): Promise<void> {
-  const { client } = hub;
+/** What an operator is started with. */
+export interface OperatorOptions {
+  readonly hub: HubAccess;
+  readonly configuration: OperatorConfiguration;
+  /** Which of the replicas this one is. */
+  readonly replica: LeaseCandidate;
+  readonly log: Logger;
+}
+
+/**
+ * Runs the operator against one hub until `stop` aborts. It follows the hub at once, and looks at jobs and members while it
+ * leads; every write, also in a member and to an aggregator, passes the fence of its leadership.
+ *
+ * @throws TributaryError LEADERSHIP_LOST when another replica may lead.
+ */
+export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
+  const { configuration, replica, log } = options;
   const nowMs = (): number => Date.now();
   const registry = createMetricsRegistry();
   const series = createRuntimeMetrics(registry, systemClock);
+  const election = runForLease(options.hub, configuration.operatorNamespace, replica, log);
+  series.trackLeadership(election.fence);
+  const passage = { admit: admitWhileLeading(election.fence), observe: series.observeCall };
+  const hub = connectCluster(options.hub.access, { cluster: "hub", ...passage });
+  const { client } = hub;
   series.trackConnection(hub.connection);
   const onError = (error: unknown, key: string): void => log.error({ err: error, object: key }, "a listener failed");
   const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> => {
@@ -96,6 +115,14 @@ export async function runOperator(
     hubId: configuration.hubId,
     nowMs,
     log,
+    ...passage,
+    watchReports: series.watchReports,
+    track: (connection, followed) => {
+      const untrack = [series.trackConnection(connection), ...followed.map(series.trackInformer)];
+      return () => {
+        for (const end of untrack) end();
+      };
+    },
     onChange: (change) => {
       if ("object" in change) return enqueueOwner(jobs, change.object);
       members.add(change.cluster, Priority.User);
@@ -104,11 +131,19 @@ export async function runOperator(
       }
     },
   });
+  registerMemberMetrics(registry, memberController.links, systemClock);
   const aggregators = new AggregatorDirectory({
     hub: client,
     hostOf: (job) => aggregatorPlace(informers.services.objects.get(aggregatorKey(job)), configuration),
     enqueue: (key, urgent) => (urgent ? jobs.add(key, Priority.User) : jobs.addAfter(key, gatherMs)),
     nowMs,
+  });
+  const events = createEventRecorder({
+    client,
+    clock: systemClock,
+    controller: "tributary.dev/operator",
+    instance: replica.identity,
+    onError: (error) => log.warn({ code: error.code, err: error.message }, "an event was lost"),
   });
   const present: Readonly<Record<string, Informer<Unstructured>>> = {
     services: informers.services,
@@ -118,8 +153,14 @@ export async function runOperator(
   const deps: JobDeps = {
     hub: client,
     members: memberController,
-    openWindow: (job, window, signal) => aggregators.openWindow(job, window, signal),
-    finishJob: (job, outcome, signal) => aggregators.finishJob(job, outcome, signal),
+    async openWindow(job, window, signal) {
+      election.fence.assertLeading();
+      await aggregators.openWindow(job, window, signal);
+    },
+    async finishJob(job, outcome, signal) {
+      election.fence.assertLeading();
+      await aggregators.finishJob(job, outcome, signal);
+    },
     applied: createAppliedIntents(
       (kind, namespace, name) => present[kind.plural]?.objects.get(objectKey({ namespace, name })) !== undefined,
     ),
@@ -138,7 +179,7 @@ export async function runOperator(
       nowMs,
     },
     settings: { hubId: configuration.hubId, aggregator: configuration.aggregator },
-    events: createEventSink(client, { instance: configuration.hubId, nowMs, log }),
+    events,
     log,
     followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
   };
@@ -152,12 +193,14 @@ export async function runOperator(
   const common = {
     clock: systemClock,
     whenReady,
+    whenLeading: election.whenLeading,
     report: (report: ReconcileReport) => {
       series.reconcileReports(report);
       logReport(report);
     },
   };
   const parts: Part[] = [
+    leadershipPart(election),
     ...Object.entries(informers).map(([name, informer]) => informerPart(name, informer as Informer<KubeObject>)),
     controllerPart({
       ...common,
@@ -180,6 +223,9 @@ export async function runOperator(
     onStopped: async () => {
       aggregators.close();
       await memberController.close();
+      await events.flush();
+      await election.release();
+      await hub.close();
     },
   });
   const probes = { registry, isReady: () => manager.health().isReady, isAlive: () => manager.health().isLive };
