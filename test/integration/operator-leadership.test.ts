@@ -106,6 +106,15 @@ describe("two operators on one hub", () => {
     });
     await wrote("polite-1");
     expect(await writesOf("polite-2")).toEqual([]);
+    expect(await first.series('tributary_cluster_up{cluster="aws"}')).toBe(1);
+    for (const cluster of ["hub", "aws"]) {
+      const calls = `tributary_api_requests_total{cluster="${cluster}",verb="list",code="200"}`;
+      expect(await first.series(calls)).toBeGreaterThan(0);
+      expect(await first.series(`tributary_tls_handshakes_total{cluster="${cluster}"}`)).toBeGreaterThan(0);
+      expect(await first.series(`tributary_watch_lists_total{cluster="${cluster}",kind="configmaps"}`)).toBeGreaterThan(
+        0,
+      );
+    }
     await endWell(first);
     await leads(second);
     await wrote("polite-2");
