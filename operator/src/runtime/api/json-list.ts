@@ -45,8 +45,8 @@ function createItemSplitter<T>() {
   /** Beginning, in earlier chunks, of the item that is not complete yet. */
   let begun: Buffer[] = [];
   let depth = 0;
-  let isInString = false;
-  let isEscaped = false;
+  /** What the next chunk begins in. */
+  let within: "structure" | "string" | "escape" = "structure";
   let isInItems = false;
 
   function endItem(tail: Buffer): void {
@@ -59,35 +59,57 @@ function createItemSplitter<T>() {
     return depth === 1 && itemsKey.test(Buffer.concat([...envelope, before]).toString("utf8"));
   }
 
+  /** Position after the string that goes on at `from`; the chunk's length when it does not end here. */
+  function skipString(chunk: Buffer, from: number): number {
+    let at = within === "escape" ? from + 1 : from;
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte === backslash) at++;
+      else if (byte === quote) {
+        within = "structure";
+        return at + 1;
+      }
+    }
+    // A backslash at the very end takes the first byte of the next chunk with it.
+    within = at > chunk.length ? "escape" : "string";
+    return chunk.length;
+  }
+
   function push(chunk: Buffer): void {
     /** Where that part of the chunk begins that belongs to the envelope, or to the present item. */
     let start = 0;
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at];
-      if (isInString) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === backslash) isEscaped = true;
-        else if (byte === quote) isInString = false;
-      } else if (byte === quote) isInString = true;
-      else if (byte === openBrace) {
-        if (isInItems && depth === 2) start = at;
-        depth++;
-      } else if (byte === closeBrace) {
-        depth--;
-        if (isInItems && depth === 2) endItem(chunk.subarray(start, at + 1));
-      } else if (byte === openBracket) {
-        if (!isInItems && startsItems(chunk.subarray(start, at))) {
-          isInItems = true;
-          envelope.push(chunk.subarray(start, at + 1));
-        }
-        depth++;
-      } else if (byte === closeBracket) {
-        depth--;
-        if (isInItems && depth === 1) {
-          isInItems = false;
-          start = at;
-        }
+    let at = within === "structure" ? 0 : skipString(chunk, 0);
+    while (at < chunk.length) {
+      switch (chunk[at]) {
+        case quote:
+          within = "string";
+          at = skipString(chunk, at + 1);
+          continue;
+        case openBrace:
+          if (isInItems && depth === 2) start = at;
+          depth++;
+          break;
+        case closeBrace:
+          depth--;
+          if (isInItems && depth === 2) endItem(chunk.subarray(start, at + 1));
+          break;
+        case openBracket:
+          if (!isInItems && startsItems(chunk.subarray(start, at))) {
+            isInItems = true;
+            envelope.push(Buffer.from(chunk.subarray(start, at + 1)));
+          }
+          depth++;
+          break;
+        case closeBracket:
+          depth--;
+          if (isInItems && depth === 1) {
+            isInItems = false;
+            start = at;
+          }
+          break;
+        default:
       }
+      at++;
     }
     // A copy, so that a short rest does not keep its whole chunk.
     if (!isInItems) envelope.push(Buffer.from(chunk.subarray(start)));
