@@ -161,11 +161,11 @@ describe("two operators on one hub", () => {
   });
 
   it("does not wait for the lease of a container of its own pod that was killed", async () => {
-    const first = await operators.start("container-1", "pod-a");
+    const first = await operators.start("container-1", { podName: "pod-a" });
     await leads(first);
     first.child.kill("SIGKILL");
     await first.ended();
-    const second = await operators.start("container-2", "pod-a");
+    const second = await operators.start("container-2", { podName: "pod-a" });
     await leads(second);
     expect(second.log.map(({ msg }) => msg)).not.toContain(stoodBy);
     await endWell(second);

@@ -22,7 +22,9 @@ export interface OperatorProcess {
   logged(message: string): Promise<Record<string, unknown>>;
   /** Status of `GET /readyz`. */
   readiness(): Promise<number>;
-  /** Value of a series without labels; undefined when it is not there. */
+  /** Answer of `GET /metrics`. */
+  metrics(): Promise<string>;
+  /** Value of a series, named with its labels; undefined when it is not there. */
   series(name: string): Promise<number | undefined>;
   /** Waits until it ended, and gives its exit code or the signal that killed it. */
   ended(): Promise<number | NodeJS.Signals>;
@@ -30,8 +32,11 @@ export interface OperatorProcess {
 
 /** The operator's image, as a folder, and the processes that run from it. */
 export interface OperatorProcesses {
-  /** Starts one as a user of its own; with a pod's name it takes a lease that the same pod left. */
-  start(user: string, podName?: string): Promise<OperatorProcess>;
+  /**
+   * Starts one as a user of its own with every right, or by a kubeconfig; with a pod's name it takes a lease that the same pod
+   * left.
+   */
+  start(user: string, settings?: { readonly podName?: string; readonly kubeconfig?: string }): Promise<OperatorProcess>;
   /** Kills what still runs and removes the folder. */
   close(): Promise<void>;
 }
@@ -47,8 +52,12 @@ export async function bundleOperator(
   await writeFile(configPath, JSON.stringify(configuration));
   const started: OperatorProcess[] = [];
   return {
-    async start(user, podName) {
-      const kubeconfigPath = await hub.kubeconfigFor({ user, groups: ["system:masters"] });
+    async start(user, { podName, kubeconfig } = {}) {
+      const kubeconfigPath =
+        kubeconfig === undefined
+          ? await hub.kubeconfigFor({ user, groups: ["system:masters"] })
+          : join(folder, `${user}.kubeconfig`);
+      if (kubeconfig !== undefined) await writeFile(kubeconfigPath, kubeconfig);
       const env = {
         ...process.env,
         TRIBUTARY_OPERATOR_CONFIG: configPath,
@@ -81,15 +90,16 @@ function follow(user: string, child: ChildProcess): OperatorProcess {
     const { healthPort } = await logged("the operator runs");
     return fetch(`http://127.0.0.1:${healthPort}${path}`);
   };
+  const metrics = async () => (await get("/metrics")).text();
   return {
     user,
     child,
     log,
     logged,
     readiness: async () => (await get("/readyz")).status,
+    metrics,
     async series(name) {
-      const text = await (await get("/metrics")).text();
-      const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
+      const line = (await metrics()).split("\n").find((candidate) => candidate.startsWith(`${name} `));
       return line === undefined ? undefined : Number(line.slice(name.length + 1));
     },
     ended: () => ended,
