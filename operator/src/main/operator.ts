@@ -1,11 +1,4 @@
-import {
-  type FederatedTrainingJob,
-  Kinds,
-  Label,
-  type MemberCluster,
-  type ResourceKind,
-  type TrainingRound,
-} from "@tributary/contracts";
+import { type FederatedTrainingJob, Label } from "@tributary/contracts";
 import { createMetricsRegistry, type Logger, startHealthEndpoint } from "@tributary/kit";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
@@ -16,9 +9,7 @@ import { MemberController } from "../controllers/member-cluster/member-controlle
 import { registerMemberMetrics } from "../members/member-metrics.ts";
 import { connectCluster } from "../runtime/api/connect-cluster.ts";
 import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
-import { resourceName } from "../runtime/api/resource.ts";
-import { byLabel, byOwnerUid } from "../runtime/cache/index-functions.ts";
-import { createInformer, type Informer } from "../runtime/cache/informer.ts";
+import type { Informer } from "../runtime/cache/informer.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { ReconcileReport } from "../runtime/control/controller.ts";
 import { controllerPart, createManager, informerPart, leadershipPart, type Part } from "../runtime/control/manager.ts";
@@ -29,6 +20,7 @@ import { logReconciles } from "../runtime/observe/reconcile-log.ts";
 import { createRuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
 import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work-queue.ts";
 import type { OperatorConfiguration } from "./configuration.ts";
+import { followHub } from "./follow-hub.ts";
 import type { HubAccess } from "./hub-access.ts";
 import { runForLease } from "./leadership.ts";
 
@@ -36,10 +28,6 @@ import { runForLease } from "./leadership.ts";
 const gatherMs = 500;
 /** Jobs looked at at once. */
 const jobConcurrency = 8;
-
-type JobObject = FederatedTrainingJob & KubeObject;
-type MemberObject = MemberCluster & KubeObject;
-type RoundObject = TrainingRound & KubeObject;
 
 /** What an operator is started with. */
 export interface OperatorOptions {
@@ -67,29 +55,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   const hub = connectCluster(options.hub.access, { cluster: "hub", ...passage });
   const { client } = hub;
   series.trackConnection(hub.connection);
-  const onError = (error: unknown, key: string): void => log.error({ err: error, object: key }, "a listener failed");
-  const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> => {
-    const informer = createInformer<T>({
-      client,
-      resource: kind,
-      onError,
-      report: series.watchReports("hub", resourceName(kind)),
-      ...(labelSelector === undefined ? {} : { selection: { labelSelector } }),
-      indices: { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid },
-    });
-    series.trackInformer(informer);
-    return informer;
-  };
-  const ours = "app.kubernetes.io/managed-by=tributary";
-  const informers = {
-    jobs: follow<JobObject>(Kinds.FederatedTrainingJob),
-    members: follow<MemberObject>(Kinds.MemberCluster),
-    rounds: follow<RoundObject>(Kinds.TrainingRound),
-    services: follow<Unstructured>(Kinds.Service, ours),
-    statefulSets: follow<Unstructured>(Kinds.StatefulSet, ours),
-    configMaps: follow<Unstructured>(Kinds.ConfigMap, ours),
-    pods: follow<Unstructured>(Kinds.Pod, ours),
-  };
+  const informers = followHub(client, series, log);
   const whenReady = async (signal: AbortSignal): Promise<boolean> => {
     const synced = await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(signal)));
     return synced.every(Boolean);
