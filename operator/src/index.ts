@@ -1,7 +1,7 @@
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
 export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";
 export { kubeconfigHubAccess } from "./main/hub-access.ts";
-export { nameReplica } from "./main/leadership.ts";
+export { nameReplica, runForLease } from "./main/leadership.ts";
 export { type OperatorOptions, runOperator } from "./main/operator.ts";
 export { type CircuitBreaker, type CircuitBreakerOptions, createCircuitBreaker } from "./members/circuit-breaker.ts";
 export {

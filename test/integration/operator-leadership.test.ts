@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLogger, TributaryError } from "@tributary/kit";
+import { kubeconfigHubAccess, type LeaderElection, runOperator } from "@tributary/operator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aJob } from "../support/a-job.ts";
 import { bundleOperator, type OperatorProcess, type OperatorProcesses } from "../support/operator-process.ts";
@@ -38,6 +40,8 @@ describe("two operators on one hub", () => {
       `--audit-log-path=${join(folder, "audit")}`,
     ];
     rig = await createOperatorRig(["aws"], hubFlags);
+    // Something to write about: the member's status, every few seconds.
+    await rig.register("aws", rig.members.aws!.kubeconfig);
     operators = await bundleOperator(rig.hub, rigConfiguration);
   });
 
@@ -99,7 +103,6 @@ describe("two operators on one hub", () => {
     await isReady(first);
     await isReady(second);
     expect(await second.series("tributary_leader")).toBe(0);
-    await rig.register("aws", rig.members.aws!.kubeconfig);
     await until("the member is ready", async () => {
       const path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
       return (await rig.hub.kubectl(["get", "mbr", "aws", "-o", path])) === "True";
@@ -158,6 +161,42 @@ describe("two operators on one hub", () => {
     await expectLookedAt("on-return");
     await expectNeverTwoWriters("stopped-1", "stopped-2");
     await endWell(second);
+  });
+
+  it("writes nothing while its fence is closed, whatever else it believes, and goes on when it opens", async () => {
+    let isOpen = false;
+    const refused: string[] = [];
+    const fence = {
+      isLeading: () => isOpen,
+      token: () => 1,
+      assertLeading() {
+        if (isOpen) return;
+        refused.push("write");
+        throw new TributaryError("LEADERSHIP_LOST", "the fence is closed");
+      },
+    };
+    const election: LeaderElection = {
+      fence,
+      lost: new AbortController().signal,
+      hasSeenLease: () => true,
+      whenLeading: async () => true,
+      release: async () => {},
+    };
+    const hub = kubeconfigHubAccess(
+      await readFile(await rig.hub.kubeconfigFor({ user: "fenced", groups: ["system:masters"] }), "utf8"),
+    );
+    const log = createLogger("operator", "silent");
+    const stop = new AbortController();
+    const options = { hub, configuration: rigConfiguration, election, instance: "fenced", log };
+    const running = runOperator(options, stop.signal);
+    await apply(rig.hub, aJob({ "metadata.name": "fenced" }));
+    await until("writes are refused", () => refused.length > 5, takeOverMs);
+    expect(await writesOf("fenced")).toEqual([]);
+    isOpen = true;
+    await wrote("fenced");
+    await expectLookedAt("fenced");
+    stop.abort();
+    await running;
   });
 
   it("does not wait for the lease of a container of its own pod that was killed", async () => {

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { createLogger } from "@tributary/kit";
-import { kubeconfigHubAccess, nameReplica, type OperatorConfiguration, runOperator } from "@tributary/operator";
+import {
+  kubeconfigHubAccess,
+  nameReplica,
+  type OperatorConfiguration,
+  runForLease,
+  runOperator,
+} from "@tributary/operator";
 import type { Manifest } from "./a-job.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -89,12 +95,10 @@ export async function createOperatorRig(
     members,
     startOperator() {
       const stop = new AbortController();
-      const options = {
-        hub: kubeconfigHubAccess(hub.kubeconfig),
-        configuration: rigConfiguration,
-        replica: nameReplica(undefined),
-        log,
-      };
+      const access = kubeconfigHubAccess(hub.kubeconfig);
+      const replica = nameReplica(undefined);
+      const election = runForLease(access, rigConfiguration.operatorNamespace, replica, log);
+      const options = { hub: access, configuration: rigConfiguration, election, instance: replica.identity, log };
       running = { stop, ended: runOperator(options, stop.signal) };
     },
     stopOperator,

@@ -1,7 +1,7 @@
 import { runMain } from "@tributary/kit";
 import { readConfiguration } from "./configuration.ts";
 import { readHubAccess } from "./hub-access.ts";
-import { nameReplica } from "./leadership.ts";
+import { nameReplica, runForLease } from "./leadership.ts";
 import { runOperator } from "./operator.ts";
 
 /** Within the 30 s that a pod has: 25 s to finish what runs, the rest to give the lease back. */
@@ -16,7 +16,9 @@ runMain(
   async ({ log, signal, env }) => {
     const configuration = readConfiguration(env.TRIBUTARY_OPERATOR_CONFIG ?? "/etc/tributary/operator.json");
     const replica = nameReplica(env.TRIBUTARY_POD_NAME);
-    await runOperator({ hub: await readHubAccess(env), configuration, replica, log }, signal);
+    const hub = await readHubAccess(env);
+    const election = runForLease(hub, configuration.operatorNamespace, replica, log);
+    await runOperator({ hub, configuration, election, instance: replica.identity, log }, signal);
   },
   { stopGraceMs },
 );

@@ -13,8 +13,8 @@ import type { Informer } from "../runtime/cache/informer.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { ReconcileReport } from "../runtime/control/controller.ts";
 import { controllerPart, createManager, informerPart, leadershipPart, type Part } from "../runtime/control/manager.ts";
+import type { LeaderElection } from "../runtime/leader/leader-election.ts";
 import { admitWhileLeading } from "../runtime/leader/leadership-fence.ts";
-import type { LeaseCandidate } from "../runtime/leader/lease-record.ts";
 import { createEventRecorder } from "../runtime/observe/event-recorder.ts";
 import { logReconciles } from "../runtime/observe/reconcile-log.ts";
 import { createRuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
@@ -22,7 +22,6 @@ import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work
 import type { OperatorConfiguration } from "./configuration.ts";
 import { followHub } from "./follow-hub.ts";
 import type { HubAccess } from "./hub-access.ts";
-import { runForLease } from "./leadership.ts";
 
 /** Time over which changes that do not hold up a round are gathered into one look, in milliseconds. */
 const gatherMs = 500;
@@ -33,8 +32,10 @@ const jobConcurrency = 8;
 export interface OperatorOptions {
   readonly hub: HubAccess;
   readonly configuration: OperatorConfiguration;
-  /** Which of the replicas this one is. */
-  readonly replica: LeaseCandidate;
+  /** Says whether this replica may write; released at the end. */
+  readonly election: LeaderElection;
+  /** Names this replica in events. */
+  readonly instance: string;
   readonly log: Logger;
 }
 
@@ -45,11 +46,10 @@ export interface OperatorOptions {
  * @throws TributaryError LEADERSHIP_LOST when another replica may lead.
  */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
-  const { configuration, replica, log } = options;
+  const { configuration, election, log } = options;
   const nowMs = (): number => Date.now();
   const registry = createMetricsRegistry();
   const series = createRuntimeMetrics(registry, systemClock);
-  const election = runForLease(options.hub, configuration.operatorNamespace, replica, log);
   series.trackLeadership(election.fence);
   const passage = { admit: admitWhileLeading(election.fence), observe: series.observeCall };
   const hub = connectCluster(options.hub.access, { cluster: "hub", ...passage });
@@ -108,7 +108,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     client,
     clock: systemClock,
     controller: "tributary.dev/operator",
-    instance: replica.identity,
+    instance: options.instance,
     onError: (error) => log.warn({ code: error.code, err: error.message }, "an event was lost"),
   });
   const present: Readonly<Record<string, Informer<Unstructured>>> = {
