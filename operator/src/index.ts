@@ -1,6 +1,8 @@
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
 export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";
-export { runOperator } from "./main/operator.ts";
+export { kubeconfigHubAccess } from "./main/hub-access.ts";
+export { nameReplica, runForLease } from "./main/leadership.ts";
+export { type OperatorOptions, runOperator } from "./main/operator.ts";
 export { type CircuitBreaker, type CircuitBreakerOptions, createCircuitBreaker } from "./members/circuit-breaker.ts";
 export {
   accessFingerprint,
@@ -101,6 +103,7 @@ export {
   createManager,
   type Health,
   informerPart,
+  leadershipPart,
   type Manager,
   type ManagerOptions,
   type Part,
@@ -112,6 +115,7 @@ export {
   startLeaderElection,
 } from "./runtime/leader/leader-election.ts";
 export { admitWhileLeading, type LeadershipFence } from "./runtime/leader/leadership-fence.ts";
+export type { LeaseCandidate } from "./runtime/leader/lease-record.ts";
 export {
   createEventRecorder,
   type EventNote,

@@ -118,6 +118,35 @@ describe("the hub chart", () => {
     ]);
   });
 
+  it("runs one operator unless asked for a second, and never an old one beside a new one", async () => {
+    const [operator] = objectsOf("the hub", "Deployment");
+    expect(operator!.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+    const objects = await renderChart({ ...hub, values: { ...hubValues, replicas: 2 } });
+    expect(objects.find((object) => object.kind === "Deployment")!.spec.replicas).toBe(2);
+  });
+
+  it("grants the operator its own lease alone, and in its own namespace", () => {
+    const roles = ["ClusterRole", "Role"].flatMap((kind) => objectsOf("the hub", kind));
+    const grants = roles.flatMap((role) =>
+      role.rules
+        .filter((rule: { apiGroups: string[] }) => rule.apiGroups.includes("coordination.k8s.io"))
+        .map((rule: { resourceNames?: string[]; verbs: string[] }) => [
+          `${role.kind} ${role.metadata.namespace}`,
+          rule.resourceNames,
+          rule.verbs,
+        ]),
+    );
+    expect(grants).toEqual([
+      ["Role tributary-system", undefined, ["create"]],
+      ["Role tributary-system", ["tributary-operator"], ["get", "list", "watch", "update"]],
+    ]);
+    const [operator] = objectsOf("the hub", "Deployment");
+    expect(operator!.spec.template.spec.containers[0].env).toContainEqual({
+      name: "TRIBUTARY_POD_NAME",
+      valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+    });
+  });
+
   it("grants writes in the listed namespaces alone when some are listed", async () => {
     const objects = await renderChart({ ...hub, values: { ...hubValues, jobNamespaces: ["research"] } });
     const bindings = objects
@@ -242,7 +271,8 @@ describe("values", () => {
     ["a hub without an address", hub, { advertisedAddress: "" }, "advertisedAddress is needed"],
     ["an image that moves", hub, { image: { repository: "a/b", tag: "latest" } }, "/image/tag"],
     ["an image without tag and digest", hub, { image: { repository: "a/b" } }, "image needs a digest or a tag"],
-    ["a value that the hub chart does not have", hub, { replicas: 3 }, "replicas"],
+    ["a value that the hub chart does not have", hub, { workers: 3 }, "workers"],
+    ["more operators than one that leads and one that stands by", hub, { replicas: 3 }, "replicas"],
     ["a member without a name", member, { cluster: { name: "" } }, "cluster.name is needed"],
     ["a value that the member chart does not have", member, { gate: { replicas: 2 } }, "replicas"],
     ["a data set without a claim", member, { runtimes: [{ ...memberValues.runtimes[0], dataset: "a" }] }, "claimName"],

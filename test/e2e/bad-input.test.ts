@@ -53,8 +53,10 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     expect(await untilCondition("no-gpu", "ClustersReady", "Unschedulable")).toMatch(
       /participant gcp.*no-gpu-gcp-0.*nvidia\.com\/gpu/su,
     );
-    const events = await kubectl(hub, ["get", "events", "-n", hubNamespace, "-o", "jsonpath={.items[*].reason}"]);
-    expect(events).toContain("Unschedulable");
+    await eventually("an event says so", async () => {
+      const events = await kubectl(hub, ["get", "events", "-n", hubNamespace, "-o", "jsonpath={.items[*].reason}"]);
+      return events.includes("Unschedulable") || undefined;
+    });
     await deleteJob(hub, hubNamespace, "no-gpu");
   });
 

@@ -9,6 +9,9 @@ import {
 } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { bundleOperator } from "../support/operator-process.ts";
+import { rigConfiguration } from "../support/operator-rig.ts";
+import { until } from "../support/until.ts";
 
 const inJobs = `--namespace=${jobNamespace}`;
 
@@ -109,6 +112,20 @@ describe("the hub's account in a member", () => {
 describe("the operator's account on the hub", () => {
   let hub: ChartApi;
 
+  it("is enough to lead, to follow everything and to be ready", async () => {
+    const operators = await bundleOperator(hub.controlPlane, rigConfiguration);
+    try {
+      const operator = await operators.start("operator", { kubeconfig: hub.kubeconfig });
+      await operator.logged("this replica leads");
+      await until("it is ready", async () => (await operator.readiness()) === 200);
+      expect(await operator.metrics()).not.toContain('code="403"');
+      operator.child.kill("SIGTERM");
+      expect(await operator.ended()).toBe(0);
+    } finally {
+      await operators.close();
+    }
+  });
+
   beforeAll(async () => {
     hub = await startHubApi();
   });
@@ -128,7 +145,7 @@ describe("the operator's account on the hub", () => {
     ["get", "persistentvolumeclaims", "--namespace=research"],
     ["create", "events.events.k8s.io", "--namespace=research"],
     ["get", "secrets", "--namespace=tributary-system"],
-    ["update", "leases.coordination.k8s.io", "--namespace=tributary-system"],
+    ["create", "leases.coordination.k8s.io", "--namespace=tributary-system"],
   ])("may %s %s (%s)", async (...question) => {
     expect(await isAllowed(hub.asHub, ...question)).toBe(true);
   });
@@ -142,7 +159,8 @@ describe("the operator's account on the hub", () => {
     ["delete", "persistentvolumeclaims", "--namespace=research"],
     ["create", "memberclusters.tributary.dev"],
     ["patch", "federatedtrainingjobs.tributary.dev/scale", "--namespace=research"],
-    ["update", "leases.coordination.k8s.io", "--namespace=kube-system"],
+    ["update", "leases.coordination.k8s.io", "--namespace=tributary-system"],
+    ["create", "leases.coordination.k8s.io", "--namespace=kube-system"],
     ["create", "clusterrolebindings.rbac.authorization.k8s.io"],
     ["create", "serviceaccounts/token", "--namespace=tributary-system"],
     ["list", "nodes"],

@@ -1,7 +1,11 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import {
   type ApiClient,
+  admitWhileLeading,
   type Clock,
   type ClusterConnection,
   connectCluster,
@@ -18,6 +22,9 @@ import { startFaultProxy } from "../support/fault-proxy.ts";
 import { until } from "../support/until.ts";
 
 type View = Informer<KubeObject>;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
 
 let near: ControlPlane;
 let far: ControlPlane;
@@ -196,6 +203,64 @@ describe("member links on real API servers", () => {
     links.engage({ name: "far", uid: "u2", kubeconfig: far.kubeconfig });
     expect(links.stateOf("far")).toMatchObject({ generation: 0, isReachable: false, lossClock: {} });
     await reachable("far");
+  });
+
+  it("catches up after an absence so long that its version has expired, and tells the first loss until then", async () => {
+    const { links, reachable } = makeLinks();
+    const { proxy, kubeconfig } = await startProxy(far);
+    await put("gone-meanwhile");
+    links.engage({ name: "far", uid: "u1", kubeconfig });
+    await reachable("far");
+    proxy.setMode("refuse");
+    proxy.reset();
+    await until("the loss is told", () => links.stateOf("far")?.isReachable === false);
+    const since = links.stateOf("far")?.lossClock.disconnectedSinceMs;
+    await admin.client.delete(Kinds.ConfigMap, { name: "gone-meanwhile", namespace: "default" });
+    // A fresh API server knows no change from before its start.
+    await far.restart("kube-apiserver");
+    await put("made-long-after");
+    expect(links.stateOf("far")?.lossClock.disconnectedSinceMs).toBe(since);
+    proxy.setMode("forward");
+    await reachable("far");
+    await until("the absence is caught up", () => knows(links.stateOf("far"), "made-long-after"));
+    expect(knows(links.stateOf("far"), "gone-meanwhile")).toBe(false);
+    expect(links.stateOf("far")?.generation).toBe(1);
+  });
+
+  it("lets nothing be written in a member while another replica leads, and goes on reading", async () => {
+    const admit = admitWhileLeading({
+      isLeading: () => false,
+      token: () => 0,
+      assertLeading: () => {
+        throw new TributaryError("LEADERSHIP_LOST", "another replica leads");
+      },
+    });
+    const { links, reachable } = makeLinks({ admit });
+    links.engage({ name: "far", uid: "u1", kubeconfig: far.kubeconfig });
+    const { link } = await reachable("far");
+    const object = { metadata: { name: "unfenced", namespace: "default" } };
+    await expect(link?.client.create(Kinds.ConfigMap, object)).rejects.toMatchObject({ code: "LEADERSHIP_LOST" });
+    await put("still-followed");
+    await until("the member is followed", () => knows(links.stateOf("far"), "still-followed"));
+    expect(await admin.client.get(Kinds.ConfigMap, object.metadata)).toBeUndefined();
+  });
+
+  it("leaves neither sockets nor memory behind, however often members come and go", async () => {
+    const { links, reachable } = makeLinks();
+    const { proxy, kubeconfig } = await startProxy(far);
+    async function comeAndGo(times: number): Promise<number> {
+      for (let time = 0; time < times; time++) {
+        links.engage({ name: "far", uid: `u${time}`, kubeconfig });
+        await reachable("far");
+        await links.disengage("far");
+      }
+      await until("the sockets are closed", () => proxy.open() === 0);
+      collect();
+      return process.memoryUsage().heapUsed / 2 ** 20;
+    }
+    const before = await comeAndGo(20);
+    expect((await comeAndGo(100)) - before).toBeLessThan(4);
+    expect(links.members()).toEqual([]);
   });
 
   it("closes every connection of a member that is disengaged", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
-import { type ClusterConnection, connectCluster } from "@tributary/operator";
+import { type ClusterConnection, connectCluster, type KubeObject } from "@tributary/operator";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { until } from "../support/until.ts";
@@ -138,6 +138,33 @@ describe("leader election between processes on a real API server", () => {
     expect(second.messages.some(({ type }) => type === "leading")).toBe(false);
     expect(first.messages.some(({ type }) => type === "lost" || type === "refused")).toBe(false);
   });
+
+  it.each([
+    { what: "five minutes behind", skewMs: -300_000 },
+    { what: "five minutes ahead", skewMs: 300_000 },
+  ])(
+    "does not take the lease of a leader whose clock is $what while it renews, and takes it afterwards",
+    async ({ skewMs }) => {
+      const spec = () => ({
+        holderIdentity: "skewed",
+        leaseDurationSeconds: 3,
+        renewTime: new Date(Date.now() + skewMs).toISOString().replace("Z", "000Z"),
+        leaseTransitions: 7,
+      });
+      let held: KubeObject = await admin.client.create(Kinds.Lease, { metadata: { ...lease }, spec: spec() });
+      const identity = `skew-${skewMs}`;
+      const candidate = start(identity);
+      await candidate.told("started");
+      // Ten renewals: longer than the lease lasts by any clock.
+      for (let renewal = 0; renewal < 10; renewal++) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        held = await admin.client.replace(Kinds.Lease, { ...held, spec: spec() } as KubeObject);
+      }
+      expect(candidate.messages.some(({ type }) => type === "leading")).toBe(false);
+      expect(await candidate.told("leading")).toMatchObject({ token: 8 });
+      await candidate.told("wrote");
+    },
+  );
 
   it("lets one of many candidates lead", async () => {
     const many = Array.from({ length: 4 }, (_, index) => start(`race-${index}`));

@@ -2,94 +2,31 @@ import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
-import {
-  type ClusterConnection,
-  connectCluster,
-  createInformer,
-  type Informer,
-  type KubeObject,
-  type ReflectorReport,
-} from "@tributary/operator";
+import { connectCluster, createInformer, type KubeObject, type ReflectorReport } from "@tributary/operator";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import type { FaultProxy } from "../support/fault-proxy.ts";
+import { type ConfigMapRig, createConfigMapRig } from "../support/follow-config-maps.ts";
 import { until } from "../support/until.ts";
 
 let cluster: ControlPlane;
-let direct: ClusterConnection;
-const closers: (() => Promise<unknown>)[] = [];
+let rig: ConfigMapRig;
+const follow: ConfigMapRig["follow"] = (...args) => rig.follow(...args);
+const makeNamespace = (name: string) => rig.makeNamespace(name);
+const put = (namespace: string, name: string, value: string) => rig.put(namespace, name, value);
+const remove = (namespace: string, name: string) => rig.remove(namespace, name);
+const expectEqualToServer: ConfigMapRig["expectEqualToServer"] = (...args) => rig.expectEqualToServer(...args);
 
 beforeAll(async () => {
   cluster = await startControlPlane({ name: "watch" });
-  direct = connectCluster(cluster.kubeconfig, { cluster: "direct" });
+  rig = createConfigMapRig(cluster);
 });
 
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+afterEach(() => rig.closeFollowed());
 
 afterAll(async () => {
-  await direct?.close();
+  await rig?.close();
   await cluster?.stop();
 });
-
-interface Followed {
-  readonly proxy: FaultProxy;
-  readonly link: ClusterConnection;
-  readonly informer: Informer<KubeObject>;
-  readonly errors: unknown[];
-  of<Type extends ReflectorReport["type"]>(type: Type): Extract<ReflectorReport, { type: Type }>[];
-}
-
-/** Follows the ConfigMaps of `namespace` through a proxy, with times short enough for a test. */
-async function follow(namespace: string, more: { initialList?: "watch" | "pages" } = {}): Promise<Followed> {
-  const proxy = await startFaultProxy(cluster.url);
-  const link = connectCluster(proxy.redirect(cluster.kubeconfig), { cluster: "edge", callDeadlineMs: 3_000 });
-  const reports: ReflectorReport[] = [];
-  const errors: unknown[] = [];
-  const informer = createInformer<KubeObject>({
-    client: link.client,
-    resource: Kinds.ConfigMap,
-    selection: { namespace },
-    onError: (error) => errors.push(error),
-    report: (report) => reports.push(report),
-    tuning: { livenessMs: 2_000, backoff: { initialMs: 50, maxMs: 500, factor: 2 }, pageSize: 10 },
-    ...more,
-  });
-  const stop = new AbortController();
-  const running = informer.run(stop.signal);
-  closers.push(async () => {
-    stop.abort();
-    await running;
-    await link.close();
-    await proxy.close();
-  });
-  expect(await informer.whenSynced(AbortSignal.timeout(20_000))).toBe(true);
-  const of = <Type extends ReflectorReport["type"]>(type: Type) =>
-    reports.filter((report): report is Extract<ReflectorReport, { type: Type }> => report.type === type);
-  await until("the watch stands", () => of("watchStarted").length > 0);
-  return { proxy, link, informer, errors, of };
-}
-
-async function makeNamespace(name: string): Promise<string> {
-  await direct.client.create(Kinds.Namespace, { metadata: { name } });
-  return name;
-}
-
-function put(namespace: string, name: string, value: string): Promise<KubeObject> {
-  const object = { metadata: { name, namespace }, data: { value } };
-  return direct.client.apply(Kinds.ConfigMap, object, { fieldManager: "test", force: true });
-}
-
-/** What every fault must end with: the cache is what a fresh list gives, and nothing was swallowed. */
-async function expectEqualToServer({ informer, errors }: Followed, namespace: string): Promise<void> {
-  const versions = (objects: readonly KubeObject[]) =>
-    objects.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`).sort();
-  await until("the cache equals a fresh list", async () => {
-    const fresh = await direct.client.list<KubeObject>(Kinds.ConfigMap, { namespace });
-    return JSON.stringify(versions(fresh)) === JSON.stringify(versions(informer.objects.list()));
-  });
-  expect(errors).toEqual([]);
-}
 
 describe.each(["pages", "watch"] as const)("informer whose first state comes by %s", (initialList) => {
   const namespace = `initial-${initialList}`;
@@ -101,7 +38,7 @@ describe.each(["pages", "watch"] as const)("informer whose first state comes by 
     expect(followed.informer.objects.size).toBe(25);
     expect(followed.of("listed").length).toBe(1);
     await put(namespace, "c3", "1");
-    await direct.client.delete(Kinds.ConfigMap, { name: "c4", namespace });
+    await remove(namespace, "c4");
     await put(namespace, "new", "1");
     await expectEqualToServer(followed, namespace);
     expect(followed.of("failed")).toEqual([]);
@@ -145,7 +82,7 @@ describe("informer through a faulty network", () => {
       await until("a connection stands", () => followed.proxy.open() > 0);
       cut(followed.proxy);
       await put(namespace, `during-${round}`, "1");
-      await direct.client.delete(Kinds.ConfigMap, { name: `during-${round - 1}`, namespace });
+      await remove(namespace, `during-${round - 1}`);
       await expectEqualToServer(followed, namespace);
     }
     expect(followed.of("listed").length).toBe(1);
@@ -159,7 +96,7 @@ describe("informer through a faulty network", () => {
     await expectEqualToServer(followed, namespace);
     followed.proxy.setMode(mode);
     await put(namespace, "unseen", "1");
-    await direct.client.delete(Kinds.ConfigMap, { name: "seen", namespace });
+    await remove(namespace, "seen");
     await until("silence is noticed", () => followed.of("watchEnded").some(({ end }) => end === "Silent"));
     followed.proxy.setMode("forward");
     await expectEqualToServer(followed, namespace);
@@ -184,41 +121,21 @@ describe("informer through a faulty network", () => {
   it("reads a long list over a slow line without losing a change made meanwhile", async () => {
     const namespace = await makeNamespace("slow");
     await Promise.all(Array.from({ length: 60 }, (_, index) => put(namespace, `c${index}`, "x".repeat(2_000))));
-    const proxy = await startFaultProxy(cluster.url);
-    proxy.limitBytesPerSecond(100_000);
-    const link = connectCluster(proxy.redirect(cluster.kubeconfig), { cluster: "edge" });
-    const errors: unknown[] = [];
-    const informer = createInformer<KubeObject>({
-      client: link.client,
-      resource: Kinds.ConfigMap,
-      selection: { namespace },
-      onError: (error) => errors.push(error),
-      tuning: { pageSize: 10 },
-    });
-    const stop = new AbortController();
-    const running = informer.run(stop.signal);
-    closers.push(async () => {
-      stop.abort();
-      await running;
-      await link.close();
-      await proxy.close();
-    });
+    const followed = await follow(namespace, { bytesPerSecond: 100_000, waits: false });
+    const { informer } = followed;
     await until("the list has begun", () => informer.objects.size > 0);
     expect(informer.hasSynced()).toBe(false);
-    await direct.client.delete(Kinds.ConfigMap, { name: "c0", namespace });
+    await remove(namespace, "c0");
     await put(namespace, "late", "1");
-    const followed = { proxy, link, informer, errors, of: () => [] };
-    await expectEqualToServer(followed as unknown as Followed, namespace);
+    await expectEqualToServer(followed, namespace);
     expect(informer.hasSynced()).toBe(true);
   });
 
   it("leaves no connection behind when it stops", async () => {
     const namespace = await makeNamespace("handles");
     const { proxy } = await follow(namespace);
-    for (const close of closers.splice(1).reverse()) await close();
-    const [last] = closers.splice(0);
     expect(proxy.open()).toBeGreaterThan(0);
-    await last?.();
+    await rig.closeFollowed();
     expect(proxy.open()).toBe(0);
   });
 });
@@ -231,7 +148,7 @@ describe("informer and an API server that dies", () => {
     await expectEqualToServer(followed, namespace);
     followed.proxy.setMode("refuse");
     followed.proxy.reset();
-    await direct.client.delete(Kinds.ConfigMap, { name: "old", namespace });
+    await remove(namespace, "old");
     await put(namespace, "new", "1");
     // A fresh API server has an empty watch cache: every earlier version is too old for it.
     await cluster.restart("kube-apiserver");

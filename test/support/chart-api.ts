@@ -14,6 +14,8 @@ export interface ChartApi {
   readonly controlPlane: ControlPlane;
   /** kubectl as the account that the chart makes for the operator. */
   readonly asHub: RunAs;
+  /** Kubeconfig of that account. */
+  readonly kubeconfig: string;
 }
 
 /** The member chart on an API server, and the account that the hub holds a token of. The caller stops it. */
@@ -44,11 +46,21 @@ async function startChartApi(
     const access = [`--server=${controlPlane.url}`, `--certificate-authority=${controlPlane.authorityPath}`];
     const asHub: RunAs = (args, input) =>
       controlPlane.kubectl(["--kubeconfig=/dev/null", ...access, `--token=${token}`, ...args], input);
-    return { controlPlane, asHub };
+    return { controlPlane, asHub, kubeconfig: tokenKubeconfig(controlPlane, token) };
   } catch (error) {
     await controlPlane.stop();
     throw error;
   }
+}
+
+function tokenKubeconfig({ url, authorityPem }: ControlPlane, token: string): string {
+  const authority = Buffer.from(authorityPem).toString("base64");
+  return JSON.stringify({
+    "current-context": "c",
+    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+    clusters: [{ name: "c", cluster: { server: url, "certificate-authority-data": authority } }],
+    users: [{ name: "u", user: { token } }],
+  });
 }
 
 /** Whether an account may do something, in the words of `kubectl auth can-i`. */

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { createLogger } from "@tributary/kit";
-import { type ClusterConnection, connectCluster, type OperatorConfiguration, runOperator } from "@tributary/operator";
+import {
+  kubeconfigHubAccess,
+  nameReplica,
+  type OperatorConfiguration,
+  runForLease,
+  runOperator,
+} from "@tributary/operator";
 import type { Manifest } from "./a-job.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -52,9 +58,14 @@ export const noopTemplate: Manifest = {
 };
 
 /** Starts the API servers, installs the CRDs, the namespaces and the claims. */
-export async function createOperatorRig(memberNames: readonly string[]): Promise<OperatorRig> {
+export async function createOperatorRig(
+  memberNames: readonly string[],
+  hubFlags: readonly string[] = [],
+): Promise<OperatorRig> {
   const [hub, ...started] = await Promise.all(
-    ["hub", ...memberNames].map((name) => startControlPlane({ name, controllerManager: true })),
+    ["hub", ...memberNames].map((name, index) =>
+      startControlPlane({ name, controllerManager: true, apiServerFlags: index === 0 ? hubFlags : [] }),
+    ),
   );
   if (hub === undefined) throw new Error("the hub did not start");
   const members = Object.fromEntries(memberNames.map((name, index) => [name, started[index] as ControlPlane]));
@@ -73,13 +84,10 @@ export async function createOperatorRig(memberNames: readonly string[]): Promise
     await apply(member, noopTemplate);
   }
   const log = createLogger("operator", process.env.TRIBUTARY_LOG_LEVEL ?? "silent");
-  let running:
-    | { readonly stop: AbortController; readonly ended: Promise<void>; readonly connection: ClusterConnection }
-    | undefined;
+  let running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   const stopOperator = async (): Promise<void> => {
     running?.stop.abort();
     await running?.ended;
-    await running?.connection.close();
     running = undefined;
   };
   return {
@@ -87,8 +95,11 @@ export async function createOperatorRig(memberNames: readonly string[]): Promise
     members,
     startOperator() {
       const stop = new AbortController();
-      const connection = connectCluster(hub.kubeconfig, { cluster: "hub" });
-      running = { stop, connection, ended: runOperator(connection, rigConfiguration, log, stop.signal) };
+      const access = kubeconfigHubAccess(hub.kubeconfig);
+      const replica = nameReplica(undefined);
+      const election = runForLease(access, rigConfiguration.operatorNamespace, replica, log);
+      const options = { hub: access, configuration: rigConfiguration, election, instance: replica.identity, log };
+      running = { stop, ended: runOperator(options, stop.signal) };
     },
     stopOperator,
     async register(name, kubeconfig, namespaces = [{ hub: "default", member: "jobs" }]) {

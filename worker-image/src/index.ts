@@ -1,3 +1,4 @@
+export { observeEngine } from "./aggregator/observe-engine.ts";
 export { createNodeCryptoSuite } from "./shared/crypto/node-crypto-suite.ts";
 export { createKernelPool, type KernelPool, type KernelPoolOptions } from "./shared/kernels/kernel-pool.ts";
 export {

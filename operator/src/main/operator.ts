@@ -1,11 +1,4 @@
-import {
-  type FederatedTrainingJob,
-  Kinds,
-  Label,
-  type MemberCluster,
-  type ResourceKind,
-  type TrainingRound,
-} from "@tributary/contracts";
+import { type FederatedTrainingJob, Label } from "@tributary/contracts";
 import { createMetricsRegistry, type Logger, startHealthEndpoint } from "@tributary/kit";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
@@ -13,64 +6,56 @@ import { type JobDeps, reconcileJob } from "../controllers/federated-training-jo
 import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
 import { jobNames } from "../controllers/federated-training-job/render/names.ts";
 import { MemberController } from "../controllers/member-cluster/member-controller.ts";
-import { createEventSink } from "../controllers/shared/event-sink.ts";
-import type { ClusterConnection } from "../runtime/api/connect-cluster.ts";
+import { registerMemberMetrics } from "../members/member-metrics.ts";
+import { connectCluster } from "../runtime/api/connect-cluster.ts";
 import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
-import { resourceName } from "../runtime/api/resource.ts";
-import { byLabel, byOwnerUid } from "../runtime/cache/index-functions.ts";
-import { createInformer, type Informer } from "../runtime/cache/informer.ts";
+import type { Informer } from "../runtime/cache/informer.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { ReconcileReport } from "../runtime/control/controller.ts";
-import { controllerPart, createManager, informerPart, type Part } from "../runtime/control/manager.ts";
+import { controllerPart, createManager, informerPart, leadershipPart, type Part } from "../runtime/control/manager.ts";
+import type { LeaderElection } from "../runtime/leader/leader-election.ts";
+import { admitWhileLeading } from "../runtime/leader/leadership-fence.ts";
+import { createEventRecorder } from "../runtime/observe/event-recorder.ts";
 import { logReconciles } from "../runtime/observe/reconcile-log.ts";
 import { createRuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
 import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work-queue.ts";
 import type { OperatorConfiguration } from "./configuration.ts";
+import { followHub } from "./follow-hub.ts";
+import type { HubAccess } from "./hub-access.ts";
 
 /** Time over which changes that do not hold up a round are gathered into one look, in milliseconds. */
 const gatherMs = 500;
 /** Jobs looked at at once. */
 const jobConcurrency = 8;
 
-type JobObject = FederatedTrainingJob & KubeObject;
-type MemberObject = MemberCluster & KubeObject;
-type RoundObject = TrainingRound & KubeObject;
+/** What an operator is started with. */
+export interface OperatorOptions {
+  readonly hub: HubAccess;
+  readonly configuration: OperatorConfiguration;
+  /** Says whether this replica may write; released at the end. */
+  readonly election: LeaderElection;
+  /** Names this replica in events. */
+  readonly instance: string;
+  readonly log: Logger;
+}
 
-/** Runs the operator against one hub until `stop` aborts. */
-export async function runOperator(
-  hub: ClusterConnection,
-  configuration: OperatorConfiguration,
-  log: Logger,
-  stop: AbortSignal,
-): Promise<void> {
-  const { client } = hub;
+/**
+ * Runs the operator against one hub until `stop` aborts. It follows the hub at once, and looks at jobs and members while it
+ * leads; every write, also in a member and to an aggregator, passes the fence of its leadership.
+ *
+ * @throws TributaryError LEADERSHIP_LOST when another replica may lead.
+ */
+export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<void> {
+  const { configuration, election, log } = options;
   const nowMs = (): number => Date.now();
   const registry = createMetricsRegistry();
   const series = createRuntimeMetrics(registry, systemClock);
+  series.trackLeadership(election.fence);
+  const passage = { admit: admitWhileLeading(election.fence), observe: series.observeCall };
+  const hub = connectCluster(options.hub.access, { cluster: "hub", ...passage });
+  const { client } = hub;
   series.trackConnection(hub.connection);
-  const onError = (error: unknown, key: string): void => log.error({ err: error, object: key }, "a listener failed");
-  const follow = <T extends KubeObject>(kind: ResourceKind, labelSelector?: string): Informer<T> => {
-    const informer = createInformer<T>({
-      client,
-      resource: kind,
-      onError,
-      report: series.watchReports("hub", resourceName(kind)),
-      ...(labelSelector === undefined ? {} : { selection: { labelSelector } }),
-      indices: { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid },
-    });
-    series.trackInformer(informer);
-    return informer;
-  };
-  const ours = "app.kubernetes.io/managed-by=tributary";
-  const informers = {
-    jobs: follow<JobObject>(Kinds.FederatedTrainingJob),
-    members: follow<MemberObject>(Kinds.MemberCluster),
-    rounds: follow<RoundObject>(Kinds.TrainingRound),
-    services: follow<Unstructured>(Kinds.Service, ours),
-    statefulSets: follow<Unstructured>(Kinds.StatefulSet, ours),
-    configMaps: follow<Unstructured>(Kinds.ConfigMap, ours),
-    pods: follow<Unstructured>(Kinds.Pod, ours),
-  };
+  const informers = followHub(client, series, log);
   const whenReady = async (signal: AbortSignal): Promise<boolean> => {
     const synced = await Promise.all(Object.values(informers).map((informer) => informer.whenSynced(signal)));
     return synced.every(Boolean);
@@ -96,6 +81,14 @@ export async function runOperator(
     hubId: configuration.hubId,
     nowMs,
     log,
+    ...passage,
+    watchReports: series.watchReports,
+    track: (connection, followed) => {
+      const untrack = [series.trackConnection(connection), ...followed.map(series.trackInformer)];
+      return () => {
+        for (const end of untrack) end();
+      };
+    },
     onChange: (change) => {
       if ("object" in change) return enqueueOwner(jobs, change.object);
       members.add(change.cluster, Priority.User);
@@ -104,11 +97,19 @@ export async function runOperator(
       }
     },
   });
+  registerMemberMetrics(registry, memberController.links, systemClock);
   const aggregators = new AggregatorDirectory({
     hub: client,
     hostOf: (job) => aggregatorPlace(informers.services.objects.get(aggregatorKey(job)), configuration),
     enqueue: (key, urgent) => (urgent ? jobs.add(key, Priority.User) : jobs.addAfter(key, gatherMs)),
     nowMs,
+  });
+  const events = createEventRecorder({
+    client,
+    clock: systemClock,
+    controller: "tributary.dev/operator",
+    instance: options.instance,
+    onError: (error) => log.warn({ code: error.code, err: error.message }, "an event was lost"),
   });
   const present: Readonly<Record<string, Informer<Unstructured>>> = {
     services: informers.services,
@@ -118,8 +119,14 @@ export async function runOperator(
   const deps: JobDeps = {
     hub: client,
     members: memberController,
-    openWindow: (job, window, signal) => aggregators.openWindow(job, window, signal),
-    finishJob: (job, outcome, signal) => aggregators.finishJob(job, outcome, signal),
+    async openWindow(job, window, signal) {
+      election.fence.assertLeading();
+      await aggregators.openWindow(job, window, signal);
+    },
+    async finishJob(job, outcome, signal) {
+      election.fence.assertLeading();
+      await aggregators.finishJob(job, outcome, signal);
+    },
     applied: createAppliedIntents(
       (kind, namespace, name) => present[kind.plural]?.objects.get(objectKey({ namespace, name })) !== undefined,
     ),
@@ -138,7 +145,7 @@ export async function runOperator(
       nowMs,
     },
     settings: { hubId: configuration.hubId, aggregator: configuration.aggregator },
-    events: createEventSink(client, { instance: configuration.hubId, nowMs, log }),
+    events,
     log,
     followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
   };
@@ -152,12 +159,14 @@ export async function runOperator(
   const common = {
     clock: systemClock,
     whenReady,
+    whenLeading: election.whenLeading,
     report: (report: ReconcileReport) => {
       series.reconcileReports(report);
       logReport(report);
     },
   };
   const parts: Part[] = [
+    leadershipPart(election),
     ...Object.entries(informers).map(([name, informer]) => informerPart(name, informer as Informer<KubeObject>)),
     controllerPart({
       ...common,
@@ -180,6 +189,9 @@ export async function runOperator(
     onStopped: async () => {
       aggregators.close();
       await memberController.close();
+      await events.flush();
+      await election.release();
+      await hub.close();
     },
   });
   const probes = { registry, isReady: () => manager.health().isReady, isAlive: () => manager.health().isLive };

@@ -2,7 +2,7 @@ import { asTributaryError, isTributaryError, TributaryError } from "@tributary/k
 import type { ApiClient } from "../runtime/api/api-client.ts";
 import type { CallContext } from "../runtime/api/api-error.ts";
 import { type ClusterConnection, connectCluster, type SourcedAccess } from "../runtime/api/connect-cluster.ts";
-import type { CallObservation } from "../runtime/api/connection.ts";
+import type { CallObservation, Connection } from "../runtime/api/connection.ts";
 import { fixedCredential } from "../runtime/api/credential.ts";
 import { execCredential } from "../runtime/api/exec-credential.ts";
 import { type KubeconfigPolicy, parseKubeconfig } from "../runtime/api/kubeconfig.ts";
@@ -38,6 +38,8 @@ export interface MemberLinkOptions<View> {
   readonly observe?: (observation: CallObservation) => void;
   /** Asked before each attempt of a call, after the circuit breaker; see `admitWhileLeading`. */
   readonly admit?: (context: CallContext) => void;
+  /** Told of the connection and the caches of each link; what it returns is called when the link closes. */
+  readonly track?: (connection: Connection, informers: readonly Informer<KubeObject>[]) => () => void;
   /** Time between two looks at an API server that is silent otherwise; 10 s by default. */
   readonly heartbeatMs?: number;
 }
@@ -120,6 +122,7 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
     },
   });
   const { informers, view } = options.follow(connection.client, member);
+  const untrack = options.track?.(connection.connection, informers);
 
   /** A watch that is quiet proves nothing for a minute; this notices a dead cluster earlier. */
   async function beat(): Promise<void> {
@@ -172,6 +175,7 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
     establish,
     async close() {
       stop.abort(new Error(`the link to cluster "${member}" is closed`));
+      untrack?.();
       await connection.close();
       await running;
     },

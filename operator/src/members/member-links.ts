@@ -38,7 +38,7 @@ export interface MemberLinkState<View> {
 export interface MemberLinksOptions<View>
   extends Pick<
     MemberLinkOptions<View>,
-    "clock" | "random" | "policy" | "follow" | "observe" | "admit" | "heartbeatMs"
+    "clock" | "random" | "policy" | "follow" | "observe" | "admit" | "track" | "heartbeatMs"
   > {
   /** Told whenever what {@link MemberLinks.stateOf} gives for a member changed in substance. */
   readonly onChange: (member: string) => void;
@@ -130,6 +130,7 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
       ...(options.policy ? { policy: options.policy } : {}),
       ...(options.observe ? { observe: options.observe } : {}),
       ...(options.admit ? { admit: options.admit } : {}),
+      ...(options.track ? { track: options.track } : {}),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
       ...(saveKubeconfig
         ? {

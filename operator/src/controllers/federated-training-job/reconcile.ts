@@ -3,7 +3,7 @@ import { FieldManager, groupVersion, Kinds } from "@tributary/contracts";
 import { catalogue, type Logger } from "@tributary/kit";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
-import type { EventSink } from "../shared/event-sink.ts";
+import type { EventRecorder } from "../../runtime/observe/event-recorder.ts";
 import { type ActDeps, type ActFailure, act } from "./act/act.ts";
 import { applyFailures, type FailedAction } from "./decide/act-failures.ts";
 import { decide } from "./decide/index.ts";
@@ -19,7 +19,7 @@ import { pruneRounds, updateRounds } from "./status/training-rounds.ts";
 export interface JobDeps extends ActDeps {
   readonly sources: ObservationSources;
   readonly settings: Settings;
-  readonly events: EventSink;
+  readonly events: EventRecorder;
   readonly log: Logger;
   /** Follows the aggregators of present jobs and forgets those that went; called with each snapshot. */
   readonly followAggregator: (key: string, snapshot: JobSnapshot | undefined) => void;
@@ -41,7 +41,9 @@ export async function reconcileJob(key: string, deps: JobDeps, { signal }: Recon
   if (plan.actions.some((action) => action.type === "remove-finalizer")) return undefined;
   await writeStatus(seen, conditions, deps, signal);
   await writeRounds(seen, deps, signal);
-  for (const event of events) await deps.events.emit(seen.job as KubeObject, event, signal);
+  const regarding = seen.job as KubeObject;
+  for (const event of events)
+    deps.events.record({ resource: Kinds.FederatedTrainingJob, regarding, action: "Reconcile", ...event });
   return soonest(plan.requeueAfterMs, failures.length > 0 ? retryMs : undefined);
 }
 

@@ -1,8 +1,10 @@
 import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+import { resourceName } from "../../runtime/api/resource.ts";
 import { byLabel } from "../../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
+import type { ReflectorReport } from "../../runtime/cache/reflector.ts";
 import type { MemberChange, MemberView } from "./member-directory.ts";
 
 type Kind = "configMaps" | "jobs" | "pods" | "podTemplates";
@@ -24,6 +26,8 @@ export interface FollowOptions {
   readonly origin: string;
   /** Told of every change of an object of this hub. */
   readonly onChange: (change: MemberChange) => void;
+  /** Makes the listener of an informer's reports, for metrics. */
+  readonly watchReports: (cluster: string, kind: string) => (report: ReflectorReport) => void;
   /** Told of errors that a listener threw. */
   readonly onError: (error: unknown, key: string) => void;
 }
@@ -52,7 +56,7 @@ function followNamespace(
   options: FollowOptions,
   namespace: string,
 ): Record<Kind, Informer<Unstructured>> {
-  const { origin, onChange, onError } = options;
+  const { origin, onChange, onError, watchReports } = options;
   const follow = (kind: Kind): Informer<Unstructured> => {
     const labelSelector = kind === "podTemplates" ? Label.Runtime : `${Label.Origin}=${origin}`;
     const informer = createInformer<Unstructured>({
@@ -61,6 +65,7 @@ function followNamespace(
       selection: { namespace, labelSelector },
       indices: { [jobIndex]: byLabel(Label.JobUid) },
       onError,
+      report: watchReports(client.cluster, resourceName(kinds[kind])),
     });
     informer.listen(({ object }) => onChange({ cluster: client.cluster, object }));
     return informer;

@@ -2,14 +2,14 @@ import { FieldManager, groupVersion, Kinds, type MemberCluster, Reason } from "@
 import { asTributaryError, type Logger, TributaryError } from "@tributary/kit";
 import { kubeconfigKey, readKubeconfigSecret, type SecretObject } from "../../members/kubeconfig-secret.ts";
 import { readLossClock } from "../../members/loss-clock.ts";
-import { createMemberLinks, type MemberLinks } from "../../members/member-links.ts";
+import { createMemberLinks, type MemberLinks, type MemberLinksOptions } from "../../members/member-links.ts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import type { ObjectReader } from "../../runtime/cache/object-cache.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import { describeFailure } from "./describe-failure.ts";
-import { followMember } from "./follow-member.ts";
+import { type FollowOptions, followMember } from "./follow-member.ts";
 import type { MemberChange, MemberDirectory, MemberProblem, MemberState, MemberView } from "./member-directory.ts";
 import { type ProbeResult, probeMember, requestedAccelerators } from "./probe.ts";
 import { renderMemberStatus } from "./status.ts";
@@ -19,8 +19,8 @@ const lookIntervalMs = 10_000;
 /** Time until a member that does not answer is looked at again, in milliseconds. */
 const retryIntervalMs = 3_000;
 
-/** What the member controller needs. */
-export interface MemberControllerDeps {
+/** What the member controller needs; `admit`, `observe` and `track` as the links take them. */
+export interface MemberControllerDeps extends Pick<MemberLinksOptions<MemberView>, "admit" | "observe" | "track"> {
   readonly hub: ApiClient;
   readonly members: ObjectReader<MemberCluster & KubeObject>;
   /** Namespace of the Secrets with kubeconfigs. */
@@ -29,6 +29,8 @@ export interface MemberControllerDeps {
   readonly hubId: string;
   readonly nowMs: () => number;
   readonly log: Logger;
+  /** Makes the listener of an informer's reports, for metrics. */
+  readonly watchReports: FollowOptions["watchReports"];
   /** Told when an object in a member changed, or the state of the member itself. */
   readonly onChange: (change: MemberChange | { readonly cluster: string }) => void;
 }
@@ -52,13 +54,22 @@ export class MemberController implements MemberDirectory {
           namespaces: namespacesOf(deps.members.get(cluster)),
           origin: deps.hubId,
           onChange: deps.onChange,
+          watchReports: deps.watchReports,
           onError: (error, key) => log.error({ err: error, cluster, object: key }, "a listener failed"),
         }),
       onChange: (cluster) => deps.onChange({ cluster }),
       onWarning: (cluster, error) =>
         log.warn({ cluster, code: error.code, err: error.message }, "a member's link has a problem"),
+      ...(deps.admit ? { admit: deps.admit } : {}),
+      ...(deps.observe ? { observe: deps.observe } : {}),
+      ...(deps.track ? { track: deps.track } : {}),
       saveKubeconfig: (cluster, kubeconfig, signal) => this.#saveKubeconfig(cluster, kubeconfig, signal),
     });
+  }
+
+  /** The links, for metrics. */
+  get links(): Pick<MemberLinks<MemberView>, "members" | "stateOf"> {
+    return this.#links;
   }
 
   /** State of a member; undefined when no MemberCluster has this name. */

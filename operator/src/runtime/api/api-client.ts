@@ -15,6 +15,7 @@ import type {
 import { isAlreadyExists, isNotFound, isResourceMissing } from "./api-error.ts";
 import type { ApiCall, Connection } from "./connection.ts";
 import { readLines } from "./json-lines.ts";
+import { type ListBody, readList } from "./json-list.ts";
 import type { KubeObject, ObjectRef, Unstructured } from "./object.ts";
 import { type Resource, resourcePath } from "./resource.ts";
 
@@ -31,11 +32,6 @@ export type {
   WatchEvent,
   WatchOptions,
 } from "./api-client-types.ts";
-
-interface ListBody<T> {
-  items?: T[] | null;
-  metadata?: { resourceVersion?: string; continue?: string };
-}
 
 const metadataAccept = {
   one: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
@@ -111,13 +107,14 @@ export function createApiClient(connection: Connection): ApiClient {
           isIdempotent: true,
           signal,
           deadlineMs,
+          read: readList,
         },
       ),
-    )) as ListBody<T>;
-    const next = body.metadata?.continue;
+    )) as ListBody<T> | undefined;
+    const next = body?.metadata?.continue;
     return {
-      items: body.items ?? [],
-      resourceVersion: body.metadata?.resourceVersion ?? "",
+      items: body?.items ?? [],
+      resourceVersion: body?.metadata?.resourceVersion ?? "",
       ...(next ? { continueToken: next } : {}),
     };
   }

@@ -29,6 +29,8 @@ export interface ApiCall {
   /** Time for the call with all its retries, in milliseconds; the connection's default when left out. */
   readonly deadlineMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Reads the body of an answer; the whole text as JSON when left out. */
+  readonly read?: (body: AsyncIterable<Buffer>) => Promise<unknown>;
 }
 
 /** What is known of one attempt once it ended; for metrics and traces. */
@@ -229,7 +231,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     cluster,
     clock,
     random,
-    send: (call) => run(call, { pool: "calls", read: readJson }),
+    send: (call) => run(call, { pool: "calls", read: call.read ?? readJson }),
     open: (call) => run(call, { pool: "watches", read: async (body) => body }),
     failureOf: (context, thrown) => callFailure(context, thrown, unreachable).error,
     handshakes: () => pools.handshakes(),

@@ -1,14 +1,14 @@
 import { asTributaryError, type TributaryError } from "@tributary/kit";
-import type { ApiClient, Selection, WatchEvent } from "../api/api-client.ts";
+import type { ApiClient, Page, Selection, WatchEvent } from "../api/api-client.ts";
 import { type ApiStatus, apiReason, isExpired, refusedError } from "../api/api-error.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { type BackoffBounds, jitteredBackoffMs, reflectorBackoff } from "../backoff.ts";
 import { type Clock, pause, type Random } from "../clock.ts";
+import { takeTurns } from "../turns.ts";
 import type { ObjectCache, Replacement } from "./object-cache.ts";
 import { isOlderVersion } from "./resource-version.ts";
 import type { Transform } from "./transform.ts";
-import { takeTurns } from "./turns.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 /** Why a watch ended. */
@@ -91,6 +91,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   const report = options.report ?? (() => {});
   const bounds = options.backoff ?? reflectorBackoff;
   let initialList = options.initialList ?? "pages";
+  let pageSize = options.pageSize ?? 500;
   let version: string | undefined;
   let isOtherHistory = false;
   let synced = false;
@@ -114,19 +115,32 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     report({ type: "listed", objects: cache.size, durationMs: clock.monotonicMs() - startedMs });
   }
 
+  /** Reads a page; one that is larger than an answer may be is asked for again with fewer objects. */
+  async function readPage(continueToken: string | undefined, signal: AbortSignal): Promise<Page<T>> {
+    for (;;) {
+      try {
+        const { metadataOnly } = options;
+        return await client.listPage<T>(resource, {
+          ...selection,
+          limit: pageSize,
+          metadataOnly,
+          continueToken,
+          signal,
+        });
+      } catch (error) {
+        if (apiReason(error) !== "AnswerTooLarge" || pageSize === 1) throw error;
+        pageSize = Math.ceil(pageSize / 4);
+      }
+    }
+  }
+
   async function listPages(signal: AbortSignal): Promise<void> {
     const startedMs = clock.monotonicMs();
     const replacement = cache.beginReplace(isOtherHistory);
     let continueToken: string | undefined;
     let listed = "";
     do {
-      const page = await client.listPage<T>(resource, {
-        ...selection,
-        limit: options.pageSize,
-        metadataOnly: options.metadataOnly,
-        continueToken,
-        signal,
-      });
+      const page = await readPage(continueToken, signal);
       const turn = takeTurns(64);
       for (const item of page.items) {
         replacement.add(prepared(item));

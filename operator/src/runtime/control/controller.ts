@@ -61,6 +61,11 @@ export interface ControllerOptions {
   readonly deadlineMs?: number;
   /** Resolves with true once the caches are complete: no key is taken before. */
   readonly whenReady?: (signal: AbortSignal) => Promise<boolean>;
+  /**
+   * Resolves with true once this replica leads: no key is taken before. Asked after `whenReady`; a controller that waits here
+   * counts as ready, because another replica works.
+   */
+  readonly whenLeading?: (signal: AbortSignal) => Promise<boolean>;
   readonly report?: (report: ReconcileReport) => void;
   readonly wrap?: ReconcileWrapper;
 }
@@ -141,5 +146,6 @@ export async function runController(options: ControllerOptions, signals: Control
   }
 
   if (options.whenReady && !(await options.whenReady(signals.stop))) return;
+  if (options.whenLeading && !(await options.whenLeading(signals.stop))) return;
   await Promise.all(Array.from({ length: options.concurrency ?? 5 }, work));
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createWorkQueue } from "../queue/work-queue.ts";
 import { createFakeClock, settle } from "../testing/fake-clock.ts";
 import type { ControllerSignals } from "./controller.ts";
-import { controllerPart, createManager, type Part } from "./manager.ts";
+import { controllerPart, createManager, leadershipPart, type Part } from "./manager.ts";
 
 function untilAbort(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -104,6 +104,46 @@ describe("manager", () => {
     const manager = createManager({ clock: createFakeClock(), parts: [part("a"), failing] });
     await expect(manager.run(new AbortController().signal)).rejects.toMatchObject({ code: "LEADERSHIP_LOST" });
     expect(manager.health().isLive).toBe(false);
+  });
+
+  it("is ready as a standby, takes no key before it leads, and abandons its work when it loses the lease", async () => {
+    const clock = createFakeClock();
+    const lost = new AbortController();
+    let hasSeenLease = false;
+    let lead = (_leads: boolean) => {};
+    let wasAborted = false;
+    const queue = createWorkQueue({ clock });
+    queue.add("a");
+    const controller = controllerPart({
+      name: "c",
+      queue,
+      clock,
+      whenReady: async () => true,
+      whenLeading: () => new Promise((resolve) => (lead = resolve)),
+      async reconcile(_key, { signal }) {
+        await untilAbort(signal);
+        wasAborted = true;
+        return undefined;
+      },
+    });
+    const leadership = leadershipPart({ lost: lost.signal, hasSeenLease: () => hasSeenLease });
+    const manager = createManager({ clock, parts: [leadership, controller] });
+    const running = manager.run(new AbortController().signal);
+    await settle();
+    expect(manager.health().problems).toEqual(["leadership: not ready"]);
+    hasSeenLease = true;
+    expect(manager.health().isReady).toBe(true);
+    expect(queue.depth).toBe(1);
+    lead(true);
+    await settle();
+    expect(queue.depth).toBe(0);
+    expect(wasAborted).toBe(false);
+    const ended = expect(running).rejects.toMatchObject({ code: "LEADERSHIP_LOST" });
+    lost.abort(new TributaryError("LEADERSHIP_LOST", "another replica leads"));
+    await settle();
+    await clock.advance(0);
+    expect(wasAborted).toBe(true);
+    await ended;
   });
 
   it("counts a controller as sick whose reconcile ignores its deadline", async () => {

@@ -36,7 +36,8 @@ export interface ManagerOptions {
 /** Runs the parts of an operator together. */
 export interface Manager {
   /**
-   * Runs until `stop` aborts or a part throws; then stops intake, drains, abandons what is left, and resolves.
+   * Runs until `stop` aborts or a part throws; then stops intake, drains, abandons what is left, and resolves. After a part
+   * threw nothing is drained: what runs is abandoned at once.
    *
    * @throws TributaryError of the first part that failed.
    */
@@ -54,8 +55,10 @@ export function createManager(options: ManagerOptions): Manager {
   let failure: TributaryError | undefined;
 
   async function drain(running: Promise<unknown>, abandon: AbortController): Promise<void> {
+    // After a failure nothing that still runs may count on what failed; after a stop it may finish.
+    if (failure) abandon.abort(failure);
     const drained = new AbortController();
-    const isTimeUp = pause(clock, options.drainMs ?? 25_000, drained.signal);
+    const isTimeUp = pause(clock, failure ? 0 : (options.drainMs ?? 25_000), drained.signal);
     const first = await Promise.race([running.then(() => "ended" as const), isTimeUp]);
     drained.abort();
     if (first === "ended") return;
@@ -114,6 +117,21 @@ export function informerPart(
   informer: { run(signal: AbortSignal): Promise<void>; hasSynced(): boolean },
 ): Part {
   return { name, run: ({ stop }) => informer.run(stop), isReady: () => informer.hasSynced() };
+}
+
+/** Leadership as a part: ready once the lease was seen; failing when it is lost, which ends the manager. */
+export function leadershipPart(election: { readonly lost: AbortSignal; hasSeenLease(): boolean }): Part {
+  const { lost } = election;
+  return {
+    name: "leadership",
+    isReady: () => election.hasSeenLease(),
+    run: ({ stop }) =>
+      new Promise((resolve, reject) => {
+        if (lost.aborted) reject(lost.reason);
+        lost.addEventListener("abort", () => reject(lost.reason), { once: true });
+        stop.addEventListener("abort", () => resolve(), { once: true });
+      }),
+  };
 }
 
 /** Times a reconcile may overrun its deadline before the process counts as stuck. */

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     {
       client,
       lease: input.lease,
-      identity: input.identity,
+      candidate: { identity: input.identity, predecessors: input.predecessors },
       clock: systemClock,
       times: input.times,
       onProved(token, untilMs) {
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
         prove(input.proof, token, untilMs - systemClock.monotonicMs(), process.hrtime.bigint());
         tell({ type: "leading", token });
       },
+      onHeld: (holder) => tell({ type: "held", holder }),
       onLost: () => disprove(input.proof),
       onError: (error) => tell({ type: "error", message: error.message }),
       whenChanged: (signal) =>

@@ -5,6 +5,7 @@ import { isAlreadyExists, isConflict } from "../api/api-error.ts";
 import { type Clock, pause } from "../clock.ts";
 import {
   decideOnLease,
+  type LeaseCandidate,
   type LeaseObject,
   type LeaseSpec,
   type LeaseTimes,
@@ -24,14 +25,15 @@ export interface LeaseElectionOptions {
   /** A client with its own connections: renewals must not wait behind anything else. */
   readonly client: ApiClient;
   readonly lease: LeaseRef;
-  /** Unique per process; another process with the same identity would renew this one's lease. */
-  readonly identity: string;
+  readonly candidate: LeaseCandidate;
   readonly clock: Clock;
   readonly times: LeaseTimes;
   /**
    * Leading is proved until `untilMs` (monotonic). Called on every renewal; `token` grows with every change of leader.
    */
   readonly onProved: (token: number, untilMs: number) => void;
+  /** Another replica holds the lease; called at every look. */
+  readonly onHeld: (holder: string) => void;
   /** Leading ended: lost, not released. */
   readonly onLost: () => void;
   readonly onError: (error: TributaryError) => void;
@@ -47,7 +49,8 @@ export async function runLeaseElection(
   options: LeaseElectionOptions,
   signal: AbortSignal,
 ): Promise<"released" | "lost"> {
-  const { client, lease: ref, identity, clock, times } = options;
+  const { client, lease: ref, candidate, clock, times } = options;
+  const { identity } = candidate;
   let observation: Observation | undefined;
   let provedAtMs: number | undefined;
 
@@ -71,8 +74,11 @@ export async function runLeaseElection(
     // A leader writes over what it wrote last; only a candidate, or a leader whose write failed, has to read first.
     if (provedAtMs === undefined || observation === undefined) await read();
     const empty: Observation = { lease: { metadata: { ...ref } }, seenAtMs: startedMs };
-    const decision = decideOnLease(observation ?? empty, identity, times, clock.monotonicMs(), clock.nowMs());
-    if (decision.act === "wait") return decision.waitMs;
+    const decision = decideOnLease(observation ?? empty, candidate, times, clock.monotonicMs(), clock.nowMs());
+    if (decision.act === "wait") {
+      options.onHeld(observation?.lease.spec?.holderIdentity ?? "");
+      return decision.waitMs;
+    }
     await write(decision.spec, signal);
     provedAtMs = startedMs;
     options.onProved(decision.spec.leaseTransitions ?? 0, startedMs + times.renewDeadlineMs);

@@ -3,10 +3,16 @@ import { decideOnLease, defaultLeaseTimes, type LeaseSpec, microTime, observe } 
 
 const wallMs = Date.UTC(2026, 0, 1);
 
-function decide(spec: LeaseSpec, seenAgoMs: number) {
+function decide(spec: LeaseSpec, seenAgoMs: number, predecessors?: string) {
   const nowMs = 1_000_000;
   const lease = { metadata: { name: "l", resourceVersion: "1" }, spec };
-  return decideOnLease({ lease, seenAtMs: nowMs - seenAgoMs }, "me", defaultLeaseTimes, nowMs, wallMs);
+  return decideOnLease(
+    { lease, seenAtMs: nowMs - seenAgoMs },
+    { identity: "me", predecessors },
+    defaultLeaseTimes,
+    nowMs,
+    wallMs,
+  );
 }
 
 describe("decideOnLease", () => {
@@ -29,6 +35,13 @@ describe("decideOnLease", () => {
     { seenAgoMs: 14_200, waitMs: 800 },
   ])("waits $waitMs ms for a lease that changed $seenAgoMs ms ago", ({ seenAgoMs, waitMs }) => {
     expect(decide(theirs, seenAgoMs)).toEqual({ act: "wait", waitMs });
+  });
+
+  it("takes at once what an earlier process of its own pod left, with a greater token", () => {
+    const left = { ...theirs, holderIdentity: "pod-a_1" };
+    expect(decide(left, 0, "pod-a_")).toMatchObject({ act: "write", spec: { leaseTransitions: 5 } });
+    expect(decide(left, 0, "pod-b_")).toMatchObject({ act: "wait" });
+    expect(decide({ ...theirs, holderIdentity: "pod-a" }, 0, "pod-a_")).toMatchObject({ act: "wait" });
   });
 
   it("takes no notice of the holder's own clock", () => {

@@ -39,6 +39,17 @@ export function observe(before: Observation | undefined, lease: LeaseObject, now
   return isSame && before ? before : { lease, seenAtMs: nowMs };
 }
 
+/** Who runs for a lease. */
+export interface LeaseCandidate {
+  /** Unique per process; another process with the same identity would renew this one's lease. */
+  readonly identity: string;
+  /**
+   * Beginning of the identities of processes that are known to have ended, such as earlier containers of the same pod: a lease
+   * that such a one left behind is free. Only for names that no two live processes can share.
+   */
+  readonly predecessors?: string | undefined;
+}
+
 /** What to do with a lease: take or renew it by this spec, or wait for so long. */
 export type LeaseDecision =
   | { readonly act: "write"; readonly spec: LeaseSpec; readonly isRenewal: boolean }
@@ -57,14 +68,16 @@ export function microTime(nowMs: number): string {
  */
 export function decideOnLease(
   observation: Observation,
-  identity: string,
+  candidate: LeaseCandidate,
   times: LeaseTimes,
   nowMs: number,
   wallMs: number,
 ): LeaseDecision {
+  const { identity, predecessors } = candidate;
   const spec = observation.lease.spec ?? {};
-  const isOurs = spec.holderIdentity === identity;
-  const isFree = spec.holderIdentity === undefined || spec.holderIdentity === "";
+  const holder = spec.holderIdentity ?? "";
+  const isOurs = holder === identity;
+  const isFree = holder === "" || (predecessors !== undefined && !isOurs && holder.startsWith(predecessors));
   const heldMs = (spec.leaseDurationSeconds ?? times.leaseMs / 1000) * 1000;
   const leftMs = observation.seenAtMs + heldMs - nowMs;
   if (!isOurs && !isFree && leftMs > 0) return { act: "wait", waitMs: Math.min(leftMs, times.retryMs) };

@@ -32,9 +32,9 @@ export interface EventRecorderOptions {
   readonly instance: string;
   /** Events are never worth a failed reconcile: what goes wrong is told here. */
   readonly onError: (error: TributaryError) => void;
-  /** Events of one object that may come at once; 25 by default. */
+  /** Events of one object and reason that may come at once; 25 by default. */
   readonly burst?: number;
-  /** Time after which an object may have one more; 300 s by default. */
+  /** Time after which an object may have one more of a reason; 300 s by default. */
   readonly refillMs?: number;
   /** Events that may wait to be written; 1,000 by default. */
   readonly maxWaiting?: number;
@@ -84,13 +84,15 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   let waiting = 0;
   let writes: Promise<void> = Promise.resolve();
 
-  function spend(uid: string): boolean {
+  /** By reason as well, so that what happens in every round never keeps the end of a job from being told. */
+  function spend({ regarding, reason }: EventNote): boolean {
+    const key = `${regarding.metadata.uid ?? regarding.metadata.name} ${reason}`;
     const nowMs = clock.monotonicMs();
-    const budget = budgets.get(uid) ?? { tokens: burst, filledAtMs: nowMs };
+    const budget = budgets.get(key) ?? { tokens: burst, filledAtMs: nowMs };
     budget.tokens = Math.min(burst, budget.tokens + (nowMs - budget.filledAtMs) / refillMs);
     budget.filledAtMs = nowMs;
-    budgets.delete(uid);
-    budgets.set(uid, budget);
+    budgets.delete(key);
+    budgets.set(key, budget);
     forgetOldest(budgets);
     if (budget.tokens < 1) return false;
     budget.tokens -= 1;
@@ -137,8 +139,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 
   function open(note: EventNote, key: string): void {
-    const { name, namespace, uid } = note.regarding.metadata;
-    if (!spend(uid ?? name)) return;
+    const { name, namespace } = note.regarding.metadata;
+    if (!spend(note)) return;
     const suffix = createHash("sha256").update(`${key}${clock.nowMs()}${clock.monotonicMs()}`).digest("hex");
     const fresh: Series = {
       name: `${name.slice(0, 230)}.${suffix.slice(0, 16)}`,
@@ -166,7 +168,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       present.count++;
       present.lastAtMs = clock.monotonicMs();
       // One write for all repetitions that come while it waits.
-      if (present.isWriting || !spend(note.regarding.metadata.uid ?? "")) return;
+      if (present.isWriting || !spend(note)) return;
       present.isWriting = true;
       enqueue(() => raise(present));
     },

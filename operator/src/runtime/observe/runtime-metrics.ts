@@ -102,7 +102,8 @@ export function createRuntimeMetrics(registry: Registry, clock: Clock): RuntimeM
   const reconciles = counter(registry, "reconcile_total", "Reconciles that ended, by how.", ["controller", "result"]);
   const reconcileSeconds = histogram(registry, "reconcile_duration_seconds", "Time of one reconcile.", ["controller"]);
 
-  const lastEvents = new Map<string, { cluster: string; kind: string; heardAtMs: number }>();
+  /** One entry a running watch. */
+  const lastEvents = new Set<{ readonly cluster: string; readonly kind: string; heardAtMs: number }>();
   const queues = new Map<string, Pick<WorkQueue, "depth" | "unfinished">>();
   const informers = new Set<TrackedInformer>();
   /** Connections in use, with the handshakes that were counted already. */
@@ -114,10 +115,12 @@ export function createRuntimeMetrics(registry: Registry, clock: Clock): RuntimeM
   readGauge(
     registry,
     "watch_last_event_age_seconds",
-    "Time since an event or bookmark.",
+    "Time since an event or bookmark of the most silent watch.",
     ["cluster", "kind"],
     (gauge) => {
-      for (const { cluster, kind, heardAtMs } of lastEvents.values()) {
+      // Of several watches of a kind the most silent comes last, and its age stands.
+      const oldestLast = [...lastEvents].sort((left, right) => right.heardAtMs - left.heardAtMs);
+      for (const { cluster, kind, heardAtMs } of oldestLast) {
         gauge.set({ cluster, kind }, (clock.monotonicMs() - heardAtMs) / 1000);
       }
     },
@@ -181,16 +184,18 @@ export function createRuntimeMetrics(registry: Registry, clock: Clock): RuntimeM
       requests.inc({ cluster, verb, code: String(status) });
       requestSeconds.observe({ cluster, verb }, durationMs / 1000);
     },
-    watchReports: (cluster, kind) => (report) => {
-      const heard = () => lastEvents.set(`${cluster}|${kind}`, { cluster, kind, heardAtMs: clock.monotonicMs() });
-      if (report.type === "heard") heard();
-      if (report.type === "listed") {
-        heard();
-        lists.inc({ cluster, kind });
-      }
-      if (report.type !== "watchEnded") return;
-      if (report.end === "Stopped") lastEvents.delete(`${cluster}|${kind}`);
-      else reconnects.inc({ cluster, kind, reason: report.end });
+    watchReports(cluster, kind) {
+      const last = { cluster, kind, heardAtMs: 0 };
+      return (report) => {
+        if (report.type === "listed") lists.inc({ cluster, kind });
+        if (report.type === "heard" || report.type === "listed") {
+          last.heardAtMs = clock.monotonicMs();
+          lastEvents.add(last);
+        }
+        if (report.type !== "watchEnded") return;
+        if (report.end === "Stopped") lastEvents.delete(last);
+        else reconnects.inc({ cluster, kind, reason: report.end });
+      };
     },
     queueReports: (controller) => (report) => {
       if (report.type === "added") adds.inc({ controller });

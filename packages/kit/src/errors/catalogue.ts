@@ -203,7 +203,7 @@ export const catalogue = {
   IMAGE_PULL_FAILED: entry(Wait, "UNAVAILABLE", "ImagePullFailed", "An image cannot be pulled."),
   UNSCHEDULABLE: entry(Wait, "RESOURCE_EXHAUSTED", "Unschedulable", "No node has room for a worker."),
   WORKER_FAILED: entry(Permanent, "ABORTED", "WorkerFailed", "A worker failed more often than it may."),
-  LEADERSHIP_LOST: entry(Transient, "ABORTED", "LeadershipLost", "Another replica leads.", 80),
+  LEADERSHIP_LOST: entry(Transient, "ABORTED", "LeadershipLost", "Another replica leads."),
   LOCAL_CLOUDS_UNSUPPORTED: entry(
     Permanent,
     "FAILED_PRECONDITION",

@@ -12,22 +12,27 @@ export interface MainContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Longest time from a stop signal to the end of the process. */
-const STOP_GRACE_MS = 10_000;
+/** How a program ends. */
+export interface MainOptions {
+  /** Longest time from a stop signal to the end of the process, in milliseconds; 10 s by default. */
+  readonly stopGraceMs?: number;
+}
+
+const DEFAULT_STOP_GRACE_MS = 10_000;
 
 /**
  * Runs a program to its end and sets the exit code: 0 when `main` returns, else the one that the catalogue gives its error.
  *
- * A stop signal aborts `signal`; a program that has not returned 10 s later ends with code 1. Unhandled rejections end it too.
+ * A stop signal aborts `signal`; a program that has not returned within the grace ends with code 1. Unhandled rejections end it too.
  */
-export function runMain(name: string, main: (context: MainContext) => Promise<void>): void {
+export function runMain(name: string, main: (context: MainContext) => Promise<void>, options: MainOptions = {}): void {
   const log = createLogger(name, process.env.TRIBUTARY_LOG_LEVEL);
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       log.info({ signal }, "stopping");
       stop.abort(new Error(`stopped by ${signal}`));
-      setTimeout(() => endProcess(1), STOP_GRACE_MS).unref();
+      setTimeout(() => endProcess(1), options.stopGraceMs ?? DEFAULT_STOP_GRACE_MS).unref();
     });
   }
   process.once("unhandledRejection", (reason) => endWithError(log, reason));
