@@ -147,13 +147,19 @@ describe("event recorder", () => {
     });
   });
 
-  it("writes no more than its budget for one object, and goes on for others", async () => {
+  it("writes no more than its budget for one object and reason, and goes on for others", async () => {
     const [noisy, quiet] = [await subject("noisy"), await subject("quiet")];
     const { recorder, errors } = makeRecorder({ burst: 3 });
     for (let index = 0; index < 20; index++) recorder.record(note(noisy, `number ${index}`));
+    recorder.record({ ...note(noisy, "over"), reason: "Complete" });
     recorder.record(note(quiet, "heard"));
     await recorder.flush();
-    expect((await eventsOf(noisy)).length).toBe(3);
+    expect((await eventsOf(noisy)).map(({ reason }) => reason).sort()).toEqual([
+      "ClusterLost",
+      "ClusterLost",
+      "ClusterLost",
+      "Complete",
+    ]);
     expect((await eventsOf(quiet)).length).toBe(1);
     expect(errors).toEqual([]);
   });
