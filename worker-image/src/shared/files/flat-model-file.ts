@@ -13,6 +13,7 @@ import {
   type SafetensorsHeader,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
+import { withScratch } from "./scratch.ts";
 
 /** A safetensors file that is open for reading, seen as one flat float32 vector; nothing but the header is in memory. */
 export interface FlatModelFile {
@@ -59,13 +60,15 @@ export async function openFlatModel(path: string): Promise<FlatModelFile> {
 export async function sha256OfFile(path: string): Promise<Uint8Array> {
   const file = await open(path, "r");
   try {
-    const hash = createHash("sha256");
-    const buffer = Buffer.allocUnsafe(2 ** 20);
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return new Uint8Array(hash.digest());
-      hash.update(buffer.subarray(0, bytesRead));
-    }
+    return await withScratch(async (scratch) => {
+      const hash = createHash("sha256");
+      const buffer = scratch.bytes();
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length);
+        if (bytesRead === 0) return new Uint8Array(hash.digest());
+        hash.update(buffer.subarray(0, bytesRead));
+      }
+    });
   } finally {
     await file.close();
   }
@@ -84,6 +87,12 @@ async function readParameters(
   let done = 0;
   for (const { tensor, start, count } of flatSpans(layout, offset, out.length)) {
     const width = (tensor.endBytes - tensor.startBytes) / tensor.elements;
+    if (tensor.dtype === "F32") {
+      const place = new Uint8Array(out.buffer, out.byteOffset + done * width, count * width);
+      await readInto(file, dataStart + tensor.startBytes + start * width, place);
+      done += count;
+      continue;
+    }
     if (scratch.buffer.length < count * width) scratch.buffer = new Uint8Array(count * width);
     const bytes = scratch.buffer.subarray(0, count * width);
     await readInto(file, dataStart + tensor.startBytes + start * width, bytes);

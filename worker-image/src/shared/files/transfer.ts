@@ -1,8 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { TributaryError } from "@tributary/kit";
+import { withScratch } from "./scratch.ts";
 
-/** Bytes that are read, or gathered before a write, at a time: a TLS record is 16 KiB, a write a trip through the thread pool. */
+/** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
 const PIECE_BYTES = 2 ** 20;
 
 /** Where a body goes. */
@@ -66,20 +67,22 @@ export async function sendFile(
   const onClose = () => closed.reject(out.errored ?? new Error("the stream closed before the file was sent"));
   out.on("error", onClose).once("close", onClose);
   try {
-    const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
-    const writes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
-    let position = start;
-    for (let turn = 0; ; turn = 1 - turn) {
-      await Promise.race([writes[turn], closed.promise]);
-      const { bytesRead } = await file.read(buffers[turn]!, 0, PIECE_BYTES, position);
-      if (bytesRead === 0) break;
-      position += bytesRead;
-      const write = writePiece(out, buffers[turn]!.subarray(0, bytesRead)).then(() => onSent(bytesRead));
-      // Its failure shows when its turn comes, or as the stream's close.
-      write.catch(() => {});
-      writes[turn] = write;
-    }
-    await Promise.race([Promise.all(writes), closed.promise]);
+    await withScratch(async (scratch) => {
+      const buffers = [scratch.bytes(), scratch.bytes()];
+      const writes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+      let position = start;
+      for (let turn = 0; ; turn = 1 - turn) {
+        await Promise.race([writes[turn], closed.promise]);
+        const { bytesRead } = await file.read(buffers[turn]!, 0, buffers[turn]!.length, position);
+        if (bytesRead === 0) break;
+        position += bytesRead;
+        const write = writePiece(out, buffers[turn]!.subarray(0, bytesRead)).then(() => onSent(bytesRead));
+        // Its failure shows when its turn comes, or as the stream's close.
+        write.catch(() => {});
+        writes[turn] = write;
+      }
+      await Promise.race([Promise.all(writes), closed.promise]);
+    });
     out.end();
   } catch (error) {
     // What ended the stream says more than that nothing can be written to it any more.
@@ -89,7 +92,7 @@ export async function sendFile(
   }
 }
 
-function writePiece(out: Writable, piece: Buffer): Promise<void> {
+function writePiece(out: Writable, piece: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     out.write(piece, (error) => (error ? reject(error) : resolve()));
   });
