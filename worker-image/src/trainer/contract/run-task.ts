@@ -1,7 +1,8 @@
 import { trainerV1 } from "@tributary/contracts";
 import { asTributaryError, type Clock, Disposition, TributaryError } from "@tributary/kit";
 import type { MetricTotal, TaskContext, TrainerProgram } from "../program.ts";
-import { readTensors, writeTensors } from "./tensor-file.ts";
+import type { InputReader } from "./input-reader.ts";
+import { writeTensors } from "./tensor-file.ts";
 
 /** Kinds of task that this trainer does. */
 export const taskKinds = ["Train", "Evaluate"] as const;
@@ -19,6 +20,8 @@ type MetricTotals = { name: string; sum: number; count: bigint }[];
 export type TaskSurroundings = {
   /** Directory of the shared volume. */
   readonly volume: string;
+  /** Reads tensor sets from there. */
+  readonly inputs: InputReader;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
@@ -64,7 +67,7 @@ async function runKnown(program: TrainerProgram, task: trainerV1.Task, around: T
   const context = contextOf(task, around);
   const input = setNamed(task.inputs, "model", "inputs");
   await context.checkpoint();
-  const model = await readTensors(around.volume, input.path, input.sha256);
+  const model = await around.inputs.read(input.path, input.sha256, task.kind === "Evaluate");
   if (task.kind === "Evaluate") return success([], await program.evaluate(model, task.split, context));
   const output = setNamed(task.outputs, "model", "outputs");
   const trained = await program.train(model, task.localSteps, context);

@@ -13,7 +13,8 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import type { TrainerProgram } from "../program.ts";
-import { failureOf, runTask, type TaskOutcome, taskKinds } from "./run-task.ts";
+import { InputReader } from "./input-reader.ts";
+import { failureOf, runTask, taskKinds } from "./run-task.ts";
 
 /** What a trainer is made of. */
 export type TrainerOptions = {
@@ -72,6 +73,7 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
   const { jobUid, participant, workerIndex, task: jobTask } = job;
   log.info({ jobUid, participant, workerIndex, task: jobTask }, "registered");
   const opening = openQuietly(options.openProgram, job);
+  const around = { volume: job.volumePath, inputs: new InputReader(job.volumePath), clock: systemClock, signal };
   for (;;) {
     const next = async (attempt: number) => {
       if (attempt > 0) await register();
@@ -82,7 +84,7 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
     if (task === undefined) continue;
     const opened = await opening;
     const startMs = Date.now();
-    const outcome = "program" in opened ? await runOpened(opened.program, task, job, signal) : failureOf(opened.error);
+    const outcome = "program" in opened ? await runTask(opened.program, task, around) : failureOf(opened.error);
     const { id, kind, round } = task;
     log.info({ taskId: id, kind, round, outcome: outcome.case, durationMs: Date.now() - startMs }, "task done");
     const handIn = () => sidecar.completeTask({ taskId: id, outcome }, { timeoutMs: callTimeoutMs, signal });
@@ -101,15 +103,6 @@ async function openQuietly(open: TrainerOptions["openProgram"], job: trainerV1.R
   } catch (error) {
     return { error };
   }
-}
-
-function runOpened(
-  program: TrainerProgram,
-  task: trainerV1.Task,
-  job: trainerV1.RegisterResponse,
-  signal: AbortSignal,
-): Promise<TaskOutcome> {
-  return runTask(program, task, { volume: job.volumePath, clock: systemClock, signal });
 }
 
 function logFailure(log: Logger, failure: { code: string; message: string }): void {
