@@ -26,7 +26,12 @@ export async function installNoopStack(progress: Progress): Promise<NoopStack> {
     progress,
     trainerImages: ["trainer-tfjs"],
     runtimesOf: (_member, images) => [
-      { name: "noop", volumeSize: "2Gi", volumeMedium: "Memory", trainer: { ...trainer, image: imageValues(images, "trainer-tfjs") } },
+      {
+        name: "noop",
+        volumeSize: "2Gi",
+        volumeMedium: "Memory",
+        trainer: { ...trainer, image: imageValues(images, "trainer-tfjs") },
+      },
       // Its image is nowhere: what a wrong digest in a member's values looks like.
       { name: "absent-image", trainer: { ...trainer, image: { repository: "tributary.local/absent", tag: "0" } } },
     ],
