@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
 import { eventually } from "../support/eventually.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
+import { untilCondition } from "../support/stack/job-progress.ts";
 import { installNoopStack, type NoopSpec, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, readJob } from "../support/stack/run-job.ts";
 
@@ -32,25 +33,14 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await applyJob(hub, await noopJob(name, changes));
   }
 
-  async function untilCondition(name: string, type: string, reason: string): Promise<string> {
-    return eventually(
-      `${name}: ${type} has reason ${reason}`,
-      async () => {
-        const { status } = await readJob(hub, hubNamespace, name);
-        const found = status?.conditions?.find(
-          (one: { type: string; reason: string }) => one.type === type && one.reason === reason,
-        );
-        return found === undefined ? undefined : (found.message as string);
-      },
-      90_000,
-    );
-  }
+  const reads = (name: string, type: string, reason: string): Promise<string> =>
+    untilCondition({ hub, name }, type, reason);
 
   it("says which pod has no node when no GPU is free", async () => {
     await start("no-gpu", (spec) => {
       spec.participants[1].accelerator = { resource: "nvidia.com/gpu", count: 3 };
     });
-    expect(await untilCondition("no-gpu", "ClustersReady", "Unschedulable")).toMatch(
+    expect(await reads("no-gpu", "ClustersReady", "Unschedulable")).toMatch(
       /participant gcp.*no-gpu-gcp-0.*nvidia\.com\/gpu/su,
     );
     await eventually("an event says so", async () => {
@@ -80,7 +70,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("no-image", (spec) => {
       spec.trainer.runtime = "absent-image";
     });
-    expect(await untilCondition("no-image", "ClustersReady", "ImagePullFailed")).toContain("tributary.local/absent:0");
+    expect(await reads("no-image", "ClustersReady", "ImagePullFailed")).toContain("tributary.local/absent:0");
     await deleteJob(hub, hubNamespace, "no-image");
   });
 
@@ -89,8 +79,8 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
       spec.trainer.hyperparameters.simulateNaNAtRound = 1;
       spec.schedule.synchronous.deadline = "20s";
     });
-    expect(await untilCondition("nan-loss", "Degraded", "LossNotFinite")).toContain("lower the learning rate");
-    expect(await untilCondition("nan-loss", "Progressing", "QuorumNotReached")).toContain("TRAINER_LOSS_NOT_FINITE");
+    expect(await reads("nan-loss", "Degraded", "LossNotFinite")).toContain("lower the learning rate");
+    expect(await reads("nan-loss", "Progressing", "QuorumNotReached")).toContain("TRAINER_LOSS_NOT_FINITE");
     const job = await readJob(hub, hubNamespace, "nan-loss");
     expect(job.status.round.committed).toBe(1);
     const { want, min, max } = await readClosedForm(modelsFolder, "nan-loss", 1, 4);
@@ -102,7 +92,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("no-model", (spec) => {
       spec.model.source.persistentVolumeClaim.path = "nowhere.safetensors";
     });
-    expect(await untilCondition("no-model", "AggregationReady", "ModelSourceNotFound")).toContain("model source");
+    expect(await reads("no-model", "AggregationReady", "ModelSourceNotFound")).toContain("model source");
     await deleteJob(hub, hubNamespace, "no-model");
   });
 
@@ -110,6 +100,6 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("good", (spec) => {
       spec.schedule.synchronous.maxRounds = 2;
     });
-    expect(await untilCondition("good", "Complete", "MaxRounds")).toContain("2 rounds are committed");
+    expect(await reads("good", "Complete", "MaxRounds")).toContain("2 rounds are committed");
   });
 });
