@@ -61,6 +61,16 @@ export function untilCondition(
   );
 }
 
+/** Waits until an event of the job has a reason; gives its message. */
+export function untilEvent({ hub, name }: JobRef, reason: string): Promise<string> {
+  const selector = `involvedObject.kind=FederatedTrainingJob,involvedObject.name=${name},reason=${reason}`;
+  return eventually(`${name}: an event has reason ${reason}`, async () => {
+    const args = ["get", "events", "-n", hubNamespace, "--field-selector", selector];
+    const said = await kubectl(hub, [...args, "-o", "jsonpath={.items[*].message}"]);
+    return said === "" ? undefined : said;
+  });
+}
+
 /** Names of what a member still holds of a job. */
 export async function listInMember(member: string, name: string): Promise<string[]> {
   return listOf(member, "jobs,configmaps,pods", jobNamespace, name);

@@ -52,11 +52,11 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
     return { reason: Reason.GateNotRegistered, message };
   }
   if (template.state === "runtime-missing") {
-    const message = `${who}: runtime ${snapshot.job.spec.trainer.runtime} is not offered in namespace ${member.namespace}; offered: ${list(template.offered)}`;
+    const message = `${who}: runtime ${snapshot.job.spec.trainer.runtime} is not offered in namespace ${member.namespace} (offered: ${list(template.offered)}); name one of these in spec.trainer.runtime or have the member's admin add it to runtimes of chart tributary-member`;
     return { reason: Reason.RuntimeNotFound, message };
   }
   if (template.state === "dataset-missing") {
-    const message = `${who}: data set ${participant.dataset ?? "(none named)"} is not offered for runtime ${snapshot.job.spec.trainer.runtime}; offered: ${list(template.offered)}`;
+    const message = `${who}: data set ${participant.dataset ?? "(none named)"} is not offered for runtime ${snapshot.job.spec.trainer.runtime} (offered: ${list(template.offered)}); name one of these in spec.participants[].dataset or have the member's admin add it to runtimes of chart tributary-member`;
     return { reason: Reason.DatasetNotFound, message };
   }
   return undefined;
