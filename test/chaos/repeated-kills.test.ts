@@ -47,6 +47,7 @@ describe.skipIf(why !== undefined)(`a job over two clouds under repeated kill -9
     const manifest = await noopJob(job.name, (spec) => {
       spec.trainer.hyperparameters.simulateStepMs = 200;
       spec.schedule.synchronous.maxRounds = 100_000;
+      spec.convergence = undefined;
       // A round goes on without a worker that is away too long.
       spec.schedule.synchronous.quorum = 3;
       spec.schedule.synchronous.deadline = "30s";
