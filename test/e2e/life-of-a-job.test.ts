@@ -7,6 +7,7 @@ import {
   type JobRef,
   listInMember,
   parseEntry,
+  readCommitted,
   readLedger,
   untilCommittedAbove,
   untilCondition,
@@ -26,7 +27,7 @@ import { applyJob, deleteJob, readJob, waitForEnd } from "../support/stack/run-j
 const reason = whyNoClouds();
 if (reason !== undefined) toStandardError(`life of a job: ${reason}`);
 
-const { hubNamespace } = stackNames;
+const { hubNamespace, jobNamespace } = stackNames;
 const aws = "aws-us-east-1";
 const gcp = "gcp-europe-west4";
 const localSteps = 4;
@@ -68,6 +69,17 @@ describe.skipIf(reason !== undefined)("the life of a job over two clouds", () =>
         spec.roundHistoryLimit = historyLimit;
         spec.ttlSecondsAfterFinished = 15;
       });
+    });
+
+    it("makes another pod for a worker whose node is drained", async () => {
+      await untilCommittedAbove(job, 0);
+      const pods = (await listInMember(aws, job.name)).filter((found) => found.startsWith("pod/"));
+      expect(pods).toHaveLength(2);
+      await kubectl(aws, ["delete", pods[0] ?? "", "-n", jobNamespace, "--wait=false"]);
+      const before = await eventually("the pod has ended", async () =>
+        (await listInMember(aws, job.name)).includes(pods[0] ?? "") ? undefined : readCommitted(job),
+      );
+      await untilCommittedAbove(job, before);
     });
 
     it("gives its workers back while it is suspended and keeps what is committed", async () => {
