@@ -150,7 +150,10 @@ describe("bad input that the operator finds", () => {
       apiVersion: "tributary.dev/v1alpha1",
       kind: "MemberCluster",
       metadata: { name: "no-secret" },
-      spec: { access: { kubeconfig: { secretName: "absent" } }, namespaces: [] },
+      spec: {
+        access: { kubeconfig: { secretName: "absent" } },
+        namespaces: [{ hub: "default", member: "jobs" }],
+      },
     });
     const parts = ['Secret "absent" does not exist', "create it"];
     await expectTold("mbr", "no-secret", "Ready", { reason: "SecretNotFound", parts });
