@@ -31,7 +31,7 @@ const { hubNamespace, jobNamespace } = stackNames;
 const aws = "aws-us-east-1";
 const gcp = "gcp-europe-west4";
 const localSteps = 4;
-const maxRounds = 10;
+const maxRounds = 8;
 const historyLimit = 2;
 
 describe.skipIf(reason !== undefined)("the life of a job over two clouds", () => {
@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)("the life of a job over two clouds", () =>
         spec.trainer.hyperparameters.simulateStepMs = 500;
         spec.schedule.synchronous.maxRounds = maxRounds;
         spec.roundHistoryLimit = historyLimit;
-        spec.ttlSecondsAfterFinished = 15;
+        spec.ttlSecondsAfterFinished = 10;
       });
     });
 
