@@ -78,12 +78,12 @@ describe("bad input that the operator finds", () => {
     [
       "a runtime that is not there",
       { "spec.trainer.runtime": "jax" },
-      { reason: "RuntimeNotFound", parts: ["runtime jax", "offered: noop", "spec.trainer.runtime", "member's admin"] },
+      { reason: "RuntimeNotFound", parts: ["runtime jax", "offered (noop)", "spec.trainer.runtime", "member's admin"] },
     ],
     [
       "a data set that is not there",
       { "spec.participants.0.dataset": "secrets" },
-      { reason: "DatasetNotFound", parts: ["data set secrets", "spec.participants[].dataset", "member's admin"] },
+      { reason: "DatasetNotFound", parts: ["data set secrets", "none is offered", "member's admin"] },
     ],
     [
       "a claim that is not there",

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { findPodProblem } from "./pod-problem.ts";
 
-const aPod = (status: object) => ({ metadata: { name: "notes-aws-0" }, status });
+const labels = { "tributary.dev/component": "worker" };
+const aPod = (status: object) => ({ metadata: { name: "notes-aws-0", labels }, status });
+const unschedulable = (message: string) => ({
+  conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }],
+});
 const aContainer = (state: object) => ({
   containerStatuses: [{ name: "trainer", image: "trainer:1", state }],
 });
@@ -16,9 +20,15 @@ describe("the problem of a pod", () => {
     ],
     [
       "no node has room",
-      { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/1 nodes" }] },
+      unschedulable("0/1 nodes"),
       "Unschedulable",
       ["0/1 nodes", "spec.participants[].accelerator.count"],
+    ],
+    [
+      "its claim is not bound",
+      unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims"),
+      "VolumeNotBound",
+      ["waits for a volume", "storage class"],
     ],
     [
       "its container cannot be made",

@@ -1,4 +1,4 @@
-import { Reason } from "@tributary/contracts";
+import { Label, Reason } from "@tributary/contracts";
 import { catalogue } from "@tributary/kit";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
@@ -92,10 +92,19 @@ function schedulingProblem(pod: Unstructured): Problem | undefined {
     ({ type, status }) => type === "PodScheduled" && status === "False",
   );
   if (condition?.reason !== "Unschedulable") return undefined;
-  return {
-    reason: Reason.Unschedulable,
-    message: `pod ${pod.metadata.name} has no node: ${(condition.message ?? "").slice(0, 300)}; free or add such nodes, or ask for less (spec.participants[].accelerator.count, workers)`,
-  };
+  const { name, labels } = pod.metadata;
+  const said = (condition.message ?? "").slice(0, 300);
+  // True of every new pod with a claim of its own until the claim is bound, moments later.
+  if (said.includes("unbound immediate PersistentVolumeClaims"))
+    return {
+      reason: Reason.VolumeNotBound,
+      message: `pod ${name} waits for a volume: ${said}; check its storage class`,
+    };
+  const isWorker = labels?.[Label.Component] === "worker";
+  const remedy = isWorker
+    ? "free or add such nodes, or ask for less (spec.participants[].accelerator.count, workers)"
+    : "free or add nodes";
+  return { reason: Reason.Unschedulable, message: `pod ${name} has no node: ${said}; ${remedy}` };
 }
 
 function configProblem(pod: Unstructured): Problem | undefined {
