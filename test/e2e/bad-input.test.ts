@@ -38,8 +38,8 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     const event = await untilEvent({ hub, name }, reason);
     for (const part of parts) for (const text of [message, event]) expect(text).toContain(part);
     const described = await kubectl(hub, ["describe", "ftj", name, "-n", hubNamespace]);
-    expect(described).toContain(message);
-    expect(described.slice(described.indexOf("\nEvents:"))).toContain(reason);
+    const [status = "", events = ""] = described.split("\nEvents:");
+    for (const part of [reason, ...parts]) for (const text of [status, events]) expect(text).toContain(part);
   }
 
   it("says which pod has no node when no GPU is free", async () => {
@@ -66,7 +66,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
       spec.trainer.runtime = "absent-image";
     });
     const image = "tributary.local/absent:0";
-    await expectTold("no-image", "ClustersReady", "ImagePullFailed", ["participant aws", image, "pull secret"]);
+    await expectTold("no-image", "ClustersReady", "ImagePullFailed", ["participant ", image, "pull secret"]);
     await deleteJob(hub, hubNamespace, "no-image");
   });
 
