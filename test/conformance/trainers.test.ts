@@ -65,6 +65,7 @@ async function runAgainst(
   trainer: (typeof trainers)[number],
   tasks: Task[],
   job: MessageInitShape<typeof trainerV1.RegisterResponseSchema> = {},
+  whenAsked: (trainer: ChildProcess) => void = () => undefined,
 ): Promise<{ outcomes: trainerV1.CompleteTaskRequest[]; exitCode: number | null }> {
   const outcomes: trainerV1.CompleteTaskRequest[] = [];
   endpoint = createGrpcEndpoint();
@@ -80,7 +81,10 @@ async function runAgainst(
         volumePath: volume,
         ...job,
       }),
-      nextTask: async () => (outcomes.length < tasks.length ? { task: tasks[outcomes.length]! } : { finished: true }),
+      nextTask: async () => {
+        whenAsked(child);
+        return outcomes.length < tasks.length ? { task: tasks[outcomes.length]! } : { finished: true };
+      },
       completeTask: async (request) => {
         outcomes.push(request);
         return {};
@@ -148,5 +152,16 @@ describe.each(trainers)("$name", (trainer) => {
     const { outcomes, exitCode } = await runAgainst(trainer, [train], job);
     expect(outcomes[0]!.outcome).toMatchObject({ case: "failure", value: { code, retriable: false } });
     expect(exitCode).toBe(exit);
+  });
+
+  it("ends with another code than 0 when it is stopped in a task, so that its Job makes another pod", async () => {
+    const { outcomes, exitCode } = await runAgainst(
+      trainer,
+      [train],
+      { hyperparameters: { simulateStepMs: "60000" } },
+      (child) => child.kill("SIGTERM"),
+    );
+    expect(outcomes).toEqual([]);
+    expect(exitCode).toBe(1);
   });
 });

@@ -5,7 +5,10 @@ import { join } from "node:path";
 export interface LedgerEntry {
   readonly round: number;
   readonly outcome: string;
-  readonly survivors: readonly unknown[];
+  /** Digest of the line before; of the source and the initial model for round 0. */
+  readonly previous: string;
+  /** The workers whose reports are in the sum. */
+  readonly survivors: readonly { readonly participant: string; readonly workerIndex: number }[];
   readonly metrics: Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
   readonly bytesUp: number;
   readonly bytesDown: number;

@@ -1,8 +1,8 @@
 import { kubectl, toStandardError } from "@tributary/clouds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
-import { eventually } from "../support/eventually.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
+import { untilCondition, untilEvent } from "../support/stack/job-progress.ts";
 import { installNoopStack, type NoopSpec, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, readJob } from "../support/stack/run-job.ts";
 
@@ -32,31 +32,24 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await applyJob(hub, await noopJob(name, changes));
   }
 
-  async function untilCondition(name: string, type: string, reason: string): Promise<string> {
-    return eventually(
-      `${name}: ${type} has reason ${reason}`,
-      async () => {
-        const { status } = await readJob(hub, hubNamespace, name);
-        const found = status?.conditions?.find(
-          (one: { type: string; reason: string }) => one.type === type && one.reason === reason,
-        );
-        return found === undefined ? undefined : (found.message as string);
-      },
-      90_000,
-    );
+  /** The condition and the event say what is wrong and what to do; `kubectl describe` shows both. */
+  async function expectTold(name: string, type: string, reason: string, parts: readonly string[]): Promise<void> {
+    const message = await untilCondition({ hub, name }, type, reason);
+    const event = await untilEvent({ hub, name }, reason);
+    for (const part of parts) for (const text of [message, event]) expect(text).toContain(part);
+    const described = await kubectl(hub, ["describe", "ftj", name, "-n", hubNamespace]);
+    const [status = "", events = ""] = described.split("\nEvents:");
+    for (const part of [reason, ...parts]) for (const text of [status, events]) expect(text).toContain(part);
   }
 
   it("says which pod has no node when no GPU is free", async () => {
     await start("no-gpu", (spec) => {
       spec.participants[1].accelerator = { resource: "nvidia.com/gpu", count: 3 };
     });
-    expect(await untilCondition("no-gpu", "ClustersReady", "Unschedulable")).toMatch(
-      /participant gcp.*no-gpu-gcp-0.*nvidia\.com\/gpu/su,
-    );
-    await eventually("an event says so", async () => {
-      const events = await kubectl(hub, ["get", "events", "-n", hubNamespace, "-o", "jsonpath={.items[*].reason}"]);
-      return events.includes("Unschedulable") || undefined;
-    });
+    const field = "spec.participants[].accelerator.count";
+    await expectTold("no-gpu", "ClustersReady", "Unschedulable", [
+      ...["participant gcp", "no-gpu-gcp-0", "nvidia.com/gpu", field],
+    ]);
     await deleteJob(hub, hubNamespace, "no-gpu");
   });
 
@@ -64,15 +57,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("over-limit", (spec) => {
       spec.participants[0].accelerator = { resource: "nvidia.com/gpu", count: 9 };
     });
-    const message = await eventually("over-limit: the refusal is told", async () => {
-      const { status } = await readJob(hub, hubNamespace, "over-limit");
-      const found = status?.conditions?.find(
-        (one: { type: string; status: string; message: string }) =>
-          one.type === "ClustersReady" && one.message.includes("over-limit-aws"),
-      );
-      return found?.message as string | undefined;
-    });
-    expect(message).toContain("participant aws");
+    await expectTold("over-limit", "ClustersReady", "Refused", ["participant aws", "over-limit-aws", "nvidia.com/gpu"]);
     await deleteJob(hub, hubNamespace, "over-limit");
   });
 
@@ -80,7 +65,8 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("no-image", (spec) => {
       spec.trainer.runtime = "absent-image";
     });
-    expect(await untilCondition("no-image", "ClustersReady", "ImagePullFailed")).toContain("tributary.local/absent:0");
+    const image = "tributary.local/absent:0";
+    await expectTold("no-image", "ClustersReady", "ImagePullFailed", ["participant ", image, "pull secret"]);
     await deleteJob(hub, hubNamespace, "no-image");
   });
 
@@ -89,8 +75,10 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
       spec.trainer.hyperparameters.simulateNaNAtRound = 1;
       spec.schedule.synchronous.deadline = "20s";
     });
-    expect(await untilCondition("nan-loss", "Degraded", "LossNotFinite")).toContain("lower the learning rate");
-    expect(await untilCondition("nan-loss", "Progressing", "QuorumNotReached")).toContain("TRAINER_LOSS_NOT_FINITE");
+    await expectTold("nan-loss", "Degraded", "LossNotFinite", ["worker 0", "lower the learning rate"]);
+    expect(await untilCondition({ hub, name: "nan-loss" }, "Progressing", "QuorumNotReached")).toContain(
+      "TRAINER_LOSS_NOT_FINITE",
+    );
     const job = await readJob(hub, hubNamespace, "nan-loss");
     expect(job.status.round.committed).toBe(1);
     const { want, min, max } = await readClosedForm(modelsFolder, "nan-loss", 1, 4);
@@ -102,7 +90,10 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("no-model", (spec) => {
       spec.model.source.persistentVolumeClaim.path = "nowhere.safetensors";
     });
-    expect(await untilCondition("no-model", "AggregationReady", "ModelSourceNotFound")).toContain("model source");
+    await expectTold("no-model", "AggregationReady", "ModelSourceNotFound", [
+      "model source",
+      "spec.model.source.persistentVolumeClaim",
+    ]);
     await deleteJob(hub, hubNamespace, "no-model");
   });
 
@@ -110,6 +101,10 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("good", (spec) => {
       spec.schedule.synchronous.maxRounds = 2;
     });
-    expect(await untilCondition("good", "Complete", "MaxRounds")).toContain("2 rounds are committed");
+    expect(await untilCondition({ hub, name: "good" }, "Complete", "MaxRounds")).toContain("2 rounds are committed");
+    const table = await kubectl(hub, ["get", "ftj,mbr,trd", "-n", hubNamespace]);
+    expect(table).toMatch(/good\s+Completed\s+2\/2\s+2\/2/u);
+    expect(table).toMatch(/aws-us-east-1\s+True\s+aws\s+us-east-1\s+\d\/4/u);
+    expect(table).toMatch(/good-r2\s+good\s+2\s+Evaluated\s+4/u);
   });
 });

@@ -3,9 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
 import { eventually } from "../support/eventually.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
-import { killContainerProcesses } from "../support/stack/kill-process.ts";
+import {
+  readCommitted,
+  untilCommittedAbove,
+  untilNothingIsLeft,
+  untilTraining,
+} from "../support/stack/job-progress.ts";
+import { killContainerProcesses, processesOf } from "../support/stack/kill-process.ts";
 import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
-import { applyJob, deleteJob, type JobObject, readJob, waitForEnd } from "../support/stack/run-job.ts";
+import { applyJob, deleteJob, type JobObject, waitForEnd } from "../support/stack/run-job.ts";
 
 const reason = whyNoClouds();
 if (reason !== undefined) toStandardError(`exactly-once: ${reason}`);
@@ -35,31 +41,18 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
     if (stack !== undefined) await deleteJob(hub, hubNamespace, name);
   });
 
-  const committed = async (): Promise<number> => (await readJob(hub, hubNamespace, name)).status?.round?.committed ?? 0;
-  const goesOn = async (before: number): Promise<number> =>
-    eventually(
-      "another round is committed",
-      async () => {
-        const now = await committed();
-        return now > before ? now : undefined;
-      },
-      180_000,
-    );
+  const job = () => ({ hub, name });
 
   /** Kills in the middle of a round and sees that rounds go on. */
-  async function killAndGoOn(parts: readonly string[]): Promise<void> {
-    await eventually(
-      "a round is being trained",
-      async () => ((await readJob(hub, hubNamespace, name)).status?.round?.stage === "Training" ? true : undefined),
-      120_000,
-    );
-    const before = await committed();
-    expect(killContainerProcesses(parts)).toBeGreaterThan(0);
-    await goesOn(before);
+  async function killAndGoOn(part: keyof typeof processesOf): Promise<void> {
+    await untilTraining(job());
+    const before = await readCommitted(job());
+    expect(killContainerProcesses(processesOf[part])).toBeGreaterThan(0);
+    await untilCommittedAbove(job(), before);
   }
 
   it("places workers with the accelerator they ask for and starts rounds", async () => {
-    await goesOn(0);
+    await untilCommittedAbove(job(), 0);
     const pods = JSON.parse(
       await kubectl("aws-us-east-1", [
         "get",
@@ -76,16 +69,16 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
     for (const pod of pods.items) expect(pod.spec.containers[0].resources.limits["nvidia.com/gpu"]).toBe("1");
   });
 
-  it("survives kill -9 of the operator", () => killAndGoOn(["operator.mjs"]));
-  it("survives kill -9 of the aggregator", () => killAndGoOn(["launcher.mjs", "aggregator"]));
-  it("survives kill -9 of every sidecar", () => killAndGoOn(["launcher.mjs", "sidecar"]));
-  it("survives kill -9 of every trainer: new pods take their seats", () => killAndGoOn(["trainer.mjs"]));
+  it("survives kill -9 of the operator", () => killAndGoOn("operator"));
+  it("survives kill -9 of the aggregator", () => killAndGoOn("aggregator"));
+  it("survives kill -9 of every sidecar", () => killAndGoOn("sidecar"));
+  it("survives kill -9 of every trainer: new pods take their seats", () => killAndGoOn("trainer"));
 
   it.each(["before-sum-durable", "after-sum-durable", "before-commit", "after-commit"])(
     "survives kill -9 of the aggregator %s",
     async (point) => {
       const marker = `/var/lib/tributary/data/${point}.marker`;
-      const before = await committed();
+      const before = await readCommitted(job());
       await kubectl(hub, [
         "set",
         "env",
@@ -108,17 +101,17 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
         180_000,
       );
       expect(restarts.lastState.terminated.exitCode).toBe(137);
-      await goesOn(before);
+      await untilCommittedAbove(job(), before);
     },
   );
 
   it("ends with the closed form: every committed round counts exactly once", async () => {
-    const job: JobObject = await waitForEnd(hub, hubNamespace, name, { timeoutMs: 600_000 });
-    expect(job.status.conditions.find((one: { type: string }) => one.type === "Complete")).toMatchObject({
+    const ended: JobObject = await waitForEnd(hub, hubNamespace, name, { timeoutMs: 600_000 });
+    expect(ended.status.conditions.find((one: { type: string }) => one.type === "Complete")).toMatchObject({
       status: "True",
       reason: "MaxRounds",
     });
-    expect(job.status.round.committed).toBe(maxRounds);
+    expect(ended.status.round.committed).toBe(maxRounds);
     const { want, min, max } = await readClosedForm(stack.modelsFolder, name, maxRounds, localSteps);
     expect([min, max]).toEqual([want, want]);
   });
@@ -130,34 +123,7 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
 
   it("gives the accelerators back and leaves nothing in any member once it is deleted", async () => {
     await deleteJob(hub, hubNamespace, name);
-    for (const member of ["aws-us-east-1", "gcp-europe-west4"]) {
-      await eventually(`${member} is clean`, async () => {
-        const left = await kubectl(member, [
-          "get",
-          "jobs,configmaps,pods",
-          "-n",
-          jobNamespace,
-          "-l",
-          "tributary.dev/job-name=exactly-once",
-          "-o",
-          "name",
-        ]);
-        return left === "" ? true : undefined;
-      });
-    }
-    await eventually("nothing is left on the hub", async () => {
-      const left = await kubectl(hub, [
-        "get",
-        "statefulsets,services,secrets,configmaps,trd",
-        "-n",
-        hubNamespace,
-        "-l",
-        "tributary.dev/job-name=exactly-once",
-        "-o",
-        "name",
-      ]);
-      return left === "" ? true : undefined;
-    });
+    await untilNothingIsLeft(job(), ["aws-us-east-1", "gcp-europe-west4"]);
   });
 
   it("keeps the output after the job is gone", async () => {

@@ -1,4 +1,4 @@
-import { type FederatedTrainingJob, Label } from "@tributary/contracts";
+import { type FederatedTrainingJob, Kinds, Label } from "@tributary/contracts";
 import { createMetricsRegistry, type Logger, startHealthEndpoint } from "@tributary/kit";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
@@ -74,6 +74,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   series.trackQueue("federated-training-job", jobs);
   series.trackQueue("member-cluster", members);
 
+  const events = createEventRecorder({
+    client,
+    clock: systemClock,
+    controller: "tributary.dev/operator",
+    instance: options.instance,
+    onError: (error) => log.warn({ code: error.code, err: error.message }, "an event was lost"),
+  });
   const memberController = new MemberController({
     hub: client,
     members: informers.members.objects,
@@ -89,6 +96,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         for (const end of untrack) end();
       };
     },
+    tell: (member, note) =>
+      events.record({ resource: Kinds.MemberCluster, regarding: member, action: "Reconcile", ...note }),
     onChange: (change) => {
       if ("object" in change) return enqueueOwner(jobs, change.object);
       members.add(change.cluster, Priority.User);
@@ -103,13 +112,6 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     hostOf: (job) => aggregatorPlace(informers.services.objects.get(aggregatorKey(job)), configuration),
     enqueue: (key, urgent) => (urgent ? jobs.add(key, Priority.User) : jobs.addAfter(key, gatherMs)),
     nowMs,
-  });
-  const events = createEventRecorder({
-    client,
-    clock: systemClock,
-    controller: "tributary.dev/operator",
-    instance: options.instance,
-    onError: (error) => log.warn({ code: error.code, err: error.message }, "an event was lost"),
   });
   const present: Readonly<Record<string, Informer<Unstructured>>> = {
     services: informers.services,

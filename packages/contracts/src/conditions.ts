@@ -53,6 +53,7 @@ export const Reason = {
   Connected: "Connected",
   Connecting: "Connecting",
   Unschedulable: "Unschedulable",
+  VolumeNotBound: "VolumeNotBound",
   ImagePullFailed: "ImagePullFailed",
   WorkerFailed: "WorkerFailed",
   LossNotFinite: "LossNotFinite",

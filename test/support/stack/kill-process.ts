@@ -1,5 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 
+/** What the command lines of each part's processes hold. */
+export const processesOf = {
+  operator: ["operator.mjs"],
+  aggregator: ["launcher.mjs", "aggregator"],
+  sidecar: ["launcher.mjs", "sidecar"],
+  trainer: ["trainer.mjs"],
+} as const;
+
 /** A process of a container, found from outside it. */
 export interface ContainerProcess {
   readonly pid: number;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "@tributary/clouds";
 import { parse } from "yaml";
+import type { ImageName } from "../../../scripts/images/build-images.ts";
 import type { Manifest } from "../a-job.ts";
 import { ensureClaim, fillClaim } from "./claims.ts";
 import { imageValues, installStack, type Stack, stackNames } from "./install-stack.ts";
@@ -20,17 +21,26 @@ const trainer = {
   acceleratorLimits: { "nvidia.com/gpu": 4 },
 };
 
-/** Installs the stack with the no-op runtime and puts models of zeros onto the hub's claim. */
-export async function installNoopStack(progress: Progress): Promise<NoopStack> {
+/** The image that a member offers for the runtime `noop` when nobody says otherwise. */
+const builtIn: ImageName = "trainer-tfjs";
+
+/**
+ * Installs the stack with the no-op runtime and puts models of zeros onto the hub's claim.
+ * @param imageOf image of the runtime in a member, where it is not the built-in trainer's
+ */
+export async function installNoopStack(
+  progress: Progress,
+  imageOf: Readonly<Record<string, ImageName>> = {},
+): Promise<NoopStack> {
   const stack = await installStack({
     progress,
-    trainerImages: ["trainer-tfjs"],
-    runtimesOf: (_member, images) => [
+    trainerImages: [...new Set([builtIn, ...Object.values(imageOf)])],
+    runtimesOf: (member, images) => [
       {
         name: "noop",
         volumeSize: "2Gi",
         volumeMedium: "Memory",
-        trainer: { ...trainer, image: imageValues(images, "trainer-tfjs") },
+        trainer: { ...trainer, image: imageValues(images, imageOf[member] ?? builtIn) },
       },
       // Its image is nowhere: what a wrong digest in a member's values looks like.
       { name: "absent-image", trainer: { ...trainer, image: { repository: "tributary.local/absent", tag: "0" } } },

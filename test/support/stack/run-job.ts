@@ -4,7 +4,12 @@ import { eventually } from "../eventually.ts";
 
 /** The job's object as the hub has it. */
 export type JobObject = {
-  readonly metadata: { readonly uid: string; readonly name: string; readonly namespace: string };
+  readonly metadata: {
+    readonly uid: string;
+    readonly name: string;
+    readonly namespace: string;
+    readonly finalizers?: readonly string[];
+  };
   // biome-ignore lint/suspicious/noExplicitAny: tests read into every part of the status
   readonly status?: any;
 };

@@ -9,6 +9,7 @@ The messages are made at start from the contract itself: PYTHONPATH holds the re
 
 import hashlib
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from safetensors.numpy import load, save_file
 
 messages, services = grpc.protos_and_services("tributary/trainer/v1/trainer.proto")
 CALL_SECONDS, WAIT_MS, ATTEMPTS = 10, 20_000, 30
-EXIT_SIDECAR_LOST = 15
+EXIT_STOPPED, EXIT_SIDECAR_LOST = 1, 15
 EXIT_CODES = {"TRAINER_TASK_UNKNOWN": 11, "TRAINER_HYPERPARAMETER_INVALID": 14}
 RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
@@ -127,6 +128,8 @@ def open_program(job):
 
 
 def main():
+    # The first process of a container ignores the signal else. Not 0: the Job of a drained pod then makes another.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_STOPPED))
     call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
     who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=["Train", "Evaluate"])
     job = call("Register", who)

@@ -13,6 +13,7 @@ import { type FollowOptions, followMember } from "./follow-member.ts";
 import type { MemberChange, MemberDirectory, MemberProblem, MemberState, MemberView } from "./member-directory.ts";
 import { type ProbeResult, probeMember, requestedAccelerators } from "./probe.ts";
 import { renderMemberStatus } from "./status.ts";
+import { type MemberNote, tellMemberTransition } from "./transitions.ts";
 
 /** Time between two looks at a member that answers, in milliseconds. */
 const lookIntervalMs = 10_000;
@@ -33,6 +34,8 @@ export interface MemberControllerDeps extends Pick<MemberLinksOptions<MemberView
   readonly watchReports: FollowOptions["watchReports"];
   /** Told when an object in a member changed, or the state of the member itself. */
   readonly onChange: (change: MemberChange | { readonly cluster: string }) => void;
+  /** Tells people what happened to a member. */
+  readonly tell: (member: MemberCluster & KubeObject, note: MemberNote) => void;
 }
 
 /** Keeps one link to each member cluster, says in its status how it is, and lets other controllers look through it. */
@@ -156,7 +159,7 @@ export class MemberController implements MemberDirectory {
   }
 
   async #writeStatus(
-    member: MemberCluster,
+    member: MemberCluster & KubeObject,
     state: MemberState,
     probe: ProbeResult | undefined,
     signal: AbortSignal,
@@ -182,6 +185,8 @@ export class MemberController implements MemberDirectory {
       force: true,
       signal,
     });
+    const note = tellMemberTransition(member.status, status);
+    if (note !== undefined) this.#deps.tell(member, note);
   }
 }
 

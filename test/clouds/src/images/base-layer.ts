@@ -11,7 +11,7 @@ import { type Layer, packLayer } from "./oci-archive.ts";
 export interface ImageBase {
   /** Debian packages beyond the minimal system, for example `python3`. */
   readonly packages?: readonly string[];
-  /** Python packages with exact versions, for example `numpy==2.3.1`; needs `python3` among the packages. */
+  /** Python packages with exact versions, for example `numpy==2.3.1`, and all that they need; needs `python3` among the packages. */
   readonly pythonPackages?: readonly string[];
 }
 
@@ -85,7 +85,7 @@ async function installPythonPackages(root: string, packages: readonly string[]):
   const wheelsOnly = ["--only-binary=:all:", "--implementation=cp", `--python-version=${pythonVersion}`, ...platforms];
   await runCommand(
     "python3",
-    ["-m", "pip", "install", "--no-compile", `--target=${target}`, ...wheelsOnly, ...packages],
+    ["-m", "pip", "install", "--no-compile", "--no-deps", `--target=${target}`, ...wheelsOnly, ...packages],
     {
       timeoutMs: buildTimeoutMs,
     },

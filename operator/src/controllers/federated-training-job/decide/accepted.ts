@@ -51,17 +51,24 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
     const message = `${who}: MemberCluster ${participant.cluster} has no gate CA, so its workers cannot be trusted; run kubectl tributary join again`;
     return { reason: Reason.GateNotRegistered, message };
   }
+  const { runtime } = snapshot.job.spec.trainer;
   if (template.state === "runtime-missing") {
-    const message = `${who}: runtime ${snapshot.job.spec.trainer.runtime} is not offered in namespace ${member.namespace}; offered: ${list(template.offered)}`;
+    const remedy = remedyFor("spec.trainer.runtime", template.offered);
+    const message = `${who}: runtime ${runtime} is not offered in namespace ${member.namespace}; ${remedy}`;
     return { reason: Reason.RuntimeNotFound, message };
   }
   if (template.state === "dataset-missing") {
-    const message = `${who}: data set ${participant.dataset ?? "(none named)"} is not offered for runtime ${snapshot.job.spec.trainer.runtime}; offered: ${list(template.offered)}`;
+    const remedy = remedyFor("spec.participants[].dataset", template.offered);
+    const message = `${who}: data set ${participant.dataset ?? "(none named)"} is not offered for runtime ${runtime}; ${remedy}`;
     return { reason: Reason.DatasetNotFound, message };
   }
   return undefined;
 }
 
-function list(names: readonly string[]): string {
-  return names.length === 0 ? "none" : names.join(", ");
+/** What to do about a name that a member does not offer. */
+function remedyFor(field: string, offered: readonly string[]): string {
+  const ask = "have the member's admin add it to runtimes of chart tributary-member";
+  return offered.length === 0
+    ? `none is offered: ${ask}`
+    : `name one that is offered (${offered.join(", ")}) in ${field}, or ${ask}`;
 }

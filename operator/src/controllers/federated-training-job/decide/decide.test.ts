@@ -114,13 +114,13 @@ describe("what is missing", () => {
       "a runtime",
       { seats: [{ ...seat, template: { state: "runtime-missing", offered: ["tfjs"] } }] },
       "RuntimeNotFound",
-      "offered: tfjs",
+      "name one that is offered (tfjs) in spec.trainer.runtime",
     ],
     [
       "a data set",
       { seats: [{ ...seat, template: { state: "dataset-missing", offered: [] } }] },
       "DatasetNotFound",
-      "offered: none",
+      "none is offered: have the member's admin add it",
     ],
   ])("is said when it is %s: no worker, no aggregator", (_what, changes, reason, part) => {
     const plan = decide(aSnapshot({ aggregator: { state: "absent" }, ...changes }), someSettings);

@@ -12,7 +12,12 @@ const told: Readonly<Record<string, Condition["status"]>> = {
 };
 
 /** Reasons that say no more than: not yet. */
-const quiet: readonly string[] = [Reason.WaitingForWorkers, Reason.AggregatorNotReady, Reason.Connecting];
+const quiet: readonly string[] = [
+  Reason.WaitingForWorkers,
+  Reason.AggregatorNotReady,
+  Reason.VolumeNotBound,
+  Reason.Connecting,
+];
 
 /** One event for each condition that changed status or reason since the status was written. */
 export function tellTransitions(snapshot: JobSnapshot, conditions: readonly Condition[]): PlannedEvent[] {

@@ -1,4 +1,4 @@
-import { Reason } from "@tributary/contracts";
+import { Label, Reason } from "@tributary/contracts";
 import { catalogue } from "@tributary/kit";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
@@ -42,6 +42,17 @@ const byExitCode = new Map(
     .map((entry) => [entry.exitCode, entry]),
 );
 
+/** What a person can do about the end of a container, by the reason that its exit code names. */
+const remedies: Readonly<Record<string, string>> = {
+  ModelSourceNotFound: "put the file onto the claim or correct spec.model.source.persistentVolumeClaim",
+  ModelSourceInvalid: "give a whole .safetensors or .gguf file in spec.model.source.persistentVolumeClaim",
+  DataMissing: "fill the data set or name another in spec.participants[].dataset",
+  TaskUnknown: "name a task of this runtime in spec.trainer.task",
+  ModelInvalid: "name a model that this runtime trains, or another spec.trainer.runtime",
+  HyperparameterInvalid: "correct spec.trainer.hyperparameters",
+  LossNotFinite: "lower the learning rate in spec.trainer.hyperparameters",
+};
+
 /** Status of a pod as the kubelet reports it. */
 export function podStatus(pod: Unstructured): PodStatus {
   return (pod.status as PodStatus | undefined) ?? {};
@@ -81,10 +92,19 @@ function schedulingProblem(pod: Unstructured): Problem | undefined {
     ({ type, status }) => type === "PodScheduled" && status === "False",
   );
   if (condition?.reason !== "Unschedulable") return undefined;
-  return {
-    reason: Reason.Unschedulable,
-    message: `pod ${pod.metadata.name} has no node: ${(condition.message ?? "").slice(0, 300)}`,
-  };
+  const { name, labels } = pod.metadata;
+  const said = (condition.message ?? "").slice(0, 300);
+  // True of every new pod with a claim of its own until the claim is bound, moments later.
+  if (said.includes("unbound immediate PersistentVolumeClaims"))
+    return {
+      reason: Reason.VolumeNotBound,
+      message: `pod ${name} waits for a volume: ${said}; check its storage class`,
+    };
+  const isWorker = labels?.[Label.Component] === "worker";
+  const remedy = isWorker
+    ? "free or add such nodes, or ask for less (spec.participants[].accelerator.count, workers)"
+    : "free or add nodes";
+  return { reason: Reason.Unschedulable, message: `pod ${name} has no node: ${said}; ${remedy}` };
 }
 
 function configProblem(pod: Unstructured): Problem | undefined {
@@ -104,8 +124,9 @@ function exitProblem(pod: Unstructured): Problem | undefined {
       (container.state?.waiting?.reason === "CrashLoopBackOff" ? container.lastState?.terminated : undefined);
     if (end === undefined || end.exitCode === 0) continue;
     const known = byExitCode.get(end.exitCode);
+    const remedy = remedies[known?.reason ?? ""];
     const cause =
-      known?.publicMessage ??
+      known?.publicMessage.replace(/\.$/u, remedy === undefined ? "." : `; ${remedy}`) ??
       `${end.reason ?? "it ended"}, exit code ${end.exitCode}; read its log in the cluster where it ran`;
     return {
       reason: known?.reason ?? Reason.WorkerFailed,
