@@ -116,7 +116,7 @@ describe("bad input that the operator finds", () => {
     [
       "a malformed kubeconfig",
       () => "not: a kubeconfig",
-      { reason: "KubeconfigInvalid", parts: ["kubeconfig", "kubectl config use-context"] },
+      { reason: "KubeconfigInvalid", parts: ["Secret member-wrong", "kubeconfig", "kubectl config use-context"] },
     ],
     [
       "a text that is no YAML",
@@ -131,7 +131,7 @@ describe("bad input that the operator finds", () => {
     [
       "a refused credential",
       (good) => good.replace(/client-certificate-data: .*/u, "token: wrong").replace(/\s*client-key-data: .*/u, ""),
-      { reason: "CredentialRejected", parts: ["renew the credential"] },
+      { reason: "CredentialRejected", parts: ["Secret member-wrong", "renew the credential"] },
     ],
   ])("is told of a member with %s, and of the jobs that use it", async (_what, kubeconfigOf, told) => {
     const member = "wrong";

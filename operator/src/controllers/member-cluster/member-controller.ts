@@ -141,7 +141,8 @@ export class MemberController implements MemberDirectory {
 
   #problemOf(cluster: string, ofLink: TributaryError | undefined): MemberProblem {
     const problem = ofLink ?? this.#problems.get(cluster);
-    if (problem !== undefined) return describeFailure(problem, cluster);
+    const secretName = this.#deps.members.get(cluster)?.spec.access.kubeconfig.secretName;
+    if (problem !== undefined) return describeFailure(problem, cluster, secretName);
     return { reason: Reason.Connecting, message: `MemberCluster ${cluster} is being connected` };
   }
 

@@ -159,6 +159,26 @@ describe("what is missing", () => {
     expect(condition(plan, "ClustersReady")).toMatchObject({ status: "False", reason: "ClusterUnreachable" });
     expect(ofType(plan, "place-seat").map((action) => action.cluster)).toEqual(["gcp-1"]);
   });
+
+  it.each([
+    ["says nothing new of a member that was lost before", "True", undefined],
+    ["calls no member lost that it has not heard yet", undefined, "False"],
+  ] as const)("%s while an operator that has just started connects", (_what, before, after) => {
+    const problem = { reason: "Connecting", message: "it is being connected" };
+    const connecting = {
+      ...seat,
+      member: { state: "unreachable" as const, problem, sinceMs: 1, namespace: "jobs", gateCaPem: "x" },
+      template: { state: "unknown" as const },
+    };
+    const degraded = { type: "Degraded", status: "True", reason: "ClusterLost", message: "" } as const;
+    const known = before === undefined ? job : withConditions(job, degraded);
+    const plan = decide(
+      aSnapshot({ job: known, seats: [connecting, aSeat(job, 1)], aggregator: { state: "absent" } }),
+      someSettings,
+    );
+    expect(condition(plan, "Degraded")?.status).toBe(after);
+    expect(plan.events.filter(({ reason }) => reason === "ClusterLost")).toEqual([]);
+  });
 });
 
 describe("rounds", () => {

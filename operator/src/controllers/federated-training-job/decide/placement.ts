@@ -3,7 +3,7 @@ import type { Action } from "../plan.ts";
 import { renderAnchor, renderBatchJob, renderWorkerConfig, type SeatInput } from "../render/seat.ts";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
-import type { Policy, Settings } from "./verdict.ts";
+import { conditionOf, type Policy, type Settings } from "./verdict.ts";
 
 /** Every seat whose member answers has its anchor and its batch Job; the aggregator comes before the first worker. */
 export const placement: Policy = (snapshot, settings) => {
@@ -12,7 +12,7 @@ export const placement: Policy = (snapshot, settings) => {
   const degraded = degradation(snapshot);
   return {
     actions,
-    conditions: [ready, degraded],
+    conditions: degraded === undefined ? [ready] : [ready, degraded],
     ...(ready.status === "True" ? {} : { requeueAfterMs: 5_000 }),
   };
 };
@@ -90,9 +90,10 @@ export function seatProblem(seat: SeatObservation): Problem | undefined {
   return seat.batchJobFailure ?? seat.podProblem;
 }
 
-function degradation(snapshot: JobSnapshot): Condition {
+/** Undefined keeps what was said before: an operator that has just started does not know yet who is lost. */
+function degradation(snapshot: JobSnapshot): Condition | undefined {
   const type = "Degraded";
-  const lost = snapshot.seats.find((seat) => seat.member.state === "unreachable");
+  const lost = snapshot.seats.find(({ member }) => member.state === "unreachable" && !isConnecting(member));
   if (lost?.member.state === "unreachable") {
     return {
       type,
@@ -120,5 +121,11 @@ function degradation(snapshot: JobSnapshot): Condition {
       reason: party.problem.reason,
       message: `worker ${party.workerIndex} of participant ${party.participant}: ${party.problem.message}`,
     };
+  const isUnknown = snapshot.seats.some(({ member }) => isConnecting(member));
+  if (isUnknown && conditionOf(snapshot, type) !== undefined) return undefined;
   return { type, status: "False", reason: Reason.AllReady, message: "no participant is lost" };
+}
+
+function isConnecting(member: SeatObservation["member"]): boolean {
+  return member.state === "unreachable" && member.problem.reason === Reason.Connecting;
 }
