@@ -46,7 +46,7 @@ export interface ModelStepResult {
 const FLOAT_BYTES = 4;
 
 /**
- * Applies the server optimiser to the mean update, chunk by chunk, from files to files; nothing is durable yet.
+ * Applies the server optimiser to the mean update, chunk by chunk, from files to files; the model's bytes are durable, its name is not yet.
  *
  * The optimiser's state is one vector a slot, float32, little-endian, end to end in the order of its slots.
  */
@@ -61,12 +61,18 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
     try {
       await model.write(layout.header);
       await withScratch(async (scratch) => {
+        let flush: Promise<void> = Promise.resolve();
         for (const sum of request.sums) {
           await stepSegment(request, { base, state, sum, scratch }, async (stepped) => {
             hash.update(stepped);
             await model.write(stepped);
           });
+          // The disk writes one segment while the next one is stepped.
+          await flush;
+          flush = model.datasync();
+          flush.catch(() => {});
         }
+        await flush;
       });
       return { modelSha256: hash.digest("hex"), optimiserSha256: await state.finish() };
     } finally {

@@ -72,6 +72,8 @@ export class RoundRun {
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
   #waitingSums: SumEffect[] = [];
+  /** Sums on their way to the disk, by segment. */
+  readonly #flushes = new Map<number, Promise<void>>();
   #sumTimer: NodeJS.Timeout | undefined;
 
   private constructor(deps: RunDeps, state: AggregatorState) {
@@ -245,7 +247,10 @@ export class RoundRun {
   /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
   async #persist(segments: readonly number[]): Promise<void> {
     this.#deps.crash("before-sum-durable");
-    for (const segment of segments) await syncFile(this.sumPath(segment));
+    for (const segment of segments) {
+      await (this.#flushes.get(segment) ?? syncFile(this.sumPath(segment)));
+      this.#flushes.delete(segment);
+    }
     await this.#writeState();
     this.#deps.crash("after-sum-durable");
   }
@@ -254,10 +259,16 @@ export class RoundRun {
     return writeFileDurably(statePath(this.#deps), encodeAggregatorState(this.#state));
   }
 
-  #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
+  async #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
     const entry = this.#state.setup.segments.find(({ id }) => id === segment)!;
     const inputs = parties.map((party) => this.staging.pathOf(segment, party));
-    return sumSegments(inputs, { values: entry.valueCount, ringBits: entry.ringBits }, this.sumPath(segment));
+    const shape = { values: entry.valueCount, ringBits: entry.ringBits };
+    const sha256 = await sumSegments(inputs, shape, this.sumPath(segment));
+    // The disk writes one sum while the next one is computed; durable point 1 waits for all, and fails with any.
+    const flush = syncFile(this.sumPath(segment));
+    flush.catch(() => {});
+    this.#flushes.set(segment, flush);
+    return sha256;
   }
 
   /** Without masks the sum is open as it is. */
