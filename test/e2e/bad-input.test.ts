@@ -75,7 +75,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
       spec.trainer.hyperparameters.simulateNaNAtRound = 1;
       spec.schedule.synchronous.deadline = "20s";
     });
-    await expectTold("nan-loss", "Degraded", "LossNotFinite", ["worker 0", "lower the learning rate"]);
+    await expectTold("nan-loss", "Degraded", "LossNotFinite", ["of participant", "lower the learning rate"]);
     expect(await untilCondition({ hub, name: "nan-loss" }, "Progressing", "QuorumNotReached")).toContain(
       "TRAINER_LOSS_NOT_FINITE",
     );
