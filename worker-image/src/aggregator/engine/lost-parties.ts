@@ -6,12 +6,11 @@ import { type AggregatorState, SegmentStage } from "@tributary/federated";
  * @param lost ids of parties whose secrets of the round are gone; a replaced worker cannot answer for the one before.
  */
 export function canBeOpened({ setup, segments }: AggregatorState, lost: ReadonlySet<number>): boolean {
-  return segments.every(({ stage, signatures, answers }) => {
-    const given = stage === SegmentStage.Signing ? signatures : stage === SegmentStage.Unmasking ? answers : undefined;
-    if (given === undefined) return true;
+  return segments.every(({ stage, answers }) => {
+    if (stage !== SegmentStage.Signing && stage !== SegmentStage.Unmasking) return true;
     // Whoever only signed must still answer.
-    const able = setup.roster.filter(({ id }) => !lost.has(id) || (stage === SegmentStage.Unmasking && given.has(id)));
-    return able.length >= setup.threshold;
+    const hasAnswered = (party: number) => stage === SegmentStage.Unmasking && answers.has(party);
+    return setup.roster.filter(({ id }) => !lost.has(id) || hasAnswered(id)).length >= setup.threshold;
   });
 }
 

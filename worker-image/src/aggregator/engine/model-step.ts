@@ -8,8 +8,8 @@ import {
   type ServerState,
 } from "@tributary/federated";
 import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
-import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
-import { readScaledSums } from "./segment-sum.ts";
+import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
+import { readScaledSums, type ScaledBuffers } from "./segment-sum.ts";
 
 /** The opened sum of one update segment. */
 export interface OpenedSum {
@@ -61,9 +61,10 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
     try {
       await model.write(layout.header);
       await withScratch(async (scratch) => {
+        const buffers = { packed: scratch.bytes(), sums: scratch.floats(), base: scratch.floats() };
         let flush: Promise<void> = Promise.resolve();
         for (const sum of request.sums) {
-          await stepSegment(request, { base, state, sum, scratch }, async (stepped) => {
+          await stepSegment(request, { base, state, sum, buffers }, async (stepped) => {
             hash.update(stepped);
             await model.write(stepped);
           });
@@ -88,25 +89,24 @@ interface SegmentStep {
   readonly base: FlatModelFile;
   readonly state: StateFiles;
   readonly sum: OpenedSum;
-  readonly scratch: Scratch;
+  /** Memory for one chunk, the same for every segment. */
+  readonly buffers: ScaledBuffers & { readonly base: Float32Array };
 }
 
 /** Steps the parameters of one segment, a chunk at a time, in order. */
 async function stepSegment(
   request: ModelStepRequest,
-  { base, state, sum, scratch }: SegmentStep,
+  { base, state, sum, buffers }: SegmentStep,
   write: (stepped: Uint8Array) => Promise<void>,
 ): Promise<void> {
   const source = await open(sum.path, "r");
   try {
     const { ringBits, step } = sum;
-    const buffers = { packed: scratch.bytes(), sums: scratch.floats() };
-    const memory = scratch.floats();
     for (let start = 0; start < sum.parameters; start += SCRATCH_VALUES) {
       const values = Math.min(SCRATCH_VALUES, sum.parameters - start);
       const meanUpdate = await readScaledSums(source, buffers, { start, values, ringBits, step });
       for (let index = 0; index < values; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
-      const before = await base.read(sum.offset + start, memory.subarray(0, values));
+      const before = await base.read(sum.offset + start, buffers.base.subarray(0, values));
       await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
     }
   } finally {
