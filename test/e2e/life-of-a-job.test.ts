@@ -122,14 +122,7 @@ describe.skipIf(reason !== undefined)("the life of a job over two clouds", () =>
     });
 
     it("is removed after its time to live with all that it made, and its model stays", async () => {
-      await eventually(
-        "the job is gone",
-        async () =>
-          (await kubectl(hub, ["get", "ftj", job.name, "-n", hubNamespace, "--ignore-not-found", "-o", "name"])) === ""
-            ? true
-            : undefined,
-        90_000,
-      );
+      await untilGone(job, 90_000);
       await untilNothingIsLeft(job, [aws, gcp]);
       const { want, min } = await readClosedForm(stack.modelsFolder, job.name, maxRounds, localSteps);
       expect(min).toBe(want);
@@ -151,16 +144,14 @@ describe.skipIf(reason !== undefined)("the life of a job over two clouds", () =>
       const { metadata } = await readJob(hub, hubNamespace, job.name);
       expect(metadata.finalizers).toEqual(["tributary.dev/cleanup"]);
     });
-    await eventually(
-      "the job is gone",
-      async () =>
-        (await kubectl(hub, ["get", "ftj", job.name, "-n", hubNamespace, "--ignore-not-found", "-o", "name"])) === ""
-          ? true
-          : undefined,
-      120_000,
-    );
+    await untilGone(job, 120_000);
     await untilNothingIsLeft(job, [aws, gcp]);
   });
+
+  async function untilGone({ name }: JobRef, timeoutMs: number): Promise<void> {
+    const get = ["get", "ftj", name, "-n", hubNamespace, "--ignore-not-found", "-o", "name"];
+    await eventually("the job is gone", async () => ((await kubectl(hub, get)) === "" ? true : undefined), timeoutMs);
+  }
 
   async function listRounds({ name }: JobRef): Promise<{ from: number; phase: string }[]> {
     const selector = `tributary.dev/job-name=${name}`;
