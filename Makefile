@@ -27,6 +27,7 @@ verify: install ## Generated code, format, lint, types, dead code
 generate: install ## Regenerates types, validators, protos and kernels
 	node scripts/generate.ts
 
+demo: export TRIBUTARY_DEMO_STARTED := $(shell date +%s)
 demo: install tfjs ## Two local clouds fine-tune a language model until the job converges
 	node test/demo/smollm2.ts
 
