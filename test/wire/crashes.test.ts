@@ -23,22 +23,48 @@ function crashAt(point: string): Record<string, string> {
 }
 
 const ROUNDS = 3;
+/** A model of five update segments, the last of five values. */
+const FIVE_SEGMENTS = 2 ** 22 + 5;
 
 describe("kill -9 of the aggregator", () => {
-  it.each(["before-sum-durable", "after-sum-durable", "before-commit", "after-commit"])(
-    "%s: no round is lost and none is doubled",
-    async (point) => {
-      job = await WireJob.create({ workers: [1, 1] });
-      const first = await job.startAggregator(crashAt(point));
-      await job.startWorkers();
-      await job.openWindow({ from: 0, through: ROUNDS - 1 });
-      expect(await first.ended).toEqual({ code: null, signal: "SIGKILL" });
-      await job.startAggregator(crashAt(point));
-      const state = await job.untilCommitted(ROUNDS);
-      expect(state.committedRounds).toBe(ROUNDS);
-      await expectClosedForm(ROUNDS);
-    },
-  );
+  it.each([
+    ["before-sum-durable", 1_000],
+    ["after-sum-durable", 1_000],
+    ["before-commit", 1_000],
+    ["after-commit", 1_000],
+    ["before-sum-durable@3", FIVE_SEGMENTS],
+    ["after-sum-durable@3", FIVE_SEGMENTS],
+    ["before-commit", FIVE_SEGMENTS],
+  ])("%s of a model of %i values: no round is lost and none is doubled", async (point, values) => {
+    job = await WireJob.create({ workers: [1, 1], values });
+    const first = await job.startAggregator(crashAt(point));
+    await job.startWorkers();
+    await job.openWindow({ from: 0, through: ROUNDS - 1 });
+    expect(await first.ended).toEqual({ code: null, signal: "SIGKILL" });
+    await job.startAggregator(crashAt(point));
+    const state = await job.untilCommitted(ROUNDS);
+    expect(state.committedRounds).toBe(ROUNDS);
+    await expectClosedForm(ROUNDS);
+  });
+});
+
+describe("kill -9 of a worker between two segments", () => {
+  it("counts in those that were closed before, and in no other", async () => {
+    job = await WireJob.create({ workers: [1, 1], values: FIVE_SEGMENTS });
+    await job.startAggregator({ TRIBUTARY_LOG_LEVEL: "debug" });
+    await job.startWorkers((worker) => (worker === 0 ? crashAt("after-upload@4") : {}));
+    await job.openWindow({ from: 0, through: 0, quorum: 1 });
+    const [lost] = job.workers.splice(0, 1);
+    expect(await lost!.sidecar.ended).toEqual({ code: null, signal: "SIGKILL" });
+    await lost!.trainer.kill();
+    await job.addWorker(0, 0);
+    await job.untilCommitted(1);
+    const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
+    expect(rounds).toMatchObject([{ reports: 1, dropOuts: 1, participants: { p1: 1 } }]);
+    const summed = job.aggregator.lines.filter(({ msg }) => msg === "segment summed").map(({ parties }) => parties);
+    expect(new Set(summed)).toEqual(new Set([1, 2]));
+    await expectClosedForm(1);
+  });
 });
 
 describe("kill -9 of everything", () => {

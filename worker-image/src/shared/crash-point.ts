@@ -16,16 +16,18 @@ export type CrashPoint =
 export type CrashSimulator = (point: CrashPoint) => void;
 
 /**
- * Simulated crashes, for tests: `TRIBUTARY_SIMULATE_CRASH_AT` names a point, `TRIBUTARY_SIMULATE_CRASH_MARKER` a file that does not
- * exist yet. At the point the file is made and the process killed; since the file then exists, it happens once.
+ * Simulated crashes, for tests: `TRIBUTARY_SIMULATE_CRASH_AT` names a point, or `point@n` for the n-th time that it is reached;
+ * `TRIBUTARY_SIMULATE_CRASH_MARKER` names a file that does not exist yet. At the point the file is made and the process killed; since
+ * the file then exists, it happens once.
  */
 export function createCrashSimulator(env: Environment, log: Logger): CrashSimulator {
-  const wanted = env.TRIBUTARY_SIMULATE_CRASH_AT;
+  const [wanted, times = "1"] = env.TRIBUTARY_SIMULATE_CRASH_AT?.split("@") ?? [];
   const marker = env.TRIBUTARY_SIMULATE_CRASH_MARKER;
   if (!wanted || !marker) return () => {};
-  log.warn({ point: wanted }, "a crash will be simulated: TRIBUTARY_SIMULATE_CRASH_AT is set");
+  log.warn({ point: wanted, times }, "a crash will be simulated: TRIBUTARY_SIMULATE_CRASH_AT is set");
+  let left = Number(times);
   return (point) => {
-    if (point !== wanted || !claimMarker(marker)) return;
+    if (point !== wanted || --left > 0 || !claimMarker(marker)) return;
     process.kill(process.pid, "SIGKILL");
     // The kernel ignores the signal where this is the first process of a container: end without another line of work.
     process.exit(137);

@@ -1,31 +1,27 @@
 import { open } from "node:fs/promises";
-import {
-  decodeMetrics,
-  nextStep,
-  type OptimiserParameters,
-  parseParameters,
-  ranksOf,
-  type SegmentResult,
-  serverOptimiserByName,
-} from "@tributary/federated";
+import { decodeMetrics, nextStep, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
 import type { Clock } from "@tributary/kit";
 import { METRICS_SEGMENT_ID, metricNames, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
-import type { RoundStore } from "../store/round-store.ts";
+import type { PreparedRound, RoundStore } from "../store/round-store.ts";
 import type { AttemptRecord } from "./attempt-files.ts";
 import type { JobModels } from "./job-models.ts";
-import { type ModelStepResult, stepModel } from "./model-step.ts";
+import { type ModelStepResult, type OpenedSum, stepModel } from "./model-step.ts";
+import { ModelStepping } from "./model-stepping.ts";
 import type { RoundRun } from "./round-run.ts";
 import type { RoundTerms } from "./round-terms.ts";
 import { readSums } from "./segment-sum.ts";
 
-/** An attempt whose sums are all open. */
-export interface OpenedRound {
+/** An attempt at a round that is open. */
+export interface OpenRound {
   readonly run: RoundRun;
   readonly terms: RoundTerms;
   readonly attempt: AttemptRecord;
-  readonly results: readonly SegmentResult[];
+}
+
+/** What a ledger line says besides what the sums say. */
+export interface RoundFigures {
   readonly localSteps: number;
   readonly bytes: { readonly up: number; readonly down: number };
 }
@@ -38,40 +34,116 @@ export interface CommitDeps {
   readonly clock: Clock;
 }
 
-/** Durable point 2: steps the model by the opened sums and commits model, optimiser state and ledger line by one rename. */
-export async function commitRound(deps: CommitDeps, opened: OpenedRound): Promise<LedgerLine> {
-  const { store, models, clock, config } = deps;
-  const { terms, attempt, run } = opened;
-  const metrics = await readMetrics(opened);
-  const prepared = await store.prepareCommit();
-  const base = models.base();
-  const baseSha256 = Buffer.from(base.sha256).toString("hex");
-  const stepped = terms.evaluateOnly ? keptModel(store, baseSha256) : await stepInto(deps, opened, prepared, base.path);
-  const survivors = survivorsOf(opened, METRICS_SEGMENT_ID);
-  const line: LedgerLine = {
-    version: 1,
-    jobUid: config.job.uid,
-    round: attempt.round,
-    attempt: attempt.attempt,
-    outcome: terms.evaluateOnly ? "Evaluated" : "Committed",
-    previous: store.head,
-    baseSha256,
-    ...stepped,
-    strategy: config.strategy.name,
-    survivors: survivors.map((party) => attempt.parties[party] ?? { participant: "", workerIndex: party }),
-    dropOuts: run.state.setup.roster.length - survivors.length,
-    metrics: openedMetrics(metrics),
-    stepExponents: terms.steps.map(Math.log2),
-    nextStepExponents: nextSteps(opened, metrics, survivors.length).map(Math.log2),
-    saturated: sumOver(terms, (segment) => metrics[metricNames.saturated(segment)] ?? 0),
-    localSteps: opened.localSteps,
-    bytesUp: opened.bytes.up,
-    bytesDown: opened.bytes.down,
-    startedMs: attempt.startedMs,
-    committedMs: clock.nowMs(),
+/**
+ * The commit of one attempt. The model is stepped segment by segment as sums are opened, while the last ones are still on their way;
+ * nothing of it shows before {@link RoundCommit.commit}, and an attempt that closes empty leaves nothing that counts.
+ */
+export class RoundCommit {
+  readonly #deps: CommitDeps;
+  readonly #open: OpenRound;
+  #prepared: Promise<PreparedRound> | undefined;
+  #stepping: ModelStepping | undefined;
+
+  constructor(deps: CommitDeps, open: OpenRound) {
+    this.#deps = deps;
+    this.#open = open;
+  }
+
+  /** The sum of a segment is open: steps its part of the model once those before it are stepped. */
+  segmentOpened(segment: number): void {
+    const index = this.#open.terms.layout.updates.findIndex((update) => update.index === segment);
+    if (index >= 0) this.#steppingOf().offer(index, openedSum(this.#open, index));
+  }
+
+  /** Durable point 2: steps what is left and commits model, optimiser state and ledger line by one rename. */
+  async commit(figures: RoundFigures): Promise<LedgerLine> {
+    const { store, models } = this.#deps;
+    const metrics = await readMetrics(this.#open);
+    const baseSha256 = Buffer.from(models.base().sha256).toString("hex");
+    const stepped = this.#open.terms.evaluateOnly ? keptModel(store, baseSha256) : await this.#stepRest();
+    const line = this.#lineOf(figures, metrics, { baseSha256, ...stepped });
+    await store.commit(await this.#prepare(), line);
+    return line;
+  }
+
+  /** Stops stepping; resolves once nothing is written any more. */
+  async abandon(): Promise<void> {
+    await this.#stepping?.abandon();
+  }
+
+  #lineOf(
+    { localSteps, bytes }: RoundFigures,
+    metrics: Readonly<Record<string, number>>,
+    models: ModelStepResult & { readonly baseSha256: string },
+  ): LedgerLine {
+    const { config, store, clock } = this.#deps;
+    const { terms, attempt, run } = this.#open;
+    const survivors = survivorsOf(run, METRICS_SEGMENT_ID);
+    return {
+      version: 1,
+      jobUid: config.job.uid,
+      round: attempt.round,
+      attempt: attempt.attempt,
+      outcome: terms.evaluateOnly ? "Evaluated" : "Committed",
+      previous: store.head,
+      ...models,
+      strategy: config.strategy.name,
+      survivors: survivors.map((party) => attempt.parties[party] ?? { participant: "", workerIndex: party }),
+      dropOuts: run.state.setup.roster.length - survivors.length,
+      metrics: openedMetrics(metrics),
+      stepExponents: terms.steps.map(Math.log2),
+      nextStepExponents: nextSteps(terms, metrics, survivors.length).map(Math.log2),
+      saturated: sumOver(terms, (segment) => metrics[metricNames.saturated(segment)] ?? 0),
+      localSteps,
+      bytesUp: bytes.up,
+      bytesDown: bytes.down,
+      startedMs: attempt.startedMs,
+      committedMs: clock.nowMs(),
+    };
+  }
+
+  #stepRest(): Promise<ModelStepResult> {
+    const { updates } = this.#open.terms.layout;
+    return this.#steppingOf().finish(updates.map((_, index) => openedSum(this.#open, index)));
+  }
+
+  #prepare(): Promise<PreparedRound> {
+    this.#prepared ??= this.#deps.store.prepareCommit();
+    return this.#prepared;
+  }
+
+  #steppingOf(): ModelStepping {
+    this.#stepping ??= new ModelStepping(async (sums) => this.#step(await this.#prepare(), sums));
+    return this.#stepping;
+  }
+
+  #step(prepared: PreparedRound, sums: AsyncIterable<OpenedSum>): Promise<ModelStepResult> {
+    const { config, store, models } = this.#deps;
+    const optimiser = serverOptimiserByName(config.strategy.name);
+    const last = store.newestModelRound();
+    return stepModel({
+      optimiser,
+      parameters: parseParameters(optimiser, config.strategy.parameters),
+      round: this.#open.attempt.round,
+      basePath: models.base().path,
+      statePath: last === undefined || optimiser.stateSlots.length === 0 ? undefined : store.optimiserPath(last),
+      sums,
+      modelOut: prepared.modelPath,
+      stateOut: prepared.optimiserPath,
+    });
+  }
+}
+
+function openedSum({ run, terms }: OpenRound, index: number): OpenedSum {
+  const segment = terms.layout.updates[index]!;
+  return {
+    path: run.sumPath(segment.index),
+    offset: segment.offset,
+    parameters: segment.parameters,
+    ringBits: segment.ringBits,
+    step: terms.steps[index]!,
+    parties: survivorsOf(run, segment.index).length,
   };
-  await store.commit(prepared, line);
-  return line;
 }
 
 function keptModel(store: RoundStore, baseSha256: string): ModelStepResult {
@@ -82,42 +154,14 @@ function keptModel(store: RoundStore, baseSha256: string): ModelStepResult {
   };
 }
 
-async function stepInto(
-  { config, store }: CommitDeps,
-  opened: OpenedRound,
-  prepared: { readonly modelPath: string; readonly optimiserPath: string },
-  basePath: string,
-): Promise<ModelStepResult> {
-  const { terms, run, attempt } = opened;
-  const optimiser = serverOptimiserByName(config.strategy.name);
-  const parameters: OptimiserParameters = parseParameters(optimiser, config.strategy.parameters);
-  const last = store.newestModelRound();
-  return stepModel({
-    optimiser,
-    parameters,
-    round: attempt.round,
-    basePath,
-    statePath: last === undefined || optimiser.stateSlots.length === 0 ? undefined : store.optimiserPath(last),
-    sums: terms.layout.updates.map((segment, index) => ({
-      path: run.sumPath(segment.index),
-      offset: segment.offset,
-      parameters: segment.parameters,
-      ringBits: segment.ringBits,
-      step: terms.steps[index]!,
-      parties: survivorsOf(opened, segment.index).length,
-    })),
-    modelOut: prepared.modelPath,
-    stateOut: prepared.optimiserPath,
-  });
+/** Ids of the parties whose input is in the sum of a segment. */
+function survivorsOf({ state }: RoundRun, segment: number): number[] {
+  const index = state.setup.segments.findIndex(({ id }) => id === segment);
+  const bitmap = state.segments[index]?.survivors;
+  return bitmap ? ranksOf(bitmap).map((rank) => state.setup.roster[rank]!.id) : [];
 }
 
-/** Party ids in the sum of a segment. */
-function survivorsOf({ run, results }: OpenedRound, segment: number): number[] {
-  const bitmap = results.find((result) => result.segment === segment)?.opened?.bitmap;
-  return bitmap === undefined ? [] : ranksOf(bitmap).map((rank) => run.state.setup.roster[rank]!.id);
-}
-
-async function readMetrics({ run, terms }: OpenedRound): Promise<Record<string, number>> {
+async function readMetrics({ run, terms }: OpenRound): Promise<Record<string, number>> {
   const { metrics, codings } = terms.layout;
   const file = await open(run.sumPath(METRICS_SEGMENT_ID), "r");
   const sums = await readSums(file, 0, metrics.values, metrics.ringBits).finally(() => file.close());
@@ -135,7 +179,7 @@ function openedMetrics(values: Readonly<Record<string, number>>): Record<string,
   return Object.fromEntries(metrics.filter(([, { count }]) => count > 0));
 }
 
-function nextSteps({ terms }: OpenedRound, metrics: Readonly<Record<string, number>>, parties: number): number[] {
+function nextSteps(terms: RoundTerms, metrics: Readonly<Record<string, number>>, parties: number): number[] {
   if (terms.evaluateOnly) return [...terms.steps];
   return terms.layout.updates.map((segment, index) =>
     nextStep(terms.steps[index]!, segment.valueBits, {

@@ -23,7 +23,7 @@ import type { RoundStore } from "../store/round-store.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptFiles, type AttemptRecord } from "./attempt-files.ts";
 import { awaitOutcome } from "./await-outcome.ts";
-import { commitRound } from "./commit-round.ts";
+import { RoundCommit } from "./commit-round.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import type { JobModels } from "./job-models.ts";
 import { judgeRounds, type RoundsVerdict } from "./judge-rounds.ts";
@@ -76,6 +76,7 @@ export class JobEngine implements TensorRound {
   #isWindowEnded = true;
   #run: RoundRun | undefined;
   #terms: RoundTerms | undefined;
+  #commit: RoundCommit | undefined;
   #attempt: AttemptRecord = { round: 0, attempt: 0, startedMs: 0, failed: 0, parties: {} };
   #problem: EngineProblem | undefined;
   #finished: string | undefined;
@@ -171,6 +172,7 @@ export class JobEngine implements TensorRound {
       else await this.#runRound(signal);
     }
     await this.#run?.close();
+    await this.#commit?.abandon();
     await this.publisher.settled();
   }
 
@@ -247,7 +249,9 @@ export class JobEngine implements TensorRound {
     const resumed = this.#run !== undefined && this.#run.state.setup.round === this.#rounds;
     if (!resumed && !(await this.#selectParties(plan, signal))) return;
     const run = resumed ? this.#run! : await this.#openAttempt(plan);
-    this.#terms = this.#termsOf(plan);
+    const terms = this.#termsOf(plan);
+    this.#terms = terms;
+    this.#commit = new RoundCommit(this.#deps, { run, terms, attempt: this.#attempt });
     if (resumed) await run.post({ type: "resume" });
     // Why the attempt before closed empty stays to be seen until the round is committed.
     if (this.#attempt.attempt === 1) this.#setProblem(undefined);
@@ -269,14 +273,8 @@ export class JobEngine implements TensorRound {
     const { store, crash, log } = this.#deps;
     await this.publisher.settled();
     crash("before-commit");
-    const line = await commitRound(this.#deps, {
-      run,
-      terms: this.#terms!,
-      attempt: this.#attempt,
-      bytes: this.#bytes,
-      results: outcome.results,
-      localSteps: plan.evaluateOnly ? 0 : plan.localSteps,
-    });
+    const localSteps = plan.evaluateOnly ? 0 : plan.localSteps;
+    const line = await this.#commit!.commit({ localSteps, bytes: this.#bytes });
     crash("after-commit");
     log.info(
       { round: line.round, attempt: line.attempt, outcome: line.outcome, reports: line.survivors.length },
@@ -302,6 +300,7 @@ export class JobEngine implements TensorRound {
       "round closed empty",
     );
     await run.close();
+    await this.#commit?.abandon();
     this.#broadcast(run, { case: "closed", value: { committed: false, reasonCode: reason.code } as never });
     this.#run = undefined;
     this.#terms = undefined;
@@ -411,6 +410,7 @@ export class JobEngine implements TensorRound {
           parties.setProblem(party, { code: "PROTOCOL_REFUSED", message: detail });
         }
       },
+      opened: (segment) => this.#commit?.segmentOpened(segment),
       changed: () => this.#changed(),
     };
   }

@@ -58,9 +58,10 @@ export class JobModels {
   steps(): number[] {
     const last = this.#store.rounds.at(-1)?.line.nextStepExponents;
     const count = countUpdateSegments(this.parameters);
-    return Array.from({ length: count }, (_, segment) =>
-      last === undefined ? this.#config.initialStep : 2 ** last[segment]!,
-    );
+    if (last?.length === count) return last.map((exponent) => 2 ** exponent);
+    // A ledger of a version that cut the model elsewhere: a step that is too large for some is put right after one round.
+    const step = last === undefined ? this.#config.initialStep : 2 ** Math.max(...last);
+    return Array.from({ length: count }, () => step);
   }
 
   /** Path of the file with this digest, when sidecars may fetch it. */

@@ -31,7 +31,8 @@ export interface ModelStepRequest {
   readonly basePath: string;
   /** State after the last training round, or `undefined` before the first. */
   readonly statePath: string | undefined;
-  readonly sums: readonly OpenedSum[];
+  /** In the order of the segments; each is stepped as it comes. */
+  readonly sums: Iterable<OpenedSum> | AsyncIterable<OpenedSum>;
   readonly modelOut: string;
   /** Written only when the optimiser keeps state. */
   readonly stateOut: string;
@@ -63,7 +64,7 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
       await withScratch(async (scratch) => {
         const buffers = { packed: scratch.bytes(), sums: scratch.floats(), base: scratch.floats() };
         let flush: Promise<void> = Promise.resolve();
-        for (const sum of request.sums) {
+        for await (const sum of request.sums) {
           await stepSegment(request, { base, state, sum, buffers }, async (stepped) => {
             hash.update(stepped);
             await model.write(stepped);

@@ -53,6 +53,8 @@ export interface RunDeps {
   readonly send: (to: number | "all", message: Uint8Array) => void;
   /** Told of a party whose message was refused. */
   readonly refused: (party: number, reason: string, detail: string) => void;
+  /** Told of a segment whose sum is open, once in this process. */
+  readonly opened: (segment: number) => void;
   /** Told when what the state shows has changed. */
   readonly changed: () => void;
 }
@@ -264,6 +266,7 @@ export class RoundRun {
     const inputs = parties.map((party) => this.staging.pathOf(segment, party));
     const shape = { values: entry.valueCount, ringBits: entry.ringBits };
     const sha256 = await sumSegments(inputs, shape, this.sumPath(segment));
+    this.#deps.log.debug({ segment, parties: parties.length }, "segment summed");
     // The disk writes one sum while the next one is computed; durable point 1 waits for all, and fails with any.
     const flush = syncFile(this.sumPath(segment));
     flush.catch(() => {});
@@ -276,6 +279,7 @@ export class RoundRun {
     if (masks > 0)
       throw new TributaryError("INVARIANT_BROKEN", `segment ${segment} has ${masks} masks, this job runs without`);
     const index = this.#state.setup.segments.findIndex(({ id }) => id === segment);
+    this.#deps.opened(segment);
     await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
   }
 

@@ -3,6 +3,7 @@ import {
   planSegments,
   type RoundPlan,
   type RoundSetup,
+  SEGMENT_PARAMETERS,
   type Segment,
   SegmentKind,
   type SetupSegment,
@@ -17,6 +18,12 @@ export const METRICS_SEGMENT_ID = 0xffff;
 
 /** Step of metric sums: 2^-10, so that a sum over thousands of tokens is exact to seven digits and 2^19 a party still fits. */
 const METRIC_SUM_STEP = 2 ** -10;
+
+/** Update segments that let sums and uploads overlap. */
+const OVERLAPPING_SEGMENTS = 8;
+
+/** A smaller segment costs more messages than it saves time. */
+const LEAST_SEGMENT_PARAMETERS = 2 ** 20;
 
 /** How every report of a round is laid out; aggregator and sidecars make the same from the same numbers. */
 export interface ReportLayout {
@@ -41,9 +48,10 @@ export const metricNames = {
  * @param steps quantiser step of each update segment.
  */
 export function layoutReport(parameters: number, parties: number, steps: readonly number[]): ReportLayout {
-  const shape = planSegments({ parameters, parties, metrics: [] }).segments;
+  const segmentParameters = segmentParametersOf(parameters);
+  const shape = planSegments({ parameters, parties, metrics: [], segmentParameters }).segments;
   const codings = codingsOf(shape, steps);
-  const { segments } = planSegments({ parameters, parties, metrics: codings });
+  const { segments } = planSegments({ parameters, parties, metrics: codings, segmentParameters });
   return {
     updates: segments.filter(({ kind }) => kind === SegmentKind.Update),
     metrics: segments.find(({ kind }) => kind === SegmentKind.Metrics)!,
@@ -53,7 +61,16 @@ export function layoutReport(parameters: number, parties: number, steps: readonl
 
 /** Number of update segments of a model. */
 export function countUpdateSegments(parameters: number): number {
-  return planSegments({ parameters, parties: 1, metrics: [] }).segments.length;
+  return Math.ceil(parameters / segmentParametersOf(parameters));
+}
+
+/**
+ * Parameters of a full update segment: a power of two that gives a model of middle size at least {@link OVERLAPPING_SEGMENTS} of
+ * them, since one is summed while the next is sent; a small model one, a large one the protocol's default.
+ */
+function segmentParametersOf(parameters: number): number {
+  const wanted = 2 ** Math.floor(Math.log2(parameters / OVERLAPPING_SEGMENTS));
+  return Math.min(SEGMENT_PARAMETERS, Math.max(LEAST_SEGMENT_PARAMETERS, wanted));
 }
 
 /** The segments of a round's setup: updates and metrics, or metrics alone when the round only evaluates. */

@@ -43,8 +43,8 @@ async function aRequest(
     basePath: await writeModel("base", new Float32Array(PARAMETERS).fill(1)),
     trainedPath: trained === undefined ? undefined : await writeModel("trained", trained),
     metrics: { validation_loss: { sum: 2.5, count: 10 } },
-    residualPath: join(directory, "reports/residual"),
-    residualOut: join(directory, "reports/next"),
+    residualPath: (segment) => join(directory, `reports/residual-${segment}`),
+    residualOut: (segment) => join(directory, `reports/next-${segment}`),
     segmentPath: (segment) => join(directory, `reports/${segment}`),
     signal: new AbortController().signal,
     ...change,
@@ -81,7 +81,7 @@ describe("buildReport", () => {
     expect(metrics["update.0.saturated"]).toBe(0);
     expect(metrics["update.0.squared_norm"]! / (670 * 200 ** 2 * STEP ** 2)).toBeCloseTo(1, 2);
     expect(segments.map(({ segment }) => segment)).toEqual([0, request.report.metrics.id]);
-    expect(await readResidual(request.residualOut)).toEqual(new Array(PARAMETERS).fill(0));
+    expect(await readResidual(request.residualOut(0))).toEqual(new Array(PARAMETERS).fill(0));
   });
 
   it("carries what rounding left over into the next report, so that nothing is lost over rounds", async () => {
@@ -91,10 +91,10 @@ describe("buildReport", () => {
     for (let round = 0; round < 40; round++) {
       const planDigest = new Uint8Array(32).fill(round);
       await buildReport({ ...request, planDigest });
-      await rename(request.residualOut, request.residualPath);
+      await rename(request.residualOut(0), request.residualPath(0));
       reported += (await unpacked(request, 0))[3]!;
     }
-    const left = (await readResidual(request.residualPath))[3]!;
+    const left = (await readResidual(request.residualPath(0)))[3]!;
     expect(reported * STEP + left).toBeCloseTo(40 * (Math.fround(1 + delta) - 1), 6);
   });
 

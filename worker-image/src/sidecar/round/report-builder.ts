@@ -31,10 +31,10 @@ export interface ReportRequest {
   readonly basePath: string;
   readonly trainedPath: string | undefined;
   readonly metrics: MetricTotals;
-  /** What quantising left over in earlier rounds, when there is any: float32, in the order of the flat vector. */
-  readonly residualPath: string;
-  /** Where what this round leaves over goes. */
-  readonly residualOut: string;
+  /** What quantising left over of a segment in earlier rounds, when there is any: float32, in the order of its parameters. */
+  readonly residualPath: (segment: number) => string;
+  /** Where what this round leaves over of a segment goes. */
+  readonly residualOut: (segment: number) => string;
   /** Path of each segment's file. */
   readonly segmentPath: (segment: number) => string;
   readonly signal: AbortSignal;
@@ -80,12 +80,11 @@ async function buildUpdates(
     await base.close();
     throw error;
   });
-  const residuals = await openResiduals(request);
   try {
     requireSameTensors(base, trained);
     const segments: ReportedSegment[] = [];
     for (const { segment, offset, step } of request.report.updates) {
-      const update = { request, base, trained, residuals, segment, offset, step };
+      const update = { request, base, trained, segment, offset, step };
       const built = await withScratch((scratch) => buildUpdate(update, updateBuffers(scratch)));
       values[metricNames.squaredNorm(segment.id)] = built.squaredNorm;
       values[metricNames.saturated(segment.id)] = built.saturated;
@@ -95,7 +94,6 @@ async function buildUpdates(
   } finally {
     await base.close();
     await trained.close();
-    await residuals.close();
   }
 }
 
@@ -103,7 +101,6 @@ interface Update {
   readonly request: ReportRequest;
   readonly base: FlatModelFile;
   readonly trained: FlatModelFile;
-  readonly residuals: ResidualFiles;
   readonly segment: SetupSegment;
   readonly offset: number;
   readonly step: number;
@@ -116,11 +113,12 @@ function updateBuffers(scratch: Scratch) {
 }
 
 async function buildUpdate(update: Update, buffers: UpdateBuffers) {
-  const { request, segment, residuals, step } = update;
+  const { request, segment, step } = update;
   const roundingKey = request.crypto.hkdfSha256(request.seed, request.planDigest, roundingInfo(segment.id), 32);
   const ringBits = requireRingBits(segment.ringBits);
   const grid = { step, valueBits: segment.valueBits };
   const runKernel = processKernels();
+  const residuals = await openResiduals(request, segment.id);
   const sink = await openSegment(request.segmentPath(segment.id));
   let saturated = 0;
   let squaredNorm = 0;
@@ -130,7 +128,7 @@ async function buildUpdate(update: Update, buffers: UpdateBuffers) {
       const count = Math.min(SCRATCH_VALUES, segment.valueCount - start);
       const x = buffers.x.subarray(0, count);
       await readUpdate(update, update.offset + start, x, buffers.before.subarray(0, count));
-      const residual = await residuals.read(update.offset + start, buffers.residual.subarray(0, count));
+      const residual = await residuals.read(start, buffers.residual.subarray(0, count));
       const out = buffers.out.subarray(0, packedSizeBytes(count, ringBits));
       const kind = KernelWork.Encode;
       const totals = encodeFinite(update.offset + start, () =>
@@ -139,11 +137,12 @@ async function buildUpdate(update: Update, buffers: UpdateBuffers) {
       saturated += totals.saturated;
       squaredNorm += totals.squaredNorm;
       await sink.write(out);
-      await residuals.write(update.offset + start, residual);
+      await residuals.write(start, residual);
     }
     return { squaredNorm, saturated, reported: { segment: segment.id, ...sink.finish() } };
   } finally {
     await sink.close();
+    await residuals.close();
   }
 }
 
@@ -235,11 +234,12 @@ interface ResidualFiles {
   close(): Promise<void>;
 }
 
-async function openResiduals({ residualPath, residualOut }: ReportRequest): Promise<ResidualFiles> {
-  const last: FileHandle | undefined = await open(residualPath, "r").catch(() => undefined);
-  await mkdir(dirname(residualOut), { recursive: true });
-  await rm(residualOut, { force: true });
-  const next = await open(residualOut, "w");
+async function openResiduals(request: ReportRequest, segment: number): Promise<ResidualFiles> {
+  const last: FileHandle | undefined = await open(request.residualPath(segment), "r").catch(() => undefined);
+  const out = request.residualOut(segment);
+  await mkdir(dirname(out), { recursive: true });
+  await rm(out, { force: true });
+  const next = await open(out, "w");
   return {
     async read(offset, values) {
       if (last === undefined) return values.fill(0);

@@ -17,12 +17,19 @@ export interface DeskDeps extends WorkDeps {
   readonly fail: (attempt: AttemptId, error: TributaryError) => Promise<void>;
 }
 
+/**
+ * Segments that are sent at once: one's round trips hide behind the other's bytes, and so few that segments arrive in order and the
+ * aggregator sums the first while the last are under way.
+ */
+const UPLOAD_LANES = 2;
+
 interface OpenWork {
   readonly planDigest: Uint8Array;
   readonly attempt: AttemptId;
   readonly abort: AbortController;
   readonly report: Promise<readonly ReportedSegment[]>;
-  readonly uploads: Map<number, Promise<void>>;
+  /** End of the queue of each lane. */
+  readonly lanes: Map<number, Promise<void>>;
 }
 
 type PlanAccepted = Extract<WorkEffect, { type: "planAccepted" }>;
@@ -101,7 +108,7 @@ export class RoundDesk {
       makeReport(this.#deps, { setup, plan, planDigest, seed, opened, signal: abort.signal }),
     );
     this.#last = report.catch(() => {});
-    this.#work = { planDigest, attempt, abort, report, uploads: new Map() };
+    this.#work = { planDigest, attempt, abort, report, lanes: new Map() };
     report.catch((error: unknown) => this.#report(attempt, abort.signal, error));
   }
 
@@ -122,11 +129,12 @@ export class RoundDesk {
   async #upload({ planDigest, segment }: Upload): Promise<void> {
     const work = this.#workOf(planDigest);
     if (work === undefined) return;
-    // One upload of a segment at a time; asked again, it finds out what the aggregator still has.
-    const before = work.uploads.get(segment) ?? Promise.resolve();
+    // A segment keeps to its lane: asked for again, it waits for its first upload and finds out what the aggregator still has.
+    const lane = segment % UPLOAD_LANES;
+    const before = work.lanes.get(lane) ?? Promise.resolve();
     const upload = before.then(() => this.#send(work, segment));
-    work.uploads.set(
-      segment,
+    work.lanes.set(
+      lane,
       upload.catch(() => {}),
     );
     await upload;
@@ -149,15 +157,20 @@ export class RoundDesk {
     await this.#deps.machine().post({ type: "inputStored", planDigest: work.planDigest, segment, sha256, sizeBytes });
   }
 
-  /** Error feedback: keeps what this round left over when its input is in the sum, what was before otherwise. */
+  /** Error feedback, a segment at a time: keeps what this round left over when its input is in the sum, what was before otherwise. */
   async #settle({ planDigest, segments }: Closed): Promise<void> {
-    const pending = join(this.#deps.volumeDirectory, volumePaths.pendingResidual(planDigest));
-    const isIncluded = segments.every(({ outcome }) => outcome === SegmentOutcome.Included);
-    const hasUpdates = segments.length > 1;
-    if (isIncluded && hasUpdates) {
-      await rename(pending, join(this.#deps.volumeDirectory, volumePaths.residual)).catch(() => {});
-    } else {
-      await rm(pending, { force: true });
+    const { volumeDirectory } = this.#deps;
+    for (const { segment, outcome } of segments) {
+      const pending = join(volumeDirectory, volumePaths.pendingResidual(planDigest, segment));
+      const kept = join(volumeDirectory, volumePaths.residual(segment));
+      if (outcome !== SegmentOutcome.Included) {
+        await rm(pending, { force: true });
+        continue;
+      }
+      // A rename over a file would have some file systems write the new one to the disk at once: as much as the model, every round.
+      await rm(kept, { force: true });
+      // Metrics leave nothing over.
+      await rename(pending, kept).catch(ignoreMissing);
     }
     if (this.#workOf(planDigest) !== undefined) this.#endWork();
     await this.#removeOldFiles();
@@ -168,7 +181,7 @@ export class RoundDesk {
     if (this.#work !== undefined) return;
     for (const directory of ["tasks", "reports", "models"]) {
       const names = await readdir(join(volumeDirectory, directory)).catch(() => []);
-      for (const name of names.filter((entry) => join(directory, entry) !== volumePaths.residual)) {
+      for (const name of names.filter((entry) => !isResidual(join(directory, entry)))) {
         if (this.#work !== undefined) return;
         await rm(join(volumeDirectory, directory, name), { force: true }).catch((err: unknown) =>
           log.warn({ err }, "file stays"),
@@ -196,4 +209,13 @@ export class RoundDesk {
       }
     });
   }
+}
+
+function isResidual(path: string): boolean {
+  const segment = /-(\d+)\.f32$/.exec(path)?.[1];
+  return segment !== undefined && path === volumePaths.residual(Number(segment));
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }

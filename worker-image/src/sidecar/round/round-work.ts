@@ -46,8 +46,9 @@ export const volumePaths = {
   model: (sha256: string) => `models/${sha256}.safetensors`,
   trained: (round: number, localSteps: number) => `tasks/round-${round}-${localSteps}.safetensors`,
   segment: (planDigest: Uint8Array, segment: number) => `reports/${hex(planDigest).slice(0, 16)}-${segment}.bin`,
-  residual: "reports/residual.f32",
-  pendingResidual: (planDigest: Uint8Array) => `reports/residual-${hex(planDigest).slice(0, 16)}.f32`,
+  residual: (segment: number) => `reports/residual-${segment}.f32`,
+  pendingResidual: (planDigest: Uint8Array, segment: number) =>
+    `reports/${hex(planDigest).slice(0, 16)}-${segment}.residual.f32`,
 } as const;
 
 /**
@@ -73,8 +74,8 @@ export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<
     basePath,
     trainedPath: done.trainedPath === undefined ? undefined : join(deps.volumeDirectory, done.trainedPath),
     metrics: done.metrics,
-    residualPath: join(deps.volumeDirectory, volumePaths.residual),
-    residualOut: join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest)),
+    residualPath: (segment) => join(deps.volumeDirectory, volumePaths.residual(segment)),
+    residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
     segmentPath: (segment) => join(deps.volumeDirectory, volumePaths.segment(request.planDigest, segment)),
     signal: request.signal,
   });

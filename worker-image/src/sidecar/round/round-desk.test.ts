@@ -1,0 +1,61 @@
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SegmentOutcome } from "@tributary/federated";
+import { createLogger } from "@tributary/kit";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { TrainerDesk } from "../trainer/trainer-desk.ts";
+import { RoundDesk } from "./round-desk.ts";
+import { volumePaths } from "./round-work.ts";
+
+const planDigest = new Uint8Array(32).fill(5);
+const log = createLogger("round-desk.test", "silent");
+let volume: string;
+let desk: RoundDesk;
+
+beforeEach(async () => {
+  volume = await mkdtemp(join(tmpdir(), "desk-"));
+  await mkdir(join(volume, "reports"));
+  const unused = () => {
+    throw new Error("no work is open");
+  };
+  desk = new RoundDesk({
+    desk: new TrainerDesk(log, 1_000),
+    crypto: createNodeCryptoSuite(),
+    log,
+    crash: () => {},
+    volumeDirectory: volume,
+    memoryDirectory: volume,
+    tensors: unused,
+    jobUid: "job",
+    partyId: 1,
+    machine: unused,
+    fail: unused,
+  });
+});
+afterEach(() => rm(volume, { recursive: true, force: true }));
+
+const put = (path: string, text: string) => writeFile(join(volume, path), text);
+const kept = (segment: number) => readFile(join(volume, volumePaths.residual(segment)), "utf8");
+
+describe("RoundDesk", () => {
+  it("keeps what rounding left over of the segments whose sum holds this party, and of the others what was before", async () => {
+    for (const segment of [0, 1, 2]) {
+      await put(volumePaths.residual(segment), `before ${segment}`);
+      await put(volumePaths.pendingResidual(planDigest, segment), `after ${segment}`);
+    }
+    await put(volumePaths.segment(planDigest, 0), "a report of the round");
+    const segments = [
+      { segment: 0, outcome: SegmentOutcome.Included },
+      { segment: 1, outcome: SegmentOutcome.Excluded },
+      { segment: 2, outcome: SegmentOutcome.Empty },
+      { segment: 0xffff, outcome: SegmentOutcome.Included },
+    ];
+    desk.take({ type: "closed", planDigest, segments });
+    const report = join(volume, volumePaths.segment(planDigest, 0));
+    await vi.waitFor(() => expect(access(report)).rejects.toMatchObject({ code: "ENOENT" }), 10_000);
+    expect(await Promise.all([0, 1, 2].map(kept))).toEqual(["after 0", "before 1", "before 2"]);
+    expect((await readdir(join(volume, "reports"))).length).toBe(3);
+  });
+});
