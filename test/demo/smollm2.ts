@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   );
   const job = await waitForEnd(hub, hubNamespace, name, {
     timeoutMs: 3_000_000,
+    everyMs: 1_000,
     onChange: createWatcher(toStandardError),
   });
   process.stdout.write(await kubectl(hub, ["get", "ftj,mbr,trd", "-n", hubNamespace]));

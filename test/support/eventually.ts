@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Looks until `look` gives something other than undefined, at most `timeoutMs`; the error carries what was seen last. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
+/** Looks every `everyMs` until `look` gives something other than undefined, at most `timeoutMs`; the error carries what was seen last. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  timeoutMs = 60_000,
+  everyMs = 250,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown = "nothing";
   for (;;) {
@@ -13,6 +18,6 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
     }
     if (Date.now() > deadline)
       throw new Error(`${what} did not happen in ${timeoutMs / 1000} s; last: ${String(last)}`);
-    await sleep(250);
+    await sleep(everyMs);
   }
 }

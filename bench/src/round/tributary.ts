@@ -24,6 +24,8 @@ const roundsOf = ({ mib }: RoundCase): number => (mib <= 1 ? 42 : 14);
 const droppedRounds = 2;
 const localSteps = 1;
 const lookEveryMs = 500;
+/** Every look at the job starts a kubectl, which takes its time from what is measured; the figures come from the ledger. */
+const lookAtJobEveryMs = 2_000;
 const { hubNamespace } = stackNames;
 
 /** Ours: a job applied with kubectl, in pods of two local clouds, with TLS and durable commits. Brings the clouds up when they are not. */
@@ -40,9 +42,8 @@ async function runJob(stack: NoopStack, size: RoundCase): Promise<RoundRun> {
   try {
     await applyJob(hub, manifest);
     const memory = watchMemory(await aggregatorUid(hub, name));
-    const job = await waitForEnd(hub, hubNamespace, name, { timeoutMs: 300_000 + size.mib * 6_000 }).finally(
-      memory.stop,
-    );
+    const patience = { timeoutMs: 300_000 + size.mib * 6_000, everyMs: lookAtJobEveryMs };
+    const job = await waitForEnd(hub, hubNamespace, name, patience).finally(memory.stop);
     const rounds = roundsOf(size);
     if (job.status.round.committed !== rounds)
       throw new Error(`the job committed ${job.status.round.committed} rounds, not ${rounds}: ${job.status.reason}`);

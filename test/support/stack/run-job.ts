@@ -24,12 +24,12 @@ export async function readJob(hub: string, namespace: string, name: string): Pro
   return JSON.parse(await kubectl(hub, ["get", "ftj", name, "-n", namespace, "-o", "json"])) as JobObject;
 }
 
-/** Waits until a job is terminal and gives it; `onChange` sees every status on the way. */
+/** Waits until a job is terminal and gives it; `onChange` sees the status whenever a look every `everyMs` finds another one. */
 export async function waitForEnd(
   hub: string,
   namespace: string,
   name: string,
-  options: { readonly timeoutMs: number; readonly onChange?: (job: JobObject) => void },
+  options: { readonly timeoutMs: number; readonly everyMs?: number; readonly onChange?: (job: JobObject) => void },
 ): Promise<JobObject> {
   let last = "";
   return eventually(
@@ -46,6 +46,7 @@ export async function waitForEnd(
       return isTerminal ? job : undefined;
     },
     options.timeoutMs,
+    options.everyMs,
   );
 }
 

@@ -80,6 +80,8 @@ export class JobEngine implements TensorRound {
   #attempt: AttemptRecord = { round: 0, attempt: 0, startedMs: 0, failed: 0, parties: {} };
   #problem: EngineProblem | undefined;
   #finished: string | undefined;
+  /** Output may lag behind the ledger, as it may after a start. */
+  #isUnpublished = true;
   #bytes = { up: 0, down: 0 };
 
   constructor(deps: EngineDeps) {
@@ -166,13 +168,13 @@ export class JobEngine implements TensorRound {
     const onAbort = () => this.#changed();
     signal.addEventListener("abort", onAbort, { once: true });
     await this.#restore();
-    this.#publish();
     while (!signal.aborted) {
       if (this.#isWindowEnded) await this.#nextChange();
       else await this.#runRound(signal);
     }
     await this.#run?.close();
     await this.#commit?.abandon();
+    this.#publishIfDue();
     await this.publisher.settled();
   }
 
@@ -249,6 +251,7 @@ export class JobEngine implements TensorRound {
     const resumed = this.#run !== undefined && this.#run.state.setup.round === this.#rounds;
     if (!resumed && !(await this.#selectParties(plan, signal))) return;
     const run = resumed ? this.#run! : await this.#openAttempt(plan);
+    this.#publishIfDue();
     const terms = this.#termsOf(plan);
     this.#terms = terms;
     this.#commit = new RoundCommit(this.#deps, { run, terms, attempt: this.#attempt });
@@ -286,7 +289,7 @@ export class JobEngine implements TensorRound {
     this.#terms = undefined;
     this.#setProblem(undefined);
     for (const { id } of run.state.setup.roster) if (run.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
-    this.#publish();
+    this.#isUnpublished = true;
     if (store.rounds.length > plan.through || this.#verdict().stop) {
       this.#isWindowEnded = true;
       await this.#enterNextWindow();
@@ -453,7 +456,13 @@ export class JobEngine implements TensorRound {
     this.#deps.parties.send(party, { round, attempt, message });
   }
 
-  #publish(): void {
+  /**
+   * Publishes what the last commit made, once the next round is open or nothing is to be done: a large file on its way to the disk
+   * would hold up the small ones that open a round.
+   */
+  #publishIfDue(): void {
+    if (!this.#isUnpublished) return;
+    this.#isUnpublished = false;
     const lines = this.#deps.store.rounds.map(({ line }) => line);
     const { last, best } = this.#deps.models.checkpoints(lines, this.#current?.convergence);
     const publish = (model: "last" | "best", checkpoint: typeof last | undefined) => {
@@ -499,6 +508,7 @@ export class JobEngine implements TensorRound {
   }
 
   async #nextChange(timeoutMs?: number): Promise<void> {
+    this.#publishIfDue();
     await this.feed.waitAbove(this.feed.revision, timeoutMs ?? 60_000, new AbortController().signal);
   }
 }
