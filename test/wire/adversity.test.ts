@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { until } from "../support/until.ts";
@@ -30,6 +30,24 @@ it("closes a round empty below quorum, says why, tries again, and ends no worker
   expect(state.parties.map(({ problemCode }) => problemCode)).toContain("TRAINER_LOSS_NOT_FINITE");
   expect(state.problemMessage).toContain("quorum is 2");
   for (const { sidecar } of job.workers) expect(sidecar.isRunning).toBe(true);
+});
+
+it("says that the output cannot be written, goes on with rounds, and writes the last model once it can", async () => {
+  job = await WireJob.create({ workers: [1, 1] });
+  await writeFile(job.outputDirectory, "a file where the volume should be");
+  await job.startAggregator();
+  await job.startWorkers();
+  await job.openWindow({ from: 0, through: 2 });
+  const state = await job.untilState(
+    "the rounds are committed and the problem is told",
+    ({ committedRounds, problemCode }) => committedRounds === 3 && problemCode === "STORAGE_UNAVAILABLE",
+  );
+  expect(state.outputPending).toBe(true);
+  expect(state.problemMessage).toContain("model.safetensors cannot be written to the output volume");
+  await rm(job.outputDirectory);
+  const mended = await job.untilState("the output is written", ({ outputPending }) => !outputPending);
+  expect(mended.problemCode).toBe("");
+  expect((await job.lastModel()).round).toBe(3);
 });
 
 it("converges by its target and evaluates the last model in a window that trains nothing", async () => {

@@ -1,5 +1,4 @@
 import { afterEach, expect, it } from "vitest";
-import { until } from "../support/until.ts";
 import { INITIAL_VALUE, WireJob } from "./support/wire-job.ts";
 
 const INCREMENT = 2 ** -10;
@@ -14,8 +13,9 @@ it("runs windows of rounds by itself and adds exactly what the closed form says"
   await job.openWindow({ from: 3, through: 4 });
   const state = await job.untilCommitted(5);
   expect(state.failedRounds).toBe(0);
-  await until("the last model is published", async () => (await job.lastModel()).round === 5);
-  const { values } = await job.lastModel();
+  await job.untilState("the output is written", ({ outputPending }) => !outputPending);
+  const { values, round } = await job.lastModel();
+  expect(round).toBe(5);
   expect(values.length).toBe(1000);
   expect(new Set(values)).toEqual(new Set([INITIAL_VALUE + 5 * 4 * INCREMENT]));
   const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });

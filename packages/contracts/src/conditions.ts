@@ -64,6 +64,7 @@ export const Reason = {
   RoundCompleted: "RoundCompleted",
   RoundFailed: "RoundFailed",
   WaitingForWorkers: "WaitingForWorkers",
+  Publishing: "Publishing",
   Suspended: "Suspended",
   Resumed: "Resumed",
   NoMasking: "NoMasking",

@@ -91,6 +91,10 @@ export class WireJob {
     return join(this.directory, "data");
   }
 
+  get outputDirectory(): string {
+    return join(this.directory, "output");
+  }
+
   get logPath(): string {
     return join(this.directory, "log.jsonl");
   }
@@ -208,7 +212,7 @@ export class WireJob {
 
   /** Every value of the newest published model. */
   async lastModel(): Promise<{ readonly values: Float32Array; readonly round: number }> {
-    const directory = join(this.directory, "output/last");
+    const directory = join(this.outputDirectory, "last");
     const { round } = JSON.parse(await readFile(join(directory, "round.json"), "utf8")) as { round: number };
     const bytes = await readFile(join(directory, "model.safetensors"));
     const copy = new Uint8Array(bytes.length);
@@ -262,7 +266,7 @@ export class WireJob {
       trainer: { task: "noop", hyperparameters: this.#options.hyperparameters ?? {}, seed: 1 },
       strategy: this.#options.strategy ?? { name: "FedAvg", parameters: {} },
       secureAggregation: { protocol: "None" },
-      directories: { data: this.dataDirectory, output: join(this.directory, "output") },
+      directories: { data: this.dataDirectory, output: this.outputDirectory },
       tls,
       listen: this.#ports,
     };

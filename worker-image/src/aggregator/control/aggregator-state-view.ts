@@ -45,6 +45,7 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
     problemCode: view.problem?.code ?? "",
     problemMessage: view.problem?.message ?? "",
     failedRounds: view.failedRounds,
+    outputPending: view.isOutputPending,
   };
 }
 

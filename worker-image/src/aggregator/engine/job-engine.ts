@@ -87,7 +87,7 @@ export class JobEngine implements TensorRound {
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.feed = new StateFeed(deps.clock.nowMs());
-    this.publisher = new OutputPublisher(deps.config.directories.output, deps.log);
+    this.publisher = new OutputPublisher(deps.config.directories.output, deps.log, () => this.#changed());
     const directory = join(deps.config.directories.data, "open");
     this.#windowFiles = new WindowFiles(directory);
     this.#attemptFiles = new AttemptFiles(directory);
@@ -108,7 +108,8 @@ export class JobEngine implements TensorRound {
       round: this.#terms?.setup.round ?? store.rounds.length,
       attempt: this.#attempt.attempt,
       failedRounds: this.#attempt.failed,
-      problem: this.#problem,
+      problem: this.#problem ?? this.publisher.problem,
+      isOutputPending: this.#isUnpublished || this.publisher.isBusy || this.publisher.problem !== undefined,
       verdict: this.#verdict(),
       models: models.checkpoints(lines, this.#current?.convergence),
       hasReported: (party: number) => this.#run?.hasReported(party) ?? false,
@@ -458,15 +459,16 @@ export class JobEngine implements TensorRound {
 
   /**
    * Publishes what the last commit made, once the next round is open or nothing is to be done: a large file on its way to the disk
-   * would hold up the small ones that open a round.
+   * would hold up the small ones that open a round. What failed is tried again.
    */
   #publishIfDue(): void {
-    if (!this.#isUnpublished) return;
+    if (!this.#isUnpublished && (this.publisher.isBusy || this.publisher.problem === undefined)) return;
     this.#isUnpublished = false;
     const lines = this.#deps.store.rounds.map(({ line }) => line);
     const { last, best } = this.#deps.models.checkpoints(lines, this.#current?.convergence);
     const publish = (model: "last" | "best", checkpoint: typeof last | undefined) => {
       if (checkpoint?.source !== undefined) this.publisher.publish(model, { ...checkpoint, source: checkpoint.source });
+      else this.publisher.giveUp(model);
     };
     // The best first: its file may be the one that the last is about to replace.
     publish("best", best);

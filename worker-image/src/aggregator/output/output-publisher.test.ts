@@ -35,6 +35,29 @@ describe("OutputPublisher", () => {
     expect(note).toEqual({ round: 1, sha256: expect.any(String), metricValue: "0.5" });
   });
 
+  it("says why a model cannot be written, and no longer once it can or once its file is gone", async () => {
+    let settled = 0;
+    publisher = new OutputPublisher(output, createLogger("test", "silent"), () => settled++);
+    await writeFile(output, "a file where the volume should be");
+    publisher.publish("last", await aModel("a", 1));
+    expect(publisher.isBusy).toBe(true);
+    await publisher.settled();
+    expect([publisher.isBusy, settled]).toEqual([false, 1]);
+    expect(publisher.problem).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringContaining("last/model.safetensors cannot be written to the output volume"),
+    });
+    await rm(output);
+    publisher.publish("last", await aModel("a", 1));
+    await publisher.settled();
+    expect([publisher.problem, await shown("last")]).toEqual([undefined, "a"]);
+    publisher.publish("best", { ...(await aModel("b", 2)), source: join(directory, "pruned") });
+    await publisher.settled();
+    expect(publisher.problem?.message).toContain("best/model.safetensors");
+    publisher.giveUp("best");
+    expect(publisher.problem).toBeUndefined();
+  });
+
   it("publishes the last model as the best without another copy, and keeps it when the last is replaced", async () => {
     const first = await aModel("a", 1);
     publisher.publish("last", first);

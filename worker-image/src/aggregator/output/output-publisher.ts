@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Logger, readFileIfPresent, retry } from "@tributary/kit";
+import { type Logger, readFileIfPresent, retry, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 
 /** The two models that the output volume keeps. */
@@ -31,11 +31,16 @@ export class OutputPublisher {
   readonly #wanted = new Map<PublishedModel, Publication>();
   /** Notes of what this process has published. */
   readonly #shown = new Map<PublishedModel, { readonly note: string; readonly sha256: string }>();
+  /** Why the newest publication of a model failed. */
+  readonly #failures = new Map<PublishedModel, Error>();
+  readonly #onSettled: () => void;
   #work: Promise<void> | undefined;
 
-  constructor(directory: string, log: Logger) {
+  /** @param onSettled told whenever nothing waits any more. */
+  constructor(directory: string, log: Logger, onSettled: () => void = () => {}) {
     this.#directory = directory;
     this.#log = log;
+    this.#onSettled = onSettled;
   }
 
   /** Path of a published model below the output directory. */
@@ -48,7 +53,27 @@ export class OutputPublisher {
     this.#wanted.set(model, publication);
     this.#work ??= this.#drain().finally(() => {
       this.#work = undefined;
+      this.#onSettled();
     });
+  }
+
+  /** A model whose file is gone cannot be published any more: what was published of it before stays. */
+  giveUp(model: PublishedModel): void {
+    if (this.#failures.delete(model)) this.#log.error({ model }, "model was pruned before it could be published");
+  }
+
+  /** Whether something waits to be published. */
+  get isBusy(): boolean {
+    return this.#work !== undefined;
+  }
+
+  /** Why a model is not on the output volume; `undefined` when the last try of each went well. */
+  get problem(): TributaryError | undefined {
+    const [failed] = this.#failures;
+    if (failed === undefined) return undefined;
+    const [model, cause] = failed;
+    const message = `${OutputPublisher.pathOf(model)} cannot be written to the output volume: ${cause.message}`;
+    return new TributaryError("STORAGE_UNAVAILABLE", message, { cause });
   }
 
   /** Resolves when nothing waits any more. */
@@ -63,7 +88,13 @@ export class OutputPublisher {
         maxAttempts: 5,
         isRetriable: () => true,
         onRetry: (error) => this.#log.warn({ err: error, model }, "model cannot be published yet"),
-      }).catch((error: unknown) => this.#log.error({ err: error, model }, "model was not published"));
+      }).then(
+        () => this.#failures.delete(model),
+        (error: Error) => {
+          this.#failures.set(model, error);
+          this.#log.error({ err: error, model }, "model was not published");
+        },
+      );
     }
     if (this.#wanted.size > 0) await this.#drain();
   }

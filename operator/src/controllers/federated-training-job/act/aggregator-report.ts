@@ -64,6 +64,7 @@ export function toReport(
     ...(last === undefined ? {} : { last }),
     sourceSha256: toHex(state.sourceSha256),
     ...(problem === undefined ? {} : { problem }),
+    isOutputPending: state.outputPending,
     history,
     totals,
   };

@@ -255,6 +255,22 @@ describe("rounds", () => {
     expect(ofType(plan, "open-window")).toEqual([]);
   });
 
+  it.each([
+    ["say that the models are still being written", undefined, { status: "True", reason: "Publishing" }],
+    [
+      "say why the models cannot be written",
+      { reason: "StorageUnavailable", message: "last/model.safetensors cannot be written: no space left" },
+      { status: "False", reason: "StorageUnavailable" },
+    ],
+  ])("%s, and end the job only after", (_what, problem, want) => {
+    const history = [aRound(4, 1), aRound(5, 1, { outcome: "Evaluated" })];
+    const report = { committedRounds: 5, history, isOutputPending: true, ...(problem && { problem }) };
+    const plan = decide(placed(aSnapshot({ aggregator: heard(report) })), someSettings);
+    expect(condition(plan, "Progressing")).toMatchObject(want);
+    expect(condition(plan, "Complete")).toBeUndefined();
+    expect(plan.actions.filter(({ type }) => type === "finish-job" || type === "open-window")).toEqual([]);
+  });
+
   it("show the aggregator's problem", () => {
     const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
     const problem = { reason: "LossNotFinite", message: "the loss became NaN" };

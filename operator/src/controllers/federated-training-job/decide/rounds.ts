@@ -15,7 +15,8 @@ export const rounds: Policy = (snapshot) => {
   const { aggregator } = snapshot;
   if (aggregator.state !== "heard") return { conditions: [waiting("the aggregator is not reachable yet")] };
   const { report } = aggregator;
-  if (isEvaluated(report)) return complete(snapshot, report);
+  if (isEvaluated(report))
+    return report.isOutputPending ? { conditions: [publishing(report)] } : complete(snapshot, report);
   if (report.window !== undefined) return { conditions: [progressing(report)] };
   if (!hasQuorum(snapshot))
     return { conditions: [waiting("too few workers have joined to open the next round")], requeueAfterMs: 5_000 };
@@ -68,6 +69,13 @@ function progressing(report: AggregatorReport): Condition {
     reason: Reason.RoundStarted,
     message: `round ${report.round} is ${report.stage.toLowerCase()}`,
   };
+}
+
+/** Training is over, but the aggregator must live until its models are where the spec wants them. */
+function publishing(report: AggregatorReport): Condition {
+  if (report.problem !== undefined) return progressing(report);
+  const message = "the models are being written to the output volume";
+  return { type: "Progressing", status: "True", reason: Reason.Publishing, message };
 }
 
 function waiting(message: string): Condition {

@@ -347,6 +347,13 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: uint32 failed_rounds = 16;
    */
   failedRounds: number;
+
+  /**
+   * Whether the output volume lacks what the last commit made: a job is not complete before.
+   *
+   * @generated from field: bool output_pending = 17;
+   */
+  outputPending: boolean;
 };
 
 /**
