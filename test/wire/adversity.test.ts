@@ -40,13 +40,13 @@ it("says that the output cannot be written, goes on with rounds, and writes the 
   await job.openWindow({ from: 0, through: 2 });
   const state = await job.untilState(
     "the rounds are committed and the problem is told",
-    ({ committedRounds, problemCode }) => committedRounds === 3 && problemCode === "STORAGE_UNAVAILABLE",
+    ({ committedRounds, outputProblem }) => committedRounds === 3 && outputProblem !== "",
   );
   expect(state.outputPending).toBe(true);
-  expect(state.problemMessage).toContain("model.safetensors cannot be written to the output volume");
+  expect(state.outputProblem).toContain("model.safetensors cannot be written to the output volume");
   await rm(job.outputDirectory);
   const mended = await job.untilState("the output is written", ({ outputPending }) => !outputPending);
-  expect(mended.problemCode).toBe("");
+  expect(mended.outputProblem).toBe("");
   expect((await job.lastModel()).round).toBe(3);
 });
 

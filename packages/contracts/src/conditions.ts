@@ -65,6 +65,7 @@ export const Reason = {
   RoundFailed: "RoundFailed",
   WaitingForWorkers: "WaitingForWorkers",
   Publishing: "Publishing",
+  StorageUnavailable: "StorageUnavailable",
   Suspended: "Suspended",
   Resumed: "Resumed",
   NoMasking: "NoMasking",

@@ -163,8 +163,8 @@ export interface AggregatorReport {
   readonly last?: CheckpointReport;
   readonly sourceSha256: string;
   readonly problem?: Problem;
-  /** Whether the output volume lacks what the last commit made. */
-  readonly isOutputPending: boolean;
+  /** Whether the output volume lacks what the last commit made, and why it takes no model. */
+  readonly output: { readonly isPending: boolean; readonly problem?: string };
   /** Committed and evaluated rounds, oldest first; at most the newest hundred. */
   readonly history: readonly RoundReport[];
   /** Sums and firsts over the whole ledger. */

@@ -45,7 +45,8 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
     problemCode: view.problem?.code ?? "",
     problemMessage: view.problem?.message ?? "",
     failedRounds: view.failedRounds,
-    outputPending: view.isOutputPending,
+    outputPending: view.output.isPending,
+    outputProblem: view.output.problem?.message ?? "",
   };
 }
 

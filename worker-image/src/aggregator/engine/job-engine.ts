@@ -17,7 +17,6 @@ import type { Ed25519Identity } from "../../shared/identity/certificates.ts";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
-import { OutputPublisher } from "../output/output-publisher.ts";
 import type { AddressedMessage, PartyDirectory, PartyMessage, PartyProblem } from "../party/party-directory.ts";
 import type { RoundStore } from "../store/round-store.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
@@ -26,6 +25,7 @@ import { awaitOutcome } from "./await-outcome.ts";
 import { RoundCommit } from "./commit-round.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import type { JobModels } from "./job-models.ts";
+import { JobOutput } from "./job-output.ts";
 import { judgeRounds, type RoundsVerdict } from "./judge-rounds.ts";
 import { expectedSizeBytes, RoundRun, type RunDeps, type RunOutcome } from "./round-run.ts";
 import { stageOf } from "./round-stage.ts";
@@ -67,10 +67,10 @@ const SELECTION_GRACE_MS = 15_000;
  */
 export class JobEngine implements TensorRound {
   readonly feed: StateFeed;
-  readonly publisher: OutputPublisher;
   readonly #deps: EngineDeps;
   readonly #windowFiles: WindowFiles;
   readonly #attemptFiles: AttemptFiles;
+  readonly #output: JobOutput;
   #current: WindowPlan | undefined;
   #next: WindowPlan | undefined;
   #isWindowEnded = true;
@@ -80,14 +80,12 @@ export class JobEngine implements TensorRound {
   #attempt: AttemptRecord = { round: 0, attempt: 0, startedMs: 0, failed: 0, parties: {} };
   #problem: EngineProblem | undefined;
   #finished: string | undefined;
-  /** Output may lag behind the ledger, as it may after a start. */
-  #isUnpublished = true;
   #bytes = { up: 0, down: 0 };
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.feed = new StateFeed(deps.clock.nowMs());
-    this.publisher = new OutputPublisher(deps.config.directories.output, deps.log, () => this.#changed());
+    this.#output = new JobOutput(deps.config.directories.output, { ...deps, onSettled: () => this.#changed() });
     const directory = join(deps.config.directories.data, "open");
     this.#windowFiles = new WindowFiles(directory);
     this.#attemptFiles = new AttemptFiles(directory);
@@ -108,8 +106,8 @@ export class JobEngine implements TensorRound {
       round: this.#terms?.setup.round ?? store.rounds.length,
       attempt: this.#attempt.attempt,
       failedRounds: this.#attempt.failed,
-      problem: this.#problem ?? this.publisher.problem,
-      isOutputPending: this.#isUnpublished || this.publisher.isBusy || this.publisher.problem !== undefined,
+      problem: this.#problem,
+      output: { isPending: this.#output.isPending, problem: this.#output.problem },
       verdict: this.#verdict(),
       models: models.checkpoints(lines, this.#current?.convergence),
       hasReported: (party: number) => this.#run?.hasReported(party) ?? false,
@@ -175,8 +173,8 @@ export class JobEngine implements TensorRound {
     }
     await this.#run?.close();
     await this.#commit?.abandon();
-    this.#publishIfDue();
-    await this.publisher.settled();
+    this.#output.catchUp(this.#current?.convergence);
+    await this.#output.settled();
   }
 
   fileOf(sha256: string): string | undefined {
@@ -252,7 +250,7 @@ export class JobEngine implements TensorRound {
     const resumed = this.#run !== undefined && this.#run.state.setup.round === this.#rounds;
     if (!resumed && !(await this.#selectParties(plan, signal))) return;
     const run = resumed ? this.#run! : await this.#openAttempt(plan);
-    this.#publishIfDue();
+    this.#output.catchUp(this.#current?.convergence);
     const terms = this.#termsOf(plan);
     this.#terms = terms;
     this.#commit = new RoundCommit(this.#deps, { run, terms, attempt: this.#attempt });
@@ -275,9 +273,10 @@ export class JobEngine implements TensorRound {
       return this.#closeEmpty(run, reason, signal);
     }
     const { store, crash, log } = this.#deps;
-    await this.publisher.settled();
+    await this.#output.settled();
     crash("before-commit");
     const localSteps = plan.evaluateOnly ? 0 : plan.localSteps;
+    this.#output.willCommit();
     const line = await this.#commit!.commit({ localSteps, bytes: this.#bytes });
     crash("after-commit");
     log.info(
@@ -290,7 +289,6 @@ export class JobEngine implements TensorRound {
     this.#terms = undefined;
     this.#setProblem(undefined);
     for (const { id } of run.state.setup.roster) if (run.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
-    this.#isUnpublished = true;
     if (store.rounds.length > plan.through || this.#verdict().stop) {
       this.#isWindowEnded = true;
       await this.#enterNextWindow();
@@ -457,24 +455,6 @@ export class JobEngine implements TensorRound {
     this.#deps.parties.send(party, { round, attempt, message });
   }
 
-  /**
-   * Publishes what the last commit made, once the next round is open or nothing is to be done: a large file on its way to the disk
-   * would hold up the small ones that open a round. What failed is tried again.
-   */
-  #publishIfDue(): void {
-    if (!this.#isUnpublished && (this.publisher.isBusy || this.publisher.problem === undefined)) return;
-    this.#isUnpublished = false;
-    const lines = this.#deps.store.rounds.map(({ line }) => line);
-    const { last, best } = this.#deps.models.checkpoints(lines, this.#current?.convergence);
-    const publish = (model: "last" | "best", checkpoint: typeof last | undefined) => {
-      if (checkpoint?.source !== undefined) this.publisher.publish(model, { ...checkpoint, source: checkpoint.source });
-      else this.publisher.giveUp(model);
-    };
-    // The best first: its file may be the one that the last is about to replace.
-    publish("best", best);
-    publish("last", last);
-  }
-
   #verdict(): RoundsVerdict {
     return judgeRounds(
       this.#current?.convergence,
@@ -510,7 +490,7 @@ export class JobEngine implements TensorRound {
   }
 
   async #nextChange(timeoutMs?: number): Promise<void> {
-    this.#publishIfDue();
+    this.#output.catchUp(this.#current?.convergence);
     await this.feed.waitAbove(this.feed.revision, timeoutMs ?? 60_000, new AbortController().signal);
   }
 }

@@ -64,7 +64,10 @@ export function toReport(
     ...(last === undefined ? {} : { last }),
     sourceSha256: toHex(state.sourceSha256),
     ...(problem === undefined ? {} : { problem }),
-    isOutputPending: state.outputPending,
+    output: {
+      isPending: state.outputPending,
+      ...(state.outputProblem === "" ? {} : { problem: state.outputProblem }),
+    },
     history,
     totals,
   };

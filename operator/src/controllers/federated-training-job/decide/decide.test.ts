@@ -259,16 +259,31 @@ describe("rounds", () => {
     ["say that the models are still being written", undefined, { status: "True", reason: "Publishing" }],
     [
       "say why the models cannot be written",
-      { reason: "StorageUnavailable", message: "last/model.safetensors cannot be written: no space left" },
-      { status: "False", reason: "StorageUnavailable" },
+      "last/model.safetensors cannot be written: no space left",
+      {
+        status: "False",
+        reason: "StorageUnavailable",
+        message: "last/model.safetensors cannot be written: no space left",
+      },
     ],
   ])("%s, and end the job only after", (_what, problem, want) => {
     const history = [aRound(4, 1), aRound(5, 1, { outcome: "Evaluated" })];
-    const report = { committedRounds: 5, history, isOutputPending: true, ...(problem && { problem }) };
+    const output = { isPending: true, ...(problem && { problem }) };
+    const report = { committedRounds: 5, history, output };
     const plan = decide(placed(aSnapshot({ aggregator: heard(report) })), someSettings);
     expect(condition(plan, "Progressing")).toMatchObject(want);
     expect(condition(plan, "Complete")).toBeUndefined();
     expect(plan.actions.filter(({ type }) => type === "finish-job" || type === "open-window")).toEqual([]);
+  });
+
+  it("go on while the output cannot be written, and say so", () => {
+    const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
+    const output = { isPending: true, problem: "the volume is full" };
+    const plan = decide(placed(aSnapshot({ aggregator: heard({ window, stage: "Training", output }) })), someSettings);
+    expect(condition(plan, "Progressing")).toMatchObject({
+      status: "True",
+      message: "round 0 is training, but the volume is full",
+    });
   });
 
   it("show the aggregator's problem", () => {

@@ -16,7 +16,7 @@ export const rounds: Policy = (snapshot) => {
   if (aggregator.state !== "heard") return { conditions: [waiting("the aggregator is not reachable yet")] };
   const { report } = aggregator;
   if (isEvaluated(report))
-    return report.isOutputPending ? { conditions: [publishing(report)] } : complete(snapshot, report);
+    return report.output.isPending ? { conditions: [publishing(report)] } : complete(snapshot, report);
   if (report.window !== undefined) return { conditions: [progressing(report)] };
   if (!hasQuorum(snapshot))
     return { conditions: [waiting("too few workers have joined to open the next round")], requeueAfterMs: 5_000 };
@@ -63,17 +63,21 @@ function hasQuorum(snapshot: JobSnapshot): boolean {
 function progressing(report: AggregatorReport): Condition {
   if (report.problem !== undefined)
     return { type: "Progressing", status: "False", reason: report.problem.reason, message: report.problem.message };
+  // Rounds go on without an output, but whoever looks should learn of it before the last one.
+  const but = report.output.problem === undefined ? "" : `, but ${report.output.problem}`;
   return {
     type: "Progressing",
     status: "True",
     reason: Reason.RoundStarted,
-    message: `round ${report.round} is ${report.stage.toLowerCase()}`,
+    message: `round ${report.round} is ${report.stage.toLowerCase()}${but}`,
   };
 }
 
 /** Training is over, but the aggregator must live until its models are where the spec wants them. */
 function publishing(report: AggregatorReport): Condition {
-  if (report.problem !== undefined) return progressing(report);
+  const { problem } = report.output;
+  if (problem !== undefined)
+    return { type: "Progressing", status: "False", reason: Reason.StorageUnavailable, message: problem };
   const message = "the models are being written to the output volume";
   return { type: "Progressing", status: "True", reason: Reason.Publishing, message };
 }

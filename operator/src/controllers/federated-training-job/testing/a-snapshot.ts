@@ -102,7 +102,7 @@ export function aReport(changes: Partial<AggregatorReport> = {}): AggregatorRepo
       { participant: "gcp", workerIndex: 0, lastHeardMs: someTimeMs },
     ],
     verdict: { stop: false, reason: "", best: "", bestRound: 0, roundsWithoutImprovement: 0 },
-    isOutputPending: false,
+    output: { isPending: false },
     sourceSha256: "00",
     history: [],
     totals: { bytesUp: 0, bytesDown: 0, initialMetrics: {} },

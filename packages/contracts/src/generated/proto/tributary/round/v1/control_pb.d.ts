@@ -354,6 +354,13 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: bool output_pending = 17;
    */
   outputPending: boolean;
+
+  /**
+   * One sentence on why the output volume takes no model; empty when it does.
+   *
+   * @generated from field: string output_problem = 18;
+   */
+  outputProblem: string;
 };
 
 /**

@@ -1,0 +1,73 @@
+import type { controlV1 } from "@tributary/contracts";
+import type { Logger, TributaryError } from "@tributary/kit";
+import { OutputPublisher, PublishedModel } from "../output/output-publisher.ts";
+import type { RoundStore } from "../store/round-store.ts";
+import type { JobModels } from "./job-models.ts";
+
+/** What the output follows. */
+export interface OutputSources {
+  readonly store: RoundStore;
+  readonly models: JobModels;
+  readonly log: Logger;
+  /** Told whenever nothing waits to be written any more. */
+  readonly onSettled: () => void;
+}
+
+/**
+ * Keeps the output volume up with the ledger.
+ *
+ * The engine says when: a large file on its way to the disk would hold up the small ones that open a round.
+ */
+export class JobOutput {
+  readonly #publisher: OutputPublisher;
+  readonly #sources: OutputSources;
+  /** Output may lag behind the ledger, as it may after a start. */
+  #isBehind = true;
+
+  /** @param directory of the output volume. */
+  constructor(directory: string, sources: OutputSources) {
+    this.#sources = sources;
+    this.#publisher = new OutputPublisher(directory, sources.log, sources.onSettled);
+  }
+
+  /** Whether the volume lacks what the last commit made. */
+  get isPending(): boolean {
+    return this.#isBehind || this.#publisher.isBusy || this.#publisher.problem !== undefined;
+  }
+
+  /** Why the volume lacks a model, when writing failed. */
+  get problem(): TributaryError | undefined {
+    return this.#publisher.problem;
+  }
+
+  /** A round is about to be committed: whoever sees it committed must see that the output is behind. */
+  willCommit(): void {
+    this.#isBehind = true;
+  }
+
+  /** Writes what the volume lacks, in the background; what failed is tried again. */
+  catchUp(rule: controlV1.ConvergenceRule | undefined): void {
+    if (!this.#isBehind && (this.#publisher.isBusy || this.#publisher.problem === undefined)) return;
+    this.#isBehind = false;
+    const { store, models } = this.#sources;
+    const { last, best } = models.checkpoints(
+      store.rounds.map(({ line }) => line),
+      rule,
+    );
+    // The best first: its file may be the one that the last is about to replace.
+    this.#publish(PublishedModel.Best, best);
+    this.#publish(PublishedModel.Last, last);
+  }
+
+  /** Resolves when nothing waits to be written any more. */
+  settled(): Promise<void> {
+    return this.#publisher.settled();
+  }
+
+  #publish(model: PublishedModel, checkpoint: ReturnType<JobModels["checkpoints"]>["last"]): void {
+    if (checkpoint === undefined) return;
+    const { source, ...rest } = checkpoint;
+    if (source === undefined) this.#publisher.giveUp(model);
+    else this.#publisher.publish(model, { ...rest, source });
+  }
+}
