@@ -25,6 +25,8 @@ function crashAt(point: string): Record<string, string> {
 const ROUNDS = 3;
 /** A model of five update segments, the last of five values. */
 const FIVE_SEGMENTS = 2 ** 22 + 5;
+/** A model whose segments are more than a sidecar sends at once. */
+const NINE_SEGMENTS = 9 * 2 ** 20;
 
 describe("kill -9 of the aggregator", () => {
   it.each([
@@ -50,9 +52,9 @@ describe("kill -9 of the aggregator", () => {
 
 describe("kill -9 of a worker between two segments", () => {
   it("counts in those that were closed before, and in no other", async () => {
-    job = await WireJob.create({ workers: [1, 1], values: FIVE_SEGMENTS });
+    job = await WireJob.create({ workers: [1, 1], values: NINE_SEGMENTS });
     await job.startAggregator({ TRIBUTARY_LOG_LEVEL: "debug" });
-    await job.startWorkers((worker) => (worker === 0 ? crashAt("after-upload@4") : {}));
+    await job.startWorkers((worker) => (worker === 0 ? crashAt("after-upload@7") : {}));
     await job.openWindow({ from: 0, through: 0, quorum: 1 });
     const [lost] = job.workers.splice(0, 1);
     expect(await lost!.sidecar.ended).toEqual({ code: null, signal: "SIGKILL" });

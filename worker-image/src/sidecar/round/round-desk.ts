@@ -18,10 +18,10 @@ export interface DeskDeps extends WorkDeps {
 }
 
 /**
- * Segments that are sent at once: one's round trips hide behind the other's bytes, and so few that segments arrive in order and the
- * aggregator sums the first while the last are under way.
+ * Segments that are sent at once, each over a connection of its own: enough for a path of long delay, and so few that segments arrive
+ * in order and the aggregator sums the first while the last are under way.
  */
-const UPLOAD_LANES = 2;
+const UPLOAD_LANES = 4;
 
 interface OpenWork {
   readonly planDigest: Uint8Array;
