@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@tributary/kit";
@@ -33,6 +33,18 @@ describe("OutputPublisher", () => {
     expect([await shown("best"), await shown("last")]).toEqual(["a", "b"]);
     const note = JSON.parse(await readFile(join(output, "best/round.json"), "utf8"));
     expect(note).toEqual({ round: 1, sha256: expect.any(String), metricValue: "0.5" });
+  });
+
+  it("leaves nothing beside a model whose metric became known after the best was linked to it", async () => {
+    const model = await aModel("a", 1);
+    publisher.publish("last", model);
+    await publisher.settled();
+    publisher.publish("best", { ...model, metricValue: "0.5" });
+    await publisher.settled();
+    publisher.publish("last", { ...model, metricValue: "0.5" });
+    await publisher.settled();
+    expect((await readdir(join(output, "last"))).sort()).toEqual(["model.safetensors", "round.json"]);
+    expect(JSON.parse(await readFile(join(output, "last/round.json"), "utf8")).metricValue).toBe("0.5");
   });
 
   it("says why a model cannot be written, and no longer once it can or once its file is gone", async () => {

@@ -116,6 +116,8 @@ export class OutputPublisher {
       .catch(() => link(source, temporary))
       .catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
     await rename(temporary, target);
+    // A rename of one name of a file over another name of it does nothing.
+    await rm(temporary, { force: true });
     // Not synced: what a crash of the machine takes is written again at the next start.
     await writeFile(`${notePath}.tmp`, note);
     await rename(`${notePath}.tmp`, notePath);
