@@ -16,7 +16,7 @@ let desk: RoundDesk;
 
 beforeEach(async () => {
   volume = await mkdtemp(join(tmpdir(), "desk-"));
-  await mkdir(join(volume, "reports"));
+  for (const directory of ["reports", "residuals"]) await mkdir(join(volume, directory));
   const unused = () => {
     throw new Error("no work is open");
   };
@@ -56,6 +56,7 @@ describe("RoundDesk", () => {
     const report = join(volume, volumePaths.segment(planDigest, 0));
     await vi.waitFor(() => expect(access(report)).rejects.toMatchObject({ code: "ENOENT" }), 10_000);
     expect(await Promise.all([0, 1, 2].map(kept))).toEqual(["after 0", "before 1", "before 2"]);
-    expect((await readdir(join(volume, "reports"))).length).toBe(3);
+    expect(await readdir(join(volume, "reports"))).toEqual([]);
+    expect((await readdir(join(volume, "residuals"))).length).toBe(3);
   });
 });

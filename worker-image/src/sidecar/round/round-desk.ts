@@ -1,5 +1,5 @@
-import { readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
 import { decodeMessage, equalBytes, MessageType, SegmentOutcome } from "@tributary/federated";
 import { asTributaryError, retry, type TributaryError } from "@tributary/kit";
@@ -160,6 +160,7 @@ export class RoundDesk {
   /** Error feedback, a segment at a time: keeps what this round left over when its input is in the sum, what was before otherwise. */
   async #settle({ planDigest, segments }: Closed): Promise<void> {
     const { volumeDirectory } = this.#deps;
+    await mkdir(dirname(join(volumeDirectory, volumePaths.residual(0))), { recursive: true });
     for (const { segment, outcome } of segments) {
       const pending = join(volumeDirectory, volumePaths.pendingResidual(planDigest, segment));
       const kept = join(volumeDirectory, volumePaths.residual(segment));
@@ -181,7 +182,7 @@ export class RoundDesk {
     if (this.#work !== undefined) return;
     for (const directory of ["tasks", "reports", "models"]) {
       const names = await readdir(join(volumeDirectory, directory)).catch(() => []);
-      for (const name of names.filter((entry) => !isResidual(join(directory, entry)))) {
+      for (const name of names) {
         if (this.#work !== undefined) return;
         await rm(join(volumeDirectory, directory, name), { force: true }).catch((err: unknown) =>
           log.warn({ err }, "file stays"),
@@ -209,11 +210,6 @@ export class RoundDesk {
       }
     });
   }
-}
-
-function isResidual(path: string): boolean {
-  const segment = /-(\d+)\.f32$/.exec(path)?.[1];
-  return segment !== undefined && path === volumePaths.residual(Number(segment));
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

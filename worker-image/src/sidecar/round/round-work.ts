@@ -46,7 +46,8 @@ export const volumePaths = {
   model: (sha256: string) => `models/${sha256}.safetensors`,
   trained: (round: number, localSteps: number) => `tasks/round-${round}-${localSteps}.safetensors`,
   segment: (planDigest: Uint8Array, segment: number) => `reports/${hex(planDigest).slice(0, 16)}-${segment}.bin`,
-  residual: (segment: number) => `reports/residual-${segment}.f32`,
+  /** The only files that outlive their round. */
+  residual: (segment: number) => `residuals/${segment}.f32`,
   pendingResidual: (planDigest: Uint8Array, segment: number) =>
     `reports/${hex(planDigest).slice(0, 16)}-${segment}.residual.f32`,
 } as const;
