@@ -1,6 +1,7 @@
 export { apiVersionOf, Kinds, type ResourceKind } from "./api/kinds.ts";
 export type { ObjectMeta } from "./api/object-meta.ts";
 export { JobCondition, MemberCondition, Reason } from "./conditions.ts";
+export { cutText } from "./cut-text.ts";
 export { type SchemaRule, schemaRules } from "./generated/api/rules.ts";
 export type { FederatedTrainingJob, MemberCluster, TrainingRound } from "./generated/api/types.ts";
 export {
@@ -25,3 +26,10 @@ export {
   Label,
   operatorIdentity,
 } from "./names.ts";
+export {
+  defaultTerminationMessagePath,
+  formatTerminationMessage,
+  parseTerminationMessage,
+  type TerminationMessage,
+  terminationMessageMaxBytes,
+} from "./termination-message.ts";
