@@ -1,3 +1,4 @@
+export { seatName } from "./controllers/federated-training-job/render/names.ts";
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
 export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";
 export { kubeconfigHubAccess } from "./main/hub-access.ts";

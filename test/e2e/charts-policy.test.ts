@@ -1,5 +1,5 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
-import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
+import { renderAnchor, renderBatchJob, type SeatInput, seatName } from "@tributary/operator";
 import {
   type ChartApi,
   jobNamespace,
@@ -70,7 +70,7 @@ describe("a Job as the operator renders it", () => {
 });
 
 describe("a Job that was admitted", () => {
-  const name = "clinic-notes-aws";
+  const name = seatName("hub", job, "aws");
   const template = ["podtemplate", "tfjs.notes-aws", inJobs];
 
   beforeAll(async () => {

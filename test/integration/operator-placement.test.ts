@@ -1,7 +1,12 @@
+import { seatName } from "@tributary/operator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aJob, type Changes } from "../support/a-job.ts";
 import { eventually } from "../support/eventually.ts";
-import { apply, createOperatorRig, noopTemplate, type OperatorRig } from "../support/operator-rig.ts";
+import { apply, createOperatorRig, noopTemplate, type OperatorRig, rigConfiguration } from "../support/operator-rig.ts";
+
+/** Name of a seat's objects in its member. */
+const seatOf = (participant: string): string =>
+  seatName(rigConfiguration.hubId, { metadata: { name: "clinic-notes", namespace: "default" } }, participant);
 
 const noop: Changes = {
   "spec.model": { source: { persistentVolumeClaim: { claimName: "models", path: "zeros.safetensors" } } },
@@ -57,8 +62,8 @@ describe("the operator between a hub and two members on real API servers", () =>
     const [job] = await eventually("a Job in aws", async () =>
       (await batchJobs("aws")).length === 1 ? batchJobs("aws") : undefined,
     );
-    expect(job?.metadata.name).toBe("clinic-notes-aws");
-    expect(job?.metadata.ownerReferences).toMatchObject([{ kind: "ConfigMap", name: "clinic-notes-aws" }]);
+    expect(job?.metadata.name).toBe(seatOf("aws"));
+    expect(job?.metadata.ownerReferences).toMatchObject([{ kind: "ConfigMap", name: seatOf("aws") }]);
     expect(job?.spec).toMatchObject({
       completionMode: "Indexed",
       completions: 2,
@@ -67,13 +72,13 @@ describe("the operator between a hub and two members on real API servers", () =>
     });
     expect(job?.spec.template).toMatchObject({
       metadata: { labels: { team: "ml", "tributary.dev/participant": "aws" } },
-      spec: { volumes: [{ configMap: { name: "clinic-notes-aws" } }] },
+      spec: { volumes: [{ configMap: { name: seatOf("aws") } }] },
     });
     const worker = JSON.parse(
       await rig.members.aws!.kubectl([
         "get",
         "configmap",
-        "clinic-notes-aws",
+        seatOf("aws"),
         "-n",
         "jobs",
         "-o",
@@ -102,19 +107,19 @@ describe("the operator between a hub and two members on real API servers", () =>
     const uid = await rig.members.gcp!.kubectl([
       "get",
       "job",
-      "clinic-notes-gcp",
+      seatOf("gcp"),
       "-n",
       "jobs",
       "-o",
       "jsonpath={.metadata.uid}",
     ]);
-    await rig.members.gcp!.kubectl(["delete", "configmap", "clinic-notes-gcp", "-n", "jobs"]);
+    await rig.members.gcp!.kubectl(["delete", "configmap", seatOf("gcp"), "-n", "jobs"]);
     await rig.hub.kubectl(["delete", "statefulset", "clinic-notes-aggregator"]);
     await eventually("another Job in gcp", async () => {
       const now = await rig.members.gcp!.kubectl([
         "get",
         "job",
-        "clinic-notes-gcp",
+        seatOf("gcp"),
         "-n",
         "jobs",
         "-o",
@@ -142,8 +147,7 @@ describe("the operator between a hub and two members on real API servers", () =>
 
   it("shows a member that stops answering as lost, says since when, and adopts what is there when it returns", async () => {
     const gcp = rig.members.gcp!;
-    const uidOfJob = () =>
-      gcp.kubectl(["get", "job", "clinic-notes-gcp", "-n", "jobs", "-o", "jsonpath={.metadata.uid}"]);
+    const uidOfJob = () => gcp.kubectl(["get", "job", seatOf("gcp"), "-n", "jobs", "-o", "jsonpath={.metadata.uid}"]);
     const since = () => rig.hub.kubectl(["get", "mbr", "gcp", "-o", "jsonpath={.status.disconnectedSince}"]);
     const uid = await uidOfJob();
     gcp.signal("kube-apiserver", "SIGSTOP");
@@ -189,21 +193,13 @@ describe("the operator between a hub and two members on real API servers", () =>
     await apply(rig.members.aws!, {
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: { name: "clinic-notes-aws", namespace: "jobs" },
+      metadata: { name: seatOf("aws"), namespace: "jobs" },
       data: { mine: "yes" },
     });
     await apply(rig.hub, aJob(noop));
     await eventually("gcp is placed", async () => ((await batchJobs("gcp")).length === 1 ? true : undefined));
     expect(
-      await rig.members.aws!.kubectl([
-        "get",
-        "configmap",
-        "clinic-notes-aws",
-        "-n",
-        "jobs",
-        "-o",
-        "jsonpath={.data.mine}",
-      ]),
+      await rig.members.aws!.kubectl(["get", "configmap", seatOf("aws"), "-n", "jobs", "-o", "jsonpath={.data.mine}"]),
     ).toBe("yes");
     expect(await batchJobs("aws")).toEqual([]);
     await apply(rig.members.aws!, noopTemplate);

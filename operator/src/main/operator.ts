@@ -139,6 +139,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       trainingRounds: informers.rounds.objects,
       memberClusters: informers.members.objects,
       members: memberController,
+      hubId: configuration.hubId,
       services: informers.services.objects,
       statefulSets: informers.statefulSets.objects,
       pods: informers.pods.objects,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Action, Plan } from "../plan.ts";
+import { seatName } from "../render/names.ts";
 import { renderWorkerConfig } from "../render/seat.ts";
 import type { JobSnapshot } from "../snapshot.ts";
 import {
@@ -56,13 +57,14 @@ describe("a job that starts", () => {
   });
 
   it("is placed in every member that answers, in the namespace that the member maps", () => {
-    const plan = decide(aSnapshot(), someSettings);
+    const job = aJob();
+    const plan = decide(aSnapshot({ job }), someSettings);
     const places = ofType(plan, "place-seat");
     expect(
       places.map((action) => [action.cluster, action.batchJob.metadata.namespace, action.batchJob.metadata.name]),
     ).toEqual([
-      ["aws-1", "jobs", "notes-aws"],
-      ["gcp-1", "jobs", "notes-gcp"],
+      ["aws-1", "jobs", seatName("hub", job, "aws")],
+      ["gcp-1", "jobs", seatName("hub", job, "gcp")],
     ]);
   });
 

@@ -9,11 +9,11 @@ export const cleanupGraceMs = 24 * 60 * 60 * 1000;
  * A job that is being deleted: remove its seats in every member and let it go once each confirmed. A member that does not
  * answer is waited for; after the grace its orphans are left to the member's collector, which finds them by their labels.
  */
-export const deleting: Policy = (snapshot) => {
+export const deleting: Policy = (snapshot, settings) => {
   const { finalizers = [] } = snapshot.job.metadata;
   if (snapshot.deletionMs === undefined) return noVerdict;
   if (!finalizers.includes(cleanupFinalizer)) return { final: true };
-  const actions = removeSeats(snapshot, "the job is being deleted");
+  const actions = removeSeats(snapshot, settings, "the job is being deleted");
   const unheard = snapshot.seats.filter((seat) => seat.member.state === "unreachable");
   const waiting =
     snapshot.seats.some(leavesTraces) || (unheard.length > 0 && snapshot.nowMs < snapshot.deletionMs + cleanupGraceMs);

@@ -26,7 +26,10 @@ export const finished: Policy = (snapshot, settings) => {
   const untilTtlMs = ttl === undefined ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
   return {
     final: true,
-    actions: [...removeSeats(snapshot, "the job is terminal"), ...(snapshot.hub.readyReplicas > 0 ? [stop] : [])],
+    actions: [
+      ...removeSeats(snapshot, settings, "the job is terminal"),
+      ...(snapshot.hub.readyReplicas > 0 ? [stop] : []),
+    ],
     ...(untilTtlMs === undefined ? {} : { requeueAfterMs: untilTtlMs }),
   };
 };

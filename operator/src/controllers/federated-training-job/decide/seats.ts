@@ -1,9 +1,10 @@
 import type { Action } from "../plan.ts";
 import { jobNames, seatName } from "../render/names.ts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
+import type { Settings } from "./verdict.ts";
 
 /** Removals of everything that seats still have in members that answer. */
-export function removeSeats(snapshot: JobSnapshot, why: string): Action[] {
+export function removeSeats(snapshot: JobSnapshot, { hubId }: Settings, why: string): Action[] {
   return snapshot.seats.flatMap((seat) => {
     if (seat.member.state !== "reachable" || seat.member.namespace === undefined || !leavesTraces(seat)) return [];
     return [
@@ -11,7 +12,7 @@ export function removeSeats(snapshot: JobSnapshot, why: string): Action[] {
         type: "remove-seat" as const,
         cluster: seat.participant.cluster,
         namespace: seat.member.namespace,
-        name: seatName(snapshot.job, seat.participant.name),
+        name: seatName(hubId, snapshot.job, seat.participant.name),
         jobUid: snapshot.job.metadata.uid ?? "",
         why,
       },

@@ -3,7 +3,7 @@ import { removeSeats } from "./seats.ts";
 import { conditionOf, type Policy } from "./verdict.ts";
 
 /** A suspended job keeps its aggregator and what is committed; its workers go. */
-export const suspended: Policy = (snapshot) => {
+export const suspended: Policy = (snapshot, settings) => {
   if (!snapshot.job.spec.suspend) {
     const was = conditionOf(snapshot, "Suspended")?.status === "True";
     return {
@@ -13,7 +13,7 @@ export const suspended: Policy = (snapshot) => {
   }
   return {
     final: true,
-    actions: removeSeats(snapshot, "the job is suspended"),
+    actions: removeSeats(snapshot, settings, "the job is suspended"),
     conditions: [
       {
         type: "Suspended",

@@ -12,6 +12,8 @@ export interface ObservationSources extends HubSources {
   readonly trainingRounds: ObjectReader<TrainingRound & KubeObject>;
   readonly memberClusters: ObjectReader<MemberCluster & KubeObject>;
   readonly members: MemberDirectory;
+  /** Id of this hub: the names of its objects in members are made with it. */
+  readonly hubId: string;
   /** What the aggregator of a job said last. */
   readonly aggregatorOf: (jobUid: string) => AggregatorObservation;
   readonly nowMs: () => number;
@@ -28,6 +30,7 @@ export async function observe(
   const uid = job.metadata.uid ?? "";
   const seats = job.spec.participants.map((participant) =>
     observeSeat(
+      sources.hubId,
       job,
       participant,
       sources.memberClusters.get(participant.cluster),

@@ -17,6 +17,7 @@ type Job = JobSnapshot["job"];
 
 /** What is known of one seat, from the hub's MemberCluster and the caches of the member. Reads only. */
 export function observeSeat(
+  hubId: string,
   job: Job,
   participant: Participant,
   member: MemberCluster | undefined,
@@ -33,7 +34,7 @@ export function observeSeat(
   };
   if (state?.state !== "reachable" || observed.state === "missing" || observed.namespace === undefined) return nothing;
   const { view } = state;
-  const name = seatName(job, participant.name);
+  const name = seatName(hubId, job, participant.name);
   const uid = job.metadata.uid ?? "";
   const ofSeat = (objects: readonly Unstructured[]): Unstructured[] =>
     objects.filter((object) => object.metadata.labels?.[Label.Participant] === participant.name);

@@ -1,6 +1,10 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
+import { hashList } from "../../shared/hash-list.ts";
 
-/** Names of the objects that are made for one job. All are deterministic, so that a repeated create finds its own object. */
+/**
+ * Names of the objects that are made for one job on the hub. All are deterministic, so that a repeated create finds its own
+ * object. They hold the job's name whole and end in a word that tells what they are, so those of two jobs never meet.
+ */
 export interface JobNames {
   readonly namespace: string;
   readonly caSecret: string;
@@ -10,7 +14,7 @@ export interface JobNames {
 }
 
 /** The names of a job's objects on the hub. */
-export function jobNames(job: FederatedTrainingJob): JobNames {
+export function jobNames(job: Pick<FederatedTrainingJob, "metadata">): JobNames {
   const { name } = job.metadata;
   const namespace = job.metadata.namespace ?? "default";
   return {
@@ -21,12 +25,24 @@ export function jobNames(job: FederatedTrainingJob): JobNames {
   };
 }
 
-/** Name of the anchor and of the batch Job of one seat: at most 40 + 1 + 20 characters. */
-export function seatName(job: FederatedTrainingJob, participant: string): string {
-  return `${job.metadata.name}-${participant}`;
+/**
+ * Most characters of a seat's name: with the index and the suffix of the last pod of a batch Job, `-255-xxxxx`, it fills the
+ * 63 of a DNS label, which names, labels and hostnames of pods must fit in.
+ */
+const seatNameLimit = 53;
+
+/**
+ * Name of the anchor and of the batch Job of one seat: a part to read, and a hash of the hub's id, the job's namespace, its
+ * name and the participant. The part to read may be cut and may be the same for two seats; the hash may not.
+ */
+export function seatName(hubId: string, job: Pick<FederatedTrainingJob, "metadata">, participant: string): string {
+  const { name } = job.metadata;
+  const hash = hashList([hubId, jobNames(job).namespace, name, participant]);
+  const room = seatNameLimit - hash.length - participant.length - 2;
+  return `${name.slice(0, room).replace(/-+$/u, "")}-${participant}-${hash}`;
 }
 
 /** Name of the TrainingRound of one window. */
-export function windowName(job: FederatedTrainingJob, from: number, attempt: number): string {
+export function windowName(job: Pick<FederatedTrainingJob, "metadata">, from: number, attempt: number): string {
   return `${job.metadata.name}-r${from}${attempt === 1 ? "" : `-a${attempt}`}`;
 }

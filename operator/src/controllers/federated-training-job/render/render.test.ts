@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { aJob, aSeat, aTemplate, someSettings } from "../testing/a-snapshot.ts";
 import { renderAggregatorStatefulSet, renderJobConfig } from "./aggregator.ts";
 import { hashText } from "./hash-text.ts";
+import { seatName } from "./names.ts";
 import { renderAnchor, renderBatchJob, type SeatInput } from "./seat.ts";
 
 const job = aJob();
@@ -90,7 +91,10 @@ describe("a seat's batch Job", () => {
       ...own[0],
       resources: { requests: { cpu: "1", "nvidia.com/gpu": "2" }, limits: { "nvidia.com/gpu": "2" } },
     });
-    expect(volumes).toEqual([{ name: "tributary-parameters", configMap: { name: "notes-aws" } }, ownVolumes?.[1]]);
+    expect(volumes).toEqual([
+      { name: "tributary-parameters", configMap: { name: seatName("hub", job, "aws") } },
+      ownVolumes?.[1],
+    ]);
   });
 
   it("is indexed, one completion a worker, and names runtime, job and participant", () => {

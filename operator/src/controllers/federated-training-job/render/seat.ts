@@ -55,11 +55,11 @@ export function renderWorkerConfig(input: SeatInput): string {
 
 /** The anchor: the ConfigMap with the worker's parameters, which owns everything else of the seat in the member. */
 export function renderAnchor(input: SeatInput): KubernetesObject {
-  const { job, participant, namespace } = input;
+  const { job, participant, namespace, origin } = input;
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: seatName(job, participant.name), namespace, labels: seatLabels(input) },
+    metadata: { name: seatName(origin, job, participant.name), namespace, labels: seatLabels(input) },
     data: { "worker.json": renderWorkerConfig(input) },
   };
 }
@@ -70,9 +70,9 @@ export function renderAnchor(input: SeatInput): KubernetesObject {
  * uid is known.
  */
 export function renderBatchJob(input: SeatInput): KubernetesObject {
-  const { job, participant, namespace, template } = input;
+  const { job, participant, namespace, origin, template } = input;
   const labels = seatLabels(input);
-  const name = seatName(job, participant.name);
+  const name = seatName(origin, job, participant.name);
   const templateLabels = template.template.metadata?.labels ?? {};
   return {
     apiVersion: "batch/v1",
