@@ -54,6 +54,15 @@ export {
   isResourceMissing,
 } from "./runtime/api/api-error.ts";
 export {
+  createOwnedApply,
+  describeOwner,
+  lookAtOwned,
+  type OwnedApply,
+  type OwnedCall,
+  type Ownership,
+  Whose,
+} from "./runtime/api/apply-owned.ts";
+export {
   type ClusterConnection,
   type ConnectOptions,
   connectCluster,
@@ -61,7 +70,12 @@ export {
 } from "./runtime/api/connect-cluster.ts";
 export type { CallObservation, Connection } from "./runtime/api/connection.ts";
 export { type Credential, type CredentialSource, fixedCredential } from "./runtime/api/credential.ts";
-export { type Applied, createIdempotentApply, type IdempotentApply } from "./runtime/api/idempotent-apply.ts";
+export {
+  type Applied,
+  type ApplyCall,
+  createIdempotentApply,
+  type IdempotentApply,
+} from "./runtime/api/idempotent-apply.ts";
 export { type InClusterAccess, readInClusterAccess, tokenFileCredential } from "./runtime/api/in-cluster.ts";
 export { addFinalizer, removeFinalizer } from "./runtime/api/k8s-finalizer.ts";
 export {

@@ -94,6 +94,12 @@ export const catalogue = {
   API_CONFLICT: entry(Transient, "ABORTED", "Conflict", "The object changed meanwhile."),
   API_UNAVAILABLE: entry(Transient, "UNAVAILABLE", "ApiUnavailable", "The API server does not answer."),
   API_NOT_FOUND: entry(Wait, "NOT_FOUND", "NotFound", "The object or its kind does not exist."),
+  NAME_TAKEN: entry(
+    Wait,
+    "ALREADY_EXISTS",
+    "NameTaken",
+    "An object of this name is there and belongs to somebody else.",
+  ),
   API_REFUSED: entry(Permanent, "INVALID_ARGUMENT", "Refused", "The API server refused the object."),
   DEADLINE_EXCEEDED: entry(Transient, "DEADLINE_EXCEEDED", "DeadlineExceeded", "The call took longer than it may."),
   OPERATION_ABORTED: entry(Transient, "ABORTED", "Aborted", "The call was given up."),
