@@ -46,14 +46,7 @@ export const importTable: readonly ImportRule[] = [
   {
     folder: "operator/src/runtime",
     packages: ["@tributary/contracts", "@tributary/kit"],
-    modules: [
-      "node:*",
-      "undici",
-      "@kubernetes/client-node",
-      "@opentelemetry/api",
-      "@opentelemetry/sdk-trace-base",
-      "yaml",
-    ],
+    modules: ["node:*", "undici", "@opentelemetry/api", "@opentelemetry/sdk-trace-base", "yaml"],
   },
   {
     folder: "operator/src/runtime/testing",
@@ -64,7 +57,7 @@ export const importTable: readonly ImportRule[] = [
   {
     folder: "operator/src/members",
     packages: ["@tributary/contracts", "@tributary/kit"],
-    modules: ["node:*", "undici", "@kubernetes/client-node", "@opentelemetry/api", "yaml"],
+    modules: ["node:*", "undici", "@opentelemetry/api", "yaml"],
     folders: ["operator/src/runtime"],
   },
   {

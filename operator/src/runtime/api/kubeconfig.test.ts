@@ -4,9 +4,17 @@ import { join } from "node:path";
 import { isTributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { selfSignedCertificate } from "../testing/fault-endpoint.ts";
 import { parseKubeconfig } from "./kubeconfig.ts";
 
-const pem = Buffer.from("-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n").toString("base64");
+const [one, two] = await Promise.all([0, 1].map(() => selfSignedCertificate(new Date(Date.now() + 86_400_000))));
+const certPem = one!.cert;
+const pem = base64(certPem);
+const secretToken = "secret-token";
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
 
 interface Parts {
   cluster?: Record<string, unknown>;
@@ -14,7 +22,7 @@ interface Parts {
   more?: Record<string, unknown>;
 }
 
-function kubeconfig({ cluster = {}, user = { token: "secret-token" }, more = {} }: Parts = {}): string {
+function kubeconfig({ cluster = {}, user = { token: secretToken }, more = {} }: Parts = {}): string {
   return stringify({
     apiVersion: "v1",
     kind: "Config",
@@ -28,11 +36,14 @@ function kubeconfig({ cluster = {}, user = { token: "secret-token" }, more = {} 
   });
 }
 
+const caOf = (data: string): string => kubeconfig({ cluster: { "certificate-authority-data": data } });
+const serverOf = (server: string): string => kubeconfig({ cluster: { server } });
+
 function errorOf(text: string): Error & { code: string } {
   try {
     parseKubeconfig(text);
   } catch (error) {
-    expect(isTributaryError(error, "KUBECONFIG_INVALID")).toBe(true);
+    expect(isTributaryError(error, "KUBECONFIG_INVALID"), String(error)).toBe(true);
     return error as Error & { code: string };
   }
   throw new Error("the kubeconfig was accepted");
@@ -42,40 +53,94 @@ describe("parseKubeconfig", () => {
   it("gives endpoint, CA, credential and namespace of the current context", () => {
     const access = parseKubeconfig(kubeconfig({ cluster: { "tls-server-name": "api.example" } }));
     expect(access).toEqual({
-      endpoint: {
-        url: "https://10.0.0.1:6443",
-        ca: "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
-        serverName: "api.example",
-      },
+      endpoint: { url: "https://10.0.0.1:6443", ca: certPem, serverName: "api.example" },
       credential: { authorization: "Bearer secret-token" },
       namespace: "n",
     });
   });
 
+  const elsewhere = {
+    clusters: [
+      { name: "minikube", cluster: { server: "https://192.168.49.2", "certificate-authority": "/home/a/ca.crt" } },
+      { name: "c", cluster: { server: "https://10.0.0.1:6443", "certificate-authority-data": pem } },
+    ],
+    users: [
+      { name: "eks", user: { exec: { command: "aws" } } },
+      { name: "u", user: { token: secretToken } },
+    ],
+  };
+  const wrapped = `\n${pem.replace(/(.{76})/gu, "$1\n")}\n`;
+
+  it.each([
+    { what: "a file that another context names", text: kubeconfig({ more: elsewhere }) },
+    { what: "two certificates, as while a CA is changed over", text: caOf(base64(`${certPem}\n${two!.cert}`)) },
+    { what: "a CA with CRLF", text: caOf(base64(certPem.replaceAll("\n", "\r\n"))) },
+    { what: "base64 without padding", text: caOf(pem.replace(/=+$/u, "")) },
+    { what: "base64 with a line end", text: caOf(`${pem}\n`) },
+    { what: "base64 in lines", text: caOf(wrapped) },
+    {
+      what: "no CA: the system's roots count",
+      text: kubeconfig({ cluster: { "certificate-authority-data": undefined } }),
+    },
+    { what: "a token with a line end", text: kubeconfig({ user: { token: `${secretToken}\n` } }) },
+    { what: "CRLF", text: kubeconfig().replaceAll("\n", "\r\n") },
+    { what: "a byte order mark", text: `\uFEFF${kubeconfig()}` },
+    { what: "an anchor that nothing uses", text: kubeconfig().replace("users:", "users: &a") },
+    { what: "an empty document behind it", text: `${kubeconfig()}---\n` },
+    { what: "an IPv6 address", text: serverOf("https://[fd00::1]:6443") },
+    { what: "a path", text: serverOf("https://rancher.example.com/k8s/clusters/c-abc12") },
+    { what: "a slash at the end", text: serverOf("https://10.0.0.1:6443/") },
+    {
+      what: "a client certificate",
+      text: kubeconfig({ user: { "client-certificate-data": pem, "client-key-data": base64(one!.key) } }),
+    },
+  ])("takes $what", ({ text }) => {
+    expect(() => parseKubeconfig(text)).not.toThrow();
+  });
+
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "/bin/sh", args: ["-c", "id"] };
+  const other = { "client-certificate-data": pem, "client-key-data": base64(two!.key) };
 
   it.each([
     { what: "text that is not YAML", text: "a: [", says: "is not YAML" },
-    { what: "an empty text", text: "", says: "is not a mapping" },
-    { what: "aliases", text: "a: &a [1]\nb: *a", says: "is not YAML" },
+    { what: "an empty text", text: "", says: "is empty" },
+    { what: "a sign-in page", text: "<html>sign in</html>", says: "is not a mapping" },
+    { what: "aliases", text: "a: &a [1]\nb: *a", says: "uses aliases" },
+    { what: "two documents", text: `${kubeconfig()}---\n${kubeconfig()}`, says: "holds 2 YAML documents" },
+    {
+      what: "a map of clusters",
+      text: kubeconfig({ more: { clusters: { name: "c" } } }),
+      says: "clusters: is no list",
+    },
+    { what: "no users", text: kubeconfig({ more: { users: null } }), says: "names no user" },
+    {
+      what: "a name that is a number",
+      text: kubeconfig({ more: { "current-context": 1234 } }),
+      says: "put it in quotes",
+    },
+    {
+      what: "an empty current context",
+      text: kubeconfig({ more: { "current-context": "" } }),
+      says: "use-context NAME",
+    },
     {
       what: "a CA file",
       text: kubeconfig({ cluster: { "certificate-authority": "/etc/passwd" } }),
       says: "names a file",
     },
-    { what: "a token file", text: kubeconfig({ user: { tokenFile: "/etc/passwd" } }), says: "users[0].user.tokenFile" },
+    { what: "a token file", text: kubeconfig({ user: { tokenFile: "/etc/passwd" } }), says: 'user "u" tokenFile' },
     {
       what: "a client certificate file",
       text: kubeconfig({ user: { "client-certificate": "/etc/passwd" } }),
       says: "names a file",
     },
-    { what: "an exec plugin nobody allowed", text: kubeconfig({ user: { exec } }), says: '"/bin/sh" is not allowed' },
+    { what: "an exec plugin nobody allowed", text: kubeconfig({ user: { exec } }), says: '"/bin/sh" may not run here' },
     {
       what: "no TLS verification",
       text: kubeconfig({ cluster: { "insecure-skip-tls-verify": true } }),
       says: "skips TLS verification",
     },
-    { what: "plain http", text: kubeconfig({ cluster: { server: "http://10.0.0.1" } }), says: "no https URL" },
+    { what: "plain http", text: serverOf("http://10.0.0.1"), says: "no https URL" },
     { what: "a proxy", text: kubeconfig({ cluster: { "proxy-url": "http://proxy" } }), says: "names a proxy" },
     { what: "impersonation", text: kubeconfig({ user: { token: "t", as: "system:admin" } }), says: "impersonates" },
     {
@@ -85,35 +150,39 @@ describe("parseKubeconfig", () => {
     },
     { what: "a password", text: kubeconfig({ user: { username: "a", password: "b" } }), says: "password" },
     { what: "a user without credential", text: kubeconfig({ user: {} }), says: "has no credential" },
+    { what: "a token of two words", text: kubeconfig({ user: { token: "secret-token two" } }), says: "holds blanks" },
     {
       what: "a certificate without key",
       text: kubeconfig({ user: { "client-certificate-data": pem } }),
       says: "without its key",
     },
-    {
-      what: "a CA that is no PEM",
-      text: kubeconfig({ cluster: { "certificate-authority-data": "AAAA" } }),
-      says: "is not base64 of PEM",
-    },
+    { what: "the key of another certificate", text: kubeconfig({ user: other }), says: "not the key of the client" },
+    { what: "a CA that is no PEM", text: caOf("AAAA"), says: "is not base64 of PEM" },
+    { what: "a CA that is PEM itself", text: caOf(certPem), says: "is PEM itself" },
+    { what: "a CA in base64 twice", text: caOf(base64(pem)), says: "is base64 of base64" },
+    { what: "a CA that is cut", text: caOf(pem.slice(0, -80)), says: "ends inside a PEM block" },
+    { what: "a damaged CA", text: caOf(base64(certPem.replace(/\n.{8}/u, "\n"))), says: "holds a damaged certificate" },
+    { what: "a key as CA", text: caOf(base64(one!.key)), says: "holds a PRIVATE KEY" },
     { what: "a missing context", text: kubeconfig({ more: { "current-context": "y" } }), says: "names no context" },
     { what: "a missing user", text: kubeconfig({ more: { users: [] } }), says: "names no user" },
     { what: "a missing cluster", text: kubeconfig({ more: { clusters: [] } }), says: "names no cluster" },
   ])("refuses $what", ({ text, says }) => {
-    expect(errorOf(text).message).toContain(says);
+    const error = errorOf(text);
+    expect(error.message).toContain(says);
+    expect(error.message).not.toContain(secretToken);
+    expect(String(error.cause)).not.toContain(secretToken);
   });
 
   it("does not open a file that the kubeconfig names", () => {
     const path = join(mkdtempSync(join(tmpdir(), "kubeconfig-")), "stolen");
     writeFileSync(path, "stolen-content");
     const error = errorOf(kubeconfig({ user: { "token-file": path } }));
-    expect(error.message).toContain("users[0].user.token-file: names a file");
+    expect(error.message).toContain('user "u" token-file: names a file');
   });
 
   it("puts no part of the text into its error", () => {
     const error = errorOf(`${kubeconfig()}\n  broken: ]`);
-    expect(JSON.stringify({ ...error, message: error.message, cause: String(error.cause) })).not.toContain(
-      "secret-token",
-    );
+    expect(JSON.stringify({ ...error, message: error.message, cause: String(error.cause) })).not.toContain(secretToken);
   });
 
   it("accepts an exec plugin that the policy lists", () => {

@@ -1,7 +1,13 @@
-import { KubeConfig } from "@kubernetes/client-node";
-import { TributaryError } from "@tributary/kit";
-import { parse } from "yaml";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Credential } from "./credential.ts";
+import {
+  type KubeconfigContext,
+  kubeconfigError,
+  type NamedFields,
+  readCurrentContext,
+  textOf,
+} from "./kubeconfig-document.ts";
+import { readCertificateBundle } from "./pem.ts";
 
 /** A program that prints a credential (`client.authentication.k8s.io`), as a kubeconfig names it. */
 export interface ExecPlugin {
@@ -41,148 +47,147 @@ export interface KubeconfigPolicy {
 /** Keys that make a reader open a file named by the author of the kubeconfig. */
 const filePathKeys = ["certificate-authority", "client-certificate", "client-key", "tokenFile", "token-file"] as const;
 
-function invalid(field: string, said: string, remedy: string, cause?: unknown): TributaryError {
-  return new TributaryError("KUBECONFIG_INVALID", `kubeconfig ${field}: ${said}; ${remedy}`, {
-    details: { field, reason: "KubeconfigInvalid", remedy },
-    ...(cause === undefined ? {} : { cause }),
-  });
+function refuseFilePath(what: "cluster" | "user", { name, fields }: NamedFields): void {
+  const key = filePathKeys.find((candidate) => fields[candidate] !== undefined);
+  if (key === undefined) return;
+  throw kubeconfigError(
+    `${what} "${name}" ${key}`,
+    "names a file",
+    "inline it: kubectl config view --minify --flatten",
+  );
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function decodePem(field: string, encoded: string): string {
+  const remedy = "give base64 of the PEM file, once: base64 -w0 FILE";
+  if (encoded.includes("-----BEGIN ")) throw kubeconfigError(field, "is PEM itself", remedy);
+  const compact = encoded.replace(/\s+/gu, "");
+  if (!/^[A-Za-z0-9+/]+={0,2}$/u.test(compact)) throw kubeconfigError(field, "is not base64", remedy);
+  const pem = Buffer.from(compact, "base64").toString("utf8");
+  if (pem.includes("-----BEGIN ")) return pem;
+  const isTwice = Buffer.from(pem, "base64").toString("utf8").includes("-----BEGIN ");
+  throw kubeconfigError(field, isTwice ? "is base64 of base64" : "is not base64 of PEM", remedy);
 }
 
-function parseDocument(text: string): Record<string, unknown> {
-  let document: unknown;
-  try {
-    document = parse(text, { maxAliasCount: 0 });
-  } catch (error) {
-    // The parser's message quotes the text, which holds keys and tokens: it must not reach a condition or a log.
-    throw invalid("text", "is not YAML", "store the file as kubectl writes it", withoutText(error));
-  }
-  if (!isRecord(document)) throw invalid("text", "is not a mapping", "store the file as kubectl writes it");
-  return document;
-}
-
-function withoutText(error: unknown): Error {
-  return new Error(error instanceof Error ? error.name : "unknown parse error");
-}
-
-function refuseFilePaths(document: Record<string, unknown>): void {
-  for (const [list, inner] of [
-    ["clusters", "cluster"],
-    ["users", "user"],
-  ] as const) {
-    const entries = Array.isArray(document[list]) ? document[list] : [];
-    for (const [index, entry] of entries.entries()) {
-      const body = isRecord(entry) ? entry[inner] : undefined;
-      const key = isRecord(body) ? filePathKeys.find((candidate) => body[candidate] !== undefined) : undefined;
-      if (key === undefined) continue;
-      throw invalid(`${list}[${index}].${inner}.${key}`, "names a file", `inline it: kubectl config view --flatten`);
-    }
-  }
-}
-
-function decodePem(field: string, base64: string): string {
-  const pem = Buffer.from(base64, "base64").toString("utf8");
-  if (!pem.includes("-----BEGIN ")) throw invalid(field, "is not base64 of PEM", "encode the PEM file with base64");
+function decodeCertificates(field: string, encoded: string): string {
+  const pem = decodePem(field, encoded);
+  const bundle = readCertificateBundle(pem);
+  if (!bundle.isValid) throw kubeconfigError(field, bundle.problem, "give the whole PEM file");
   return pem;
 }
 
 /** A command line of a kubeconfig, with its types checked and not yet allowed. */
 function parseExec(field: string, raw: unknown): ExecPlugin {
-  if (!isRecord(raw) || typeof raw.command !== "string") {
-    throw invalid(field, "has no command", "name the plugin's command");
-  }
-  const strings = (value: unknown) => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);
-  const env = Array.isArray(raw.env) ? raw.env.filter(isRecord) : [];
+  const fields = typeof raw === "object" && raw !== null ? (raw as Record<string, unknown>) : {};
+  const command = textOf(fields.command, `${field} command`);
+  if (command === undefined) throw kubeconfigError(field, "has no command", "name the plugin's command");
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+  const env = list(fields.env).filter(
+    (entry): entry is Record<string, unknown> => typeof entry === "object" && entry !== null,
+  );
   return {
-    apiVersion: String(raw.apiVersion ?? "client.authentication.k8s.io/v1"),
-    command: raw.command,
-    args: strings(raw.args),
+    apiVersion: String(fields.apiVersion ?? "client.authentication.k8s.io/v1"),
+    command,
+    args: list(fields.args).filter((item) => typeof item === "string"),
     env: env.map((entry) => ({ name: String(entry.name), value: String(entry.value) })),
-    provideClusterInfo: raw.provideClusterInfo === true,
+    provideClusterInfo: fields.provideClusterInfo === true,
   };
 }
 
-function load(document: Record<string, unknown>): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    // The checked document, not the text: two parsers may read one text differently, and client-node opens `token-file`.
-    config.loadFromString(JSON.stringify(document));
-  } catch (error) {
-    throw invalid(
-      "structure",
-      error instanceof Error ? error.message : "is malformed",
-      "compare with kubectl's",
-      error,
+function endpointOf({ name, fields }: NamedFields): ApiEndpoint {
+  const field = `cluster "${name}"`;
+  const text = (key: string) => textOf(fields[key], `${field} ${key}`);
+  const server = text("server") ?? "";
+  if (!URL.canParse(server) || new URL(server).protocol !== "https:") {
+    throw kubeconfigError(`${field} server`, "is no https URL", "write https://host:port");
+  }
+  if (fields["insecure-skip-tls-verify"])
+    throw kubeconfigError(field, "skips TLS verification", "add certificate-authority-data");
+  if (text("proxy-url"))
+    throw kubeconfigError(field, "names a proxy", "give an address that is reached without a proxy");
+  const ca = text("certificate-authority-data");
+  const serverName = text("tls-server-name");
+  return {
+    url: server,
+    ...(ca ? { ca: decodeCertificates(`${field} certificate-authority-data`, ca) } : {}),
+    ...(serverName ? { serverName } : {}),
+  };
+}
+
+/** Ways to be somebody that are not the identity itself. */
+const refusedUserKeys: readonly (readonly [key: string, said: string, remedy: string])[] = [
+  ["as", "impersonates another user", "give the identity itself"],
+  ["auth-provider", "uses auth-provider", "use a token or a client certificate"],
+  ["username", "uses a password", "use a token or a client certificate"],
+];
+
+function credentialOf({ name, fields }: NamedFields): Credential | undefined {
+  const field = `user "${name}"`;
+  for (const [key, said, remedy] of refusedUserKeys) if (fields[key]) throw kubeconfigError(field, said, remedy);
+  const text = (key: string) => textOf(fields[key], `${field} ${key}`);
+  const certificate = certificateOf(field, text("client-certificate-data"), text("client-key-data"));
+  const token = text("token")?.trim();
+  if (token !== undefined && /[^\x21-\x7e]/u.test(token))
+    throw kubeconfigError(
+      `${field} token`,
+      "holds blanks or other characters that no token has",
+      "give the token alone",
     );
-  }
-  return config;
+  if (!certificate && !token) return undefined;
+  return { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(certificate ? { certificate } : {}) };
 }
 
-type KubeconfigCluster = NonNullable<ReturnType<KubeConfig["getCurrentCluster"]>>;
-type KubeconfigUser = NonNullable<ReturnType<KubeConfig["getCurrentUser"]>>;
-
-function endpointOf(cluster: KubeconfigCluster): ApiEndpoint {
-  const field = `cluster "${cluster.name}"`;
-  if (!URL.canParse(cluster.server) || new URL(cluster.server).protocol !== "https:") {
-    throw invalid(field, `server "${cluster.server}" is no https URL`, "write https://host:port");
-  }
-  if (cluster.skipTLSVerify) throw invalid(field, "skips TLS verification", "add certificate-authority-data");
-  if (cluster.proxyUrl) throw invalid(field, "names a proxy", "give an address that is reached without a proxy");
-  return {
-    url: cluster.server,
-    ...(cluster.caData ? { ca: decodePem(`${field} certificate-authority-data`, cluster.caData) } : {}),
-    ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),
+function certificateOf(field: string, cert: string | undefined, key: string | undefined): Credential["certificate"] {
+  if (Boolean(cert) !== Boolean(key))
+    throw kubeconfigError(field, "has a client certificate without its key, or the reverse", "give both");
+  if (!cert || !key) return undefined;
+  const pair = {
+    cert: decodeCertificates(`${field} client-certificate-data`, cert),
+    key: decodePem(`${field} client-key-data`, key),
   };
+  if (!isPair(pair))
+    throw kubeconfigError(`${field} client-key-data`, "is not the key of the client certificate", "give both anew");
+  return pair;
 }
 
-function credentialOf(user: KubeconfigUser): Credential | undefined {
-  const field = `user "${user.name}"`;
-  if (user.impersonateUser) throw invalid(field, "impersonates another user", "give the identity itself");
-  if (user.authProvider) throw invalid(field, "uses auth-provider", "use an exec plugin or a token");
-  if (user.username) throw invalid(field, "uses a password", "use a token or a client certificate");
-  if (Boolean(user.certData) !== Boolean(user.keyData)) {
-    throw invalid(field, "has a client certificate without its key, or the reverse", "give both");
+function isPair({ cert, key }: { readonly cert: string; readonly key: string }): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
   }
-  const certificate =
-    user.certData && user.keyData
-      ? { cert: decodePem(`${field} certificate`, user.certData), key: decodePem(`${field} key`, user.keyData) }
-      : undefined;
-  if (!certificate && !user.token) return undefined;
-  return {
-    ...(user.token ? { authorization: `Bearer ${user.token.trim()}` } : {}),
-    ...(certificate ? { certificate } : {}),
-  };
+}
+
+function execOf({ name, fields }: NamedFields, policy: KubeconfigPolicy): ExecPlugin | undefined {
+  if (!fields.exec) return undefined;
+  const field = `user "${name}" exec`;
+  const exec = parseExec(field, fields.exec);
+  if ((policy.allowedExecCommands ?? []).includes(exec.command)) return exec;
+  const remedy = "give a token or a client certificate: kubectl tributary join makes a token of the hub's own account";
+  throw kubeconfigError(field, `command "${exec.command}" may not run here`, remedy);
 }
 
 /**
- * Reads the current context of a kubeconfig. A kubeconfig from a Secret is input of somebody else: it may not name
- * files, skip TLS verification, use a proxy, impersonate, or run a command that `policy` does not list.
+ * Judges the current context of a kubeconfig. A kubeconfig from a Secret is input of somebody else: it may not name
+ * files, skip TLS verification, use a proxy, impersonate, or run a command that `policy` does not list. Other contexts of the
+ * file are not looked at.
  *
  * @throws TributaryError KUBECONFIG_INVALID that names the field and what would be right; never with a secret in it.
  */
 export function parseKubeconfig(text: string, policy: KubeconfigPolicy = {}): ClusterAccess {
-  const document = parseDocument(text);
-  refuseFilePaths(document);
-  const config = load(document);
-  const context = config.getContextObject(config.getCurrentContext());
-  if (!context) throw invalid("current-context", "names no context", "set it: kubectl config use-context NAME");
-  const cluster = config.getCluster(context.cluster);
-  if (!cluster) throw invalid(`context "${context.name}"`, "names no cluster of the file", "add the cluster");
-  const user = config.getUser(context.user);
-  if (!user) throw invalid(`context "${context.name}"`, "names no user of the file", "add the user");
+  return judgeContext(readCurrentContext(text), policy);
+}
+
+function judgeContext({ cluster, user, namespace }: KubeconfigContext, policy: KubeconfigPolicy): ClusterAccess {
+  refuseFilePath("cluster", cluster);
+  refuseFilePath("user", user);
   const credential = credentialOf(user);
-  const exec = user.exec ? parseExec(`user "${user.name}" exec`, user.exec) : undefined;
-  if (exec && !(policy.allowedExecCommands ?? []).includes(exec.command)) {
-    throw invalid(`user "${user.name}" exec`, `command "${exec.command}" is not allowed`, "add it to the allow-list");
-  }
-  if (!credential && !exec) throw invalid(`user "${user.name}"`, "has no credential", "give a token or a certificate");
+  const exec = execOf(user, policy);
+  if (!credential && !exec)
+    throw kubeconfigError(`user "${user.name}"`, "has no credential", "give a token or a certificate");
   return {
     endpoint: endpointOf(cluster),
     ...(credential ? { credential } : {}),
     ...(exec ? { exec } : {}),
-    namespace: context.namespace ?? "default",
+    namespace: namespace ?? "default",
   };
 }
