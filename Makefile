@@ -2,24 +2,43 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export TRIBUTARY_ROOT := $(CURDIR)
+export TRIBUTARY_STARTED ?= $(shell date +%s%3N)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+# Says at least every 10 s how much time has passed.
+WATCHED := @node scripts/with-progress.mjs $(MAKE) --no-print-directory
 
-.PHONY: tfjs clouds-down help install demo demo-noop demo-down demo-reference data test test-all verify generate images clouds clouds-down bench-round bench-data-plane bench-control-plane
+.PHONY: tfjs help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-data-plane bench-control-plane
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 node_modules/.installed: package-lock.json
 	@# Not `npm ci`: it refuses a lock file that was made where a registry lacks packages of other platforms.
-	npm install --no-audit --no-fund
+	@# Errors only: the machine's npm warns of engines, but every program runs on the Node of the lock file.
+	npm install --no-audit --no-fund --loglevel=error
 	@touch $@
 
 install: node_modules/.installed ## Installs the pinned npm packages
 
-test: install tfjs ## All that must pass on every change
+test: ## All that must pass on every change
+	$(WATCHED) test-steps
+
+test-steps: install tfjs
 	node scripts/test.ts
 
-test-all: install tfjs ## Adds repeated kills, soak and the big model
+test-all: ## Adds repeated kills, soak and the big model
+	$(WATCHED) test-all-steps
+
+test-all-steps: install tfjs
 	node scripts/test.ts --all
+
+check: ## The quick loop: verify, unit and architecture
+	$(WATCHED) check-steps
+
+check-steps: export TRIBUTARY_QUICK = 1
+check-steps: install tfjs
+	node scripts/test.ts --only verify,unit,architecture
 
 verify: install ## Generated code, format, lint, types, dead code
 	node scripts/test.ts --only verify
@@ -27,8 +46,10 @@ verify: install ## Generated code, format, lint, types, dead code
 generate: install ## Regenerates types, validators, protos and kernels
 	node scripts/generate.ts
 
-demo: export TRIBUTARY_DEMO_STARTED := $(shell date +%s)
-demo: install tfjs ## Two local clouds fine-tune a language model until the job converges
+demo: ## Two local clouds fine-tune a language model until the job converges
+	$(WATCHED) demo-steps
+
+demo-steps: install tfjs
 	node test/demo/smollm2.ts
 
 demo-reference: install tfjs ## Recomputes what demo compares with: each participant alone, all text in one place
@@ -37,7 +58,10 @@ demo-reference: install tfjs ## Recomputes what demo compares with: each partici
 data: install ## Fetches model and texts; shows that the two kinds of text do not teach each other
 	node test/demo/run-example.ts data
 
-demo-noop: install tfjs ## A no-op job over two local clouds: proves that every round counts exactly once
+demo-noop: ## A no-op job over two local clouds: proves that every round counts exactly once
+	$(WATCHED) demo-noop-steps
+
+demo-noop-steps: install tfjs
 	node test/demo/noop.ts
 
 demo-down: clouds-down ## Removes what the demos made
@@ -56,6 +80,9 @@ clouds-down: install ## Removes the local clouds without a trace
 
 bench-round: install tfjs ## Round overhead in pods beside Flower and NVFLARE
 	node bench/src/round/main.ts
+
+bench-starts: install tfjs ## Jobs made and deleted in a row: how soon each starts
+	node bench/src/starts/main.ts
 
 bench-data-plane: install ## Masking, sums and unmasking beside Flower and NVFLARE
 	node bench/src/data-plane/main.ts

@@ -3,13 +3,14 @@ import { type SuiteResult, suites } from "./test/suites.ts";
 
 /** Runs the suites of `make test` one after the other and ends with the line `N passed, N failed`. */
 async function main(args: readonly string[]): Promise<number> {
-  const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
-  const all = args.includes("--all");
-  const chosen = suites.filter((suite) => (only === undefined ? all || !suite.slow : suite.name === only));
-  if (chosen.length === 0) {
-    console.error(`--only names ${only}; must be one of ${suites.map((suite) => suite.name).join(", ")}`);
+  const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").split(",") : undefined;
+  const unknown = only?.find((name) => !suites.some((suite) => suite.name === name));
+  if (unknown !== undefined) {
+    console.error(`--only names ${unknown}; must be some of ${suites.map((suite) => suite.name).join(",")}`);
     return 2;
   }
+  const all = args.includes("--all");
+  const chosen = suites.filter((suite) => (only === undefined ? all || !suite.slow : only.includes(suite.name)));
   const results: SuiteResult[] = [];
   for (const suite of chosen) results.push(await runSuite(suite));
   report(results);

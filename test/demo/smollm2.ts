@@ -54,8 +54,8 @@ async function main(): Promise<void> {
 
 /** When the command began: `make` says so, because it installs packages before this program starts. */
 function startOfDemo(): Date {
-  const epochSeconds = process.env.TRIBUTARY_DEMO_STARTED;
-  return epochSeconds === undefined ? new Date() : new Date(Number(epochSeconds) * 1000);
+  const epochMs = process.env.TRIBUTARY_STARTED;
+  return epochMs === undefined ? new Date() : new Date(Number(epochMs));
 }
 
 /** Whether Kubernetes was not yet built on this machine when the demo began. */

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
-import { judge, type Provenance } from "../shared/bench-line.ts";
+import { judge } from "../shared/bench-line.ts";
+import { provenanceOf } from "../shared/provenance.ts";
 import type { BenchCase, BenchContext } from "./bench-case.ts";
 import { execPlugin, handshakes } from "./calls.ts";
 import { handOver } from "./hand-over.ts";
@@ -40,11 +39,7 @@ const { values } = parseArgs({
   },
 });
 
-const provenance: Provenance = {
-  bench: "control-plane",
-  commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
-  machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
-};
+const provenance = provenanceOf("control-plane");
 
 async function run(name: string): Promise<void> {
   const measure = cases[name];

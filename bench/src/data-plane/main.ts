@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { judge, type Provenance } from "../shared/bench-line.ts";
+import { judge } from "../shared/bench-line.ts";
+import { provenanceOf } from "../shared/provenance.ts";
 import { type BenchSize, maskingCases, unmaskingCases, weightedSumCases } from "./cases.ts";
 
 /**
@@ -28,22 +27,11 @@ const groups = {
   unmasking: () => [() => unmaskingCases(size, 16)],
   "weighted-sum": () => [() => weightedSumCases(size)],
 };
-const provenance: Provenance = { bench: "data-plane", commit: commit(), machine: machine() };
+const provenance = provenanceOf("data-plane");
 
 for (const [name, cases] of Object.entries(groups)) {
   if (given.only !== undefined && given.only !== name) continue;
   for (const run of cases()) {
     for (const result of await run()) process.stdout.write(`${JSON.stringify(judge(result, provenance))}\n`);
   }
-}
-
-function commit(): string {
-  const text = (args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
-  return `${text(["rev-parse", "--short", "HEAD"])}${text(["status", "--porcelain", "-uno"]) === "" ? "" : "+changes"}`;
-}
-
-function machine(): string {
-  const memoryGib = Math.round(totalmem() / 2 ** 30);
-  const load = loadavg()[0]!.toFixed(1);
-  return `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, ${memoryGib} GiB, Node ${process.versions.node}, load ${load} at start`;
 }

@@ -1,8 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { toStandardError } from "@tributary/clouds";
-import type { Provenance } from "../shared/bench-line.ts";
+import { provenanceOf } from "../shared/provenance.ts";
 import { flower } from "./flower.ts";
 import { nvflare } from "./nvflare.ts";
 import { type RoundCase, type RoundContestant, type RoundRun, selectCases } from "./round-case.ts";
@@ -25,7 +23,7 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const cases = selectCases(values.mib, values.workers);
   const peers = values.peers === "none" ? [] : [nvflare, flower];
-  const provenance: Provenance = { bench: "round", commit: commit(), machine: machine() };
+  const provenance = provenanceOf("round");
   const ours = await installTributary(toStandardError);
   for (const size of cases) {
     const contestants = [...peers, ours];
@@ -56,17 +54,6 @@ async function inTurns(contestants: readonly RoundContestant[], size: RoundCase,
     }
   if (runs.at(-1)?.length === 0) throw new Error("no run of ours gave figures");
   return runs;
-}
-
-function commit(): string {
-  const text = (args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
-  return `${text(["rev-parse", "--short", "HEAD"])}${text(["status", "--porcelain", "-uno"]) === "" ? "" : "+changes"}`;
-}
-
-function machine(): string {
-  const memoryGib = Math.round(totalmem() / 2 ** 30);
-  const load = loadavg()[0]!.toFixed(1);
-  return `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, ${memoryGib} GiB, Node ${process.versions.node}, load ${load} at start`;
 }
 
 // An exit of its own, not the signal's, so that a peer's processes are killed on the way out.

@@ -12,12 +12,14 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	listers "k8s.io/client-go/listers/core/v1"
+	storagelisters "k8s.io/client-go/listers/storage/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -25,15 +27,17 @@ import (
 const (
 	provisionerName       = "tributary.dev/local-volume"
 	provisionedAnnotation = "pv.kubernetes.io/provisioned-by"
+	// Set by the scheduler once it has a node for the first pod of a claim that binds late.
+	selectedNodeAnnotation = "volume.kubernetes.io/selected-node"
 )
 
-// volumeProvisioner gives each claim of one storage class a directory of its only node, writable by every user: the kubelet gives host
+// volumeProvisioner gives each claim of its storage classes a directory of its only node, writable by every user: the kubelet gives host
 // paths to no group, so a pod that does not run as root could not write to what the controller manager's own provisioner makes.
 type volumeProvisioner struct {
 	client    kubernetes.Interface
 	claims    listers.PersistentVolumeClaimLister
 	volumes   listers.PersistentVolumeLister
-	class     string
+	classes   storagelisters.StorageClassLister
 	node      string
 	directory string
 }
@@ -41,7 +45,6 @@ type volumeProvisioner struct {
 func runLocalVolumeProvisioner() {
 	flags := flag.NewFlagSet("local-volume-provisioner", flag.ExitOnError)
 	kubeconfig := flags.String("kubeconfig", "", "kubeconfig of the cluster")
-	class := flags.String("storage-class", "standard", "storage class whose claims are served")
 	node := flags.String("node", "", "name of the node whose directories are given")
 	directory := flags.String("directory", "", "directory that holds one directory a volume")
 	_ = flags.Parse(os.Args[1:])
@@ -58,11 +61,15 @@ func runLocalVolumeProvisioner() {
 		client:    client,
 		claims:    core.PersistentVolumeClaims().Lister(),
 		volumes:   core.PersistentVolumes().Lister(),
-		class:     *class,
+		classes:   factory.Storage().V1().StorageClasses().Lister(),
 		node:      *node,
 		directory: *directory,
 	}
-	changed := wakeOnChange(core.PersistentVolumeClaims().Informer(), core.PersistentVolumes().Informer())
+	changed := wakeOnChange(
+		core.PersistentVolumeClaims().Informer(),
+		core.PersistentVolumes().Informer(),
+		factory.Storage().V1().StorageClasses().Informer(),
+	)
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
 	for ctx.Err() == nil {
@@ -115,9 +122,18 @@ func logFailure(what string, err error) {
 	}
 }
 
+// wantsVolume holds for a pending claim of one of our classes; a class that binds late waits until the scheduler chose our node.
 func (p *volumeProvisioner) wantsVolume(claim *corev1.PersistentVolumeClaim) bool {
-	return claim.Spec.StorageClassName != nil && *claim.Spec.StorageClassName == p.class &&
-		claim.Spec.VolumeName == "" && claim.DeletionTimestamp == nil && claim.Status.Phase == corev1.ClaimPending
+	if claim.Spec.StorageClassName == nil || claim.Spec.VolumeName != "" || claim.DeletionTimestamp != nil ||
+		claim.Status.Phase != corev1.ClaimPending {
+		return false
+	}
+	class, err := p.classes.Get(*claim.Spec.StorageClassName)
+	if err != nil || class.Provisioner != provisionerName {
+		return false
+	}
+	isLate := class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer
+	return !isLate || claim.Annotations[selectedNodeAnnotation] == p.node
 }
 
 func (p *volumeProvisioner) provision(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
@@ -150,7 +166,7 @@ func (p *volumeProvisioner) volumeFor(name, directory string, claim *corev1.Pers
 			ClaimRef:                      &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID},
 			PersistentVolumeReclaimPolicy: corev1.PersistentVolumeReclaimDelete,
 			PersistentVolumeSource:        corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: directory}},
-			StorageClassName:              p.class,
+			StorageClassName:              *claim.Spec.StorageClassName,
 			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{
 				NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{onOurNode}}},
 			}},

@@ -14,6 +14,7 @@ export {
   status,
   up,
 } from "./clouds/local-clouds.ts";
+export { filledStorageClass } from "./clouds/node-config.ts";
 export { renderStatus } from "./clouds/render-status.ts";
 export type { CloudStatus, ComponentStatus } from "./clouds/status.ts";
 export { CommandError, type CommandOptions } from "./command.ts";

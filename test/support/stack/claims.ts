@@ -1,6 +1,6 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { kubectl } from "@tributary/clouds";
+import { filledStorageClass, kubectl } from "@tributary/clouds";
 import { eventually } from "../eventually.ts";
 
 /** A file for a claim: its path there, and where it comes from. */
@@ -9,13 +9,17 @@ export type ClaimFile = { readonly path: string } & (
   | { readonly text: string | Uint8Array }
 );
 
-/** Makes a claim of the default storage class of a local cloud and gives the folder of this machine that backs it. */
+/** Makes a claim that is bound before a pod uses it and gives the folder of this machine that backs it. */
 export async function ensureClaim(cluster: string, namespace: string, name: string): Promise<string> {
   const claim = {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
     metadata: { name, namespace },
-    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "4Gi" } } },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: filledStorageClass,
+      resources: { requests: { storage: "4Gi" } },
+    },
   };
   await kubectl(cluster, ["apply", "-f", "-"], { input: JSON.stringify(claim) });
   return claimFolder(cluster, namespace, name);

@@ -123,14 +123,27 @@ export function renderCorefile(layout: CloudLayout): string {
 `;
 }
 
-/** Objects every cloud starts with: a default storage class whose volumes any user may write to. */
+/**
+ * Storage class of claims that are filled before any pod uses them: bound at once. The default class binds a claim when its first
+ * pod has a node, because a scheduler that saw an unbound claim looks at the pod again only minutes later when it misses the binding.
+ */
+export const filledStorageClass = "standard";
+
+/** Objects every cloud starts with: the storage classes, whose volumes any user may write to. */
 export function renderClusterObjects(): string {
-  return stringify({
+  const isDefault = "storageclass.kubernetes.io/is-default-class";
+  const storageClass = (name: string, volumeBindingMode: string, annotations: Readonly<Record<string, string>>) => ({
     apiVersion: "storage.k8s.io/v1",
     kind: "StorageClass",
-    metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+    metadata: { name, annotations },
     provisioner: "tributary.dev/local-volume",
     reclaimPolicy: "Delete",
-    volumeBindingMode: "Immediate",
+    volumeBindingMode,
   });
+  return [
+    storageClass(filledStorageClass, "Immediate", { [isDefault]: "false" }),
+    storageClass("standard-late", "WaitForFirstConsumer", { [isDefault]: "true" }),
+  ]
+    .map((object) => stringify(object))
+    .join("---\n");
 }
