@@ -12,6 +12,7 @@ import {
   Disposition,
   listenGrpcEverywhere,
   type MainContext,
+  nameVolumes,
   readVariable,
   startHealthEndpoint,
   systemClock,
@@ -20,6 +21,7 @@ import {
 import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { openFlatModel } from "../shared/files/flat-model-file.ts";
+import { aggregatorVolumes } from "../shared/files/volumes.ts";
 import { readCertificate, readEd25519Identity } from "../shared/identity/certificates.ts";
 import { type JobConfig, parseJobConfig } from "./config/job-config.ts";
 import { controlMethods } from "./control/control-service.ts";
@@ -38,6 +40,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
   const configPath = readVariable(env, "TRIBUTARY_JOB_CONFIG", "/etc/tributary/job.json");
   const config = parseJobConfig(configPath, await readFile(configPath, "utf8").catch(unreadable(configPath)));
   requireStrategy(config);
+  nameVolumes(aggregatorVolumes(config.directories, env));
   const tls = await readTls(config);
   const closers = new Closers(log);
   try {
@@ -90,7 +93,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
     closers.add("party streams", () => parties.closeAll());
     const ports = { controlPort, tensorPort: tensor.port, healthPort: health.port };
     log.info({ ...ports, job: config.job.name, rounds: store.rounds.length }, "aggregator is ready");
-    await engine.run(signal).catch(asStorageError);
+    await engine.run(signal);
   } finally {
     await closers.closeAll();
   }
@@ -122,13 +125,6 @@ async function readTls(config: JobConfig) {
     operatorCa: readCertificate(config.tls.operatorCaPath, operatorCaPem),
     mutual: { certificate, key, peerCas },
   };
-}
-
-/** What a full or broken volume answers is worth a restart, not a bug report. */
-function asStorageError(cause: unknown): never {
-  const { code } = cause as { readonly code?: unknown };
-  if (typeof code !== "string" || !["ENOSPC", "EDQUOT", "EIO", "EROFS"].includes(code)) throw cause;
-  throw new TributaryError("STORAGE_UNAVAILABLE", `the data directory cannot be written: ${code}`, { cause });
 }
 
 function unreadable(path: string): (cause: unknown) => never {

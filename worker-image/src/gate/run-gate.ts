@@ -10,11 +10,13 @@ import {
   createMetricsRegistry,
   listenGrpcEverywhere,
   type MainContext,
+  nameVolumes,
   readVariable,
   startHealthEndpoint,
   systemClock,
   TributaryError,
 } from "@tributary/kit";
+import { gateVolumes } from "../shared/files/volumes.ts";
 import { openAuthority } from "./authority/certificate-authority.ts";
 import { parseGateConfig } from "./config/gate-config.ts";
 import { enrolMethods } from "./enrolment/enrol-methods.ts";
@@ -24,6 +26,7 @@ import { connectApiServer } from "./kubernetes/api-server.ts";
 export async function runGate({ log, signal, env }: MainContext): Promise<void> {
   const path = readVariable(env, "TRIBUTARY_GATE_CONFIG", "/etc/tributary/gate.json");
   const config = parseGateConfig(path, await readText(path));
+  nameVolumes(gateVolumes(config.caDirectory));
   const closers = new Closers(log);
   try {
     const authority = await openAuthority(config.caDirectory, `${config.cluster} gate CA`);

@@ -9,6 +9,7 @@ import {
   createMetricsRegistry,
   isTributaryError,
   type MainContext,
+  nameVolumes,
   retry,
   startHealthEndpoint,
   TributaryError,
@@ -16,6 +17,7 @@ import {
 import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { sha256OfFile } from "../shared/files/flat-model-file.ts";
+import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
 import { readSidecarConfig, type SidecarConfig } from "./config/sidecar-config.ts";
 import { obtainCredentials, type WorkerCredentials } from "./identity/enrolment.ts";
@@ -33,6 +35,7 @@ const RECONNECT_PAUSE_MS = 200;
 /** Runs a worker's sidecar until the job is finished or it is told to stop. */
 export async function runSidecar({ log, signal, env }: MainContext): Promise<void> {
   const config = await readSidecarConfig(env);
+  nameVolumes(workerVolumes({ volume: config.volumeDirectory, memory: config.memoryDirectory }));
   const closers = new Closers(log);
   const worker = new SidecarWorker(config, { log, signal, env });
   try {

@@ -141,6 +141,8 @@ export const catalogue = {
     53,
   ),
   STORAGE_UNAVAILABLE: entry(Transient, "UNAVAILABLE", "StorageUnavailable", "The volume cannot be written.", 54),
+  SUM_DAMAGED: entry(Transient, "DATA_LOSS", "SumDamaged", "A sum on the aggregator's disk does not match its digest."),
+  STORAGE_FULL: entry(Transient, "RESOURCE_EXHAUSTED", "StorageFull", "The volume is full.", 56),
   CONFIGURATION_INVALID: entry(
     Permanent,
     "INVALID_ARGUMENT",

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { type Disk, realDisk } from "./disk.ts";
+import { writeFully } from "./whole-file.ts";
 
 /** Ending of files that are being written; one left over by a crash may be removed. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
 /** Makes the entries of a directory durable (fsync on the directory). */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
+export async function syncDirectory(path: string, disk: Disk = realDisk): Promise<void> {
+  const directory = await disk.open(path, "r");
   try {
     await directory.sync();
   } finally {
@@ -16,13 +17,20 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Makes a file's bytes durable (fsync). */
-export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
+export async function syncFile(path: string, disk: Disk = realDisk): Promise<void> {
+  const file = await disk.open(path, "r+");
   try {
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Makes a directory and those above it, durably: after a crash of the machine each that was made is there. */
+export async function makeDirectoryDurably(path: string, disk: Disk = realDisk): Promise<void> {
+  const first = await disk.mkdir(path);
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made), disk);
 }
 
 /**
@@ -32,35 +40,51 @@ export async function syncFile(path: string): Promise<void> {
  *
  * @param mode permission bits of the file; 0o600 for secrets.
  */
-export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+export async function writeFileDurably(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+  disk: Disk = realDisk,
+): Promise<void> {
   const directory = dirname(path);
-  await mkdir(directory, { recursive: true });
+  await makeDirectoryDurably(directory, disk);
   const temporary = join(directory, `.${basename(path)}.${randomBytes(4).toString("hex")}${TEMPORARY_SUFFIX}`);
   try {
-    const file = await open(temporary, "w", mode);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await renameDurably(temporary, path);
+    await writeNewFile(temporary, content, mode, disk);
+    await renameDurably(temporary, path, disk);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What failed first says more than that nothing can be removed either.
+    await disk.remove(temporary).catch(() => {});
     throw error;
   }
 }
 
+/** Writes a file whose name nobody looks for yet, and makes its bytes durable; its name is not yet. */
+export async function writeNewFile(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+  disk: Disk = realDisk,
+): Promise<void> {
+  const file = await disk.open(path, "w", mode);
+  try {
+    await writeFully(file, typeof content === "string" ? Buffer.from(content, "utf8") : content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Renames within one file system and makes the rename durable: the one step that shows a prepared file or directory. */
-export async function renameDurably(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  await syncDirectory(dirname(to));
+export async function renameDurably(from: string, to: string, disk: Disk = realDisk): Promise<void> {
+  await disk.rename(from, to);
+  await syncDirectory(dirname(to), disk);
 }
 
 /** Bytes of a file, or `undefined` when there is none. */
-export async function readFileIfPresent(path: string): Promise<Buffer | undefined> {
+export async function readFileIfPresent(path: string, disk: Disk = realDisk): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return await disk.readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

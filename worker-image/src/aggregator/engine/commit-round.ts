@@ -1,6 +1,5 @@
-import { open } from "node:fs/promises";
 import { decodeMetrics, nextStep, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
-import type { Clock } from "@tributary/kit";
+import { type Clock, realDisk } from "@tributary/kit";
 import { METRICS_SEGMENT_ID, metricNames, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
@@ -9,6 +8,7 @@ import type { AttemptRecord } from "./attempt-files.ts";
 import type { JobModels } from "./job-models.ts";
 import { type ModelStepResult, type OpenedSum, stepModel } from "./model-step.ts";
 import { ModelStepping } from "./model-stepping.ts";
+import { verifySum } from "./recorded-sum.ts";
 import type { RoundRun } from "./round-run.ts";
 import type { RoundTerms } from "./round-terms.ts";
 import { readSums } from "./segment-sum.ts";
@@ -138,8 +138,9 @@ function openedSum({ run, terms }: OpenRound, index: number): OpenedSum {
   const segment = terms.layout.updates[index]!;
   return {
     path: run.sumPath(segment.index),
+    sha256: recordedSha256(run, segment.index),
     offset: segment.offset,
-    parameters: segment.parameters,
+    values: segment.parameters,
     ringBits: segment.ringBits,
     step: terms.steps[index]!,
     parties: survivorsOf(run, segment.index).length,
@@ -161,9 +162,16 @@ function survivorsOf({ state }: RoundRun, segment: number): number[] {
   return bitmap ? ranksOf(bitmap).map((rank) => state.setup.roster[rank]!.id) : [];
 }
 
+function recordedSha256({ state }: RoundRun, segment: number): Uint8Array {
+  return state.segments[state.setup.segments.findIndex(({ id }) => id === segment)]!.sumSha256!;
+}
+
 async function readMetrics({ run, terms }: OpenRound): Promise<Record<string, number>> {
   const { metrics, codings } = terms.layout;
-  const file = await open(run.sumPath(METRICS_SEGMENT_ID), "r");
+  const { values, ringBits } = metrics;
+  const path = run.sumPath(METRICS_SEGMENT_ID);
+  await verifySum({ path, values, ringBits, sha256: recordedSha256(run, METRICS_SEGMENT_ID) });
+  const file = await realDisk.open(path, "r");
   const sums = await readSums(file, 0, metrics.values, metrics.ringBits).finally(() => file.close());
   return decodeMetrics(codings, sums);
 }

@@ -173,7 +173,7 @@ export class JobEngine implements TensorRound {
     }
     await this.#run?.close();
     await this.#commit?.abandon();
-    this.#output.catchUp(this.#current?.convergence);
+    this.#output.settle(this.#current?.convergence);
     await this.#output.settled();
   }
 
@@ -490,7 +490,7 @@ export class JobEngine implements TensorRound {
   }
 
   async #nextChange(timeoutMs?: number): Promise<void> {
-    this.#output.catchUp(this.#current?.convergence);
+    this.#output.settle(this.#current?.convergence);
     await this.feed.waitAbove(this.feed.revision, timeoutMs ?? 60_000, new AbortController().signal);
   }
 }

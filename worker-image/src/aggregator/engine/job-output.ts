@@ -30,9 +30,11 @@ export class JobOutput {
     this.#publisher = new OutputPublisher(directory, sources.log, sources.onSettled);
   }
 
-  /** Whether the volume lacks what the last commit made. */
+  /** Whether the volume lacks what the last commit made, or a crash of the machine could still take it. */
   get isPending(): boolean {
-    return this.#isBehind || this.#publisher.isBusy || this.#publisher.problem !== undefined;
+    return (
+      this.#isBehind || this.#publisher.isBusy || this.#publisher.problem !== undefined || !this.#publisher.isDurable
+    );
   }
 
   /** Why the volume lacks a model, when writing failed. */
@@ -57,6 +59,12 @@ export class JobOutput {
     // The best first: its file may be the one that the last is about to replace.
     this.#publish(PublishedModel.Best, best);
     this.#publish(PublishedModel.Last, last);
+  }
+
+  /** No round is under way: writes what the volume lacks and makes all of it durable, in the background. */
+  settle(rule: controlV1.ConvergenceRule | undefined): void {
+    this.catchUp(rule);
+    this.#publisher.sync();
   }
 
   /** Resolves when nothing waits to be written any more. */

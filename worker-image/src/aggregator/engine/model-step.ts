@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import {
   createState,
   layoutSafetensors,
@@ -7,17 +6,16 @@ import {
   type ServerOptimiser,
   type ServerState,
 } from "@tributary/federated";
-import { type FlatModelFile, openFlatModel, readAt } from "../../shared/files/flat-model-file.ts";
+import { type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
+import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
+import { type RecordedSum, sumDamaged, sumSizeBytes } from "./recorded-sum.ts";
 import { readScaledSums, type ScaledBuffers } from "./segment-sum.ts";
 
 /** The opened sum of one update segment. */
-export interface OpenedSum {
-  readonly path: string;
+export interface OpenedSum extends RecordedSum {
   /** First parameter in the flat vector. */
   readonly offset: number;
-  readonly parameters: number;
-  readonly ringBits: number;
   readonly step: number;
   /** Parties in the sum. */
   readonly parties: number;
@@ -36,6 +34,8 @@ export interface ModelStepRequest {
   readonly modelOut: string;
   /** Written only when the optimiser keeps state. */
   readonly stateOut: string;
+  /** The machine's by default. */
+  readonly disk?: Disk;
 }
 
 /** Digests of what was written, hexadecimal; the state's is empty when there is none. */
@@ -50,24 +50,27 @@ const FLOAT_BYTES = 4;
  * Applies the server optimiser to the mean update, chunk by chunk, from files to files; the model's bytes are durable, its name is not yet.
  *
  * The optimiser's state is one vector a slot, float32, little-endian, end to end in the order of its slots.
+ *
+ * @throws SUM_DAMAGED when a sum is not what was recorded; STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export async function stepModel(request: ModelStepRequest): Promise<ModelStepResult> {
-  const base = await openFlatModel(request.basePath);
+  const disk = request.disk ?? realDisk;
+  const base = await openFlatModel(request.basePath, disk);
   try {
     const { parameters } = base.layout;
     const layout = layoutSafetensors(base.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
-    const model = await open(request.modelOut, "w");
-    const state = await openState(request, parameters);
+    const model = await disk.open(request.modelOut, "w");
+    const state = await openState(disk, request, parameters);
     const hash = createHash("sha256").update(layout.header);
     try {
-      await model.write(layout.header);
+      await writeFully(model, layout.header);
       await withScratch(async (scratch) => {
         const buffers = { packed: scratch.bytes(), sums: scratch.floats(), base: scratch.floats() };
         let flush: Promise<void> = Promise.resolve();
         for await (const sum of request.sums) {
-          await stepSegment(request, { base, state, sum, buffers }, async (stepped) => {
+          await stepSegment(disk, request, { base, state, sum, buffers }, async (stepped) => {
             hash.update(stepped);
-            await model.write(stepped);
+            await writeFully(model, stepped);
           });
           // The disk writes one segment while the next one is stepped.
           await flush;
@@ -96,20 +99,28 @@ interface SegmentStep {
 
 /** Steps the parameters of one segment, a chunk at a time, in order. */
 async function stepSegment(
+  disk: Disk,
   request: ModelStepRequest,
   { base, state, sum, buffers }: SegmentStep,
   write: (stepped: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const source = await open(sum.path, "r");
+  const source = await disk.open(sum.path, "r");
   try {
     const { ringBits, step } = sum;
-    for (let start = 0; start < sum.parameters; start += SCRATCH_VALUES) {
-      const values = Math.min(SCRATCH_VALUES, sum.parameters - start);
+    const [sizeBytes, wanted] = [await source.size(), sumSizeBytes(sum)];
+    if (sizeBytes !== wanted) throw sumDamaged(sum.path, `${sizeBytes} bytes`, `${wanted} bytes`);
+    const hash = createHash("sha256");
+    for (let start = 0; start < sum.values; start += SCRATCH_VALUES) {
+      const values = Math.min(SCRATCH_VALUES, sum.values - start);
       const meanUpdate = await readScaledSums(source, buffers, { start, values, ringBits, step });
+      hash.update(buffers.packed.subarray(0, sumSizeBytes({ values, ringBits })));
       for (let index = 0; index < values; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
       const before = await base.read(sum.offset + start, buffers.base.subarray(0, values));
       await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
     }
+    const found = hash.digest();
+    if (!found.equals(sum.sha256))
+      throw sumDamaged(sum.path, `of digest ${found.toString("hex")}`, `of ${Buffer.from(sum.sha256).toString("hex")}`);
   } finally {
     await source.close();
   }
@@ -135,11 +146,12 @@ interface StateFiles {
   close(): Promise<void>;
 }
 
-async function openState(request: ModelStepRequest, total: number): Promise<StateFiles> {
+async function openState(disk: Disk, request: ModelStepRequest, total: number): Promise<StateFiles> {
   const { optimiser, parameters } = request;
   const slots = optimiser.stateSlots.map(({ name }) => name);
-  const before = request.statePath === undefined || slots.length === 0 ? undefined : await open(request.statePath, "r");
-  const after = slots.length === 0 ? undefined : await open(request.stateOut, "w+");
+  const before =
+    request.statePath === undefined || slots.length === 0 ? undefined : await disk.open(request.statePath, "r");
+  const after = slots.length === 0 ? undefined : await disk.open(request.stateOut, "w+");
   const positionOf = (slot: number, offset: number) => (slot * total + offset) * FLOAT_BYTES;
   return {
     async read(offset, count) {
@@ -152,7 +164,7 @@ async function openState(request: ModelStepRequest, total: number): Promise<Stat
     async write(offset, state) {
       for (const [slot, name] of slots.entries()) {
         const bytes = bytesOf(state[name]!);
-        await after?.write(bytes, 0, bytes.length, positionOf(slot, offset));
+        if (after !== undefined) await writeFully(after, bytes, positionOf(slot, offset));
       }
     },
     finish: async () => (after === undefined ? "" : hashOf(after, slots.length * total * FLOAT_BYTES)),
@@ -163,17 +175,17 @@ async function openState(request: ModelStepRequest, total: number): Promise<Stat
   };
 }
 
-async function readFloats(file: FileHandle, position: number, count: number): Promise<Float32Array> {
-  const bytes = await readAt(file, position, count * FLOAT_BYTES);
+async function readFloats(file: DiskFile, position: number, count: number): Promise<Float32Array> {
+  const bytes = await readFully(file, position, Buffer.alloc(count * FLOAT_BYTES));
   const floats = new Float32Array(count);
   new Uint8Array(floats.buffer).set(bytes);
   return floats;
 }
 
-async function hashOf(file: FileHandle, sizeBytes: number): Promise<string> {
+async function hashOf(file: DiskFile, sizeBytes: number): Promise<string> {
   const hash = createHash("sha256");
   for (let done = 0; done < sizeBytes; done += 2 ** 20)
-    hash.update(await readAt(file, done, Math.min(2 ** 20, sizeBytes - done)));
+    hash.update(await readFully(file, done, Buffer.alloc(Math.min(2 ** 20, sizeBytes - done))));
   return hash.digest("hex");
 }
 

@@ -3,7 +3,15 @@ import type { OpenedSum } from "./model-step.ts";
 import { ModelStepping } from "./model-stepping.ts";
 
 const sums = [0, 1, 2].map(
-  (index): OpenedSum => ({ path: `${index}.bin`, offset: 8 * index, parameters: 8, ringBits: 20, step: 1, parties: 2 }),
+  (index): OpenedSum => ({
+    path: `${index}.bin`,
+    sha256: new Uint8Array(32),
+    offset: 8 * index,
+    values: 8,
+    ringBits: 20,
+    step: 1,
+    parties: 2,
+  }),
 );
 
 /** A step that only notes what it is given, in the place of one that writes a model. */

@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type AggregatorContext,
   type AggregatorEffect,
@@ -14,22 +13,29 @@ import {
   type RoundPlan,
   type RoundSetup,
   RoundStage,
+  ranksOf,
   type SegmentResult,
   SegmentStage,
   segmentSizeBytes,
   stepAggregator,
 } from "@tributary/federated";
 import {
+  type Disk,
   type ErrorCode,
+  isTributaryError,
   type Logger,
   readFileIfPresent,
+  realDisk,
+  syncDirectory,
   syncFile,
   TributaryError,
   writeFileDurably,
+  writeFully,
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { SegmentStaging } from "../wire/segment-staging.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
+import { restoreSum } from "./recorded-sum.ts";
 import { sumSegments } from "./segment-sum.ts";
 
 /** How an attempt ended. */
@@ -57,6 +63,8 @@ export interface RunDeps {
   readonly opened: (segment: number) => void;
   /** Told when what the state shows has changed. */
   readonly changed: () => void;
+  /** The machine's by default. */
+  readonly disk?: Disk;
 }
 
 /**
@@ -77,36 +85,43 @@ export class RoundRun {
   /** Sums on their way to the disk, by segment. */
   readonly #flushes = new Map<number, Promise<void>>();
   #sumTimer: NodeJS.Timeout | undefined;
+  readonly #disk: Disk;
 
   private constructor(deps: RunDeps, state: AggregatorState) {
     this.#deps = deps;
+    this.#disk = deps.disk ?? realDisk;
     this.#state = state;
     if (isAnnounced(state)) this.#announced.resolve();
-    this.staging = new SegmentStaging(join(deps.directory, "segments"));
+    this.staging = new SegmentStaging(join(deps.directory, "segments"), this.#disk);
   }
 
   /** Opens a new attempt: a restarted process finds its setup; a machine that lost it opens the next attempt. */
   static async open(deps: RunDeps, setup: RoundSetup, plan: RoundPlan): Promise<RoundRun> {
-    await mkdir(join(deps.directory, "sums"), { recursive: true });
+    const { disk = realDisk } = deps;
+    await disk.mkdir(join(deps.directory, "sums"));
     const opened = openAggregation(deps.context, setup);
     const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
     const run = new RoundRun(deps, planned.state);
-    await writeFile(statePath(deps), encodeAggregatorState(planned.state));
+    const file = await disk.open(statePath(deps), "w");
+    await writeFully(file, encodeAggregatorState(planned.state)).finally(() => file.close());
     await run.#perform([...opened.effects, ...planned.effects]);
     return run;
   }
 
   /** Takes up an attempt that a former process left; `undefined` when its directory holds none. */
   static async resume(deps: RunDeps): Promise<RoundRun | undefined> {
-    const bytes = await readFileIfPresent(statePath(deps));
+    const { disk = realDisk } = deps;
+    const bytes = await readFileIfPresent(statePath(deps), disk);
     if (bytes === undefined) return undefined;
-    await mkdir(join(deps.directory, "sums"), { recursive: true });
+    await disk.mkdir(join(deps.directory, "sums"));
     try {
-      return new RoundRun(deps, decodeAggregatorState(bytes));
+      const run = new RoundRun(deps, decodeAggregatorState(bytes));
+      await run.#restoreSums();
+      return run;
     } catch (error) {
       // Only the state before anything was announced is not synced: a crash of the machine may tear it, and costs an attempt.
-      if (!isArgumentError(error)) throw error;
-      deps.log.warn({ err: error }, "the attempt's state is torn; the next attempt opens");
+      if (!isArgumentError(error) && !isTributaryError(error, "SUM_DAMAGED")) throw error;
+      deps.log.warn({ err: error }, "the attempt's files are damaged; the next attempt opens");
       return undefined;
     }
   }
@@ -249,29 +264,47 @@ export class RoundRun {
   /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
   async #persist(segments: readonly number[]): Promise<void> {
     this.#deps.crash("before-sum-durable");
+    const { directory } = this.#deps;
     for (const segment of segments) {
-      await (this.#flushes.get(segment) ?? syncFile(this.sumPath(segment)));
+      await (this.#flushes.get(segment) ?? syncFile(this.sumPath(segment), this.#disk));
       this.#flushes.delete(segment);
+    }
+    // The names of sums and attempt must last like their bytes; writing the state syncs the folder between.
+    if (segments.length > 0) {
+      await syncDirectory(join(directory, "sums"), this.#disk);
+      await syncDirectory(dirname(directory), this.#disk);
     }
     await this.#writeState();
     this.#deps.crash("after-sum-durable");
   }
 
   #writeState(): Promise<void> {
-    return writeFileDurably(statePath(this.#deps), encodeAggregatorState(this.#state));
+    return writeFileDurably(statePath(this.#deps), encodeAggregatorState(this.#state), 0o644, this.#disk);
   }
 
   async #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
     const entry = this.#state.setup.segments.find(({ id }) => id === segment)!;
     const inputs = parties.map((party) => this.staging.pathOf(segment, party));
     const shape = { values: entry.valueCount, ringBits: entry.ringBits };
-    const sha256 = await sumSegments(inputs, shape, this.sumPath(segment));
+    const sha256 = await sumSegments(inputs, shape, this.sumPath(segment), this.#disk);
     this.#deps.log.debug({ segment, parties: parties.length }, "segment summed");
     // The disk writes one sum while the next one is computed; durable point 1 waits for all, and fails with any.
-    const flush = syncFile(this.sumPath(segment));
+    const flush = syncFile(this.sumPath(segment), this.#disk);
     flush.catch(() => {});
     this.#flushes.set(segment, flush);
     return sha256;
+  }
+
+  /** The sums that durable point 1 recorded are what is unmasked and committed: each must be what its digest says. */
+  async #restoreSums(): Promise<void> {
+    const { setup, segments } = this.#state;
+    for (const [index, { sumSha256, survivors }] of segments.entries()) {
+      if (sumSha256 === null || survivors === null) continue;
+      const { id, valueCount: values, ringBits } = setup.segments[index]!;
+      const inputs = ranksOf(survivors).map((rank) => this.staging.pathOf(id, setup.roster[rank]!.id));
+      const sum = { path: this.sumPath(id), values, ringBits, sha256: sumSha256 };
+      await restoreSum(sum, inputs, { disk: this.#disk, log: this.#deps.log });
+    }
   }
 
   /** Without masks the sum is open as it is. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accumulatePacked, packRing, toSigned } from "@tributary/federated";
+import { realDisk } from "@tributary/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSums, sumSegments } from "./segment-sum.ts";
 
@@ -29,7 +30,7 @@ describe("sum of staged segments", () => {
     expect(Buffer.compare(bytes, want)).toBe(0);
     expect(Buffer.from(digest)).toEqual(createHash("sha256").update(want).digest());
 
-    const file = await open(out, "r");
+    const file = await realDisk.open(out, "r");
     const sums = await readSums(file, 8, values - 8, ringBits).finally(() => file.close());
     const expected = sums.map((_, i) =>
       toSigned(

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
-import { readAt, readInto } from "../../shared/files/flat-model-file.ts";
+import { type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
 import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
@@ -18,20 +17,21 @@ export async function sumSegments(
   inputs: readonly string[],
   segment: { readonly values: number; readonly ringBits: number },
   outPath: string,
+  disk: Disk = realDisk,
 ): Promise<Uint8Array> {
   const bits = requireRingBits(segment.ringBits);
-  const files: FileHandle[] = [];
-  const out = await open(outPath, "w");
+  const files: DiskFile[] = [];
+  const out = await disk.open(outPath, "w");
   const hash = createHash("sha256");
   try {
-    for (const path of inputs) files.push(await open(path, "r"));
+    for (const path of inputs) files.push(await disk.open(path, "r"));
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
     return await withScratch(async (scratch) => {
       const buffers = { inputs: files.map(() => scratch.bytes()), out: scratch.bytes() };
       for (let start = 0; start < paddedValues; start += SCRATCH_VALUES) {
         const packed = await sumChunk(files, buffers, start, Math.min(SCRATCH_VALUES, paddedValues - start), bits);
         hash.update(packed);
-        await out.write(packed, 0, packed.length, (start / GROUP_VALUES) * bits);
+        await writeFully(out, packed, (start / GROUP_VALUES) * bits);
       }
       return new Uint8Array(hash.digest());
     });
@@ -47,14 +47,14 @@ interface SumBuffers {
 }
 
 async function sumChunk(
-  files: readonly FileHandle[],
+  files: readonly DiskFile[],
   buffers: SumBuffers,
   start: number,
   values: number,
   ringBits: RingBits,
 ): Promise<Uint8Array> {
   const [position, sizeBytes] = [packedSizeBytes(start, ringBits), packedSizeBytes(values, ringBits)];
-  const inputs = files.map((file, index) => readInto(file, position, buffers.inputs[index]!.subarray(0, sizeBytes)));
+  const inputs = files.map((file, index) => readFully(file, position, buffers.inputs[index]!.subarray(0, sizeBytes)));
   const out = buffers.out.subarray(0, sizeBytes);
   const kind = KernelWork.Sum;
   processKernels()({ kind, inputs: await Promise.all(inputs), masks: [], ringBits, offset: start, values, out });
@@ -62,10 +62,10 @@ async function sumChunk(
 }
 
 /** Reads `values` signed sums of a packed file from value `start` on, a multiple of eight. */
-export async function readSums(file: FileHandle, start: number, values: number, ringBits: number): Promise<Int32Array> {
+export async function readSums(file: DiskFile, start: number, values: number, ringBits: number): Promise<Int32Array> {
   const bits = requireRingBits(ringBits);
   const groups = Math.ceil(values / GROUP_VALUES);
-  const packed = await readAt(file, (start / GROUP_VALUES) * bits, groups * bits);
+  const packed = await readFully(file, (start / GROUP_VALUES) * bits, Buffer.alloc(groups * bits));
   const sums = kernels.unpack(packed, bits, new Int32Array(groups * GROUP_VALUES));
   return sums.subarray(0, values);
 }
@@ -78,14 +78,14 @@ export interface ScaledBuffers {
 
 /** Reads `values` sums of a packed file from value `start` on, each times a power-of-two step; exact in float32 up to 24 bits. */
 export async function readScaledSums(
-  file: FileHandle,
+  file: DiskFile,
   buffers: ScaledBuffers,
   span: { readonly start: number; readonly values: number; readonly ringBits: number; readonly step: number },
 ): Promise<Float32Array> {
   const ringBits = requireRingBits(span.ringBits);
   const { start: offset, values, step: scale } = span;
   const sizeBytes = packedSizeBytes(values, ringBits);
-  const packed = await readInto(file, packedSizeBytes(offset, ringBits), buffers.packed.subarray(0, sizeBytes));
+  const packed = await readFully(file, packedSizeBytes(offset, ringBits), buffers.packed.subarray(0, sizeBytes));
   const out = buffers.sums.subarray(0, values);
   processKernels()({ kind: KernelWork.Decode, packed, masks: [], ringBits, offset, scale, out });
   return out;

@@ -1,7 +1,15 @@
-import { mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { layoutSafetensors, type TensorSpec } from "@tributary/federated";
-import { readFileIfPresent, renameDurably, TributaryError, writeFileDurably } from "@tributary/kit";
+import {
+  type Disk,
+  makeDirectoryDurably,
+  readFileIfPresent,
+  realDisk,
+  renameDurably,
+  TributaryError,
+  writeFileDurably,
+  writeFully,
+} from "@tributary/kit";
 import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import { adapterTensors } from "./adapter-tensors.ts";
@@ -25,36 +33,38 @@ const CHUNK_PARAMETERS = 2 ** 18;
  *
  * @throws MODEL_SOURCE_NOT_FOUND, MODEL_SOURCE_INVALID, or MODEL_MISMATCH when the source or the job is not the pinned one.
  */
-export async function pinModel(config: JobConfig): Promise<PinnedModel> {
+export async function pinModel(config: JobConfig, disk: Disk = realDisk): Promise<PinnedModel> {
   const initialPath = join(config.directories.data, "initial", "model.safetensors");
   const pinPath = join(config.directories.data, "pin.json");
   const { path } = config.model;
-  const source = await digestSource(path);
-  const pinned = await readFileIfPresent(pinPath);
+  const source = await digestSource(path, disk);
+  const pinned = await readFileIfPresent(pinPath, disk);
   if (pinned !== undefined) {
     const pin = JSON.parse(pinned.toString("utf8")) as Record<string, string>;
     requirePinned("job", pin.jobUid, config.job.uid);
     requirePinned(path, pin.sourceSha256, source.sha256);
-    const initialSha256 = Buffer.from(await sha256OfFile(initialPath)).toString("hex");
+    const initialSha256 = Buffer.from(await sha256OfFile(initialPath, disk)).toString("hex");
     requirePinned(initialPath, pin.initialSha256, initialSha256);
     return { sourceSha256: source.sha256, sourceSizeBytes: source.sizeBytes, initialSha256, initialPath };
   }
-  await mkdir(dirname(initialPath), { recursive: true });
-  await writeInitialModel(config, `${initialPath}.tmp`);
-  await renameDurably(`${initialPath}.tmp`, initialPath);
-  const initialSha256 = Buffer.from(await sha256OfFile(initialPath)).toString("hex");
+  await makeDirectoryDurably(dirname(initialPath), disk);
+  await writeInitialModel(config, `${initialPath}.tmp`, disk);
+  await renameDurably(`${initialPath}.tmp`, initialPath, disk);
+  const initialSha256 = Buffer.from(await sha256OfFile(initialPath, disk)).toString("hex");
   await writeFileDurably(
     pinPath,
     `${JSON.stringify({ jobUid: config.job.uid, sourceSha256: source.sha256, initialSha256 })}\n`,
+    0o644,
+    disk,
   );
   return { sourceSha256: source.sha256, sourceSizeBytes: source.sizeBytes, initialSha256, initialPath };
 }
 
-async function digestSource(path: string): Promise<{ sha256: string; sizeBytes: number }> {
+async function digestSource(path: string, disk: Disk): Promise<{ sha256: string; sizeBytes: number }> {
   try {
-    const file = await open(path, "r");
-    const { size } = await file.stat().finally(() => file.close());
-    return { sha256: Buffer.from(await sha256OfFile(path)).toString("hex"), sizeBytes: size };
+    const file = await disk.open(path, "r");
+    const sizeBytes = await file.size().finally(() => file.close());
+    return { sha256: Buffer.from(await sha256OfFile(path, disk)).toString("hex"), sizeBytes };
   } catch (cause) {
     throw new TributaryError("MODEL_SOURCE_NOT_FOUND", `model source ${path} cannot be read`, {
       cause,
@@ -70,19 +80,18 @@ function requirePinned(what: string, pinned: string | undefined, found: string):
   });
 }
 
-async function writeInitialModel(config: JobConfig, to: string): Promise<void> {
+async function writeInitialModel(config: JobConfig, to: string, disk: Disk): Promise<void> {
   const { path, adapter } = config.model;
-  if (adapter === undefined) return copyWholeModel(path, to);
-  await writeZeroModel(adapterTensors(adapter, readBaseTensors(path)), to);
+  if (adapter === undefined) return copyWholeModel(path, to, disk);
+  await writeZeroModel(adapterTensors(adapter, readBaseTensors(path)), to, disk);
 }
 
 /** LoRA starts with B = 0, so that the adapted model is the base model. */
-async function writeZeroModel(specs: readonly TensorSpec[], to: string): Promise<void> {
+async function writeZeroModel(specs: readonly TensorSpec[], to: string, disk: Disk): Promise<void> {
   const layout = layoutSafetensors(specs);
-  await rm(to, { force: true });
-  const file = await open(to, "w");
+  const file = await disk.open(to, "w");
   try {
-    await file.write(layout.header);
+    await writeFully(file, layout.header);
     await file.truncate(layout.sizeBytes);
     await file.sync();
   } finally {
@@ -91,13 +100,13 @@ async function writeZeroModel(specs: readonly TensorSpec[], to: string): Promise
 }
 
 /** Writes the source in the one layout that all models of the job have: F32, tensors in the order of the flat vector. */
-async function copyWholeModel(from: string, to: string): Promise<void> {
-  const source = await openFlatModel(from);
+async function copyWholeModel(from: string, to: string, disk: Disk): Promise<void> {
+  const source = await openFlatModel(from, disk);
   try {
     const layout = layoutSafetensors(source.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
-    const file = await open(to, "w");
+    const file = await disk.open(to, "w");
     try {
-      await file.write(layout.header);
+      await writeFully(file, layout.header);
       for (let offset = 0; offset < source.layout.parameters; offset += CHUNK_PARAMETERS) {
         const values = new Float32Array(Math.min(CHUNK_PARAMETERS, source.layout.parameters - offset));
         await source.read(offset, values);
@@ -107,7 +116,7 @@ async function copyWholeModel(from: string, to: string): Promise<void> {
             `${from} holds a value that is not finite near parameter ${offset}`,
           );
         }
-        await file.write(new Uint8Array(values.buffer));
+        await writeFully(file, new Uint8Array(values.buffer));
       }
       await file.sync();
     } finally {

@@ -1,6 +1,15 @@
-import { access, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readFileIfPresent, renameDurably, syncDirectory, syncFile, TributaryError } from "@tributary/kit";
+import {
+  type Disk,
+  makeDirectoryDurably,
+  readFileIfPresent,
+  realDisk,
+  renameDurably,
+  syncDirectory,
+  syncFile,
+  TributaryError,
+  writeNewFile,
+} from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, parseLedgerLine } from "./ledger-line.ts";
 
@@ -30,13 +39,14 @@ export class RoundStore {
   readonly #directory: string;
   readonly #jobUid: string;
   readonly #genesis: string;
-  readonly #rounds: StoredRound[];
+  readonly #disk: Disk;
+  #rounds: readonly StoredRound[] = [];
 
-  private constructor(directory: string, jobUid: string, genesis: string, rounds: StoredRound[]) {
+  private constructor(directory: string, jobUid: string, genesis: string, disk: Disk) {
     this.#directory = directory;
     this.#jobUid = jobUid;
     this.#genesis = genesis;
-    this.#rounds = rounds;
+    this.#disk = disk;
   }
 
   /**
@@ -45,21 +55,31 @@ export class RoundStore {
    * @param genesis what round 0 names as its previous line, hexadecimal.
    * @throws LEDGER_CORRUPT naming the round and what does not fit.
    */
-  static async open(dataDirectory: string, jobUid: string, genesis: string): Promise<RoundStore> {
-    const directory = join(dataDirectory, "rounds");
-    await mkdir(directory, { recursive: true });
-    const rounds: StoredRound[] = [];
-    const names = await committedNames(directory);
-    for (const [round, name] of names.entries()) {
-      if (name !== nameOf(round)) throw corrupt(round, "directory", `missing (found ${name})`);
-      const bytes = await readFileIfPresent(join(directory, name, "line.json"));
-      if (bytes === undefined) throw corrupt(round, "line.json", "missing");
-      const previous = rounds.at(-1)?.lineSha256 ?? genesis;
-      rounds.push({ line: parseLedgerLine(bytes, { jobUid, round, previous }), lineSha256: ledgerLineSha256(bytes) });
-    }
-    const store = new RoundStore(directory, jobUid, genesis, rounds);
-    await store.#verifyNewest();
+  static async open(dataDirectory: string, jobUid: string, genesis: string, disk = realDisk): Promise<RoundStore> {
+    const store = new RoundStore(join(dataDirectory, "rounds"), jobUid, genesis, disk);
+    await store.reload();
     return store;
+  }
+
+  /**
+   * Reads what is there, as a new process would: after a commit that failed nobody knows otherwise whether it counts.
+   *
+   * @throws LEDGER_CORRUPT as {@link RoundStore.open} does.
+   */
+  async reload(): Promise<void> {
+    await makeDirectoryDurably(this.#directory, this.#disk);
+    const rounds: StoredRound[] = [];
+    for (const [round, name] of (await this.#committedNames()).entries()) {
+      if (name !== nameOf(round)) throw corrupt(round, "directory", `missing (found ${name})`);
+      const bytes = await readFileIfPresent(join(this.#directory, name, "line.json"), this.#disk);
+      if (bytes === undefined) throw corrupt(round, "line.json", "missing");
+      const expected = { jobUid: this.#jobUid, round, previous: rounds.at(-1)?.lineSha256 ?? this.#genesis };
+      rounds.push({ line: parseLedgerLine(bytes, expected), lineSha256: ledgerLineSha256(bytes) });
+    }
+    // A rename whose sync failed shows, but a crash of the machine could still undo it.
+    await syncDirectory(this.#directory, this.#disk);
+    this.#rounds = rounds;
+    await this.#verifyNewest();
   }
 
   /** Every committed round in order. */
@@ -90,8 +110,8 @@ export class RoundStore {
   /** An empty directory in which the next round's files are made. */
   async prepareCommit(): Promise<PreparedRound> {
     const directory = join(this.#directory, `${nameOf(this.#rounds.length)}.tmp`);
-    await rm(directory, { recursive: true, force: true });
-    await mkdir(directory);
+    await this.#disk.remove(directory);
+    await this.#disk.mkdir(directory);
     return {
       directory,
       modelPath: join(directory, "model.safetensors"),
@@ -99,19 +119,26 @@ export class RoundStore {
     };
   }
 
-  /** Durable point 2: syncs the prepared files, writes the line beside them and shows all of it by one rename. */
+  /**
+   * Durable point 2: syncs the prepared files, writes the line beside them and shows all of it by one rename.
+   *
+   * @throws STORAGE_FULL, STORAGE_UNAVAILABLE: then only {@link RoundStore.reload} tells whether the round is committed.
+   */
   async commit(prepared: PreparedRound, line: LedgerLine): Promise<StoredRound> {
     if (line.round !== this.#rounds.length || line.previous !== this.head || line.jobUid !== this.#jobUid) {
       throw new TributaryError("INVARIANT_BROKEN", `line of round ${line.round} does not continue the ledger`);
     }
     const bytes = encodeLedgerLine(line);
     // Nobody looks into the directory before the rename: each file is written once and synced.
-    await writeFile(join(prepared.directory, "line.json"), bytes);
-    await Promise.all((await readdir(prepared.directory)).map((name) => syncFile(join(prepared.directory, name))));
-    await syncDirectory(prepared.directory);
-    await renameDurably(prepared.directory, join(this.#directory, nameOf(line.round)));
+    const disk = this.#disk;
+    const prepare = (await disk.readdir(prepared.directory)).map((name) =>
+      syncFile(join(prepared.directory, name), disk),
+    );
+    await Promise.all([...prepare, writeNewFile(join(prepared.directory, "line.json"), bytes, 0o644, disk)]);
+    await syncDirectory(prepared.directory, disk);
+    await renameDurably(prepared.directory, join(this.#directory, nameOf(line.round)), disk);
     const stored = { line, lineSha256: ledgerLineSha256(bytes) };
-    this.#rounds.push(stored);
+    this.#rounds = [...this.#rounds, stored];
     await this.#prune();
     return stored;
   }
@@ -119,8 +146,8 @@ export class RoundStore {
   async #prune(): Promise<void> {
     const models = this.#rounds.filter(({ line }) => line.outcome === "Committed").map(({ line }) => line.round);
     for (const round of models.slice(0, -KEPT_MODELS).slice(-KEPT_MODELS)) {
-      await rm(this.modelPath(round), { force: true });
-      await rm(this.optimiserPath(round), { force: true });
+      await this.#disk.remove(this.modelPath(round));
+      await this.#disk.remove(this.optimiserPath(round));
     }
   }
 
@@ -128,28 +155,25 @@ export class RoundStore {
     const round = this.newestModelRound();
     if (round === undefined) return;
     const { modelSha256, optimiserSha256 } = this.#rounds[round]!.line;
-    await verifyFile(round, "model.safetensors", this.modelPath(round), modelSha256);
-    if (optimiserSha256 !== "") await verifyFile(round, "optimiser.bin", this.optimiserPath(round), optimiserSha256);
+    await this.#verifyFile(round, "model.safetensors", this.modelPath(round), modelSha256);
+    if (optimiserSha256 !== "")
+      await this.#verifyFile(round, "optimiser.bin", this.optimiserPath(round), optimiserSha256);
     await this.#prune();
   }
-}
 
-async function committedNames(directory: string): Promise<string[]> {
-  const names = await readdir(directory);
-  for (const name of names.filter((entry) => entry.endsWith(".tmp"))) {
-    await rm(join(directory, name), { recursive: true, force: true });
+  async #committedNames(): Promise<string[]> {
+    const names = await this.#disk.readdir(this.#directory);
+    for (const name of names.filter((entry) => entry.endsWith(".tmp")))
+      await this.#disk.remove(join(this.#directory, name));
+    return names.filter((entry) => /^\d{6,}$/.test(entry)).sort((a, b) => Number(a) - Number(b));
   }
-  return names.filter((entry) => /^\d{6,}$/.test(entry)).sort((a, b) => Number(a) - Number(b));
-}
 
-async function verifyFile(round: number, what: string, path: string, sha256: string): Promise<void> {
-  try {
-    await access(path);
-  } catch (cause) {
-    throw corrupt(round, what, "missing", cause);
+  async #verifyFile(round: number, what: string, path: string, sha256: string): Promise<void> {
+    const sizeBytes = await this.#disk.sizeOf(path);
+    if (sizeBytes === undefined) throw corrupt(round, what, "missing");
+    const found = Buffer.from(await sha256OfFile(path, this.#disk)).toString("hex");
+    if (found !== sha256) throw corrupt(round, what, `${sizeBytes} bytes of digest ${found}, must be ${sha256}`);
   }
-  const found = Buffer.from(await sha256OfFile(path)).toString("hex");
-  if (found !== sha256) throw corrupt(round, what, `of digest ${found}, must be ${sha256}`);
 }
 
 /** Directory of a round: at least six digits, so that names sort as numbers do up to a million rounds. */

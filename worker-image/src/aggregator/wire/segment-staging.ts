@@ -1,8 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
-import { mkdir, open, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { TributaryError } from "@tributary/kit";
+import { type Disk, realDisk, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody } from "../../shared/files/transfer.ts";
 import type { ByteSpan, SegmentResource } from "../../shared/tensor-wire/resources.ts";
@@ -24,6 +23,10 @@ interface Slot {
   storedBytes: number;
   isComplete: boolean;
   isBusy: boolean;
+  /** Its party must send it again: what still arrives by an older request goes to a file without a name. */
+  isDiscarded: boolean;
+  /** The digest of the last bytes is being checked. */
+  finishing: Promise<void> | undefined;
 }
 
 /**
@@ -34,11 +37,13 @@ interface Slot {
  */
 export class SegmentStaging {
   readonly #directory: string;
+  readonly #disk: Disk;
   readonly #slots = new Map<string, Slot>();
 
   /** @param directory of this attempt; it is made when the first segment arrives. */
-  constructor(directory: string) {
+  constructor(directory: string, disk: Disk = realDisk) {
     this.#directory = directory;
+    this.#disk = disk;
   }
 
   /** Path of a party's staged segment. */
@@ -53,7 +58,8 @@ export class SegmentStaging {
   }
 
   /**
-   * Names the digest and size of a segment and finds what a former process staged of it.
+   * Names the digest and size of a segment and finds what a former process staged of it. When all bytes are there, the answer waits
+   * until their digest is checked: it is never "all, but not complete".
    *
    * @throws MESSAGE_CONFLICT when another digest was named before.
    */
@@ -61,8 +67,8 @@ export class SegmentStaging {
     const key = keyOf(resource);
     let slot = this.#slots.get(key);
     if (slot === undefined) {
-      await mkdir(this.#directory, { recursive: true });
-      slot = await openSlot(this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
+      await this.#disk.mkdir(this.#directory);
+      slot = await openSlot(this.#disk, this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
       // Another request may have opened it meanwhile: the first one counts.
       slot = this.#slots.get(key) ?? slot;
       this.#slots.set(key, slot);
@@ -73,6 +79,7 @@ export class SegmentStaging {
         `party ${resource.party} names other bytes for segment ${resource.segment}`,
       );
     }
+    await this.#finishOnce(slot).catch(() => {});
     return { storedBytes: slot.storedBytes, isComplete: slot.isComplete };
   }
 
@@ -98,8 +105,10 @@ export class SegmentStaging {
     }
     slot.isBusy = true;
     try {
-      await appendBody(slot, span, body);
-      if (slot.storedBytes === slot.sizeBytes) await finish(slot);
+      await appendBody(this.#disk, slot, span, body);
+      requireKept(slot, resource);
+      await this.#finishOnce(slot);
+      requireKept(slot, resource);
     } finally {
       slot.isBusy = false;
     }
@@ -108,8 +117,19 @@ export class SegmentStaging {
 
   /** Drops a staged segment; its party may send it again. */
   async discard(segment: number, party: number): Promise<void> {
+    const slot = this.#slots.get(`${segment}/${party}`);
+    if (slot !== undefined) slot.isDiscarded = true;
     this.#slots.delete(`${segment}/${party}`);
-    await rm(this.pathOf(segment, party), { force: true });
+    await this.#disk.remove(this.pathOf(segment, party));
+  }
+
+  /** Checks the digest once every byte is there; who comes meanwhile waits for the same check, who comes after a failure tries it again. */
+  #finishOnce(slot: Slot): Promise<void> {
+    if (slot.isComplete || slot.storedBytes < slot.sizeBytes) return Promise.resolve();
+    slot.finishing ??= finish(this.#disk, slot).finally(() => {
+      slot.finishing = undefined;
+    });
+    return slot.finishing;
   }
 }
 
@@ -117,22 +137,37 @@ function keyOf({ segment, party }: SegmentResource): string {
   return `${segment}/${party}`;
 }
 
-async function openSlot(path: string, sha256: string, sizeBytes: number): Promise<Slot> {
-  const slot: Slot = { path, sizeBytes, sha256, hash: undefined, storedBytes: 0, isComplete: false, isBusy: false };
-  const present = await stat(path).catch(() => undefined);
-  if (present === undefined || present.size > sizeBytes) {
-    await rm(path, { force: true });
+async function openSlot(disk: Disk, path: string, sha256: string, sizeBytes: number): Promise<Slot> {
+  const slot: Slot = {
+    path,
+    sizeBytes,
+    sha256,
+    hash: undefined,
+    storedBytes: 0,
+    isComplete: false,
+    isBusy: false,
+    isDiscarded: false,
+    finishing: undefined,
+  };
+  const present = await disk.sizeOf(path);
+  if (present === undefined || present > sizeBytes) {
+    await disk.remove(path);
     slot.hash = createHash("sha256");
     return slot;
   }
-  slot.storedBytes = present.size;
-  if (present.size === sizeBytes && toHex(await sha256OfFile(path)) === sha256) slot.isComplete = true;
-  else if (present.size === sizeBytes) await reset(slot);
+  slot.storedBytes = present;
+  if (present === sizeBytes && toHex(await sha256OfFile(path, disk)) === sha256) slot.isComplete = true;
+  else if (present === sizeBytes) await reset(disk, slot);
   return slot;
 }
 
-async function appendBody(slot: Slot, span: ByteSpan, body: Readable): Promise<void> {
-  const file = await open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
+function requireKept(slot: Slot, { segment, party }: SegmentResource): void {
+  if (!slot.isDiscarded) return;
+  throw new TributaryError("ROUND_CONFLICT", `segment ${segment} of party ${party} was discarded while it came`);
+}
+
+async function appendBody(disk: Disk, slot: Slot, span: ByteSpan, body: Readable): Promise<void> {
+  const file = await disk.open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
   const sink = {
     file,
     position: slot.storedBytes,
@@ -145,19 +180,19 @@ async function appendBody(slot: Slot, span: ByteSpan, body: Readable): Promise<v
   await receiveBody(body, sink).finally(() => file.close());
 }
 
-async function finish(slot: Slot): Promise<void> {
-  const found = slot.hash === undefined ? toHex(await sha256OfFile(slot.path)) : slot.hash.digest("hex");
+async function finish(disk: Disk, slot: Slot): Promise<void> {
+  const found = slot.hash === undefined ? toHex(await sha256OfFile(slot.path, disk)) : slot.hash.digest("hex");
   slot.hash = undefined;
   if (found === slot.sha256) {
     slot.isComplete = true;
     return;
   }
-  await reset(slot);
+  if (!slot.isDiscarded) await reset(disk, slot);
   throw new TributaryError("CHECKSUM_MISMATCH", `segment has digest ${found}, must be ${slot.sha256}`);
 }
 
-async function reset(slot: Slot): Promise<void> {
-  await truncate(slot.path, 0);
+async function reset(disk: Disk, slot: Slot): Promise<void> {
+  await disk.truncate(slot.path, 0);
   slot.storedBytes = 0;
   slot.hash = createHash("sha256");
 }

@@ -1,9 +1,8 @@
-import { open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { asTributaryError, catalogue, type ErrorCode, type Logger, TributaryError } from "@tributary/kit";
+import { asTributaryError, catalogue, type ErrorCode, type Logger, realDisk, TributaryError } from "@tributary/kit";
 import { sendFile } from "../../shared/files/transfer.ts";
 import {
   COMPLETE_HEADER,
@@ -124,9 +123,9 @@ async function sendModel(
 ): Promise<void> {
   const path = round.fileOf(sha256);
   if (path === undefined) throw new TributaryError("ROUND_NOT_OPEN", `no model of digest ${sha256} is served now`);
-  const file = await open(path, "r");
+  const file = await realDisk.open(path, "r");
   try {
-    const { size } = await file.stat();
+    const size = await file.size();
     const start = parseRangeStart(request.headers.range);
     if (start === undefined || start > size)
       throw new TributaryError("MESSAGE_INVALID", `range ${request.headers.range} of ${size} bytes`);
@@ -191,6 +190,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   QUEUE_FULL: 429,
   REPORT_REFUSED: 422,
   CHECKSUM_MISMATCH: 422,
+  STORAGE_FULL: 507,
+  STORAGE_UNAVAILABLE: 503,
 };
 
 function refuse(response: ServerResponse, code: ErrorCode): void {

@@ -17,7 +17,14 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { readFileIfPresent, TributaryError, writeFileDurably } from "@tributary/kit";
+import {
+  type Disk,
+  isStorageError,
+  readFileIfPresent,
+  realDisk,
+  TributaryError,
+  writeFileDurably,
+} from "@tributary/kit";
 
 cryptoProvider.set(webcrypto as never);
 
@@ -56,13 +63,17 @@ interface Issuer {
 /**
  * Opens the CA of a directory (`ca.crt`, `ca.key`), or makes one with an Ed25519 key when both are absent.
  *
- * @throws CONFIGURATION_INVALID when only one of the files is there, they do not fit together, or a new CA cannot be written.
+ * @throws STORAGE_FULL, STORAGE_UNAVAILABLE; CONFIGURATION_INVALID when only one of the files is there, they do not fit together, or a new CA cannot be written.
  */
-export async function openAuthority(directory: string, commonName: string): Promise<CertificateAuthority> {
+export async function openAuthority(
+  directory: string,
+  commonName: string,
+  disk: Disk = realDisk,
+): Promise<CertificateAuthority> {
   const certificatePath = join(directory, "ca.crt");
   const keyPath = join(directory, "ca.key");
-  const certificatePem = (await readFileIfPresent(certificatePath))?.toString("utf8");
-  const keyPem = (await readFileIfPresent(keyPath))?.toString("utf8");
+  const certificatePem = (await readFileIfPresent(certificatePath, disk))?.toString("utf8");
+  const keyPem = (await readFileIfPresent(keyPath, disk))?.toString("utf8");
   if (certificatePem !== undefined && keyPem !== undefined)
     return authorityOf(await loadIssuer(directory, certificatePem, keyPem));
   if (certificatePem !== undefined) throw invalid(directory, "holds ca.crt without ca.key");
@@ -70,9 +81,10 @@ export async function openAuthority(directory: string, commonName: string): Prom
   const made = await makeIssuer(commonName);
   try {
     const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", made.keys.privateKey);
-    await writeFileDurably(keyPath, `${PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`, 0o600);
-    await writeFileDurably(certificatePath, `${made.certificate.toString("pem")}\n`);
+    await writeFileDurably(keyPath, `${PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`, 0o600, disk);
+    await writeFileDurably(certificatePath, `${made.certificate.toString("pem")}\n`, 0o644, disk);
   } catch (cause) {
+    if (isStorageError(cause)) throw cause;
     throw invalid(directory, "cannot be written", cause);
   }
   return authorityOf(made);

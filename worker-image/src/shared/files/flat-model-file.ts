@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import {
   type FlatLayout,
   flatLayout,
@@ -12,7 +11,7 @@ import {
   readHeaderSize,
   type SafetensorsHeader,
 } from "@tributary/federated";
-import { TributaryError } from "@tributary/kit";
+import { type Disk, type DiskFile, readFully, readUpTo, realDisk, TributaryError } from "@tributary/kit";
 import { withScratch } from "./scratch.ts";
 
 /** A safetensors file that is open for reading, seen as one flat float32 vector; nothing but the header is in memory. */
@@ -30,14 +29,14 @@ export interface FlatModelFile {
  *
  * @throws MODEL_SOURCE_INVALID naming file and field when it is malformed or holds tensors that are no floats.
  */
-export async function openFlatModel(path: string): Promise<FlatModelFile> {
-  const file = await open(path, "r");
+export async function openFlatModel(path: string, disk: Disk = realDisk): Promise<FlatModelFile> {
+  const file = await disk.open(path, "r");
   try {
-    const { size: sizeBytes } = await file.stat();
-    const prefix = await readAt(file, 0, Math.min(PREFIX_BYTES, sizeBytes));
+    const sizeBytes = await file.size();
+    const prefix = await readFully(file, 0, Buffer.alloc(Math.min(PREFIX_BYTES, sizeBytes)));
     const headerBytes = readHeaderSize(prefix, sizeBytes);
     const dataStart = PREFIX_BYTES + headerBytes;
-    const header = parseHeader(await readAt(file, PREFIX_BYTES, headerBytes), sizeBytes - dataStart);
+    const header = parseHeader(await readFully(file, PREFIX_BYTES, Buffer.alloc(headerBytes)), sizeBytes - dataStart);
     const other = header.tensors.find((tensor) => !isFloatDtype(tensor.dtype));
     if (other !== undefined)
       throw invalidModel(path, `tensor ${other.name} is ${other.dtype}, must be F32, F16, BF16 or F64`);
@@ -57,16 +56,16 @@ export async function openFlatModel(path: string): Promise<FlatModelFile> {
 }
 
 /** SHA-256 of a file, 32 bytes, read in pieces of 1 MiB. */
-export async function sha256OfFile(path: string): Promise<Uint8Array> {
-  const file = await open(path, "r");
+export async function sha256OfFile(path: string, disk: Disk = realDisk): Promise<Uint8Array> {
+  const file = await disk.open(path, "r");
   try {
     return await withScratch(async (scratch) => {
       const hash = createHash("sha256");
       const buffer = scratch.bytes();
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length);
-        if (bytesRead === 0) return new Uint8Array(hash.digest());
+      for (let position = 0; ; position += buffer.length) {
+        const bytesRead = await readUpTo(file, position, buffer);
         hash.update(buffer.subarray(0, bytesRead));
+        if (bytesRead < buffer.length) return new Uint8Array(hash.digest());
       }
     });
   } finally {
@@ -80,7 +79,7 @@ interface Scratch {
 }
 
 async function readParameters(
-  { file, layout, dataStart, scratch }: { file: FileHandle; layout: FlatLayout; dataStart: number; scratch: Scratch },
+  { file, layout, dataStart, scratch }: { file: DiskFile; layout: FlatLayout; dataStart: number; scratch: Scratch },
   offset: number,
   out: Float32Array,
 ) {
@@ -89,34 +88,17 @@ async function readParameters(
     const width = (tensor.endBytes - tensor.startBytes) / tensor.elements;
     if (tensor.dtype === "F32") {
       const place = new Uint8Array(out.buffer, out.byteOffset + done * width, count * width);
-      await readInto(file, dataStart + tensor.startBytes + start * width, place);
+      await readFully(file, dataStart + tensor.startBytes + start * width, place);
       done += count;
       continue;
     }
     if (scratch.buffer.length < count * width) scratch.buffer = new Uint8Array(count * width);
     const bytes = scratch.buffer.subarray(0, count * width);
-    await readInto(file, dataStart + tensor.startBytes + start * width, bytes);
+    await readFully(file, dataStart + tensor.startBytes + start * width, bytes);
     readFloats(bytes, tensor.dtype, 0, out.subarray(done, done + count));
     done += count;
   }
   return out;
-}
-
-/** Exactly `lengthBytes` bytes of a file; Error when it ends before. */
-export function readAt(file: FileHandle, position: number, lengthBytes: number): Promise<Buffer> {
-  return readInto(file, position, Buffer.allocUnsafe(lengthBytes));
-}
-
-/** Fills `buffer` from a file and returns it; Error when the file ends before. Large loops use one buffer again and again. */
-export async function readInto<B extends Uint8Array>(file: FileHandle, position: number, buffer: B): Promise<B> {
-  const lengthBytes = buffer.length;
-  let done = 0;
-  while (done < lengthBytes) {
-    const { bytesRead } = await file.read(buffer, done, lengthBytes - done, position + done);
-    if (bytesRead === 0) throw new Error(`file ends at byte ${position + done}, ${lengthBytes - done} bytes too early`);
-    done += bytesRead;
-  }
-  return buffer;
 }
 
 function invalidModel(path: string, why: string): TributaryError {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
+import { realDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { receiveBody, sendFile } from "./transfer.ts";
 
@@ -17,7 +18,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 async function send(start: number, out: Writable, onSent?: (count: number) => void): Promise<void> {
   await writeFile(path, bytes);
-  const file = await open(path, "r");
+  const file = await realDisk.open(path, "r");
   await sendFile(file, start, out, onSent).finally(() => file.close());
 }
 
@@ -58,10 +59,8 @@ describe("sendFile", () => {
 
 describe("receiveBody", () => {
   async function receive(body: AsyncIterable<Buffer>, position: number, maxBytes: number) {
-    const file = await open(path, "a+").then(async (made) => {
-      await made.close();
-      return open(path, "r+");
-    });
+    await writeFile(path, "", { flag: "a" });
+    const file = await realDisk.open(path, "r+");
     let told = 0;
     const onWritten = (_chunks: readonly Buffer[], count: number) => {
       told += count;

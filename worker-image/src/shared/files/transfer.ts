@@ -1,6 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { TributaryError } from "@tributary/kit";
+import { type DiskFile, readUpTo, TributaryError, writeFully } from "@tributary/kit";
 import { withScratch } from "./scratch.ts";
 
 /** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
@@ -8,7 +7,7 @@ const PIECE_BYTES = 2 ** 20;
 
 /** Where a body goes. */
 export interface BodySink {
-  readonly file: FileHandle;
+  readonly file: DiskFile;
   /** Offset of its first byte in the file. */
   readonly position: number;
   /** Most bytes that it may have. */
@@ -31,7 +30,7 @@ export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): 
     pending = [];
     pendingBytes = 0;
     if (sizeBytes === 0) return;
-    await sink.file.writev(chunks, sink.position + written);
+    await writeFully(sink.file, chunks, sink.position + written);
     written += sizeBytes;
     sink.onWritten(chunks, sizeBytes);
   };
@@ -57,7 +56,7 @@ export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): 
  * @throws what the stream or the file fails with; a stream that closes early counts as a failure.
  */
 export async function sendFile(
-  file: FileHandle,
+  file: DiskFile,
   start: number,
   out: Writable,
   onSent: (bytes: number) => void = () => {},
@@ -73,7 +72,7 @@ export async function sendFile(
       let position = start;
       for (let turn = 0; ; turn = 1 - turn) {
         await Promise.race([writes[turn], closed.promise]);
-        const { bytesRead } = await file.read(buffers[turn]!, 0, buffers[turn]!.length, position);
+        const bytesRead = await readUpTo(file, position, buffers[turn]!);
         if (bytesRead === 0) break;
         position += bytesRead;
         const write = writePiece(out, buffers[turn]!.subarray(0, bytesRead)).then(() => onSent(bytesRead));

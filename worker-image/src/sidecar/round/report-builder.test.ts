@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeMetrics, type RingBits, type RoundSetup, safetensorsParts, unpackRing } from "@tributary/federated";
+import { createLogger, type Logger } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { layoutReport, planExponents, readPlannedReport, setupSegments } from "../../shared/report/report-layout.ts";
@@ -47,6 +48,7 @@ async function aRequest(
     residualOut: (segment) => join(directory, `reports/next-${segment}`),
     segmentPath: (segment) => join(directory, `reports/${segment}`),
     signal: new AbortController().signal,
+    log: createLogger("test", "silent"),
     ...change,
   };
 }
@@ -60,7 +62,7 @@ async function unpacked(request: ReportRequest, segment: number): Promise<number
 
 async function readResidual(path: string): Promise<number[]> {
   const bytes = await readFile(path);
-  return [...new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))];
+  return [...new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 4 * PARAMETERS))];
 }
 
 describe("buildReport", () => {
@@ -96,6 +98,20 @@ describe("buildReport", () => {
     }
     const left = (await readResidual(request.residualPath(0)))[3]!;
     expect(reported * STEP + left).toBeCloseTo(40 * (Math.fround(1 + delta) - 1), 6);
+  });
+
+  it.each([
+    { name: "short", damage: (bytes: Buffer) => bytes.subarray(0, -1) },
+    { name: "changed", damage: (bytes: Buffer) => bytes.fill(1, 8, 12) },
+  ])("does not use what is left over when its file is $name, and says so", async ({ damage }) => {
+    const request = await aRequest(new Float32Array(PARAMETERS).fill(1 + 0.3 * STEP));
+    const [first] = await buildReport(request);
+    await writeFile(request.residualPath(0), damage(await readFile(request.residualOut(0))));
+    const warned: unknown[] = [];
+    const log = { warn: (facts: unknown) => warned.push(facts) } as unknown as Logger;
+    const [again] = await buildReport({ ...request, log });
+    expect(again!.sha256).toEqual(first!.sha256);
+    expect(warned).toMatchObject([{ path: request.residualPath(0) }]);
   });
 
   it("makes the same bytes again from the same seed and plan, and others from another seed", async () => {

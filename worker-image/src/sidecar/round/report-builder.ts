@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   type CryptoSuite,
@@ -10,12 +9,13 @@ import {
   requireRingBits,
   type SetupSegment,
 } from "@tributary/federated";
-import { TributaryError } from "@tributary/kit";
-import { type FlatModelFile, openFlatModel, readInto } from "../../shared/files/flat-model-file.ts";
+import { type Disk, isStorageError, type Logger, realDisk, TributaryError, writeFully } from "@tributary/kit";
+import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
 import { metricNames, type PlannedReport, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
+import { openResiduals } from "./residual-files.ts";
 
 /** A metric as a sum and a count, by name. */
 export type MetricTotals = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
@@ -38,6 +38,9 @@ export interface ReportRequest {
   /** Path of each segment's file. */
   readonly segmentPath: (segment: number) => string;
   readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** The machine's by default. */
+  readonly disk?: Disk;
 }
 
 /** A segment of the report on disk. */
@@ -47,8 +50,6 @@ export interface ReportedSegment {
   readonly sizeBytes: number;
   readonly sha256: Uint8Array;
 }
-
-const FLOAT_BYTES = 4;
 
 const kernels = createRingKernels();
 
@@ -75,8 +76,8 @@ async function buildUpdates(
   trainedPath: string,
   values: Record<string, number>,
 ): Promise<ReportedSegment[]> {
-  const base = await openFlatModel(request.basePath);
-  const trained = await openTrained(trainedPath).catch(async (error: unknown) => {
+  const base = await openFlatModel(request.basePath, diskOf(request));
+  const trained = await openTrained(trainedPath, diskOf(request)).catch(async (error: unknown) => {
     await base.close();
     throw error;
   });
@@ -118,8 +119,9 @@ async function buildUpdate(update: Update, buffers: UpdateBuffers) {
   const ringBits = requireRingBits(segment.ringBits);
   const grid = { step, valueBits: segment.valueBits };
   const runKernel = processKernels();
-  const residuals = await openResiduals(request, segment.id);
-  const sink = await openSegment(request.segmentPath(segment.id));
+  const paths = { last: request.residualPath(segment.id), next: request.residualOut(segment.id) };
+  const residuals = await openResiduals(paths, segment.valueCount, request);
+  const sink = await openSegment(request.segmentPath(segment.id), diskOf(request));
   let saturated = 0;
   let squaredNorm = 0;
   try {
@@ -139,6 +141,7 @@ async function buildUpdate(update: Update, buffers: UpdateBuffers) {
       await sink.write(out);
       await residuals.write(start, residual);
     }
+    await residuals.finish();
     return { squaredNorm, saturated, reported: { segment: segment.id, ...sink.finish() } };
   } finally {
     await sink.close();
@@ -176,7 +179,7 @@ async function buildMetrics(
   // The width that the setup leaves for one party's value says for how many parties the ring has room.
   const parties = 2 ** (metrics.ringBits - metrics.valueBits);
   const encoded = encodeMetrics(codings, values, parties);
-  const sink = await openSegment(request.segmentPath(metrics.id));
+  const sink = await openSegment(request.segmentPath(metrics.id), diskOf(request));
   try {
     await sink.write(kernels.pack(encoded.values, requireRingBits(metrics.ringBits)));
     return { segment: metrics.id, ...sink.finish() };
@@ -185,10 +188,11 @@ async function buildMetrics(
   }
 }
 
-async function openTrained(path: string): Promise<FlatModelFile> {
+async function openTrained(path: string, disk: Disk): Promise<FlatModelFile> {
   try {
-    return await openFlatModel(path);
+    return await openFlatModel(path, disk);
   } catch (cause) {
+    if (isStorageError(cause)) throw cause;
     throw new TributaryError("REPORT_REFUSED", `the trained model cannot be read: ${(cause as Error).message}`, {
       cause,
     });
@@ -212,14 +216,14 @@ function roundingInfo(segment: number): Uint8Array {
   return new TextEncoder().encode(`tributary/rounding/${segment}`);
 }
 
-async function openSegment(path: string) {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, "w");
+async function openSegment(path: string, disk: Disk) {
+  await disk.mkdir(dirname(path));
+  const file = await disk.open(path, "w");
   const hash = createHash("sha256");
   let sizeBytes = 0;
   return {
     async write(bytes: Uint8Array): Promise<void> {
-      await file.write(bytes);
+      await writeFully(file, bytes);
       hash.update(bytes);
       sizeBytes += bytes.length;
     },
@@ -228,31 +232,6 @@ async function openSegment(path: string) {
   };
 }
 
-interface ResidualFiles {
-  read(offset: number, values: Float32Array): Promise<Float32Array>;
-  write(offset: number, values: Float32Array): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function openResiduals(request: ReportRequest, segment: number): Promise<ResidualFiles> {
-  const last: FileHandle | undefined = await open(request.residualPath(segment), "r").catch(() => undefined);
-  const out = request.residualOut(segment);
-  await mkdir(dirname(out), { recursive: true });
-  await rm(out, { force: true });
-  const next = await open(out, "w");
-  return {
-    async read(offset, values) {
-      if (last === undefined) return values.fill(0);
-      await readInto(last, offset * FLOAT_BYTES, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      return values;
-    },
-    async write(offset, values) {
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      await next.write(bytes, 0, bytes.length, offset * FLOAT_BYTES);
-    },
-    async close() {
-      await last?.close();
-      await next.close();
-    },
-  };
+function diskOf({ disk }: ReportRequest): Disk {
+  return disk ?? realDisk;
 }

@@ -1,8 +1,7 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
 import { decodeMessage, equalBytes, MessageType, SegmentOutcome } from "@tributary/federated";
-import { asTributaryError, retry, type TributaryError } from "@tributary/kit";
+import { asTributaryError, isStorageError, realDisk, retry, type TributaryError } from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
@@ -149,7 +148,8 @@ export class RoundDesk {
     const file = { path, sha256: Buffer.from(reported.sha256).toString("hex"), sizeBytes: reported.sizeBytes };
     await retry(() => this.#deps.tensors().send(reported.path, file, signal, () => crash("during-upload")), {
       signal,
-      isRetriable: ({ code }) => code !== "ROUND_NOT_OPEN" && code !== "MESSAGE_CONFLICT" && code !== "REPORT_REFUSED",
+      isRetriable: (error) =>
+        !["ROUND_NOT_OPEN", "MESSAGE_CONFLICT", "REPORT_REFUSED"].includes(error.code) && !isStorageError(error),
       onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
     });
     crash("after-upload");
@@ -160,18 +160,18 @@ export class RoundDesk {
   /** Error feedback, a segment at a time: keeps what this round left over when its input is in the sum, what was before otherwise. */
   async #settle({ planDigest, segments }: Closed): Promise<void> {
     const { volumeDirectory } = this.#deps;
-    await mkdir(dirname(join(volumeDirectory, volumePaths.residual(0))), { recursive: true });
+    await realDisk.mkdir(dirname(join(volumeDirectory, volumePaths.residual(0))));
     for (const { segment, outcome } of segments) {
       const pending = join(volumeDirectory, volumePaths.pendingResidual(planDigest, segment));
       const kept = join(volumeDirectory, volumePaths.residual(segment));
       if (outcome !== SegmentOutcome.Included) {
-        await rm(pending, { force: true });
+        await realDisk.remove(pending);
         continue;
       }
       // A rename over a file would have some file systems write the new one to the disk at once: as much as the model, every round.
-      await rm(kept, { force: true });
+      await realDisk.remove(kept);
       // Metrics leave nothing over.
-      await rename(pending, kept).catch(ignoreMissing);
+      await realDisk.rename(pending, kept).catch(ignoreMissing);
     }
     if (this.#workOf(planDigest) !== undefined) this.#endWork();
     await this.#removeOldFiles();
@@ -181,12 +181,12 @@ export class RoundDesk {
     const { volumeDirectory, log } = this.#deps;
     if (this.#work !== undefined) return;
     for (const directory of ["tasks", "reports", "models"]) {
-      const names = await readdir(join(volumeDirectory, directory)).catch(() => []);
+      const names = await realDisk.readdir(join(volumeDirectory, directory)).catch(() => []);
       for (const name of names) {
         if (this.#work !== undefined) return;
-        await rm(join(volumeDirectory, directory, name), { force: true }).catch((err: unknown) =>
-          log.warn({ err }, "file stays"),
-        );
+        await realDisk
+          .remove(join(volumeDirectory, directory, name))
+          .catch((err: unknown) => log.warn({ err }, "file stays"));
       }
     }
   }

@@ -1,9 +1,17 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
-import { isErrorCode, type Logger, readFileIfPresent, retry, TributaryError, writeFileDurably } from "@tributary/kit";
+import {
+  isErrorCode,
+  isStorageError,
+  type Logger,
+  readFileIfPresent,
+  realDisk,
+  retry,
+  TributaryError,
+  writeFileDurably,
+} from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { readPlannedReport } from "../../shared/report/report-layout.ts";
@@ -79,6 +87,7 @@ export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<
     residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
     segmentPath: (segment) => join(deps.volumeDirectory, volumePaths.segment(request.planDigest, segment)),
     signal: request.signal,
+    log: deps.log,
   });
   deps.crash("before-report-durable");
   await saveReport(deps, request, segments);
@@ -95,7 +104,8 @@ async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Prom
   const file = { path: model.resource, sha256, sizeBytes: Number(model.sizeBytes) };
   await retry(() => deps.tensors().fetch(file, path, signal), {
     signal,
-    isRetriable: ({ code }) => code !== "ROUND_NOT_OPEN" && code !== "IDENTITY_REJECTED",
+    isRetriable: (error) =>
+      error.code !== "ROUND_NOT_OPEN" && error.code !== "IDENTITY_REJECTED" && !isStorageError(error),
     onRetry: (error, attempt, delayMs) => deps.log.warn({ code: error.code, attempt, delayMs }, error.message),
   });
   return path;
@@ -119,7 +129,7 @@ async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: 
   const trainedPath = opened.localSteps === 0 ? undefined : volumePaths.trained(setup.round, opened.localSteps);
   let trained: MetricTotals = {};
   if (trainedPath !== undefined) {
-    await rm(join(deps.volumeDirectory, trainedPath), { force: true });
+    await realDisk.remove(join(deps.volumeDirectory, trainedPath));
     const outputs = [tensorSet(trainedPath, new Uint8Array(0))];
     const task = { ...taskOf(request, "Train"), inputs: [input], outputs, localSteps: opened.localSteps };
     trained = await runTask(deps, request, task);

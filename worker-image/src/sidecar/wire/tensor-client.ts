@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import { isErrorCode, TributaryError } from "@tributary/kit";
+import { isErrorCode, isStorageError, realDisk, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody, sendFile } from "../../shared/files/transfer.ts";
 import {
@@ -85,15 +84,15 @@ type Call = (
 
 async function fetchFile(call: Call, file: RemoteFile, to: string, signal: AbortSignal): Promise<void> {
   const partial = `${to}.part`;
-  const present = (await stat(partial).catch(() => undefined))?.size ?? 0;
+  const present = (await realDisk.sizeOf(partial)) ?? 0;
   const start = present <= file.sizeBytes ? present : 0;
   const digest = start < file.sizeBytes ? await fetchRest(call, file, partial, start, signal) : undefined;
   const found = digest ?? Buffer.from(await sha256OfFile(partial)).toString("hex");
   if (found !== file.sha256) {
-    await rm(partial, { force: true });
+    await realDisk.remove(partial);
     throw new TributaryError("CHECKSUM_MISMATCH", `${file.path} arrived with digest ${found}, must be ${file.sha256}`);
   }
-  await rename(partial, to);
+  await realDisk.rename(partial, to);
 }
 
 /** Fetches from `start` on; gives the digest of the file, in hexadecimal, when all of it came by this request. */
@@ -106,7 +105,7 @@ async function fetchRest(
 ): Promise<string | undefined> {
   const response = await call("GET", path, start > 0 ? { range: `bytes=${start}-` } : {}, signal);
   const hash = createHash("sha256");
-  const sink = await open(partial, start > 0 ? "r+" : "w");
+  const sink = await realDisk.open(partial, start > 0 ? "r+" : "w");
   try {
     await receiveBody(response, {
       file: sink,
@@ -133,13 +132,15 @@ async function sendSegment(
   if (before.headers[COMPLETE_HEADER] === "true") return;
   const startBytes = Number(before.headers[STORED_BYTES_HEADER]);
   const totalBytes = segment.sizeBytes;
+  if (startBytes === totalBytes)
+    throw new TributaryError("AGGREGATOR_UNREACHABLE", `${segment.path} is there and not yet checked`);
   const headers = {
     ...named,
     "content-length": totalBytes - startBytes,
     "content-range": formatContentRange({ startBytes, endBytes: totalBytes, totalBytes }),
   };
   const body: WriteBody = async (request) => {
-    const file = await open(path, "r");
+    const file = await realDisk.open(path, "r");
     await sendFile(file, startBytes, request, onSent).finally(() => file.close());
   };
   const after = await call("PUT", segment.path, headers, signal, body);
@@ -159,7 +160,9 @@ function exchange(options: RequestOptions, writeBody: WriteBody | undefined): Pr
       response.resume();
       const code = String(response.headers[ERROR_CODE_HEADER] ?? "");
       const error = `${options.method} ${options.path} was answered with ${status} ${code}`;
-      reject(new TributaryError(isErrorCode(code) ? code : "AGGREGATOR_UNREACHABLE", error));
+      // A full volume of the aggregator is none of this worker's.
+      const isOther = !isErrorCode(code) || code === "STORAGE_FULL" || code === "STORAGE_UNAVAILABLE";
+      reject(new TributaryError(isOther ? "AGGREGATOR_UNREACHABLE" : code, error));
     });
     request.on("error", fail);
     request.on("timeout", () => request.destroy(new Error(`no byte in ${IDLE_TIMEOUT_MS} ms`)));
@@ -171,6 +174,8 @@ function exchange(options: RequestOptions, writeBody: WriteBody | undefined): Pr
 
 function asUnreachable(path: string): (cause: unknown) => Promise<never> {
   return (cause) => {
+    // The own disk is no fault of the link.
+    if (isStorageError(cause)) return Promise.reject(cause);
     const reason =
       (cause as { readonly name?: string }).name === "AbortError" ? "OPERATION_ABORTED" : "AGGREGATOR_UNREACHABLE";
     return Promise.reject(new TributaryError(reason, `${path}: ${(cause as Error).message}`, { cause }));

@@ -7,11 +7,13 @@ import {
   type GrpcClient,
   isErrorCode,
   type Logger,
+  nameVolumes,
   type RetryOptions,
   retry,
   systemClock,
   TributaryError,
 } from "@tributary/kit";
+import { workerVolumes } from "../../shared/files/volumes.ts";
 import type { TrainerProgram } from "../program.ts";
 import { InputReader } from "./input-reader.ts";
 import { failureOf, runTask, taskKinds } from "./run-task.ts";
@@ -71,6 +73,7 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
   const register = () => sidecar.register(who, { timeoutMs: callTimeoutMs, signal });
   const job = await retry(register, again);
   const { jobUid, participant, workerIndex, task: jobTask } = job;
+  nameVolumes(workerVolumes({ volume: job.volumePath }));
   log.info({ jobUid, participant, workerIndex, task: jobTask }, "registered");
   const opening = openQuietly(options.openProgram, job);
   const around = { volume: job.volumePath, inputs: new InputReader(job.volumePath), clock: systemClock, signal };

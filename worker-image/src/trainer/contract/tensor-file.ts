@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { ArgumentError, float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
-import { TributaryError } from "@tributary/kit";
+import { type Disk, realDisk, TributaryError, writeFully } from "@tributary/kit";
 
 /** A tensor of 32-bit floats. */
 export type NamedTensor = { readonly shape: readonly number[]; readonly values: Float32Array };
@@ -17,7 +16,7 @@ export type NamedTensors = ReadonlyMap<string, NamedTensor>;
  * @throws TributaryError `CHECKSUM_MISMATCH`, or `TRAINER_MODEL_INVALID` naming what is wrong with the file
  */
 export async function readTensors(volume: string, path: string, sha256: Uint8Array): Promise<NamedTensors> {
-  const bytes = await readFile(pathInside(volume, path));
+  const bytes = await realDisk.readFile(pathInside(volume, path));
   if (sha256.length > 0 && !createHash("sha256").update(bytes).digest().equals(sha256)) {
     throw new TributaryError("CHECKSUM_MISMATCH", `tensor set ${path} does not have the digest that the task names`);
   }
@@ -49,7 +48,12 @@ function openTensors(bytes: Uint8Array, path: string) {
  * task would be done again.
  * @param path relative to the shared volume
  */
-export async function writeTensors(volume: string, path: string, tensors: NamedTensors): Promise<void> {
+export async function writeTensors(
+  volume: string,
+  path: string,
+  tensors: NamedTensors,
+  disk: Disk = realDisk,
+): Promise<void> {
   const target = pathInside(volume, path);
   const fresh = `${target}.${randomUUID()}.tmp`;
   const parts = safetensorsParts(
@@ -61,15 +65,17 @@ export async function writeTensors(volume: string, path: string, tensors: NamedT
     })),
   );
   try {
-    const file = await open(fresh, "wx");
+    const file = await disk.open(fresh, "wx");
     try {
-      await file.writev(parts);
+      await writeFully(file, parts);
     } finally {
       await file.close();
     }
-    await rename(fresh, target);
-  } finally {
-    await rm(fresh, { force: true });
+    await disk.rename(fresh, target);
+  } catch (error) {
+    // What failed first says more than that nothing can be removed either.
+    await disk.remove(fresh).catch(() => {});
+    throw error;
   }
 }
 

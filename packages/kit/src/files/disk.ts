@@ -1,0 +1,136 @@
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+} from "node:fs/promises";
+import { storageError } from "./storage-error.ts";
+
+/** How a file is opened: as `fopen` names it. */
+export type OpenFlags = "r" | "r+" | "w" | "w+" | "wx";
+
+/**
+ * An open file, as much of it as the stores use.
+ *
+ * A disk may take or give fewer bytes than it was asked to and say nothing more: whoever wants all of them calls `writeFully`, `readFully`.
+ */
+export interface DiskFile {
+  /** Reads at most `length` bytes; tells how many. */
+  readSome(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Writes at most all of the chunks, at `position` or where the last write ended; tells how many bytes. */
+  writeSome(chunks: readonly Uint8Array[], position: number | null): Promise<number>;
+  /** Cuts or stretches the file. */
+  truncate(sizeBytes: number): Promise<void>;
+  /** Makes bytes and size durable. */
+  sync(): Promise<void>;
+  /** Makes bytes, and the size where it grew, durable. */
+  datasync(): Promise<void>;
+  /** Size in bytes. */
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The calls to the file system that the stores make: what a test may let fail, one call after the other. */
+export interface Disk {
+  open(path: string, flags: OpenFlags, mode?: number): Promise<DiskFile>;
+  /** Whole content of a file. */
+  readFile(path: string): Promise<Buffer>;
+  /** Makes a directory and those above it; gives the first that was made, `undefined` when all were there. */
+  mkdir(path: string): Promise<string | undefined>;
+  /** Names in a directory. */
+  readdir(path: string): Promise<string[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name. */
+  link(from: string, to: string): Promise<void>;
+  /** Copies a file, shares its blocks where the file system can. */
+  copy(from: string, to: string): Promise<void>;
+  /** Removes a file or a directory with all in it; one that is not there is removed already. */
+  remove(path: string): Promise<void>;
+  /** Cuts a file. */
+  truncate(path: string, sizeBytes: number): Promise<void>;
+  /** Size of a file in bytes, `undefined` when there is none. */
+  sizeOf(path: string): Promise<number | undefined>;
+}
+
+/** Node's file system, with its errors as they are. */
+export const nodeDisk: Disk = {
+  async open(path, flags, mode) {
+    const file = await open(path, flags, mode);
+    return {
+      async readSome(buffer, offset, length, position) {
+        return (await file.read(buffer, offset, length, position)).bytesRead;
+      },
+      async writeSome(chunks, position) {
+        const [first] = chunks;
+        if (first !== undefined && chunks.length === 1)
+          return (await file.write(first, 0, first.length, position)).bytesWritten;
+        return (await file.writev(chunks, position ?? undefined)).bytesWritten;
+      },
+      truncate: (sizeBytes) => file.truncate(sizeBytes),
+      sync: () => file.sync(),
+      datasync: () => file.datasync(),
+      size: async () => (await file.stat()).size,
+      close: () => file.close(),
+    };
+  },
+  readFile: (path) => readFile(path),
+  mkdir: (path) => mkdir(path, { recursive: true }),
+  readdir: (path) => readdir(path),
+  rename,
+  link,
+  copy: (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE),
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  truncate,
+  async sizeOf(path) {
+    try {
+      return (await stat(path)).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+};
+
+/** A disk whose errors say which volume is full or broken, and what to do: STORAGE_FULL, STORAGE_UNAVAILABLE. */
+export function namingDisk(disk: Disk): Disk {
+  const named = async <T>(path: string, call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (cause) {
+      throw storageError(cause, path);
+    }
+  };
+  return {
+    async open(path, flags, mode) {
+      const file = await named(path, disk.open(path, flags, mode));
+      return {
+        readSome: (buffer, offset, length, position) => named(path, file.readSome(buffer, offset, length, position)),
+        writeSome: (chunks, position) => named(path, file.writeSome(chunks, position)),
+        truncate: (sizeBytes) => named(path, file.truncate(sizeBytes)),
+        sync: () => named(path, file.sync()),
+        datasync: () => named(path, file.datasync()),
+        size: () => named(path, file.size()),
+        close: () => named(path, file.close()),
+      };
+    },
+    readFile: (path) => named(path, disk.readFile(path)),
+    mkdir: (path) => named(path, disk.mkdir(path)),
+    readdir: (path) => named(path, disk.readdir(path)),
+    rename: (from, to) => named(to, disk.rename(from, to)),
+    link: (from, to) => named(to, disk.link(from, to)),
+    copy: (from, to) => named(to, disk.copy(from, to)),
+    remove: (path) => named(path, disk.remove(path)),
+    truncate: (path, sizeBytes) => named(path, disk.truncate(path, sizeBytes)),
+    sizeOf: (path) => named(path, disk.sizeOf(path)),
+  };
+}
+
+/** The machine's file system. */
+export const realDisk: Disk = namingDisk(nodeDisk);

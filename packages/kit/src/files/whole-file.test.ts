@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DiskFile, nodeDisk } from "./disk.ts";
+import { readFully, readUpTo, writeFully } from "./whole-file.ts";
+
+let path: string;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "whole-file-"));
+  path = join(folder, "file");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Takes and gives at most `most` bytes a call, as a disk may. */
+async function sparing(most: number, flags: "r" | "w"): Promise<DiskFile> {
+  const file = await nodeDisk.open(path, flags);
+  return {
+    ...file,
+    readSome: (buffer, offset, length, position) => file.readSome(buffer, offset, Math.min(length, most), position),
+    writeSome: async ([first], position) => file.writeSome([first!.subarray(0, most)], position),
+  };
+}
+
+const bytes = Buffer.from("what is stored is what was hashed");
+
+describe.each([1, 2, 7, 100])("a disk that takes and gives at most %i bytes a call", (most) => {
+  it.each([
+    { name: "one chunk", content: bytes },
+    { name: "several chunks, some empty", content: [bytes.subarray(0, 9), bytes.subarray(9, 9), bytes.subarray(9)] },
+  ])("takes $name whole, at a position and without", async ({ content }) => {
+    const file = await sparing(most, "w");
+    await writeFully(file, content);
+    await writeFully(file, content, 3);
+    await file.close();
+    expect(await readFile(path, "utf8")).toBe(`wha${bytes.toString()}`);
+  });
+
+  it("gives everything, or as much as there is", async () => {
+    await writeFile(path, bytes);
+    const file = await sparing(most, "r");
+    expect(await readFully(file, 5, Buffer.alloc(10))).toEqual(bytes.subarray(5, 15));
+    const all = Buffer.alloc(100);
+    expect(await readUpTo(file, 0, all)).toBe(bytes.length);
+    await expect(readFully(file, 0, all)).rejects.toThrow(`file ends at byte ${bytes.length}`);
+    await file.close();
+  });
+});
+
+it("fails on a disk that takes nothing and says nothing, rather than trying for ever", async () => {
+  const file = { ...(await nodeDisk.open(path, "w")), writeSome: async () => 0 };
+  await expect(writeFully(file, bytes)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  await file.close();
+});

@@ -1,0 +1,48 @@
+import type { Environment, Volume } from "@tributary/kit";
+
+/** Where the operator mounts the claims that a job names. */
+const CLAIM_FOLDER = /\/claims\/([^/]+)/u;
+
+/** The volumes of a job's aggregator. */
+export function aggregatorVolumes(
+  { data, output }: { readonly data: string; readonly output: string },
+  { HOSTNAME }: Environment,
+): Volume[] {
+  const claim = HOSTNAME === undefined || HOSTNAME === "" ? "the data claim" : `claim data-${HOSTNAME}`;
+  const outputClaim = CLAIM_FOLDER.exec(output)?.[1];
+  return [
+    {
+      path: data,
+      name: `${claim} of the job's aggregator, mounted at ${data},`,
+      remedy:
+        "enlarge the claim (later jobs: aggregator.dataVolumeSize of the hub chart); rounds go on once there is room",
+    },
+    {
+      path: output,
+      name: `${outputClaim === undefined ? "the output claim" : `claim ${outputClaim}`} (spec.output.persistentVolumeClaim), mounted at ${output},`,
+      remedy: "free space on it or enlarge it; what is missing is written once there is room",
+    },
+  ];
+}
+
+/** The volumes of a worker, as its sidecar sees them; the trainer sees the shared one. */
+export function workerVolumes(paths: { readonly volume: string; readonly memory?: string }): Volume[] {
+  const shared: Volume = {
+    path: paths.volume,
+    name: `the volume that sidecar and trainer of this worker share (an emptyDir of the runtime's PodTemplate, mounted at ${paths.volume})`,
+    remedy: "the member's admin raises volumeSize of the runtime in the member chart",
+  };
+  if (paths.memory === undefined) return [shared];
+  const memory: Volume = {
+    path: paths.memory,
+    name: `the sidecar's memory volume (an emptyDir of the runtime's PodTemplate, mounted at ${paths.memory})`,
+    remedy: "the member's admin raises sidecar.memoryDirectorySize of the member chart",
+  };
+  return [shared, memory];
+}
+
+/** The one volume that a gate writes. */
+export function gateVolumes(caDirectory: string): Volume[] {
+  const name = `the volume of the gate's CA, mounted at ${caDirectory},`;
+  return [{ path: caDirectory, name, remedy: "free space on it or enlarge it" }];
+}
