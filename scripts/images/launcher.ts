@@ -1,5 +1,5 @@
-/** Entry point of the data plane's image: `aggregator`, `sidecar` or `gate`, the name of the program beside this file. */
-const programs = ["aggregator", "sidecar", "gate"];
+/** Entry point of the data plane's image: `aggregator`, `sidecar`, `gate` or `remove-workers`, the name of the program beside this file. */
+const programs = ["aggregator", "sidecar", "gate", "remove-workers"];
 
 const [, , program] = process.argv;
 if (program === undefined || !programs.includes(program)) {

@@ -17,11 +17,20 @@ const member: ChartRelease = {
   namespace: "tributary-gate",
   values: memberValues,
 };
+const switchedOff: ChartRelease = {
+  ...member,
+  values: { ...memberValues, hub: { ...memberValues.hub, enabled: false } },
+};
 const clouds = ["eks", "gke", "aks", "onprem"].map((cloud): [string, ChartRelease] => [
   cloud,
   { ...member, valuesFiles: [`values-${cloud}.yaml`] },
 ]);
-const releases: [string, ChartRelease][] = [["the hub", hub], ["a member", member], ...clouds];
+const releases: [string, ChartRelease][] = [
+  ["the hub", hub],
+  ["a member", member],
+  ["a member that switched the hub off", switchedOff],
+  ...clouds,
+];
 
 const rendered = new Map<string, RenderedObject[]>();
 const helmBuildTimeoutMs = 15 * 60_000;
@@ -35,10 +44,9 @@ const objectsOf = (name: string, kind: string) => rendered.get(name)!.filter((ob
 /** Every pod that a release runs or offers, by its object's name. */
 function podsOf(name: string): [string, RenderedObject["spec"]][] {
   return [
-    ...objectsOf(name, "Deployment").map((object): [string, unknown] => [
-      object.metadata.name,
-      object.spec.template.spec,
-    ]),
+    ...["Deployment", "Job"]
+      .flatMap((kind) => objectsOf(name, kind))
+      .map((object): [string, unknown] => [object.metadata.name, object.spec.template.spec]),
     ...objectsOf(name, "PodTemplate").map((object): [string, unknown] => [object.metadata.name, object.template.spec]),
   ];
 }
@@ -235,9 +243,42 @@ describe("the member chart", () => {
     expect(objects.filter((object) => object.kind === "PodTemplate")).toEqual([]);
     const policies = objects.filter((object) => object.kind === "ValidatingAdmissionPolicyBinding");
     expect(policies.map((object) => object.metadata.name)).toEqual([
-      "tributary-no-other-workers",
       "tributary-hub-writes-its-own",
+      "tributary-hub-renews-its-token",
+      "tributary-no-other-workers",
     ]);
+    expect(objects.find((object) => object.metadata.name.startsWith("tributary-offers-"))!.data).toEqual({
+      offers: "",
+    });
+  });
+
+  it("names what it offers in an object of its own, which the last of its objects brings into force", () => {
+    const offers = objectsOf("a member", "ConfigMap").find(({ metadata }) =>
+      metadata.name.startsWith("tributary-offers-"),
+    )!;
+    expect(offers.metadata.namespace).toBe("tributary-gate");
+    expect(offers.data.offers.split("\n")).toEqual(["tributary-jobs noop - 256", "tributary-jobs tfjs notes-aws 256"]);
+    const last = rendered.get("a member")!.at(-1)!;
+    expect([last.kind, last.metadata.name, last.spec.paramRef]).toEqual([
+      "ValidatingAdmissionPolicyBinding",
+      "tributary-no-other-workers",
+      { name: offers.metadata.name, namespace: "tributary-gate", parameterNotFoundAction: "Deny" },
+    ]);
+  });
+
+  it("leaves the hub's account where it is when another job namespace is added, wherever in the list", async () => {
+    const namespaceOf = async (names: readonly string[], account: object = {}) => {
+      const jobNamespaces = names.map((name) => ({ name }));
+      const hub = { ...memberValues.hub, serviceAccount: account };
+      const objects = await renderChart({ ...member, values: { ...memberValues, jobNamespaces, hub } });
+      return objects.find(({ kind, metadata }) => kind === "ServiceAccount" && metadata.name === "tributary-hub")!
+        .metadata.namespace;
+    };
+    expect(await namespaceOf(["tributary-jobs"])).toBe("tributary-jobs");
+    expect(await namespaceOf(["another", "tributary-jobs"])).toBe("tributary-jobs");
+    expect(await namespaceOf(["mine"])).toBe("mine");
+    await expect(namespaceOf(["another", "mine"])).rejects.toThrow("hub.serviceAccount.namespace is needed");
+    expect(await namespaceOf(["another", "mine"], { namespace: "mine" })).toBe("mine");
   });
 
   it("keeps the gate's CA in a Secret, which the gate cannot write, when one is named", async () => {
@@ -264,6 +305,25 @@ describe("the member chart", () => {
       .map((object) => object.metadata.name);
     expect(names.filter((name) => name.startsWith("tributary-hub"))).toEqual([]);
   });
+
+  it("then removes what runs, as an account that exists only then and may do nothing else", () => {
+    const name = "tributary-remove-workers";
+    const made = (release: string) => rendered.get(release)!.filter(({ metadata }) => metadata.name === name);
+    expect(made("a member")).toEqual([]);
+    const objects = made("a member that switched the hub off");
+    const role = objects.find(({ kind }) => kind === "Role")!;
+    expect(role.metadata.namespace).toBe("tributary-jobs");
+    expect(role.rules).toEqual([
+      { apiGroups: ["batch"], resources: ["jobs"], verbs: ["list", "delete"] },
+      { apiGroups: [""], resources: ["pods"], verbs: ["list", "delete"] },
+    ]);
+    const batchJob = objects.find(({ kind }) => kind === "Job")!;
+    expect(batchJob.metadata.annotations).toMatchObject({ "helm.sh/hook": "post-install,post-upgrade" });
+    expect(batchJob.spec.template.spec.containers[0]).toMatchObject({
+      args: ["remove-workers"],
+      env: [{ name: "TRIBUTARY_JOB_NAMESPACES", value: "tributary-jobs" }],
+    });
+  });
 });
 
 describe("values", () => {
@@ -281,6 +341,18 @@ describe("values", () => {
       member,
       { runtimes: [{ ...memberValues.runtimes[0], namespaces: ["default"] }] },
       "not one of jobNamespaces",
+    ],
+    [
+      "one combination of runtime and data set twice",
+      member,
+      { runtimes: [memberValues.runtimes[0], memberValues.runtimes[0]] },
+      "is listed twice",
+    ],
+    [
+      "the gate's namespace as one of the hub's",
+      member,
+      { jobNamespaces: [{ name: "tributary-gate" }] },
+      "the hub must have no rights in it",
     ],
     [
       "runtimes whose gate has no address",

@@ -1,13 +1,19 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type ControlPlane, ensureTools, startControlPlane, toStandardError } from "@tributary/clouds";
+import { renderBatchJob, type SeatInput } from "@tributary/operator";
 import { hubValues, isAllowed, memberValues, type RunAs, refusal } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 
 const run = promisify(execFile);
 const charts = join(import.meta.dirname, "../../charts");
+
+const securityContext = { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } };
+const containerSecurity = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
 let cluster: ControlPlane;
 
@@ -36,6 +42,38 @@ describe("the member chart under Helm", () => {
   const inJobs = "--namespace=tributary-jobs";
   const upgrade = (values: object) => helm(["upgrade", "member", chart, inGate, "--reuse-values"], values);
   let asHub: RunAs;
+
+  /** A Job of two workers of the runtime noop, made by the hub. */
+  async function makeHubJob(): Promise<void> {
+    const template = JSON.parse(await asHub(["get", "podtemplate", "noop", inJobs, "-o", "json"]));
+    const input = {
+      job: {
+        metadata: { name: "clinic-notes", namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
+        spec: { failurePolicy: { workerRestartLimit: 3 } },
+      },
+      participant: { name: "aws", workers: 2 },
+      namespace: "tributary-jobs",
+      origin: "hub",
+      template,
+    } as unknown as SeatInput;
+    await asHub(["create", "-f", "-"], JSON.stringify(renderBatchJob(input)));
+  }
+
+  async function removeWorkers(): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "remove-workers-"));
+    const account = { namespace: "tributary-gate", serviceAccount: "tributary-remove-workers" };
+    await writeFile(join(folder, "token"), await cluster.mintToken(account));
+    const env = {
+      ...process.env,
+      TRIBUTARY_JOB_NAMESPACES: "tributary-jobs",
+      TRIBUTARY_API_SERVER: cluster.url,
+      TRIBUTARY_API_TOKEN_PATH: join(folder, "token"),
+      TRIBUTARY_API_CA_PATH: cluster.authorityPath,
+    };
+    const program = join(import.meta.dirname, "../../worker-image/src/gate/removal/main.ts");
+    await run(process.execPath, [program], { env, timeout: 120_000 });
+    await rm(folder, { recursive: true });
+  }
 
   beforeAll(async () => {
     const { gate: _gate, ...values } = memberValues;
@@ -70,7 +108,9 @@ describe("the member chart under Helm", () => {
 
   it("lets the hub in until hub.enabled is false; then its token is worth nothing", async () => {
     expect(await isAllowed(asHub, "create", "jobs.batch", inJobs)).toBe(true);
-    await upgrade({ hub: { enabled: false } });
+    await makeHubJob();
+    // There are no nodes to run the hook's pod, so the program runs here, as the account that the chart made for it.
+    await helm(["upgrade", "member", chart, inGate, "--reuse-values", "--no-hooks"], { hub: { enabled: false } });
     // The API server remembers for seconds that a token was good.
     await vi.waitFor(
       async () =>
@@ -84,11 +124,45 @@ describe("the member chart under Helm", () => {
     expect(bindings).toContain("tributary-no-other-workers");
   });
 
+  it("then removes what runs for the hub, and nothing else", async () => {
+    await kubectl("create", "configmap", "settings", inJobs);
+    const own = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "of-the-member", namespace: "tributary-jobs" },
+      spec: { securityContext, containers: [{ name: "a", image: "a/b:1", securityContext: containerSecurity }] },
+    };
+    await cluster.kubectl(["create", "-f", "-"], stringify(own));
+    const pods = () => kubectl("get", "pods", inJobs, "-o", "name");
+    await vi.waitFor(async () => expect((await pods()).split("\n")).toHaveLength(4), { timeout: 60_000 });
+    await removeWorkers();
+    expect(await kubectl("get", "jobs", inJobs, "-o", "name")).toBe("");
+    expect(await pods()).toBe("pod/of-the-member\n");
+  });
+
   it("leaves the data's namespace and the CA's claim when it is removed", async () => {
     await helm(["uninstall", "member", inGate]);
     expect(await kubectl("get", "namespace", "tributary-jobs", "-o", "name")).toBe("namespace/tributary-jobs\n");
     expect(await kubectl("get", "pvc", "tributary-gate-ca", inGate, "-o", "name")).toContain("tributary-gate-ca");
     expect(await kubectl("get", "validatingadmissionpolicies", "-o", "name")).toBe("");
+  });
+});
+
+describe("the hub's account under Helm", () => {
+  it("stays where it is when the list of job namespaces begins with another", async () => {
+    const release = ["member", join(charts, "tributary-member"), "--namespace=tributary-gate"];
+    const where = "jsonpath={.items[*].metadata.namespace}";
+    const accounts = () =>
+      kubectl("get", "serviceaccounts", "-A", "--field-selector=metadata.name=tributary-hub", "-o", where);
+    const withNamespaces = (...names: string[]) => ({
+      ...memberValues,
+      jobNamespaces: names.map((name) => ({ name, create: true })),
+    });
+    await helm(["install", ...release], withNamespaces("mine"));
+    expect(await accounts()).toBe("mine");
+    await helm(["upgrade", ...release], withNamespaces("tributary-jobs", "another", "mine"));
+    expect(await accounts()).toBe("mine");
+    await helm(["uninstall", "member", "--namespace=tributary-gate"]);
   });
 });
 

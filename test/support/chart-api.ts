@@ -1,4 +1,4 @@
-import { CommandError, type ControlPlane, startControlPlane } from "@tributary/clouds";
+import { CommandError, type ControlPlane, type ControlPlaneOptions, startControlPlane } from "@tributary/clouds";
 import { expect, vi } from "vitest";
 import { stringify } from "yaml";
 import { type ChartRelease, hubValues, memberValues, renderChart } from "./charts.ts";
@@ -14,29 +14,35 @@ export interface ChartApi {
   readonly controlPlane: ControlPlane;
   /** kubectl as the account that the chart makes for the operator. */
   readonly asHub: RunAs;
+  /** Token of that account. */
+  readonly token: string;
   /** Kubeconfig of that account. */
   readonly kubeconfig: string;
 }
 
 /** The member chart on an API server, and the account that the hub holds a token of. The caller stops it. */
-export function startMemberApi(): Promise<ChartApi> {
-  const release = { chart: "tributary-member", release: "member", namespace: "tributary-gate", values: memberValues };
-  return startChartApi(release, { namespace: jobNamespace, serviceAccount: "tributary-hub" });
+export function startMemberApi(
+  values: object = memberValues,
+  options: Partial<ControlPlaneOptions> = {},
+): Promise<ChartApi> {
+  const release = { chart: "tributary-member", release: "member", namespace: "tributary-gate", values };
+  return startChartApi(release, { namespace: jobNamespace, serviceAccount: "tributary-hub" }, options);
 }
 
 /** The hub chart on an API server, and the operator's account. The caller stops it. */
-export function startHubApi(): Promise<ChartApi> {
+export function startHubApi(options: Partial<ControlPlaneOptions> = {}): Promise<ChartApi> {
   const release = { chart: "tributary-hub", release: "hub", namespace: "tributary-system", values: hubValues };
-  return startChartApi(release, { namespace: release.namespace, serviceAccount: "tributary-operator" });
+  return startChartApi(release, { namespace: release.namespace, serviceAccount: "tributary-operator" }, options);
 }
 
 async function startChartApi(
   release: ChartRelease,
   account: { readonly namespace: string; readonly serviceAccount: string },
+  options: Partial<ControlPlaneOptions>,
 ): Promise<ChartApi> {
   const objects = await renderChart(release);
   // With the controller manager: what it writes must pass the chart's policies too.
-  const controlPlane = await startControlPlane({ name: release.release, controllerManager: true });
+  const controlPlane = await startControlPlane({ name: release.release, controllerManager: true, ...options });
   try {
     await controlPlane.kubectl(["create", "namespace", release.namespace]);
     // Strict: a field that no schema knows is an error.
@@ -46,7 +52,7 @@ async function startChartApi(
     const access = [`--server=${controlPlane.url}`, `--certificate-authority=${controlPlane.authorityPath}`];
     const asHub: RunAs = (args, input) =>
       controlPlane.kubectl(["--kubeconfig=/dev/null", ...access, `--token=${token}`, ...args], input);
-    return { controlPlane, asHub, kubeconfig: tokenKubeconfig(controlPlane, token) };
+    return { controlPlane, asHub, token, kubeconfig: tokenKubeconfig(controlPlane, token) };
   } catch (error) {
     await controlPlane.stop();
     throw error;

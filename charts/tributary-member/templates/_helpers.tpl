@@ -29,9 +29,32 @@ tributary.dev/component: gate
 {{ include "tributary-member.image" (dict "path" "dataplaneImage" "image" .Values.dataplaneImage) }}
 {{- end -}}
 
-{{/* The namespace in which the hub's account lies. */}}
+{{/*
+The namespace in which the hub's account lies: as the values say, else where this release made it before, so that no other list of
+job namespaces moves it; else tributary-jobs, or the only job namespace.
+*/}}
 {{- define "tributary-member.hubNamespace" -}}
-{{ (first .Values.jobNamespaces).name }}
+{{- $names := include "tributary-member.jobNamespaces" . | fromJsonArray -}}
+{{- $account := .Values.hub.serviceAccount -}}
+{{- $found := "" -}}
+{{- range $name := $names -}}
+{{- $present := lookup "v1" "ServiceAccount" $name $account.name -}}
+{{- if and (not $found) (eq $.Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $present)) -}}
+{{- $found = $name -}}
+{{- end -}}
+{{- end -}}
+{{- if $account.namespace -}}
+{{- if eq $account.namespace .Release.Namespace }}{{ fail (printf "hub.serviceAccount.namespace %s is the gate's namespace, in which the hub must have no rights" $account.namespace) }}{{ end -}}
+{{ $account.namespace }}
+{{- else if $found -}}
+{{ $found }}
+{{- else if has "tributary-jobs" $names -}}
+tributary-jobs
+{{- else if eq (len $names) 1 -}}
+{{ first $names }}
+{{- else -}}
+{{ fail (printf "hub.serviceAccount.namespace is needed: which of %s holds the hub's account" (join ", " $names)) }}
+{{- end -}}
 {{- end -}}
 
 {{/* The name by which API server and policies know the hub. */}}
@@ -58,7 +81,25 @@ system:serviceaccount:{{ include "tributary-member.hubNamespace" . }}:{{ .Values
 {{- define "tributary-member.jobNamespaces" -}}
 {{- $all := list -}}
 {{- range .Values.jobNamespaces }}{{ $all = append $all .name }}{{ end -}}
+{{- if has .Release.Namespace $all }}{{ fail (printf "namespace %s is the gate's: the hub must have no rights in it, so it cannot be one of jobNamespaces" .Release.Namespace) }}{{ end -}}
 {{ $all | toJson }}
+{{- end -}}
+
+{{/* Lines `namespace runtime dataset workers` of all that the hub may run; none while it may run nothing. */}}
+{{- define "tributary-member.offers" -}}
+{{- $lines := list -}}
+{{- $seen := list -}}
+{{- if and .Values.hub.enabled .Values.gate.caCertificate -}}
+{{- range $runtime := .Values.runtimes -}}
+{{- range $namespace := include "tributary-member.runtimeNamespaces" (dict "root" $ "runtime" $runtime) | fromJsonArray -}}
+{{- $offer := printf "%s %s %s" $namespace $runtime.name ($runtime.dataset | default "-") -}}
+{{- if has $offer $seen }}{{ fail (printf "runtimes: %s is listed twice (namespace, runtime, data set)" $offer) }}{{ end -}}
+{{- $seen = append $seen $offer -}}
+{{- $lines = append $lines (printf "%s %d" $offer ($runtime.maxWorkers | default 256 | int)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{ join "\n" $lines }}
 {{- end -}}
 
 {{/* Security context of every container. */}}

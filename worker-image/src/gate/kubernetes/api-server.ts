@@ -26,8 +26,30 @@ export interface PodView {
   };
 }
 
+/** Kinds of which the workers of a hub consist. */
+export type WorkerKind = "jobs" | "pods";
+
+/** What names an object that is to be removed. */
+export interface NamedObject {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The member's API server as the removal of workers uses it. */
+export interface WorkerStore {
+  /** The first objects of a kind that carry a label, whatever its value; all are found by asking again after they are gone. */
+  listLabelled(
+    kind: WorkerKind,
+    namespace: string,
+    label: string,
+    signal: AbortSignal,
+  ): Promise<readonly NamedObject[]>;
+  /** Asks for the removal of an object and of what it owns; one that is gone or was made anew is left alone. */
+  remove(kind: WorkerKind, namespace: string, object: NamedObject, signal: AbortSignal): Promise<void>;
+}
+
 /** The member's API server as the gate uses it. */
-export interface ApiServer {
+export interface ApiServer extends WorkerStore {
   /** Asks whose token this is, for one audience. */
   reviewToken(token: string, audience: string, signal: AbortSignal): Promise<TokenReviewStatus>;
   /** The pod of a name; `undefined` when there is none. */
@@ -37,6 +59,7 @@ export interface ApiServer {
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 const CALL_TIMEOUT_MS = 10_000;
+const PAGE_LIMIT = 200;
 
 /** Talks to the API server with the credentials of the gate's own pod; the token is read anew for each call, since it rotates. */
 export async function connectApiServer(env: Environment): Promise<ApiServer> {
@@ -52,7 +75,7 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
     throw new TributaryError("CONFIGURATION_INVALID", `${caPath} cannot be read`, { cause });
   });
   const agent = new Agent({ connect: { ca }, headersTimeout: CALL_TIMEOUT_MS, bodyTimeout: CALL_TIMEOUT_MS });
-  const call = async (method: "GET" | "POST", path: string, signal: AbortSignal, body?: object) => {
+  const call = async (method: "GET" | "POST" | "DELETE", path: string, signal: AbortSignal, body?: object) => {
     const token = (await readFile(tokenPath, "utf8")).trim();
     const headers = {
       authorization: `Bearer ${token}`,
@@ -91,8 +114,30 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
       return JSON.parse(answer.text) as PodView;
     },
+    async listLabelled(kind, namespace, label, signal) {
+      const path = `${collectionPath(kind, namespace)}?labelSelector=${encodeURIComponent(label)}&limit=${PAGE_LIMIT}`;
+      const answer = await call("GET", path, signal);
+      if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
+      const { items } = JSON.parse(answer.text) as { items: readonly { metadata: NamedObject }[] };
+      return items.map(({ metadata: { name, uid } }) => ({ name, uid }));
+    },
+    async remove(kind, namespace, { name, uid }, signal) {
+      const path = `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
+      const options = {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        preconditions: { uid },
+      };
+      const { status } = await call("DELETE", path, signal, options);
+      if (![200, 202, 404, 409].includes(status)) throw refused(`DELETE ${path}`, status);
+    },
     close: () => agent.close(),
   };
+}
+
+function collectionPath(kind: WorkerKind, namespace: string): string {
+  return `${kind === "jobs" ? "/apis/batch/v1" : "/api/v1"}/namespaces/${encodeURIComponent(namespace)}/${kind}`;
 }
 
 function refused(call: string, status: number): TributaryError {

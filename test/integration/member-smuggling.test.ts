@@ -1,0 +1,221 @@
+import { toStandardError } from "@tributary/clouds";
+import type { FederatedTrainingJob } from "@tributary/contracts";
+import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
+import { type ChartApi, jobNamespace, memberValues, type RenderedObject, startMemberApi } from "@tributary/test";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ApiAnswer, type ApiCall, type ApiCaller, callAs } from "../support/smuggling/api-caller.ts";
+import {
+  type Attempt,
+  configMapAttempts,
+  createCall,
+  deletionAttempts,
+  type Ground,
+  jobAttempts,
+  replaceCall,
+  tokenAttempts,
+  tokenCall,
+} from "../support/smuggling/attempts.ts";
+import { until } from "../support/until.ts";
+
+const account = "tributary-hub";
+const seed = Number(process.env.TRIBUTARY_SMUGGLING_SEED ?? 20_261_130);
+const { trainer } = memberValues.runtimes[0]!;
+const dataset = { name: "tfjs", claimName: "notes", trainer };
+const values = {
+  ...memberValues,
+  runtimes: [
+    { name: "noop", trainer, maxWorkers: 8 },
+    {
+      name: "tfjs",
+      trainer: { ...trainer, acceleratorLimits: { "nvidia.com/gpu": 4, "amd.com/gpu": 2 } },
+      maxWorkers: 8,
+    },
+    { ...dataset, dataset: "notes-aws", subPath: "legal", maxWorkers: 8 },
+    { ...dataset, dataset: "notes-lab", volumeMedium: "Memory", nodeSelector: { pool: "gpu" }, maxWorkers: 8 },
+  ],
+};
+const runtimes = ["noop", "tfjs", "tfjs.notes-aws", "tfjs.notes-lab"];
+
+let member: ChartApi;
+let hub: ApiCaller;
+let ground: Ground;
+let attempts: readonly Attempt[];
+
+beforeAll(async () => {
+  member = await startMemberApi(values);
+  const { controlPlane } = member;
+  hub = callAs(controlPlane.url, controlPlane.authorityPem, member.token);
+  await controlPlane.kubectl(["create", "configmap", "settings", `--namespace=${jobNamespace}`, "--from-literal=a=b"]);
+  await controlPlane.kubectl(["create", "secret", "generic", "key", `--namespace=${jobNamespace}`]);
+  await policiesAre("enforced");
+  ground = await prepareGround();
+  attempts = [
+    ...jobAttempts(ground, 200, seed),
+    ...configMapAttempts(ground),
+    ...tokenAttempts(ground),
+    ...deletionAttempts(ground),
+  ];
+});
+
+afterAll(async () => {
+  hub?.close();
+  await member?.controlPlane.stop();
+});
+
+/** A seat as the operator renders it from the runtime that the API server returns. */
+async function seatOf(runtime: string, job: string, workers = 2, accelerator?: { resource: string; count: number }) {
+  const { body: template } = await hub.call({
+    method: "GET",
+    path: `/api/v1/namespaces/${jobNamespace}/podtemplates/${runtime}`,
+  });
+  const input = {
+    job: {
+      metadata: { name: job, namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
+      spec: { failurePolicy: { workerRestartLimit: 3 } },
+    } as unknown as FederatedTrainingJob,
+    participant: { name: "aws", workers, ...(accelerator && { accelerator }) },
+    namespace: jobNamespace,
+    origin: "hub",
+    endpoint: { controlAddress: "192.0.2.10:30443", tensorAddress: "192.0.2.10:30444" },
+    caPem: "-----BEGIN CERTIFICATE-----\n",
+    template,
+  } as unknown as SeatInput;
+  return { anchor: renderAnchor(input) as RenderedObject, batchJob: renderBatchJob(input) as RenderedObject };
+}
+
+const owned = (batchJob: RenderedObject, anchor: RenderedObject): RenderedObject => {
+  const { name, uid = "not-made-yet" } = anchor.metadata as { name: string; uid?: string };
+  const owner = { apiVersion: "v1", kind: "ConfigMap", name, uid, controller: true, blockOwnerDeletion: false };
+  return { ...batchJob, metadata: { ...batchJob.metadata, ownerReferences: [owner] } } as RenderedObject;
+};
+
+/** Makes an object for good. */
+async function make(object: RenderedObject): Promise<RenderedObject> {
+  const call = createCall(object);
+  const { status, body } = await hub.call({ ...call, path: call.path.split("?")[0]! });
+  expect([status, body.message]).toEqual([201, undefined]);
+  return { ...body, apiVersion: object.apiVersion, kind: object.kind };
+}
+
+async function makeSeat(name: string, suspend: boolean) {
+  const { anchor, batchJob } = await seatOf("tfjs.notes-aws", name);
+  const made = await make(anchor);
+  return {
+    anchor: made,
+    batchJob: await make({ ...owned(batchJob, made), spec: { ...batchJob.spec, suspend } }),
+  };
+}
+
+async function prepareGround(): Promise<Ground> {
+  const suspended = await makeSeat("suspended", true);
+  const running = await makeSeat("running", false);
+  const seats = await Promise.all(runtimes.map((runtime) => seatOf(runtime, "fresh")));
+  return {
+    namespace: jobNamespace,
+    account,
+    fresh: seats.map(({ batchJob }) => batchJob),
+    suspended: suspended.batchJob,
+    running: running.batchJob,
+    anchor: running.anchor,
+    foreign: ["kube-root-ca.crt", "settings"],
+    secret: "key",
+  };
+}
+
+/** Waits until each policy does, or no longer does, what it is there for: they are compiled after they are made. */
+async function policiesAre(state: "enforced" | "gone"): Promise<void> {
+  const { batchJob } = await seatOf("noop", "probe");
+  const spec = structuredClone(batchJob.spec);
+  spec.template.spec.hostNetwork = true;
+  const labels = { ...batchJob.metadata.labels, "tributary.dev/runtime": "torch" };
+  const unlabelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "probe", namespace: jobNamespace } };
+  const probes: ApiCall[] = [
+    createCall({ ...batchJob, spec }),
+    createCall({ ...batchJob, metadata: { ...batchJob.metadata, labels } }),
+    createCall(unlabelled),
+    tokenCall(jobNamespace, account, { expirationSeconds: 365 * 86_400 }),
+  ];
+  await until(`the policies are ${state}`, async () => {
+    const answers = await Promise.all(probes.map((probe) => hub.call(probe)));
+    return answers.every((answer) => isAdmitted(answer) === (state === "gone"));
+  });
+}
+
+const isAdmitted = ({ status }: ApiAnswer) => status >= 200 && status < 300;
+
+async function tryAll(tried: readonly Attempt[]): Promise<ReadonlyMap<string, ApiAnswer>> {
+  return new Map(await Promise.all(tried.map(async ({ name, call }) => [name, await hub.call(call)] as const)));
+}
+
+describe("a member with the chart's policies", () => {
+  it("admits every honest Job, new and changed, and every honest anchor, token and deletion", async () => {
+    const accelerators = [
+      undefined,
+      { resource: "nvidia.com/gpu", count: 1 },
+      { resource: "nvidia.com/gpu", count: 4 },
+    ];
+    const seats = await Promise.all(
+      runtimes.flatMap((runtime) =>
+        [1, 2, 8].flatMap((workers) => accelerators.map((each) => seatOf(runtime, "honest", workers, each))),
+      ),
+    );
+    const amd = await seatOf("tfjs", "honest", 2, { resource: "amd.com/gpu", count: 2 });
+    const { anchor, suspended, running } = ground;
+    const withSpec = (job: RenderedObject, spec: object) => replaceCall({ ...job, spec: { ...job.spec, ...spec } });
+    const bound = { expirationSeconds: 86_400 };
+    const deletion = (name: string, propagationPolicy: string): ApiCall => ({
+      method: "DELETE",
+      path: `/apis/batch/v1/namespaces/${jobNamespace}/jobs/${name}?dryRun=All`,
+      body: { apiVersion: "v1", kind: "DeleteOptions", dryRun: ["All"], propagationPolicy },
+    });
+    const calls: ApiCall[] = [
+      ...[...seats, amd].flatMap((seat) => [createCall(seat.anchor), createCall(owned(seat.batchJob, seat.anchor))]),
+      replaceCall(anchor),
+      replaceCall({ ...anchor, data: { "worker.json": '{"version": 1}' } }),
+      withSpec(suspended, { suspend: false }),
+      withSpec(running, { suspend: true }),
+      withSpec(running, { parallelism: 0 }),
+      withSpec(running, { parallelism: 4, completions: 4 }),
+      tokenCall(jobNamespace, account, bound),
+      tokenCall(jobNamespace, account, { expirationSeconds: 600 }),
+      deletion(running.metadata.name, "Background"),
+      deletion(suspended.metadata.name, "Foreground"),
+    ];
+    const answers = await Promise.all(calls.map((call) => hub.call(call)));
+    const refused = answers.filter((answer) => !isAdmitted(answer)).map(({ body }) => body.message);
+    expect(refused).toEqual([]);
+    expect(answers.length).toBeGreaterThan(80);
+  });
+
+  it("admits none of 300 attempts to smuggle something in, each of which passes without the policies", async () => {
+    const answers = await tryAll(attempts);
+    const admitted = attempts.filter(({ name }) => isAdmitted(answers.get(name)!));
+    expect(admitted.map(({ name }) => name)).toEqual([]);
+
+    await member.controlPlane.kubectl(["delete", "validatingadmissionpolicybindings", "--all"]);
+    await policiesAre("gone");
+    const unguarded = await tryAll(attempts);
+    const counted = attempts.filter(({ name }) => isAdmitted(unguarded.get(name)!));
+    const bySomethingElse = counted.filter(
+      ({ name }) => !String(answers.get(name)!.body.message).includes("ValidatingAdmissionPolicy 'tributary-"),
+    );
+    expect(bySomethingElse.map(({ name }) => name)).toEqual([]);
+    toStandardError(
+      `smuggling: seed ${seed}, ${attempts.length} attempts, ${counted.length} that nothing but the policies refuses`,
+    );
+    expect(counted.length).toBeGreaterThanOrEqual(300);
+    // Each kind of attempt has some that count.
+    for (const way of [
+      "create (",
+      "apply (",
+      "suspended Job",
+      "running Job",
+      "anchor",
+      "settings",
+      "a token",
+      "delete ",
+    ]) {
+      expect(counted.filter(({ name }) => name.includes(way)).length, way).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,4 @@
+import { runMain } from "@tributary/kit";
+import { runRemoval } from "./run-removal.ts";
+
+runMain("remove-workers", runRemoval);
