@@ -99,8 +99,8 @@ function renderRules(crds: readonly Crd[]): string {
   return [
     `/** ${notice} */`,
     "",
-    "/** A CEL rule of a CRD: `path` leads to the value that is `self`; `*` stands for every item. */",
-    "export interface SchemaRule { readonly path: readonly string[]; readonly rule: string; readonly message: string }",
+    "/** A CEL rule of a CRD: `path` leads to the value that is `self`, `*` stands for every item; `fieldPath` to the field below it. */",
+    "export interface SchemaRule { readonly path: readonly string[]; readonly rule: string; readonly message: string; readonly fieldPath?: string }",
     "",
     "/** The CEL rules of every kind, without the transition rules, which need the old object. */",
     `export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = ${JSON.stringify(rules, null, 2)};`,

@@ -11,6 +11,8 @@ export interface CollectedRule {
   readonly path: readonly string[];
   readonly rule: string;
   readonly message: string;
+  /** Field below `self` that the rule is about, as `.schedule.synchronous.quorum`. */
+  readonly fieldPath?: string;
 }
 
 /** The schema as JSON Schema that refuses unknown fields, as the API server does with strict field validation. */
@@ -30,10 +32,15 @@ export function toOpenSchema(schema: JsonSchema): JsonSchema {
 
 /** Every validation rule below `schema` but transition rules, which name `oldSelf`. */
 export function collectRules(schema: JsonSchema, path: readonly string[] = []): CollectedRule[] {
-  const own = (schema["x-kubernetes-validations"] as { rule: string; message: string }[] | undefined) ?? [];
+  const own = (schema["x-kubernetes-validations"] as Omit<CollectedRule, "path">[] | undefined) ?? [];
   const here = own
     .filter(({ rule }) => !rule.includes("oldSelf"))
-    .map(({ rule, message }) => ({ path, rule, message }));
+    .map(({ rule, message, fieldPath }) => ({
+      path,
+      rule,
+      message,
+      ...(fieldPath === undefined ? {} : { fieldPath }),
+    }));
   const below = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
     collectRules(child, [...path, name]),
   );

@@ -49,7 +49,7 @@ describe("validateManifest", () => {
       "a quorum above the workers",
       ["spec", "schedule", "synchronous", "quorum"],
       4,
-      "spec",
+      "spec.schedule.synchronous.quorum",
       "quorum must not be above",
     ],
     [

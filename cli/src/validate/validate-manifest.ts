@@ -1,4 +1,5 @@
 import {
+  type FederatedTrainingJob,
   groupVersion,
   type SchemaFinding,
   type SchemaValidator,
@@ -7,6 +8,7 @@ import {
   validateMemberCluster,
   validateTrainingRound,
 } from "@tributary/contracts";
+import { checkJobSpec, showValue } from "@tributary/contracts/fields";
 import { evaluateRule } from "./cel.ts";
 
 /** One thing wrong with a manifest. */
@@ -38,7 +40,18 @@ export function validateManifest(manifest: unknown): Finding[] {
   }
   const defaulted = structuredClone(manifest);
   if (!validator(defaulted)) return (validator.errors ?? []).map((error) => describe(error, defaulted));
-  return [...duplicateKeys(defaulted, kind as string), ...brokenRules(defaulted, kind as string)];
+  const rules = brokenRules(defaulted, kind as string);
+  const fields = wrongFields(defaulted, kind as string).filter(({ path }) => !rules.some((rule) => rule.path === path));
+  return [...duplicateKeys(defaulted, kind as string), ...rules, ...fields];
+}
+
+/** What the operator would refuse at acceptance. */
+function wrongFields(root: unknown, kind: string): Finding[] {
+  if (kind !== "FederatedTrainingJob") return [];
+  return checkJobSpec((root as FederatedTrainingJob).spec).map(({ path, value, expected }) => ({
+    path,
+    message: `is ${showValue(value)}; must be ${expected}`,
+  }));
 }
 
 function describe(error: SchemaFinding, root: unknown): Finding {
@@ -86,9 +99,9 @@ function duplicateKeys(root: unknown, kind: string): Finding[] {
 }
 
 function brokenRules(root: unknown, kind: string): Finding[] {
-  return (schemaRules[kind] ?? []).flatMap(({ path, rule, message }) =>
+  return (schemaRules[kind] ?? []).flatMap(({ path, rule, message, fieldPath = "" }) =>
     valuesAt(root, path, "").flatMap(({ value, field }) =>
-      evaluateRule(rule, value) ? [] : [{ path: field, message }],
+      evaluateRule(rule, value) ? [] : [{ path: `${field}${fieldPath}`, message }],
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type Reading, readHost, readQuantity } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 
 /** The operator's configuration, a JSON file that the hub chart renders. */
@@ -37,18 +38,23 @@ export function readConfiguration(path: string): OperatorConfiguration {
   const aggregator = record(root.aggregator, path, "aggregator");
   const ports = record(root.ports ?? {}, path, "ports");
   const storageClass = aggregator.storageClass;
+  const quantity = (field: string, otherwise: string): string => {
+    const value = text({ [field]: otherwise, ...aggregator }, path, field, "aggregator.");
+    textAs(readQuantity, value, path, `aggregator.${field}`);
+    return value;
+  };
   return {
     version: 1,
     hubId: text(root, path, "hubId"),
     operatorNamespace: text(root, path, "operatorNamespace"),
-    advertisedAddress: text(root, path, "advertisedAddress"),
+    advertisedAddress: textAs(readHost, text(root, path, "advertisedAddress"), path, "advertisedAddress"),
     reachByNodePort: root.reachByNodePort === true,
     aggregator: {
       image: text(aggregator, path, "image", "aggregator."),
       imagePullPolicy: text({ imagePullPolicy: "IfNotPresent", ...aggregator }, path, "imagePullPolicy", "aggregator."),
-      dataVolumeSize: text({ dataVolumeSize: "10Gi", ...aggregator }, path, "dataVolumeSize", "aggregator."),
+      dataVolumeSize: quantity("dataVolumeSize", "10Gi"),
       ...(typeof storageClass === "string" && storageClass !== "" ? { storageClass } : {}),
-      memoryLimit: text({ memoryLimit: "1Gi", ...aggregator }, path, "memoryLimit", "aggregator."),
+      memoryLimit: quantity("memoryLimit", "1Gi"),
     },
     ports: { health: port(ports, path, "health", 8081), metrics: port(ports, path, "metrics", 8080) },
   };
@@ -64,6 +70,11 @@ function text(from: Record<string, unknown>, path: string, field: string, prefix
   return typeof value === "string" && value !== ""
     ? value
     : fail(path, `${prefix}${field}`, value, "a text that is not empty");
+}
+
+function textAs<T>(read: (text: string) => Reading<T>, value: string, path: string, field: string): T {
+  const reading = read(value);
+  return reading.ok ? reading.value : fail(path, field, value, reading.expected);
 }
 
 function port(from: Record<string, unknown>, path: string, field: string, otherwise: number): number {

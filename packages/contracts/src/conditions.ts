@@ -42,6 +42,7 @@ export const Reason = {
   DatasetNotFound: "DatasetNotFound",
   ClaimNotFound: "ClaimNotFound",
   GateNotRegistered: "GateNotRegistered",
+  GateCaInvalid: "GateCaInvalid",
   AllReady: "AllReady",
   BelowMinimum: "BelowMinimum",
   Placing: "Placing",

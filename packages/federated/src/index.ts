@@ -144,7 +144,7 @@ export { createRingTile } from "./kernels/wasm-ring-tile.ts";
 export { createWeightedSum, MAX_SUMMANDS, plainWeightedSum, type WeightedSum } from "./kernels/weighted-sum.ts";
 export { SERVER_OPTIMISER_NAMES, serverOptimiserByName } from "./optimisers/catalogue.ts";
 export { LOCAL_STEP_NORM, type LocalSteps, localStepNorm } from "./optimisers/fed-nova.ts";
-export { type OptimiserParameters, type ParameterSpec, parseParameters } from "./optimisers/parameters.ts";
+export { type OptimiserParameters, parseParameters } from "./optimisers/parameters.ts";
 export {
   createState,
   type FloatVector,

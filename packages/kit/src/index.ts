@@ -1,4 +1,5 @@
 export { Counter, Gauge, Histogram, Registry } from "prom-client";
+export { readCertificates } from "./certificates/read-certificates.ts";
 export {
   type CatalogueEntry,
   catalogue,

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { controlV1, partyV1 } from "@tributary/contracts";
-import { parseParameters, serverOptimiserByName } from "@tributary/federated";
 import {
   addService,
   asTributaryError,
@@ -39,8 +38,10 @@ import { startTensorEndpoint } from "./wire/tensor-endpoint.ts";
 export async function runAggregator({ log, signal, env }: MainContext): Promise<void> {
   const configPath = readVariable(env, "TRIBUTARY_JOB_CONFIG", "/etc/tributary/job.json");
   const config = parseJobConfig(configPath, await readFile(configPath, "utf8").catch(unreadable(configPath)));
-  requireStrategy(config);
   nameVolumes(aggregatorVolumes(config.directories, env));
+  for (const { name, gateCaProblem } of config.clusters) {
+    if (gateCaProblem !== undefined) log.warn({ cluster: name }, `${gateCaProblem}: its workers cannot join`);
+  }
   const tls = await readTls(config);
   const closers = new Closers(log);
   try {
@@ -106,20 +107,15 @@ async function modelShape(path: string): Promise<{ parameters: number; sizeBytes
   return { parameters: model.layout.parameters, sizeBytes: model.sizeBytes };
 }
 
-function requireStrategy(config: JobConfig): void {
-  try {
-    parseParameters(serverOptimiserByName(config.strategy.name), config.strategy.parameters);
-  } catch (cause) {
-    throw new TributaryError("CONFIGURATION_INVALID", (cause as Error).message, { cause });
-  }
-}
-
 async function readTls(config: JobConfig) {
   const read = (path: string) => readFile(path, "utf8").catch(unreadable(path));
   const certificate = await read(config.tls.certificatePath);
   const key = await read(config.tls.keyPath);
   const operatorCaPem = await read(config.tls.operatorCaPath);
-  const peerCas = [operatorCaPem, ...config.clusters.map(({ gateCa }) => gateCa.toString())];
+  const peerCas = [
+    operatorCaPem,
+    ...config.clusters.flatMap(({ gateCa }) => gateCa.map((certificate) => certificate.toString())),
+  ];
   return {
     identity: readEd25519Identity(config.tls.keyPath, key),
     operatorCa: readCertificate(config.tls.operatorCaPath, operatorCaPem),

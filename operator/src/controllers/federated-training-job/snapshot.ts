@@ -68,8 +68,10 @@ export type MemberObservation =
 export interface MappedMember {
   /** Namespace that serves the job's namespace; absent when none is mapped. */
   readonly namespace?: string;
-  /** Certificates of the gate's CA in PEM; absent when none are registered. */
+  /** Certificates of the gate's CA in PEM; absent when none are registered, or when what is registered holds none. */
   readonly gateCaPem?: string;
+  /** What the registered bundle must be, when it cannot be read. */
+  readonly gateCaExpected?: string;
 }
 
 /** The pod template that serves a seat. */

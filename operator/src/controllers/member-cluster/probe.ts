@@ -1,4 +1,5 @@
 import { Kinds } from "@tributary/contracts";
+import { readQuantity, wholeQuantity } from "@tributary/contracts/fields";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../runtime/api/object.ts";
 
@@ -41,13 +42,19 @@ function sumAccelerators(nodes: readonly NodeObject[]): ProbeResult["accelerator
   const totals = new Map<string, number>();
   for (const node of nodes) {
     for (const [resource, amount] of Object.entries(node.status?.allocatable ?? {})) {
-      if (resource.includes("/")) totals.set(resource, (totals.get(resource) ?? 0) + Number(amount));
+      if (resource.includes("/")) totals.set(resource, (totals.get(resource) ?? 0) + countDevices(amount));
     }
   }
   return [...totals]
     .sort(([left], [right]) => left.localeCompare(right))
     .slice(0, 16)
     .map(([resource, allocatable]) => ({ resource, allocatable }));
+}
+
+/** API servers write a thousand devices as `1k`; what is no quantity counts for none. */
+function countDevices(amount: string): number {
+  const reading = readQuantity(String(amount));
+  return reading.ok ? wholeQuantity(reading.value) : 0;
 }
 
 /** Accelerators that the pods of this hub request, by resource. */
@@ -61,7 +68,7 @@ export function requestedAccelerators(pods: readonly Unstructured[]): Map<string
     if (status?.phase === "Succeeded" || status?.phase === "Failed") continue;
     for (const container of spec?.containers ?? []) {
       for (const [resource, amount] of Object.entries(container.resources?.requests ?? {})) {
-        if (resource.includes("/")) totals.set(resource, (totals.get(resource) ?? 0) + Number(amount));
+        if (resource.includes("/")) totals.set(resource, (totals.get(resource) ?? 0) + countDevices(amount));
       }
     }
   }

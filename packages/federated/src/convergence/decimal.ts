@@ -1,3 +1,4 @@
+import { decimalExpected, readDecimal } from "@tributary/contracts/fields";
 import { ArgumentError } from "../errors.ts";
 
 /** An exact decimal number: `units` times ten to the power of `exponent`. */
@@ -8,13 +9,12 @@ export interface Decimal {
   readonly exponent: number;
 }
 
-const DECIMAL_PATTERN = /^([-+]?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d{1,5}))?$/;
+const DECIMAL_PATTERN = /^([-+]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d{1,5}))?$/;
 const MAX_TEXT_LENGTH = 400;
 const MAX_EXPONENT = 400;
-const DECIMAL_BOUND = `a decimal such as "0.005" or "1e-3", at most ${MAX_TEXT_LENGTH} characters, exponent within ±${MAX_EXPONENT}`;
 
 /**
- * Reads a decimal string exactly; `undefined` when the text is not one (`NaN`, `Infinity`, hexadecimal, blanks, an
+ * Reads a decimal string exactly, a metric's as well as the narrower ones of the API; `undefined` when the text is not one (`NaN`, `Infinity`, hexadecimal, blanks, an
  * exponent beyond ±400, more than 400 characters).
  */
 export function parseDecimal(text: string): Decimal | undefined {
@@ -28,13 +28,13 @@ export function parseDecimal(text: string): Decimal | undefined {
 }
 
 /**
- * Reads an argument that must be a decimal.
+ * Reads an argument that must be a decimal of the API.
  *
  * @throws ArgumentError naming the argument when the text is no decimal.
  */
 export function requireDecimal(argument: string, text: string): Decimal {
-  const decimal = parseDecimal(text);
-  if (!decimal) throw new ArgumentError(argument, text, DECIMAL_BOUND);
+  const decimal = readDecimal(text).ok ? parseDecimal(text) : undefined;
+  if (!decimal) throw new ArgumentError(argument, text, decimalExpected);
   return decimal;
 }
 

@@ -1,3 +1,4 @@
+import { MAX_STEP_EXPONENT } from "@tributary/contracts/fields";
 import { requireArgument, requireInteger } from "../errors.ts";
 import { VALUE_BITS } from "./ring.ts";
 
@@ -5,7 +6,7 @@ import { VALUE_BITS } from "./ring.ts";
 export const INITIAL_STEP = 2 ** -20;
 
 /** Smallest and largest step: well inside float32, so that x/step and q·step neither underflow nor overflow for sane x. */
-export const STEP_BOUNDS = { min: 2 ** -96, max: 2 ** 96 } as const;
+export const STEP_BOUNDS = { min: 2 ** -MAX_STEP_EXPONENT, max: 2 ** MAX_STEP_EXPONENT } as const;
 
 /** Share of saturated coordinates above which the next step is doubled: 0.01 %. */
 export const SATURATION_LIMIT = 1e-4;

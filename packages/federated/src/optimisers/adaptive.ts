@@ -1,15 +1,9 @@
-import { decayRate, learningRate, type OptimiserParameters, type ParameterSpec } from "./parameters.ts";
+import { strategyRules } from "@tributary/contracts/fields";
+import type { OptimiserParameters } from "./parameters.ts";
 import { emptyLike, type FloatVector, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /** Next second moment of one coordinate from the one before and the squared mean update. */
 type SecondMomentRule = (before: number, squared: number, beta2: number) => number;
-
-const adaptivity: ParameterSpec = {
-  name: "tau",
-  defaultValue: 1e-3,
-  accepts: (value) => value > 0 && value <= 1,
-  bound: "> 0 and <= 1",
-};
 
 const stateSlots = [
   { name: "firstMoment", initialValue: () => 0 },
@@ -21,10 +15,10 @@ const stateSlots = [
  * `m <- beta1 m + (1 - beta1) D`, v by the rule of the member, `x <- x + serverLearningRate * m / (sqrt(v) + tau)`
  * with D the mean update, m = 0 and v = tau² before the first round, no bias correction.
  */
-function adaptive(name: string, parameters: readonly ParameterSpec[], nextSecondMoment: SecondMomentRule) {
+function adaptive(name: "FedAdagrad" | "FedAdam" | "FedYogi", nextSecondMoment: SecondMomentRule) {
   const optimiser: ServerOptimiser = {
     name,
-    parameters: [learningRate(0.1), decayRate("beta1", 0.9), ...parameters, adaptivity],
+    parameters: strategyRules[name],
     stateSlots,
     extraMeans: [],
     step<V extends FloatVector>(input: Parameters<typeof requireStepInput<V>>[1]) {
@@ -51,18 +45,16 @@ function adaptive(name: string, parameters: readonly ParameterSpec[], nextSecond
 }
 
 /** FedAdagrad: `v <- v + D²`. Learning rate 0.1, beta1 0.9, tau 1e-3 by default. */
-export const fedAdagrad: ServerOptimiser = adaptive("FedAdagrad", [], (before, squared) => before + squared);
+export const fedAdagrad: ServerOptimiser = adaptive("FedAdagrad", (before, squared) => before + squared);
 
 /** FedAdam in the paper's form: `v <- beta2 v + (1 - beta2) D²`. beta2 0.99 by default, the rest as FedAdagrad. */
 export const fedAdam: ServerOptimiser = adaptive(
   "FedAdam",
-  [decayRate("beta2", 0.99)],
   (before, squared, beta2) => beta2 * before + (1 - beta2) * squared,
 );
 
 /** FedYogi: `v <- v - (1 - beta2) D² sign(v - D²)`. Defaults as FedAdam. */
 export const fedYogi: ServerOptimiser = adaptive(
   "FedYogi",
-  [decayRate("beta2", 0.99)],
   (before, squared, beta2) => before - (1 - beta2) * squared * Math.sign(before - squared),
 );

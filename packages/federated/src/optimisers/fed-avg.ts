@@ -1,4 +1,4 @@
-import { learningRate } from "./parameters.ts";
+import { strategyRules } from "@tributary/contracts/fields";
 import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /**
@@ -8,7 +8,7 @@ import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-opti
  */
 export const fedAvg: ServerOptimiser = {
   name: "FedAvg",
-  parameters: [learningRate(1)],
+  parameters: strategyRules.FedAvg,
   stateSlots: [],
   extraMeans: [],
   step(input) {

@@ -1,5 +1,5 @@
+import { learningRateRule } from "@tributary/contracts/fields";
 import { requireArgument, requireInteger } from "../errors.ts";
-import { learningRate } from "./parameters.ts";
 import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /** Name of the extra coordinate that FedNova needs: the weighted norm ‖a‖₁ of a party's local steps. */
@@ -40,7 +40,7 @@ export function localStepNorm({ count, momentum = 0, proximalRate = 0 }: LocalSt
  */
 export const fedNova: ServerOptimiser = {
   name: "FedNova",
-  parameters: [learningRate(1)],
+  parameters: { serverLearningRate: learningRateRule(1) },
   stateSlots: [],
   extraMeans: [LOCAL_STEP_NORM],
   step(input) {

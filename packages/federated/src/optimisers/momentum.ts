@@ -1,4 +1,4 @@
-import { decayRate, learningRate } from "./parameters.ts";
+import { strategyRules } from "@tributary/contracts/fields";
 import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /**
@@ -7,7 +7,7 @@ import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-opti
  */
 export const fedAvgM: ServerOptimiser = {
   name: "FedAvgM",
-  parameters: [learningRate(1), decayRate("momentum", 0.9)],
+  parameters: strategyRules.FedAvgM,
   stateSlots: [{ name: "momentum", initialValue: () => 0 }],
   extraMeans: [],
   step(input) {
@@ -34,7 +34,7 @@ export const fedAvgM: ServerOptimiser = {
  */
 export const diLoCo: ServerOptimiser = {
   name: "DiLoCo",
-  parameters: [learningRate(0.7), decayRate("momentum", 0.9)],
+  parameters: strategyRules.DiLoCo,
   stateSlots: [{ name: "momentum", initialValue: () => 0 }],
   extraMeans: [],
   step(input) {

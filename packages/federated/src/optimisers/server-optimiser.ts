@@ -1,5 +1,6 @@
+import type { NumberRules } from "@tributary/contracts/fields";
 import { requireArgument, requireInteger } from "../errors.ts";
-import type { OptimiserParameters, ParameterSpec } from "./parameters.ts";
+import type { OptimiserParameters } from "./parameters.ts";
 
 /** A chunk of a model, an update or optimiser state: flat, row-major. */
 export type FloatVector = Float32Array | Float64Array;
@@ -49,7 +50,7 @@ export interface ServerOptimiser {
   /** Name in `spec.strategy.name`. */
   readonly name: string;
   /** Parameters it takes, with defaults and bounds. */
-  readonly parameters: readonly ParameterSpec[];
+  readonly parameters: NumberRules;
   /** Vectors it keeps between rounds. */
   readonly stateSlots: readonly StateSlot[];
   /** Names of scalars that every party reports besides its update; empty when the update is enough. */

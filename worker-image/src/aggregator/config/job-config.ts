@@ -1,11 +1,16 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
+import { checkStrategy, checkTrainer, readStep } from "@tributary/contracts/fields";
+import { readCertificates } from "@tributary/kit";
 import { type JsonFields, parseJsonFields } from "../../shared/config/json-fields.ts";
+import { loraTargets } from "../../shared/language-model/lora.ts";
 
 /** A member cluster whose workers may take part. */
 export interface ClusterConfig {
   readonly name: string;
-  /** Certificate of the cluster's gate CA. */
-  readonly gateCa: X509Certificate;
+  /** Certificates of the cluster's gate CA, several while it is rotated; none when no worker of the cluster can be trusted. */
+  readonly gateCa: readonly X509Certificate[];
+  /** Why no worker of the cluster can be trusted. */
+  readonly gateCaProblem?: string;
 }
 
 /** A participant's seats in the job. */
@@ -48,7 +53,6 @@ export interface JobConfig {
 }
 
 const PORT = { min: 0, max: 65_535 };
-const LORA_TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
 /**
  * Reads a `job.json`.
@@ -71,16 +75,11 @@ export function parseJobConfig(file: string, text: string): JobConfig {
     clusters,
     participants,
     model: readAll(fields.object("model"), readModel),
-    trainer: readAll(fields.object("trainer"), (trainer) => ({
-      task: trainer.text("task"),
-      hyperparameters: trainer.texts("hyperparameters"),
-      seed: trainer.integer("seed", { min: 0, max: Number.MAX_SAFE_INTEGER }, 1),
-    })),
-    strategy: readAll(fields.object("strategy", true), (strategy) => ({
-      name: strategy.text("name", "FedAvg"),
-      parameters: strategy.texts("parameters"),
-    })),
-    initialStep: readAll(fields.object("communication", true), readInitialStep),
+    trainer: readAll(fields.object("trainer"), readTrainer),
+    strategy: readAll(fields.object("strategy", true), readStrategy),
+    initialStep: readAll(fields.object("communication", true), (communication) =>
+      communication.textAs("initialStep", readStep, "2^-20"),
+    ),
     directories: readAll(fields.object("directories"), (directories) => ({
       data: directories.text("data"),
       output: directories.text("output"),
@@ -107,14 +106,31 @@ function readAll<T>(fields: JsonFields, read: (fields: JsonFields) => T): T {
   return value;
 }
 
+/**
+ * A bundle that cannot be read costs its own cluster's workers and nobody else's: the aggregator runs for the others.
+ */
 function readCluster(fields: JsonFields): ClusterConfig {
   const name = fields.text("name");
-  const pem = fields.text("gateCaPem");
-  try {
-    return { name, gateCa: new X509Certificate(pem) };
-  } catch {
-    throw fields.refuse("gateCaPem", "a PEM certificate");
-  }
+  if (!fields.has("gateCaPem")) return { name, gateCa: [], gateCaProblem: `cluster ${name} has no gateCaPem` };
+  const certificates = readCertificates(fields.text("gateCaPem"));
+  if (certificates.ok) return { name, gateCa: certificates.value };
+  return { name, gateCa: [], gateCaProblem: `gateCaPem of cluster ${name} must be ${certificates.expected}` };
+}
+
+function readTrainer(fields: JsonFields): JobConfig["trainer"] {
+  const trainer = {
+    task: fields.text("task"),
+    hyperparameters: fields.texts("hyperparameters"),
+    seed: fields.integer("seed", { min: 0, max: Number.MAX_SAFE_INTEGER }, 1),
+  };
+  fields.refuseFindings(checkTrainer("trainer", trainer));
+  return trainer;
+}
+
+function readStrategy(fields: JsonFields): JobConfig["strategy"] {
+  const strategy = { name: fields.text("name", "FedAvg"), parameters: fields.texts("parameters") };
+  fields.refuseFindings(checkStrategy("strategy", strategy));
+  return strategy;
 }
 
 function readParticipant(fields: JsonFields, clusters: readonly ClusterConfig[]): ParticipantConfig {
@@ -147,9 +163,9 @@ function readModel(fields: JsonFields): JobConfig["model"] {
 function readAdapter(fields: JsonFields): AdapterConfig {
   const rank = fields.integer("rank", { min: 1, max: 512 });
   const targets = fields.textList("targets");
-  const unknown = targets.find((target) => !LORA_TARGETS.includes(target));
+  const unknown = targets.find((target) => !(loraTargets as readonly string[]).includes(target));
   if (unknown !== undefined || new Set(targets).size !== targets.length) {
-    throw fields.refuse("targets", `different ones of ${LORA_TARGETS.join(", ")}`);
+    throw fields.refuse("targets", `different ones of ${loraTargets.join(", ")}`);
   }
   return {
     type: fields.oneOf("type", ["LoRA"]),
@@ -158,14 +174,6 @@ function readAdapter(fields: JsonFields): AdapterConfig {
     targets,
     rule: fields.oneOf("rule", ["FreezeA"], "FreezeA"),
   };
-}
-
-function readInitialStep(fields: JsonFields): number {
-  const match = /^2\^(-?\d{1,2})$/.exec(fields.text("initialStep", "2^-20"));
-  const exponent = Number(match?.[1] ?? Number.NaN);
-  if (!(Math.abs(exponent) <= 96))
-    throw fields.refuse("initialStep", "a power of two from 2^-96 to 2^96, written 2^-20");
-  return 2 ** exponent;
 }
 
 function refuseRepeated(fields: JsonFields, list: string, entries: readonly { readonly name: string }[]): void {

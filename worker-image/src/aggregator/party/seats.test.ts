@@ -21,18 +21,19 @@ interface Authority {
   readonly keys: webcrypto.CryptoKeyPair;
 }
 
-const authorities = {} as Record<"job" | "aws" | "gcp", Authority>;
+const authorities = {} as Record<"job" | "aws" | "aws-next" | "gcp", Authority>;
 let nowMs = START_MS;
 let seats: Seats;
 
 beforeAll(async () => {
-  for (const name of ["job", "aws", "gcp"] as const) authorities[name] = await makeAuthority(name);
-  const pem = (name: "job" | "aws" | "gcp") => new X509Certificate(authorities[name].certificate.toString("pem"));
+  for (const name of ["job", "aws", "aws-next", "gcp"] as const) authorities[name] = await makeAuthority(name);
+  const pem = (name: "job" | "aws" | "aws-next" | "gcp") =>
+    new X509Certificate(authorities[name].certificate.toString("pem"));
   const config = {
     job: { uid: "job-1" },
     clusters: [
-      { name: "aws", gateCa: pem("aws") },
-      { name: "gcp", gateCa: pem("gcp") },
+      { name: "aws", gateCa: [pem("aws"), pem("aws-next")] },
+      { name: "gcp", gateCa: [pem("gcp")] },
     ],
     participants: [
       { name: "a", cluster: "aws", namespace: "jobs", organisation: "aws", workers: 2 },
@@ -80,6 +81,13 @@ describe("seats of a job", () => {
     expect(first.seat).toMatchObject({ partyId: 2, workerIndex: 1 });
     const second = seats.seatOf(await aCertificate("gcp", "tributary://gcp/anywhere/job-1/g/0"));
     expect(second.seat).toMatchObject({ partyId: 3, participant: { name: "g" } });
+  });
+
+  it("takes what either certificate of a CA that is rotated has signed", async () => {
+    for (const by of ["aws", "aws-next"] as const) {
+      const holder = seats.seatOf(await aCertificate(by, "tributary://aws/jobs/job-1/a/0"));
+      expect(holder.seat.partyId).toBe(1);
+    }
   });
 
   it.each([

@@ -52,7 +52,7 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
       const certificate = requireCertificate(der);
       const identity = identityOf(certificate);
       const cluster = config.clusters.find(({ name }) => name === identity.cluster);
-      if (cluster === undefined || !isIssuedBy(certificate, cluster.gateCa, nowMs())) {
+      if (cluster?.gateCa.some((issuer) => isIssuedBy(certificate, issuer, nowMs())) !== true) {
         throw rejected(`certificate of ${describe(identity)} is not signed by the gate of cluster ${identity.cluster}`);
       }
       const seat = seats.find((candidate) => isSeatOf(candidate, identity, config.job.uid));

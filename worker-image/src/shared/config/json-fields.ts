@@ -1,3 +1,4 @@
+import { describeFinding, type FieldFinding, type Reading } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 
 /**
@@ -23,6 +24,13 @@ export class JsonFields {
     const value = this.#take(name, fallback);
     if (typeof value !== "string" || value === "") throw invalid(this.#pathOf(name), value, "a text");
     return value;
+  }
+
+  /** A text in the meaning that `read` gives it. */
+  textAs<T>(name: string, read: (text: string) => Reading<T>, fallback?: string): T {
+    const reading = read(this.text(name, fallback));
+    if (!reading.ok) throw invalid(this.#pathOf(name), this.#fields[name] ?? fallback, reading.expected);
+    return reading.value;
   }
 
   /** One of some texts. */
@@ -103,6 +111,11 @@ export class JsonFields {
     return invalid(this.#pathOf(name), this.#fields[name], bound);
   }
 
+  /** Refuses the object when there are findings, whose paths lead from the file's root; says the first. */
+  refuseFindings([first]: readonly FieldFinding[]): void {
+    if (first !== undefined) throw invalid(first.path, first.value, first.expected);
+  }
+
   #take(name: string, fallback: unknown): unknown {
     this.#read.add(name);
     return this.#fields[name] ?? fallback;
@@ -122,9 +135,8 @@ export function parseJsonFields(file: string, text: string): JsonFields {
   }
 }
 
-function invalid(path: string, value: unknown, bound: string): TributaryError {
-  const text = value === undefined ? "absent" : JSON.stringify(value).slice(0, 80);
-  return new TributaryError("CONFIGURATION_INVALID", `${path} is ${text}, must be ${bound}`, {
+function invalid(path: string, value: unknown, expected: string): TributaryError {
+  return new TributaryError("CONFIGURATION_INVALID", describeFinding({ path, value, expected }), {
     details: { field: path },
   });
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { formatAddress, readAddress } from "@tributary/contracts/fields";
 import { type Environment, readIntegerVariable, readVariable, TributaryError } from "@tributary/kit";
 import { parseJsonFields } from "../../shared/config/json-fields.ts";
 
@@ -64,15 +65,13 @@ export function parseWorkerConfig(file: string, text: string): WorkerConfig {
   const fields = parseJsonFields(file, text);
   fields.integer("version", { min: 1, max: 1 });
   const aggregator = fields.object("aggregator");
-  const tensor = splitAddress(aggregator.text("tensorAddress"));
-  if (tensor === undefined) throw aggregator.refuse("tensorAddress", "host:port");
-  const controlAddress = aggregator.text("controlAddress");
-  if (splitAddress(controlAddress) === undefined) throw aggregator.refuse("controlAddress", "host:port");
+  const tensor = aggregator.textAs("tensorAddress", readAddress);
+  const control = aggregator.textAs("controlAddress", readAddress);
   const config: WorkerConfig = {
     jobUid: fields.text("jobUid"),
     participant: fields.text("participant"),
     aggregator: {
-      controlAddress,
+      controlAddress: formatAddress(control.host, control.port),
       tensorHost: tensor.host,
       tensorPort: tensor.port,
       serverName: aggregator.text("serverName"),
@@ -88,11 +87,11 @@ async function readIdentitySource(env: Environment): Promise<IdentitySource> {
   const directory = env.TRIBUTARY_IDENTITY_DIR;
   if (directory) return { kind: "files", directory };
   const address = readVariable(env, "TRIBUTARY_GATE_ADDRESS");
-  const host = splitAddress(address)?.host;
-  if (host === undefined) {
+  const gate = readAddress(address);
+  if (!gate.ok) {
     throw new TributaryError(
       "CONFIGURATION_INVALID",
-      `TRIBUTARY_GATE_ADDRESS is ${JSON.stringify(address)}, must be host:port`,
+      `TRIBUTARY_GATE_ADDRESS is ${JSON.stringify(address)}, must be ${gate.expected}`,
     );
   }
   const inline = env.TRIBUTARY_GATE_CA_PEM;
@@ -100,16 +99,10 @@ async function readIdentitySource(env: Environment): Promise<IdentitySource> {
   return {
     kind: "gate",
     address,
-    serverName: readVariable(env, "TRIBUTARY_GATE_SERVER_NAME", host),
+    serverName: readVariable(env, "TRIBUTARY_GATE_SERVER_NAME", gate.value.host),
     caPem,
     tokenPath: readVariable(env, "TRIBUTARY_TOKEN_PATH", "/var/run/secrets/tributary/token"),
   };
-}
-
-function splitAddress(address: string): { host: string; port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:/\s]+)):(\d{1,5})$/.exec(address);
-  const port = Number(match?.[3]);
-  return match !== null && port >= 1 && port <= 65_535 ? { host: (match[1] ?? match[2])!, port } : undefined;
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,24 +1,9 @@
 import type { trainerV1 } from "@tributary/contracts";
+import { taskRules } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import { type LoraConfig, loraTargetsOf } from "../../shared/language-model/lora.ts";
 import { readHyperparameters } from "../hyperparameters.ts";
 import type { AdamWSettings } from "../optimiser/adam-w.ts";
-
-const rules = {
-  learningRate: { fallback: 1e-3, min: 1e-8, max: 1 },
-  beta1: { fallback: 0.9, min: 0, max: 0.999999 },
-  beta2: { fallback: 0.999, min: 0, max: 0.999999 },
-  epsilon: { fallback: 1e-8, min: 1e-16, max: 1 },
-  weightDecay: { fallback: 0, min: 0, max: 1 },
-  /** Largest norm of a step's gradient. */
-  clipNorm: { fallback: 1, min: 1e-6, max: 1e6 },
-  /** Passages in the batch of one local step. */
-  batchSize: { fallback: 1, min: 1, max: 1024, whole: true },
-  /** Tokens of a passage. */
-  sequenceLength: { fallback: 64, min: 2, max: 8192, whole: true },
-  /** Held-out passages that a worker evaluates in a round, its first ones; 0 for all. */
-  validationPassages: { fallback: 0, min: 0, max: 1_000_000, whole: true },
-} as const;
 
 /** How language modelling is done in a job. */
 export type LanguageModelingSettings = {
@@ -36,7 +21,7 @@ export type LanguageModelingSettings = {
  * @throws TributaryError that names the field and what this trainer supports
  */
 export function languageModelingSettings(job: trainerV1.RegisterResponse): LanguageModelingSettings {
-  const numbers = readHyperparameters(job.hyperparameters, rules);
+  const numbers = readHyperparameters(job.hyperparameters, taskRules["language-modeling"]);
   const { baseModel, adapter } = job;
   if (baseModel === undefined || baseModel.format !== "gguf") {
     const found = baseModel === undefined ? "absent" : `in the format ${JSON.stringify(baseModel.format)}`;

@@ -1,20 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { taskRules } from "@tributary/contracts/fields";
 import type { NamedTensors } from "../contract/tensor-file.ts";
 import { finiteLoss } from "../finite-loss.ts";
 import { readHyperparameters } from "../hyperparameters.ts";
 import type { TrainerProgram } from "../program.ts";
-
-/** -1 stands for: in no round. */
-const noRound = -1;
-
-const rules = {
-  /** Added to every value by one local step. A power of two, so that sums and quantisation are exact. */
-  increment: { fallback: 2 ** -10, min: 2 ** -30, max: 1 },
-  /** Simulated time of one local step, in milliseconds. */
-  simulateStepMs: { fallback: 0, min: 0, max: 600_000, whole: true },
-  /** Round whose loss is NaN, simulated. */
-  simulateNaNAtRound: { fallback: noRound, min: noRound, max: 1_000_000, whole: true },
-} as const;
 
 /**
  * The outside witness: adds a fixed increment to every value in every local step and learns nothing. After R committed rounds
@@ -23,7 +12,7 @@ const rules = {
  * first tensor, so that convergence has something to watch.
  */
 export function noopProgram(hyperparameters: Readonly<Record<string, string>>): TrainerProgram {
-  const { increment, simulateStepMs, simulateNaNAtRound } = readHyperparameters(hyperparameters, rules);
+  const { increment, simulateStepMs, simulateNaNAtRound } = readHyperparameters(hyperparameters, taskRules.noop);
   return {
     async train(model, localSteps, context) {
       finiteLoss(context.round === simulateNaNAtRound ? Number.NaN : 0, { round: context.round, step: 0 });

@@ -1,6 +1,6 @@
+import { describeFinding, formatAddress, readDeadlineMs } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
-import { parseDurationMs } from "../../shared/duration.ts";
 import { aggregatorPorts } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
 import type { AggregatorObservation, JobSnapshot, WindowPlan } from "../snapshot.ts";
@@ -64,7 +64,7 @@ export class AggregatorDirectory {
     const { convergence } = job.spec;
     const terms = {
       quorum: synchronous.quorum,
-      deadlineMs: parseDurationMs(synchronous.deadline),
+      deadlineMs: requireDeadlineMs(synchronous.deadline),
       localSteps: synchronous.localSteps,
       maxRounds: synchronous.maxRounds,
       ...(convergence === undefined ? {} : { convergence }),
@@ -91,7 +91,7 @@ export class AggregatorDirectory {
 
   #addressOf(job: JobSnapshot["job"]): string | undefined {
     const place = this.#deps.hostOf(job);
-    return place === undefined ? undefined : `${place.host}:${place.controlPort ?? aggregatorPorts.control}`;
+    return place === undefined ? undefined : formatAddress(place.host, place.controlPort ?? aggregatorPorts.control);
   }
 
   #createLink(key: string, job: JobSnapshot["job"], address: string): AggregatorLink {
@@ -107,4 +107,12 @@ export class AggregatorDirectory {
     const target = { jobUid: job.metadata.uid ?? "", address, serverName: jobNames(job).serverName, credentials };
     return new AggregatorLink(target, (urgent) => this.#deps.enqueue(key, urgent));
   }
+}
+
+/** Acceptance read the deadline already; a job that was accepted by an earlier version may still hold another. */
+function requireDeadlineMs(deadline: string): number {
+  const reading = readDeadlineMs(deadline);
+  if (reading.ok) return reading.value;
+  const finding = { path: "spec.schedule.synchronous.deadline", value: deadline, expected: reading.expected };
+  throw new TributaryError("SPEC_INVALID", describeFinding(finding));
 }

@@ -1,18 +1,24 @@
 import { cleanupFinalizer, Reason } from "@tributary/contracts";
+import { checkJobSpec, describeFinding } from "@tributary/contracts/fields";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { describeSeat, hubNamespace } from "./seats.ts";
 import { noVerdict, type Policy } from "./verdict.ts";
 
-/** Everything that the spec names must exist. What is missing is said at once; it is looked for again every few seconds. */
+/**
+ * The spec holds nothing that an aggregator or a trainer would refuse, and everything that it names exists. What is missing is said at
+ * once and looked for again every few seconds; a spec that is wrong stays so until it is edited.
+ */
 export const accepted: Policy = (snapshot) => {
-  const problem = firstProblem(snapshot);
-  if (problem === undefined) {
-    const message = "the spec is valid and everything that it names exists";
-    return { ...withFinalizer(snapshot), conditions: [condition("True", { reason: Reason.Valid, message })] };
+  const { suspend } = snapshot.job.spec;
+  const wrong = specProblem(snapshot);
+  if (wrong !== undefined) return { conditions: [condition("False", wrong)], final: !suspend };
+  const missing = firstMissing(snapshot);
+  if (missing !== undefined) {
+    const isRunning = snapshot.aggregator.state === "heard";
+    return { conditions: [condition("False", missing)], requeueAfterMs: 5_000, final: !isRunning && !suspend };
   }
-  const conditions = [condition("False", problem)];
-  const isRunning = snapshot.aggregator.state === "heard";
-  return { conditions, requeueAfterMs: 5_000, final: !isRunning };
+  const message = "the spec is valid and everything that it names exists";
+  return { ...withFinalizer(snapshot), conditions: [condition("True", { reason: Reason.Valid, message })] };
 };
 
 /** The finalizer comes before the first object in a member does. */
@@ -25,7 +31,18 @@ function condition(status: Condition["status"], { reason, message }: Problem): C
   return { type: "Accepted", status, reason, message };
 }
 
-function firstProblem(snapshot: JobSnapshot): Problem | undefined {
+/** Most findings that one message names. */
+const findingsTold = 3;
+
+function specProblem({ job }: JobSnapshot): Problem | undefined {
+  const findings = checkJobSpec(job.spec);
+  if (findings.length === 0) return undefined;
+  const told = findings.slice(0, findingsTold).map(describeFinding).join("; ");
+  const more = findings.length > findingsTold ? `; and ${findings.length - findingsTold} more` : "";
+  return { reason: Reason.SpecInvalid, message: `${told}${more}` };
+}
+
+function firstMissing(snapshot: JobSnapshot): Problem | undefined {
   const [claim] = snapshot.hub.missingClaims;
   if (claim !== undefined) {
     const message = `PersistentVolumeClaim ${claim} does not exist in namespace ${hubNamespace(snapshot)}; create it or name another in spec.model.source or spec.output`;
@@ -46,6 +63,10 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
   if (member.namespace === undefined) {
     const message = `${who}: MemberCluster ${participant.cluster} maps no namespace for ${hubNamespace(snapshot)}; add it to spec.namespaces of the MemberCluster`;
     return { reason: Reason.NamespaceNotMapped, message };
+  }
+  if (member.gateCaExpected !== undefined) {
+    const message = `${who}: spec.gate.caBundle of MemberCluster ${participant.cluster} must be ${member.gateCaExpected}; run kubectl tributary join again with the gate's CA`;
+    return { reason: Reason.GateCaInvalid, message };
   }
   if (member.gateCaPem === undefined) {
     const message = `${who}: MemberCluster ${participant.cluster} has no gate CA, so its workers cannot be trusted; run kubectl tributary join again`;

@@ -113,6 +113,12 @@ describe("what is missing", () => {
       "kubectl tributary join",
     ],
     [
+      "a gate CA that can be read",
+      { seats: [{ ...seat, member: { state: "reachable", heardMs: 1, namespace: "jobs", gateCaExpected: "PEM" } }] },
+      "GateCaInvalid",
+      "spec.gate.caBundle of MemberCluster aws-1 must be PEM",
+    ],
+    [
       "a runtime",
       { seats: [{ ...seat, template: { state: "runtime-missing", offered: ["tfjs"] } }] },
       "RuntimeNotFound",
@@ -180,6 +186,36 @@ describe("what is missing", () => {
     );
     expect(condition(plan, "Degraded")?.status).toBe(after);
     expect(plan.events.filter(({ reason }) => reason === "ClusterLost")).toEqual([]);
+  });
+});
+
+describe("a spec that an aggregator or a trainer would refuse", () => {
+  const wrong = { strategy: { name: "FedAvg", parameters: { momentum: "0.9", serverLearningRate: "NaN" } } } as const;
+
+  it("is not accepted, field by field, and nothing is made for it", () => {
+    const plan = decide(aSnapshot({ job: aJob(wrong), aggregator: { state: "absent" } }), someSettings);
+    expect(condition(plan, "Accepted")).toMatchObject({ status: "False", reason: "SpecInvalid" });
+    const message = condition(plan, "Accepted")?.message ?? "";
+    expect(message).toContain('spec.strategy.parameters.momentum is "0.9", must be absent');
+    expect(message).toContain('spec.strategy.parameters.serverLearningRate is "NaN", must be a decimal');
+    expect(plan.actions).toEqual([]);
+  });
+
+  it("gives no aggregator another configuration, also when an edit made it so", () => {
+    expect(decide(aSnapshot({ job: aJob(wrong) }), someSettings).actions).toEqual([]);
+  });
+
+  it("does not keep the workers of a suspended job", () => {
+    const job = aJob({ ...wrong, suspend: true });
+    const plan = decide(aSnapshot({ job, seats: [aSeat(job, 0, { hasBatchJob: true })] }), someSettings);
+    expect(condition(plan, "Suspended")?.status).toBe("True");
+    expect(kinds(plan)).toContain("remove-seat");
+  });
+
+  it("says of many findings how many more there are", () => {
+    const parameters = { a: "1", b: "2", c: "3", d: "4", e: "5" };
+    const plan = decide(aSnapshot({ job: aJob({ strategy: { name: "FedAvg", parameters } }) }), someSettings);
+    expect(condition(plan, "Accepted")?.message).toMatch(/; and 2 more$/u);
   });
 });
 

@@ -1,4 +1,5 @@
 import { Kinds, Label } from "@tributary/contracts";
+import { formatAddress } from "@tributary/contracts/fields";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
@@ -75,5 +76,5 @@ function endpointOf(service: Unstructured | undefined, job: Job, address: string
   const control = portOf("control");
   const tensor = portOf("tensor");
   if (control === undefined || tensor === undefined) return undefined;
-  return { controlAddress: `${address}:${control}`, tensorAddress: `${address}:${tensor}` };
+  return { controlAddress: formatAddress(address, control), tensorAddress: formatAddress(address, tensor) };
 }

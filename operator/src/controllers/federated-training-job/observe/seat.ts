@@ -11,6 +11,7 @@ import type {
   SeatObservation,
   TemplateObservation,
 } from "../snapshot.ts";
+import { observeGateCa } from "./gate-ca.ts";
 import { findPodProblem, isActive, podStatus } from "./pod-problem.ts";
 
 type Job = JobSnapshot["job"];
@@ -69,10 +70,9 @@ export function observeSeat(
 function observeMember(job: Job, member: MemberCluster | undefined, state: MemberState | undefined): MemberObservation {
   if (member === undefined || state === undefined) return { state: "missing" };
   const namespace = member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
-  const gateCaPem = member.spec.gate?.caBundle;
   const mapped = {
     ...(namespace === undefined ? {} : { namespace }),
-    ...(gateCaPem === undefined ? {} : { gateCaPem }),
+    ...observeGateCa(member.spec.gate?.caBundle),
   };
   if (state.state === "reachable") return { ...mapped, state: "reachable", heardMs: state.heardMs };
   return {

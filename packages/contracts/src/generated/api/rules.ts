@@ -1,7 +1,7 @@
 /** Generated from crds/ by scripts/generate.ts. Do not edit. */
 
-/** A CEL rule of a CRD: `path` leads to the value that is `self`; `*` stands for every item. */
-export interface SchemaRule { readonly path: readonly string[]; readonly rule: string; readonly message: string }
+/** A CEL rule of a CRD: `path` leads to the value that is `self`, `*` stands for every item; `fieldPath` to the field below it. */
+export interface SchemaRule { readonly path: readonly string[]; readonly rule: string; readonly message: string; readonly fieldPath?: string }
 
 /** The CEL rules of every kind, without the transition rules, which need the old object. */
 export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
@@ -21,7 +21,8 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
         "spec"
       ],
       "rule": "self.schedule.synchronous.quorum <= self.participants.map(p, p.workers).sum()",
-      "message": "schedule.synchronous.quorum must not be above the sum of participants[].workers"
+      "message": "schedule.synchronous.quorum must not be above the sum of participants[].workers",
+      "fieldPath": ".schedule.synchronous.quorum"
     },
     {
       "path": [

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import type { FederatedTrainingJob } from "../generated/api/types.ts";
+import { describeFinding } from "./finding.ts";
+import { checkJobSpec } from "./job-spec.ts";
+import { strategyRules } from "./strategies.ts";
+
+type Spec = FederatedTrainingJob["spec"];
+
+function aSpec(changes: Partial<Spec> = {}): Spec {
+  return {
+    paradigm: "Horizontal",
+    model: { source: { persistentVolumeClaim: { claimName: "models", path: "zeros.safetensors" } } },
+    trainer: { runtime: "noop", task: "noop", seed: 1 },
+    participants: [
+      { name: "aws", cluster: "aws-1", role: "Trainer", workers: 2 },
+      { name: "gcp", cluster: "gcp-1", role: "Trainer", workers: 1 },
+    ],
+    strategy: { name: "FedAvg" },
+    schedule: { synchronous: { maxRounds: 5, localSteps: 3, quorum: 2, deadline: "10m" } },
+    privacy: { secureAggregation: { protocol: "None" } },
+    communication: { initialStep: "2^-20" },
+    failurePolicy: { workerRestartLimit: 10 },
+    output: { persistentVolumeClaim: "models" },
+    suspend: false,
+    roundHistoryLimit: 10,
+    ...changes,
+  };
+}
+
+const scheduled = (changes: Partial<Spec["schedule"]["synchronous"]>): Partial<Spec> => ({
+  schedule: { synchronous: { maxRounds: 5, localSteps: 3, quorum: 2, deadline: "10m", ...changes } },
+});
+const trained = (task: Spec["trainer"]["task"], hyperparameters: Record<string, string | number>): Partial<Spec> => ({
+  trainer: { runtime: "noop", task, seed: 1, hyperparameters },
+});
+const watched = (changes: Partial<NonNullable<Spec["convergence"]>>): Partial<Spec> => ({
+  convergence: { metric: "validation_loss", mode: "Min", minDelta: "0", patience: 3, ...changes },
+});
+const strategy = (name: Spec["strategy"]["name"], parameters: Record<string, string>): Partial<Spec> => ({
+  strategy: { name, parameters },
+});
+
+describe("a spec that a job can run with", () => {
+  it.each<[string, Partial<Spec>]>([
+    ["of defaults", {}],
+    ["with a deadline of tenths", scheduled({ deadline: "1.1h" })],
+    ["with a deadline of 16.1s", scheduled({ deadline: "16.1s" })],
+    ["with hyperparameters as texts and whole numbers", trained("noop", { increment: "2e-3", simulateStepMs: 5 })],
+    ["with a target for the no-op", watched({ target: "-1.5e-3" })],
+    ["with every worker in the quorum", scheduled({ quorum: 3 })],
+    ["of the largest step", { communication: { initialStep: "2^96" } }],
+  ])("%s has no finding", (_what, changes) => {
+    expect(checkJobSpec(aSpec(changes))).toEqual([]);
+  });
+
+  it.each(Object.entries(strategyRules))("%s may set each of its parameters", (name, rules) => {
+    const parameters = Object.fromEntries(Object.entries(rules).map(([key, { fallback }]) => [key, String(fallback)]));
+    expect(checkJobSpec(aSpec(strategy(name as Spec["strategy"]["name"], parameters)))).toEqual([]);
+  });
+});
+
+describe("a spec that no job can run with names its field, the value and what would be right", () => {
+  it.each<[Partial<Spec>, string]>([
+    [
+      strategy("FedAvg", { serverLearningRate: "NaN" }),
+      'spec.strategy.parameters.serverLearningRate is "NaN", must be a decimal',
+    ],
+    [
+      strategy("FedAvg", { serverLearningRate: "0" }),
+      'spec.strategy.parameters.serverLearningRate is "0", must be > 0 and <= 1000',
+    ],
+    [
+      strategy("FedAvg", { momentum: "0.9" }),
+      'spec.strategy.parameters.momentum is "0.9", must be absent: only serverLearningRate is known to "FedAvg"',
+    ],
+    [strategy("FedAdam", { beta2: "1" }), 'spec.strategy.parameters.beta2 is "1", must be >= 0 and < 1'],
+    [strategy("FedNova" as never, {}), 'spec.strategy.name is "FedNova", must be one of FedAvg,'],
+    [
+      { communication: { initialStep: "2^99" } },
+      'spec.communication.initialStep is "2^99", must be a power of two from 2^-96 to 2^96',
+    ],
+    [
+      trained("noop", { incremnt: "1" }),
+      'spec.trainer.hyperparameters.incremnt is "1", must be absent: only increment,',
+    ],
+    [
+      trained("noop", { increment: "Infinity" }),
+      'spec.trainer.hyperparameters.increment is "Infinity", must be a number from',
+    ],
+    [
+      trained("noop", { simulateStepMs: "1.5" }),
+      'spec.trainer.hyperparameters.simulateStepMs is "1.5", must be a whole number',
+    ],
+    [trained("language-modeling", {}), "spec.model.adapter is absent, must be there"],
+    [watched({ target: "1e99999" }), 'spec.convergence.target is "1e99999", must be a decimal'],
+    [watched({ minDelta: "-1" }), 'spec.convergence.minDelta is "-1", must be a decimal of 0 or more'],
+    [
+      { convergence: { metric: "validation_loss", mode: "Min", minDelta: "0" } },
+      "spec.convergence is absent, must be a rule with a target",
+    ],
+    [
+      scheduled({ deadline: "999ms" }),
+      'spec.schedule.synchronous.deadline is "999ms", must be a duration from 1s to 24h',
+    ],
+    [scheduled({ deadline: "1d" }), 'spec.schedule.synchronous.deadline is "1d", must be a Go duration'],
+    [
+      scheduled({ quorum: 4 }),
+      "spec.schedule.synchronous.quorum is 4, must be at most 3, the sum of participants[].workers",
+    ],
+    [
+      { output: { persistentVolumeClaim: "../models" } },
+      'spec.output.persistentVolumeClaim is "../models", must be the name of an object',
+    ],
+  ])("%#", (changes, says) => {
+    expect(checkJobSpec(aSpec(changes)).map(describeFinding).join("\n")).toContain(says);
+  });
+
+  it("for every field that is wrong", () => {
+    const spec = aSpec({ ...strategy("FedAvg", { momentum: "1" }), ...scheduled({ deadline: "1d", quorum: 9 }) });
+    expect(checkJobSpec(spec).map(({ path }) => path)).toEqual([
+      "spec.strategy.parameters.momentum",
+      "spec.schedule.synchronous.quorum",
+      "spec.schedule.synchronous.deadline",
+    ]);
+  });
+});

@@ -1,0 +1,65 @@
+import type { FederatedTrainingJob } from "../generated/api/types.ts";
+import { checkConvergence } from "./convergence.ts";
+import { readDurationMs } from "./duration.ts";
+import { type FieldFinding, findingsOf, type Reading } from "./finding.ts";
+import { readObjectName } from "./names.ts";
+import { readStep } from "./step.ts";
+import { checkStrategy } from "./strategies.ts";
+import { checkTrainer } from "./tasks.ts";
+
+type JobSpec = FederatedTrainingJob["spec"];
+
+/** Shortest and longest deadline of a round. */
+export const deadlineBounds = { min: "1s", max: "24h" } as const;
+
+/** Reads the deadline of a round, in whole milliseconds. */
+export function readDeadlineMs(text: string): Reading<number> {
+  return readDurationMs(text, deadlineBounds);
+}
+
+/**
+ * Everything for which an aggregator or a trainer could not run a spec, by field. The CRD says the same as far as it can; a job whose
+ * spec has a finding is not accepted.
+ *
+ * @param spec a spec that fits the schema, its defaults filled in.
+ */
+export function checkJobSpec(spec: JobSpec): FieldFinding[] {
+  const { model, trainer, schedule, convergence, communication, output } = spec;
+  const { claimName } = model.source.persistentVolumeClaim;
+  const { deadline } = schedule.synchronous;
+  return [
+    ...findingsOf("spec.model.source.persistentVolumeClaim.claimName", claimName, readObjectName(claimName)),
+    ...checkTrainer("spec.trainer", trainer as { task: string; hyperparameters?: Record<string, string | number> }),
+    ...checkModelOfTask(spec),
+    ...checkStrategy("spec.strategy", spec.strategy),
+    ...checkQuorum(spec),
+    ...findingsOf("spec.schedule.synchronous.deadline", deadline, readDeadlineMs(deadline)),
+    ...(convergence === undefined ? [] : checkConvergence("spec.convergence", convergence)),
+    ...findingsOf("spec.communication.initialStep", communication.initialStep, readStep(communication.initialStep)),
+    ...findingsOf(
+      "spec.output.persistentVolumeClaim",
+      output.persistentVolumeClaim,
+      readObjectName(output.persistentVolumeClaim),
+    ),
+  ];
+}
+
+/** Language modelling trains an adapter and nothing else so far. */
+function checkModelOfTask({ trainer, model }: JobSpec): FieldFinding[] {
+  if (trainer.task !== "language-modeling" || model.adapter !== undefined) return [];
+  return [
+    {
+      path: "spec.model.adapter",
+      value: undefined,
+      expected: "there: task language-modeling trains an adapter on a .gguf model",
+    },
+  ];
+}
+
+function checkQuorum({ participants, schedule }: JobSpec): FieldFinding[] {
+  const { quorum } = schedule.synchronous;
+  const workers = participants.reduce((sum, participant) => sum + participant.workers, 0);
+  if (quorum <= workers) return [];
+  const expected = `at most ${workers}, the sum of participants[].workers`;
+  return [{ path: "spec.schedule.synchronous.quorum", value: quorum, expected }];
+}

@@ -1,0 +1,86 @@
+// @peculiar/x509 throws while loading unless the reflection metadata API is there first.
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import { cryptoProvider, X509CertificateGenerator } from "@peculiar/x509";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parseJobConfig } from "./job-config.ts";
+
+cryptoProvider.set(webcrypto as never);
+
+let before: string;
+let next: string;
+
+async function aCertificate(name: string): Promise<string> {
+  const algorithm = { name: "Ed25519" } as never;
+  const keys = await webcrypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  const options = { name: `CN=${name}`, keys: keys as never, signingAlgorithm: algorithm };
+  return (await X509CertificateGenerator.createSelfSigned(options)).toString("pem");
+}
+
+beforeAll(async () => {
+  [before, next] = [await aCertificate("before"), await aCertificate("next")];
+});
+
+function aConfig(changes: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    version: 1,
+    job: { uid: "u", name: "notes", namespace: "research" },
+    clusters: [{ name: "aws-1", gateCaPem: before }],
+    participants: [{ name: "aws", cluster: "aws-1", workers: 1 }],
+    model: { path: "/models/zeros.safetensors" },
+    trainer: { task: "noop", hyperparameters: {}, seed: 1 },
+    secureAggregation: { protocol: "None" },
+    directories: { data: "/data", output: "/output" },
+    tls: { certificatePath: "/tls.crt", keyPath: "/tls.key", operatorCaPath: "/ca.crt" },
+    ...changes,
+  });
+}
+
+const clusterWith = (gateCaPem: string | undefined) =>
+  parseJobConfig("job.json", aConfig({ clusters: [{ name: "aws-1", gateCaPem }] })).clusters[0]!;
+
+describe("the gate CAs of a job", () => {
+  it("are all certificates of a bundle, so that a gate's CA can be rotated", () => {
+    const { gateCa } = clusterWith(`${before}\n${next}\n`);
+    expect(gateCa.map(({ subject }) => subject)).toEqual(["CN=before", "CN=next"]);
+  });
+
+  it.each([
+    ["a cluster without a bundle", () => undefined, "has no gateCaPem"],
+    ["a text that is no PEM", () => "oops", "one or more certificates in PEM"],
+    ["a bundle that is cut off", () => before + next.slice(0, 200), "one or more certificates in PEM"],
+    ["a block that is no certificate", () => before.replace(/\n[\s\S]*\n/u, "\nAAAA\n"), "X.509"],
+  ])("cost no other cluster anything for %s: nobody of it is trusted, and why is said", (_what, pem, says) => {
+    const { gateCa, gateCaProblem } = clusterWith(pem());
+    expect(gateCa).toEqual([]);
+    expect(gateCaProblem).toContain(says);
+    expect(gateCaProblem).toContain("aws-1");
+  });
+});
+
+describe("what an aggregator refuses at its start", () => {
+  it.each<[Record<string, unknown>, string]>([
+    [
+      { communication: { initialStep: "2^99" } },
+      'communication.initialStep is "2^99", must be a power of two from 2^-96',
+    ],
+    [
+      { strategy: { name: "FedAvg", parameters: { momentum: "0.9" } } },
+      'strategy.parameters.momentum is "0.9", must be absent',
+    ],
+    [
+      { strategy: { name: "FedAvg", parameters: { serverLearningRate: "NaN" } } },
+      'strategy.parameters.serverLearningRate is "NaN"',
+    ],
+    [{ strategy: { name: "FedNova" } }, 'strategy.name is "FedNova", must be one of'],
+    [
+      { trainer: { task: "noop", hyperparameters: { incremnt: "1" } } },
+      'trainer.hyperparameters.incremnt is "1", must be absent',
+    ],
+    [{ trainer: { task: "dance" } }, 'trainer.task is "dance", must be one of language-modeling, noop'],
+  ])("names field and value: %j", (changes, says) => {
+    const read = () => parseJobConfig("job.json", aConfig(changes));
+    expect(read).toThrow(says);
+    expect(read).toThrow(expect.objectContaining({ code: "CONFIGURATION_INVALID" }));
+  });
+});
