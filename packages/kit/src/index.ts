@@ -41,7 +41,13 @@ export {
   listenGrpcEverywhere,
   type ServiceMethods,
 } from "./grpc/grpc-service.ts";
-export { createTlsCredentials, type TlsMaterial } from "./grpc/tls-credentials.ts";
+export {
+  type CallerTlsMaterial,
+  createEndpointTlsCredentials,
+  createTlsCredentials,
+  type EndpointTlsMaterial,
+  type TlsMaterial,
+} from "./grpc/tls-credentials.ts";
 export {
   addGauge,
   createMetricsRegistry,
@@ -50,6 +56,7 @@ export {
   startHealthEndpoint,
 } from "./http/health-endpoint.ts";
 export { type Environment, readIntegerVariable, readVariable } from "./process/environment.ts";
+export { type LastWords, leaveTerminationMessage } from "./process/leave-termination-message.ts";
 export { createLogger, type Logger } from "./process/logger.ts";
 export { type MainContext, runMain } from "./process/run-main.ts";
 export { Closers } from "./process/shutdown.ts";

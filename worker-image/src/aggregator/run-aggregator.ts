@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { controlV1, partyV1 } from "@tributary/contracts";
 import {
   addService,
   asTributaryError,
   Closers,
   closeGrpc,
+  createEndpointTlsCredentials,
   createGrpcEndpoint,
   createMetricsRegistry,
   Disposition,
@@ -84,11 +84,11 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       engine,
     );
     closers.add("tensor wire", () => tensor.close());
-    const credentials = ServerCredentials.createSsl(
-      Buffer.from(tls.mutual.peerCas.join("\n")),
-      [{ cert_chain: Buffer.from(tls.mutual.certificate), private_key: Buffer.from(tls.mutual.key) }],
-      true,
-    );
+    const credentials = createEndpointTlsCredentials({
+      caPem: tls.mutual.peerCas.join("\n"),
+      certificatePem: tls.mutual.certificate,
+      keyPem: tls.mutual.key,
+    });
     const controlPort = await listenGrpcEverywhere(endpoint, config.listen.controlPort, credentials);
     closers.add("control wire", () => closeGrpc(endpoint, 1000));
     closers.add("party streams", () => parties.closeAll());

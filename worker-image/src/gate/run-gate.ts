@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { gateV1 } from "@tributary/contracts";
 import {
   addService,
   asTributaryError,
   Closers,
   closeGrpc,
+  createEndpointTlsCredentials,
   createGrpcEndpoint,
   createMetricsRegistry,
   listenGrpcEverywhere,
@@ -46,9 +46,7 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       log.warn({ code: error.code }, error.message);
     });
     const own = await authority.makeEndpoint(config.serverNames);
-    const pair = { cert_chain: Buffer.from(own.certificatePem), private_key: Buffer.from(own.keyPem) };
-    const credentials = ServerCredentials.createSsl(null, [pair], false);
-    const port = await listenGrpcEverywhere(endpoint, config.listen.port, credentials);
+    const port = await listenGrpcEverywhere(endpoint, config.listen.port, createEndpointTlsCredentials(own));
     closers.add("enrolment", () => closeGrpc(endpoint, 1000));
     const registry = createMetricsRegistry();
     const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });

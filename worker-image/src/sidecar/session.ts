@@ -1,7 +1,13 @@
 import { X509Certificate } from "node:crypto";
-import { credentials } from "@grpc/grpc-js";
 import { partyV1 } from "@tributary/contracts";
-import { createGrpcClient, type GrpcClient, type Logger, retry, TributaryError } from "@tributary/kit";
+import {
+  createGrpcClient,
+  createTlsCredentials,
+  type GrpcClient,
+  type Logger,
+  retry,
+  TributaryError,
+} from "@tributary/kit";
 import { ed25519KeyOf } from "../shared/identity/certificates.ts";
 import type { WorkerConfig } from "./config/sidecar-config.ts";
 import type { WorkerCredentials } from "./identity/enrolment.ts";
@@ -36,10 +42,8 @@ export interface Session {
 export function openSession(worker: WorkerConfig, identity: WorkerCredentials, log: Logger): Session {
   const { aggregator } = worker;
   let aggregatorKey: Uint8Array | undefined;
-  const channel = credentials.createSsl(
-    Buffer.from(aggregator.caPem),
-    Buffer.from(identity.keyPem),
-    Buffer.from(identity.certificatePem),
+  const channel = createTlsCredentials(
+    { caPem: aggregator.caPem, certificatePem: identity.certificatePem, keyPem: identity.keyPem },
     {
       checkServerIdentity: (_host, { raw }) => {
         const certificate = new X509Certificate(raw);

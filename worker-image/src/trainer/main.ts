@@ -1,9 +1,9 @@
-import { readVariable, runMain, TributaryError } from "@tributary/kit";
+import { type MainContext, readVariable, runMain, TributaryError } from "@tributary/kit";
 import { runTrainer } from "./contract/run-trainer.ts";
 import { openProgram } from "./open-program.ts";
 
 /** The built-in trainer: one process a worker pod, `TRIBUTARY_TRAINER_SOCKET` says where its sidecar listens. */
-runMain("trainer", async ({ log, signal, env }) => {
+const main = async ({ log, signal, env }: MainContext) => {
   try {
     await runTrainer({
       socketPath: readVariable(env, "TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"),
@@ -18,4 +18,6 @@ runMain("trainer", async ({ log, signal, env }) => {
     // Not 0: the Job of a drained pod would take the worker's part for done and make no other pod.
     throw new TributaryError("OPERATION_ABORTED", "stopped before the job was over", { cause });
   }
-});
+};
+
+runMain("trainer", main, { mayQuoteData: true });

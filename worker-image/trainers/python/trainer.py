@@ -8,6 +8,7 @@ The messages are made at start from the contract itself: PYTHONPATH holds the re
 """
 
 import hashlib
+import json
 import os
 import signal
 import sys
@@ -21,7 +22,10 @@ from safetensors.numpy import load, save_file
 messages, services = grpc.protos_and_services("tributary/trainer/v1/trainer.proto")
 CALL_SECONDS, WAIT_MS, ATTEMPTS = 10, 20_000, 30
 EXIT_STOPPED, EXIT_SIDECAR_LOST = 1, 15
-EXIT_CODES = {"TRAINER_TASK_UNKNOWN": 11, "TRAINER_HYPERPARAMETER_INVALID": 14}
+EXITS = {
+    "TRAINER_TASK_UNKNOWN": (11, "TRAINER_TASK_UNKNOWN", "TaskUnknown"),
+    "TRAINER_HYPERPARAMETER_INVALID": (14, "TRAINER_HYPERPARAMETER_INVALID", "HyperparameterInvalid"),
+}
 RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
@@ -62,6 +66,18 @@ def number(job, name, fallback):
         raise TaskFailed("TRAINER_HYPERPARAMETER_INVALID", f"hyperparameter {name}: {error}") from error
 
 
+def end(exit_code, code, reason, sentence):
+    """Ends the process and leaves the cause as the container's termination message; a sentence that quotes no data."""
+    path = os.environ.get("TRIBUTARY_TERMINATION_LOG", "/dev/termination-log")
+    try:
+        # Outside of a pod there is no such file, and none is made.
+        with open(path, "w" if "TRIBUTARY_TERMINATION_LOG" in os.environ else "r+") as log:
+            log.write(json.dumps({"code": code, "reason": reason, "message": sentence}) + "\n")
+    except OSError:
+        pass
+    sys.exit(exit_code)
+
+
 def check_deadline(task):
     """Fails once the result would be of no use."""
     if task.HasField("deadline") and time.time() > task.deadline.ToNanoseconds() / 1e9:
@@ -100,7 +116,7 @@ def connect(socket):
                     raise
                 time.sleep(min(5, 0.2 * 2**attempt))
         print(f"the sidecar does not answer on {socket}", file=sys.stderr)
-        sys.exit(EXIT_SIDECAR_LOST)
+        end(EXIT_SIDECAR_LOST, "TRAINER_SIDECAR_LOST", "SidecarLost", "The sidecar does not answer on its socket.")
 
     return call
 
@@ -129,7 +145,7 @@ def open_program(job):
 
 def main():
     # The first process of a container ignores the signal else. Not 0: the Job of a drained pod then makes another.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_STOPPED))
+    signal.signal(signal.SIGTERM, lambda *_: end(EXIT_STOPPED, "OPERATION_ABORTED", "Aborted", "Stopped before the job was over."))
     call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
     who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=["Train", "Evaluate"])
     job = call("Register", who)
@@ -138,7 +154,7 @@ def main():
         if answer.HasField("task"):
             call("CompleteTask", outcome_of(program, job, answer.task))
             if isinstance(program, TaskFailed):
-                sys.exit(EXIT_CODES[program.code])
+                end(*EXITS[program.code], "The trainer cannot do this job; its log says why.")
 
 
 if __name__ == "__main__":

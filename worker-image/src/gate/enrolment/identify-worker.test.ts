@@ -74,6 +74,11 @@ describe("identifyWorker", () => {
     { name: "an image by reference", pod: aPod() },
     { name: "an image by the digest of its reference", pod: aPod({ image: `other/name@${DIGEST}` }) },
     { name: "an image by the digest that runs", pod: aPod({ image: "other/name:1", imageID: `other/name@${DIGEST}` }) },
+    { name: "an image without a name", pod: aPod({ image: "other/name:1", imageID: DIGEST }) },
+    {
+      name: "an image as a runtime with a scheme names it",
+      pod: aPod({ image: "other/name:1", imageID: `docker-pullable://other/name@${DIGEST}` }),
+    },
   ])("lets in $name", ({ pod }) => {
     expect(identifyWorker(pod, bound, policy)).toEqual(identity);
   });
@@ -83,6 +88,18 @@ describe("identifyWorker", () => {
     { name: "a pod of the same name that came later", pod: aPod({ uid: "other" }), says: "is gone" },
     { name: "a pod that has ended", pod: aPod({ phase: "Failed" }), says: "has ended" },
     { name: "another image", pod: aPod({ image: "evil/image:1" }), says: "an image" },
+    { name: "a tag that looks like a digest", pod: aPod({ image: `evil/${DIGEST}` }), says: "an image" },
+    { name: "a repository called sha256", pod: aPod({ image: DIGEST }), says: "an image" },
+    {
+      name: "a tag that looks like a digest, as it runs",
+      pod: aPod({ image: "evil/image:1", imageID: `evil/${DIGEST}` }),
+      says: "an image",
+    },
+    {
+      name: "a digest in the middle of a reference",
+      pod: aPod({ image: `evil/image@${DIGEST}-x` }),
+      says: "an image",
+    },
     { name: "no job", pod: aPod({ labels: { "tributary.dev/job-uid": "" } }), says: "tributary.dev/job-uid" },
     {
       name: "no index",

@@ -78,11 +78,18 @@ export function identifyWorker(pod: PodView | undefined, bound: BoundPod, policy
   };
 }
 
+const DIGEST = "sha256:[0-9a-f]{64}";
+const IS_DIGEST = new RegExp(`^${DIGEST}$`);
+/** A digest in a pod's spec follows an `@`; what follows a `:` is a tag, whatever it looks like. */
+const PINNED = new RegExp(`@(${DIGEST})$`);
+/** Runtimes report `name@digest`, or the digest alone for an image without a name, some behind a scheme. */
+const RUNNING = new RegExp(`(?:^|@|://)(${DIGEST})$`);
+
 /** By reference as the pod's spec has it, or by the digest that the spec or the running container has. */
 function runsAllowedImage(pod: PodView, { images, sidecarContainer }: EnrolmentPolicy): boolean {
   const image = pod.spec.initContainers?.find(({ name }) => name === sidecarContainer)?.image;
   if (image === undefined) return false;
   const running = pod.status?.initContainerStatuses?.find(({ name }) => name === sidecarContainer)?.imageID;
-  const digests = [image, running ?? ""].flatMap((reference) => /sha256:[0-9a-f]{64}$/.exec(reference)?.[0] ?? []);
-  return images.includes(image) || digests.some((digest) => images.includes(digest));
+  const digests = [PINNED.exec(image)?.[1], RUNNING.exec(running ?? "")?.[1]];
+  return images.some((allowed) => (IS_DIGEST.test(allowed) ? digests.includes(allowed) : allowed === image));
 }

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { credentials } from "@grpc/grpc-js";
 import { gateV1 } from "@tributary/contracts";
 import {
   createGrpcClient,
+  createTlsCredentials,
   isTributaryError,
   type Logger,
   readFileIfPresent,
@@ -59,7 +59,7 @@ export async function obtainCredentials(
 async function enrol(source: IdentitySource & { kind: "gate" }, keyPem: string, signal: AbortSignal): Promise<string> {
   const gate = createGrpcClient(gateV1.GateService, {
     address: source.address,
-    credentials: credentials.createSsl(Buffer.from(source.caPem)),
+    credentials: createTlsCredentials({ caPem: source.caPem }),
     unreachable: "GATE_UNREACHABLE",
     channel: { "grpc.ssl_target_name_override": source.serverName, "grpc.default_authority": source.serverName },
   });
