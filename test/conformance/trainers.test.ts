@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { trainerV1 } from "@tributary/contracts";
 import { float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
@@ -125,7 +124,7 @@ describe.each(trainers)("$name", (trainer) => {
     const tasks = [
       { ...train, id: "kind", kind: "Generate" },
       { ...train, id: "digest", inputs: [wrong] },
-      { ...train, id: "late", deadline: timestampFromMs(1_000) },
+      { ...train, id: "late", remainingMs: 0n },
       evaluate,
     ];
     const { outcomes, exitCode } = await runAgainst(trainer, tasks);

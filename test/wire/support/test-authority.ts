@@ -86,5 +86,5 @@ function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 function validity(): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
+  return { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 3_600_000) };
 }

@@ -124,7 +124,7 @@ export class WireJob {
     await writeFile(join(directory, "worker.json"), JSON.stringify(this.#workerConfig(`p${cluster}`)));
     const worker = { participant: `p${cluster}`, index, directory } as WireWorker;
     worker.sidecar = await this.startSidecar(worker, env);
-    worker.trainer = await this.startTrainer(worker);
+    worker.trainer = await this.startTrainer(worker, env);
     this.workers.push(worker);
     return worker;
   }
@@ -145,8 +145,8 @@ export class WireJob {
   }
 
   /** Starts a worker's no-op trainer. */
-  startTrainer(worker: WireWorker): Promise<RunningProcess> {
-    const env = { TRIBUTARY_TRAINER_SOCKET: join(worker.directory, "volume/trainer.sock") };
+  startTrainer(worker: WireWorker, more: Record<string, string> = {}): Promise<RunningProcess> {
+    const env = { TRIBUTARY_TRAINER_SOCKET: join(worker.directory, "volume/trainer.sock"), ...more };
     return startProgram("trainer", {
       name: `trainer ${worker.participant}/${worker.index}`,
       env,

@@ -51,7 +51,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
     const shape = await modelShape(pinned.initialPath);
     const models = new JobModels(config, pinned, store, shape);
     const seats = createSeats(config, tls.operatorCa, nowMs);
-    const parties = new PartyDirectory(seats, nowMs);
+    const parties = new PartyDirectory(seats, () => systemClock.monotonicMs());
     const crash = createCrashSimulator(env, log);
     const crypto = createNodeCryptoSuite();
     const engine = new JobEngine({
@@ -70,7 +70,14 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
     observeEngine(registry, engine, parties, store);
     const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });
     closers.add("health endpoint", () => health.close());
-    const sources = { jobUid: config.job.uid, sourceSha256: pinned.sourceSha256, engine, parties, store };
+    const sources = {
+      jobUid: config.job.uid,
+      sourceSha256: pinned.sourceSha256,
+      engine,
+      parties,
+      store,
+      clock: systemClock,
+    };
     const endpoint = createGrpcEndpoint();
     const onError = (cause: unknown, path: string) => {
       const error = asTributaryError(cause);
@@ -78,7 +85,12 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       log[level]({ err: error, code: error.code, path }, error.message);
     };
     addService(endpoint, controlV1.AggregatorService, controlMethods(seats, engine, store, sources), onError);
-    addService(endpoint, partyV1.PartyService, partyMethods({ config, seats, parties, models }, engine), onError);
+    addService(
+      endpoint,
+      partyV1.PartyService,
+      partyMethods({ config, seats, parties, models, clock: systemClock }, engine),
+      onError,
+    );
     const tensor = await startTensorEndpoint(
       { tls: tls.mutual, port: config.listen.tensorPort, jobUid: config.job.uid, seats, log },
       engine,

@@ -19,6 +19,8 @@ const PROTOCOL_VERSION = 1;
 const CALL_TIMEOUT_MS = 20_000;
 /** Tries of one message: what is not delivered by then is asked for again over the next link. */
 const SEND_ATTEMPTS = 4;
+/** Difference of clocks from which the log tells of it; it is measured no better than the half of a round trip. */
+const TOLD_OFFSET_MS = 5_000;
 /** Back-off of calls to the aggregator: it restarts within seconds. */
 const SESSION_BACKOFF = { initialMs: 100, maxMs: 5_000 };
 
@@ -27,7 +29,7 @@ export interface Session {
   readonly tensors: TensorClient;
   /** Ed25519 key of the aggregator's certificate, known once a call has succeeded. */
   readonly aggregatorKey: () => Uint8Array | undefined;
-  /** Joins the job; tries until it succeeds or the signal aborts. */
+  /** Joins the job and measures how far the clocks are apart; tries until it succeeds or the signal aborts. */
   join(image: string, signal: AbortSignal): Promise<partyV1.JoinResponse>;
   /** The aggregator's messages until the link breaks or the certificate should be renewed. */
   receive(signal: AbortSignal): AsyncIterable<partyV1.ReceiveResponse>;
@@ -42,6 +44,7 @@ export interface Session {
 export function openSession(worker: WorkerConfig, identity: WorkerCredentials, log: Logger): Session {
   const { aggregator } = worker;
   let aggregatorKey: Uint8Array | undefined;
+  let clockOffsetMs = 0;
   const channel = createTlsCredentials(
     { caPem: aggregator.caPem, certificatePem: identity.certificatePem, keyPem: identity.keyPem },
     {
@@ -75,10 +78,16 @@ export function openSession(worker: WorkerConfig, identity: WorkerCredentials, l
   return {
     tensors,
     aggregatorKey: () => aggregatorKey,
-    join: (image, signal) => joinJob(client, identity, image, log, signal),
+    async join(image, signal) {
+      const joined = await joinJob(client, identity, image, log, signal);
+      clockOffsetMs = joined.clockOffsetMs;
+      if (Math.abs(clockOffsetMs) > TOLD_OFFSET_MS) log.warn({ clockOffsetMs }, "clock differs from the aggregator's");
+      return joined.response;
+    },
     receive: (signal) => {
       const timeoutMs = Math.max(60_000, identity.renewAtMs - Date.now());
-      return client.receive({ afterSequence: 0n }, { timeoutMs: Math.min(timeoutMs, 12 * 3_600_000), signal });
+      const request = { afterSequence: 0n, clockOffsetMs: BigInt(clockOffsetMs) };
+      return client.receive(request, { timeoutMs: Math.min(timeoutMs, 12 * 3_600_000), signal });
     },
     send: ({ round, attempt }, secagg, signal) =>
       sendMessage(client, { round, attempt, message: { case: "secagg", value: secagg } }, log, signal),
@@ -103,7 +112,15 @@ async function joinJob(
   const identityKey = ed25519KeyOf(new X509Certificate(identity.certificatePem));
   if (identityKey === undefined) throw new TributaryError("CONFIGURATION_INVALID", "the worker's key is not Ed25519");
   const request = { identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage: image };
-  return retry(() => client.join(request, { timeoutMs: CALL_TIMEOUT_MS, signal }), {
+  const call = async () => {
+    const sentMs = Date.now();
+    const startMs = performance.now();
+    const response = await client.join(request, { timeoutMs: CALL_TIMEOUT_MS, signal });
+    // The aggregator read its clock somewhere between the two: in the middle, as far as one knows.
+    const halfwayMs = sentMs + (performance.now() - startMs) / 2;
+    return { response, clockOffsetMs: Math.round(halfwayMs - Number(response.clockMs)) };
+  };
+  return retry(call, {
     signal,
     backoff: SESSION_BACKOFF,
     // A job whose aggregator does not know this worker yet may learn of it: only the operator knows, so keep asking.

@@ -26,6 +26,8 @@ EXITS = {
     "TRAINER_TASK_UNKNOWN": (11, "TRAINER_TASK_UNKNOWN", "TaskUnknown"),
     "TRAINER_HYPERPARAMETER_INVALID": (14, "TRAINER_HYPERPARAMETER_INVALID", "HyperparameterInvalid"),
 }
+# When each task came, on the clock that nobody sets: what remains of its time counts from there.
+received = {}
 RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
@@ -80,7 +82,7 @@ def end(exit_code, code, reason, sentence):
 
 def check_deadline(task):
     """Fails once the result would be of no use."""
-    if task.HasField("deadline") and time.time() > task.deadline.ToNanoseconds() / 1e9:
+    if task.HasField("remaining_ms") and time.monotonic() > received[task.id] + task.remaining_ms / 1000:
         raise TaskFailed("DEADLINE_EXCEEDED", f"task {task.id}: its deadline passed", retriable=True)
 
 
@@ -152,6 +154,7 @@ def main():
     program = open_program(job)
     while not (answer := call("NextTask", messages.NextTaskRequest(wait_ms=WAIT_MS), WAIT_MS / 1000 + CALL_SECONDS)).finished:
         if answer.HasField("task"):
+            received[answer.task.id] = time.monotonic()
             call("CompleteTask", outcome_of(program, job, answer.task))
             if isinstance(program, TaskFailed):
                 end(*EXITS[program.code], "The trainer cannot do this job; its log says why.")

@@ -177,7 +177,10 @@ export interface AggregatorReport {
 export interface PartyReport {
   readonly participant: string;
   readonly workerIndex: number;
-  readonly lastHeardMs: number;
+  /** Milliseconds since the aggregator heard of it. */
+  readonly heardAgoMs: number;
+  /** How far its clock is ahead of the aggregator's, negative when behind; shown, never decided on. */
+  readonly clockOffsetMs: number;
   readonly problem?: Problem;
 }
 

@@ -27,7 +27,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 beforeEach(() => {
   endpoint = createGrpcEndpoint();
-  const enrol = async () => ({ chainDer: [], notAfterSeconds: 1n });
+  const enrol = async () => ({ chainDer: [], lifetimeSeconds: 1n });
   addService(endpoint, gateV1.GateService, { enrol }, () => {});
 });
 afterEach(() => closeGrpc(endpoint, 0));
@@ -69,7 +69,7 @@ it("a caller refuses an endpoint that speaks TLS 1.2, and calls one of TLS 1.3",
   );
   expect(await refused).toContain("unsupported protocol");
   expect(await inVain).toBe("GATE_UNREACHABLE");
-  expect(await toNew.enrol({}, { timeoutMs: 5_000 })).toMatchObject({ notAfterSeconds: 1n });
+  expect(await toNew.enrol({}, { timeoutMs: 5_000 })).toMatchObject({ lifetimeSeconds: 1n });
   toOld.close();
   toNew.close();
   old.close();

@@ -7,7 +7,7 @@ import { retry } from "./retry.ts";
 
 function recordingClock(): Clock & { readonly slept: number[] } {
   const slept: number[] = [];
-  return { slept, nowMs: () => 0, sleep: async (delayMs) => void slept.push(delayMs) };
+  return { slept, nowMs: () => 0, monotonicMs: () => 0, sleep: async (delayMs) => void slept.push(delayMs) };
 }
 
 describe("backoffMs", () => {

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { controlV1 } from "@tributary/contracts";
+import type { Clock } from "@tributary/kit";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { CheckpointView } from "../engine/job-models.ts";
 import { countCommitted } from "../engine/judge-rounds.ts";
@@ -14,6 +15,7 @@ export interface StateSources {
   readonly engine: JobEngine;
   readonly parties: PartyDirectory;
   readonly store: RoundStore;
+  readonly clock: Clock;
 }
 
 /** The aggregator as the operator's status shows it. */
@@ -46,6 +48,7 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
     problemMessage: view.problem?.message ?? "",
     failedRounds: view.failedRounds,
     outputPending: view.output.isPending,
+    clockMs: BigInt(sources.clock.nowMs()),
     outputProblem: view.output.problem?.message ?? "",
   };
 }
@@ -55,10 +58,11 @@ function partyStates({ parties }: StateSources, hasReported: (party: number) => 
   return parties
     .list()
     .filter(({ holder, isConnected }) => holder !== undefined && isConnected)
-    .map(({ seat, lastHeardMs, problem }) => ({
+    .map(({ seat, heardAgoMs, clockOffsetMs, problem }) => ({
       participant: seat.participant.name,
       workerIndex: seat.workerIndex,
-      lastHeardMs: BigInt(lastHeardMs),
+      heardAgoMs: BigInt(heardAgoMs),
+      clockOffsetMs: BigInt(clockOffsetMs),
       reported: hasReported(seat.partyId),
       problemCode: problem?.code ?? "",
       problemMessage: problem?.message ?? "",

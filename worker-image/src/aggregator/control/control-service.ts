@@ -27,7 +27,7 @@ export function controlMethods(
     },
     async getState({ afterRevision, waitMs }, { peerCertificate, signal }) {
       seats.requireOperator(peerCertificate);
-      await engine.feed.waitAbove(Number(afterRevision), Math.min(waitMs, MAX_WAIT_MS), signal);
+      await engine.feed.waitBeyond(Number(afterRevision), Math.min(waitMs, MAX_WAIT_MS), signal);
       return state();
     },
     async listRounds({ from, limit }, { peerCertificate }) {

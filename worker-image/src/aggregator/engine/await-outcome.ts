@@ -4,8 +4,8 @@ import type { RoundRun, RunOutcome } from "./round-run.ts";
 
 /** Bounds of an attempt. */
 export interface OutcomeBounds {
-  /** Milliseconds since 1970 after which reports are of no use. */
-  readonly deadlineMs: number;
+  /** When reports are of no use any more, on the monotonic clock. */
+  readonly expiresMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -40,10 +40,10 @@ export async function awaitOutcome(run: RoundRun, bounds: OutcomeBounds): Promis
 /** Ends each stage when its time is over; never resolves unless the signal aborts. */
 async function closeStages(
   run: RoundRun,
-  { deadlineMs, clock }: OutcomeBounds,
+  { expiresMs, clock }: OutcomeBounds,
   signal: AbortSignal,
 ): Promise<undefined> {
-  const left = () => Math.max(0, deadlineMs - clock.nowMs());
+  const left = () => Math.max(0, expiresMs - clock.monotonicMs());
   await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);
   await run.post({ type: "deadline", stage: DeadlineStage.Advertising });
   await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);

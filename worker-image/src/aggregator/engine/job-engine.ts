@@ -78,6 +78,8 @@ export class JobEngine implements TensorRound {
   #terms: RoundTerms | undefined;
   #commit: RoundCommit | undefined;
   #attempt: AttemptRecord = { round: 0, attempt: 0, startedMs: 0, failed: 0, parties: {} };
+  /** When reports of the attempt are of no use any more, on the monotonic clock. */
+  #expiresMs = 0;
   #problem: EngineProblem | undefined;
   #finished: string | undefined;
   #bytes = { up: 0, down: 0 };
@@ -230,6 +232,10 @@ export class JobEngine implements TensorRound {
     this.#next = next;
     this.#finished = (await readFileIfPresent(this.#finishedPath))?.toString("utf8");
     this.#attempt = await this.#attemptFiles.load();
+    // Another process, perhaps on a machine with another clock, opened it: what it left of its time is never more than the whole.
+    const lastedMs = this.#deps.clock.nowMs() - this.#attempt.startedMs;
+    const deadlineMs = Number(current?.deadlineMs ?? 0n);
+    this.#expiresMs = this.#deps.clock.monotonicMs() + deadlineMs - Math.min(deadlineMs, Math.max(0, lastedMs));
     const run = await RoundRun.resume(this.#runDeps(this.#attempt));
     if (
       run !== undefined &&
@@ -257,8 +263,7 @@ export class JobEngine implements TensorRound {
     if (resumed) await run.post({ type: "resume" });
     // Why the attempt before closed empty stays to be seen until the round is committed.
     if (this.#attempt.attempt === 1) this.#setProblem(undefined);
-    const deadlineMs = this.#attempt.startedMs + Number(plan.deadlineMs);
-    const outcome = await awaitOutcome(run, { deadlineMs, clock: this.#deps.clock, signal });
+    const outcome = await awaitOutcome(run, { expiresMs: this.#expiresMs, clock: this.#deps.clock, signal });
     if (outcome !== undefined) await this.#conclude(plan, run, outcome, signal);
   }
 
@@ -330,12 +335,12 @@ export class JobEngine implements TensorRound {
   /** Waits until every seat is taken, or quorum is there and the grace for the others is over. */
   async #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
     const { clock, parties } = this.#deps;
-    const graceEndsMs = clock.nowMs() + Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
+    const graceEndsMs = clock.monotonicMs() + Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
     while (!signal.aborted && !this.#isWindowEnded && this.#current === plan) {
       const seats = parties.list();
       const connected = seats.filter(({ isConnected }) => isConnected).length;
       if (connected === seats.length) return true;
-      const graceMs = graceEndsMs - clock.nowMs();
+      const graceMs = graceEndsMs - clock.monotonicMs();
       if (connected >= plan.quorum && graceMs <= 0) return true;
       if (connected < plan.quorum) {
         const message = `${connected} of ${seats.length} workers have joined, quorum is ${plan.quorum}`;
@@ -362,6 +367,7 @@ export class JobEngine implements TensorRound {
     );
     const { failed } = this.#attempt;
     this.#attempt = { round: this.#rounds, attempt, startedMs: clock.nowMs(), failed, parties };
+    this.#expiresMs = clock.monotonicMs() + Number(plan.deadlineMs);
     await this.#attemptFiles.save(this.#attempt);
     this.#terms = this.#termsOf(
       plan,
@@ -441,7 +447,7 @@ export class JobEngine implements TensorRound {
     const plan = this.#current!;
     const opened = this.#deps.models.roundOpened(run.state, this.#deps, {
       localSteps: plan.evaluateOnly ? 0 : plan.localSteps,
-      deadlineMs: this.#attempt.startedMs + Number(plan.deadlineMs),
+      remainingMs: Math.max(0, this.#expiresMs - this.#deps.clock.monotonicMs()),
     });
     if (opened !== undefined) this.#send(party, { case: "opened", value: opened });
   }
@@ -491,6 +497,6 @@ export class JobEngine implements TensorRound {
 
   async #nextChange(timeoutMs?: number): Promise<void> {
     this.#output.settle(this.#current?.convergence);
-    await this.feed.waitAbove(this.feed.revision, timeoutMs ?? 60_000, new AbortController().signal);
+    await this.feed.waitBeyond(this.feed.revision, timeoutMs ?? 60_000, new AbortController().signal);
   }
 }

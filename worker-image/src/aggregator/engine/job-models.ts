@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type controlV1, partyV1 } from "@tributary/contracts";
 import { type AggregatorState, type CryptoSuite, openAggregation, stepAggregator } from "@tributary/federated";
 import type { Ed25519Identity } from "../../shared/identity/certificates.ts";
@@ -64,6 +63,11 @@ export class JobModels {
     return Array.from({ length: count }, () => step);
   }
 
+  /** Digest of the model source as it was pinned, 32 bytes. */
+  sourceSha256(): Uint8Array {
+    return fromHex(this.#pinned.sourceSha256);
+  }
+
   /** Path of the file with this digest, when sidecars may fetch it. */
   fileOf(sha256: string): string | undefined {
     const base = this.base();
@@ -89,7 +93,7 @@ export class JobModels {
   roundOpened(
     state: AggregatorState,
     { crypto, identity }: { readonly crypto: CryptoSuite; readonly identity: Ed25519Identity },
-    { localSteps, deadlineMs }: { readonly localSteps: number; readonly deadlineMs: number },
+    { localSteps, remainingMs }: { readonly localSteps: number; readonly remainingMs: number },
   ) {
     if (state.plan === null) return undefined;
     const context = { crypto, signingSecret: identity.secretKey };
@@ -107,7 +111,7 @@ export class JobModels {
     return create(partyV1.RoundOpenedSchema, {
       model: { resource, sha256, sizeBytes: BigInt(this.#modelSizeBytes), format: "safetensors" },
       localSteps,
-      deadline: timestampFromMs(deadlineMs),
+      remainingMs: BigInt(Math.round(remainingMs)),
       setup: setup!,
       plan: plan!,
     });

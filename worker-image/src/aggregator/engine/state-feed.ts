@@ -18,9 +18,12 @@ export class StateFeed {
     for (const wake of [...this.#waiters]) wake();
   }
 
-  /** Resolves when the revision is above `revision`, after `waitMs`, or when the caller goes away. */
-  async waitAbove(revision: number, waitMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#revision > revision || waitMs === 0 || signal.aborted) return;
+  /**
+   * Resolves when the revision is another than `revision`, after `waitMs`, or when the caller goes away. A caller who names a higher one
+   * has it from a former process, whose clock may have been ahead.
+   */
+  async waitBeyond(revision: number, waitMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#revision !== revision || waitMs === 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);

@@ -24,7 +24,10 @@ export interface PartyEntry {
   readonly seat: Seat;
   /** The worker that joined last. */
   readonly holder: SeatHolder | undefined;
-  readonly lastHeardMs: number;
+  /** Milliseconds since it was heard. */
+  readonly heardAgoMs: number;
+  /** How far its clock is ahead of this machine's, as it measured; 0 before it listens. */
+  readonly clockOffsetMs: number;
   readonly isConnected: boolean;
   readonly problem: PartyProblem | undefined;
 }
@@ -33,6 +36,7 @@ interface Entry {
   readonly seat: Seat;
   holder: SeatHolder | undefined;
   lastHeardMs: number;
+  clockOffsetMs: number;
   stream: MessageQueue<AddressedMessage> | undefined;
   problem: PartyProblem | undefined;
 }
@@ -53,22 +57,26 @@ export interface PartyObserver {
 /** The workers on the job's seats: who joined, who listens, who was heard when. */
 export class PartyDirectory {
   readonly #entries: ReadonlyMap<number, Entry>;
-  readonly #nowMs: () => number;
+  readonly #monotonicMs: () => number;
   observer: PartyObserver = { connected() {}, replaced() {}, changed() {} };
 
-  constructor(seats: Seats, nowMs: () => number) {
-    this.#nowMs = nowMs;
+  constructor(seats: Seats, monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
     this.#entries = new Map(
       seats.all.map((seat) => [
         seat.partyId,
-        { seat, holder: undefined, lastHeardMs: 0, stream: undefined, problem: undefined },
+        { seat, holder: undefined, lastHeardMs: 0, clockOffsetMs: 0, stream: undefined, problem: undefined },
       ]),
     );
   }
 
   /** Every seat with what is known of it, by party id. */
   list(): PartyEntry[] {
-    return [...this.#entries.values()].map(({ stream, ...entry }) => ({ ...entry, isConnected: stream !== undefined }));
+    const nowMs = this.#monotonicMs();
+    return [...this.#entries.values()].map(({ seat, holder, lastHeardMs, clockOffsetMs, stream, problem }) => {
+      const heardAgoMs = Math.round(nowMs - lastHeardMs);
+      return { seat, holder, heardAgoMs, clockOffsetMs, isConnected: stream !== undefined, problem };
+    });
   }
 
   /** The worker on a seat; `undefined` until one has joined. */
@@ -82,7 +90,7 @@ export class PartyDirectory {
     const isSame = entry.holder !== undefined && toHex(entry.holder.publicKey) === toHex(holder.publicKey);
     const isReplaced = entry.holder !== undefined && !isSame;
     entry.holder = holder;
-    entry.lastHeardMs = this.#nowMs();
+    entry.lastHeardMs = this.#monotonicMs();
     entry.problem = undefined;
     if (isReplaced) {
       entry.stream?.close();
@@ -93,11 +101,12 @@ export class PartyDirectory {
   }
 
   /** Opens a party's stream and ends an older one; ROUND_NOT_OPEN unless this very worker has joined. */
-  openStream(holder: SeatHolder): MessageQueue<AddressedMessage> {
+  openStream(holder: SeatHolder, clockOffsetMs: number): MessageQueue<AddressedMessage> {
     const entry = this.#requireJoined(holder);
     entry.stream?.close();
     const queue = new MessageQueue<AddressedMessage>(QUEUE_LIMIT);
     entry.stream = queue;
+    entry.clockOffsetMs = clockOffsetMs;
     this.observer.connected(holder.seat.partyId);
     this.observer.changed();
     return queue;
@@ -113,7 +122,7 @@ export class PartyDirectory {
 
   /** Notes that the joined worker was heard; ROUND_NOT_OPEN when another one sits on the seat. */
   heard(holder: SeatHolder): void {
-    this.#requireJoined(holder).lastHeardMs = this.#nowMs();
+    this.#requireJoined(holder).lastHeardMs = this.#monotonicMs();
   }
 
   /** Sends to a party if it listens; one that does not is told again when it comes back. */

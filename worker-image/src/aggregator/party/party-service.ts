@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
 import { equalBytes } from "@tributary/federated";
-import { isErrorCode, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { type Clock, isErrorCode, type ServiceMethods, TributaryError } from "@tributary/kit";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { JobModels } from "../engine/job-models.ts";
@@ -10,6 +10,8 @@ import type { SeatHolder, Seats } from "./seats.ts";
 
 /** Version of the protocol's messages that this aggregator speaks. */
 const PROTOCOL_VERSION = 1;
+/** Largest difference of clocks that is shown, a century. */
+const MAX_OFFSET_MS = 100 * 365 * 24 * 3_600_000;
 /** Longest problem text of a party that is kept. */
 const MAX_PROBLEM_CHARACTERS = 300;
 
@@ -20,10 +22,11 @@ export function partyMethods(
     readonly seats: Seats;
     readonly parties: PartyDirectory;
     readonly models: JobModels;
+    readonly clock: Clock;
   },
   engine: JobEngine,
 ): ServiceMethods<typeof partyV1.PartyService> {
-  const { config, seats, parties, models } = deps;
+  const { config, seats, parties, models, clock } = deps;
   return {
     async join({ identityKey, protocolVersion }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
@@ -37,11 +40,11 @@ export function partyMethods(
         );
       }
       parties.join(holder);
-      return joinAnswer(config, models, holder);
+      return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
-    async *receive(_, { peerCertificate, signal }) {
+    async *receive({ clockOffsetMs }, { peerCertificate, signal }) {
       const holder = seats.seatOf(peerCertificate);
-      const queue = parties.openStream(holder);
+      const queue = parties.openStream(holder, boundOffset(clockOffsetMs));
       signal.addEventListener("abort", () => queue.close(), { once: true });
       let sequence = 0n;
       try {
@@ -66,6 +69,11 @@ export function partyMethods(
   };
 }
 
+/** A party may claim anything; what is shown stays a number that every reader can hold. */
+function boundOffset(offsetMs: bigint): number {
+  return Math.max(-MAX_OFFSET_MS, Math.min(MAX_OFFSET_MS, Number(offsetMs)));
+}
+
 function problemOf({ code, message }: partyV1.PartyFailure) {
   const text = message.slice(0, MAX_PROBLEM_CHARACTERS);
   return isErrorCode(code) ? { code, message: text } : { code: "WORKER_FAILED" as const, message: text };
@@ -84,6 +92,7 @@ function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) 
     hyperparameters: { ...config.trainer.hyperparameters },
     seed: BigInt(config.trainer.seed),
     ...(baseModel !== undefined && { baseModel }),
+    sourceSha256: models.sourceSha256(),
     adapterJson: adapter === undefined ? "" : JSON.stringify(adapter),
   };
 }

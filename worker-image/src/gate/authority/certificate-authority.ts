@@ -31,8 +31,8 @@ cryptoProvider.set(webcrypto as never);
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 const YEAR_MS = 365 * 24 * 3_600_000;
-/** Certificates are valid a little before they were made, for machines whose clocks differ. */
-const SKEW_MS = 5 * 60_000;
+/** Certificates are valid before they were made, for machines whose clocks differ. */
+const SKEW_MS = 3_600_000;
 
 /** A certificate with its key, PEM. */
 export interface PemKeyPair {

@@ -1,6 +1,6 @@
 // @peculiar/x509 throws while loading unless the reflection metadata API is there first.
 import "reflect-metadata";
-import type { webcrypto } from "node:crypto";
+import { type webcrypto, X509Certificate } from "node:crypto";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
 import { gateTokenAudience, type gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
@@ -34,10 +34,12 @@ export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.
       const uri = formatWorkerUri(identity);
       const notAfter = new Date(clock.nowMs() + deps.lifetimeMs);
       const leaf = await authority.signWorker(publicKey, uri, notAfter);
+      const endMs = Date.parse(new X509Certificate(leaf).validTo);
       log.info({ uri, pod: bound.name, notAfter: notAfter.toISOString() }, "worker enrolled");
       return {
         chainDer: [leaf, authority.certificateDer],
-        notAfterSeconds: BigInt(Math.floor(notAfter.getTime() / 1000)),
+        // Not what was asked for: the CA's own end may come first.
+        lifetimeSeconds: BigInt(Math.max(0, Math.floor((endMs - clock.nowMs()) / 1000))),
       };
     },
   };

@@ -40,23 +40,41 @@ export async function obtainCredentials(
 ): Promise<WorkerCredentials> {
   if (source.kind === "files") return readCredentials(source.directory);
   const keyPem = await loadOrMakeWorkerKey(memoryDirectory);
-  const certificatePath = join(memoryDirectory, "identity.crt");
-  const kept = await readFileIfPresent(certificatePath);
-  if (kept !== undefined) {
-    const found = withRenewal(kept.toString("utf8"), keyPem);
-    if (found.renewAtMs > Date.now()) return found;
-  }
-  const certificatePem = await retry(() => enrol(source, keyPem, signal), {
+  const keptPath = join(memoryDirectory, "identity.json");
+  const kept = await loadKept(keptPath);
+  if (kept !== undefined && isFresh(kept, Date.now())) return { ...kept, keyPem };
+  const enrolled = await retry(() => enrol(source, keyPem, signal), {
     signal,
     onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
     isRetriable: (error) => !isTributaryError(error, "TOKEN_REJECTED") && !isTributaryError(error, "ENROLMENT_REFUSED"),
   });
-  await writeFileDurably(certificatePath, certificatePem, 0o600);
+  await writeFileDurably(keptPath, JSON.stringify(enrolled), 0o600);
   log.info("worker is enrolled");
-  return withRenewal(certificatePem, keyPem);
+  return { ...enrolled, keyPem };
 }
 
-async function enrol(source: IdentitySource & { kind: "gate" }, keyPem: string, signal: AbortSignal): Promise<string> {
+/** A certificate as it was got: times by this machine's clock, whatever the gate's says. */
+interface Enrolled {
+  readonly certificatePem: string;
+  readonly enrolledMs: number;
+  readonly renewAtMs: number;
+}
+
+async function loadKept(path: string): Promise<Enrolled | undefined> {
+  const bytes = await readFileIfPresent(path);
+  return bytes === undefined ? undefined : (JSON.parse(bytes.toString("utf8")) as Enrolled);
+}
+
+/** A clock that was set back since says nothing about a certificate's age. */
+function isFresh({ enrolledMs, renewAtMs }: Enrolled, nowMs: number): boolean {
+  return nowMs >= enrolledMs && nowMs < renewAtMs;
+}
+
+async function enrol(
+  source: IdentitySource & { kind: "gate" },
+  keyPem: string,
+  signal: AbortSignal,
+): Promise<Enrolled> {
   const gate = createGrpcClient(gateV1.GateService, {
     address: source.address,
     credentials: createTlsCredentials({ caPem: source.caPem }),
@@ -66,9 +84,11 @@ async function enrol(source: IdentitySource & { kind: "gate" }, keyPem: string, 
   try {
     const token = (await readFile(source.tokenPath, "utf8")).trim();
     const csrDer = await makeCertificateRequest(keyPem);
-    const { chainDer } = await gate.enrol({ token, csrDer }, { timeoutMs: ENROL_TIMEOUT_MS, signal });
+    const { chainDer, lifetimeSeconds } = await gate.enrol({ token, csrDer }, { timeoutMs: ENROL_TIMEOUT_MS, signal });
     if (chainDer.length === 0) throw new TributaryError("ENROLMENT_REFUSED", "the gate answered without a certificate");
-    return chainDer.map((der) => new X509Certificate(der).toString()).join("");
+    const certificatePem = chainDer.map((der) => new X509Certificate(der).toString()).join("");
+    const enrolledMs = Date.now();
+    return { certificatePem, enrolledMs, renewAtMs: enrolledMs + Number(lifetimeSeconds) * 1000 * RENEW_RATIO };
   } finally {
     gate.close();
   }

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
 import { decodeMessage, equalBytes, MessageType, SegmentOutcome } from "@tributary/federated";
-import { asTributaryError, isStorageError, realDisk, retry, type TributaryError } from "@tributary/kit";
+import { asTributaryError, isStorageError, realDisk, retry, systemClock, type TributaryError } from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
@@ -38,7 +38,7 @@ type Closed = Extract<WorkEffect, { type: "closed" }>;
 /** The work of the open attempt: starts, feeds, ends it as the protocol's machine says. One attempt at a time. */
 export class RoundDesk {
   readonly #deps: DeskDeps;
-  readonly #opened = new Map<string, partyV1.RoundOpened>();
+  readonly #opened = new Map<string, { readonly opened: partyV1.RoundOpened; readonly expiresMs: number }>();
   #work: OpenWork | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -49,7 +49,9 @@ export class RoundDesk {
   /** The aggregator opened an attempt: hands setup and plan to the machine, which decides whether to take part. */
   async open({ round, attempt }: AttemptId, opened: partyV1.RoundOpened): Promise<void> {
     this.#opened.clear();
-    this.#opened.set(`${round}/${attempt}`, opened);
+    // The aggregator says how long is left: its clock and this one are never compared.
+    const expiresMs = systemClock.monotonicMs() + Number(opened.remainingMs);
+    this.#opened.set(`${round}/${attempt}`, { opened, expiresMs });
     const message = decodeMessage(opened.setup);
     if (message.type !== MessageType.Setup) return;
     // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
@@ -98,13 +100,13 @@ export class RoundDesk {
     if (this.#work !== undefined && equalBytes(this.#work.planDigest, planDigest)) return;
     this.#endWork();
     const attempt = { round: setup.round, attempt: setup.attempt };
-    const opened = this.#opened.get(`${attempt.round}/${attempt.attempt}`);
+    const found = this.#opened.get(`${attempt.round}/${attempt.attempt}`);
     const seed = this.#deps.machine().seedOf(planDigest);
-    if (opened === undefined || seed === undefined) return;
+    if (found === undefined || seed === undefined) return;
     const abort = new AbortController();
     const before = this.#last;
     const report = before.then(() =>
-      makeReport(this.#deps, { setup, plan, planDigest, seed, opened, signal: abort.signal }),
+      makeReport(this.#deps, { setup, plan, planDigest, seed, ...found, signal: abort.signal }),
     );
     this.#last = report.catch(() => {});
     this.#work = { planDigest, attempt, abort, report, lanes: new Map() };

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
 import {
@@ -38,6 +37,8 @@ export interface WorkRequest {
   readonly planDigest: Uint8Array;
   readonly seed: Uint8Array;
   readonly opened: partyV1.RoundOpened;
+  /** When reports are of no use any more, on this process's monotonic clock. */
+  readonly expiresMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -144,21 +145,20 @@ async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: 
   return done;
 }
 
-function taskOf({ setup, opened }: WorkRequest, kind: "Train" | "Evaluate"): TrainerTask {
-  const deadlineMs = Number(opened.deadline?.seconds ?? 0n) * 1000 + Math.floor((opened.deadline?.nanos ?? 0) / 1e6);
+function taskOf({ setup, expiresMs }: WorkRequest, kind: "Train" | "Evaluate"): TrainerTask {
   const id = `round-${setup.round}/attempt-${setup.attempt}/${kind}`;
-  return { id, kind, role: "Trainer", round: setup.round, deadline: timestampFromMs(deadlineMs) };
+  return { id, kind, role: "Trainer", round: setup.round, expiresMs };
 }
 
 async function runTask({ desk, log }: WorkDeps, { signal }: WorkRequest, task: TrainerTask): Promise<MetricTotals> {
-  const startedMs = Date.now();
+  const startedMs = performance.now();
   const outcome: TaskOutcome = await desk.run(task, signal);
   if (outcome.case === "failure") {
     const { code, message } = outcome.value as trainerV1.TaskFailure;
     throw new TributaryError(isErrorCode(code) ? code : "WORKER_FAILED", `task ${task.id}: ${message}`);
   }
   const { metrics } = outcome.value as trainerV1.TaskSuccess;
-  log.info({ task: task.id, durationMs: Date.now() - startedMs }, "task is done");
+  log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
   for (const { name, sum } of metrics) {
     if (Number.isFinite(sum)) continue;
     throw new TributaryError(

@@ -19,6 +19,22 @@ describe("TrainerDesk", () => {
     expect(await desk.methods.nextTask({ waitMs: 0 } as never, context)).toEqual({});
   });
 
+  it("tells whoever asks what then remains of the task's time, whatever the wall clock says", async () => {
+    let nowMs = 1_000;
+    const clock = { nowMs: () => Number.NaN, monotonicMs: () => nowMs, sleep: async () => {} };
+    const desk = new TrainerDesk(log, 60_000, clock);
+    const stop = new AbortController();
+    const done = desk.run({ ...task, expiresMs: 11_000 }, stop.signal);
+    const ask = () => desk.methods.nextTask({ waitMs: 0 } as never, context);
+    expect(await ask()).toEqual({ task: { ...task, remainingMs: 10_000n } });
+    nowMs = 5_000;
+    expect(await ask()).toEqual({ task: { ...task, remainingMs: 6_000n } });
+    nowMs = 99_000;
+    expect(await ask()).toEqual({ task: { ...task, remainingMs: 0n } });
+    stop.abort(new Error("the attempt ended"));
+    await expect(done).rejects.toThrow("the attempt ended");
+  });
+
   it("wakes a trainer that waits when a task comes", async () => {
     const desk = new TrainerDesk(log, 60_000);
     const asked = desk.methods.nextTask({ waitMs: 60_000 } as never, context);

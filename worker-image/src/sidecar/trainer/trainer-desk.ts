@@ -1,11 +1,15 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { trainerV1 } from "@tributary/contracts";
-import { type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { type Clock, type Logger, type ServiceMethods, systemClock, TributaryError } from "@tributary/kit";
 
 /** The job as the trainer is told of it. */
 export type TrainerJob = MessageInitShape<typeof trainerV1.RegisterResponseSchema>;
-/** A task to do. */
-export type TrainerTask = MessageInitShape<typeof trainerV1.TaskSchema> & { readonly id: string };
+/** A task to do; its remaining time is told when it is given out. */
+export type TrainerTask = Omit<MessageInitShape<typeof trainerV1.TaskSchema>, "remainingMs" | "$typeName"> & {
+  readonly id: string;
+  /** When the result is of no use any more, on the desk's monotonic clock; never when absent. */
+  readonly expiresMs?: number;
+};
 /** How a task ended. */
 export type TaskOutcome = trainerV1.CompleteTaskRequest["outcome"] & { readonly case: "success" | "failure" };
 
@@ -28,6 +32,7 @@ const RECONNECT_GRACE_MS = 5_000;
 export class TrainerDesk {
   readonly #log: Logger;
   readonly #timeoutMs: number;
+  readonly #clock: Clock;
   readonly #job = Promise.withResolvers<TrainerJob>();
   readonly #finished = Promise.withResolvers<void>();
   #open: OpenTask | undefined;
@@ -36,9 +41,10 @@ export class TrainerDesk {
   #lostTimer: NodeJS.Timeout | undefined;
   #wake: (() => void)[] = [];
 
-  constructor(log: Logger, timeoutMs: number) {
+  constructor(log: Logger, timeoutMs: number, clock: Clock = systemClock) {
     this.#log = log;
     this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
   }
 
   /** Lets trainers register; the first job counts. */
@@ -120,7 +126,10 @@ export class TrainerDesk {
     if (this.#isFinished) return { finished: true };
     if (this.#open === undefined) return {};
     clearTimeout(this.#lostTimer);
-    return { task: this.#open.task };
+    const { expiresMs, ...task } = this.#open.task;
+    if (expiresMs === undefined) return { task };
+    const remainingMs = Math.max(0, Math.round(expiresMs - this.#clock.monotonicMs()));
+    return { task: { ...task, remainingMs: BigInt(remainingMs) } };
   }
 
   #change(waitMs: number, signal: AbortSignal): Promise<void> {

@@ -23,6 +23,8 @@ export type TaskSurroundings = {
   /** Reads tensor sets from there. */
   readonly inputs: InputReader;
   readonly clock: Clock;
+  /** When the task came, on the clock that nobody sets: its remaining time counts from there. */
+  readonly receivedMs: number;
   readonly signal: AbortSignal;
 };
 
@@ -89,22 +91,17 @@ function success(outputs: { name: string; path: string }[], metrics: readonly Me
   };
 }
 
-function contextOf(task: trainerV1.Task, { clock, signal }: TaskSurroundings): TaskContext {
-  const deadlineMs = deadlineOf(task);
+function contextOf(task: trainerV1.Task, { clock, receivedMs, signal }: TaskSurroundings): TaskContext {
+  const expiresMs = receivedMs + Number(task.remainingMs ?? Number.POSITIVE_INFINITY);
   return {
     round: task.round,
     checkpoint: async () => {
       await new Promise((resolve) => setImmediate(resolve));
       if (signal.aborted)
         throw new TributaryError("OPERATION_ABORTED", `task ${task.id}: the trainer was told to stop`);
-      if (clock.nowMs() > deadlineMs) {
+      if (clock.monotonicMs() > expiresMs) {
         throw new TributaryError("DEADLINE_EXCEEDED", `task ${task.id} of round ${task.round}: its deadline passed`);
       }
     },
   };
-}
-
-function deadlineOf({ deadline }: trainerV1.Task): number {
-  if (deadline === undefined) return Number.POSITIVE_INFINITY;
-  return Number(deadline.seconds) * 1000 + deadline.nanos / 1e6;
 }

@@ -85,11 +85,16 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
     const { task, finished } = await retry(next, again);
     if (finished) return;
     if (task === undefined) continue;
+    const receivedMs = systemClock.monotonicMs();
     const opened = await opening;
-    const startMs = Date.now();
-    const outcome = "program" in opened ? await runTask(opened.program, task, around) : failureOf(opened.error);
+    const startMs = systemClock.monotonicMs();
+    const surroundings = { ...around, receivedMs };
+    const outcome = "program" in opened ? await runTask(opened.program, task, surroundings) : failureOf(opened.error);
     const { id, kind, round } = task;
-    log.info({ taskId: id, kind, round, outcome: outcome.case, durationMs: Date.now() - startMs }, "task done");
+    log.info(
+      { taskId: id, kind, round, outcome: outcome.case, durationMs: Math.round(systemClock.monotonicMs() - startMs) },
+      "task done",
+    );
     const handIn = () => sidecar.completeTask({ taskId: id, outcome }, { timeoutMs: callTimeoutMs, signal });
     await retry(handIn, again);
     if ("error" in opened) throw opened.error;

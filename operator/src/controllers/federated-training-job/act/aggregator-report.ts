@@ -49,7 +49,8 @@ export function toReport(
       return {
         participant: party.participant,
         workerIndex: party.workerIndex,
-        lastHeardMs: Number(party.lastHeardMs),
+        heardAgoMs: Number(party.heardAgoMs),
+        clockOffsetMs: Number(party.clockOffsetMs),
         ...(partyProblem === undefined ? {} : { problem: partyProblem }),
       };
     }),

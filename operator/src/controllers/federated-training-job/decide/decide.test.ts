@@ -222,7 +222,11 @@ describe("a spec that an aggregator or a trainer would refuse", () => {
 describe("rounds", () => {
   it("wait for the quorum", () => {
     const plan = decide(
-      placed(aSnapshot({ aggregator: heard({ parties: [{ participant: "aws", workerIndex: 0, lastHeardMs: 1 }] }) })),
+      placed(
+        aSnapshot({
+          aggregator: heard({ parties: [{ participant: "aws", workerIndex: 0, heardAgoMs: 1, clockOffsetMs: 0 }] }),
+        }),
+      ),
       someSettings,
     );
     expect(ofType(plan, "open-window")).toEqual([]);

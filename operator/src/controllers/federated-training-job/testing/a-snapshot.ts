@@ -98,8 +98,8 @@ export function aReport(changes: Partial<AggregatorReport> = {}): AggregatorRepo
     committedRounds: 0,
     failedRounds: 0,
     parties: [
-      { participant: "aws", workerIndex: 0, lastHeardMs: someTimeMs },
-      { participant: "gcp", workerIndex: 0, lastHeardMs: someTimeMs },
+      { participant: "aws", workerIndex: 0, heardAgoMs: 0, clockOffsetMs: 0 },
+      { participant: "gcp", workerIndex: 0, heardAgoMs: 0, clockOffsetMs: 0 },
     ],
     verdict: { stop: false, reason: "", best: "", bestRound: 0, roundsWithoutImprovement: 0 },
     output: { isPending: false },

@@ -53,11 +53,11 @@ export declare type EnrolResponse = Message<"tributary.gate.v1.EnrolResponse"> &
   chainDer: Uint8Array[];
 
   /**
-   * Time at which the worker certificate ends, seconds since 1970.
+   * Time from the answer until the worker's certificate ends, in seconds; a worker whose clock is wrong still renews in time.
    *
-   * @generated from field: int64 not_after_seconds = 2;
+   * @generated from field: uint64 lifetime_seconds = 2;
    */
-  notAfterSeconds: bigint;
+  lifetimeSeconds: bigint;
 };
 
 /**

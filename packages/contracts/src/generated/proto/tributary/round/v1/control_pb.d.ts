@@ -361,6 +361,13 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: string output_problem = 18;
    */
   outputProblem: string;
+
+  /**
+   * Milliseconds since 1970 by the aggregator's clock when it answered. Only for measuring how far two clocks are apart.
+   *
+   * @generated from field: uint64 clock_ms = 19;
+   */
+  clockMs: bigint;
 };
 
 /**
@@ -390,11 +397,11 @@ export declare type PartyState = Message<"tributary.round.v1.PartyState"> & {
   workerIndex: number;
 
   /**
-   * Milliseconds since 1970 when the party was last heard, by the aggregator's clock.
+   * Milliseconds since the party was last heard.
    *
-   * @generated from field: uint64 last_heard_ms = 3;
+   * @generated from field: uint64 heard_ago_ms = 3;
    */
-  lastHeardMs: bigint;
+  heardAgoMs: bigint;
 
   /**
    * Whether the party has reported in the round in work.
@@ -416,6 +423,14 @@ export declare type PartyState = Message<"tributary.round.v1.PartyState"> & {
    * @generated from field: string problem_message = 6;
    */
   problemMessage: string;
+
+  /**
+   * How far the worker's clock is ahead of the aggregator's, in milliseconds; negative when it is behind. Measured when it joins; rounds
+   * do not depend on it.
+   *
+   * @generated from field: sint64 clock_offset_ms = 7;
+   */
+  clockOffsetMs: bigint;
 };
 
 /**
@@ -623,14 +638,14 @@ export declare type RoundRecord = Message<"tributary.round.v1.RoundRecord"> & {
   metrics: { [key: string]: string };
 
   /**
-   * Milliseconds since 1970 when the round started.
+   * Milliseconds since 1970 by the aggregator's clock when the round started; for people, and for differences of the two.
    *
    * @generated from field: uint64 started_ms = 9;
    */
   startedMs: bigint;
 
   /**
-   * Milliseconds since 1970 when the round was committed.
+   * Milliseconds since 1970 by the aggregator's clock when the round was committed.
    *
    * @generated from field: uint64 committed_ms = 10;
    */

@@ -4,7 +4,6 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file tributary/round/v1/party.proto.
@@ -120,6 +119,21 @@ export declare type JoinResponse = Message<"tributary.round.v1.JoinResponse"> & 
    * @generated from field: string adapter_json = 10;
    */
   adapterJson: string;
+
+  /**
+   * SHA-256 of the model source as the aggregator pinned it, 32 bytes; every round's setup binds it.
+   *
+   * @generated from field: bytes source_sha256 = 11;
+   */
+  sourceSha256: Uint8Array;
+
+  /**
+   * Milliseconds since 1970 by the aggregator's clock when it answered. Only for measuring how far two clocks are apart: no decision
+   * compares it with another machine's time.
+   *
+   * @generated from field: uint64 clock_ms = 12;
+   */
+  clockMs: bigint;
 };
 
 /**
@@ -181,6 +195,14 @@ export declare type ReceiveRequest = Message<"tributary.round.v1.ReceiveRequest"
    * @generated from field: uint64 after_sequence = 1;
    */
   afterSequence: bigint;
+
+  /**
+   * How far the worker's clock is ahead of the aggregator's, in milliseconds, as measured while it joined; negative when it is behind.
+   * Shown to people, never decided on.
+   *
+   * @generated from field: sint64 clock_offset_ms = 2;
+   */
+  clockOffsetMs: bigint;
 };
 
 /**
@@ -283,11 +305,11 @@ export declare type RoundOpened = Message<"tributary.round.v1.RoundOpened"> & {
   localSteps: number;
 
   /**
-   * Time after which reports are of no use.
+   * Time from the sending of this message after which reports are of no use, in milliseconds; clocks of two machines are never compared.
    *
-   * @generated from field: google.protobuf.Timestamp deadline = 3;
+   * @generated from field: uint64 remaining_ms = 3;
    */
-  deadline?: Timestamp | undefined;
+  remainingMs: bigint;
 
   /**
    * The masking protocol's setup in its canonical encoding.

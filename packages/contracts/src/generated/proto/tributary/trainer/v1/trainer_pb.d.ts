@@ -7,7 +7,6 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file tributary/trainer/v1/trainer.proto.
@@ -323,11 +322,12 @@ export declare type Task = Message<"tributary.trainer.v1.Task"> & {
   outputs: TensorSet[];
 
   /**
-   * Time after which the result is of no use.
+   * Time from the sending of this message after which the result is of no use, in milliseconds; absent for none. A trainer counts it on
+   * a clock that nobody sets.
    *
-   * @generated from field: google.protobuf.Timestamp deadline = 8;
+   * @generated from field: optional uint64 remaining_ms = 8;
    */
-  deadline?: Timestamp | undefined;
+  remainingMs?: bigint | undefined;
 
   /**
    * Number of local optimiser steps of a `Train` task.
