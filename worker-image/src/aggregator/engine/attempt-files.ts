@@ -1,19 +1,43 @@
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readFileIfPresent, writeFileDurably } from "@tributary/kit";
 import type { LedgerParty } from "../store/ledger-line.ts";
+
+/** The part of a window's plan that an attempt keeps, whatever becomes of the window while it runs. */
+export interface AttemptPlan {
+  readonly quorum: number;
+  /** Time of the attempt from its opening. */
+  readonly deadlineMs: number;
+  /** 0 when the round only evaluates. */
+  readonly localSteps: number;
+  readonly evaluateOnly: boolean;
+}
 
 /** What the aggregator remembers of the newest attempt besides the protocol's own state. */
 export interface AttemptRecord {
   readonly round: number;
   /** From 1; 0 before the first. */
   readonly attempt: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the clock of the machine that opened it. */
   readonly startedMs: number;
   /** Attempts of the whole job that closed empty. */
   readonly failed: number;
   /** Who sat on which party id when the attempt was opened. */
   readonly parties: Readonly<Record<string, LedgerParty>>;
+  readonly plan: AttemptPlan;
 }
+
+/** Before the first attempt. */
+export const noAttempt: AttemptRecord = {
+  round: 0,
+  attempt: 0,
+  startedMs: 0,
+  failed: 0,
+  parties: {},
+  plan: { quorum: 0, deadlineMs: 0, localSteps: 0, evaluateOnly: false },
+};
+
+const RUN_PREFIX = "attempt-";
 
 /** Keeps the record of the newest attempt, and names the directory of its run. */
 export class AttemptFiles {
@@ -23,20 +47,26 @@ export class AttemptFiles {
     this.#directory = directory;
   }
 
-  /** Directory of the attempt's machine state, staged segments and sums. */
-  get runDirectory(): string {
-    return join(this.#directory, "attempt");
+  /** Directory of an attempt's machine state, staged segments and sums: no other attempt ever writes there. */
+  runDirectory({ round, attempt }: Pick<AttemptRecord, "round" | "attempt">): string {
+    return join(this.#directory, `${RUN_PREFIX}${round}-${attempt}`);
   }
 
   /** The newest record, or one of before the first attempt. */
   async load(): Promise<AttemptRecord> {
     const bytes = await readFileIfPresent(join(this.#directory, "attempt.json"));
-    if (bytes === undefined) return { round: 0, attempt: 0, startedMs: 0, failed: 0, parties: {} };
-    return JSON.parse(bytes.toString("utf8")) as AttemptRecord;
+    return bytes === undefined ? noAttempt : (JSON.parse(bytes.toString("utf8")) as AttemptRecord);
   }
 
   /** Replaces the record, durably: an attempt's number is never used twice. */
   async save(record: AttemptRecord): Promise<void> {
     await writeFileDurably(join(this.#directory, "attempt.json"), `${JSON.stringify(record)}\n`);
+  }
+
+  /** Removes what earlier attempts left. */
+  async removeRuns(): Promise<void> {
+    const names = await readdir(this.#directory).catch(() => []);
+    for (const name of names.filter((entry) => entry.startsWith(RUN_PREFIX)))
+      await rm(join(this.#directory, name), { recursive: true, force: true });
   }
 }

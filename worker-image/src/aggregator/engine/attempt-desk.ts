@@ -1,0 +1,250 @@
+import type { controlV1 } from "@tributary/contracts";
+import { equalBytes, MessageType, RoundStage } from "@tributary/federated";
+import { asTributaryError } from "@tributary/kit";
+import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
+import type { AddressedMessage, PartyMessage } from "../party/party-directory.ts";
+import type { SeatHolder } from "../party/seats.ts";
+import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } from "./attempt-files.ts";
+import { RoundCommit } from "./commit-round.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { RoundRun, type RunDeps } from "./round-run.ts";
+import { type RoundTerms, roundTerms } from "./round-terms.ts";
+
+/** An attempt on which the engine's loop works. */
+export interface OpenAttempt {
+  readonly run: RoundRun;
+  readonly record: AttemptRecord;
+  readonly commit: RoundCommit;
+  /** When reports are of no use any more, on the monotonic clock. */
+  readonly expiresMs: number;
+  /** Whether a former process opened it. */
+  readonly isResumed: boolean;
+}
+
+/**
+ * The newest attempt at a round: opens it, takes it up after a restart, and tells parties of it. An attempt keeps the terms that it was
+ * opened with, also over a restart.
+ */
+export class AttemptDesk {
+  readonly #deps: EngineDeps;
+  readonly #files: AttemptFiles;
+  readonly #onChange: () => void;
+  #record: AttemptRecord = noAttempt;
+  #run: RoundRun | undefined;
+  #terms: RoundTerms | undefined;
+  #commit: RoundCommit | undefined;
+  #expiresMs = 0;
+
+  constructor(deps: EngineDeps, files: AttemptFiles, onChange: () => void) {
+    this.#deps = deps;
+    this.#files = files;
+    this.#onChange = onChange;
+  }
+
+  /** The newest attempt, whether open, committed or closed empty. */
+  get record(): AttemptRecord {
+    return this.#record;
+  }
+
+  /** Its run; absent before the first attempt and after one that closed empty. */
+  get run(): RoundRun | undefined {
+    return this.#run;
+  }
+
+  /** Round in work while an attempt is open. */
+  get roundInWork(): number | undefined {
+    return this.#terms?.setup.round;
+  }
+
+  /** The run of exactly this attempt. */
+  runOf(round: number, attempt: number): RoundRun | undefined {
+    const setup = this.#run?.state.setup;
+    return setup?.round === round && setup.attempt === attempt ? this.#run : undefined;
+  }
+
+  /** Takes up what a former process left of the newest attempt. */
+  async restore(): Promise<void> {
+    const { clock, store } = this.#deps;
+    this.#record = await this.#files.load();
+    const { deadlineMs } = this.#record.plan;
+    // Another process, perhaps on a machine with another clock, opened it: what it used of its time is between nothing and all.
+    const usedMs = Math.min(deadlineMs, Math.max(0, clock.nowMs() - this.#record.startedMs));
+    this.#expiresMs = clock.monotonicMs() + deadlineMs - usedMs;
+    const run = await RoundRun.resume(this.#runDeps(this.#record));
+    if (run === undefined) return;
+    this.#run = run;
+    if (run.state.setup.round < store.rounds.length) await run.post({ type: "committed" });
+    else if (run.state.stage === RoundStage.Failed) this.#run = undefined;
+    else await this.#dropUnseated(run);
+  }
+
+  /** The attempt that a former process left open at a round; `undefined` when there is none. */
+  resume(round: number): OpenAttempt | undefined {
+    const run = this.#run;
+    if (run === undefined || run.state.setup.round !== round) return undefined;
+    this.#terms = this.#termsOf([]);
+    return this.#opened(run, true);
+  }
+
+  /** Opens the next attempt at a round with whoever is connected, under the terms of a window's plan. */
+  async open(round: number, plan: controlV1.WindowPlan): Promise<OpenAttempt> {
+    const { clock, config, log, parties } = this.#deps;
+    const { failed } = this.#record;
+    const attempt = this.#record.round === round ? this.#record.attempt + 1 : 1;
+    await this.#run?.close();
+    this.#run = undefined;
+    await this.#files.removeRuns();
+    const members = parties.list().filter(({ isConnected, holder }) => isConnected && holder !== undefined);
+    const seats = members.map(({ seat: { partyId, participant, workerIndex } }) => {
+      return [partyId, { participant: participant.name, workerIndex }] as const;
+    });
+    this.#record = {
+      round,
+      attempt,
+      startedMs: clock.nowMs(),
+      failed,
+      parties: Object.fromEntries(seats),
+      plan: attemptPlan(plan),
+    };
+    this.#expiresMs = clock.monotonicMs() + this.#record.plan.deadlineMs;
+    await this.#files.save(this.#record);
+    this.#terms = this.#termsOf(members.map((member) => member.holder!));
+    log.info({ round, attempt, parties: members.length, job: config.job.name }, "round opened");
+    const run = await RoundRun.open(this.#runDeps(this.#record), this.#terms.setup, this.#terms.plan);
+    this.#run = run;
+    const opened = this.#opened(run, false);
+    for (const { seat } of members) this.#sayOpened(seat.partyId, run);
+    return opened;
+  }
+
+  /** The attempt is in the ledger: its parties are told, also those who come back later. */
+  async committed({ run }: OpenAttempt): Promise<void> {
+    await run.post({ type: "committed" });
+    this.#broadcast(run, { case: "closed", value: { committed: true, reasonCode: "" } as never });
+    this.#terms = undefined;
+  }
+
+  /** The attempt ended without a sum. */
+  async closeEmpty({ run, commit }: OpenAttempt, reasonCode: string): Promise<void> {
+    await run.close();
+    await commit.abandon();
+    this.#broadcast(run, { case: "closed", value: { committed: false, reasonCode } as never });
+    this.#run = undefined;
+    this.#terms = undefined;
+    const record = { ...this.#record, failed: this.#record.failed + 1 };
+    await this.#files.save(record);
+    this.#record = record;
+  }
+
+  /** Stops whatever runs; its files stay for the next process. */
+  async stop(): Promise<void> {
+    await this.#run?.close();
+    await this.#commit?.abandon();
+  }
+
+  /** Says to a party that comes (back) what it may have missed. */
+  welcome(party: number): void {
+    const run = this.#run;
+    const entry = run?.state.setup.roster.find(({ id }) => id === party);
+    if (run === undefined || entry === undefined) return;
+    const holder = this.#deps.parties.holderOf(party);
+    // A worker that took the seat while this process was down knows nothing of the attempt.
+    if (holder !== undefined && !equalBytes(holder.publicKey, entry.publicKey)) {
+      this.dropParty(party);
+      return;
+    }
+    this.#sayOpened(party, run);
+    run.post({ type: "reconnected", party }).catch((error: unknown) => this.#note(error));
+  }
+
+  /** A party is gone for the open attempt. */
+  dropParty(party: number): void {
+    this.#run?.dropParty(party).catch((error: unknown) => this.#note(error));
+  }
+
+  /** Every byte of a party's segment is staged. */
+  segmentStored({ round, attempt, party, segment }: SegmentResource, sha256: string, sizeBytes: number): void {
+    const digest = new Uint8Array(Buffer.from(sha256, "hex"));
+    this.runOf(round, attempt)
+      ?.post({ type: "stored", party, segment, sha256: digest, sizeBytes })
+      .catch((error: unknown) => this.#note(error));
+  }
+
+  /** Sends to one party, addressed to the newest attempt. */
+  send(party: number, message: PartyMessage): void {
+    const { round, attempt } = this.#record;
+    this.#deps.parties.send(party, { round, attempt, message });
+  }
+
+  #opened(run: RoundRun, isResumed: boolean): OpenAttempt {
+    const record = this.#record;
+    const commit = new RoundCommit(this.#deps, { run, terms: this.#terms!, attempt: record });
+    this.#commit = commit;
+    return { run, record, commit, expiresMs: this.#expiresMs, isResumed };
+  }
+
+  /** Parties whose seats went while this process was down: a job that was changed numbers its seats anew. */
+  async #dropUnseated(run: RoundRun): Promise<void> {
+    const seats = new Map(this.#deps.parties.list().map(({ seat }) => [seat.partyId, seat]));
+    for (const { id } of run.state.setup.roster) {
+      const [then, now] = [this.#record.parties[id], seats.get(id)];
+      const isSame = then?.participant === now?.participant.name && then?.workerIndex === now?.workerIndex;
+      if (!isSame) await run.dropParty(id);
+    }
+  }
+
+  #termsOf(holders: readonly SeatHolder[]): RoundTerms {
+    const { config, identity, models, pinned } = this.#deps;
+    const { round, attempt, plan } = this.#record;
+    return roundTerms(
+      { config, aggregatorKey: identity.publicKey, models, pinned },
+      { round, attempt, quorum: plan.quorum, evaluateOnly: plan.evaluateOnly, holders },
+    );
+  }
+
+  #runDeps(record: AttemptRecord): RunDeps {
+    const { crypto, identity, log, crash, parties } = this.#deps;
+    const { round, attempt } = record;
+    return {
+      context: { crypto, signingSecret: identity.secretKey },
+      log: log.child({ round, attempt }),
+      crash,
+      directory: this.#files.runDirectory(record),
+      send: (to, message) => {
+        // Setup and plan travel in RoundOpened, before everything else of the round.
+        if (message[1] === MessageType.Setup || message[1] === MessageType.Plan) return;
+        const receivers = to === "all" ? parties.list().map(({ seat }) => seat.partyId) : [to];
+        const value: PartyMessage = { case: "secagg", value: message };
+        for (const party of receivers) parties.send(party, { round, attempt, message: value } as AddressedMessage);
+      },
+      refused: (party, reason, detail) => {
+        if (reason === "PayloadMismatch" || reason === "SignatureInvalid" || reason === "MessageChanged") {
+          parties.setProblem(party, { code: "PROTOCOL_REFUSED", message: detail });
+        }
+      },
+      opened: (segment) => this.#commit?.segmentOpened(segment),
+      changed: this.#onChange,
+    };
+  }
+
+  #sayOpened(party: number, run: RoundRun): void {
+    if (run.state.stage === RoundStage.Committed) return;
+    const { localSteps } = this.#record.plan;
+    const remainingMs = Math.max(0, this.#expiresMs - this.#deps.clock.monotonicMs());
+    const opened = this.#deps.models.roundOpened(run.state, this.#deps, { localSteps, remainingMs });
+    if (opened !== undefined) this.send(party, { case: "opened", value: opened });
+  }
+
+  #broadcast(run: RoundRun, message: PartyMessage): void {
+    for (const { id } of run.state.setup.roster) this.send(id, message);
+  }
+
+  /** What fails outside the loop has ended the attempt, and with it the loop: here it is only told. */
+  #note(error: unknown): void {
+    this.#deps.log.error({ err: error }, asTributaryError(error).message);
+  }
+}
+
+function attemptPlan({ quorum, deadlineMs, localSteps, evaluateOnly }: controlV1.WindowPlan): AttemptPlan {
+  return { quorum, deadlineMs: Number(deadlineMs), localSteps: evaluateOnly ? 0 : localSteps, evaluateOnly };
+}
