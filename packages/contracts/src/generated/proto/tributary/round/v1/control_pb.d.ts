@@ -190,7 +190,7 @@ export declare const OpenWindowResponseSchema: GenMessage<OpenWindowResponse>;
  */
 export declare type GetStateRequest = Message<"tributary.round.v1.GetStateRequest"> & {
   /**
-   * Answer only once the revision is above this, or the wait is over.
+   * Revision that the caller knows: the answer waits for another one, or until the wait is over.
    *
    * @generated from field: uint64 after_revision = 1;
    */
@@ -801,8 +801,9 @@ export declare const StageSchema: GenEnum<Stage>;
  */
 export declare const AggregatorService: GenService<{
   /**
-   * OpenWindow starts a window of rounds. Idempotent: the same plan again answers with the same state; another plan
-   * for rounds that are open or committed is refused with ROUND_CONFLICT.
+   * OpenWindow starts a window of rounds. Idempotent: the same plan again changes nothing. A plan with a higher attempt replaces the
+   * open window, from its first round or from the next one on; a round that is open keeps the terms that it was opened with. An earlier
+   * attempt, other terms under the same number, and rounds that are committed are refused with ROUND_CONFLICT.
    *
    * @generated from rpc tributary.round.v1.AggregatorService.OpenWindow
    */
@@ -812,7 +813,7 @@ export declare const AggregatorService: GenService<{
     output: typeof OpenWindowResponseSchema;
   },
   /**
-   * GetState answers what the aggregator knows now. With `wait_ms` it waits for a revision above `after_revision`.
+   * GetState answers what the aggregator knows now. With `wait_ms` it waits for another revision than `after_revision`.
    *
    * @generated from rpc tributary.round.v1.AggregatorService.GetState
    */
@@ -832,8 +833,8 @@ export declare const AggregatorService: GenService<{
     output: typeof ListRoundsResponseSchema;
   },
   /**
-   * FinishJob tells every party, now and whenever it comes back, that no round follows; an open round is given up.
-   * Idempotent; no window opens afterwards.
+   * FinishJob tells every party, now and whenever it comes back, that no round follows; an open round is given up, but for one whose
+   * commit has begun: then the answer waits for it. Idempotent; no window opens afterwards.
    *
    * @generated from rpc tributary.round.v1.AggregatorService.FinishJob
    */
