@@ -192,12 +192,11 @@ describe("the member chart", () => {
         );
       });
     expect(rights.sort()).toEqual([
-      "ClusterRole: namespaces named kube-system: get",
-      "ClusterRole: nodes: get,list,watch",
+      "ClusterRole: namespaces named kube-system,tributary-jobs: get",
+      "ClusterRole: nodes: list,watch",
       "Role: configmaps: create,get,list,watch,delete,patch",
-      "Role: events: get,list,watch",
       "Role: jobs: create,get,list,watch,delete,patch",
-      "Role: pods,podtemplates,events: get,list,watch",
+      "Role: pods,podtemplates,events: list,watch",
       "Role: serviceaccounts/token named tributary-hub: create",
     ]);
   });

@@ -38,7 +38,7 @@ describe("the hub's account in a member", () => {
     ["patch", "configmaps"],
     ["watch", "pods"],
     ["list", "podtemplates"],
-    ["watch", "events.events.k8s.io"],
+    ["watch", "events"],
   ])("may %s %s where jobs are", async (verb, resource) => {
     expect(await can(verb, resource, inJobs)).toBe(true);
   });
@@ -65,8 +65,11 @@ describe("the hub's account in a member", () => {
   });
 
   it.each([
+    ["get", "pods"],
     ["create", "pods"],
     ["delete", "pods"],
+    ["create", "pods/eviction"],
+    ["create", "pods/binding"],
     ["get", "pods/log"],
     ["create", "pods/exec"],
     ["create", "pods/attach"],
@@ -84,7 +87,11 @@ describe("the hub's account in a member", () => {
     ["delete", "networkpolicies.networking.k8s.io"],
     ["create", "rolebindings.rbac.authorization.k8s.io"],
     ["list", "persistentvolumeclaims"],
-    ["create", "deployments.apps"],
+    ...["deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps", "cronjobs.batch"].map(
+      (kind) => ["create", kind],
+    ),
+    ["create", "replicationcontrollers"],
+    ["patch", "jobs.batch/status"],
   ])("may not %s %s where jobs are", async (verb, resource) => {
     expect(await can(verb, resource, inJobs)).toBe(false);
   });
@@ -153,11 +160,13 @@ describe("the operator's account on the hub", () => {
   it.each([
     ["list", "secrets", "--all-namespaces"],
     ["list", "secrets", "--namespace=tributary-system"],
+    ["get", "pods", "--namespace=research"],
+    ["create", "memberclusters.tributary.dev"],
+    ["delete", "memberclusters.tributary.dev"],
     ["create", "pods", "--namespace=research"],
     ["create", "pods/exec", "--namespace=research"],
     ["get", "pods/log", "--namespace=research"],
     ["delete", "persistentvolumeclaims", "--namespace=research"],
-    ["create", "memberclusters.tributary.dev"],
     ["patch", "federatedtrainingjobs.tributary.dev/scale", "--namespace=research"],
     ["update", "leases.coordination.k8s.io", "--namespace=tributary-system"],
     ["create", "leases.coordination.k8s.io", "--namespace=kube-system"],

@@ -45,7 +45,7 @@ describe("the member chart under Helm", () => {
 
   /** A Job of two workers of the runtime noop, made by the hub. */
   async function makeHubJob(): Promise<void> {
-    const template = JSON.parse(await asHub(["get", "podtemplate", "noop", inJobs, "-o", "json"]));
+    const template = JSON.parse(await kubectl("get", "podtemplate", "noop", inJobs, "-o", "json"));
     const input = {
       job: {
         metadata: { name: "clinic-notes", namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },

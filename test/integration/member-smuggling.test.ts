@@ -64,10 +64,11 @@ afterAll(async () => {
 
 /** A seat as the operator renders it from the runtime that the API server returns. */
 async function seatOf(runtime: string, job: string, workers = 2, accelerator?: { resource: string; count: number }) {
-  const { body: template } = await hub.call({
+  const { body } = await hub.call({
     method: "GET",
-    path: `/api/v1/namespaces/${jobNamespace}/podtemplates/${runtime}`,
+    path: `/api/v1/namespaces/${jobNamespace}/podtemplates?fieldSelector=metadata.name%3D${runtime}`,
   });
+  const [template] = body.items;
   const input = {
     job: {
       metadata: { name: job, namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
