@@ -1,3 +1,4 @@
+export { registerCollectorMetrics } from "./controllers/collector/collector-metrics.ts";
 export { seatName } from "./controllers/federated-training-job/render/names.ts";
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
 export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";
@@ -20,7 +21,7 @@ export {
   readLossClock,
   unheard,
 } from "./members/loss-clock.ts";
-export type { Followed } from "./members/member-link.ts";
+export type { Followed, FollowedParts } from "./members/member-link.ts";
 export {
   createMemberLinks,
   type MemberAccess,
@@ -96,7 +97,7 @@ export {
   type Unstructured,
 } from "./runtime/api/object.ts";
 export { type Resource, resourceName } from "./runtime/api/resource.ts";
-export { byLabel, byNamespace, byOwnerUid } from "./runtime/cache/index-functions.ts";
+export { byLabel, byNamespace, byOwnerUid, byUid } from "./runtime/cache/index-functions.ts";
 export { createInformer, type Informer, type InformerOptions } from "./runtime/cache/informer.ts";
 export type { CacheChange, ChangeListener, IndexFunction, ObjectReader } from "./runtime/cache/object-cache.ts";
 export { type ReflectorReport, WatchEnd } from "./runtime/cache/reflector.ts";

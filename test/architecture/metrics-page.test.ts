@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Registry } from "@tributary/kit";
-import { createRuntimeMetrics, registerMemberMetrics, systemClock } from "@tributary/operator";
+import {
+  createRuntimeMetrics,
+  registerCollectorMetrics,
+  registerMemberMetrics,
+  systemClock,
+} from "@tributary/operator";
 import { observeEngine } from "@tributary/worker-image";
 import { describe, expect, it } from "vitest";
 import { repositoryRoot } from "./sources.ts";
@@ -51,6 +56,7 @@ function operatorSeries(): Record<string, Series> {
   const registry = new Registry();
   createRuntimeMetrics(registry, systemClock).close();
   registerMemberMetrics(registry, { members: () => [], stateOf: () => undefined }, systemClock);
+  registerCollectorMetrics(registry);
   return seriesOf(registry);
 }
 

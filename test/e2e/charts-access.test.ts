@@ -146,6 +146,7 @@ describe("the operator's account on the hub", () => {
     ["patch", "federatedtrainingjobs.tributary.dev/status", "--all-namespaces"],
     ["create", "trainingrounds.tributary.dev", "--all-namespaces"],
     ["patch", "memberclusters.tributary.dev/status"],
+    ["patch", "memberclusters.tributary.dev"],
     ["create", "statefulsets.apps", "--namespace=research"],
     ["patch", "services", "--namespace=research"],
     ["create", "secrets", "--namespace=research"],

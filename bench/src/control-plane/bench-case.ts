@@ -15,6 +15,8 @@ export interface BenchContext {
   /** Objects of the reconcile and restart cases. */
   readonly objects: number;
   readonly rotations: number;
+  /** Nodes of the large member. */
+  readonly nodes: number;
 }
 
 /** One case: measures ours, and the peer in the same run where there is one. */

@@ -5,6 +5,7 @@ import { provenanceOf } from "../shared/provenance.ts";
 import type { BenchCase, BenchContext } from "./bench-case.ts";
 import { execPlugin, handshakes } from "./calls.ts";
 import { handOver } from "./hand-over.ts";
+import { largeMember } from "./large-member.ts";
 import { memberReady, rotations } from "./members.ts";
 import { podCache } from "./pod-cache.ts";
 import { reconciles } from "./reconciles.ts";
@@ -15,6 +16,7 @@ const cases: Readonly<Record<string, BenchCase>> = {
   "exec-plugin": execPlugin,
   "member-ready": memberReady,
   rotations,
+  "large-member": largeMember,
   reconciles,
   "missed-events": missedEvents,
   "hand-over": handOver,
@@ -23,7 +25,7 @@ const cases: Readonly<Record<string, BenchCase>> = {
 };
 
 const usage = `node bench/src/control-plane/main.ts [--case NAME]... [--runs 5] [--pods 50000] [--objects 10000]
-  [--idle-seconds 300] [--cut-seconds 60] [--rotations 1000]
+  [--idle-seconds 300] [--cut-seconds 60] [--rotations 1000] [--nodes 5000]
 Cases: ${Object.keys(cases).join(", ")}; all of them when none is named. Each prints JSON lines.`;
 
 const { values } = parseArgs({
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     "idle-seconds": { type: "string", default: "300" },
     "cut-seconds": { type: "string", default: "60" },
     rotations: { type: "string", default: "1000" },
+    nodes: { type: "string", default: "5000" },
     help: { type: "boolean", default: false },
   },
 });
@@ -57,6 +60,7 @@ async function run(name: string): Promise<void> {
     idleSeconds: Number(values["idle-seconds"]),
     cutSeconds: Number(values["cut-seconds"]),
     rotations: Number(values.rotations),
+    nodes: Number(values.nodes),
   };
   try {
     for (const result of await measure(context)) process.stdout.write(`${JSON.stringify(judge(result, provenance))}\n`);

@@ -2,7 +2,12 @@ import type { ControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
 import { connectCluster, type KubeObject } from "@tributary/operator";
 
-async function inParallel(count: number, width: number, make: (index: number) => Promise<unknown>): Promise<void> {
+/** Calls `make` with each index below `count`, so many at once. */
+export async function inParallel(
+  count: number,
+  width: number,
+  make: (index: number) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < count) await make(next++);

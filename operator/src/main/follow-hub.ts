@@ -10,7 +10,7 @@ import type { Logger } from "@tributary/kit";
 import type { ApiClient } from "../runtime/api/api-client.ts";
 import type { KubeObject, Unstructured } from "../runtime/api/object.ts";
 import { resourceName } from "../runtime/api/resource.ts";
-import { byLabel, byOwnerUid } from "../runtime/cache/index-functions.ts";
+import { byLabel, byOwnerUid, byUid } from "../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../runtime/cache/informer.ts";
 import type { RuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
 
@@ -36,7 +36,7 @@ export function followHub(client: ApiClient, series: RuntimeMetrics, log: Logger
       onError: (error, key) => log.error({ err: error, object: key }, "a listener failed"),
       report: series.watchReports("hub", resourceName(kind)),
       ...(labelSelector === undefined ? {} : { selection: { labelSelector } }),
-      indices: { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid },
+      indices: { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid, uid: byUid },
     });
     series.trackInformer(informer);
     return informer;

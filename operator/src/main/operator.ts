@@ -1,5 +1,7 @@
-import { type FederatedTrainingJob, Kinds, Label } from "@tributary/contracts";
+import { type FederatedTrainingJob, Kinds, Label, Reason } from "@tributary/contracts";
 import { createMetricsRegistry, type Logger, startHealthEndpoint } from "@tributary/kit";
+import { Collector } from "../controllers/collector/collector.ts";
+import { registerCollectorMetrics } from "../controllers/collector/collector-metrics.ts";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
 import { type JobDeps, reconcileJob } from "../controllers/federated-training-job/reconcile.ts";
@@ -71,6 +73,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     refill: () => informers.members.objects.keys(),
     report: series.queueReports("member-cluster"),
   });
+  const collections = createWorkQueue({
+    clock: systemClock,
+    refill: () => informers.members.objects.keys(),
+    report: series.queueReports("collector"),
+  });
+  series.trackQueue("collector", collections);
   series.trackQueue("federated-training-job", jobs);
   series.trackQueue("member-cluster", members);
 
@@ -84,29 +92,46 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   const memberController = new MemberController({
     hub: client,
     members: informers.members.objects,
+    jobs: informers.jobs.objects,
     operatorNamespace: configuration.operatorNamespace,
     hubId: configuration.hubId,
     nowMs,
     log,
     ...passage,
     watchReports: series.watchReports,
-    track: (connection, followed) => {
-      const untrack = [series.trackConnection(connection), ...followed.map(series.trackInformer)];
-      return () => {
-        for (const end of untrack) end();
-      };
-    },
+    track: (connection) => series.trackConnection(connection),
+    trackCache: series.trackInformer,
+    leftoversOf: (cluster) => collector.reportOf(cluster),
+    collect: (cluster) => collections.add(cluster, Priority.User),
     tell: (member, note) =>
       events.record({ resource: Kinds.MemberCluster, regarding: member, action: "Reconcile", ...note }),
     onChange: (change) => {
       if ("object" in change) return enqueueOwner(jobs, change.object);
       members.add(change.cluster, Priority.User);
+      collections.addAfter(change.cluster, gatherMs);
       for (const job of informers.jobs.objects.list()) {
         if (usesCluster(job, change.cluster)) jobs.add(objectKey(job.metadata), Priority.Change);
       }
     },
   });
   registerMemberMetrics(registry, memberController.links, systemClock);
+  const collector = new Collector({
+    hub: client,
+    members: memberController,
+    namespacesOf: (cluster) => memberController.namespacesOf(cluster).map(({ name }) => name),
+    isCachedJob: (uid) => informers.jobs.objects.byIndex("uid", uid).length > 0,
+    hubId: configuration.hubId,
+    random: Math.random,
+    log,
+    count: registerCollectorMetrics(registry),
+    tell: (cluster, note) => {
+      const regarding = informers.members.objects.get(cluster);
+      if (regarding === undefined) return;
+      const kind = { resource: Kinds.MemberCluster, regarding, action: "Collect", type: "Normal" as const };
+      events.record({ ...kind, reason: Reason.Collected, note });
+    },
+    onReport: (cluster) => members.add(cluster),
+  });
   const aggregators = new AggregatorDirectory({
     hub: client,
     hostOf: (job) => aggregatorPlace(informers.services.objects.get(aggregatorKey(job)), configuration),
@@ -154,7 +179,10 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   };
 
   informers.jobs.listen(({ key }) => jobs.add(key, Priority.User));
-  informers.members.listen(({ key }) => members.add(key));
+  informers.members.listen(({ key }) => {
+    members.add(key);
+    collections.addAfter(key, gatherMs);
+  });
   for (const informer of [informers.services, informers.statefulSets, informers.pods])
     informer.listen(({ object }) => enqueueOwner(jobs, object));
 
@@ -176,6 +204,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       name: "member-cluster",
       queue: members,
       reconcile: memberController.reconcile,
+      concurrency: 16,
+    }),
+    controllerPart({
+      ...common,
+      name: "collector",
+      queue: collections,
+      reconcile: collector.reconcile,
       concurrency: 16,
     }),
     controllerPart({

@@ -14,8 +14,23 @@ import { readTokenClaims, renewingToken } from "./renewing-token.ts";
 
 /** What is watched in a member, and the form in which reconcilers see it. */
 export interface Followed<View> {
-  readonly informers: readonly Informer<KubeObject>[];
+  /** Caches that must all be complete before the link is used. */
+  readonly informers?: readonly Informer<KubeObject>[];
+  /** What is followed part by part. */
+  readonly parts?: FollowedParts;
   readonly view: View;
+}
+
+/** Caches of which each can be used without the others: the trouble of one costs nobody the rest. */
+export interface FollowedParts {
+  /** Follows until `signal` aborts; never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves once each part can be used or is refused for good, or `signal` aborts.
+   *
+   * @throws TributaryError why no part can be used.
+   */
+  whenUsable(signal: AbortSignal): Promise<void>;
 }
 
 /** What a link is made from. */
@@ -121,7 +136,7 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
       breaker.admit();
     },
   });
-  const { informers, view } = options.follow(connection.client, member);
+  const { informers = [], parts, view } = options.follow(connection.client, member);
   const untrack = options.track?.(connection.connection, informers);
 
   /** A watch that is quiet proves nothing for a minute; this notices a dead cluster earlier. */
@@ -159,9 +174,14 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
     const deadline = startDeadline(clock, timeoutMs, signal, stop.signal);
     try {
       await askVersion(timeoutMs, deadline.signal);
-      running = Promise.all([...informers.map((informer) => informer.run(stop.signal)), beat()]);
+      running = Promise.all([
+        ...informers.map((informer) => informer.run(stop.signal)),
+        parts?.run(stop.signal),
+        beat(),
+      ]);
       const synced = await Promise.all(informers.map((informer) => informer.whenSynced(deadline.signal)));
       if (synced.includes(false)) throw unsyncedError();
+      await parts?.whenUsable(deadline.signal);
     } finally {
       deadline.release();
     }

@@ -29,6 +29,8 @@ export interface MemberLinkState<View> {
   readonly lossClock: LossClock;
   /** Why the member is not reachable, or why its newest credential is not in use. */
   readonly problem?: TributaryError;
+  /** Why the newest kubeconfig is not in use, while the one before it still may be. */
+  readonly candidateProblem?: TributaryError;
   readonly credentialExpiresAtMs?: number;
   /** Counts the links that were put into use; a rotation adds one. */
   readonly generation: number;
@@ -81,12 +83,15 @@ interface Slot<View> {
   heardAtMs: number;
   link?: MemberLink<View>;
   problem?: TributaryError;
+  candidateProblem?: TributaryError;
   generation: number;
   isReachable: boolean;
   /** Ends the present try to establish. */
   attempt: AbortController;
   establishing: Promise<void>;
   readonly closing: Set<Promise<void>>;
+  /** Aborts when the slot is given up: replaced links drain no longer. */
+  readonly ended: AbortController;
 }
 
 /** Makes an empty registry. */
@@ -116,6 +121,8 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
 
   function makeLink(slot: Slot<View>, kubeconfig: string): MemberLink<View> {
     const { saveKubeconfig } = options;
+    /** What the member's Secret holds as far as this link knows: its own kubeconfig, later with the token that it renewed. */
+    let { fingerprint } = slot;
     /** A link that was replaced, or is not yet in use, must not speak for the member once another one is. */
     const isCurrent = () => slot.link === undefined || slot.link === link;
     const link: MemberLink<View> = createMemberLink({
@@ -135,9 +142,12 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
       ...(saveKubeconfig
         ? {
             async saveToken(token: string, signal: AbortSignal) {
+              // A newer kubeconfig waits to be used: what a person wrote into the Secret must not be written over.
+              if (slot.fingerprint !== fingerprint) return;
               const renewed = replaceToken(kubeconfig, token);
               // The Secret that now changes is our own doing: this link already uses the new token.
-              slot.fingerprint = accessFingerprint(slot.uid, renewed, slot.scope);
+              fingerprint = accessFingerprint(slot.uid, renewed, slot.scope);
+              slot.fingerprint = fingerprint;
               await saveKubeconfig(slot.name, renewed, signal);
             },
           }
@@ -147,7 +157,7 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
   }
 
   function retire(slot: Slot<View>, link: MemberLink<View>, afterMs: number): void {
-    const closing = pause(clock, afterMs, stop.signal)
+    const closing = pause(clock, afterMs, AbortSignal.any([stop.signal, slot.ended.signal]))
       .then(() => link.close())
       .finally(() => slot.closing.delete(closing));
     slot.closing.add(closing);
@@ -159,6 +169,7 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
     slot.generation++;
     slot.isReachable = true;
     delete slot.problem;
+    delete slot.candidateProblem;
     slot.lossClock = heard(slot.lossClock, clock.nowMs());
     slot.heardAtMs = clock.monotonicMs();
     options.onChange(slot.name);
@@ -166,13 +177,16 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
   }
 
   function fail(slot: Slot<View>, error: TributaryError): void {
-    slot.problem = error;
     // A new credential that does not work is no loss of the member while the old link still does.
-    if (slot.link === undefined) slot.lossClock = unheard(slot.lossClock, clock.nowMs());
+    if (slot.link !== undefined) slot.candidateProblem = error;
+    else {
+      slot.problem = error;
+      slot.lossClock = unheard(slot.lossClock, clock.nowMs());
+    }
     options.onChange(slot.name);
   }
 
-  /** One try; true when it is over: established, given up, or hopeless until the access changes. */
+  /** One try; true when it is over: established or given up. What seems hopeless is tried on, since a member may change as well. */
   async function tryOnce(slot: Slot<View>, kubeconfig: string, signal: AbortSignal): Promise<boolean> {
     let link: MemberLink<View> | undefined;
     try {
@@ -184,9 +198,8 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
     } catch (thrown) {
       await link?.close();
       if (signal.aborted) return true;
-      const error = asTributaryError(thrown);
-      fail(slot, error);
-      return needsNewCredential(error) && slot.link !== undefined;
+      fail(slot, asTributaryError(thrown));
+      return false;
     }
   }
 
@@ -211,11 +224,13 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
       attempt: new AbortController(),
       establishing: Promise.resolve(),
       closing: new Set(),
+      ended: new AbortController(),
     };
   }
 
   async function closeSlot(slot: Slot<View>): Promise<void> {
     slot.attempt.abort(new Error("the member is disengaged"));
+    slot.ended.abort();
     await slot.establishing;
     await slot.link?.close();
     await Promise.all(slot.closing);
@@ -252,15 +267,17 @@ export function createMemberLinks<View>(options: MemberLinksOptions<View>): Memb
     stateOf(member) {
       const slot = slots.get(member);
       if (!slot) return undefined;
-      const { link, problem } = slot;
+      const { link, candidateProblem, isReachable } = slot;
+      const problem = isReachable ? (candidateProblem ?? slot.problem) : (slot.problem ?? candidateProblem);
       const credentialExpiresAtMs = link?.credentialExpiresAtMs();
       return {
         member,
-        isReachable: slot.isReachable,
+        isReachable,
         lossClock: slot.lossClock,
         generation: slot.generation,
         ...(link ? { link: { client: link.client, view: link.view } } : {}),
         ...(problem ? { problem } : {}),
+        ...(candidateProblem ? { candidateProblem } : {}),
         ...(credentialExpiresAtMs === undefined ? {} : { credentialExpiresAtMs }),
       };
     },

@@ -26,8 +26,20 @@ export type JobCondition = (typeof JobCondition)[keyof typeof JobCondition];
 export const MemberCondition = {
   /** The member answers, the credential works and at least one namespace is mapped and usable. */
   Ready: "Ready",
-  /** The credential is accepted and not about to end. */
+  /** The newest credential is in use and accepted. */
   CredentialsValid: "CredentialsValid",
+  /** Every mapped namespace can be used. */
+  NamespacesReady: "NamespacesReady",
+  /** The member's nodes can be read, so that its free accelerators are known. */
+  NodesVisible: "NodesVisible",
+  /** The CA of the member's gate is registered and can be read. */
+  GateTrusted: "GateTrusted",
+  /** Nothing is left of jobs that exist no longer. */
+  Clean: "Clean",
+  /** True while a MemberCluster that is being deleted waits for jobs; absent otherwise. */
+  ContentRemaining: "ContentRemaining",
+  /** True while Ready is False for a cause that only a person can mend; absent otherwise. */
+  Stalled: "Stalled",
 } as const;
 /** One of {@link MemberCondition}. */
 export type MemberCondition = (typeof MemberCondition)[keyof typeof MemberCondition];
@@ -43,6 +55,11 @@ export const Reason = {
   ClaimNotFound: "ClaimNotFound",
   GateNotRegistered: "GateNotRegistered",
   GateCaInvalid: "GateCaInvalid",
+  ClusterLeaving: "ClusterLeaving",
+  ClusterChanged: "ClusterChanged",
+  RemovalForced: "RemovalForced",
+  Collected: "Collected",
+  ForeignObject: "ForeignObject",
   AllReady: "AllReady",
   BelowMinimum: "BelowMinimum",
   Placing: "Placing",

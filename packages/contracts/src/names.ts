@@ -31,9 +31,11 @@ export const Annotation = {
   AppliedHash: "tributary.dev/applied-hash",
   /** Generation of the job that an object was rendered from. */
   JobGeneration: "tributary.dev/job-generation",
+  /** On a MemberCluster that is being deleted, with its name as value: go, and leave behind what jobs have there. */
+  ForceRemoval: "tributary.dev/force-removal",
 } as const;
 
-/** Finalizer on a job until every member confirmed that its objects are gone. */
+/** Finalizer on a job until every member confirmed that its objects are gone, and on a MemberCluster until no job has any there. */
 export const cleanupFinalizer = "tributary.dev/cleanup";
 
 /** Field managers of server-side apply. */

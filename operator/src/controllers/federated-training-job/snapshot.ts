@@ -72,6 +72,8 @@ export interface MappedMember {
   readonly gateCaPem?: string;
   /** What the registered bundle must be, when it cannot be read. */
   readonly gateCaExpected?: string;
+  /** The MemberCluster is being deleted: what runs there goes on, nothing new is placed. */
+  readonly isLeaving?: true;
 }
 
 /** The pod template that serves a seat. */

@@ -1,79 +1,141 @@
-import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
+import { Kinds } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
+import type { FollowedParts } from "../../members/member-link.ts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
-import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
-import { byLabel } from "../../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
-import type { ReflectorReport } from "../../runtime/cache/reflector.ts";
-import type { MemberChange, MemberView } from "./member-directory.ts";
+import { type FollowedNamespace, followNamespace, jobIndex, type NamespaceHealth } from "./follow-namespace.ts";
+import type { FollowOptions } from "./follow-options.ts";
+import type { MemberView } from "./member-directory.ts";
+import { createNodeTrimmer, type NodeTotals, sumOffers, type TrimmedNode } from "./node-offers.ts";
 
-type Kind = "configMaps" | "jobs" | "pods" | "podTemplates";
+/** What the nodes of a member offer, or why that is not known. */
+export type NodesView =
+  | { readonly state: "connecting" }
+  | { readonly state: "known"; readonly totals: NodeTotals }
+  | { readonly state: "failed"; readonly error: TributaryError };
 
-const kinds: Readonly<Record<Kind, ResourceKind>> = {
-  configMaps: Kinds.ConfigMap,
-  jobs: Kinds.Job,
-  pods: Kinds.Pod,
-  podTemplates: Kinds.PodTemplate,
-};
-
-const jobIndex = "job-uid";
-
-/** What is followed in a member. */
-export interface FollowOptions {
-  /** Namespaces in the member that the hub may use. */
-  readonly namespaces: readonly string[];
-  /** Id of this hub: only its own objects are cached. */
-  readonly origin: string;
-  /** Told of every change of an object of this hub. */
-  readonly onChange: (change: MemberChange) => void;
-  /** Makes the listener of an informer's reports, for metrics. */
-  readonly watchReports: (cluster: string, kind: string) => (report: ReflectorReport) => void;
-  /** Told of errors that a listener threw. */
-  readonly onError: (error: unknown, key: string) => void;
+/** A member as its controller sees it: the view of others, and the health of each part. */
+export interface FollowedMember extends MemberView {
+  /** Follows exactly these namespaces from now on; those that stay are not disturbed. */
+  setNamespaces(names: readonly string[]): void;
+  /** How a namespace is; undefined when it is not followed. */
+  healthOf(namespace: string): NamespaceHealth | undefined;
+  nodes(): NodesView;
 }
 
-/** Caches of what this hub made in a member and of the runtimes that the member offers: they follow our objects, not the cluster. */
+/** Nodes per page: their answer has about ten thousand bytes each. */
+const nodePageSize = 100;
+
+/**
+ * Caches of what this hub made in a member and of the runtimes that the member offers, namespace by namespace, and of what its
+ * nodes offer. They follow our objects, not the cluster.
+ */
 export function followMember(
   client: ApiClient,
   options: FollowOptions,
-): { readonly informers: readonly Informer<KubeObject>[]; readonly view: MemberView } {
-  const byNamespace = new Map(
-    options.namespaces.map((namespace) => [namespace, followNamespace(client, options, namespace)]),
-  );
+): { readonly view: FollowedMember; readonly parts: FollowedParts } {
+  const followed = new Map<string, FollowedNamespace>();
+  const nodes = followNodes(client, options);
+  const running = new Set<Promise<void>>();
+  const untrack = new Map<string, (() => void)[]>();
+  let isRunning = false;
+
+  function start(name: string, namespace: FollowedNamespace): void {
+    untrack.set(
+      name,
+      namespace.informers.map((informer) => options.track(informer as Informer<never>)),
+    );
+    const run = namespace.run().finally(() => running.delete(run));
+    running.add(run);
+  }
+
+  function end(name: string, namespace: FollowedNamespace): void {
+    namespace.stop();
+    for (const forget of untrack.get(name) ?? []) forget();
+    untrack.delete(name);
+  }
+
+  function setNamespaces(names: readonly string[]): void {
+    for (const [name, namespace] of [...followed]) {
+      if (names.includes(name)) continue;
+      end(name, namespace);
+      followed.delete(name);
+    }
+    for (const name of names) {
+      if (followed.has(name)) continue;
+      const namespace = followNamespace(client, options, name);
+      followed.set(name, namespace);
+      if (isRunning) start(name, namespace);
+    }
+  }
+
+  setNamespaces(options.namespaces);
   return {
-    informers: [...byNamespace.values()].flatMap((followed) => Object.values(followed)) as Informer<KubeObject>[],
     view: {
-      objectsOf: (kind, namespace, jobUid) =>
-        byNamespace.get(namespace)?.[kind].objects.byIndex(jobIndex, jobUid) ?? [],
-      podsIn: (namespace) => byNamespace.get(namespace)?.pods.objects.list() ?? [],
-      podTemplates: (namespace) => byNamespace.get(namespace)?.podTemplates.objects.list() ?? [],
+      setNamespaces,
+      healthOf: (namespace) => followed.get(namespace)?.health(),
+      objectsOf: (kind, namespace, jobUid) => followed.get(namespace)?.objects[kind].byIndex(jobIndex, jobUid) ?? [],
+      podsIn: (namespace) => followed.get(namespace)?.objects.pods.list() ?? [],
+      podTemplates: (namespace) => followed.get(namespace)?.objects.podTemplates.list() ?? [],
+      nodes: () => nodesView(nodes),
+    },
+    parts: {
+      async run(signal) {
+        isRunning = true;
+        const untrackNodes = options.track(nodes as unknown as Informer<never>);
+        for (const [name, namespace] of followed) start(name, namespace);
+        await nodes.run(signal);
+        isRunning = false;
+        untrackNodes();
+        // What was read stays readable: a reconcile that still holds the view must not take a closed link for an empty member.
+        for (const [name, namespace] of followed) end(name, namespace);
+        await Promise.all(running);
+      },
+      async whenUsable(signal) {
+        const namespaces = [...followed.values()];
+        await Promise.all(namespaces.map((namespace) => namespace.whenSettled(signal)));
+        const failure = firstFailure(client.cluster, namespaces);
+        if (failure !== undefined) throw failure;
+      },
     },
   };
 }
 
-function followNamespace(
-  client: ApiClient,
-  options: FollowOptions,
-  namespace: string,
-): Record<Kind, Informer<Unstructured>> {
-  const { origin, onChange, onError, watchReports } = options;
-  const follow = (kind: Kind): Informer<Unstructured> => {
-    const labelSelector = kind === "podTemplates" ? Label.Runtime : `${Label.Origin}=${origin}`;
-    const informer = createInformer<Unstructured>({
-      client,
-      resource: kinds[kind],
-      selection: { namespace, labelSelector },
-      indices: { [jobIndex]: byLabel(Label.JobUid) },
-      onError,
-      report: watchReports(client.cluster, resourceName(kinds[kind])),
-    });
-    informer.listen(({ object }) => onChange({ cluster: client.cluster, object }));
-    return informer;
-  };
-  return {
-    configMaps: follow("configMaps"),
-    jobs: follow("jobs"),
-    pods: follow("pods"),
-    podTemplates: follow("podTemplates"),
-  };
+/** Why no namespace can be used; undefined when one can, or when none is followed. */
+function firstFailure(cluster: string, namespaces: readonly FollowedNamespace[]): TributaryError | undefined {
+  const all = namespaces.map((namespace) => namespace.health());
+  if (all.length === 0 || all.some(({ state }) => state === "ready")) return undefined;
+  const failed = all.find((health) => health.state === "failed");
+  if (failed !== undefined) return failed.error;
+  const remedy = "check the API server's health and the line to it";
+  return new TributaryError(
+    "MEMBER_UNREACHABLE",
+    `cluster "${cluster}": no namespace could be read in time; ${remedy}`,
+    {
+      details: { cluster, reason: "CachesNotSynced", remedy },
+    },
+  );
+}
+
+function followNodes(client: ApiClient, options: FollowOptions): Informer<TrimmedNode> {
+  const trim = createNodeTrimmer();
+  return createInformer<TrimmedNode>({
+    client,
+    resource: Kinds.Node,
+    transform: (node) => trim(node as KubeObject as never),
+    freeze: false,
+    onError: options.onError,
+    report: options.watchReports(client.cluster, resourceName(Kinds.Node)),
+    tuning: { pageSize: nodePageSize },
+  });
+}
+
+function nodesView(nodes: Informer<TrimmedNode>): NodesView {
+  const error = nodes.lastFailure();
+  if (error !== undefined && (error.disposition !== "transient" || !nodes.hasSynced()))
+    return { state: "failed", error };
+  if (!nodes.hasSynced()) return { state: "connecting" };
+  return { state: "known", totals: sumOffers(nodes.objects.list()) };
 }

@@ -10,14 +10,18 @@ export interface MemberProblem {
 }
 
 /** A member as other controllers see it. */
-export type MemberState =
+export type MemberState = (
   | {
       readonly state: "unreachable";
       readonly problem: MemberProblem;
       readonly sinceMs: number;
       readonly heardMs?: number;
     }
-  | { readonly state: "reachable"; readonly heardMs: number; readonly client: ApiClient; readonly view: MemberView };
+  | { readonly state: "reachable"; readonly heardMs: number; readonly client: ApiClient; readonly view: MemberView }
+) & {
+  /** Its MemberCluster is being deleted: what is there can be looked at and removed, nothing new is placed. */
+  readonly isLeaving?: true;
+};
 
 /** Cached objects of a member: only those that this hub made, and the runtimes that the member offers. */
 export interface MemberView {
@@ -31,8 +35,12 @@ export interface MemberView {
 
 /** The member clusters by name. */
 export interface MemberDirectory {
-  /** State of a member; undefined when no MemberCluster has this name. */
-  readonly stateOf: (cluster: string) => MemberState | undefined;
+  /**
+   * State of a member; undefined when no MemberCluster has this name. With a namespace of the member it is the state of that
+   * namespace: reachable only while its caches are complete, since an empty cache that was never read looks like an empty
+   * namespace. Whoever reads the view names the namespace.
+   */
+  readonly stateOf: (cluster: string, namespace?: string) => MemberState | undefined;
 }
 
 /** A kind of change in a member that a job should be looked at for. */

@@ -1,4 +1,4 @@
-import { type MemberCluster, Reason } from "@tributary/contracts";
+import { type MemberCluster, MemberCondition, Reason } from "@tributary/contracts";
 
 /** Something to tell people about a member: a line of `kubectl describe mbr`. */
 export interface MemberNote {
@@ -10,15 +10,30 @@ export interface MemberNote {
 }
 
 type MemberStatus = NonNullable<MemberCluster["status"]>;
+type Condition = NonNullable<MemberStatus["conditions"]>[number];
 
-/** What is worth telling when the condition Ready changed: that a member cannot be used and why, and that it is back. */
-export function tellMemberTransition(
-  before: MemberStatus | undefined,
-  after: MemberStatus | undefined,
-): MemberNote | undefined {
-  const was = readyOf(before);
-  const is = readyOf(after);
-  if (is === undefined || is.reason === Reason.Connecting) return undefined;
+/** Conditions whose change is told, the most telling first. */
+const told: readonly string[] = [
+  MemberCondition.Ready,
+  MemberCondition.CredentialsValid,
+  MemberCondition.NamespacesReady,
+  MemberCondition.GateTrusted,
+  MemberCondition.NodesVisible,
+  MemberCondition.Clean,
+];
+
+/** What is worth telling when a status changed: what does not hold any more and why, what holds again, and another cluster. */
+export function tellMemberTransitions(before: MemberStatus | undefined, after: MemberStatus | undefined): MemberNote[] {
+  const notes = told
+    .map((type) => tellTransition(conditionOf(before, type), conditionOf(after, type)))
+    .filter((note) => note !== undefined);
+  const change = tellOtherCluster(before, after);
+  const all = change === undefined ? notes : [...notes, change];
+  return all.filter(({ note }, index) => all.findIndex((other) => other.note === note) === index);
+}
+
+function tellTransition(was: Condition | undefined, is: Condition | undefined): MemberNote | undefined {
+  if (is === undefined || is.status === "Unknown" || is.reason === Reason.Connecting) return undefined;
   if (was?.status === is.status && was.reason === is.reason) return undefined;
   const { reason, message: note } = is;
   if (is.status !== "True") return { type: "Warning", reason, note };
@@ -26,6 +41,14 @@ export function tellMemberTransition(
   return isBack ? { type: "Normal", reason, note } : undefined;
 }
 
-function readyOf(status: MemberStatus | undefined): NonNullable<MemberStatus["conditions"]>[number] | undefined {
-  return status?.conditions?.find((condition) => condition.type === "Ready");
+function tellOtherCluster(before: MemberStatus | undefined, after: MemberStatus | undefined): MemberNote | undefined {
+  const was = before?.clusterUid;
+  const is = after?.clusterUid;
+  if (was === undefined || is === undefined || was === is) return undefined;
+  const note = `the kubeconfig now leads to another cluster (uid of kube-system ${was}, now ${is}): what jobs had in the former one is out of sight`;
+  return { type: "Warning", reason: Reason.ClusterChanged, note };
+}
+
+function conditionOf(status: MemberStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
 }

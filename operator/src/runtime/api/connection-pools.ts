@@ -1,4 +1,4 @@
-import { buildConnector, type Dispatcher, Pool } from "undici";
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { Credential } from "./credential.ts";
 import type { ApiEndpoint } from "./kubeconfig.ts";
 
@@ -44,11 +44,11 @@ export function createConnectionPools(endpoint: ApiEndpoint, limits: PoolLimits)
   const origin = new URL(endpoint.url).origin;
   let handshakes = 0;
   let certificate: Credential["certificate"];
-  let pair: { calls: Pool; watches: Pool } | undefined;
-  const draining = new Set<Pool>();
+  let pair: { calls: Dispatcher; watches: Dispatcher } | undefined;
+  const draining = new Set<Dispatcher>();
 
-  function open(connections: number): Pool {
-    const connect = buildConnector({
+  function open(connections: number): Dispatcher {
+    const tls = {
       ...(endpoint.ca === undefined ? {} : { ca: endpoint.ca }),
       ...(endpoint.serverName === undefined ? {} : { servername: endpoint.serverName }),
       ...(certificate ?? {}),
@@ -56,8 +56,8 @@ export function createConnectionPools(endpoint: ApiEndpoint, limits: PoolLimits)
       timeout: limits.connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
-    });
-    return new Pool(origin, {
+    };
+    const pool = {
       connections,
       pipelining: 1,
       allowH2: false,
@@ -65,6 +65,15 @@ export function createConnectionPools(endpoint: ApiEndpoint, limits: PoolLimits)
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: connections === limits.callConnections ? limits.maxAnswerBytes : -1,
+    };
+    // Through a tunnel: TLS is end to end, the proxy sees the API server's address alone.
+    if (endpoint.proxyUrl !== undefined) {
+      const proxyTls = { timeout: limits.connectTimeoutMs };
+      return new ProxyAgent({ ...pool, uri: endpoint.proxyUrl, requestTls: tls, proxyTls, proxyTunnel: true });
+    }
+    const connect = buildConnector(tls);
+    return new Pool(origin, {
+      ...pool,
       connect: (options, callback) => {
         handshakes++;
         connect(options, callback);
@@ -72,7 +81,7 @@ export function createConnectionPools(endpoint: ApiEndpoint, limits: PoolLimits)
     });
   }
 
-  function drain(pool: Pool): void {
+  function drain(pool: Dispatcher): void {
     draining.add(pool);
     void pool.close().finally(() => draining.delete(pool));
   }

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import { type AddressInfo, connect as dial, type Socket } from "node:net";
 import { Kinds } from "@tributary/contracts";
 import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
@@ -167,6 +169,28 @@ describe("connection, faults of the transport", () => {
     await expect(again).rejects.toMatchObject({ code: "CREDENTIAL_REJECTED", disposition: "permanent" });
     expect(rejected.length).toBe(3);
     expect(endpoint.requests.length).toBe(4);
+  });
+
+  it("reaches an API server through a proxy that sees nothing but its address", async () => {
+    const seen: string[] = [];
+    const proxy = createServer().on("connect", (request, near: Socket) => {
+      seen.push(`${request.url} ${request.headers["proxy-authorization"]}`);
+      const far = dial(Number(request.url?.split(":")[1]), "127.0.0.1", () => {
+        near.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        far.pipe(near).pipe(far);
+      });
+      for (const end of [near, far]) end.on("error", () => end.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    closers.push(async () => void proxy.close());
+    const proxyUrl = `http://me:pass@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const endpoint = await startFaultEndpoint();
+    const { client } = await connect({ endpoint: { url: endpoint.url, ca: endpoint.ca, proxyUrl } }, endpoint);
+    endpoint.script(answer(200, configMap));
+    for (let call = 0; call < 3; call++) expect(await client.get(Kinds.ConfigMap, ref)).toEqual(configMap);
+    expect([...new Set(seen)]).toEqual([
+      `127.0.0.1:${new URL(endpoint.url).port} Basic ${Buffer.from("me:pass").toString("base64")}`,
+    ]);
   });
 
   it("opens new connections for a new client certificate", async () => {

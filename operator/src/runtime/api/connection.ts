@@ -131,7 +131,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   const random = options.random ?? Math.random;
   const unreachable = options.unreachableCode ?? "API_UNAVAILABLE";
   const pools: ConnectionPools = createConnectionPools(options.endpoint, { ...defaultPoolLimits, ...options.limits });
-  const prefix = new URL(options.endpoint.url).pathname.replace(/\/$/, "");
+  const { origin, pathname } = new URL(options.endpoint.url);
+  const prefix = pathname.replace(/\/$/, "");
   const closed = new AbortController();
   let running = 0;
   let throttledUntilMs = 0;
@@ -142,6 +143,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function dispatch(call: ApiCall, credential: Credential, pool: keyof PoolPair, signal: AbortSignal) {
     return pools.for(credential)[pool].request({
+      origin,
       method: call.method,
       path: pathWithQuery(prefix, call),
       headers: {

@@ -89,6 +89,7 @@ describe("parseKubeconfig", () => {
     { what: "an empty document behind it", text: `${kubeconfig()}---\n` },
     { what: "an IPv6 address", text: serverOf("https://[fd00::1]:6443") },
     { what: "a path", text: serverOf("https://rancher.example.com/k8s/clusters/c-abc12") },
+    { what: "a proxy", text: kubeconfig({ cluster: { "proxy-url": "http://proxy:3128" } }) },
     { what: "a slash at the end", text: serverOf("https://10.0.0.1:6443/") },
     {
       what: "a client certificate",
@@ -141,7 +142,11 @@ describe("parseKubeconfig", () => {
       says: "skips TLS verification",
     },
     { what: "plain http", text: serverOf("http://10.0.0.1"), says: "no https URL" },
-    { what: "a proxy", text: kubeconfig({ cluster: { "proxy-url": "http://proxy" } }), says: "names a proxy" },
+    {
+      what: "a proxy by SOCKS",
+      text: kubeconfig({ cluster: { "proxy-url": "socks5://proxy" } }),
+      says: "proxy-url: is no http",
+    },
     { what: "impersonation", text: kubeconfig({ user: { token: "t", as: "system:admin" } }), says: "impersonates" },
     {
       what: "an auth provider",

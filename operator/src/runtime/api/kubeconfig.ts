@@ -26,6 +26,8 @@ export interface ApiEndpoint {
   readonly ca?: string;
   /** Name to expect in the API server's certificate, when it is not the host of `url`. */
   readonly serverName?: string;
+  /** HTTP proxy through which the API server is reached, by a tunnel. May hold a password. */
+  readonly proxyUrl?: string;
 }
 
 /** One context of a kubeconfig, checked and without any file path. */
@@ -102,15 +104,21 @@ function endpointOf({ name, fields }: NamedFields): ApiEndpoint {
   }
   if (fields["insecure-skip-tls-verify"])
     throw kubeconfigError(field, "skips TLS verification", "add certificate-authority-data");
-  if (text("proxy-url"))
-    throw kubeconfigError(field, "names a proxy", "give an address that is reached without a proxy");
+  const proxyUrl = text("proxy-url");
+  if (proxyUrl && !isProxy(proxyUrl))
+    throw kubeconfigError(`${field} proxy-url`, "is no http or https URL", "write http://host:port");
   const ca = text("certificate-authority-data");
   const serverName = text("tls-server-name");
   return {
     url: server,
     ...(ca ? { ca: decodeCertificates(`${field} certificate-authority-data`, ca) } : {}),
     ...(serverName ? { serverName } : {}),
+    ...(proxyUrl ? { proxyUrl } : {}),
   };
+}
+
+function isProxy(url: string): boolean {
+  return URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol);
 }
 
 /** Ways to be somebody that are not the identity itself. */
@@ -168,7 +176,7 @@ function execOf({ name, fields }: NamedFields, policy: KubeconfigPolicy): ExecPl
 
 /**
  * Judges the current context of a kubeconfig. A kubeconfig from a Secret is input of somebody else: it may not name
- * files, skip TLS verification, use a proxy, impersonate, or run a command that `policy` does not list. Other contexts of the
+ * files, skip TLS verification, impersonate, or run a command that `policy` does not list. Other contexts of the
  * file are not looked at.
  *
  * @throws TributaryError KUBECONFIG_INVALID that names the field and what would be right; never with a secret in it.

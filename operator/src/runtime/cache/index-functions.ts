@@ -15,3 +15,7 @@ export function byLabel(label: string): IndexFunction<KubeObject> {
 /** Files each object under the uid of every owner. */
 export const byOwnerUid: IndexFunction<KubeObject> = (object) =>
   (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
+
+/** Files each object under its own uid. */
+export const byUid: IndexFunction<KubeObject> = (object) =>
+  object.metadata.uid === undefined ? [] : [object.metadata.uid];

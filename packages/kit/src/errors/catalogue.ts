@@ -91,6 +91,12 @@ export const catalogue = {
   ),
   FORBIDDEN: entry(Permanent, "PERMISSION_DENIED", "RBACDenied", "The API server forbids this call."),
   MEMBER_UNREACHABLE: entry(Transient, "UNAVAILABLE", "ClusterUnreachable", "The member cluster does not answer."),
+  MEMBER_LEAVING: entry(
+    Wait,
+    "FAILED_PRECONDITION",
+    "ClusterLeaving",
+    "The member cluster is being deleted and takes nothing new.",
+  ),
   API_CONFLICT: entry(Transient, "ABORTED", "Conflict", "The object changed meanwhile."),
   API_UNAVAILABLE: entry(Transient, "UNAVAILABLE", "ApiUnavailable", "The API server does not answer."),
   API_NOT_FOUND: entry(Wait, "NOT_FOUND", "NotFound", "The object or its kind does not exist."),

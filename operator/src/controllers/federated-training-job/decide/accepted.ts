@@ -60,6 +60,10 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
       message: `${who}: no MemberCluster is named ${participant.cluster}; register it with kubectl tributary join or name another`,
     };
   }
+  if (member.state === "reachable" && member.isLeaving === true && !seat.hasBatchJob) {
+    const message = `${who}: MemberCluster ${participant.cluster} is being deleted and takes nothing new; name another in spec.participants`;
+    return { reason: Reason.ClusterLeaving, message };
+  }
   if (member.namespace === undefined) {
     const message = `${who}: MemberCluster ${participant.cluster} maps no namespace for ${hubNamespace(snapshot)}; add it to spec.namespaces of the MemberCluster`;
     return { reason: Reason.NamespaceNotMapped, message };
@@ -69,7 +73,7 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
     return { reason: Reason.GateCaInvalid, message };
   }
   if (member.gateCaPem === undefined) {
-    const message = `${who}: MemberCluster ${participant.cluster} has no gate CA, so its workers cannot be trusted; run kubectl tributary join again`;
+    const message = `${who}: MemberCluster ${participant.cluster} has no gate CA that can be read, so its workers cannot be trusted; run kubectl tributary join again`;
     return { reason: Reason.GateNotRegistered, message };
   }
   const { runtime } = snapshot.job.spec.trainer;

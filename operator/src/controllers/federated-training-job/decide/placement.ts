@@ -22,6 +22,7 @@ function placeSeat(snapshot: JobSnapshot, seat: SeatObservation, settings: Setti
   const { member, participant, template } = seat;
   if (member.state !== "reachable" || member.namespace === undefined || template.state !== "found") return [];
   if (hub.endpoint === undefined || hub.caPem === undefined) return [];
+  if (member.isLeaving === true && !seat.hasBatchJob) return [];
   const input: SeatInput = {
     job,
     participant,

@@ -4,7 +4,7 @@ import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
 import type { MemberDirectory } from "../../member-cluster/member-directory.ts";
 import type { AggregatorObservation, JobSnapshot } from "../snapshot.ts";
 import { type HubSources, observeHub } from "./hub.ts";
-import { observeSeat } from "./seat.ts";
+import { mappedNamespace, observeSeat } from "./seat.ts";
 
 /** Everything that an observation reads. */
 export interface ObservationSources extends HubSources {
@@ -28,15 +28,12 @@ export async function observe(
   const job = sources.jobs.get(key);
   if (job === undefined) return undefined;
   const uid = job.metadata.uid ?? "";
-  const seats = job.spec.participants.map((participant) =>
-    observeSeat(
-      sources.hubId,
-      job,
-      participant,
-      sources.memberClusters.get(participant.cluster),
-      sources.members.stateOf(participant.cluster),
-    ),
-  );
+  const seats = job.spec.participants.map((participant) => {
+    const member = sources.memberClusters.get(participant.cluster);
+    const namespace = member === undefined ? undefined : mappedNamespace(job, member);
+    const state = sources.members.stateOf(participant.cluster, namespace);
+    return observeSeat(sources.hubId, job, participant, member, state);
+  });
   const { deletionTimestamp } = job.metadata;
   const { completionTime } = job.status ?? {};
   return Object.freeze({

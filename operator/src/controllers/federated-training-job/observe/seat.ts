@@ -67,12 +67,18 @@ export function observeSeat(
   };
 }
 
+/** Namespace of a member that serves a job; undefined where the MemberCluster maps none for it. */
+export function mappedNamespace(job: Job, member: MemberCluster): string | undefined {
+  return member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
+}
+
 function observeMember(job: Job, member: MemberCluster | undefined, state: MemberState | undefined): MemberObservation {
   if (member === undefined || state === undefined) return { state: "missing" };
-  const namespace = member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
+  const namespace = mappedNamespace(job, member);
   const mapped = {
     ...(namespace === undefined ? {} : { namespace }),
     ...observeGateCa(member.spec.gate?.caBundle),
+    ...(state.isLeaving === true ? { isLeaving: true as const } : {}),
   };
   if (state.state === "reachable") return { ...mapped, state: "reachable", heardMs: state.heardMs };
   return {

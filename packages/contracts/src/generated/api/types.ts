@@ -586,9 +586,40 @@ allocatable: number
 free: number
 }[]
 /**
- * Free of allocatable accelerators.
+ * Free of allocatable accelerators; absent while that is not known.
  */
 acceleratorsSummary?: string
+/**
+ * When nodes and accelerators were last known; moves about every half minute.
+ */
+nodesObservedTime?: string
+/**
+ * Namespaces of the member that are mapped, or that were and may still hold objects of this hub.
+ * 
+ * @maxItems 200
+ */
+namespaces?: {
+/**
+ * Namespace in the member cluster.
+ */
+name: string
+/**
+ * Whether spec.namespaces names it.
+ */
+mapped: boolean
+/**
+ * Whether it can be used.
+ */
+ready: boolean
+/**
+ * Stable word for the cause when it cannot.
+ */
+reason?: string
+/**
+ * One sentence with the remedy.
+ */
+message?: string
+}[]
 /**
  * When the API server last answered.
  */
@@ -606,7 +637,7 @@ credentialExpiryTime?: string
  */
 gateFingerprint?: string
 /**
- * State of the link: Ready, CredentialsValid, EgressEnforced.
+ * What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.
  * 
  * @maxItems 16
  */

@@ -3348,7 +3348,7 @@ return errors === 0;
 }
 
 export const validateMemberCluster = validate11;
-const schema12 = {"type":"object","description":"A cluster that the hub may place workers into.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"How the cluster is reached and what it may be used for.","required":["access","namespaces"],"properties":{"access":{"type":"object","description":"How the operator reaches the API server.","required":["kubeconfig"],"properties":{"kubeconfig":{"type":"object","description":"A kubeconfig in a Secret of the operator's namespace, under the key `kubeconfig`.","required":["secretName"],"properties":{"secretName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Secret."}},"additionalProperties":false}},"additionalProperties":false},"provider":{"type":"string","maxLength":32,"description":"Cloud provider, for example aws, gcp, azure or onprem."},"region":{"type":"string","maxLength":64,"description":"Region of the provider."},"namespaces":{"type":"array","description":"Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.","minItems":1,"maxItems":100,"items":{"type":"object","required":["hub","member"],"properties":{"hub":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace on the hub."},"member":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace in the member cluster."}},"additionalProperties":false}},"gate":{"type":"object","description":"The member's gate as the member's admin handed it over.","required":["caBundle"],"properties":{"caBundle":{"type":"string","minLength":1,"maxLength":16384,"description":"PEM certificates of the gate's CA; aggregators trust it for workers of this member alone."}},"additionalProperties":false}},"additionalProperties":false},"status":{"type":"object","description":"What the operator knows of the cluster. Written by the operator alone.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"kubernetesVersion":{"type":"string","maxLength":64,"description":"Version that the API server answers."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of the member's kube-system namespace; tells a cluster that was made anew under the same name."},"nodes":{"type":"integer","description":"Nodes that are ready."},"accelerators":{"type":"array","description":"Accelerators by resource.","maxItems":16,"items":{"type":"object","required":["resource","allocatable","free"],"properties":{"resource":{"type":"string","maxLength":253,"description":"Extended resource."},"allocatable":{"type":"integer","description":"What the ready nodes offer."},"free":{"type":"integer","description":"Allocatable less what the hub's own pods request."}},"additionalProperties":false}},"acceleratorsSummary":{"type":"string","maxLength":64,"description":"Free of allocatable accelerators."},"lastHeardTime":{"type":"string","format":"date-time","description":"When the API server last answered."},"disconnectedSince":{"type":"string","format":"date-time","description":"First failure since the cluster was last heard; absent while it answers."},"credentialExpiryTime":{"type":"string","format":"date-time","description":"When the operator's credential ends, if it says so."},"gateFingerprint":{"type":"string","maxLength":128,"description":"SHA-256 of the gate CA's certificate, to compare with what the member's admin says."},"conditions":{"type":"array","description":"State of the link: Ready, CredentialsValid, EgressEnforced.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"MemberCluster"};
+const schema12 = {"type":"object","description":"A cluster that the hub may place workers into.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"How the cluster is reached and what it may be used for.","required":["access","namespaces"],"properties":{"access":{"type":"object","description":"How the operator reaches the API server.","required":["kubeconfig"],"properties":{"kubeconfig":{"type":"object","description":"A kubeconfig in a Secret of the operator's namespace, under the key `kubeconfig`.","required":["secretName"],"properties":{"secretName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Secret."}},"additionalProperties":false}},"additionalProperties":false},"provider":{"type":"string","maxLength":32,"description":"Cloud provider, for example aws, gcp, azure or onprem."},"region":{"type":"string","maxLength":64,"description":"Region of the provider."},"namespaces":{"type":"array","description":"Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.","minItems":1,"maxItems":100,"items":{"type":"object","required":["hub","member"],"properties":{"hub":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace on the hub."},"member":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace in the member cluster."}},"additionalProperties":false}},"gate":{"type":"object","description":"The member's gate as the member's admin handed it over.","required":["caBundle"],"properties":{"caBundle":{"type":"string","minLength":1,"maxLength":16384,"description":"PEM certificates of the gate's CA; aggregators trust it for workers of this member alone."}},"additionalProperties":false}},"additionalProperties":false},"status":{"type":"object","description":"What the operator knows of the cluster. Written by the operator alone.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"kubernetesVersion":{"type":"string","maxLength":64,"description":"Version that the API server answers."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of the member's kube-system namespace; tells a cluster that was made anew under the same name."},"nodes":{"type":"integer","description":"Nodes that are ready."},"accelerators":{"type":"array","description":"Accelerators by resource.","maxItems":16,"items":{"type":"object","required":["resource","allocatable","free"],"properties":{"resource":{"type":"string","maxLength":253,"description":"Extended resource."},"allocatable":{"type":"integer","description":"What the ready nodes offer."},"free":{"type":"integer","description":"Allocatable less what the hub's own pods request."}},"additionalProperties":false}},"acceleratorsSummary":{"type":"string","maxLength":64,"description":"Free of allocatable accelerators; absent while that is not known."},"nodesObservedTime":{"type":"string","format":"date-time","description":"When nodes and accelerators were last known; moves about every half minute."},"namespaces":{"type":"array","description":"Namespaces of the member that are mapped, or that were and may still hold objects of this hub.","maxItems":200,"items":{"type":"object","required":["name","mapped","ready"],"properties":{"name":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"mapped":{"type":"boolean","description":"Whether spec.namespaces names it."},"ready":{"type":"boolean","description":"Whether it can be used."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause when it cannot."},"message":{"type":"string","maxLength":300,"description":"One sentence with the remedy."}},"additionalProperties":false}},"lastHeardTime":{"type":"string","format":"date-time","description":"When the API server last answered."},"disconnectedSince":{"type":"string","format":"date-time","description":"First failure since the cluster was last heard; absent while it answers."},"credentialExpiryTime":{"type":"string","format":"date-time","description":"When the operator's credential ends, if it says so."},"gateFingerprint":{"type":"string","maxLength":128,"description":"SHA-256 of the gate CA's certificate, to compare with what the member's admin says."},"conditions":{"type":"array","description":"What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"MemberCluster"};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="MemberCluster" */;
@@ -4095,9 +4095,9 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data15.lastHeardTime !== undefined){
-if(!(typeof data15.lastHeardTime === "string")){
-const err61 = {instancePath:instancePath+"/status/lastHeardTime",schemaPath:"#/properties/status/properties/lastHeardTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.nodesObservedTime !== undefined){
+if(!(typeof data15.nodesObservedTime === "string")){
+const err61 = {instancePath:instancePath+"/status/nodesObservedTime",schemaPath:"#/properties/status/properties/nodesObservedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -4107,9 +4107,11 @@ vErrors.push(err61);
 errors++;
 }
 }
-if(data15.disconnectedSince !== undefined){
-if(!(typeof data15.disconnectedSince === "string")){
-const err62 = {instancePath:instancePath+"/status/disconnectedSince",schemaPath:"#/properties/status/properties/disconnectedSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.namespaces !== undefined){
+let data27 = data15.namespaces;
+if(Array.isArray(data27)){
+if(data27.length > 200){
+const err62 = {instancePath:instancePath+"/status/namespaces",schemaPath:"#/properties/status/properties/namespaces/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -4118,10 +4120,12 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-if(data15.credentialExpiryTime !== undefined){
-if(!(typeof data15.credentialExpiryTime === "string")){
-const err63 = {instancePath:instancePath+"/status/credentialExpiryTime",schemaPath:"#/properties/status/properties/credentialExpiryTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len2 = data27.length;
+for(let i2=0; i2<len2; i2++){
+let data28 = data27[i2];
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(data28.name === undefined){
+const err63 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -4130,12 +4134,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-if(data15.gateFingerprint !== undefined){
-let data29 = data15.gateFingerprint;
-if(typeof data29 === "string"){
-if(func3(data29) > 128){
-const err64 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+if(data28.mapped === undefined){
+const err64 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "mapped"},message:"must have required property '"+"mapped"+"'"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -4144,9 +4144,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-else {
-const err65 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data28.ready === undefined){
+const err65 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "ready"},message:"must have required property '"+"ready"+"'"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -4155,12 +4154,9 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-if(data15.conditions !== undefined){
-let data30 = data15.conditions;
-if(Array.isArray(data30)){
-if(data30.length > 16){
-const err66 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+for(const key8 in data28){
+if(!(((((key8 === "name") || (key8 === "mapped")) || (key8 === "ready")) || (key8 === "reason")) || (key8 === "message"))){
+const err66 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -4169,12 +4165,12 @@ vErrors.push(err66);
 }
 errors++;
 }
-const len2 = data30.length;
-for(let i2=0; i2<len2; i2++){
-let data31 = data30[i2];
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(data31.type === undefined){
-const err67 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+if(data28.name !== undefined){
+let data29 = data28.name;
+if(typeof data29 === "string"){
+if(func3(data29) > 63){
+const err67 = {instancePath:instancePath+"/status/namespaces/" + i2+"/name",schemaPath:"#/properties/status/properties/namespaces/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -4183,8 +4179,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(data31.status === undefined){
-const err68 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+else {
+const err68 = {instancePath:instancePath+"/status/namespaces/" + i2+"/name",schemaPath:"#/properties/status/properties/namespaces/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -4193,8 +4190,10 @@ vErrors.push(err68);
 }
 errors++;
 }
-if(data31.reason === undefined){
-const err69 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+if(data28.mapped !== undefined){
+if(typeof data28.mapped !== "boolean"){
+const err69 = {instancePath:instancePath+"/status/namespaces/" + i2+"/mapped",schemaPath:"#/properties/status/properties/namespaces/items/properties/mapped/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -4203,8 +4202,10 @@ vErrors.push(err69);
 }
 errors++;
 }
-if(data31.message === undefined){
-const err70 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data28.ready !== undefined){
+if(typeof data28.ready !== "boolean"){
+const err70 = {instancePath:instancePath+"/status/namespaces/" + i2+"/ready",schemaPath:"#/properties/status/properties/namespaces/items/properties/ready/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -4213,8 +4214,12 @@ vErrors.push(err70);
 }
 errors++;
 }
-if(data31.lastTransitionTime === undefined){
-const err71 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+}
+if(data28.reason !== undefined){
+let data32 = data28.reason;
+if(typeof data32 === "string"){
+if(func3(data32) > 64){
+const err71 = {instancePath:instancePath+"/status/namespaces/" + i2+"/reason",schemaPath:"#/properties/status/properties/namespaces/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -4223,9 +4228,9 @@ vErrors.push(err71);
 }
 errors++;
 }
-for(const key8 in data31){
-if(!((((((key8 === "type") || (key8 === "status")) || (key8 === "reason")) || (key8 === "message")) || (key8 === "observedGeneration")) || (key8 === "lastTransitionTime"))){
-const err72 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+}
+else {
+const err72 = {instancePath:instancePath+"/status/namespaces/" + i2+"/reason",schemaPath:"#/properties/status/properties/namespaces/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -4235,11 +4240,11 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data31.type !== undefined){
-let data32 = data31.type;
-if(typeof data32 === "string"){
-if(func3(data32) > 64){
-const err73 = {instancePath:instancePath+"/status/conditions/" + i2+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data28.message !== undefined){
+let data33 = data28.message;
+if(typeof data33 === "string"){
+if(func3(data33) > 300){
+const err73 = {instancePath:instancePath+"/status/namespaces/" + i2+"/message",schemaPath:"#/properties/status/properties/namespaces/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -4250,7 +4255,7 @@ errors++;
 }
 }
 else {
-const err74 = {instancePath:instancePath+"/status/conditions/" + i2+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err74 = {instancePath:instancePath+"/status/namespaces/" + i2+"/message",schemaPath:"#/properties/status/properties/namespaces/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -4260,10 +4265,9 @@ vErrors.push(err74);
 errors++;
 }
 }
-if(data31.status !== undefined){
-let data33 = data31.status;
-if(typeof data33 !== "string"){
-const err75 = {instancePath:instancePath+"/status/conditions/" + i2+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err75 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -4272,8 +4276,10 @@ vErrors.push(err75);
 }
 errors++;
 }
-if(!(((data33 === "True") || (data33 === "False")) || (data33 === "Unknown"))){
-const err76 = {instancePath:instancePath+"/status/conditions/" + i2+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/status/namespaces",schemaPath:"#/properties/status/properties/namespaces/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -4283,11 +4289,9 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data31.reason !== undefined){
-let data34 = data31.reason;
-if(typeof data34 === "string"){
-if(func3(data34) > 64){
-const err77 = {instancePath:instancePath+"/status/conditions/" + i2+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data15.lastHeardTime !== undefined){
+if(!(typeof data15.lastHeardTime === "string")){
+const err77 = {instancePath:instancePath+"/status/lastHeardTime",schemaPath:"#/properties/status/properties/lastHeardTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -4297,8 +4301,9 @@ vErrors.push(err77);
 errors++;
 }
 }
-else {
-const err78 = {instancePath:instancePath+"/status/conditions/" + i2+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.disconnectedSince !== undefined){
+if(!(typeof data15.disconnectedSince === "string")){
+const err78 = {instancePath:instancePath+"/status/disconnectedSince",schemaPath:"#/properties/status/properties/disconnectedSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -4308,11 +4313,9 @@ vErrors.push(err78);
 errors++;
 }
 }
-if(data31.message !== undefined){
-let data35 = data31.message;
-if(typeof data35 === "string"){
-if(func3(data35) > 1024){
-const err79 = {instancePath:instancePath+"/status/conditions/" + i2+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data15.credentialExpiryTime !== undefined){
+if(!(typeof data15.credentialExpiryTime === "string")){
+const err79 = {instancePath:instancePath+"/status/credentialExpiryTime",schemaPath:"#/properties/status/properties/credentialExpiryTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -4322,8 +4325,11 @@ vErrors.push(err79);
 errors++;
 }
 }
-else {
-const err80 = {instancePath:instancePath+"/status/conditions/" + i2+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.gateFingerprint !== undefined){
+let data37 = data15.gateFingerprint;
+if(typeof data37 === "string"){
+if(func3(data37) > 128){
+const err80 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -4333,10 +4339,8 @@ vErrors.push(err80);
 errors++;
 }
 }
-if(data31.observedGeneration !== undefined){
-let data36 = data31.observedGeneration;
-if(!((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36)))){
-const err81 = {instancePath:instancePath+"/status/conditions/" + i2+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err81 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -4346,9 +4350,11 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data31.lastTransitionTime !== undefined){
-if(!(typeof data31.lastTransitionTime === "string")){
-const err82 = {instancePath:instancePath+"/status/conditions/" + i2+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.conditions !== undefined){
+let data38 = data15.conditions;
+if(Array.isArray(data38)){
+if(data38.length > 16){
+const err82 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -4357,10 +4363,12 @@ vErrors.push(err82);
 }
 errors++;
 }
-}
-}
-else {
-const err83 = {instancePath:instancePath+"/status/conditions/" + i2,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len3 = data38.length;
+for(let i3=0; i3<len3; i3++){
+let data39 = data38[i3];
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.type === undefined){
+const err83 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -4369,10 +4377,8 @@ vErrors.push(err83);
 }
 errors++;
 }
-}
-}
-else {
-const err84 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data39.status === undefined){
+const err84 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -4381,10 +4387,8 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-}
-else {
-const err85 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data39.reason === undefined){
+const err85 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -4393,15 +4397,205 @@ vErrors.push(err85);
 }
 errors++;
 }
-}
-}
-else {
-const err86 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data39.message === undefined){
+const err86 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err86];
 }
 else {
 vErrors.push(err86);
+}
+errors++;
+}
+if(data39.lastTransitionTime === undefined){
+const err87 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+for(const key9 in data39){
+if(!((((((key9 === "type") || (key9 === "status")) || (key9 === "reason")) || (key9 === "message")) || (key9 === "observedGeneration")) || (key9 === "lastTransitionTime"))){
+const err88 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+}
+if(data39.type !== undefined){
+let data40 = data39.type;
+if(typeof data40 === "string"){
+if(func3(data40) > 64){
+const err89 = {instancePath:instancePath+"/status/conditions/" + i3+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+}
+else {
+const err90 = {instancePath:instancePath+"/status/conditions/" + i3+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+}
+if(data39.status !== undefined){
+let data41 = data39.status;
+if(typeof data41 !== "string"){
+const err91 = {instancePath:instancePath+"/status/conditions/" + i3+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+if(!(((data41 === "True") || (data41 === "False")) || (data41 === "Unknown"))){
+const err92 = {instancePath:instancePath+"/status/conditions/" + i3+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+}
+if(data39.reason !== undefined){
+let data42 = data39.reason;
+if(typeof data42 === "string"){
+if(func3(data42) > 64){
+const err93 = {instancePath:instancePath+"/status/conditions/" + i3+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+}
+else {
+const err94 = {instancePath:instancePath+"/status/conditions/" + i3+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+}
+if(data39.message !== undefined){
+let data43 = data39.message;
+if(typeof data43 === "string"){
+if(func3(data43) > 1024){
+const err95 = {instancePath:instancePath+"/status/conditions/" + i3+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+}
+else {
+const err96 = {instancePath:instancePath+"/status/conditions/" + i3+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+}
+if(data39.observedGeneration !== undefined){
+let data44 = data39.observedGeneration;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+const err97 = {instancePath:instancePath+"/status/conditions/" + i3+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+}
+if(data39.lastTransitionTime !== undefined){
+if(!(typeof data39.lastTransitionTime === "string")){
+const err98 = {instancePath:instancePath+"/status/conditions/" + i3+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+}
+}
+else {
+const err99 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+}
+}
+else {
+const err100 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+}
+}
+else {
+const err101 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+}
+}
+else {
+const err102 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
 }
 errors++;
 }

@@ -1,0 +1,78 @@
+import { TributaryError } from "@tributary/kit";
+import { describe, expect, it } from "vitest";
+import type { ApiClient } from "../../runtime/api/api-client.ts";
+import { Collector, type CollectorDeps } from "./collector.ts";
+
+const metadata = {
+  name: "a",
+  namespace: "jobs",
+  uid: "o",
+  labels: { "tributary.dev/job-uid": "gone", "tributary.dev/job-namespace": "research", "tributary.dev/job-name": "a" },
+  managedFields: [{ manager: "tributary-operator" }],
+};
+const unavailable = new TributaryError("API_UNAVAILABLE", "no answer");
+const forbidden = new TributaryError("FORBIDDEN", "may not list");
+
+interface Given {
+  readonly hub: () => Promise<unknown[]>;
+  readonly cached?: readonly string[];
+  readonly memberOf?: (namespace: string | undefined) => Promise<unknown[]>;
+  readonly namespaces?: readonly string[];
+}
+
+function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"] }: Given) {
+  const deleted: string[] = [];
+  const told: string[] = [];
+  const client = {
+    cluster: "aws",
+    list: async ({ kind }: { kind: string }, options: { namespace?: string }) =>
+      kind === "ConfigMap" ? (memberOf?.(options.namespace) ?? [{ metadata }]) : [],
+    delete: async (_kind: unknown, ref: { name: string }) => deleted.push(ref.name),
+  } as unknown as ApiClient;
+  const quiet = { info() {}, warn() {} } as unknown as CollectorDeps["log"];
+  const collector = new Collector({
+    hub: { list: hub } as unknown as ApiClient,
+    members: { stateOf: () => ({ state: "reachable", heardMs: 0, client, view: undefined as never }) },
+    namespacesOf: () => namespaces,
+    isCachedJob: (uid) => cached.includes(uid),
+    hubId: "hub",
+    random: () => 0.5,
+    log: quiet,
+    count: () => {},
+    tell: (_cluster, note) => told.push(note),
+    onReport: () => {},
+  });
+  const context = { signal: new AbortController().signal, reconcileId: "", failures: 0 };
+  return { collector, deleted, told, look: () => collector.reconcile("aws", context) };
+}
+
+describe("the collector", () => {
+  it("removes what a job that the hub has no longer left, and tells it", async () => {
+    const { look, deleted, told } = aCollector({ hub: async () => [] });
+    expect(await look()).toEqual({ requeueAfterMs: 60_000 });
+    expect(deleted).toEqual(["a"]);
+    expect(told).toEqual(["removed ConfigMap jobs/a: made for job research/a, which the hub has no longer"]);
+  });
+
+  it.each<[string, Given]>([
+    ["the hub does not say which jobs there are", { hub: () => Promise.reject(unavailable) }],
+    ["the hub has the job and the cache does not yet", { hub: async () => [{ metadata: { name: "a", uid: "gone" } }] }],
+    ["the cache has the job", { hub: () => Promise.reject(unavailable), cached: ["gone"] }],
+  ])("removes nothing when %s", async (_what, given) => {
+    const { look, deleted } = aCollector(given);
+    await look();
+    expect(deleted).toEqual([]);
+  });
+
+  it("says which namespace it may not search, and cleans the others", async () => {
+    const memberOf = (namespace: string | undefined) =>
+      namespace === "shut" ? Promise.reject(forbidden) : Promise.resolve([{ metadata }]);
+    const { look, deleted, collector } = aCollector({ hub: async () => [], memberOf, namespaces: ["shut", "jobs"] });
+    await look();
+    expect(deleted).toEqual(["a"]);
+    expect(collector.reportOf("aws")?.problems).toMatchObject([
+      { reason: "RBACDenied", message: expect.stringContaining("namespace shut cannot be searched") },
+    ]);
+    expect([...(collector.reportOf("aws")?.remaining ?? [])]).toEqual([["jobs", 0]]);
+  });
+});

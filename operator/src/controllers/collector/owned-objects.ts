@@ -1,0 +1,70 @@
+import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
+import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
+
+/** Kinds that this hub makes in members, and the pods that come of them. */
+export type OwnedKind = "ConfigMap" | "Job" | "Pod";
+
+/** An object in a member that carries this hub's label. */
+export interface OwnedObject {
+  readonly kind: OwnedKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Uid of the hub's job that it was made for; absent on what only looks like ours. */
+  readonly jobUid?: string;
+  /** Namespace and name of that job on the hub, for people. */
+  readonly job: string;
+  /** Whether Tributary itself wrote it; a copy that somebody made with all labels is not ours. */
+  readonly isOurs: boolean;
+  readonly isDeleting: boolean;
+  /** Uid of the object that controls it: a pod's Job. */
+  readonly controllerUid?: string;
+}
+
+const resources: Readonly<Record<OwnedKind, ResourceKind>> = {
+  ConfigMap: Kinds.ConfigMap,
+  Job: Kinds.Job,
+  Pod: Kinds.Pod,
+};
+
+/** The API resource of a kind. */
+export function resourceOf(kind: OwnedKind): ResourceKind {
+  return resources[kind];
+}
+
+/** Everything in one namespace of a member that carries this hub's label, as its API server has it now. Only metadata is read. */
+export async function listOwned(
+  client: ApiClient,
+  namespace: string,
+  origin: string,
+  signal: AbortSignal,
+): Promise<OwnedObject[]> {
+  const labelSelector = `${Label.Origin}=${origin}`;
+  const lists = await Promise.all(
+    (Object.keys(resources) as OwnedKind[]).map(async (kind) => {
+      const options = { namespace, labelSelector, metadataOnly: true, signal };
+      const objects = await client.list<KubeObject>(resources[kind], options);
+      return objects.map((object) => ownedObject(kind, namespace, object));
+    }),
+  );
+  return lists.flat();
+}
+
+function ownedObject(kind: OwnedKind, namespace: string, { metadata }: KubeObject): OwnedObject {
+  const { name, uid = "", labels = {}, ownerReferences = [], managedFields = [] } = metadata;
+  const jobUid = labels[Label.JobUid];
+  const controllerUid = ownerReferences.find(({ controller }) => controller === true)?.uid;
+  const managers = managedFields.map((entry) => String((entry as { manager?: unknown }).manager));
+  return {
+    kind,
+    namespace,
+    name,
+    uid,
+    ...(jobUid === undefined ? {} : { jobUid }),
+    job: `${labels[Label.JobNamespace] ?? "?"}/${labels[Label.JobName] ?? "?"}`,
+    isOurs: managers.some((manager) => manager.startsWith("tributary")),
+    isDeleting: metadata.deletionTimestamp !== undefined,
+    ...(controllerUid === undefined ? {} : { controllerUid }),
+  };
+}

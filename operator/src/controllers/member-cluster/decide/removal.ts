@@ -1,0 +1,41 @@
+import { Annotation, type MemberCluster } from "@tributary/contracts";
+
+/** What still binds a MemberCluster that is being deleted. */
+export interface RemovalFacts {
+  readonly member: MemberCluster;
+  /** Jobs whose status says that something of theirs is placed there. */
+  readonly placed: readonly string[];
+  /** Jobs that name the member, may have placed something there and do not say what. */
+  readonly suspected: readonly string[];
+  /** Objects of this hub by the job that they were made for, from a live look; undefined when the member could not be looked at. */
+  readonly found: ReadonlyMap<string, number> | undefined;
+}
+
+/** Whether a MemberCluster may go. */
+export type Removal =
+  | { readonly verdict: "wait"; readonly waitsFor: string }
+  | { readonly verdict: "go"; readonly isForced: boolean; readonly leaves: readonly string[] };
+
+/** Jobs that are named; a message holds no more. */
+const namedLimit = 5;
+
+/** A deletion waits until nothing of this hub is left in the member, or is forced by the member's name. */
+export function decideRemoval(facts: RemovalFacts): Removal {
+  const { member, placed, suspected, found } = facts;
+  const { name, annotations } = member.metadata;
+  const holders = [...new Set([...placed, ...(found === undefined ? suspected : found.keys())])].sort();
+  if (annotations?.[Annotation.ForceRemoval] === name) return { verdict: "go", isForced: true, leaves: holders };
+  if (holders.length === 0) return { verdict: "go", isForced: false, leaves: [] };
+  const shown = holders.slice(0, namedLimit).map((job) => describeHolder(job, found?.get(job)));
+  const more = holders.length > namedLimit ? [`${holders.length - namedLimit} more`] : [];
+  const force = `kubectl annotate mbr ${name} ${Annotation.ForceRemoval}=${name}`;
+  const away = found === undefined ? "the member cannot be looked at; " : "";
+  return {
+    verdict: "wait",
+    waitsFor: `${away}the deletion waits for ${[...shown, ...more].join(", ")}; delete the jobs or take their participants away, or leave what is there behind: ${force}`,
+  };
+}
+
+function describeHolder(job: string, objects: number | undefined): string {
+  return objects === undefined ? `job ${job}` : `job ${job} (${objects} objects)`;
+}

@@ -1,0 +1,122 @@
+import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
+import type { TributaryError } from "@tributary/kit";
+import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+import { resourceName } from "../../runtime/api/resource.ts";
+import { byLabel } from "../../runtime/cache/index-functions.ts";
+import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
+import type { FollowOptions } from "./follow-options.ts";
+
+/** Kinds of objects that are followed in a namespace of a member. */
+export type FollowedKind = "configMaps" | "jobs" | "pods" | "podTemplates";
+
+const kinds: Readonly<Record<FollowedKind, ResourceKind>> = {
+  configMaps: Kinds.ConfigMap,
+  jobs: Kinds.Job,
+  pods: Kinds.Pod,
+  podTemplates: Kinds.PodTemplate,
+};
+
+/** Index of the objects by the uid of their job. */
+export const jobIndex = "job-uid";
+
+/** How one followed namespace is. */
+export type NamespaceHealth =
+  | { readonly state: "connecting" }
+  | { readonly state: "ready" }
+  | { readonly state: "failed"; readonly error: TributaryError };
+
+/** The caches of one namespace in a member. */
+export interface FollowedNamespace {
+  readonly objects: Readonly<Record<FollowedKind, Informer<Unstructured>["objects"]>>;
+  readonly informers: readonly Informer<Unstructured>[];
+  health(): NamespaceHealth;
+  /** Resolves once the namespace is ready or refused for good, or `signal` aborts. */
+  whenSettled(signal: AbortSignal): Promise<void>;
+  /** Follows until it is stopped; never rejects. */
+  run(): Promise<void>;
+  stop(): void;
+}
+
+/** Follows what this hub made in one namespace and the runtimes that the namespace offers, whatever becomes of other namespaces. */
+export function followNamespace(client: ApiClient, options: FollowOptions, namespace: string): FollowedNamespace {
+  const stopped = new AbortController();
+  const waiting = new Set<() => void>();
+  let told: NamespaceHealth["state"] = "connecting";
+  const follow = (kind: FollowedKind): Informer<Unstructured> => {
+    const labelSelector = kind === "podTemplates" ? Label.Runtime : `${Label.Origin}=${options.origin}`;
+    const report = options.watchReports(client.cluster, resourceName(kinds[kind]));
+    const informer = createInformer<Unstructured>({
+      client,
+      resource: kinds[kind],
+      selection: { namespace, labelSelector },
+      indices: { [jobIndex]: byLabel(Label.JobUid) },
+      onError: options.onError,
+      report(event) {
+        report(event);
+        if (event.type === "listed" || event.type === "failed") noteHealth();
+      },
+    });
+    informer.listen(({ object }: { object: KubeObject }) => options.onChange({ cluster: client.cluster, object }));
+    return informer;
+  };
+  const followed: Record<FollowedKind, Informer<Unstructured>> = {
+    configMaps: follow("configMaps"),
+    jobs: follow("jobs"),
+    pods: follow("pods"),
+    podTemplates: follow("podTemplates"),
+  };
+  const informers = Object.values(followed);
+
+  function health(): NamespaceHealth {
+    const failures = informers.map((informer) => informer.lastFailure()).filter((error) => error !== undefined);
+    const lasting = failures.find(isLasting);
+    if (lasting !== undefined) return { state: "failed", error: lasting };
+    if (informers.every((informer) => informer.hasSynced())) return { state: "ready" };
+    return failures[0] === undefined ? { state: "connecting" } : { state: "failed", error: failures[0] };
+  }
+
+  function noteHealth(): void {
+    const { state } = health();
+    if (isSettled(health())) for (const settle of [...waiting]) settle();
+    if (state === told) return;
+    told = state;
+    options.onHealth(client.cluster);
+  }
+
+  return {
+    objects: {
+      configMaps: followed.configMaps.objects,
+      jobs: followed.jobs.objects,
+      pods: followed.pods.objects,
+      podTemplates: followed.podTemplates.objects,
+    },
+    informers,
+    health,
+    whenSettled(signal) {
+      if (isSettled(health()) || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const settle = (): void => {
+          waiting.delete(settle);
+          signal.removeEventListener("abort", settle);
+          resolve();
+        };
+        waiting.add(settle);
+        signal.addEventListener("abort", settle, { once: true });
+      });
+    },
+    async run() {
+      await Promise.all(informers.map((informer) => informer.run(stopped.signal)));
+    },
+    stop: () => stopped.abort(new Error(`namespace ${namespace} is not followed any more`)),
+  };
+}
+
+/** A failure that somebody must mend, unlike one of the line: a cache that was complete stays of use meanwhile. */
+function isLasting(error: TributaryError): boolean {
+  return error.disposition !== "transient";
+}
+
+function isSettled(health: NamespaceHealth): boolean {
+  return health.state === "ready" || (health.state === "failed" && isLasting(health.error));
+}

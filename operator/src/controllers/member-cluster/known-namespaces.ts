@@ -1,0 +1,56 @@
+import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
+import { cleanupFinalizer } from "@tributary/contracts";
+
+/** A namespace of a member that matters to this hub. */
+export interface KnownNamespace {
+  readonly name: string;
+  /** Whether spec.namespaces of the MemberCluster names it. */
+  readonly isMapped: boolean;
+  /** Whether a job's status says that something is placed there. */
+  readonly isInUse: boolean;
+}
+
+/** Something that a job has placed in a member, as its status records it. */
+interface Placement {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+/**
+ * Namespaces of a member in which objects of this hub may lie: those that are mapped, those that jobs' placements name, and
+ * those that were mapped before and are not known to be empty.
+ */
+export function knownNamespaces(member: MemberCluster, jobs: readonly FederatedTrainingJob[]): KnownNamespace[] {
+  const mapped = new Set(member.spec.namespaces.map((mapping) => mapping.member));
+  const inUse = new Set(
+    jobs.flatMap((job) => placementsIn(job, member.metadata.name)).map(({ namespace }) => namespace),
+  );
+  const before = (member.status?.namespaces ?? []).map(({ name }) => name);
+  return [...new Set([...mapped, ...inUse, ...before])]
+    .sort()
+    .map((name) => ({ name, isMapped: mapped.has(name), isInUse: inUse.has(name) }));
+}
+
+/** Jobs that hold something in a member, by namespace and name; `suspected` may and do not say. */
+export function holdersOf(
+  cluster: string,
+  jobs: readonly FederatedTrainingJob[],
+): { readonly placed: readonly string[]; readonly suspected: readonly string[] } {
+  const keyOf = ({ metadata }: FederatedTrainingJob): string => `${metadata.namespace ?? "default"}/${metadata.name}`;
+  const isSilent = (job: FederatedTrainingJob): boolean =>
+    placementsOf(job) === undefined &&
+    job.metadata.finalizers?.includes(cleanupFinalizer) === true &&
+    job.spec.participants.some((participant) => participant.cluster === cluster);
+  return {
+    placed: jobs.filter((job) => placementsIn(job, cluster).length > 0).map(keyOf),
+    suspected: jobs.filter(isSilent).map(keyOf),
+  };
+}
+
+function placementsIn(job: FederatedTrainingJob, cluster: string): Placement[] {
+  return (placementsOf(job) ?? []).filter((placement) => placement.cluster === cluster);
+}
+
+function placementsOf(job: FederatedTrainingJob): readonly Placement[] | undefined {
+  return (job.status as { placements?: readonly Placement[] } | undefined)?.placements;
+}

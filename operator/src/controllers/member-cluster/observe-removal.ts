@@ -1,0 +1,42 @@
+import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
+import { isTributaryError } from "@tributary/kit";
+import { listOwned } from "../collector/owned-objects.ts";
+import type { RemovalFacts } from "./decide/removal.ts";
+import { holdersOf } from "./known-namespaces.ts";
+import type { MemberState } from "./member-directory.ts";
+
+/** What it takes to know what a MemberCluster that is being deleted is bound by. */
+export interface RemovalSources {
+  readonly member: MemberCluster;
+  readonly state: MemberState | undefined;
+  readonly jobs: readonly FederatedTrainingJob[];
+  readonly namespaces: readonly string[];
+  readonly hubId: string;
+}
+
+/** Asks the jobs, and the member itself, what is still there. */
+export async function observeRemoval(sources: RemovalSources, signal: AbortSignal): Promise<RemovalFacts> {
+  const { member, jobs } = sources;
+  const { placed, suspected } = holdersOf(member.metadata.name, jobs);
+  const wasHeard = member.status?.lastHeardTime !== undefined;
+  // Through a MemberCluster that was never heard nothing can have been placed.
+  return { member, placed, suspected: wasHeard ? suspected : [], found: await countOwned(sources, signal) };
+}
+
+/** Objects of this hub by job; undefined when the member does not say all of it. */
+async function countOwned(
+  { state, namespaces, hubId }: RemovalSources,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  if (state?.state !== "reachable") return undefined;
+  try {
+    const lists = await Promise.all(namespaces.map((namespace) => listOwned(state.client, namespace, hubId, signal)));
+    const counts = new Map<string, number>();
+    for (const { job } of lists.flat().filter(({ isOurs, kind }) => isOurs || kind === "Pod"))
+      counts.set(job, (counts.get(job) ?? 0) + 1);
+    return counts;
+  } catch (error) {
+    if (isTributaryError(error)) return undefined;
+    throw error;
+  }
+}
