@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -136,6 +136,21 @@ describe.each(trainers)("$name", (trainer) => {
       true,
       false,
     ]);
+    expect(exitCode).toBe(0);
+  });
+
+  it("fails a task by name when the volume takes no more, leaves nothing half-written, and goes on", async () => {
+    // What a file may hold is bounded for this process alone: the same error as on a full volume, without one.
+    const full = {
+      ...trainer,
+      command: async () => ["bash", "-c", `trap "" XFSZ; ulimit -f 0; exec "$0" "$@"`, ...(await trainer.command())],
+    };
+    const { outcomes, exitCode } = await runAgainst(full, [train, evaluate]);
+    expect(outcomes.map(({ outcome }) => (outcome.case === "failure" ? outcome.value : outcome.case))).toMatchObject([
+      { code: "STORAGE_FULL", retriable: true, message: expect.stringContaining("sidecar and trainer") },
+      "success",
+    ]);
+    expect(readdirSync(volume).sort()).toEqual(["in.safetensors", "trainer.sock"]);
     expect(exitCode).toBe(0);
   });
 

@@ -16,7 +16,15 @@ export {
   TributaryError,
   type TributaryErrorOptions,
 } from "./errors/tributary-error.ts";
-export { type Disk, type DiskFile, namingDisk, nodeDisk, type OpenFlags, realDisk } from "./files/disk.ts";
+export {
+  type AnyFile,
+  type Disk,
+  type DiskFile,
+  namingDisk,
+  nodeDisk,
+  type OpenFlags,
+  realDisk,
+} from "./files/disk.ts";
 export {
   makeDirectoryDurably,
   readFileIfPresent,
@@ -27,7 +35,7 @@ export {
   writeFileDurably,
   writeNewFile,
 } from "./files/durable-files.ts";
-export { isStorageError, nameVolumes, storageError, type Volume } from "./files/storage-error.ts";
+export { isStorageError, nameVolumes, type StorageError, storageError, type Volume } from "./files/storage-error.ts";
 export { readFully, readUpTo, writeFully } from "./files/whole-file.ts";
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from "./grpc/grpc-client.ts";
 export { ERROR_CODE_METADATA, fromServiceError, toServiceError } from "./grpc/grpc-errors.ts";

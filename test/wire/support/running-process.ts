@@ -11,6 +11,7 @@ export interface RunningProcess {
   /** Resolves with exit code and signal. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   readonly isRunning: boolean;
+  readonly pid: number;
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves when the process is gone. */
@@ -20,9 +21,16 @@ export interface RunningProcess {
 /** Starts a program; everything it prints also goes to `logPath`. */
 export async function startProgram(
   program: ProgramName,
-  options: { readonly name: string; readonly env: Record<string, string>; readonly logPath: string },
+  options: {
+    readonly name: string;
+    readonly env: Record<string, string>;
+    readonly logPath: string;
+    /** Command that runs the one which follows it, in place of itself. */
+    readonly within?: readonly string[];
+  },
 ): Promise<RunningProcess> {
-  const child: ChildProcess = spawn(process.execPath, [await bundleOf(program)], {
+  const [command, ...args] = [...(options.within ?? []), process.execPath, await bundleOf(program)];
+  const child: ChildProcess = spawn(command!, args, {
     env: { PATH: process.env.PATH ?? "", TRIBUTARY_LOG_LEVEL: "debug", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -45,6 +53,7 @@ export async function startProgram(
     name: options.name,
     lines,
     ended,
+    pid: child.pid!,
     get isRunning() {
       return child.exitCode === null && child.signalCode === null;
     },

@@ -8,6 +8,7 @@ import { openSafetensors, safetensorsParts } from "@tributary/federated";
 import { createGrpcClient, createTlsCredentials, type GrpcClient } from "@tributary/kit";
 import { until } from "../../support/until.ts";
 import { type RunningProcess, startProgram } from "./running-process.ts";
+import { onSmallVolume } from "./small-volume.ts";
 import { createTestAuthority, type TestAuthority } from "./test-authority.ts";
 
 /** What a test asks for. */
@@ -100,9 +101,10 @@ export class WireJob {
   }
 
   /** Starts the aggregator; `env` adds variables, for example a simulated crash. */
-  async startAggregator(env: Record<string, string> = {}): Promise<RunningProcess> {
+  async startAggregator(env: Record<string, string> = {}, within: readonly string[] = []): Promise<RunningProcess> {
     const config = { TRIBUTARY_JOB_CONFIG: join(this.directory, "job.json"), ...env };
-    this.#aggregator = await startProgram("aggregator", { name: "aggregator", env: config, logPath: this.logPath });
+    const { logPath } = this;
+    this.#aggregator = await startProgram("aggregator", { name: "aggregator", env: config, logPath, within });
     return this.#aggregator;
   }
 
@@ -114,7 +116,12 @@ export class WireJob {
   }
 
   /** Starts one worker with a new identity and empty directories: a new pod. */
-  async addWorker(cluster: number, index: number, env: Record<string, string> = {}): Promise<WireWorker> {
+  async addWorker(
+    cluster: number,
+    index: number,
+    env: Record<string, string> = {},
+    smallVolume?: { readonly name: "memory" | "volume"; readonly sizeBytes: number },
+  ): Promise<WireWorker> {
     const directory = await mkdtemp(join(this.directory, `worker-${cluster}-${index}-`));
     const uri = `tributary://cluster-${cluster}/jobs/${JOB_UID}/p${cluster}/${index}`;
     const identity = await this.#clusterCas[cluster]!.issueClient(uri);
@@ -123,14 +130,22 @@ export class WireJob {
     await writeFile(join(directory, "identity/tls.key"), identity.keyPem);
     await writeFile(join(directory, "worker.json"), JSON.stringify(this.#workerConfig(`p${cluster}`)));
     const worker = { participant: `p${cluster}`, index, directory } as WireWorker;
-    worker.sidecar = await this.startSidecar(worker, env);
-    worker.trainer = await this.startTrainer(worker, env);
+    const within =
+      smallVolume === undefined ? [] : onSmallVolume(join(directory, smallVolume.name), smallVolume.sizeBytes);
+    worker.sidecar = await this.startSidecar(worker, env, within);
+    if (smallVolume !== undefined) await until("the volume is mounted", () => worker.sidecar.lines.length > 0);
+    const beside = smallVolume === undefined ? [] : ["nsenter", "-t", String(worker.sidecar.pid), "-m"];
+    worker.trainer = await this.startTrainer(worker, env, beside);
     this.workers.push(worker);
     return worker;
   }
 
   /** Starts a worker's sidecar with what it left in its directories. */
-  startSidecar(worker: WireWorker, env: Record<string, string> = {}): Promise<RunningProcess> {
+  startSidecar(
+    worker: WireWorker,
+    env: Record<string, string> = {},
+    within: readonly string[] = [],
+  ): Promise<RunningProcess> {
     const { directory } = worker;
     const variables = {
       TRIBUTARY_WORKER_CONFIG: join(directory, "worker.json"),
@@ -141,16 +156,21 @@ export class WireJob {
       TRIBUTARY_TRAINER_TIMEOUT_MS: "20000",
     };
     const name = `sidecar ${worker.participant}/${worker.index}`;
-    return startProgram("sidecar", { name, env: { ...variables, ...env }, logPath: this.logPath });
+    return startProgram("sidecar", { name, env: { ...variables, ...env }, logPath: this.logPath, within });
   }
 
   /** Starts a worker's no-op trainer. */
-  startTrainer(worker: WireWorker, more: Record<string, string> = {}): Promise<RunningProcess> {
+  startTrainer(
+    worker: WireWorker,
+    more: Record<string, string> = {},
+    within: readonly string[] = [],
+  ): Promise<RunningProcess> {
     const env = { TRIBUTARY_TRAINER_SOCKET: join(worker.directory, "volume/trainer.sock"), ...more };
     return startProgram("trainer", {
       name: `trainer ${worker.participant}/${worker.index}`,
       env,
       logPath: this.logPath,
+      within,
     });
   }
 

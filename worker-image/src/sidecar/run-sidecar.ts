@@ -7,6 +7,7 @@ import {
   asTributaryError,
   Closers,
   createMetricsRegistry,
+  isStorageError,
   isTributaryError,
   type MainContext,
   nameVolumes,
@@ -91,6 +92,8 @@ class SidecarWorker {
         signal.throwIfAborted();
         const error = asTributaryError(cause);
         if (error.disposition === "permanent" || error.disposition === "defect") throw error;
+        // A volume with no room for the base model or the state: the kubelet starts this process again, later and later.
+        if (isStorageError(error)) throw error;
         log.warn({ code: error.code }, error.message);
       } finally {
         this.isJoined = false;
@@ -112,7 +115,7 @@ class SidecarWorker {
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
     for await (const { round, attempt, message } of session.receive(signal)) {
       if (message.case === "opened") await this.#rounds?.open({ round, attempt }, message.value);
-      else if (message.case === "secagg") await this.#machine?.post({ type: "receive", message: message.value });
+      else if (message.case === "secagg") await this.#rounds?.receive({ round, attempt }, message.value);
       else if (message.case === "closed") this.#rounds?.close({ round, attempt });
       else if (message.case === "finished") {
         this.#rounds?.stop();
@@ -198,7 +201,7 @@ class SidecarWorker {
     const file = { path: baseModel.resource, sha256, sizeBytes: Number(baseModel.sizeBytes) };
     await retry(() => tensors.fetch(file, path, signal), {
       signal,
-      isRetriable: (error) => !isTributaryError(error, "ROUND_NOT_OPEN"),
+      isRetriable: (error) => !isTributaryError(error, "ROUND_NOT_OPEN") && !isStorageError(error),
       onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
     });
     return path;

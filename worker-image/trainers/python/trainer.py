@@ -7,6 +7,7 @@ program goes into PROGRAMS beside it and needs nothing else.
 The messages are made at start from the contract itself: PYTHONPATH holds the repository's `proto` folder.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import grpc
 import numpy as np
-from safetensors.numpy import load, save_file
+from safetensors.numpy import load, save
 
 messages, services = grpc.protos_and_services("tributary/trainer/v1/trainer.proto")
 CALL_SECONDS, WAIT_MS, ATTEMPTS = 10, 20_000, 30
@@ -99,10 +100,20 @@ def run_task(program, task, volume):
         total, count = program.evaluate(model, task)
         return messages.TaskSuccess(metrics=[messages.MetricSum(name="validation_loss", sum=total, count=count)])
     out = next(item for item in task.outputs if item.name == "model")
-    fresh = Path(volume, f"{out.path}.{os.getpid()}.tmp")
-    save_file(program.train(model, task), fresh)
-    fresh.rename(Path(volume, out.path))
+    write_whole(Path(volume, out.path), save(program.train(model, task)))
     return messages.TaskSuccess(outputs=[out])
+
+
+def write_whole(path, content):
+    """Writes a file that appears whole or not at all; a full or broken volume fails the task by name."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        fresh.write_bytes(content)
+        fresh.rename(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        code = "STORAGE_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "STORAGE_UNAVAILABLE"
+        raise TaskFailed(code, f"the volume that sidecar and trainer share: {error}", retriable=True) from error
 
 
 def connect(socket):

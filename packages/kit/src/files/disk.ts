@@ -1,6 +1,7 @@
 import {
   constants,
   copyFile,
+  type FileHandle,
   link,
   mkdir,
   open,
@@ -37,6 +38,30 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
+/** A file of a disk, or one that Node opened. */
+export type AnyFile = DiskFile | FileHandle;
+
+/** A file that Node opened, seen as a file of a disk. */
+export function diskFileOf(file: AnyFile): DiskFile {
+  if ("writeSome" in file) return file;
+  return {
+    async readSome(buffer, offset, length, position) {
+      return (await file.read(buffer, offset, length, position)).bytesRead;
+    },
+    async writeSome(chunks, position) {
+      const [first] = chunks;
+      if (first !== undefined && chunks.length === 1)
+        return (await file.write(first, 0, first.length, position)).bytesWritten;
+      return (await file.writev(chunks, position ?? undefined)).bytesWritten;
+    },
+    truncate: (sizeBytes) => file.truncate(sizeBytes),
+    sync: () => file.sync(),
+    datasync: () => file.datasync(),
+    size: async () => (await file.stat()).size,
+    close: () => file.close(),
+  };
+}
+
 /** The calls to the file system that the stores make: what a test may let fail, one call after the other. */
 export interface Disk {
   open(path: string, flags: OpenFlags, mode?: number): Promise<DiskFile>;
@@ -62,23 +87,7 @@ export interface Disk {
 /** Node's file system, with its errors as they are. */
 export const nodeDisk: Disk = {
   async open(path, flags, mode) {
-    const file = await open(path, flags, mode);
-    return {
-      async readSome(buffer, offset, length, position) {
-        return (await file.read(buffer, offset, length, position)).bytesRead;
-      },
-      async writeSome(chunks, position) {
-        const [first] = chunks;
-        if (first !== undefined && chunks.length === 1)
-          return (await file.write(first, 0, first.length, position)).bytesWritten;
-        return (await file.writev(chunks, position ?? undefined)).bytesWritten;
-      },
-      truncate: (sizeBytes) => file.truncate(sizeBytes),
-      sync: () => file.sync(),
-      datasync: () => file.datasync(),
-      size: async () => (await file.stat()).size,
-      close: () => file.close(),
-    };
+    return diskFileOf(await open(path, flags, mode));
   },
   readFile: (path) => readFile(path),
   mkdir: (path) => mkdir(path, { recursive: true }),

@@ -42,7 +42,10 @@ export function storageError(cause: unknown, path: string): unknown {
   );
 }
 
+/** An error about a volume that is full or does not work. */
+export type StorageError = TributaryError & { readonly code: "STORAGE_FULL" | "STORAGE_UNAVAILABLE" };
+
 /** Whether an error says that a volume is full or broken: what was being done may succeed later. */
-export function isStorageError(value: unknown): value is TributaryError {
+export function isStorageError(value: unknown): value is StorageError {
   return isTributaryError(value, "STORAGE_FULL") || isTributaryError(value, "STORAGE_UNAVAILABLE");
 }

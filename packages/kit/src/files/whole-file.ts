@@ -1,5 +1,5 @@
 import { TributaryError } from "../errors/tributary-error.ts";
-import type { DiskFile } from "./disk.ts";
+import { type AnyFile, diskFileOf } from "./disk.ts";
 
 /**
  * Writes every byte, at `position` or where the last write ended. A disk that is nearly full takes a part and says nothing: the next
@@ -8,10 +8,11 @@ import type { DiskFile } from "./disk.ts";
  * @throws STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export async function writeFully(
-  file: DiskFile,
+  to: AnyFile,
   content: Uint8Array | readonly Uint8Array[],
   position?: number,
 ): Promise<void> {
+  const file = diskFileOf(to);
   let rest = withoutFirst(content instanceof Uint8Array ? [content] : content, 0);
   let at = position ?? null;
   while (rest.length > 0) {
@@ -23,14 +24,15 @@ export async function writeFully(
 }
 
 /** Fills `buffer` from a file and returns it; Error when the file ends before. Large loops use one buffer again and again. */
-export async function readFully<B extends Uint8Array>(file: DiskFile, position: number, buffer: B): Promise<B> {
+export async function readFully<B extends Uint8Array>(file: AnyFile, position: number, buffer: B): Promise<B> {
   const found = await readUpTo(file, position, buffer);
   if (found === buffer.length) return buffer;
   throw new Error(`file ends at byte ${position + found}, ${buffer.length - found} bytes too early`);
 }
 
 /** Fills `buffer` from a file as far as the file goes; tells how many bytes that were. */
-export async function readUpTo(file: DiskFile, position: number, buffer: Uint8Array): Promise<number> {
+export async function readUpTo(from: AnyFile, position: number, buffer: Uint8Array): Promise<number> {
+  const file = diskFileOf(from);
   let done = 0;
   while (done < buffer.length) {
     const read = await file.readSome(buffer, done, buffer.length - done, position + done);

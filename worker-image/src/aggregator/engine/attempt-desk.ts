@@ -138,7 +138,10 @@ export class AttemptDesk {
 
   /** Stops whatever runs; its files stay for the next process. */
   async stop(): Promise<void> {
-    await this.#run?.close();
+    const run = this.#run;
+    this.#run = undefined;
+    this.#terms = undefined;
+    await run?.close();
     await this.#commit?.abandon();
   }
 

@@ -1,6 +1,5 @@
-import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readFileIfPresent, writeFileDurably } from "@tributary/kit";
+import { type Disk, readFileIfPresent, realDisk, writeFileDurably } from "@tributary/kit";
 import type { LedgerParty } from "../store/ledger-line.ts";
 
 /** The part of a window's plan that an attempt keeps, whatever becomes of the window while it runs. */
@@ -42,9 +41,11 @@ const RUN_PREFIX = "attempt-";
 /** Keeps the record of the newest attempt, and names the directory of its run. */
 export class AttemptFiles {
   readonly #directory: string;
+  readonly #disk: Disk;
 
-  constructor(directory: string) {
+  constructor(directory: string, disk: Disk = realDisk) {
     this.#directory = directory;
+    this.#disk = disk;
   }
 
   /** Directory of an attempt's machine state, staged segments and sums: no other attempt ever writes there. */
@@ -54,19 +55,24 @@ export class AttemptFiles {
 
   /** The newest record, or one of before the first attempt. */
   async load(): Promise<AttemptRecord> {
-    const bytes = await readFileIfPresent(join(this.#directory, "attempt.json"));
+    const bytes = await readFileIfPresent(join(this.#directory, "attempt.json"), this.#disk);
     return bytes === undefined ? noAttempt : (JSON.parse(bytes.toString("utf8")) as AttemptRecord);
   }
 
   /** Replaces the record, durably: an attempt's number is never used twice. */
   async save(record: AttemptRecord): Promise<void> {
-    await writeFileDurably(join(this.#directory, "attempt.json"), `${JSON.stringify(record)}\n`);
+    await writeFileDurably(join(this.#directory, "attempt.json"), `${JSON.stringify(record)}\n`, 0o644, this.#disk);
   }
 
   /** Removes what earlier attempts left. */
   async removeRuns(): Promise<void> {
-    const names = await readdir(this.#directory).catch(() => []);
+    const names = await this.#disk.readdir(this.#directory).catch(ignoreMissing);
     for (const name of names.filter((entry) => entry.startsWith(RUN_PREFIX)))
-      await rm(join(this.#directory, name), { recursive: true, force: true });
+      await this.#disk.remove(join(this.#directory, name));
   }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }

@@ -140,7 +140,7 @@ function openedSum({ run, terms }: OpenRound, index: number): OpenedSum {
     path: run.sumPath(segment.index),
     sha256: recordedSha256(run, segment.index),
     offset: segment.offset,
-    values: segment.parameters,
+    parameters: segment.parameters,
     ringBits: segment.ringBits,
     step: terms.steps[index]!,
     parties: survivorsOf(run, segment.index).length,

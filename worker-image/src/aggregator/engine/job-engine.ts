@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { controlV1 } from "@tributary/contracts";
-import { backoffMs, TributaryError } from "@tributary/kit";
+import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
@@ -21,6 +21,8 @@ type WindowPlan = controlV1.WindowPlan;
 
 /** Delays between attempts at a round that closed empty. */
 const ATTEMPT_BACKOFF = { initialMs: 500, maxMs: 30_000 };
+/** Delays between tries at a volume that is full or does not work. */
+const STORAGE_BACKOFF = { initialMs: 250, maxMs: 15_000 };
 /** Longest wait for the last workers once there are enough for a round. */
 const SELECTION_GRACE_MS = 15_000;
 
@@ -36,6 +38,8 @@ export class JobEngine implements TensorRound {
   readonly #attempts: AttemptDesk;
   readonly #output: JobOutput;
   #problem: EngineProblem | undefined;
+  /** Times in a row that a volume was found full or broken. */
+  #storageFailures = 0;
   #commitInWork: Promise<unknown> = Promise.resolve();
   #bytes = { up: 0, down: 0 };
 
@@ -68,7 +72,7 @@ export class JobEngine implements TensorRound {
       round: this.#attempts.roundInWork ?? store.rounds.length,
       attempt: this.#attempts.record.attempt,
       failedRounds: this.#attempts.record.failed,
-      problem: this.#problem,
+      problem: run?.staging.problem ?? this.#problem,
       output: { isPending: this.#output.isPending, problem: this.#output.problem },
       verdict: this.#verdictBy(this.#windows.rule),
       models: models.checkpoints(lines, this.#windows.rule),
@@ -116,14 +120,18 @@ export class JobEngine implements TensorRound {
   /** Runs rounds until the signal aborts; throws what makes going on impossible. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.feed.changed(), { once: true });
-    await this.#windows.advance();
-    await this.#attempts.restore();
-    // Parties that came while this was read have been told nothing.
-    for (const { seat, isConnected } of this.#deps.parties.list()) if (isConnected) this.#welcome(seat.partyId);
+    let isRestored = false;
     while (!signal.aborted) {
-      const plan = this.#windows.open;
-      if (plan === undefined) await this.#nextChange();
-      else await this.#runRound(plan, signal);
+      try {
+        if (!isRestored) await this.#restore();
+        isRestored = true;
+        const plan = this.#windows.open;
+        if (plan === undefined) await this.#nextChange();
+        else await this.#runRound(plan, signal);
+      } catch (cause) {
+        isRestored = false;
+        await this.#waitForStorage(cause, signal);
+      }
     }
     await this.#attempts.stop();
     this.#output.settle(this.#windows.rule);
@@ -158,6 +166,33 @@ export class JobEngine implements TensorRound {
     return this.#deps.store.rounds.length;
   }
 
+  async #restore(): Promise<void> {
+    if (this.#storageFailures > 0) await this.#deps.store.reload();
+    await this.#windows.advance();
+    await this.#attempts.restore();
+    // Parties that came, or said something, while this was read have been told nothing.
+    for (const { seat, isConnected } of this.#deps.parties.list()) if (isConnected) this.#welcome(seat.partyId);
+    if (this.#storageFailures > 0 && this.#windows.open === undefined) this.#storageWorks();
+  }
+
+  /**
+   * A volume is full or broken: says so, waits, and goes on as a restarted process would. Nothing that memory holds is believed, since
+   * what failed may or may not be on the disk.
+   */
+  async #waitForStorage(cause: unknown, signal: AbortSignal): Promise<void> {
+    if (!isStorageError(cause)) throw cause;
+    this.#deps.log.error({ err: cause, code: cause.code, details: cause.details }, cause.message);
+    this.#setProblem({ code: cause.code, message: cause.message });
+    await this.#attempts.stop();
+    const delayMs = backoffMs(this.#storageFailures++, STORAGE_BACKOFF, Math.random());
+    await this.#deps.clock.sleep(delayMs, signal).catch(() => {});
+  }
+
+  #storageWorks(): void {
+    this.#storageFailures = 0;
+    this.#setProblem(undefined);
+  }
+
   async #runRound(plan: WindowPlan, signal: AbortSignal): Promise<void> {
     const attempt = this.#attempts.resume(this.#rounds) ?? (await this.#openAttempt(plan, signal));
     if (attempt === undefined) return;
@@ -165,7 +200,7 @@ export class JobEngine implements TensorRound {
     this.#output.catchUp(this.#windows.rule);
     if (attempt.isResumed) await attempt.run.post({ type: "resume" });
     // Why the attempt before closed empty stays to be seen until the round is committed.
-    if (attempt.record.attempt === 1) this.#setProblem(undefined);
+    if (attempt.record.attempt === 1 && this.#storageFailures === 0) this.#setProblem(undefined);
     const { clock } = this.#deps;
     const outcome = await awaitOutcome(attempt.run, { expiresMs: attempt.expiresMs, clock, signal });
     if (outcome !== undefined) await this.#conclude(attempt, outcome, signal);
@@ -190,9 +225,14 @@ export class JobEngine implements TensorRound {
     });
     if (begun === undefined)
       return this.#closeEmpty(attempt, { code: "OPERATION_ABORTED", message: "the job is finished" }, signal);
-    await begun.commit;
+    const damaged = await begun.commit.catch((error: unknown) => {
+      if (isTributaryError(error, "SUM_DAMAGED")) return error;
+      throw error;
+    });
+    // No other sum may take the place of one that was announced.
+    if (damaged !== undefined) return this.#closeEmpty(attempt, damaged, signal);
     await this.#attempts.committed(attempt);
-    this.#setProblem(undefined);
+    this.#storageWorks();
     const { run } = attempt;
     for (const { id } of run.state.setup.roster) if (run.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
     await this.#windows.advance();

@@ -9,13 +9,18 @@ import {
 import { type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
-import { type RecordedSum, sumDamaged, sumSizeBytes } from "./recorded-sum.ts";
+import { sumDamaged, sumSizeBytes } from "./recorded-sum.ts";
 import { readScaledSums, type ScaledBuffers } from "./segment-sum.ts";
 
 /** The opened sum of one update segment. */
-export interface OpenedSum extends RecordedSum {
+export interface OpenedSum {
+  readonly path: string;
+  /** SHA-256 of its bytes, which is checked as they are read. */
+  readonly sha256?: Uint8Array;
   /** First parameter in the flat vector. */
   readonly offset: number;
+  readonly parameters: number;
+  readonly ringBits: number;
   readonly step: number;
   /** Parties in the sum. */
   readonly parties: number;
@@ -104,22 +109,22 @@ async function stepSegment(
   { base, state, sum, buffers }: SegmentStep,
   write: (stepped: Uint8Array) => Promise<void>,
 ): Promise<void> {
+  const [sizeBytes, wanted] = [await disk.sizeOf(sum.path), sumSizeBytes(sum.parameters, sum.ringBits)];
+  if (sizeBytes !== wanted) throw sumDamaged(sum.path, `${sizeBytes ?? "no"} bytes`, `${wanted} bytes`);
   const source = await disk.open(sum.path, "r");
   try {
     const { ringBits, step } = sum;
-    const [sizeBytes, wanted] = [await source.size(), sumSizeBytes(sum)];
-    if (sizeBytes !== wanted) throw sumDamaged(sum.path, `${sizeBytes} bytes`, `${wanted} bytes`);
     const hash = createHash("sha256");
-    for (let start = 0; start < sum.values; start += SCRATCH_VALUES) {
-      const values = Math.min(SCRATCH_VALUES, sum.values - start);
+    for (let start = 0; start < sum.parameters; start += SCRATCH_VALUES) {
+      const values = Math.min(SCRATCH_VALUES, sum.parameters - start);
       const meanUpdate = await readScaledSums(source, buffers, { start, values, ringBits, step });
-      hash.update(buffers.packed.subarray(0, sumSizeBytes({ values, ringBits })));
+      hash.update(buffers.packed.subarray(0, sumSizeBytes(values, ringBits)));
       for (let index = 0; index < values; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
       const before = await base.read(sum.offset + start, buffers.base.subarray(0, values));
       await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
     }
     const found = hash.digest();
-    if (!found.equals(sum.sha256))
+    if (sum.sha256 !== undefined && !found.equals(sum.sha256))
       throw sumDamaged(sum.path, `of digest ${found.toString("hex")}`, `of ${Buffer.from(sum.sha256).toString("hex")}`);
   } finally {
     await source.close();

@@ -5,9 +5,8 @@ import { ModelStepping } from "./model-stepping.ts";
 const sums = [0, 1, 2].map(
   (index): OpenedSum => ({
     path: `${index}.bin`,
-    sha256: new Uint8Array(32),
     offset: 8 * index,
-    values: 8,
+    parameters: 8,
     ringBits: 20,
     step: 1,
     parties: 2,

@@ -13,7 +13,7 @@ export interface RecordedSum {
 }
 
 /** Bytes that the file of a sum must have. */
-export function sumSizeBytes({ values, ringBits }: Pick<RecordedSum, "values" | "ringBits">): number {
+export function sumSizeBytes(values: number, ringBits: number): number {
   return packedSizeBytes(values, requireRingBits(ringBits));
 }
 
@@ -30,7 +30,7 @@ export function sumDamaged(path: string, found: string, wanted: string): Tributa
 
 /** @throws SUM_DAMAGED naming file, size and digest when the file is not what was recorded. */
 export async function verifySum(sum: RecordedSum, disk: Disk = realDisk): Promise<void> {
-  const [sizeBytes, wanted] = [await disk.sizeOf(sum.path), sumSizeBytes(sum)];
+  const [sizeBytes, wanted] = [await disk.sizeOf(sum.path), sumSizeBytes(sum.values, sum.ringBits)];
   if (sizeBytes !== wanted) throw sumDamaged(sum.path, `${sizeBytes ?? "no"} bytes`, `${wanted} bytes`);
   const [found, recorded] = [hex(await sha256OfFile(sum.path, disk)), hex(sum.sha256)];
   if (found !== recorded) throw sumDamaged(sum.path, `of digest ${found}`, `of ${recorded}`);

@@ -92,7 +92,7 @@ export class RoundRun {
     this.#disk = deps.disk ?? realDisk;
     this.#state = state;
     if (isAnnounced(state)) this.#announced.resolve();
-    this.staging = new SegmentStaging(join(deps.directory, "segments"), this.#disk);
+    this.staging = new SegmentStaging(join(deps.directory, "segments"), { disk: this.#disk, onProblem: deps.changed });
   }
 
   /** Opens a new attempt: a restarted process finds its setup; a machine that lost it opens the next attempt. */
@@ -316,8 +316,14 @@ export class RoundRun {
     await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
   }
 
+  #hasDone(stage: DeadlineStage, party: number): boolean {
+    if (stage === DeadlineStage.Advertising) return this.#state.advertised.has(party);
+    if (stage === DeadlineStage.Sharing) return this.#state.bundles.has(party);
+    return this.hasReported(party);
+  }
+
   /**
-   * Closes collecting early when the only parties missing are known to be lost, or when quorum is out of reach, and gives up a sum
+   * Closes a stage early when the only parties missing are known to be lost, or when quorum is out of reach, and gives up a sum
    * that was announced to parties of which too few are left to open it.
    */
   async #goOnWithoutLost(): Promise<void> {
@@ -328,9 +334,9 @@ export class RoundRun {
     }
     const { roster, minSurvivors } = this.#state.setup;
     const able = roster.filter(({ id }) => !this.#failedParties.has(id) || this.hasReported(id));
-    const isSomebodyAwaited = able.some(({ id }) => !this.hasReported(id));
-    if (isSomebodyAwaited && able.length >= minSurvivors) return;
     for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting]) {
+      const isSomebodyAwaited = able.some(({ id }) => !this.#hasDone(stage, id));
+      if (isSomebodyAwaited && able.length >= minSurvivors) continue;
       if (isStageOpen(this.#state, stage)) await this.#run({ type: "deadline", stage });
     }
   }

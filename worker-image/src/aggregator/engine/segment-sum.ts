@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
-import { type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
+import { type AnyFile, type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
 import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
@@ -62,7 +62,7 @@ async function sumChunk(
 }
 
 /** Reads `values` signed sums of a packed file from value `start` on, a multiple of eight. */
-export async function readSums(file: DiskFile, start: number, values: number, ringBits: number): Promise<Int32Array> {
+export async function readSums(file: AnyFile, start: number, values: number, ringBits: number): Promise<Int32Array> {
   const bits = requireRingBits(ringBits);
   const groups = Math.ceil(values / GROUP_VALUES);
   const packed = await readFully(file, (start / GROUP_VALUES) * bits, Buffer.alloc(groups * bits));
@@ -78,7 +78,7 @@ export interface ScaledBuffers {
 
 /** Reads `values` sums of a packed file from value `start` on, each times a power-of-two step; exact in float32 up to 24 bits. */
 export async function readScaledSums(
-  file: DiskFile,
+  file: AnyFile,
   buffers: ScaledBuffers,
   span: { readonly start: number; readonly values: number; readonly ringBits: number; readonly step: number },
 ): Promise<Float32Array> {

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { layoutSafetensors, type TensorSpec } from "@tributary/federated";
 import {
   type Disk,
+  isStorageError,
   makeDirectoryDurably,
   readFileIfPresent,
   realDisk,
@@ -66,6 +67,7 @@ async function digestSource(path: string, disk: Disk): Promise<{ sha256: string;
     const sizeBytes = await file.size().finally(() => file.close());
     return { sha256: Buffer.from(await sha256OfFile(path, disk)).toString("hex"), sizeBytes };
   } catch (cause) {
+    if (isStorageError(cause)) throw cause;
     throw new TributaryError("MODEL_SOURCE_NOT_FOUND", `model source ${path} cannot be read`, {
       cause,
       details: { path },

@@ -29,7 +29,7 @@ async function send(staging: SegmentStaging): Promise<void> {
 }
 
 async function expectStaged(directory: string, disk: Disk): Promise<void> {
-  const staging = new SegmentStaging(directory, disk);
+  const staging = new SegmentStaging(directory, { disk });
   expect(await staging.claim(resource, sha256, bytes.length)).toEqual({ storedBytes: bytes.length, isComplete: true });
   expect((await readFile(staging.pathOf(0, 1))).equals(bytes)).toBe(true);
 }
@@ -39,9 +39,9 @@ describe.each(Object.values(Fault))("a segment on its way in, %s at every call i
     const calls = await tryEveryCall(fault, async () => {
       const directory = join(folder, String(trials++));
       return {
-        operate: (disk) => send(new SegmentStaging(directory, disk)),
+        operate: (disk) => send(new SegmentStaging(directory, { disk })),
         check: async (disk) => {
-          const staging = new SegmentStaging(directory, disk);
+          const staging = new SegmentStaging(directory, { disk });
           const { isComplete } = await staging.claim(resource, sha256, bytes.length);
           if (isComplete) await expectStaged(directory, disk);
         },
@@ -56,7 +56,7 @@ it("the same process goes on where the disk was full, at whichever call", async 
   for (let at = 0; ; at++) {
     const directory = join(folder, String(trials++));
     const faulty = new FaultyDisk(Fault.Full, at);
-    const staging = new SegmentStaging(directory, faulty.disk);
+    const staging = new SegmentStaging(directory, { disk: faulty.disk });
     await send(staging).catch((error: unknown) => expect(error).toMatchObject({ code: "STORAGE_FULL" }));
     if (!faulty.hasStruck) break;
     faulty.heal();
@@ -97,7 +97,7 @@ it("checks again what it could not read before", async () => {
       return nodeDisk.open(path, flags);
     },
   };
-  const staging = new SegmentStaging(directory, disk);
+  const staging = new SegmentStaging(directory, { disk });
   await expect(send(staging)).rejects.toThrow("injected");
   isBroken = false;
   expect(await staging.claim(resource, sha256, bytes.length)).toEqual({ storedBytes: bytes.length, isComplete: true });

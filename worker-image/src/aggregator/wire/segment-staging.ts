@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { type Disk, realDisk, TributaryError } from "@tributary/kit";
+import { type Disk, isStorageError, realDisk, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody } from "../../shared/files/transfer.ts";
 import type { ByteSpan, SegmentResource } from "../../shared/tensor-wire/resources.ts";
@@ -29,6 +29,14 @@ interface Slot {
   finishing: Promise<void> | undefined;
 }
 
+/** What staging works with. */
+export interface StagingOptions {
+  /** The machine's by default. */
+  readonly disk?: Disk;
+  /** Told when {@link SegmentStaging.problem} changes. */
+  readonly onProblem?: () => void;
+}
+
 /**
  * Segments on their way in: one file a party and segment of one attempt at a round.
  *
@@ -39,16 +47,24 @@ export class SegmentStaging {
   readonly #directory: string;
   readonly #disk: Disk;
   readonly #slots = new Map<string, Slot>();
+  readonly #onProblem: () => void;
+  #problem: TributaryError | undefined;
 
   /** @param directory of this attempt; it is made when the first segment arrives. */
-  constructor(directory: string, disk: Disk = realDisk) {
+  constructor(directory: string, { disk = realDisk, onProblem = () => {} }: StagingOptions = {}) {
     this.#directory = directory;
     this.#disk = disk;
+    this.#onProblem = onProblem;
   }
 
   /** Path of a party's staged segment. */
   pathOf(segment: number, party: number): string {
     return join(this.#directory, `${segment}-${party}.bin`);
+  }
+
+  /** Why the last write failed, while the volume takes none; its party tries again. */
+  get problem(): TributaryError | undefined {
+    return this.#problem;
   }
 
   /** What is staged of a segment; zero before its first request. */
@@ -109,6 +125,10 @@ export class SegmentStaging {
       requireKept(slot, resource);
       await this.#finishOnce(slot);
       requireKept(slot, resource);
+      this.#noteProblem(undefined);
+    } catch (error) {
+      if (isStorageError(error)) this.#noteProblem(error);
+      throw error;
     } finally {
       slot.isBusy = false;
     }
@@ -121,6 +141,12 @@ export class SegmentStaging {
     if (slot !== undefined) slot.isDiscarded = true;
     this.#slots.delete(`${segment}/${party}`);
     await this.#disk.remove(this.pathOf(segment, party));
+  }
+
+  #noteProblem(problem: TributaryError | undefined): void {
+    if (this.#problem?.message === problem?.message) return;
+    this.#problem = problem;
+    this.#onProblem();
   }
 
   /** Checks the digest once every byte is there; who comes meanwhile waits for the same check, who comes after a failure tries it again. */

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { type DiskFile, readUpTo, TributaryError, writeFully } from "@tributary/kit";
+import { type AnyFile, readUpTo, TributaryError, writeFully } from "@tributary/kit";
 import { withScratch } from "./scratch.ts";
 
 /** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
@@ -7,7 +7,7 @@ const PIECE_BYTES = 2 ** 20;
 
 /** Where a body goes. */
 export interface BodySink {
-  readonly file: DiskFile;
+  readonly file: AnyFile;
   /** Offset of its first byte in the file. */
   readonly position: number;
   /** Most bytes that it may have. */
@@ -56,7 +56,7 @@ export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): 
  * @throws what the stream or the file fails with; a stream that closes early counts as a failure.
  */
 export async function sendFile(
-  file: DiskFile,
+  file: AnyFile,
   start: number,
   out: Writable,
   onSent: (bytes: number) => void = () => {},

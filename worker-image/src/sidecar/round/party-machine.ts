@@ -13,7 +13,7 @@ import {
   partyContext,
   stepParty,
 } from "@tributary/federated";
-import { type Logger, readFileIfPresent, writeFileDurably } from "@tributary/kit";
+import { type Disk, type Logger, readFileIfPresent, writeFileDurably } from "@tributary/kit";
 
 /** An attempt at a round. */
 export interface AttemptId {
@@ -37,6 +37,8 @@ export interface MachineDeps {
   readonly send: (to: AttemptId, message: Uint8Array) => Promise<void>;
   /** Told of effects in order; must not wait for work that itself feeds the machine. */
   readonly onEffect: (effect: WorkEffect) => void;
+  /** The machine's by default. */
+  readonly disk?: Disk;
 }
 
 /** Message digest fields start after version and type. */
@@ -58,7 +60,7 @@ export class PartyMachine {
 
   /** Takes up the kept state, or starts with an empty one. */
   static async open(deps: MachineDeps): Promise<PartyMachine> {
-    const bytes = await readFileIfPresent(statePath(deps));
+    const bytes = await readFileIfPresent(statePath(deps), deps.disk);
     return new PartyMachine(deps, bytes === undefined ? emptyPartyState() : decodePartyState(bytes));
   }
 
@@ -83,6 +85,12 @@ export class PartyMachine {
 
   async #run(event: PartyEvent): Promise<void> {
     const step = stepParty(this.#context, this.#state, event);
+    // Memory moves on with the file: an event whose state could not be written has not happened.
+    for (const effect of step.effects) {
+      if (effect.type !== "persist") continue;
+      await writeFileDurably(statePath(this.#deps), encodePartyState(step.state), 0o600, this.#deps.disk);
+      break;
+    }
     this.#state = step.state;
     for (const effect of step.effects) await this.#perform(effect);
   }
@@ -91,7 +99,7 @@ export class PartyMachine {
     const { log, send, onEffect } = this.#deps;
     switch (effect.type) {
       case "persist":
-        return writeFileDurably(statePath(this.#deps), encodePartyState(this.#state), 0o600);
+        return;
       case "send": {
         const to = this.#attemptOf(effect.message);
         // What is not delivered is said again when the link is back: the aggregator asks for it.

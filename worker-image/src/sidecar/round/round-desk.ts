@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
-import { decodeMessage, equalBytes, MessageType, SegmentOutcome } from "@tributary/federated";
+import { decodeMessage, equalBytes, MessageType, type PartyEvent, SegmentOutcome } from "@tributary/federated";
 import { asTributaryError, isStorageError, realDisk, retry, systemClock, type TributaryError } from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
@@ -56,9 +56,13 @@ export class RoundDesk {
     if (message.type !== MessageType.Setup) return;
     // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
     const enrolled = message.setup.roster;
-    const machine = this.#deps.machine();
-    await machine.post({ type: "open", message: opened.setup, enrolled });
-    await machine.post({ type: "receive", message: opened.plan });
+    await this.#post({ round, attempt }, { type: "open", message: opened.setup, enrolled });
+    await this.#post({ round, attempt }, { type: "receive", message: opened.plan });
+  }
+
+  /** Hands a message of the aggregator's to the machine. */
+  async receive(attempt: AttemptId, message: Uint8Array): Promise<void> {
+    await this.#post(attempt, { type: "receive", message });
   }
 
   /** The attempt ended; a committed one has been settled by its result before. */
@@ -74,10 +78,10 @@ export class RoundDesk {
         this.#start(effect);
         break;
       case "maskingReady":
-        this.#background(this.#offerSegments(effect.planDigest));
+        this.#background(this.#offerSegments(effect.planDigest), effect.planDigest);
         break;
       case "upload":
-        this.#background(this.#upload(effect));
+        this.#background(this.#upload(effect), effect.planDigest);
         break;
       case "closed": {
         const settled = this.#settle(effect);
@@ -94,6 +98,16 @@ export class RoundDesk {
   /** Gives up whatever is open. */
   stop(): void {
     this.#endWork();
+  }
+
+  /** A machine that cannot write its state has not moved: this worker is out of the attempt, says why, and listens on. */
+  async #post(attempt: AttemptId, event: PartyEvent): Promise<void> {
+    try {
+      await this.#deps.machine().post(event);
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.#report(attempt, new AbortController().signal, error);
+    }
   }
 
   #start({ planDigest, setup, plan }: PlanAccepted): void {
@@ -204,9 +218,12 @@ export class RoundDesk {
     this.#background(this.#deps.fail(attempt, error));
   }
 
-  #background(work: Promise<void>): void {
+  #background(work: Promise<void>, planDigest?: Uint8Array): void {
     work.catch((cause: unknown) => {
       const error = asTributaryError(cause);
+      const open = planDigest === undefined ? undefined : this.#workOf(planDigest);
+      // A full or broken volume keeps this worker from reporting: the others need not wait for it.
+      if (open !== undefined && isStorageError(error)) return this.#report(open.attempt, open.abort.signal, error);
       if (!(cause instanceof Error && cause.message === "the attempt ended")) {
         this.#deps.log.warn({ code: error.code, err: error }, error.message);
       }

@@ -12,10 +12,8 @@ export const Fault = {
   Full: "ENOSPC",
   /** The call fails; the next ones work. */
   Broken: "EIO",
-  /** The process stops before the call: nothing happens any more. */
-  Stop: "stop before",
-  /** The process stops when the call was done. */
-  StopAfter: "stop after",
+  /** The process stops before the call, or in the middle of a write: nothing happens any more. */
+  Stop: "stop",
   /** The machine loses power before the call: names and bytes that were not synced are gone. */
   PowerCut: "power cut",
 } as const;
@@ -82,10 +80,6 @@ export class FaultyDisk {
         this.#isStopped = true;
         await half?.();
         throw new Stopped("the process stops before a call");
-      case Fault.StopAfter:
-        await act();
-        this.#isStopped = true;
-        throw new Stopped("the process stops after a call");
       case Fault.PowerCut:
         this.#isStopped = true;
         await this.#losePower();
@@ -129,6 +123,7 @@ export class FaultyDisk {
           const hadOld = (await nodeDisk.sizeOf(to)) !== undefined && (await isPlainFile(to));
           if (hadOld) await nodeDisk.link(to, kept).catch(() => {});
           await nodeDisk.rename(from, to);
+          this.#unsynced.delete(to);
           if (this.#unsynced.delete(from)) this.#unsynced.add(to);
           this.#named(to, async () => {
             await nodeDisk.rename(to, from);
@@ -246,7 +241,7 @@ export async function tryEveryCall(fault: Fault, newTrial: () => Promise<FaultTr
 
 function requireExpected(fault: Fault, at: number, error: unknown): void {
   // Whatever a process says while it stops, nobody hears it.
-  if (fault === Fault.Stop || fault === Fault.StopAfter || fault === Fault.PowerCut) return;
+  if (fault === Fault.Stop || fault === Fault.PowerCut) return;
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   const isNamed = error === undefined || code === "STORAGE_FULL" || code === "STORAGE_UNAVAILABLE";
   if (!isNamed) throw new Error(`"${fault}" at call ${at} shows as ${String(error)}`, { cause: error });
