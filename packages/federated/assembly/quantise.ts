@@ -10,7 +10,7 @@ import { hold } from "./hold";
 const NON_FINITE: i32 = -1;
 
 /**
- * q = clamp(floor(x/step + u)) for `count` values, a multiple of eight.
+ * q = clamp(floor(x/step) + (u < fraction)) for `count` values, a multiple of eight.
  *
  * @param x float32 values; read at x + 4i.
  * @param rounding unsigned 16-bit draws; read at rounding + 2i.

@@ -65,6 +65,7 @@ export {
 } from "./convergence/convergence-rule.ts";
 export { addResidual, holdsParty, residualOf, settleResidual } from "./encoding/error-feedback.ts";
 export {
+  codingsInParts,
   decodeMetrics,
   type EncodedMetrics,
   encodeMetrics,

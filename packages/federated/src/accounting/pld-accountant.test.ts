@@ -4,6 +4,7 @@ import { gaussianDelta, gaussianEpsilon } from "./gaussian-exact.ts";
 import { deltaOfLosses, epsilonOfLosses } from "./loss-epsilon.ts";
 import { pldEpsilon } from "./pld-accountant.ts";
 import { discretiseLosses, type LossDistribution } from "./privacy-loss.ts";
+import { sampledGaussianEpsilon } from "./sampled-gaussian-epsilon.ts";
 
 function compose(losses: LossDistribution, steps: number, tailMass = 1e-14): LossDistribution {
   const composed = composeLosses([{ losses, steps }], tailMass);
@@ -45,6 +46,44 @@ describe("privacy-loss accounting", () => {
       }
     },
   );
+
+  it.each([
+    { sigma: 0.05, steps: 1 },
+    { sigma: 0.1, steps: 1000 },
+    { sigma: 0.3, steps: 10 },
+    { sigma: 1, steps: 100 },
+  ])("large losses without sampling beside a sampled mechanism stay numbers: sigma $sigma, $steps steps", (part) => {
+    const parts = [
+      { noiseMultiplier: part.sigma, samplingRate: 1, steps: part.steps },
+      { noiseMultiplier: 1, samplingRate: 0.01, steps: 10 },
+    ];
+    const alone = gaussianEpsilon(Math.sqrt(part.steps) / part.sigma, 1e-5);
+    const epsilon = pldEpsilon(parts, 1e-5);
+    expect(epsilon).toBeGreaterThanOrEqual(alone * (1 - 1e-9));
+    expect(epsilon).toBeLessThanOrEqual(alone * (1 + 2e-3) + sampledGaussianEpsilon([parts[1]!], 1e-6));
+  });
+
+  it.each([0.05, 0.2, 1, 30])(
+    "puts the losses of an unsampled Gaussian at sigma %d on a grid without losing mass",
+    (sigma) => {
+      const { remove, add } = discretiseLosses({ samplingRate: 1, noiseMultiplier: sigma }, sigma < 1 ? 0.1 : 0.01);
+      for (const { masses, infinityMass } of [remove, add]) {
+        expect(masses.every((mass) => mass >= 0)).toBe(true);
+        expect(masses.reduce((sum, mass) => sum + mass, infinityMass)).toBeCloseTo(1, 12);
+      }
+    },
+  );
+
+  it.each([
+    { q: 0.001, sigma: 1, steps: 1_000_000, delta: 1e-12 },
+    { q: 0.001, sigma: 0.1, steps: 100, delta: 1e-12 },
+    { q: 0.1, sigma: 10, steps: 1_000_000, delta: 1e-12 },
+    { q: 0.5, sigma: 1000, steps: 1_000_000, delta: 1e-12 },
+    { q: 0.01, sigma: 1, steps: 1000, delta: 1e-5 },
+  ])("is never above the Renyi bound: q $q, sigma $sigma, $steps steps, delta $delta", ({ q, sigma, steps, delta }) => {
+    const renyi = sampledGaussianEpsilon([{ samplingRate: q, noiseMultiplier: sigma, steps }], delta);
+    expect(pld(sigma, q, steps, delta)).toBeLessThanOrEqual(renyi);
+  });
 
   it("three steps of sigma sqrt(3) have delta(1) = 0.126936", () => {
     const { remove } = discretiseLosses({ samplingRate: 1, noiseMultiplier: Math.sqrt(3) }, 1e-4);

@@ -3,7 +3,8 @@ import { requireDelta, requireNoiseMultiplier, requireSamplingRate, requireSteps
 import { composeLosses, type RepeatedLoss } from "./compose-losses.ts";
 import { gaussianEpsilon } from "./gaussian-exact.ts";
 import { epsilonOfLosses } from "./loss-epsilon.ts";
-import { coveredLosses, discretiseLosses, lossAt, type SampledGaussian } from "./privacy-loss.ts";
+import { coveredLosses, discretiseLosses, lossAt, MAX_GRID_STEP, type SampledGaussian } from "./privacy-loss.ts";
+import { sampledGaussianEpsilon } from "./sampled-gaussian-epsilon.ts";
 
 /** A subsampled Gaussian and how many steps of it were taken. */
 export interface SampledGaussianSteps extends SampledGaussian {
@@ -25,8 +26,9 @@ const TAIL_SHARE = 1e-7;
  * and removing a record.
  *
  * With every sampling rate 1 the Gaussians compose into one and the exact formula answers. Otherwise the bound is from
- * above and within about 2e-4 relative while delta >= 1e-9 (below that, rounding of the Fourier transform counts) and the
- * sampling rate >= 1e-5 (below that, the grid is coarser than a step's loss).
+ * above; within about 2e-4 relative up to 1e4 steps while delta >= 1e-9 and the sampling rate >= 1e-5. Outside of that the
+ * rounding of the Fourier transform, which grows with the steps, and a grid coarser than a step's loss make it looser: the
+ * answer is then never above the one of Renyi divergences, which is a bound as well.
  *
  * @param parts At least one; equal mechanisms may be given apart.
  * @throws ArgumentError for no parts, or a rate, multiplier, steps or delta out of range.
@@ -45,10 +47,12 @@ export function pldEpsilon(parts: readonly SampledGaussianSteps[], deltaDp: numb
       deltaDp,
     );
   }
-  for (let gridStep = chooseGridStep(parts); ; gridStep *= 2) {
+  const ceiling = sampledGaussianEpsilon(parts, deltaDp);
+  for (let gridStep = chooseGridStep(parts); gridStep <= MAX_GRID_STEP; gridStep *= 2) {
     const epsilon = epsilonOnGrid(parts, deltaDp, gridStep);
-    if (epsilon !== undefined) return epsilon;
+    if (epsilon !== undefined) return Math.min(epsilon, ceiling);
   }
+  return ceiling;
 }
 
 /** The greater epsilon of both neighbour orders, `undefined` when the grid is too fine to compose on. */

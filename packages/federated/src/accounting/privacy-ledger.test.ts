@@ -126,6 +126,12 @@ it("epsilon never falls, although the grid of a longer computation can give less
   expect(verifyPrivacyLedger(ledger, sha256)).toEqual({ kind: "Intact", epsilonSpent: alone });
 });
 
+/** A ledger whose second entry has other fields, which nobody could have charged; hashed again where that is possible. */
+function odd(ledger: PrivacyLedger, name: string, fields: object) {
+  const entry = { ...ledger.entries[1]!, ...fields } as LedgerEntry;
+  return [{ name, altered: { ...ledger, entries: ledger.entries.with(1, entry) }, fault: "Malformed", sequence: 1 }];
+}
+
 describe("verifyPrivacyLedger names what was altered", () => {
   const ledger = spend(4);
   const cases: { name: string; altered: PrivacyLedger; fault: string; sequence?: number }[] = [
@@ -182,6 +188,35 @@ describe("verifyPrivacyLedger names what was altered", () => {
       fault: "EpsilonUnderstated",
       sequence: 3,
     },
+    {
+      name: "an attempt that is paid twice",
+      altered: resealed(ledger, 3, { round: ledger.entries[2]!.round, attempt: ledger.entries[2]!.attempt }),
+      fault: "ChargeDoubled",
+      sequence: 3,
+    },
+    ...odd(ledger, "an epsilon written as text", { epsilonAfter: String(ledger.entries[1]!.epsilonAfter) }),
+    ...odd(ledger, "a count that is a big integer", { round: 1n }),
+    ...odd(ledger, "no event", { event: null }),
+    ...odd(ledger, "an event of an unknown kind", { event: { ...event, kind: "Laplace" } }),
+    ...odd(ledger, "an event of the name of an object's own", { event: { ...event, kind: "constructor" } }),
+    ...odd(ledger, "a field in the event that nothing hashes", { event: { ...event, clipNorm: 1 } }),
+    ...odd(ledger, "a field that nothing hashes", { note: "approved" }),
+    ...odd(ledger, "steps of one half", { event: { ...event, steps: 0.5 } }),
+    ...odd(ledger, "a missing job", { job: undefined }),
+    ...odd(ledger, "a list for a hash", { previousHash: ["a"] }),
+    ...[null, 7, "entry", []].map((entry) => ({
+      name: `${JSON.stringify(entry)} for an entry`,
+      altered: { ...ledger, entries: ledger.entries.with(1, entry as unknown as LedgerEntry) },
+      fault: "Malformed",
+      sequence: 1,
+    })),
+    ...[null, 7, [], {}, { ...ledger, owner: "hub" }, { ...ledger, entries: {} }, { ...ledger, terms: null }].map(
+      (value) => ({
+        name: `${JSON.stringify(value)?.slice(0, 40)} for a ledger`,
+        altered: value as unknown as PrivacyLedger,
+        fault: "Malformed",
+      }),
+    ),
     {
       name: "a last event that could not be charged",
       altered: resealed(ledger, 3, { event: { ...event, noiseMultiplier: 0 } }),

@@ -31,12 +31,17 @@ export interface SampledGaussian {
   readonly noiseMultiplier: number;
 }
 
+/** Coarsest grid that losses are put on, in nats. */
+export const MAX_GRID_STEP = 10;
+
 /** Standard deviations of noise that the grid covers; the mass beyond, 1e-21 a step, counts as infinite loss. */
 const COVERED_DEVIATIONS = 9.5;
 
 /** Loss ln(P/Q) of `remove` when the noise is z standard deviations from where Q puts it; increasing in z. */
 export function lossAt({ samplingRate, noiseMultiplier }: SampledGaussian, z: number): number {
   const exponent = z / noiseMultiplier - 1 / (2 * noiseMultiplier ** 2);
+  // Far below zero exp(exponent) - 1 is -1, and only without sampling does nothing of the other Gaussian remain.
+  if (samplingRate === 1) return exponent;
   return exponent > 600 ? Math.log(samplingRate) + exponent : Math.log1p(samplingRate * Math.expm1(exponent));
 }
 
@@ -56,7 +61,7 @@ export function coveredLosses(mechanism: SampledGaussian): { low: number; high: 
 export function discretiseLosses(mechanism: SampledGaussian, gridStep: number): NeighbourLosses {
   requireSamplingRate(mechanism.samplingRate);
   requireNoiseMultiplier(mechanism.noiseMultiplier);
-  requireArgument(gridStep > 0 && gridStep <= 10, "gridStep", gridStep, "> 0 and <= 10");
+  requireArgument(gridStep > 0 && gridStep <= MAX_GRID_STEP, "gridStep", gridStep, `> 0 and <= ${MAX_GRID_STEP}`);
   const { low, high } = coveredLosses(mechanism);
   const first = Math.floor(low / gridStep);
   const last = Math.ceil(high / gridStep);
@@ -92,11 +97,15 @@ export function discretiseLosses(mechanism: SampledGaussian, gridStep: number): 
 
 /** Inverse of {@link lossAt}; minus infinity below the least possible loss. */
 function deviationOf({ samplingRate, noiseMultiplier }: SampledGaussian, loss: number): number {
-  const scaled =
-    loss < 30
-      ? Math.log((Math.expm1(loss) + samplingRate) / samplingRate)
-      : loss + Math.log1p((samplingRate - 1) * Math.exp(-loss)) - Math.log(samplingRate);
+  const scaled = samplingRate === 1 ? loss : scaledLoss(samplingRate, loss);
   return Number.isNaN(scaled) ? Number.NEGATIVE_INFINITY : noiseMultiplier * scaled + 1 / (2 * noiseMultiplier);
+}
+
+/** The exponent of `lossAt` at which the loss is `loss`; NaN below the least possible loss. */
+function scaledLoss(samplingRate: number, loss: number): number {
+  return loss < 30
+    ? Math.log((Math.expm1(loss) + samplingRate) / samplingRate)
+    : loss + Math.log1p((samplingRate - 1) * Math.exp(-loss)) - Math.log(samplingRate);
 }
 
 /** Chance of the normal tail on z's own side of zero. */

@@ -1,5 +1,6 @@
 import { isArgumentError } from "../errors.ts";
 import { spentEpsilon } from "./accountant.ts";
+import { isEntryShape, isLedgerShape } from "./ledger-shape.ts";
 import {
   hashOfEntry,
   hashOfTerms,
@@ -11,6 +12,8 @@ import {
 
 /** What is wrong with a ledger that was altered. */
 export const LedgerFault = {
+  /** The ledger or an entry has fields too many or too few, or one of another kind than was written. */
+  Malformed: "Malformed",
   /** The terms are not those it was opened with. */
   TermsChanged: "TermsChanged",
   /** An entry is missing, doubled or out of order. */
@@ -19,6 +22,8 @@ export const LedgerFault = {
   ChainBroken: "ChainBroken",
   /** An entry is not what was hashed. */
   EntryChanged: "EntryChanged",
+  /** An attempt at a round is paid twice. */
+  ChargeDoubled: "ChargeDoubled",
   /** Epsilon falls from one entry to the next. */
   EpsilonFell: "EpsilonFell",
   /** An entry is above the budget. */
@@ -31,7 +36,7 @@ export const LedgerFault = {
 /** One of {@link LedgerFault}. */
 export type LedgerFault = (typeof LedgerFault)[keyof typeof LedgerFault];
 
-/** Answer of {@link verifyPrivacyLedger}; `sequence` is the first entry at fault, absent for terms and head. */
+/** Answer of {@link verifyPrivacyLedger}; `sequence` is the first entry at fault, absent for the ledger itself, terms and head. */
 export type LedgerVerdict =
   | { readonly kind: "Intact"; readonly epsilonSpent: number }
   | { readonly kind: "Tampered"; readonly fault: LedgerFault; readonly sequence?: number };
@@ -40,18 +45,23 @@ export type LedgerVerdict =
 const RECOMPUTED_TOLERANCE = 1e-6;
 
 /**
- * Checks a ledger that was read back: its hashes, its order, that epsilon never falls and stays within the budget, and
- * the last epsilon against the entries themselves.
+ * Checks a ledger that was read back: its shape, its hashes, its order, that no attempt is paid twice, that epsilon never
+ * falls and stays within the budget, and the last epsilon against the entries themselves. Any value has a verdict.
  *
  * @param expectedHead What {@link ledgerHead} was when the ledger was last known; without it, entries cut off the end
  * are not noticed.
  */
 export function verifyPrivacyLedger(ledger: PrivacyLedger, sha256: Sha256, expectedHead?: string): LedgerVerdict {
+  if (!isLedgerShape(ledger)) return { kind: "Tampered", fault: "Malformed" };
   if (hashOfTerms(ledger.terms, sha256) !== ledger.termsHash) return { kind: "Tampered", fault: "TermsChanged" };
+  const paid = new Set<string>();
   let before = { hash: ledger.termsHash, epsilonAfter: 0 };
   for (const [sequence, entry] of ledger.entries.entries()) {
     const fault = faultOfEntry(ledger, sequence, before, sha256);
     if (fault) return { kind: "Tampered", fault, sequence };
+    const attempt = JSON.stringify([entry.job, entry.round, entry.attempt]);
+    if (paid.has(attempt)) return { kind: "Tampered", fault: "ChargeDoubled", sequence };
+    paid.add(attempt);
     before = entry;
   }
   const epsilonSpent = ledgerEpsilon(ledger);
@@ -71,6 +81,7 @@ function faultOfEntry(
   sha256: Sha256,
 ): LedgerFault | undefined {
   const entry = ledger.entries[sequence]!;
+  if (!isEntryShape(entry)) return "Malformed";
   if (entry.sequence !== sequence) return "SequenceBroken";
   if (entry.previousHash !== before.hash) return "ChainBroken";
   if (hashOfEntry(entry, sha256) !== entry.hash) return "EntryChanged";

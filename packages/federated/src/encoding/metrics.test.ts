@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeMetrics, encodeMetrics, largestMetric } from "./metrics.ts";
+import { codingsInParts, decodeMetrics, encodeMetrics, largestMetric } from "./metrics.ts";
 
 const codings = [
   { name: "loss", step: 2 ** -10 },
@@ -8,23 +9,55 @@ const codings = [
 
 describe("metric segment", () => {
   it("sums come back as numbers of their names", () => {
-    const first = encodeMetrics(codings, { loss: 2.5, tokens: 100 }, 2);
-    const second = encodeMetrics(codings, { tokens: 7, loss: -0.25 }, 2);
-    const sums = first.values.map((value, i) => value + second.values[i]!);
+    const { values: first } = encodeMetrics(codings, { loss: 2.5, tokens: 100 }, 2);
+    const { values: second } = encodeMetrics(codings, { tokens: 7, loss: -0.25 }, 2);
+    const sums = first.map((value, i) => value + second[i]!);
     expect(decodeMetrics(codings, sums)).toEqual({ loss: 2.25, tokens: 107 });
-    expect([first.saturated, second.saturated]).toEqual([[], []]);
   });
 
-  it("clamps a metric so that all parties together stay in the ring, and says which", () => {
-    const { values, saturated } = encodeMetrics(codings, { loss: 1e30, tokens: 1 }, 16);
-    expect([...values]).toEqual([2 ** 27 - 1, 1]);
-    expect(saturated).toEqual(["loss"]);
-    expect(16 * largestMetric(16)).toBeLessThan(2 ** 31);
+  it.each([2, 3, 16, 100, 257, 65_535])(
+    "%d parties that each count the most that fits do not wrap the ring",
+    (parties) => {
+      const most = { loss: largestMetric(parties) * 2 ** -10, tokens: -largestMetric(parties) };
+      const { values: one } = encodeMetrics(codings, most, parties);
+      const sums = one.map((value) => value * parties);
+      expect(decodeMetrics(codings, sums)).toEqual({ loss: most.loss * parties, tokens: most.tokens * parties });
+    },
+  );
+
+  it.each([2, 16, 100, 257])(
+    "in two parts, the mean loss of %d parties with a million tokens each is what it was",
+    (parties) => {
+      const inParts = [...codingsInParts("loss", 2 ** -10, parties), ...codingsInParts("tokens", 1, parties)];
+      const { values: one } = encodeMetrics(inParts, { loss: 4e6, tokens: 1e6 }, parties);
+      const opened = decodeMetrics(
+        inParts,
+        one.map((value) => value * parties),
+      );
+      expect(opened).toEqual({ loss: 4e6 * parties, tokens: 1e6 * parties });
+    },
+  );
+
+  it("two parts give back any number of steps, of both signs, up to their bound", () => {
+    const parties = 100;
+    const inParts = codingsInParts("loss", 2 ** -10, parties);
+    const most = (largestMetric(parties) * 2 ** 24 + 2 ** 23 - 1) * 2 ** -10;
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.double({ min: -most, max: most, noNaN: true }), fc.constantFrom(most, -most, 0)),
+        (value) => {
+          const opened = decodeMetrics(inParts, encodeMetrics(inParts, { loss: value }, parties).values).loss!;
+          expect(Math.abs(opened - value)).toBeLessThanOrEqual(2 ** -11);
+        },
+      ),
+    );
   });
 
   it.each([
     { metrics: { loss: 1 }, want: "metrics.tokens is undefined, must be finite" },
     { metrics: { loss: Number.NaN, tokens: 1 }, want: "metrics.loss is NaN, must be finite" },
+    { metrics: { loss: 1e30, tokens: 1 }, want: "metrics.loss is 1e+30, must be within ±1048575.9990234375" },
+    { metrics: { loss: 1, tokens: -(2 ** 30) }, want: "metrics.tokens is -1073741824, must be within ±1073741823" },
     { metrics: { loss: 1, tokens: 1, accuracy: 1 }, want: 'metrics is "accuracy", must be a metric of the plan' },
   ])("refuses: $want", ({ metrics, want }) => {
     expect(() => encodeMetrics(codings, metrics as Record<string, number>, 2)).toThrow(want);
@@ -32,6 +65,13 @@ describe("metric segment", () => {
 
   it.each([
     { bad: [{ name: "", step: 1 }], want: "a name that appears once" },
+    {
+      bad: [
+        { name: "loss", step: 1 },
+        { name: "loss", step: 1 },
+      ],
+      want: "neighbouring codings of falling steps",
+    },
     { bad: [...codings, { name: "loss", step: 1 }], want: 'metrics is "loss", must be a name that appears once' },
     { bad: [{ name: "loss", step: 3 }], want: "metrics.loss.step is 3, must be a power of two" },
   ])("refuses codings: $want", ({ bad, want }) => {

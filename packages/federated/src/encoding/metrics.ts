@@ -5,23 +5,39 @@ import { isStep } from "./step.ts";
 /** Ring of the metric segment: sums of losses, tokens and norms need more range than updates. */
 export const METRIC_RING_BITS: RingBits = 32;
 
-/** One summed metric: the name in the plan and the power-of-two step that its integers count. */
+/**
+ * One value of the metric segment: a name in the plan and the power-of-two step that its integers count. A name may stand in
+ * several neighbouring codings of falling steps; the metric is then the sum of these parts.
+ */
 export interface MetricCoding {
   readonly name: string;
   readonly step: number;
 }
 
-/** Integers of the metric segment, in the order of the plan, and the names of those that were clamped. */
+/** The integers of the metric segment, in the order of the plan. */
 export interface EncodedMetrics {
   readonly values: Int32Array;
-  readonly saturated: readonly string[];
 }
 
 /**
- * Rounds a party's metrics to integers of their steps, to nearest (halves up), clamped so that n of them cannot wrap b = 32.
+ * The codings of a metric in two parts, so that one party's magnitude may reach 2^(2·(31 - ceil(log2 n)) - 1) steps where a single
+ * value of the ring holds 2^(31 - ceil(log2 n)) - 1: nobody has to say beforehand how much it will count.
  *
- * @param metrics one finite number for each coding, no others.
- * @throws ArgumentError naming a metric that is missing, unknown or not finite, a repeated name or a bad step.
+ * @param step step of the fine part, a power of two.
+ */
+export function codingsInParts(name: string, step: number, parties: number): MetricCoding[] {
+  return [
+    { name, step: step * 2 ** partBits(parties) },
+    { name, step },
+  ];
+}
+
+/**
+ * Rounds a party's metrics to integers of their steps, to nearest (halves up).
+ *
+ * @param metrics one finite number for each name of the codings, no others.
+ * @throws ArgumentError naming a metric that is missing, unknown, not finite or too large for n of it to stay in b = 32, a name
+ * whose codings stand apart or do not fall, or a bad step.
  */
 export function encodeMetrics(
   codings: readonly MetricCoding[],
@@ -32,35 +48,53 @@ export function encodeMetrics(
   const known = new Set(codings.map(({ name }) => name));
   for (const name of Object.keys(metrics)) requireArgument(known.has(name), "metrics", name, "a metric of the plan");
   const limit = largestMetric(parties);
-  const saturated: string[] = [];
-  const values = codings.map(({ name, step }) => {
-    const value = Object.hasOwn(metrics, name) ? metrics[name]! : undefined;
-    if (value === undefined || !Number.isFinite(value)) throw new ArgumentError(`metrics.${name}`, value, "finite");
-    const rounded = Math.floor(value / step + 0.5);
-    const clamped = Math.max(-limit, Math.min(limit, rounded));
-    if (clamped !== rounded) saturated.push(name);
-    return clamped;
+  let remaining = 0;
+  const values = Int32Array.from(codings, ({ name, step }, index) => {
+    if (codings[index - 1]?.name !== name) remaining = finiteMetric(metrics, name);
+    const rounded = Math.floor(remaining / step + 0.5);
+    if (Math.abs(rounded) > limit) {
+      const bound = `within ±${limit * step}, so that the sum over ${parties} parties fits`;
+      throw new ArgumentError(`metrics.${name}`, metrics[name], bound);
+    }
+    remaining -= rounded * step;
+    return rounded;
   });
-  return { values: Int32Array.from(values), saturated };
+  return { values };
+}
+
+function finiteMetric(metrics: Readonly<Record<string, number>>, name: string): number {
+  const value = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+  if (value === undefined || !Number.isFinite(value)) throw new ArgumentError(`metrics.${name}`, value, "finite");
+  return value;
 }
 
 /** Turns the opened sums of the metric segment back into numbers by name; ArgumentError when their count differs. */
 export function decodeMetrics(codings: readonly MetricCoding[], sums: Int32Array): Record<string, number> {
   requireMetricCodings(codings);
-  requireArgument(sums.length === codings.length, "sums", sums, `${codings.length} values, one for each metric`);
-  return Object.fromEntries(codings.map(({ name, step }, i) => [name, sums[i]! * step]));
+  requireArgument(sums.length === codings.length, "sums", sums, `${codings.length} values, one for each coding`);
+  const values = new Map<string, number>();
+  for (const [index, { name, step }] of codings.entries())
+    values.set(name, (values.get(name) ?? 0) + sums[index]! * step);
+  return Object.fromEntries(values);
 }
 
-/** Largest magnitude of one party's metric, 2^(31 - ceil(log2 n)) - 1, so that the sum of n stays in the ring. */
+/** Largest magnitude of one party's value, 2^(31 - ceil(log2 n)) - 1, so that the sum of n stays in the ring. */
 export function largestMetric(parties: number): number {
-  return 2 ** (METRIC_RING_BITS - 1 - carryBits(parties)) - 1;
+  return 2 ** partBits(parties) - 1;
 }
 
-/** Refuses empty or repeated names and steps that are not powers of two; throws ArgumentError naming the metric. */
+function partBits(parties: number): number {
+  return METRIC_RING_BITS - 1 - carryBits(parties);
+}
+
+/** Refuses empty names, names whose codings stand apart or do not fall, and steps that are no powers of two; throws ArgumentError. */
 export function requireMetricCodings(codings: readonly MetricCoding[]): void {
   const seen = new Set<string>();
-  for (const { name, step } of codings) {
-    requireArgument(name.length > 0 && !seen.has(name), "metrics", name, "a name that appears once");
+  for (const [index, { name, step }] of codings.entries()) {
+    const before = codings[index - 1];
+    const goesOn = before?.name === name && before.step > step;
+    const bound = "a name that appears once, or in neighbouring codings of falling steps";
+    requireArgument(name.length > 0 && (goesOn || !seen.has(name)), "metrics", name, bound);
     requireArgument(isStep(step), `metrics.${name}.step`, step, "a power of two from 2^-96 to 2^96");
     seen.add(name);
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { dequantise, quantise } from "./quantiser.ts";
 
@@ -24,6 +25,14 @@ describe("quantise", () => {
     { given: "a tiny negative value, rounded up", x: [-1e-30], draws: [65_535], want: [0] },
   ])("rounds $given", ({ x, draws: drawn, want }) => {
     expect(quantised(x, draws(...drawn))).toEqual({ saturated: 0, q: want });
+  });
+
+  it("gives what the protocol page says of its example", () => {
+    const page = readFileSync(new URL("../../../../docs/reference/xsa1.md", import.meta.url), "utf8");
+    const example = /Example, e = (\S+), v = (\d+): x = ([^w]+) with r = ([\d, ]+) give q = ([-\d, ]+)\./u.exec(page)!;
+    const [e, v, x, r, q] = example.slice(1).map((list) => list.split(",").map(Number));
+    const given = { step: 2 ** e![0]!, valueBits: v![0]! };
+    expect(quantised(x!, draws(...r!), given).q).toEqual(q);
   });
 
   it("clamps after rounding and counts what it clamped", () => {

@@ -25,11 +25,13 @@ export function requireQuantiseBuffers(x: Float32Array, rounding: Uint8Array, ou
 }
 
 /**
- * Quantises to the grid with stochastic rounding: `q = floor(x/step + u)`, clamped to ±(2^(v-1)-1) after rounding.
+ * Quantises to the grid with stochastic rounding: `q = floor(x/step)`, one more where `u < x/step - floor(x/step)`, clamped to
+ * ±(2^(v-1)-1) after rounding.
  *
  * u = (r + ½)/2^16, r the value's two bytes of the seeded stream, so E[q·step] = x up to 2^-17 of a step and integers of the
- * grid stay themselves. Arithmetic is float32, which the SIMD kernel repeats bit for bit. A chunk takes its own part of the
- * stream (two bytes a value), so chunks give what the whole vector gives. spec: corrections D13.
+ * grid stay themselves. A small draw rounds up: `floor(x/step + u)` has the same chances and gives other bytes. Arithmetic is
+ * float32, which the SIMD kernel repeats bit for bit. A chunk takes its own part of the stream (two bytes a value), so chunks
+ * give what the whole vector gives. spec: corrections D13.
  *
  * @returns how many values had to be clamped.
  * @throws ArgumentError naming the first value that is NaN or infinite, a bad grid or a wrong length.

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { largestMetric } from "./metrics.ts";
 import { INITIAL_STEP, isStep, nextPowerOfTwo, nextStep, rootMeanSquare, squaredNormStep } from "./step.ts";
@@ -27,13 +28,29 @@ describe("steps", () => {
     { value: 2 ** -40, want: 2 ** -40 },
     { value: 2 ** 49 - 1, want: 2 ** 49 },
     { value: 2 ** 49 + 1, want: 2 ** 50 },
+    { value: 2 ** 1023, want: 2 ** 1023 },
+    { value: 2 ** -1022 * 1.5, want: 2 ** -1021 },
+    { value: Number.MIN_VALUE, want: Number.MIN_VALUE },
+    { value: 3 * Number.MIN_VALUE, want: 4 * Number.MIN_VALUE },
   ])("the next power of two from $value is $want", ({ value, want }) => {
     expect(nextPowerOfTwo(value)).toBe(want);
   });
 
+  it("the next power of two is the least that is not below the value, for every double that has one", () => {
+    const aDouble = fc.double({ min: Number.MIN_VALUE, max: 2 ** 1023, noNaN: true });
+    fc.assert(
+      fc.property(aDouble, (value) => {
+        const power = nextPowerOfTwo(value);
+        expect(power).toBeGreaterThanOrEqual(value);
+        expect(power / 2 < value || power === Number.MIN_VALUE).toBe(true);
+        expect(Number.isInteger(Math.log2(power))).toBe(true);
+      }),
+    );
+  });
+
   it("finds no power of two from nothing or too much", () => {
-    for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => nextPowerOfTwo(bad)).toThrow(`value is ${bad}, must be > 0 and finite`);
+    for (const bad of [0, -1, Number.NaN, Number.MAX_VALUE, Number.POSITIVE_INFINITY]) {
+      expect(() => nextPowerOfTwo(bad)).toThrow(`value is ${bad}, must be > 0 and <= 2^1023`);
     }
   });
 });

@@ -28,12 +28,13 @@ export function requireStep(step: number, argument = "step"): void {
   requireArgument(isStep(step), argument, step, "a power of two from 2^-96 to 2^96");
 }
 
-/** The smallest power of two that is at least `value`; ArgumentError unless value is positive and finite. */
+/** The smallest power of two that is at least `value`; ArgumentError unless value lies between 0 and 2^1023. */
 export function nextPowerOfTwo(value: number): number {
-  requireArgument(value > 0 && Number.isFinite(value), "value", value, "> 0 and finite");
-  const power = 2 ** Math.floor(Math.log2(value));
-  // log2 rounds, so the candidate can be one power off to either side.
-  for (let candidate = power / 2; ; candidate *= 2) if (candidate >= value) return candidate;
+  requireArgument(value > 0 && value <= 2 ** 1023, "value", value, "> 0 and <= 2^1023");
+  // log2 rounds, so the exponent can be one off to either side; below 2^-1074 there is no power.
+  let exponent = Math.max(-1074, Math.floor(Math.log2(value)) - 1);
+  while (2 ** exponent < value) exponent += 1;
+  return 2 ** exponent;
 }
 
 /** What a round opened about one segment, all of it sums over its survivors. */

@@ -1,6 +1,12 @@
 import { strategyRules } from "@tributary/contracts/fields";
 import type { OptimiserParameters } from "./parameters.ts";
-import { emptyLike, type FloatVector, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
+import {
+  emptyLike,
+  type FloatVector,
+  requireStepInput,
+  requireStepOutput,
+  type ServerOptimiser,
+} from "./server-optimiser.ts";
 
 /** Next second moment of one coordinate from the one before and the squared mean update. */
 type SecondMomentRule = (before: number, squared: number, beta2: number) => number;
@@ -38,7 +44,7 @@ function adaptive(name: "FedAdagrad" | "FedAdam" | "FedYogi", nextSecondMoment: 
         secondMoment[i] = second;
         model[i] = base[i]! + (rate! * first) / (Math.sqrt(second) + tau!);
       }
-      return { model, state: { firstMoment, secondMoment } };
+      return requireStepOutput({ model, state: { firstMoment, secondMoment } });
     },
   };
   return optimiser;

@@ -1,5 +1,5 @@
 import { strategyRules } from "@tributary/contracts/fields";
-import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
+import { emptyLike, requireStepInput, requireStepOutput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /**
  * FedAvg: `x <- x + serverLearningRate * mean update` (McMahan et al., AISTATS 2017, algorithm 1).
@@ -17,6 +17,6 @@ export const fedAvg: ServerOptimiser = {
     const rate = parameters.serverLearningRate!;
     const model = emptyLike(base);
     for (let i = 0; i < model.length; i++) model[i] = base[i]! + rate * meanUpdate[i]!;
-    return { model, state: {} };
+    return requireStepOutput({ model, state: {} });
   },
 };

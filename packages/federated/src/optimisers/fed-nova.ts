@@ -1,6 +1,6 @@
 import { learningRateRule } from "@tributary/contracts/fields";
 import { requireArgument, requireInteger } from "../errors.ts";
-import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
+import { emptyLike, requireStepInput, requireStepOutput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /** Name of the extra coordinate that FedNova needs: the weighted norm ‖a‖₁ of a party's local steps. */
 export const LOCAL_STEP_NORM = "localStepNorm";
@@ -51,6 +51,6 @@ export const fedNova: ServerOptimiser = {
     const rate = parameters.serverLearningRate! * effectiveSteps;
     const model = emptyLike(base);
     for (let i = 0; i < model.length; i++) model[i] = base[i]! + rate * meanUpdate[i]!;
-    return { model, state: {} };
+    return requireStepOutput({ model, state: {} });
   },
 };

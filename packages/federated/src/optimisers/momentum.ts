@@ -1,5 +1,5 @@
 import { strategyRules } from "@tributary/contracts/fields";
-import { emptyLike, requireStepInput, type ServerOptimiser } from "./server-optimiser.ts";
+import { emptyLike, requireStepInput, requireStepOutput, type ServerOptimiser } from "./server-optimiser.ts";
 
 /**
  * FedAvgM: `m <- momentum * m + G`, `x <- x - serverLearningRate * m` with G the negated mean update
@@ -23,7 +23,7 @@ export const fedAvgM: ServerOptimiser = {
       momentum[i] = kept;
       model[i] = base[i]! - rate * kept;
     }
-    return { model, state: { momentum } };
+    return requireStepOutput({ model, state: { momentum } });
   },
 };
 
@@ -51,6 +51,6 @@ export const diLoCo: ServerOptimiser = {
       momentum[i] = kept;
       model[i] = base[i]! - rate * (decay * kept - update);
     }
-    return { model, state: { momentum } };
+    return requireStepOutput({ model, state: { momentum } });
   },
 };

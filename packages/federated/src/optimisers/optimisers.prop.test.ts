@@ -48,3 +48,34 @@ it.each(SERVER_OPTIMISER_NAMES)("%s gives the same bits in any chunks, and leave
     { numRuns: 50 },
   );
 });
+
+it.each(SERVER_OPTIMISER_NAMES)(
+  "%s refuses by name and coordinate what would overflow, or gives finite numbers",
+  (name) => {
+    const exponent = fc.integer({ min: -40, max: 127 });
+    const aHuge = fc.record({ exponent, sign: fc.constantFrom(1, -1) }).map(({ exponent: e, sign }) => sign * 2 ** e);
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(aHuge, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 6 }),
+        (updates) => {
+          const vectors = updates.map((update) => Float32Array.from(update));
+          try {
+            const made = runChunk(name, new Float32Array(3).fill(1), vectors, (n) => new Float32Array(n));
+            for (const vector of made) expect(vector.every(Number.isFinite)).toBe(true);
+          } catch (error) {
+            expect(String(error)).toMatch(
+              /(model|Moment|momentum)\[[0-2]\] is (NaN|-?Infinity), must be finite after the step/,
+            );
+          }
+        },
+      ),
+    );
+  },
+);
+
+it("a moment that overflows is refused, not kept to freeze its coordinate", () => {
+  const huge = [new Float32Array([1, 2 ** 70])];
+  expect(() => runChunk("FedAdam", new Float32Array(2), huge, (n) => new Float32Array(n))).toThrow(
+    "secondMoment[1] is Infinity, must be finite after the step",
+  );
+});

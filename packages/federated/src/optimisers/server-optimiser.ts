@@ -102,6 +102,20 @@ export function requireStepInput<V extends FloatVector>(optimiser: ServerOptimis
   }
 }
 
+/**
+ * Refuses what a step made when a value of it is not finite in the class of `base`: an overflowing moment would freeze its
+ * coordinate for ever, an overflowing model would be committed.
+ *
+ * @throws ArgumentError naming slot and coordinate.
+ */
+export function requireStepOutput<V extends FloatVector>(output: StepOutput<V>): StepOutput<V> {
+  for (const [name, vector] of Object.entries({ model: output.model, ...output.state })) {
+    const firstBad = firstNotFinite(vector);
+    requireArgument(firstBad < 0, `${name}[${firstBad}]`, vector[firstBad], "finite after the step");
+  }
+  return output;
+}
+
 /** A new vector of the class and length of `like`, all zero. */
 export function emptyLike<V extends FloatVector>(like: V): V {
   return (like instanceof Float32Array ? new Float32Array(like.length) : new Float64Array(like.length)) as V;

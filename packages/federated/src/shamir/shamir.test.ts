@@ -96,6 +96,12 @@ describe("shares", () => {
         3,
       ),
     ).toThrow("share.bytes.length is 4");
+    for (const length of [29, 30, 31, 33, 34, 35]) {
+      const other = { x: 2, bytes: new Uint8Array(length) };
+      const refusal = `share.bytes.length is ${length}`;
+      expect(() => interpolateShares([{ x: 1, bytes: secret }, other], 3)).toThrow(refusal);
+      expect(() => interpolateShares([other], 3)).toThrow(refusal);
+    }
     expect(() => shareOf(secret, new Uint8Array(0), 1, 3, 4)).toThrow("x is 4");
   });
 });

@@ -65,7 +65,7 @@ function sharing(secret: Uint8Array, coefficients: Uint8Array, threshold: number
  *
  * @param shares at least one, with distinct points and equal lengths.
  * @param holders number of holders of the sharing: it decides the field.
- * @throws ArgumentError for no shares, a point twice or beyond the holders, or shares of different lengths.
+ * @throws ArgumentError for no shares, a point twice or beyond the holders, or lengths that differ or are no multiple of 4.
  */
 export function interpolateShares(shares: readonly Share[], holders: number, at = 0): Uint8Array {
   const field = fieldFor(holders);
@@ -77,10 +77,12 @@ export function interpolateShares(shares: readonly Share[], holders: number, at 
     "distinct points, at least one",
   );
   for (const x of points) requireInteger("share.x", x, 1, holders);
-  const sum = new Uint32Array(shares[0]!.bytes.length / 4);
+  const { length } = shares[0]!.bytes;
+  requireArgument(length % 4 === 0, "share.bytes.length", length, "a multiple of 4");
+  const sum = new Uint32Array(length / 4);
   for (const share of shares) {
+    requireArgument(share.bytes.length === length, "share.bytes.length", share.bytes.length, `${length}`);
     const words = toWords(share.bytes);
-    requireArgument(words.length === sum.length, "share.bytes.length", share.bytes.length, `${4 * sum.length}`);
     field.multiplyVector(words, lagrangeWeight(field, points, share.x, at));
     for (let index = 0; index < sum.length; index++) sum[index]! ^= words[index]!;
   }

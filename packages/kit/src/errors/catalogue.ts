@@ -139,6 +139,13 @@ export const catalogue = {
     "The model is not the one that the job pinned.",
     52,
   ),
+  MODEL_NOT_FINITE: entry(
+    Permanent,
+    "OUT_OF_RANGE",
+    "ModelNotFinite",
+    "The next model or the state of the strategy would overflow.",
+    57,
+  ),
   LEDGER_CORRUPT: entry(
     Permanent,
     "DATA_LOSS",

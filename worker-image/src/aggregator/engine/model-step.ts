@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import {
   createState,
+  isArgumentError,
   layoutSafetensors,
   type OptimiserParameters,
   type ServerOptimiser,
   type ServerState,
 } from "@tributary/federated";
-import { type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
+import { type Disk, type DiskFile, readFully, realDisk, TributaryError, writeFully } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
 import { sumDamaged, sumSizeBytes } from "./recorded-sum.ts";
@@ -139,9 +140,20 @@ async function stepChunk(
   meanUpdate: Float32Array,
 ): Promise<Uint8Array> {
   const slots = await state.read(offset, base.length);
-  const result = optimiser.step({ base, meanUpdate, state: slots, round, parameters });
+  const result = stepFinite(offset, () => optimiser.step({ base, meanUpdate, state: slots, round, parameters }));
   await state.write(offset, result.state);
   return bytesOf(result.model);
+}
+
+/** What would overflow is never committed; the message says where, so that whoever reads it can look at that parameter. */
+function stepFinite<T>(offset: number, step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    if (!isArgumentError(cause)) throw cause;
+    const message = `in the chunk from parameter ${offset} on, ${cause.message}; lower spec.strategy.parameters.serverLearningRate or the learning rate of the trainer`;
+    throw new TributaryError("MODEL_NOT_FINITE", message, { cause });
+  }
 }
 
 interface StateFiles {

@@ -1,4 +1,5 @@
 import {
+  codingsInParts,
   type MetricCoding,
   planSegments,
   type RoundPlan,
@@ -13,10 +14,13 @@ import {
 /** Metrics that a report can carry, each as a sum and a count; a trainer that reports none of a name counts nothing. */
 export const REPORTED_METRICS = ["validation_loss", "training_loss"] as const;
 
+/** Codings of each value of the metric segment. */
+const PARTS = 2;
+
 /** Id of the segment that carries metrics; update segments are numbered from 0. */
 export const METRICS_SEGMENT_ID = 0xffff;
 
-/** Step of metric sums: 2^-10, so that a sum over thousands of tokens is exact to seven digits and 2^19 a party still fits. */
+/** Step of metric sums, 2^-10: a sum over thousands of tokens is exact to seven digits. */
 const METRIC_SUM_STEP = 2 ** -10;
 
 /** Update segments that let sums and uploads overlap. */
@@ -50,7 +54,7 @@ export const metricNames = {
 export function layoutReport(parameters: number, parties: number, steps: readonly number[]): ReportLayout {
   const segmentParameters = segmentParametersOf(parameters);
   const shape = planSegments({ parameters, parties, metrics: [], segmentParameters }).segments;
-  const codings = codingsOf(shape, steps);
+  const codings = codingsOf(shape, steps, parties);
   const { segments } = planSegments({ parameters, parties, metrics: codings, segmentParameters });
   return {
     updates: segments.filter(({ kind }) => kind === SegmentKind.Update),
@@ -104,10 +108,11 @@ export function readPlannedReport(setup: RoundSetup, plan: RoundPlan): PlannedRe
   }
   const metrics = setup.segments.at(-1);
   const exponents = plan.stepExponents.at(-1) ?? [];
-  const updateCount = (exponents.length - 2 * REPORTED_METRICS.length) / 2;
+  const updateCount = exponents.length / (2 * PARTS) - REPORTED_METRICS.length;
   if (metrics?.id !== METRICS_SEGMENT_ID || exponents.length !== metrics.valueCount) return undefined;
   if (!Number.isSafeInteger(updateCount) || updateCount < updates.length) return undefined;
-  const codings = valueNames(updateCount).map((name, index) => ({ name, step: 2 ** exponents[index]! }));
+  const names = valueNames(updateCount).flatMap((name) => Array.from({ length: PARTS }, () => name));
+  const codings = names.map((name, index) => ({ name, step: 2 ** exponents[index]! }));
   return { updates, metrics, codings };
 }
 
@@ -115,11 +120,15 @@ function setupSegment(id: number, { values, valueBits, ringBits }: Segment): Set
   return { id, valueCount: values, valueBits, ringBits };
 }
 
-function codingsOf(updates: readonly Segment[], steps: readonly number[]): MetricCoding[] {
+/**
+ * Every value in two parts: how much one party counts, be it a million held-out tokens or a norm far above the step, is nobody's to
+ * announce and never clamped.
+ */
+function codingsOf(updates: readonly Segment[], steps: readonly number[], parties: number): MetricCoding[] {
   const metrics = REPORTED_METRICS.flatMap(() => [METRIC_SUM_STEP, 1]);
   const norms = updates.flatMap((segment, index) => [squaredNormStep(steps[index]!, segment.parameters), 1]);
   const all = [...metrics, ...norms];
-  return valueNames(updates.length).map((name, index) => ({ name, step: all[index]! }));
+  return valueNames(updates.length).flatMap((name, index) => codingsInParts(name, all[index]!, parties));
 }
 
 function valueNames(updateSegments: number): string[] {

@@ -178,13 +178,26 @@ async function buildMetrics(
   const { metrics, codings } = request.report;
   // The width that the setup leaves for one party's value says for how many parties the ring has room.
   const parties = 2 ** (metrics.ringBits - metrics.valueBits);
-  const encoded = encodeMetrics(codings, values, parties);
+  const encoded = encodeFitting(codings, values, parties);
   const sink = await openSegment(request.segmentPath(metrics.id), diskOf(request));
   try {
-    await sink.write(kernels.pack(encoded.values, requireRingBits(metrics.ringBits)));
+    await sink.write(kernels.pack(encoded, requireRingBits(metrics.ringBits)));
     return { segment: metrics.id, ...sink.finish() };
   } finally {
     await sink.close();
+  }
+}
+
+function encodeFitting(
+  codings: PlannedReport["codings"],
+  values: Readonly<Record<string, number>>,
+  parties: number,
+): Int32Array {
+  try {
+    return encodeMetrics(codings, values, parties).values;
+  } catch (cause) {
+    if (!isArgumentError(cause)) throw cause;
+    throw new TributaryError("REPORT_REFUSED", `the report cannot carry ${cause.message}`, { cause });
   }
 }
 

@@ -1,0 +1,22 @@
+import { RENYI_ORDERS } from "./orders.ts";
+import type { SampledGaussian } from "./privacy-loss.ts";
+import { epsilonOfRenyi } from "./renyi-conversion.ts";
+import { sampledGaussianRenyi } from "./sampled-gaussian-renyi.ts";
+
+/**
+ * Epsilon at a delta of subsampled Gaussian steps by Renyi divergences, which add over the steps. Looser than privacy-loss
+ * distributions where those are exact, and no number of steps makes it lose digits.
+ *
+ * @throws ArgumentError for a rate, multiplier or delta out of range.
+ */
+export function sampledGaussianEpsilon(
+  parts: readonly (SampledGaussian & { readonly steps: number })[],
+  deltaDp: number,
+): number {
+  const total = new Float64Array(RENYI_ORDERS.length);
+  for (const { samplingRate, noiseMultiplier, steps } of parts) {
+    const divergences = sampledGaussianRenyi(samplingRate, noiseMultiplier, RENYI_ORDERS);
+    for (let i = 0; i < total.length; i++) total[i] = total[i]! + steps * divergences[i]!;
+  }
+  return epsilonOfRenyi(RENYI_ORDERS, total, deltaDp).epsilon;
+}
