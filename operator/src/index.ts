@@ -1,4 +1,6 @@
 export { registerCollectorMetrics } from "./controllers/collector/collector-metrics.ts";
+export { renderWindowPlan } from "./controllers/federated-training-job/act/window-plan.ts";
+export { renderJobConfig } from "./controllers/federated-training-job/render/aggregator.ts";
 export { seatName } from "./controllers/federated-training-job/render/names.ts";
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
 export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";

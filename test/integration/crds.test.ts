@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
+import { type FederatedTrainingJob, validateFederatedTrainingJob } from "@tributary/contracts";
+import { checkJobSpec } from "@tributary/contracts/fields";
+import fc from "fast-check";
 import { validateManifest } from "kubectl-tributary";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aJob, type Manifest, withChanges } from "../support/a-job.ts";
+import { aJob, type Changes, type Manifest, withChanges } from "../support/a-job.ts";
+import { anyFieldValue } from "../support/any-job.ts";
 import { badJobs } from "../support/bad-jobs.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -18,6 +22,12 @@ const aMember: Manifest = {
     region: "us-east-1",
     namespaces: [{ hub: "default", member: "jobs" }],
   },
+};
+
+const asNoop: Changes = {
+  "spec.model": { source: { persistentVolumeClaim: { claimName: "models", path: "zeros.safetensors" } } },
+  "spec.trainer": { runtime: "noop", task: "noop" },
+  "spec.communication": {},
 };
 
 describe("the custom resource definitions on a real API server", () => {
@@ -98,6 +108,95 @@ describe("the custom resource definitions on a real API server", () => {
       "jsonpath={.spec.schedule.synchronous.maxRounds}",
     ]);
     expect(maxRounds).toBe("20");
+  });
+
+  const patch = (name: string, value: object): Promise<string> =>
+    hub.kubectl(["patch", "ftj", name, "--type=merge", "-p", JSON.stringify({ spec: value })]);
+
+  it.each<[string, object]>([
+    ["participants", { participants: [{ name: "aws", cluster: "aws-us-east-1", workers: 9 }] }],
+    ["trainer", { trainer: { seed: 2 } }],
+    ["strategy", { strategy: { name: "FedAdam" } }],
+    ["schedule", { schedule: { synchronous: { quorum: 1 } } }],
+    ["communication", { communication: { initialStep: "2^-10" } }],
+    ["failurePolicy", { failurePolicy: { workerRestartLimit: 0 } }],
+    ["convergence", { convergence: { patience: 9 } }],
+    ["convergence, by taking it away", { convergence: null }],
+  ])("let %s of a job change only while it is suspended", async (what, change) => {
+    const name = `edited-${what.replaceAll(/[^a-z]/gu, "").slice(0, 20)}${Object.keys(change).length}`;
+    await hub.kubectl(["create", "-f", "-"], JSON.stringify(aJob({ "metadata.name": name })));
+    await expect(patch(name, change)).rejects.toThrow("only while spec.suspend is true");
+    await patch(name, { suspend: true });
+    await patch(name, change);
+    await patch(name, { suspend: false });
+    await expect(patch(name, { convergence: { metric: "validation_loss", patience: 77 } })).rejects.toThrow(
+      "only while spec.suspend is true",
+    );
+  });
+
+  it("let a job without a convergence rule get one only while it is suspended", async () => {
+    await hub.kubectl(
+      ["create", "-f", "-"],
+      JSON.stringify(aJob({ "metadata.name": "bare", "spec.convergence": undefined })),
+    );
+    await patch("bare", { roundHistoryLimit: 3 });
+    const rule = { convergence: { metric: "validation_loss", patience: 3 } };
+    await expect(patch("bare", rule)).rejects.toThrow("only while spec.suspend is true");
+    await patch("bare", { suspend: true });
+    await patch("bare", rule);
+  });
+
+  it("let suspend, time to live and the length of the history change while a job runs", async () => {
+    await hub.kubectl(["create", "-f", "-"], JSON.stringify(aJob({ "metadata.name": "live" })));
+    await patch("live", { ttlSecondsAfterFinished: 60, roundHistoryLimit: 2, suspend: false });
+  });
+
+  it.each(Object.keys(anyFieldValue))(
+    "judge %s exactly as its validator and kubectl tributary validate do",
+    async (path) => {
+      const base: Changes = path === "spec.trainer.hyperparameters" ? {} : asNoop;
+      const values = fc.sample(anyFieldValue[path]!, { numRuns: 60, seed: 9 });
+      const jobs = values.map((value, index) => {
+        const task = path === "spec.trainer.hyperparameters" && index % 2 === 0 ? asNoop : base;
+        return aJob({ ...task, [path]: value, "metadata.name": `p${index}` });
+      });
+      const refused = await refusedOf(jobs);
+      const verdicts = jobs.map((job, index) => {
+        const defaulted = structuredClone(job);
+        const fits = validateFederatedTrainingJob(defaulted);
+        return {
+          value: values[index],
+          server: !refused.has(`p${index}`),
+          cli: validateManifest(job).length === 0,
+          validator: fits ? checkJobSpec((defaulted as unknown as FederatedTrainingJob).spec).length === 0 : false,
+        };
+      });
+      expect(verdicts.filter(({ server, cli, validator }) => server !== cli || server !== validator)).toEqual([]);
+      expect(new Set(verdicts.map(({ server }) => server)).size).toBe(2);
+    },
+  );
+
+  /** Names of the jobs that a dry run refuses. */
+  async function refusedOf(jobs: readonly Manifest[]): Promise<Set<string>> {
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: jobs });
+    const said = await hub.kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], list).then(
+      () => "",
+      (error: unknown) => (error as { stderr: string }).stderr,
+    );
+    return new Set(
+      [...said.matchAll(/FederatedTrainingJob(?:\.tributary\.dev)? "([^"]+)" is invalid/gu)].map(
+        (match) => match[1] as string,
+      ),
+    );
+  }
+
+  it("take a gate's CA as PEM alone", async () => {
+    const withCa = (caBundle: string) => withChanges(aMember, { "spec.gate": { caBundle } });
+    await dryRun(withCa(hub.authorityPem + hub.authorityPem));
+    for (const bundle of ["MIIBszCCAVmgAwIBAgIU", `${hub.authorityPem}-----BEGIN PRIVATE KEY-----`]) {
+      await expect(dryRun(withCa(bundle))).rejects.toThrow("must be the certificates of the gate's CA in PEM");
+      expect(validateManifest(withCa(bundle)).map(({ path }) => path)).toEqual(["spec.gate.caBundle"]);
+    }
   });
 
   it("never let the plan of a round change", async () => {

@@ -60,4 +60,53 @@ export const badJobs: readonly (readonly [what: string, changes: Changes, field:
     "spec.communication.initialStep",
     "",
   ],
+  [
+    "an initial step out of bounds",
+    { "spec.communication": { initialStep: "2^99" } },
+    "spec.communication.initialStep",
+    "",
+  ],
+  [
+    "a parameter that is no number",
+    { "spec.strategy.parameters": { serverLearningRate: "NaN" } },
+    "spec.strategy.parameters",
+    "",
+  ],
+  [
+    "a parameter that the strategy does not take",
+    { "spec.strategy.parameters": { momentum: "0.9" } },
+    "spec.strategy.parameters",
+    "FedAvgM and DiLoCo also momentum",
+  ],
+  [
+    "a parameter out of bounds",
+    { "spec.strategy.parameters": { serverLearningRate: "0" } },
+    "spec.strategy.parameters",
+    "must be > 0 and <= 1000",
+  ],
+  [
+    "a hyperparameter that the task does not take",
+    { "spec.trainer.hyperparameters": { learningrate: "1" } },
+    "spec.trainer.hyperparameters",
+    "task language-modeling takes learningRate",
+  ],
+  [
+    "a hyperparameter out of bounds",
+    { "spec.trainer.hyperparameters": { batchSize: 0 } },
+    "spec.trainer.hyperparameters",
+    "must lie within their bounds",
+  ],
+  ["a target that no number reaches", { "spec.convergence.target": "1e99999" }, "spec.convergence.target", ""],
+  [
+    "language modelling without an adapter",
+    { "spec.model": { source: { persistentVolumeClaim: { claimName: "models", path: "a.safetensors" } } } },
+    "spec.model",
+    "task language-modeling trains an adapter",
+  ],
+  [
+    "a claim whose name is a path",
+    { "spec.output.persistentVolumeClaim": "../models" },
+    "spec.output.persistentVolumeClaim",
+    "",
+  ],
 ];

@@ -22,6 +22,8 @@ export interface WireJobOptions {
   readonly strategy?: { readonly name: string; readonly parameters: Record<string, string> };
   /** CA of a real gate for each participant's cluster, in place of the test's own. */
   readonly gateCaPems?: readonly string[];
+  /** The operator's own `job.json`, given the CAs of the participants' clusters; files, directories and ports are the test's. */
+  readonly jobConfig?: (gateCaPems: readonly string[]) => Record<string, unknown>;
   /** Base model in GGUF of which an adapter on `q_proj` of rank 2 is trained, in place of a whole model. */
   readonly gguf?: Uint8Array;
 }
@@ -185,8 +187,13 @@ export class WireJob {
       convergence: { metric: "validation_loss", mode: "Min", maxRounds: 1000 },
       ...plan,
     };
+    await this.openPlan(whole);
+  }
+
+  /** Opens a window by the operator's own plan; waits for an aggregator that is starting. */
+  async openPlan(plan: Plan): Promise<void> {
     const open = async () => {
-      await (await this.operator()).openWindow({ plan: whole }, { timeoutMs: 5_000 });
+      await (await this.operator()).openWindow({ plan }, { timeoutMs: 5_000 });
       return true;
     };
     await until("the window opens", open, 60_000);
@@ -270,25 +277,27 @@ export class WireJob {
     const modelPath = join(this.directory, gguf === undefined ? "model.safetensors" : "base.gguf");
     await writeFile(modelPath, gguf ?? Buffer.concat(initialModel(this.#options.values ?? 1000)));
     const adapter = { type: "LoRA", rank: 2, targets: ["q_proj"] };
+    const gateCaPems = this.#clusterCas.map((ca, index) => this.#options.gateCaPems?.[index] ?? ca.certificatePem);
+    const own = {
+      model: { path: modelPath, ...(gguf !== undefined && { adapter }) },
+      directories: { data: this.dataDirectory, output: this.outputDirectory },
+      tls,
+      listen: this.#ports,
+    };
     const config = {
       version: 1,
       job: { uid: JOB_UID, name: "wire", namespace: "test" },
-      clusters: this.#clusterCas.map((ca, index) => ({
-        name: `cluster-${index}`,
-        gateCaPem: this.#options.gateCaPems?.[index] ?? ca.certificatePem,
-      })),
+      clusters: gateCaPems.map((gateCaPem, index) => ({ name: `cluster-${index}`, gateCaPem })),
       participants: this.#options.workers.map((workers, index) => ({
         name: `p${index}`,
         cluster: `cluster-${index}`,
         workers,
       })),
-      model: { path: modelPath, ...(gguf !== undefined && { adapter }) },
       trainer: { task: "noop", hyperparameters: this.#options.hyperparameters ?? {}, seed: 1 },
       strategy: this.#options.strategy ?? { name: "FedAvg", parameters: {} },
       secureAggregation: { protocol: "None" },
-      directories: { data: this.dataDirectory, output: this.outputDirectory },
-      tls,
-      listen: this.#ports,
+      ...this.#options.jobConfig?.(gateCaPems),
+      ...own,
     };
     await writeFile(join(this.directory, "job.json"), JSON.stringify(config));
   }

@@ -47,6 +47,7 @@ describe("the gate CAs of a job", () => {
 
   it.each([
     ["a cluster without a bundle", () => undefined, "has no gateCaPem"],
+    ["an empty bundle", () => "", "has no gateCaPem"],
     ["a text that is no PEM", () => "oops", "one or more certificates in PEM"],
     ["a bundle that is cut off", () => before + next.slice(0, 200), "one or more certificates in PEM"],
     ["a block that is no certificate", () => before.replace(/\n[\s\S]*\n/u, "\nAAAA\n"), "X.509"],

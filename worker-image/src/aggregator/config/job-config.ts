@@ -111,8 +111,9 @@ function readAll<T>(fields: JsonFields, read: (fields: JsonFields) => T): T {
  */
 function readCluster(fields: JsonFields): ClusterConfig {
   const name = fields.text("name");
-  if (!fields.has("gateCaPem")) return { name, gateCa: [], gateCaProblem: `cluster ${name} has no gateCaPem` };
-  const certificates = readCertificates(fields.text("gateCaPem"));
+  const pem = fields.textOrNone("gateCaPem");
+  if (pem === undefined) return { name, gateCa: [], gateCaProblem: `cluster ${name} has no gateCaPem` };
+  const certificates = readCertificates(pem);
   if (certificates.ok) return { name, gateCa: certificates.value };
   return { name, gateCa: [], gateCaProblem: `gateCaPem of cluster ${name} must be ${certificates.expected}` };
 }

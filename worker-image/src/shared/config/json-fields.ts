@@ -26,6 +26,12 @@ export class JsonFields {
     return value;
   }
 
+  /** A text that may be left out or empty. */
+  textOrNone(name: string): string | undefined {
+    const value = this.#take(name, "");
+    return value === "" ? undefined : this.text(name);
+  }
+
   /** A text in the meaning that `read` gives it. */
   textAs<T>(name: string, read: (text: string) => Reading<T>, fallback?: string): T {
     const reading = read(this.text(name, fallback));

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { formatAddress, readAddress } from "@tributary/contracts/fields";
+import { formatAddress, readAddress, readPemBundle } from "@tributary/contracts/fields";
 import { type Environment, readIntegerVariable, readVariable, TributaryError } from "@tributary/kit";
 import { parseJsonFields } from "../../shared/config/json-fields.ts";
 
@@ -75,7 +75,7 @@ export function parseWorkerConfig(file: string, text: string): WorkerConfig {
       tensorHost: tensor.host,
       tensorPort: tensor.port,
       serverName: aggregator.text("serverName"),
-      caPem: aggregator.text("caPem"),
+      caPem: requirePem("aggregator.caPem", aggregator.text("caPem")),
     },
   };
   aggregator.end();
@@ -95,7 +95,9 @@ async function readIdentitySource(env: Environment): Promise<IdentitySource> {
     );
   }
   const inline = env.TRIBUTARY_GATE_CA_PEM;
-  const caPem = inline ? inline : await readText(readVariable(env, "TRIBUTARY_GATE_CA_PATH"));
+  const caPem = inline
+    ? requirePem("TRIBUTARY_GATE_CA_PEM", inline)
+    : requirePem("TRIBUTARY_GATE_CA_PATH", await readText(readVariable(env, "TRIBUTARY_GATE_CA_PATH")));
   return {
     kind: "gate",
     address,
@@ -103,6 +105,15 @@ async function readIdentitySource(env: Environment): Promise<IdentitySource> {
     caPem,
     tokenPath: readVariable(env, "TRIBUTARY_TOKEN_PATH", "/var/run/secrets/tributary/token"),
   };
+}
+
+/** A bundle that cannot be read is named and never shown: a key may have been put in its place. */
+function requirePem(what: string, pem: string): string {
+  const certificates = readPemBundle(pem);
+  if (certificates.ok) return certificates.value.join("");
+  throw new TributaryError("CONFIGURATION_INVALID", `${what} must be ${certificates.expected}`, {
+    details: { field: what },
+  });
 }
 
 async function readText(path: string): Promise<string> {

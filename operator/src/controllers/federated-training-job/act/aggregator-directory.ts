@@ -1,4 +1,4 @@
-import { describeFinding, formatAddress, readDeadlineMs } from "@tributary/contracts/fields";
+import { formatAddress } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { aggregatorPorts } from "../render/aggregator.ts";
@@ -7,6 +7,7 @@ import type { AggregatorObservation, JobSnapshot, WindowPlan } from "../snapshot
 import { AggregatorLink } from "./aggregator-link.ts";
 import { issueOperatorCertificate } from "./certificates.ts";
 import { readJobCa } from "./ensure-certificates.ts";
+import { renderWindowPlan } from "./window-plan.ts";
 
 const certificateLifetimeMs = 24 * 60 * 60 * 1000;
 
@@ -59,17 +60,7 @@ export class AggregatorDirectory {
 
   /** Opens a window of a job. Idempotent. */
   async openWindow(job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal): Promise<void> {
-    const link = this.#linkOf(job);
-    const { synchronous } = job.spec.schedule;
-    const { convergence } = job.spec;
-    const terms = {
-      quorum: synchronous.quorum,
-      deadlineMs: requireDeadlineMs(synchronous.deadline),
-      localSteps: synchronous.localSteps,
-      maxRounds: synchronous.maxRounds,
-      ...(convergence === undefined ? {} : { convergence }),
-    };
-    await link.openWindow(window, terms, signal);
+    await this.#linkOf(job).openWindow(renderWindowPlan(job, window), signal);
   }
 
   /** Tells a job's aggregator that no round follows. Idempotent. */
@@ -107,12 +98,4 @@ export class AggregatorDirectory {
     const target = { jobUid: job.metadata.uid ?? "", address, serverName: jobNames(job).serverName, credentials };
     return new AggregatorLink(target, (urgent) => this.#deps.enqueue(key, urgent));
   }
-}
-
-/** Acceptance read the deadline already; a job that was accepted by an earlier version may still hold another. */
-function requireDeadlineMs(deadline: string): number {
-  const reading = readDeadlineMs(deadline);
-  if (reading.ok) return reading.value;
-  const finding = { path: "spec.schedule.synchronous.deadline", value: deadline, expected: reading.expected };
-  throw new TributaryError("SPEC_INVALID", describeFinding(finding));
 }

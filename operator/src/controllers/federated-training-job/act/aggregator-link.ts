@@ -6,8 +6,9 @@ import {
   type GrpcClient,
   type TlsMaterial,
 } from "@tributary/kit";
-import type { AggregatorObservation, LedgerTotals, RoundReport, WindowPlan } from "../snapshot.ts";
+import type { AggregatorObservation, LedgerTotals, RoundReport } from "../snapshot.ts";
 import { describeStage, toReport, toRoundReport } from "./aggregator-report.ts";
+import type { renderWindowPlan } from "./window-plan.ts";
 
 /** Where and as whom a job's aggregator is called. */
 export interface AggregatorTarget {
@@ -19,21 +20,6 @@ export interface AggregatorTarget {
   readonly serverName: string;
   /** Makes fresh credentials; called for each connection. */
   readonly credentials: () => Promise<TlsMaterial>;
-}
-
-/** What the operator decided about a window, besides its bounds. */
-export interface WindowTerms {
-  readonly quorum: number;
-  readonly deadlineMs: number;
-  readonly localSteps: number;
-  readonly convergence?: {
-    readonly metric: string;
-    readonly mode: string;
-    readonly target?: string | undefined;
-    readonly patience?: number | undefined;
-    readonly minDelta: string;
-  };
-  readonly maxRounds: number;
 }
 
 /** Longest time that one answer is waited for, in milliseconds. */
@@ -87,28 +73,9 @@ export class AggregatorLink {
     }
   }
 
-  /** Opens a window. Idempotent: the same window again answers with the same state. */
-  async openWindow(window: WindowPlan, terms: WindowTerms, signal: AbortSignal): Promise<void> {
+  /** Opens a window. Idempotent: the same plan again answers with the same state. */
+  async openWindow(plan: ReturnType<typeof renderWindowPlan>, signal: AbortSignal): Promise<void> {
     const client = await this.#connect();
-    const { convergence } = terms;
-    const plan = {
-      jobUid: this.#target.jobUid,
-      from: window.from,
-      through: window.through,
-      attempt: window.attempt,
-      quorum: terms.quorum,
-      deadlineMs: BigInt(terms.deadlineMs),
-      localSteps: window.evaluateOnly ? 0 : terms.localSteps,
-      evaluateOnly: window.evaluateOnly,
-      convergence: {
-        metric: convergence?.metric ?? "",
-        mode: convergence?.mode ?? "",
-        target: convergence?.target ?? "",
-        patience: convergence?.patience ?? 0,
-        minDelta: convergence?.minDelta ?? "",
-        maxRounds: terms.maxRounds,
-      },
-    };
     await client.openWindow({ plan }, { timeoutMs: 10_000, signal });
   }
 

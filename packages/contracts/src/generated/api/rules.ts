@@ -20,6 +20,14 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "path": [
         "spec"
       ],
+      "rule": "self.trainer.task != 'language-modeling' || has(self.model.adapter)",
+      "message": "task language-modeling trains an adapter on a .gguf model; name model.adapter",
+      "fieldPath": ".model.adapter"
+    },
+    {
+      "path": [
+        "spec"
+      ],
       "rule": "self.schedule.synchronous.quorum <= self.participants.map(p, p.workers).sum()",
       "message": "schedule.synchronous.quorum must not be above the sum of participants[].workers",
       "fieldPath": ".schedule.synchronous.quorum"
@@ -57,6 +65,42 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
     {
       "path": [
         "spec",
+        "trainer"
+      ],
+      "rule": "!has(self.hyperparameters) || self.hyperparameters.all(name, name in (self.task == 'noop' ? ['increment', 'simulateStepMs', 'simulateNaNAtRound'] : ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'clipNorm', 'batchSize', 'sequenceLength', 'validationPassages']))",
+      "message": "task noop takes increment, simulateStepMs and simulateNaNAtRound; task language-modeling takes learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength and validationPassages",
+      "fieldPath": ".hyperparameters"
+    },
+    {
+      "path": [
+        "spec",
+        "trainer"
+      ],
+      "rule": "!has(self.hyperparameters) || [{ 'increment': [9.313225746154785e-10, 1.0], 'simulateStepMs': [0.0, 600000.0], 'simulateNaNAtRound': [-1.0, 1000000.0], 'learningRate': [1e-8, 1.0], 'beta1': [0.0, 0.999999], 'beta2': [0.0, 0.999999], 'epsilon': [1e-16, 1.0], 'weightDecay': [0.0, 1.0], 'clipNorm': [1e-6, 1e6], 'batchSize': [1.0, 1024.0], 'sequenceLength': [2.0, 8192.0], 'validationPassages': [0.0, 1000000.0] }].all(bounds, self.hyperparameters.all(name, !(name in bounds) || (double(self.hyperparameters[name]) >= bounds[name][0] && double(self.hyperparameters[name]) <= bounds[name][1] && (!(name in ['simulateStepMs', 'simulateNaNAtRound', 'batchSize', 'sequenceLength', 'validationPassages']) || double(int(double(self.hyperparameters[name]))) == double(self.hyperparameters[name])))))",
+      "message": "must lie within their bounds: increment 2^-30 to 1, simulateStepMs 0 to 600000, simulateNaNAtRound -1 to 1000000, learningRate 1e-8 to 1, beta1 and beta2 0 to 0.999999, epsilon 1e-16 to 1, weightDecay 0 to 1, clipNorm 1e-6 to 1e6, batchSize 1 to 1024, sequenceLength 2 to 8192, validationPassages 0 to 1000000, the last three and simulate* whole",
+      "fieldPath": ".hyperparameters"
+    },
+    {
+      "path": [
+        "spec",
+        "strategy"
+      ],
+      "rule": "!has(self.parameters) || self.parameters.all(name, name == 'serverLearningRate' || (name == 'momentum' && self.name in ['FedAvgM', 'DiLoCo']) || (name in ['beta1', 'tau'] && self.name in ['FedAdagrad', 'FedAdam', 'FedYogi']) || (name == 'beta2' && self.name in ['FedAdam', 'FedYogi']))",
+      "message": "all strategies take serverLearningRate; FedAvgM and DiLoCo also momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; no strategy takes another",
+      "fieldPath": ".parameters"
+    },
+    {
+      "path": [
+        "spec",
+        "strategy"
+      ],
+      "rule": "!has(self.parameters) || self.parameters.all(name, name == 'serverLearningRate' ? double(self.parameters[name]) > 0.0 && double(self.parameters[name]) <= 1000.0 : (name == 'tau' ? double(self.parameters[name]) > 0.0 && double(self.parameters[name]) <= 1.0 : double(self.parameters[name]) >= 0.0 && double(self.parameters[name]) < 1.0))",
+      "message": "serverLearningRate must be > 0 and <= 1000, tau > 0 and <= 1, momentum, beta1 and beta2 >= 0 and < 1",
+      "fieldPath": ".parameters"
+    },
+    {
+      "path": [
+        "spec",
         "schedule",
         "synchronous",
         "deadline"
@@ -71,6 +115,15 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       ],
       "rule": "has(self.target) || has(self.patience)",
       "message": "name a target, a patience, or both"
+    },
+    {
+      "path": [
+        "spec",
+        "convergence",
+        "minDelta"
+      ],
+      "rule": "double(self) >= 0.0",
+      "message": "must be a decimal of 0 or more"
     }
   ],
   "MemberCluster": [
@@ -78,6 +131,15 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "path": [],
       "rule": "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
       "message": "metadata.name must be a DNS label of at most 63 characters"
+    },
+    {
+      "path": [
+        "spec",
+        "gate",
+        "caBundle"
+      ],
+      "rule": "self.contains('-----BEGIN CERTIFICATE-----') && self.contains('-----END CERTIFICATE-----') && !self.contains('PRIVATE KEY-----')",
+      "message": "must be the certificates of the gate's CA in PEM, and no key"
     }
   ],
   "TrainingRound": [

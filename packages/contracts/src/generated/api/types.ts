@@ -19,7 +19,7 @@ kind?: string
  */
 metadata: ObjectMeta
 /**
- * What to train, where, and until when.
+ * What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.
  */
 spec: {
 /**
@@ -90,7 +90,7 @@ runtime: string
  */
 task: ("language-modeling" | "noop")
 /**
- * Settings of the trainer, by name; numbers may be given as integers or as decimal strings.
+ * Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.
  */
 hyperparameters?: {
 [k: string]: number | string
@@ -150,7 +150,7 @@ strategy: {
  */
 name: ("FedAvg" | "FedAvgM" | "FedAdagrad" | "FedAdam" | "FedYogi" | "DiLoCo")
 /**
- * Settings of the strategy by name, as decimal strings, for example serverLearningRate.
+ * Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau above 0 and at most 1.
  */
 parameters?: {
 [k: string]: string
@@ -177,7 +177,7 @@ localSteps: number
  */
 quorum: number
 /**
- * Longest time of one round, as a Go duration.
+ * Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped.
  */
 deadline: string
 }
@@ -203,7 +203,7 @@ target?: string
  */
 patience?: number
 /**
- * Least change that counts as improvement, as a decimal.
+ * Least change that counts as improvement, as a decimal of 0 or more.
  */
 minDelta: string
 }
@@ -226,7 +226,7 @@ protocol: "None"
  */
 communication: {
 /**
- * Quantiser step of round 0, a power of two; later rounds take theirs from the last mean.
+ * Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect.
  */
 initialStep: string
 }
@@ -541,7 +541,7 @@ member: string
  */
 gate?: {
 /**
- * PEM certificates of the gate's CA; aggregators trust it for workers of this member alone.
+ * PEM certificates of the gate's CA, several while it is rotated; aggregators trust them for workers of this member alone.
  */
 caBundle: string
 }

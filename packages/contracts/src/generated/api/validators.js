@@ -3,16 +3,16 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the trainer, by name; numbers may be given as integers or as decimal strings.","maxProperties":64,"additionalProperties":{"maxLength":256,"type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[-a-z0-9.]+/[-a-zA-Z0-9._]+$","description":"Extended resource, for example nvidia.com/gpu."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings, for example serverLearningRate.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$","description":"Longest time of one round, as a Go duration."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$","default":"0","description":"Least change that counts as improvement, as a decimal."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?[0-9]{1,2}$","description":"Quantiser step of round 0, a power of two; later rounds take theirs from the last mean."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard; old means stale."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[-a-z0-9.]+/[-a-zA-Z0-9._]+$","description":"Extended resource, for example nvidia.com/gpu."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau above 0 and at most 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard; old means stale."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
-const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "u");
-const pattern1 = new RegExp("^[a-z]([-a-z0-9]*[a-z0-9])?$", "u");
-const pattern3 = new RegExp("^[-a-z0-9.]+/[-a-zA-Z0-9._]+$", "u");
-const pattern4 = new RegExp("^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$", "u");
-const pattern5 = new RegExp("^-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$", "u");
-const pattern6 = new RegExp("^[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$", "u");
-const pattern7 = new RegExp("^2\\^-?[0-9]{1,2}$", "u");
+const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
+const pattern1 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "u");
+const pattern2 = new RegExp("^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$", "u");
+const pattern3 = new RegExp("^[a-z]([-a-z0-9]*[a-z0-9])?$", "u");
+const pattern5 = new RegExp("^[-a-z0-9.]+/[-a-zA-Z0-9._]+$", "u");
+const pattern7 = new RegExp("^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$", "u");
+const pattern10 = new RegExp("^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="FederatedTrainingJob" */;
@@ -300,9 +300,8 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-else {
-const err23 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!pattern0.test(data8)){
+const err23 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -312,11 +311,8 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data7.path !== undefined){
-let data9 = data7.path;
-if(typeof data9 === "string"){
-if(func3(data9) > 1024){
-const err24 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+else {
+const err24 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -325,8 +321,12 @@ vErrors.push(err24);
 }
 errors++;
 }
-if(func3(data9) < 1){
-const err25 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data7.path !== undefined){
+let data9 = data7.path;
+if(typeof data9 === "string"){
+if(func3(data9) > 1024){
+const err25 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -335,9 +335,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-else {
-const err26 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data9) < 1){
+const err26 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -347,9 +346,8 @@ vErrors.push(err26);
 errors++;
 }
 }
-}
 else {
-const err27 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err27 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -361,12 +359,24 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err28 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err28];
 }
 else {
 vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
 }
 errors++;
 }
@@ -378,17 +388,7 @@ if(data10.rule === undefined){
 data10.rule = "FreezeA";
 }
 if(data10.type === undefined){
-const err29 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
-if(vErrors === null){
-vErrors = [err29];
-}
-else {
-vErrors.push(err29);
-}
-errors++;
-}
-if(data10.rank === undefined){
-const err30 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "rank"},message:"must have required property '"+"rank"+"'"};
+const err30 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -397,8 +397,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(data10.targets === undefined){
-const err31 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "targets"},message:"must have required property '"+"targets"+"'"};
+if(data10.rank === undefined){
+const err31 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "rank"},message:"must have required property '"+"rank"+"'"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -407,9 +407,8 @@ vErrors.push(err31);
 }
 errors++;
 }
-for(const key5 in data10){
-if(!(((((key5 === "type") || (key5 === "rank")) || (key5 === "alpha")) || (key5 === "targets")) || (key5 === "rule"))){
-const err32 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if(data10.targets === undefined){
+const err32 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "targets"},message:"must have required property '"+"targets"+"'"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -418,11 +417,9 @@ vErrors.push(err32);
 }
 errors++;
 }
-}
-if(data10.type !== undefined){
-let data11 = data10.type;
-if(typeof data11 !== "string"){
-const err33 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key5 in data10){
+if(!(((((key5 === "type") || (key5 === "rank")) || (key5 === "alpha")) || (key5 === "targets")) || (key5 === "rule"))){
+const err33 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -431,8 +428,11 @@ vErrors.push(err33);
 }
 errors++;
 }
-if(!(data11 === "LoRA")){
-const err34 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data10.type !== undefined){
+let data11 = data10.type;
+if(typeof data11 !== "string"){
+const err34 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -441,11 +441,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-if(data10.rank !== undefined){
-let data12 = data10.rank;
-if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
-const err35 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(data11 === "LoRA")){
+const err35 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -454,9 +451,11 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(typeof data12 == "number"){
-if(data12 > 512 || isNaN(data12)){
-const err36 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512},message:"must be <= 512"};
+}
+if(data10.rank !== undefined){
+let data12 = data10.rank;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err36 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -465,8 +464,9 @@ vErrors.push(err36);
 }
 errors++;
 }
-if(data12 < 1 || isNaN(data12)){
-const err37 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(typeof data12 == "number"){
+if(data12 > 512 || isNaN(data12)){
+const err37 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512},message:"must be <= 512"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -475,12 +475,8 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-}
-if(data10.alpha !== undefined){
-let data13 = data10.alpha;
-if(!((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13)))){
-const err38 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data12 < 1 || isNaN(data12)){
+const err38 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -489,9 +485,12 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(typeof data13 == "number"){
-if(data13 > 4096 || isNaN(data13)){
-const err39 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4096},message:"must be <= 4096"};
+}
+}
+if(data10.alpha !== undefined){
+let data13 = data10.alpha;
+if(!((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13)))){
+const err39 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -500,13 +499,24 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(data13 < 1 || isNaN(data13)){
-const err40 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(typeof data13 == "number"){
+if(data13 > 4096 || isNaN(data13)){
+const err40 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4096},message:"must be <= 4096"};
 if(vErrors === null){
 vErrors = [err40];
 }
 else {
 vErrors.push(err40);
+}
+errors++;
+}
+if(data13 < 1 || isNaN(data13)){
+const err41 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
 }
 errors++;
 }
@@ -516,17 +526,7 @@ if(data10.targets !== undefined){
 let data14 = data10.targets;
 if(Array.isArray(data14)){
 if(data14.length > 16){
-const err41 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-if(data14.length < 1){
-const err42 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const err42 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -535,11 +535,8 @@ vErrors.push(err42);
 }
 errors++;
 }
-const len0 = data14.length;
-for(let i0=0; i0<len0; i0++){
-let data15 = data14[i0];
-if(typeof data15 !== "string"){
-const err43 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data14.length < 1){
+const err43 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -548,8 +545,11 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(!(((data15 === "q_proj") || (data15 === "k_proj")) || (data15 === "v_proj"))){
-const err44 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.targets.items.enum},message:"must be equal to one of the allowed values"};
+const len0 = data14.length;
+for(let i0=0; i0<len0; i0++){
+let data15 = data14[i0];
+if(typeof data15 !== "string"){
+const err44 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -558,10 +558,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-}
-else {
-const err45 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!(((data15 === "q_proj") || (data15 === "k_proj")) || (data15 === "v_proj"))){
+const err45 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.targets.items.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -571,9 +569,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-let data16 = data10.rule;
-if(typeof data16 !== "string"){
-const err46 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err46 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -582,8 +580,10 @@ vErrors.push(err46);
 }
 errors++;
 }
-if(!(data16 === "FreezeA")){
-const err47 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.rule.enum},message:"must be equal to one of the allowed values"};
+}
+let data16 = data10.rule;
+if(typeof data16 !== "string"){
+const err47 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -592,9 +592,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-else {
-const err48 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!(data16 === "FreezeA")){
+const err48 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.rule.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -604,14 +603,25 @@ vErrors.push(err48);
 errors++;
 }
 }
-}
 else {
-const err49 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err49 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err49];
 }
 else {
 vErrors.push(err49);
+}
+errors++;
+}
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
 }
 errors++;
 }
@@ -623,17 +633,7 @@ if(data17.seed === undefined){
 data17.seed = 1;
 }
 if(data17.runtime === undefined){
-const err50 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-if(data17.task === undefined){
-const err51 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "task"},message:"must have required property '"+"task"+"'"};
+const err51 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -642,9 +642,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-for(const key6 in data17){
-if(!((((key6 === "runtime") || (key6 === "task")) || (key6 === "hyperparameters")) || (key6 === "seed"))){
-const err52 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(data17.task === undefined){
+const err52 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "task"},message:"must have required property '"+"task"+"'"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -653,12 +652,9 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-if(data17.runtime !== undefined){
-let data18 = data17.runtime;
-if(typeof data18 === "string"){
-if(func3(data18) > 40){
-const err53 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+for(const key6 in data17){
+if(!((((key6 === "runtime") || (key6 === "task")) || (key6 === "hyperparameters")) || (key6 === "seed"))){
+const err53 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -667,8 +663,12 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(func3(data18) < 1){
-const err54 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data17.runtime !== undefined){
+let data18 = data17.runtime;
+if(typeof data18 === "string"){
+if(func3(data18) > 40){
+const err54 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -677,8 +677,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(!pattern0.test(data18)){
-const err55 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+if(func3(data18) < 1){
+const err55 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -687,9 +687,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-else {
-const err56 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!pattern1.test(data18)){
+const err56 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -699,10 +698,8 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data17.task !== undefined){
-let data19 = data17.task;
-if(typeof data19 !== "string"){
-const err57 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err57 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -711,8 +708,11 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(!((data19 === "language-modeling") || (data19 === "noop"))){
-const err58 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.trainer.properties.task.enum},message:"must be equal to one of the allowed values"};
+}
+if(data17.task !== undefined){
+let data19 = data17.task;
+if(typeof data19 !== "string"){
+const err58 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -721,12 +721,8 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-if(data17.hyperparameters !== undefined){
-let data20 = data17.hyperparameters;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(Object.keys(data20).length > 64){
-const err59 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+if(!((data19 === "language-modeling") || (data19 === "noop"))){
+const err59 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.trainer.properties.task.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -735,10 +731,12 @@ vErrors.push(err59);
 }
 errors++;
 }
-for(const key7 in data20){
-let data21 = data20[key7];
-if((!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))) && (typeof data21 !== "string")){
-const err60 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.trainer.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
+}
+if(data17.hyperparameters !== undefined){
+let data20 = data17.hyperparameters;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(Object.keys(data20).length > 64){
+const err60 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -747,9 +745,10 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(typeof data21 === "string"){
-if(func3(data21) > 256){
-const err61 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters"};
+for(const key7 in data20){
+let data21 = data20[key7];
+if((!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))) && (typeof data21 !== "string")){
+const err61 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.trainer.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -758,11 +757,9 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err62 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data21 === "string"){
+if(func3(data21) > 32){
+const err62 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -771,10 +768,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-let data22 = data17.seed;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
-const err63 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!pattern2.test(data21)){
+const err63 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -783,9 +778,11 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(typeof data22 == "number"){
-if(data22 > 9007199254740991 || isNaN(data22)){
-const err64 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+}
+}
+}
+else {
+const err64 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -794,8 +791,10 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data22 < 0 || isNaN(data22)){
-const err65 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+let data22 = data17.seed;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+const err65 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -804,10 +803,9 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-}
-else {
-const err66 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data22 == "number"){
+if(data22 > 9007199254740991 || isNaN(data22)){
+const err66 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -816,12 +814,8 @@ vErrors.push(err66);
 }
 errors++;
 }
-}
-if(data3.participants !== undefined){
-let data23 = data3.participants;
-if(Array.isArray(data23)){
-if(data23.length > 100){
-const err67 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data22 < 0 || isNaN(data22)){
+const err67 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -830,13 +824,39 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(data23.length < 1){
-const err68 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+}
+}
+else {
+const err68 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err68];
 }
 else {
 vErrors.push(err68);
+}
+errors++;
+}
+}
+if(data3.participants !== undefined){
+let data23 = data3.participants;
+if(Array.isArray(data23)){
+if(data23.length > 100){
+const err69 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if(data23.length < 1){
+const err70 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
 }
 errors++;
 }
@@ -851,28 +871,7 @@ if(data24.workers === undefined){
 data24.workers = 1;
 }
 if(data24.name === undefined){
-const err69 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
-if(vErrors === null){
-vErrors = [err69];
-}
-else {
-vErrors.push(err69);
-}
-errors++;
-}
-if(data24.cluster === undefined){
-const err70 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
-if(vErrors === null){
-vErrors = [err70];
-}
-else {
-vErrors.push(err70);
-}
-errors++;
-}
-for(const key8 in data24){
-if(!((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "dataset")) || (key8 === "accelerator"))){
-const err71 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+const err71 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -881,12 +880,8 @@ vErrors.push(err71);
 }
 errors++;
 }
-}
-if(data24.name !== undefined){
-let data25 = data24.name;
-if(typeof data25 === "string"){
-if(func3(data25) > 20){
-const err72 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(data24.cluster === undefined){
+const err72 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -895,8 +890,9 @@ vErrors.push(err72);
 }
 errors++;
 }
-if(func3(data25) < 1){
-const err73 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+for(const key8 in data24){
+if(!((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "dataset")) || (key8 === "accelerator"))){
+const err73 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -905,8 +901,12 @@ vErrors.push(err73);
 }
 errors++;
 }
-if(!pattern1.test(data25)){
-const err74 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+if(data24.name !== undefined){
+let data25 = data24.name;
+if(typeof data25 === "string"){
+if(func3(data25) > 20){
+const err74 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -915,9 +915,8 @@ vErrors.push(err74);
 }
 errors++;
 }
-}
-else {
-const err75 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data25) < 1){
+const err75 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -926,12 +925,8 @@ vErrors.push(err75);
 }
 errors++;
 }
-}
-if(data24.cluster !== undefined){
-let data26 = data24.cluster;
-if(typeof data26 === "string"){
-if(func3(data26) > 63){
-const err76 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(!pattern3.test(data25)){
+const err76 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -940,8 +935,9 @@ vErrors.push(err76);
 }
 errors++;
 }
-if(func3(data26) < 1){
-const err77 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err77 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -951,8 +947,11 @@ vErrors.push(err77);
 errors++;
 }
 }
-else {
-const err78 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.cluster !== undefined){
+let data26 = data24.cluster;
+if(typeof data26 === "string"){
+if(func3(data26) > 63){
+const err78 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -961,10 +960,8 @@ vErrors.push(err78);
 }
 errors++;
 }
-}
-let data27 = data24.role;
-if(typeof data27 !== "string"){
-const err79 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data26) < 1){
+const err79 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -973,8 +970,9 @@ vErrors.push(err79);
 }
 errors++;
 }
-if(!(data27 === "Trainer")){
-const err80 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.participants.items.properties.role.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err80 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -983,9 +981,10 @@ vErrors.push(err80);
 }
 errors++;
 }
-let data28 = data24.workers;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
-const err81 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+let data27 = data24.role;
+if(typeof data27 !== "string"){
+const err81 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -994,9 +993,8 @@ vErrors.push(err81);
 }
 errors++;
 }
-if(typeof data28 == "number"){
-if(data28 > 256 || isNaN(data28)){
-const err82 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256"};
+if(!(data27 === "Trainer")){
+const err82 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.participants.items.properties.role.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1005,8 +1003,9 @@ vErrors.push(err82);
 }
 errors++;
 }
-if(data28 < 1 || isNaN(data28)){
-const err83 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+let data28 = data24.workers;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+const err83 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1015,12 +1014,9 @@ vErrors.push(err83);
 }
 errors++;
 }
-}
-if(data24.dataset !== undefined){
-let data29 = data24.dataset;
-if(typeof data29 === "string"){
-if(func3(data29) > 40){
-const err84 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(typeof data28 == "number"){
+if(data28 > 256 || isNaN(data28)){
+const err84 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1029,8 +1025,8 @@ vErrors.push(err84);
 }
 errors++;
 }
-if(!pattern0.test(data29)){
-const err85 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+if(data28 < 1 || isNaN(data28)){
+const err85 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1040,13 +1036,37 @@ vErrors.push(err85);
 errors++;
 }
 }
-else {
-const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.dataset !== undefined){
+let data29 = data24.dataset;
+if(typeof data29 === "string"){
+if(func3(data29) > 40){
+const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err86];
 }
 else {
 vErrors.push(err86);
+}
+errors++;
+}
+if(!pattern1.test(data29)){
+const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+else {
+const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
 }
 errors++;
 }
@@ -1058,32 +1078,7 @@ if(data30.count === undefined){
 data30.count = 1;
 }
 if(data30.resource === undefined){
-const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
-if(vErrors === null){
-vErrors = [err87];
-}
-else {
-vErrors.push(err87);
-}
-errors++;
-}
-for(const key9 in data30){
-if(!((key9 === "resource") || (key9 === "count"))){
-const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err88];
-}
-else {
-vErrors.push(err88);
-}
-errors++;
-}
-}
-if(data30.resource !== undefined){
-let data31 = data30.resource;
-if(typeof data31 === "string"){
-if(func3(data31) > 253){
-const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1092,8 +1087,9 @@ vErrors.push(err89);
 }
 errors++;
 }
-if(func3(data31) < 1){
-const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+for(const key9 in data30){
+if(!((key9 === "resource") || (key9 === "count"))){
+const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1102,8 +1098,12 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(!pattern3.test(data31)){
-const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[-a-z0-9.]+/[-a-zA-Z0-9._]+$"},message:"must match pattern \""+"^[-a-z0-9.]+/[-a-zA-Z0-9._]+$"+"\""};
+}
+if(data30.resource !== undefined){
+let data31 = data30.resource;
+if(typeof data31 === "string"){
+if(func3(data31) > 253){
+const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1112,9 +1112,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-else {
-const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data31) < 1){
+const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1123,10 +1122,8 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-let data32 = data30.count;
-if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
-const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!pattern5.test(data31)){
+const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[-a-z0-9.]+/[-a-zA-Z0-9._]+$"},message:"must match pattern \""+"^[-a-z0-9.]+/[-a-zA-Z0-9._]+$"+"\""};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1135,9 +1132,9 @@ vErrors.push(err93);
 }
 errors++;
 }
-if(typeof data32 == "number"){
-if(data32 > 16 || isNaN(data32)){
-const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
+}
+else {
+const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1146,8 +1143,10 @@ vErrors.push(err94);
 }
 errors++;
 }
-if(data32 < 1 || isNaN(data32)){
-const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+let data32 = data30.count;
+if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
+const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1156,10 +1155,9 @@ vErrors.push(err95);
 }
 errors++;
 }
-}
-}
-else {
-const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data32 == "number"){
+if(data32 > 16 || isNaN(data32)){
+const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1168,10 +1166,8 @@ vErrors.push(err96);
 }
 errors++;
 }
-}
-}
-else {
-const err97 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data32 < 1 || isNaN(data32)){
+const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1183,7 +1179,7 @@ errors++;
 }
 }
 else {
-const err98 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1193,10 +1189,9 @@ vErrors.push(err98);
 errors++;
 }
 }
-let data33 = data3.strategy;
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-if(data33.name === undefined){
-const err99 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+else {
+const err99 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1205,9 +1200,10 @@ vErrors.push(err99);
 }
 errors++;
 }
-for(const key10 in data33){
-if(!((key10 === "name") || (key10 === "parameters"))){
-const err100 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+}
+}
+else {
+const err100 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1217,10 +1213,10 @@ vErrors.push(err100);
 errors++;
 }
 }
-if(data33.name !== undefined){
-let data34 = data33.name;
-if(typeof data34 !== "string"){
-const err101 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data33 = data3.strategy;
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data33.name === undefined){
+const err101 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1229,8 +1225,9 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(!((((((data34 === "FedAvg") || (data34 === "FedAvgM")) || (data34 === "FedAdagrad")) || (data34 === "FedAdam")) || (data34 === "FedYogi")) || (data34 === "DiLoCo"))){
-const err102 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
+for(const key10 in data33){
+if(!((key10 === "name") || (key10 === "parameters"))){
+const err102 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1240,11 +1237,10 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data33.parameters !== undefined){
-let data35 = data33.parameters;
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(Object.keys(data35).length > 16){
-const err103 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+if(data33.name !== undefined){
+let data34 = data33.name;
+if(typeof data34 !== "string"){
+const err103 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1253,11 +1249,8 @@ vErrors.push(err103);
 }
 errors++;
 }
-for(const key11 in data35){
-let data36 = data35[key11];
-if(typeof data36 === "string"){
-if(func3(data36) > 32){
-const err104 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!((((((data34 === "FedAvg") || (data34 === "FedAvgM")) || (data34 === "FedAdagrad")) || (data34 === "FedAdam")) || (data34 === "FedYogi")) || (data34 === "DiLoCo"))){
+const err104 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1267,8 +1260,11 @@ vErrors.push(err104);
 errors++;
 }
 }
-else {
-const err105 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data33.parameters !== undefined){
+let data35 = data33.parameters;
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(Object.keys(data35).length > 16){
+const err105 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1277,10 +1273,11 @@ vErrors.push(err105);
 }
 errors++;
 }
-}
-}
-else {
-const err106 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key11 in data35){
+let data36 = data35[key11];
+if(typeof data36 === "string"){
+if(func3(data36) > 32){
+const err106 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1289,10 +1286,8 @@ vErrors.push(err106);
 }
 errors++;
 }
-}
-}
-else {
-const err107 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern2.test(data36)){
+const err107 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1301,11 +1296,9 @@ vErrors.push(err107);
 }
 errors++;
 }
-if(data3.schedule !== undefined){
-let data37 = data3.schedule;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.synchronous === undefined){
-const err108 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
+}
+else {
+const err108 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1314,14 +1307,51 @@ vErrors.push(err108);
 }
 errors++;
 }
-for(const key12 in data37){
-if(!(key12 === "synchronous")){
-const err109 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+}
+}
+else {
+const err109 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err109];
 }
 else {
 vErrors.push(err109);
+}
+errors++;
+}
+}
+}
+else {
+const err110 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+if(data3.schedule !== undefined){
+let data37 = data3.schedule;
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.synchronous === undefined){
+const err111 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+}
+for(const key12 in data37){
+if(!(key12 === "synchronous")){
+const err112 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err112];
+}
+else {
+vErrors.push(err112);
 }
 errors++;
 }
@@ -1336,41 +1366,7 @@ if(data38.deadline === undefined){
 data38.deadline = "10m";
 }
 if(data38.maxRounds === undefined){
-const err110 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
-if(vErrors === null){
-vErrors = [err110];
-}
-else {
-vErrors.push(err110);
-}
-errors++;
-}
-if(data38.quorum === undefined){
-const err111 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
-if(vErrors === null){
-vErrors = [err111];
-}
-else {
-vErrors.push(err111);
-}
-errors++;
-}
-for(const key13 in data38){
-if(!((((key13 === "maxRounds") || (key13 === "localSteps")) || (key13 === "quorum")) || (key13 === "deadline"))){
-const err112 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err112];
-}
-else {
-vErrors.push(err112);
-}
-errors++;
-}
-}
-if(data38.maxRounds !== undefined){
-let data39 = data38.maxRounds;
-if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-const err113 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err113 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1379,9 +1375,8 @@ vErrors.push(err113);
 }
 errors++;
 }
-if(typeof data39 == "number"){
-if(data39 > 100000 || isNaN(data39)){
-const err114 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+if(data38.quorum === undefined){
+const err114 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1390,8 +1385,9 @@ vErrors.push(err114);
 }
 errors++;
 }
-if(data39 < 1 || isNaN(data39)){
-const err115 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+for(const key13 in data38){
+if(!((((key13 === "maxRounds") || (key13 === "localSteps")) || (key13 === "quorum")) || (key13 === "deadline"))){
+const err115 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1401,10 +1397,10 @@ vErrors.push(err115);
 errors++;
 }
 }
-}
-let data40 = data38.localSteps;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-const err116 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data38.maxRounds !== undefined){
+let data39 = data38.maxRounds;
+if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
+const err116 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1413,9 +1409,9 @@ vErrors.push(err116);
 }
 errors++;
 }
-if(typeof data40 == "number"){
-if(data40 > 100000 || isNaN(data40)){
-const err117 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+if(typeof data39 == "number"){
+if(data39 > 100000 || isNaN(data39)){
+const err117 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1424,8 +1420,8 @@ vErrors.push(err117);
 }
 errors++;
 }
-if(data40 < 1 || isNaN(data40)){
-const err118 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data39 < 1 || isNaN(data39)){
+const err118 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1435,10 +1431,10 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data38.quorum !== undefined){
-let data41 = data38.quorum;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-const err119 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+let data40 = data38.localSteps;
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
+const err119 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1447,9 +1443,9 @@ vErrors.push(err119);
 }
 errors++;
 }
-if(typeof data41 == "number"){
-if(data41 > 25600 || isNaN(data41)){
-const err120 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
+if(typeof data40 == "number"){
+if(data40 > 100000 || isNaN(data40)){
+const err120 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1458,8 +1454,8 @@ vErrors.push(err120);
 }
 errors++;
 }
-if(data41 < 1 || isNaN(data41)){
-const err121 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data40 < 1 || isNaN(data40)){
+const err121 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1469,11 +1465,10 @@ vErrors.push(err121);
 errors++;
 }
 }
-}
-let data42 = data38.deadline;
-if(typeof data42 === "string"){
-if(func3(data42) > 16){
-const err122 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data38.quorum !== undefined){
+let data41 = data38.quorum;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
+const err122 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1482,8 +1477,9 @@ vErrors.push(err122);
 }
 errors++;
 }
-if(!pattern4.test(data42)){
-const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"},message:"must match pattern \""+"^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"+"\""};
+if(typeof data41 == "number"){
+if(data41 > 25600 || isNaN(data41)){
+const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1492,9 +1488,8 @@ vErrors.push(err123);
 }
 errors++;
 }
-}
-else {
-const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data41 < 1 || isNaN(data41)){
+const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1504,8 +1499,11 @@ vErrors.push(err124);
 errors++;
 }
 }
-else {
-const err125 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
+}
+let data42 = data38.deadline;
+if(typeof data42 === "string"){
+if(func3(data42) > 16){
+const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1514,15 +1512,47 @@ vErrors.push(err125);
 }
 errors++;
 }
-}
-}
-else {
-const err126 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern7.test(data42)){
+const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
 if(vErrors === null){
 vErrors = [err126];
 }
 else {
 vErrors.push(err126);
+}
+errors++;
+}
+}
+else {
+const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err127];
+}
+else {
+vErrors.push(err127);
+}
+errors++;
+}
+}
+else {
+const err128 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err128];
+}
+else {
+vErrors.push(err128);
+}
+errors++;
+}
+}
+}
+else {
+const err129 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err129];
+}
+else {
+vErrors.push(err129);
 }
 errors++;
 }
@@ -1537,41 +1567,7 @@ if(data43.minDelta === undefined){
 data43.minDelta = "0";
 }
 if(data43.metric === undefined){
-const err127 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
-if(vErrors === null){
-vErrors = [err127];
-}
-else {
-vErrors.push(err127);
-}
-errors++;
-}
-for(const key14 in data43){
-if(!(((((key14 === "metric") || (key14 === "mode")) || (key14 === "target")) || (key14 === "patience")) || (key14 === "minDelta"))){
-const err128 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err128];
-}
-else {
-vErrors.push(err128);
-}
-errors++;
-}
-}
-if(data43.metric !== undefined){
-let data44 = data43.metric;
-if(typeof data44 !== "string"){
-const err129 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err129];
-}
-else {
-vErrors.push(err129);
-}
-errors++;
-}
-if(!(data44 === "validation_loss")){
-const err130 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
+const err130 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1580,10 +1576,9 @@ vErrors.push(err130);
 }
 errors++;
 }
-}
-let data45 = data43.mode;
-if(typeof data45 !== "string"){
-const err131 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key14 in data43){
+if(!(((((key14 === "metric") || (key14 === "mode")) || (key14 === "target")) || (key14 === "patience")) || (key14 === "minDelta"))){
+const err131 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1592,8 +1587,11 @@ vErrors.push(err131);
 }
 errors++;
 }
-if(!((data45 === "Min") || (data45 === "Max"))){
-const err132 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
+}
+if(data43.metric !== undefined){
+let data44 = data43.metric;
+if(typeof data44 !== "string"){
+const err132 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1602,11 +1600,8 @@ vErrors.push(err132);
 }
 errors++;
 }
-if(data43.target !== undefined){
-let data46 = data43.target;
-if(typeof data46 === "string"){
-if(func3(data46) > 32){
-const err133 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!(data44 === "validation_loss")){
+const err133 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1615,8 +1610,10 @@ vErrors.push(err133);
 }
 errors++;
 }
-if(!pattern5.test(data46)){
-const err134 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$"},message:"must match pattern \""+"^-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$"+"\""};
+}
+let data45 = data43.mode;
+if(typeof data45 !== "string"){
+const err134 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1625,9 +1622,8 @@ vErrors.push(err134);
 }
 errors++;
 }
-}
-else {
-const err135 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data45 === "Min") || (data45 === "Max"))){
+const err135 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1636,11 +1632,11 @@ vErrors.push(err135);
 }
 errors++;
 }
-}
-if(data43.patience !== undefined){
-let data47 = data43.patience;
-if(!((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47)))){
-const err136 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data43.target !== undefined){
+let data46 = data43.target;
+if(typeof data46 === "string"){
+if(func3(data46) > 32){
+const err136 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1649,9 +1645,8 @@ vErrors.push(err136);
 }
 errors++;
 }
-if(typeof data47 == "number"){
-if(data47 > 10000 || isNaN(data47)){
-const err137 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+if(!pattern2.test(data46)){
+const err137 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1660,8 +1655,9 @@ vErrors.push(err137);
 }
 errors++;
 }
-if(data47 < 1 || isNaN(data47)){
-const err138 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err138 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1671,11 +1667,10 @@ vErrors.push(err138);
 errors++;
 }
 }
-}
-let data48 = data43.minDelta;
-if(typeof data48 === "string"){
-if(func3(data48) > 32){
-const err139 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data43.patience !== undefined){
+let data47 = data43.patience;
+if(!((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47)))){
+const err139 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1684,8 +1679,9 @@ vErrors.push(err139);
 }
 errors++;
 }
-if(!pattern6.test(data48)){
-const err140 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$"},message:"must match pattern \""+"^[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?$"+"\""};
+if(typeof data47 == "number"){
+if(data47 > 10000 || isNaN(data47)){
+const err140 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1694,9 +1690,8 @@ vErrors.push(err140);
 }
 errors++;
 }
-}
-else {
-const err141 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47 < 1 || isNaN(data47)){
+const err141 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1706,8 +1701,11 @@ vErrors.push(err141);
 errors++;
 }
 }
-else {
-const err142 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+}
+let data48 = data43.minDelta;
+if(typeof data48 === "string"){
+if(func3(data48) > 32){
+const err142 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1716,12 +1714,8 @@ vErrors.push(err142);
 }
 errors++;
 }
-}
-if(data3.privacy !== undefined){
-let data49 = data3.privacy;
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-if(data49.secureAggregation === undefined){
-const err143 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
+if(!pattern2.test(data48)){
+const err143 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1730,9 +1724,9 @@ vErrors.push(err143);
 }
 errors++;
 }
-for(const key15 in data49){
-if(!(key15 === "secureAggregation")){
-const err144 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+}
+else {
+const err144 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1742,11 +1736,8 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data49.secureAggregation !== undefined){
-let data50 = data49.secureAggregation;
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.protocol === undefined){
-const err145 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
+else {
+const err145 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1755,9 +1746,12 @@ vErrors.push(err145);
 }
 errors++;
 }
-for(const key16 in data50){
-if(!(key16 === "protocol")){
-const err146 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+if(data3.privacy !== undefined){
+let data49 = data3.privacy;
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+if(data49.secureAggregation === undefined){
+const err146 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1766,11 +1760,9 @@ vErrors.push(err146);
 }
 errors++;
 }
-}
-if(data50.protocol !== undefined){
-let data51 = data50.protocol;
-if(typeof data51 !== "string"){
-const err147 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key15 in data49){
+if(!(key15 === "secureAggregation")){
+const err147 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1779,8 +1771,12 @@ vErrors.push(err147);
 }
 errors++;
 }
-if(!(data51 === "None")){
-const err148 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
+}
+if(data49.secureAggregation !== undefined){
+let data50 = data49.secureAggregation;
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(data50.protocol === undefined){
+const err148 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1789,10 +1785,9 @@ vErrors.push(err148);
 }
 errors++;
 }
-}
-}
-else {
-const err149 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key16 in data50){
+if(!(key16 === "protocol")){
+const err149 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1802,14 +1797,49 @@ vErrors.push(err149);
 errors++;
 }
 }
-}
-else {
-const err150 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data50.protocol !== undefined){
+let data51 = data50.protocol;
+if(typeof data51 !== "string"){
+const err150 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err150];
 }
 else {
 vErrors.push(err150);
+}
+errors++;
+}
+if(!(data51 === "None")){
+const err151 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err151];
+}
+else {
+vErrors.push(err151);
+}
+errors++;
+}
+}
+}
+else {
+const err152 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err152];
+}
+else {
+vErrors.push(err152);
+}
+errors++;
+}
+}
+}
+else {
+const err153 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err153];
+}
+else {
+vErrors.push(err153);
 }
 errors++;
 }
@@ -1821,41 +1851,7 @@ data52.initialStep = "2^-20";
 }
 for(const key17 in data52){
 if(!(key17 === "initialStep")){
-const err151 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err151];
-}
-else {
-vErrors.push(err151);
-}
-errors++;
-}
-}
-let data53 = data52.initialStep;
-if(typeof data53 === "string"){
-if(func3(data53) > 32){
-const err152 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
-if(vErrors === null){
-vErrors = [err152];
-}
-else {
-vErrors.push(err152);
-}
-errors++;
-}
-if(!pattern7.test(data53)){
-const err153 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?[0-9]{1,2}$"},message:"must match pattern \""+"^2\\^-?[0-9]{1,2}$"+"\""};
-if(vErrors === null){
-vErrors = [err153];
-}
-else {
-vErrors.push(err153);
-}
-errors++;
-}
-}
-else {
-const err154 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err154 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -1865,13 +1861,47 @@ vErrors.push(err154);
 errors++;
 }
 }
-else {
-const err155 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data53 = data52.initialStep;
+if(typeof data53 === "string"){
+if(func3(data53) > 32){
+const err155 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err155];
 }
 else {
 vErrors.push(err155);
+}
+errors++;
+}
+if(!pattern10.test(data53)){
+const err156 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
+if(vErrors === null){
+vErrors = [err156];
+}
+else {
+vErrors.push(err156);
+}
+errors++;
+}
+}
+else {
+const err157 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err157];
+}
+else {
+vErrors.push(err157);
+}
+errors++;
+}
+}
+else {
+const err158 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err158];
+}
+else {
+vErrors.push(err158);
 }
 errors++;
 }
@@ -1882,40 +1912,7 @@ data54.workerRestartLimit = 10;
 }
 for(const key18 in data54){
 if(!(key18 === "workerRestartLimit")){
-const err156 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err156];
-}
-else {
-vErrors.push(err156);
-}
-errors++;
-}
-}
-let data55 = data54.workerRestartLimit;
-if(!((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55)))){
-const err157 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
-if(vErrors === null){
-vErrors = [err157];
-}
-else {
-vErrors.push(err157);
-}
-errors++;
-}
-if(typeof data55 == "number"){
-if(data55 > 1000 || isNaN(data55)){
-const err158 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
-if(vErrors === null){
-vErrors = [err158];
-}
-else {
-vErrors.push(err158);
-}
-errors++;
-}
-if(data55 < 0 || isNaN(data55)){
-const err159 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+const err159 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -1925,9 +1922,9 @@ vErrors.push(err159);
 errors++;
 }
 }
-}
-else {
-const err160 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data55 = data54.workerRestartLimit;
+if(!((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55)))){
+const err160 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -1936,11 +1933,9 @@ vErrors.push(err160);
 }
 errors++;
 }
-if(data3.output !== undefined){
-let data56 = data3.output;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.persistentVolumeClaim === undefined){
-const err161 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+if(typeof data55 == "number"){
+if(data55 > 1000 || isNaN(data55)){
+const err161 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -1949,9 +1944,8 @@ vErrors.push(err161);
 }
 errors++;
 }
-for(const key19 in data56){
-if(!(key19 === "persistentVolumeClaim")){
-const err162 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+if(data55 < 0 || isNaN(data55)){
+const err162 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -1961,11 +1955,9 @@ vErrors.push(err162);
 errors++;
 }
 }
-if(data56.persistentVolumeClaim !== undefined){
-let data57 = data56.persistentVolumeClaim;
-if(typeof data57 === "string"){
-if(func3(data57) > 253){
-const err163 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+}
+else {
+const err163 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -1974,8 +1966,11 @@ vErrors.push(err163);
 }
 errors++;
 }
-if(func3(data57) < 1){
-const err164 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data3.output !== undefined){
+let data56 = data3.output;
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(data56.persistentVolumeClaim === undefined){
+const err164 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -1984,9 +1979,9 @@ vErrors.push(err164);
 }
 errors++;
 }
-}
-else {
-const err165 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key19 in data56){
+if(!(key19 === "persistentVolumeClaim")){
+const err165 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -1996,9 +1991,11 @@ vErrors.push(err165);
 errors++;
 }
 }
-}
-else {
-const err166 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data56.persistentVolumeClaim !== undefined){
+let data57 = data56.persistentVolumeClaim;
+if(typeof data57 === "string"){
+if(func3(data57) > 253){
+const err166 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2007,9 +2004,8 @@ vErrors.push(err166);
 }
 errors++;
 }
-}
-if(typeof data3.suspend !== "boolean"){
-const err167 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(func3(data57) < 1){
+const err167 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2018,10 +2014,8 @@ vErrors.push(err167);
 }
 errors++;
 }
-if(data3.ttlSecondsAfterFinished !== undefined){
-let data59 = data3.ttlSecondsAfterFinished;
-if(!((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59)))){
-const err168 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!pattern0.test(data57)){
+const err168 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2030,9 +2024,9 @@ vErrors.push(err168);
 }
 errors++;
 }
-if(typeof data59 == "number"){
-if(data59 > 31536000 || isNaN(data59)){
-const err169 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
+}
+else {
+const err169 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2041,8 +2035,10 @@ vErrors.push(err169);
 }
 errors++;
 }
-if(data59 < 0 || isNaN(data59)){
-const err170 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+else {
+const err170 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2052,10 +2048,8 @@ vErrors.push(err170);
 errors++;
 }
 }
-}
-let data60 = data3.roundHistoryLimit;
-if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
-const err171 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data3.suspend !== "boolean"){
+const err171 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2064,9 +2058,10 @@ vErrors.push(err171);
 }
 errors++;
 }
-if(typeof data60 == "number"){
-if(data60 > 100 || isNaN(data60)){
-const err172 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+if(data3.ttlSecondsAfterFinished !== undefined){
+let data59 = data3.ttlSecondsAfterFinished;
+if(!((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59)))){
+const err172 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2075,8 +2070,9 @@ vErrors.push(err172);
 }
 errors++;
 }
-if(data60 < 0 || isNaN(data60)){
-const err173 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(typeof data59 == "number"){
+if(data59 > 31536000 || isNaN(data59)){
+const err173 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2085,10 +2081,8 @@ vErrors.push(err173);
 }
 errors++;
 }
-}
-}
-else {
-const err174 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data59 < 0 || isNaN(data59)){
+const err174 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2098,12 +2092,10 @@ vErrors.push(err174);
 errors++;
 }
 }
-if(data.status !== undefined){
-let data61 = data.status;
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-for(const key20 in data61){
-if(!(func2.call(schema11.properties.status.properties, key20))){
-const err175 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+}
+let data60 = data3.roundHistoryLimit;
+if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
+const err175 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2112,11 +2104,9 @@ vErrors.push(err175);
 }
 errors++;
 }
-}
-if(data61.observedGeneration !== undefined){
-let data62 = data61.observedGeneration;
-if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
-const err176 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data60 == "number"){
+if(data60 > 100 || isNaN(data60)){
+const err176 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2125,12 +2115,8 @@ vErrors.push(err176);
 }
 errors++;
 }
-}
-if(data61.phase !== undefined){
-let data63 = data61.phase;
-if(typeof data63 === "string"){
-if(func3(data63) > 32){
-const err177 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data60 < 0 || isNaN(data60)){
+const err177 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2140,8 +2126,9 @@ vErrors.push(err177);
 errors++;
 }
 }
+}
 else {
-const err178 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err178 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2151,11 +2138,12 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data61.reason !== undefined){
-let data64 = data61.reason;
-if(typeof data64 === "string"){
-if(func3(data64) > 64){
-const err179 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data.status !== undefined){
+let data61 = data.status;
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+for(const key20 in data61){
+if(!(func2.call(schema11.properties.status.properties, key20))){
+const err179 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2165,8 +2153,10 @@ vErrors.push(err179);
 errors++;
 }
 }
-else {
-const err180 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.observedGeneration !== undefined){
+let data62 = data61.observedGeneration;
+if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
+const err180 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2176,9 +2166,11 @@ vErrors.push(err180);
 errors++;
 }
 }
-if(data61.startTime !== undefined){
-if(!(typeof data61.startTime === "string")){
-const err181 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.phase !== undefined){
+let data63 = data61.phase;
+if(typeof data63 === "string"){
+if(func3(data63) > 32){
+const err181 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2188,9 +2180,8 @@ vErrors.push(err181);
 errors++;
 }
 }
-if(data61.completionTime !== undefined){
-if(!(typeof data61.completionTime === "string")){
-const err182 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err182 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2200,12 +2191,11 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data61.round !== undefined){
-let data67 = data61.round;
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-for(const key21 in data67){
-if(!(((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "summary"))){
-const err183 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(data61.reason !== undefined){
+let data64 = data61.reason;
+if(typeof data64 === "string"){
+if(func3(data64) > 64){
+const err183 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2215,10 +2205,8 @@ vErrors.push(err183);
 errors++;
 }
 }
-if(data67.current !== undefined){
-let data68 = data67.current;
-if(!((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68)))){
-const err184 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err184 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2228,10 +2216,9 @@ vErrors.push(err184);
 errors++;
 }
 }
-if(data67.committed !== undefined){
-let data69 = data67.committed;
-if(!((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69)))){
-const err185 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data61.startTime !== undefined){
+if(!(typeof data61.startTime === "string")){
+const err185 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2241,10 +2228,9 @@ vErrors.push(err185);
 errors++;
 }
 }
-if(data67.failed !== undefined){
-let data70 = data67.failed;
-if(!((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70)))){
-const err186 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data61.completionTime !== undefined){
+if(!(typeof data61.completionTime === "string")){
+const err186 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2254,11 +2240,12 @@ vErrors.push(err186);
 errors++;
 }
 }
-if(data67.stage !== undefined){
-let data71 = data67.stage;
-if(typeof data71 === "string"){
-if(func3(data71) > 32){
-const err187 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data61.round !== undefined){
+let data67 = data61.round;
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+for(const key21 in data67){
+if(!(((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "summary"))){
+const err187 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2268,8 +2255,10 @@ vErrors.push(err187);
 errors++;
 }
 }
-else {
-const err188 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data67.current !== undefined){
+let data68 = data67.current;
+if(!((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68)))){
+const err188 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2279,11 +2268,10 @@ vErrors.push(err188);
 errors++;
 }
 }
-if(data67.summary !== undefined){
-let data72 = data67.summary;
-if(typeof data72 === "string"){
-if(func3(data72) > 32){
-const err189 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data67.committed !== undefined){
+let data69 = data67.committed;
+if(!((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69)))){
+const err189 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2293,8 +2281,10 @@ vErrors.push(err189);
 errors++;
 }
 }
-else {
-const err190 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data67.failed !== undefined){
+let data70 = data67.failed;
+if(!((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70)))){
+const err190 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2304,9 +2294,11 @@ vErrors.push(err190);
 errors++;
 }
 }
-}
-else {
-const err191 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data67.stage !== undefined){
+let data71 = data67.stage;
+if(typeof data71 === "string"){
+if(func3(data71) > 32){
+const err191 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2316,11 +2308,8 @@ vErrors.push(err191);
 errors++;
 }
 }
-if(data61.metrics !== undefined){
-let data73 = data61.metrics;
-if(Array.isArray(data73)){
-if(data73.length > 32){
-const err192 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+else {
+const err192 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2329,12 +2318,12 @@ vErrors.push(err192);
 }
 errors++;
 }
-const len2 = data73.length;
-for(let i2=0; i2<len2; i2++){
-let data74 = data73[i2];
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-if(data74.name === undefined){
-const err193 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+if(data67.summary !== undefined){
+let data72 = data67.summary;
+if(typeof data72 === "string"){
+if(func3(data72) > 32){
+const err193 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2343,8 +2332,9 @@ vErrors.push(err193);
 }
 errors++;
 }
-if(data74.value === undefined){
-const err194 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+}
+else {
+const err194 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2353,8 +2343,10 @@ vErrors.push(err194);
 }
 errors++;
 }
-if(data74.round === undefined){
-const err195 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+}
+}
+else {
+const err195 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2363,9 +2355,12 @@ vErrors.push(err195);
 }
 errors++;
 }
-for(const key22 in data74){
-if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
-const err196 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+}
+if(data61.metrics !== undefined){
+let data73 = data61.metrics;
+if(Array.isArray(data73)){
+if(data73.length > 32){
+const err196 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2374,12 +2369,12 @@ vErrors.push(err196);
 }
 errors++;
 }
-}
-if(data74.name !== undefined){
-let data75 = data74.name;
-if(typeof data75 === "string"){
-if(func3(data75) > 64){
-const err197 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const len2 = data73.length;
+for(let i2=0; i2<len2; i2++){
+let data74 = data73[i2];
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data74.name === undefined){
+const err197 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2388,9 +2383,8 @@ vErrors.push(err197);
 }
 errors++;
 }
-}
-else {
-const err198 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data74.value === undefined){
+const err198 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2399,12 +2393,8 @@ vErrors.push(err198);
 }
 errors++;
 }
-}
-if(data74.value !== undefined){
-let data76 = data74.value;
-if(typeof data76 === "string"){
-if(func3(data76) > 64){
-const err199 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data74.round === undefined){
+const err199 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2413,9 +2403,9 @@ vErrors.push(err199);
 }
 errors++;
 }
-}
-else {
-const err200 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key22 in data74){
+if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
+const err200 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2425,10 +2415,11 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data74.round !== undefined){
-let data77 = data74.round;
-if(!((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77)))){
-const err201 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data74.name !== undefined){
+let data75 = data74.name;
+if(typeof data75 === "string"){
+if(func3(data75) > 64){
+const err201 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2438,9 +2429,8 @@ vErrors.push(err201);
 errors++;
 }
 }
-}
 else {
-const err202 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err202 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2450,9 +2440,11 @@ vErrors.push(err202);
 errors++;
 }
 }
-}
-else {
-const err203 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data74.value !== undefined){
+let data76 = data74.value;
+if(typeof data76 === "string"){
+if(func3(data76) > 64){
+const err203 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2462,12 +2454,8 @@ vErrors.push(err203);
 errors++;
 }
 }
-if(data61.convergence !== undefined){
-let data78 = data61.convergence;
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
-for(const key23 in data78){
-if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
-const err204 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+else {
+const err204 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2477,11 +2465,10 @@ vErrors.push(err204);
 errors++;
 }
 }
-if(data78.metric !== undefined){
-let data79 = data78.metric;
-if(typeof data79 === "string"){
-if(func3(data79) > 64){
-const err205 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data74.round !== undefined){
+let data77 = data74.round;
+if(!((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77)))){
+const err205 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2491,8 +2478,9 @@ vErrors.push(err205);
 errors++;
 }
 }
+}
 else {
-const err206 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err206 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2502,11 +2490,9 @@ vErrors.push(err206);
 errors++;
 }
 }
-if(data78.last !== undefined){
-let data80 = data78.last;
-if(typeof data80 === "string"){
-if(func3(data80) > 64){
-const err207 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err207 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2516,8 +2502,12 @@ vErrors.push(err207);
 errors++;
 }
 }
-else {
-const err208 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.convergence !== undefined){
+let data78 = data61.convergence;
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+for(const key23 in data78){
+if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
+const err208 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2527,11 +2517,11 @@ vErrors.push(err208);
 errors++;
 }
 }
-if(data78.best !== undefined){
-let data81 = data78.best;
-if(typeof data81 === "string"){
-if(func3(data81) > 64){
-const err209 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data78.metric !== undefined){
+let data79 = data78.metric;
+if(typeof data79 === "string"){
+if(func3(data79) > 64){
+const err209 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2542,7 +2532,7 @@ errors++;
 }
 }
 else {
-const err210 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err210 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2552,10 +2542,11 @@ vErrors.push(err210);
 errors++;
 }
 }
-if(data78.bestRound !== undefined){
-let data82 = data78.bestRound;
-if(!((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82)))){
-const err211 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data78.last !== undefined){
+let data80 = data78.last;
+if(typeof data80 === "string"){
+if(func3(data80) > 64){
+const err211 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2565,11 +2556,8 @@ vErrors.push(err211);
 errors++;
 }
 }
-if(data78.initial !== undefined){
-let data83 = data78.initial;
-if(typeof data83 === "string"){
-if(func3(data83) > 64){
-const err212 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err212 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2579,8 +2567,11 @@ vErrors.push(err212);
 errors++;
 }
 }
-else {
-const err213 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data78.best !== undefined){
+let data81 = data78.best;
+if(typeof data81 === "string"){
+if(func3(data81) > 64){
+const err213 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2590,10 +2581,8 @@ vErrors.push(err213);
 errors++;
 }
 }
-if(data78.roundsWithoutImprovement !== undefined){
-let data84 = data78.roundsWithoutImprovement;
-if(!((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84)))){
-const err214 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err214 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2603,9 +2592,10 @@ vErrors.push(err214);
 errors++;
 }
 }
-}
-else {
-const err215 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data78.bestRound !== undefined){
+let data82 = data78.bestRound;
+if(!((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82)))){
+const err215 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2615,11 +2605,11 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data61.clustersSummary !== undefined){
-let data85 = data61.clustersSummary;
-if(typeof data85 === "string"){
-if(func3(data85) > 16){
-const err216 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data78.initial !== undefined){
+let data83 = data78.initial;
+if(typeof data83 === "string"){
+if(func3(data83) > 64){
+const err216 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2630,7 +2620,7 @@ errors++;
 }
 }
 else {
-const err217 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err217 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2640,11 +2630,10 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data61.clusters !== undefined){
-let data86 = data61.clusters;
-if(Array.isArray(data86)){
-if(data86.length > 100){
-const err218 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data78.roundsWithoutImprovement !== undefined){
+let data84 = data78.roundsWithoutImprovement;
+if(!((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84)))){
+const err218 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2653,12 +2642,10 @@ vErrors.push(err218);
 }
 errors++;
 }
-const len3 = data86.length;
-for(let i3=0; i3<len3; i3++){
-let data87 = data86[i3];
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-if(data87.participant === undefined){
-const err219 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+}
+else {
+const err219 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2667,8 +2654,12 @@ vErrors.push(err219);
 }
 errors++;
 }
-if(data87.cluster === undefined){
-const err220 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data61.clustersSummary !== undefined){
+let data85 = data61.clustersSummary;
+if(typeof data85 === "string"){
+if(func3(data85) > 16){
+const err220 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2677,8 +2668,9 @@ vErrors.push(err220);
 }
 errors++;
 }
-if(data87.state === undefined){
-const err221 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+else {
+const err221 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2687,9 +2679,12 @@ vErrors.push(err221);
 }
 errors++;
 }
-for(const key24 in data87){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
-const err222 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+}
+if(data61.clusters !== undefined){
+let data86 = data61.clusters;
+if(Array.isArray(data86)){
+if(data86.length > 100){
+const err222 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2698,12 +2693,12 @@ vErrors.push(err222);
 }
 errors++;
 }
-}
-if(data87.participant !== undefined){
-let data88 = data87.participant;
-if(typeof data88 === "string"){
-if(func3(data88) > 20){
-const err223 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+const len3 = data86.length;
+for(let i3=0; i3<len3; i3++){
+let data87 = data86[i3];
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+if(data87.participant === undefined){
+const err223 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2712,9 +2707,8 @@ vErrors.push(err223);
 }
 errors++;
 }
-}
-else {
-const err224 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data87.cluster === undefined){
+const err224 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2723,12 +2717,8 @@ vErrors.push(err224);
 }
 errors++;
 }
-}
-if(data87.cluster !== undefined){
-let data89 = data87.cluster;
-if(typeof data89 === "string"){
-if(func3(data89) > 63){
-const err225 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data87.state === undefined){
+const err225 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2737,9 +2727,9 @@ vErrors.push(err225);
 }
 errors++;
 }
-}
-else {
-const err226 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key24 in data87){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
+const err226 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2749,11 +2739,11 @@ vErrors.push(err226);
 errors++;
 }
 }
-if(data87.state !== undefined){
-let data90 = data87.state;
-if(typeof data90 === "string"){
-if(func3(data90) > 16){
-const err227 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data87.participant !== undefined){
+let data88 = data87.participant;
+if(typeof data88 === "string"){
+if(func3(data88) > 20){
+const err227 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2764,7 +2754,7 @@ errors++;
 }
 }
 else {
-const err228 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err228 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2774,9 +2764,11 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data87.observedTime !== undefined){
-if(!(typeof data87.observedTime === "string")){
-const err229 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data87.cluster !== undefined){
+let data89 = data87.cluster;
+if(typeof data89 === "string"){
+if(func3(data89) > 63){
+const err229 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2786,10 +2778,8 @@ vErrors.push(err229);
 errors++;
 }
 }
-if(data87.ready !== undefined){
-let data92 = data87.ready;
-if(!((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92)))){
-const err230 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err230 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2799,10 +2789,11 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data87.active !== undefined){
-let data93 = data87.active;
-if(!((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93)))){
-const err231 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data87.state !== undefined){
+let data90 = data87.state;
+if(typeof data90 === "string"){
+if(func3(data90) > 16){
+const err231 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2812,10 +2803,8 @@ vErrors.push(err231);
 errors++;
 }
 }
-if(data87.failed !== undefined){
-let data94 = data87.failed;
-if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
-const err232 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err232 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2825,11 +2814,9 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data87.reason !== undefined){
-let data95 = data87.reason;
-if(typeof data95 === "string"){
-if(func3(data95) > 64){
-const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data87.observedTime !== undefined){
+if(!(typeof data87.observedTime === "string")){
+const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2839,8 +2826,10 @@ vErrors.push(err233);
 errors++;
 }
 }
-else {
-const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data87.ready !== undefined){
+let data92 = data87.ready;
+if(!((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92)))){
+const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2850,11 +2839,10 @@ vErrors.push(err234);
 errors++;
 }
 }
-if(data87.message !== undefined){
-let data96 = data87.message;
-if(typeof data96 === "string"){
-if(func3(data96) > 300){
-const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data87.active !== undefined){
+let data93 = data87.active;
+if(!((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93)))){
+const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2864,8 +2852,10 @@ vErrors.push(err235);
 errors++;
 }
 }
-else {
-const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data87.failed !== undefined){
+let data94 = data87.failed;
+if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
+const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2875,9 +2865,11 @@ vErrors.push(err236);
 errors++;
 }
 }
-}
-else {
-const err237 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data87.reason !== undefined){
+let data95 = data87.reason;
+if(typeof data95 === "string"){
+if(func3(data95) > 64){
+const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2887,9 +2879,8 @@ vErrors.push(err237);
 errors++;
 }
 }
-}
 else {
-const err238 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2899,12 +2890,11 @@ vErrors.push(err238);
 errors++;
 }
 }
-if(data61.bytes !== undefined){
-let data97 = data61.bytes;
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-for(const key25 in data97){
-if(!((key25 === "up") || (key25 === "down"))){
-const err239 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data87.message !== undefined){
+let data96 = data87.message;
+if(typeof data96 === "string"){
+if(func3(data96) > 300){
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2914,10 +2904,8 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data97.up !== undefined){
-let data98 = data97.up;
-if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
-const err240 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2927,10 +2915,9 @@ vErrors.push(err240);
 errors++;
 }
 }
-if(data97.down !== undefined){
-let data99 = data97.down;
-if(!((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99)))){
-const err241 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2942,7 +2929,7 @@ errors++;
 }
 }
 else {
-const err242 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err242 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2952,12 +2939,12 @@ vErrors.push(err242);
 errors++;
 }
 }
-if(data61.checkpoint !== undefined){
-let data100 = data61.checkpoint;
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-for(const key26 in data100){
-if(!(((key26 === "uri") || (key26 === "round")) || (key26 === "sha256"))){
-const err243 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+if(data61.bytes !== undefined){
+let data97 = data61.bytes;
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+for(const key25 in data97){
+if(!((key25 === "up") || (key25 === "down"))){
+const err243 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2967,11 +2954,10 @@ vErrors.push(err243);
 errors++;
 }
 }
-if(data100.uri !== undefined){
-let data101 = data100.uri;
-if(typeof data101 === "string"){
-if(func3(data101) > 1024){
-const err244 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data97.up !== undefined){
+let data98 = data97.up;
+if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
+const err244 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2981,8 +2967,10 @@ vErrors.push(err244);
 errors++;
 }
 }
-else {
-const err245 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data97.down !== undefined){
+let data99 = data97.down;
+if(!((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99)))){
+const err245 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2992,10 +2980,9 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data100.round !== undefined){
-let data102 = data100.round;
-if(!((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102)))){
-const err246 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err246 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -3005,11 +2992,12 @@ vErrors.push(err246);
 errors++;
 }
 }
-if(data100.sha256 !== undefined){
-let data103 = data100.sha256;
-if(typeof data103 === "string"){
-if(func3(data103) > 64){
-const err247 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data61.checkpoint !== undefined){
+let data100 = data61.checkpoint;
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+for(const key26 in data100){
+if(!(((key26 === "uri") || (key26 === "round")) || (key26 === "sha256"))){
+const err247 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3019,8 +3007,11 @@ vErrors.push(err247);
 errors++;
 }
 }
-else {
-const err248 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data100.uri !== undefined){
+let data101 = data100.uri;
+if(typeof data101 === "string"){
+if(func3(data101) > 1024){
+const err248 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3030,9 +3021,8 @@ vErrors.push(err248);
 errors++;
 }
 }
-}
 else {
-const err249 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err249 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3042,12 +3032,10 @@ vErrors.push(err249);
 errors++;
 }
 }
-if(data61.model !== undefined){
-let data104 = data61.model;
-if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
-for(const key27 in data104){
-if(!(key27 === "sha256")){
-const err250 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+if(data100.round !== undefined){
+let data102 = data100.round;
+if(!((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102)))){
+const err250 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3057,11 +3045,11 @@ vErrors.push(err250);
 errors++;
 }
 }
-if(data104.sha256 !== undefined){
-let data105 = data104.sha256;
-if(typeof data105 === "string"){
-if(func3(data105) > 64){
-const err251 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data100.sha256 !== undefined){
+let data103 = data100.sha256;
+if(typeof data103 === "string"){
+if(func3(data103) > 64){
+const err251 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3072,7 +3060,7 @@ errors++;
 }
 }
 else {
-const err252 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err252 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3084,7 +3072,7 @@ errors++;
 }
 }
 else {
-const err253 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err253 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3094,11 +3082,12 @@ vErrors.push(err253);
 errors++;
 }
 }
-if(data61.conditions !== undefined){
-let data106 = data61.conditions;
-if(Array.isArray(data106)){
-if(data106.length > 16){
-const err254 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(data61.model !== undefined){
+let data104 = data61.model;
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+for(const key27 in data104){
+if(!(key27 === "sha256")){
+const err254 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3107,12 +3096,12 @@ vErrors.push(err254);
 }
 errors++;
 }
-const len4 = data106.length;
-for(let i4=0; i4<len4; i4++){
-let data107 = data106[i4];
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
-if(data107.type === undefined){
-const err255 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+if(data104.sha256 !== undefined){
+let data105 = data104.sha256;
+if(typeof data105 === "string"){
+if(func3(data105) > 64){
+const err255 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3121,8 +3110,9 @@ vErrors.push(err255);
 }
 errors++;
 }
-if(data107.status === undefined){
-const err256 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+else {
+const err256 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3131,8 +3121,10 @@ vErrors.push(err256);
 }
 errors++;
 }
-if(data107.reason === undefined){
-const err257 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+}
+else {
+const err257 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3141,8 +3133,12 @@ vErrors.push(err257);
 }
 errors++;
 }
-if(data107.message === undefined){
-const err258 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data61.conditions !== undefined){
+let data106 = data61.conditions;
+if(Array.isArray(data106)){
+if(data106.length > 16){
+const err258 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3151,8 +3147,12 @@ vErrors.push(err258);
 }
 errors++;
 }
-if(data107.lastTransitionTime === undefined){
-const err259 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+const len4 = data106.length;
+for(let i4=0; i4<len4; i4++){
+let data107 = data106[i4];
+if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+if(data107.type === undefined){
+const err259 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3161,9 +3161,8 @@ vErrors.push(err259);
 }
 errors++;
 }
-for(const key28 in data107){
-if(!((((((key28 === "type") || (key28 === "status")) || (key28 === "reason")) || (key28 === "message")) || (key28 === "observedGeneration")) || (key28 === "lastTransitionTime"))){
-const err260 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+if(data107.status === undefined){
+const err260 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3172,12 +3171,8 @@ vErrors.push(err260);
 }
 errors++;
 }
-}
-if(data107.type !== undefined){
-let data108 = data107.type;
-if(typeof data108 === "string"){
-if(func3(data108) > 64){
-const err261 = {instancePath:instancePath+"/status/conditions/" + i4+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data107.reason === undefined){
+const err261 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3186,9 +3181,8 @@ vErrors.push(err261);
 }
 errors++;
 }
-}
-else {
-const err262 = {instancePath:instancePath+"/status/conditions/" + i4+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data107.message === undefined){
+const err262 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3197,11 +3191,8 @@ vErrors.push(err262);
 }
 errors++;
 }
-}
-if(data107.status !== undefined){
-let data109 = data107.status;
-if(typeof data109 !== "string"){
-const err263 = {instancePath:instancePath+"/status/conditions/" + i4+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data107.lastTransitionTime === undefined){
+const err263 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3210,8 +3201,9 @@ vErrors.push(err263);
 }
 errors++;
 }
-if(!(((data109 === "True") || (data109 === "False")) || (data109 === "Unknown"))){
-const err264 = {instancePath:instancePath+"/status/conditions/" + i4+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+for(const key28 in data107){
+if(!((((((key28 === "type") || (key28 === "status")) || (key28 === "reason")) || (key28 === "message")) || (key28 === "observedGeneration")) || (key28 === "lastTransitionTime"))){
+const err264 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3221,11 +3213,11 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data107.reason !== undefined){
-let data110 = data107.reason;
-if(typeof data110 === "string"){
-if(func3(data110) > 64){
-const err265 = {instancePath:instancePath+"/status/conditions/" + i4+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data107.type !== undefined){
+let data108 = data107.type;
+if(typeof data108 === "string"){
+if(func3(data108) > 64){
+const err265 = {instancePath:instancePath+"/status/conditions/" + i4+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3236,7 +3228,7 @@ errors++;
 }
 }
 else {
-const err266 = {instancePath:instancePath+"/status/conditions/" + i4+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err266 = {instancePath:instancePath+"/status/conditions/" + i4+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3246,11 +3238,10 @@ vErrors.push(err266);
 errors++;
 }
 }
-if(data107.message !== undefined){
-let data111 = data107.message;
-if(typeof data111 === "string"){
-if(func3(data111) > 1024){
-const err267 = {instancePath:instancePath+"/status/conditions/" + i4+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data107.status !== undefined){
+let data109 = data107.status;
+if(typeof data109 !== "string"){
+const err267 = {instancePath:instancePath+"/status/conditions/" + i4+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3259,9 +3250,8 @@ vErrors.push(err267);
 }
 errors++;
 }
-}
-else {
-const err268 = {instancePath:instancePath+"/status/conditions/" + i4+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data109 === "True") || (data109 === "False")) || (data109 === "Unknown"))){
+const err268 = {instancePath:instancePath+"/status/conditions/" + i4+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3271,10 +3261,11 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data107.observedGeneration !== undefined){
-let data112 = data107.observedGeneration;
-if(!((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112)))){
-const err269 = {instancePath:instancePath+"/status/conditions/" + i4+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data107.reason !== undefined){
+let data110 = data107.reason;
+if(typeof data110 === "string"){
+if(func3(data110) > 64){
+const err269 = {instancePath:instancePath+"/status/conditions/" + i4+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3284,9 +3275,8 @@ vErrors.push(err269);
 errors++;
 }
 }
-if(data107.lastTransitionTime !== undefined){
-if(!(typeof data107.lastTransitionTime === "string")){
-const err270 = {instancePath:instancePath+"/status/conditions/" + i4+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err270 = {instancePath:instancePath+"/status/conditions/" + i4+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3296,9 +3286,11 @@ vErrors.push(err270);
 errors++;
 }
 }
-}
-else {
-const err271 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data107.message !== undefined){
+let data111 = data107.message;
+if(typeof data111 === "string"){
+if(func3(data111) > 1024){
+const err271 = {instancePath:instancePath+"/status/conditions/" + i4+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3308,9 +3300,8 @@ vErrors.push(err271);
 errors++;
 }
 }
-}
 else {
-const err272 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err272 = {instancePath:instancePath+"/status/conditions/" + i4+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3320,9 +3311,10 @@ vErrors.push(err272);
 errors++;
 }
 }
-}
-else {
-const err273 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data107.observedGeneration !== undefined){
+let data112 = data107.observedGeneration;
+if(!((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112)))){
+const err273 = {instancePath:instancePath+"/status/conditions/" + i4+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3332,9 +3324,9 @@ vErrors.push(err273);
 errors++;
 }
 }
-}
-else {
-const err274 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data107.lastTransitionTime !== undefined){
+if(!(typeof data107.lastTransitionTime === "string")){
+const err274 = {instancePath:instancePath+"/status/conditions/" + i4+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3343,12 +3335,60 @@ vErrors.push(err274);
 }
 errors++;
 }
+}
+}
+else {
+const err275 = {instancePath:instancePath+"/status/conditions/" + i4,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err275];
+}
+else {
+vErrors.push(err275);
+}
+errors++;
+}
+}
+}
+else {
+const err276 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err276];
+}
+else {
+vErrors.push(err276);
+}
+errors++;
+}
+}
+}
+else {
+const err277 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err277];
+}
+else {
+vErrors.push(err277);
+}
+errors++;
+}
+}
+}
+else {
+const err278 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err278];
+}
+else {
+vErrors.push(err278);
+}
+errors++;
+}
 validate10.errors = vErrors;
 return errors === 0;
 }
 
 export const validateMemberCluster = validate11;
-const schema12 = {"type":"object","description":"A cluster that the hub may place workers into.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"How the cluster is reached and what it may be used for.","required":["access","namespaces"],"properties":{"access":{"type":"object","description":"How the operator reaches the API server.","required":["kubeconfig"],"properties":{"kubeconfig":{"type":"object","description":"A kubeconfig in a Secret of the operator's namespace, under the key `kubeconfig`.","required":["secretName"],"properties":{"secretName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Secret."}},"additionalProperties":false}},"additionalProperties":false},"provider":{"type":"string","maxLength":32,"description":"Cloud provider, for example aws, gcp, azure or onprem."},"region":{"type":"string","maxLength":64,"description":"Region of the provider."},"namespaces":{"type":"array","description":"Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.","minItems":1,"maxItems":100,"items":{"type":"object","required":["hub","member"],"properties":{"hub":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace on the hub."},"member":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace in the member cluster."}},"additionalProperties":false}},"gate":{"type":"object","description":"The member's gate as the member's admin handed it over.","required":["caBundle"],"properties":{"caBundle":{"type":"string","minLength":1,"maxLength":16384,"description":"PEM certificates of the gate's CA; aggregators trust it for workers of this member alone."}},"additionalProperties":false}},"additionalProperties":false},"status":{"type":"object","description":"What the operator knows of the cluster. Written by the operator alone.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"kubernetesVersion":{"type":"string","maxLength":64,"description":"Version that the API server answers."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of the member's kube-system namespace; tells a cluster that was made anew under the same name."},"nodes":{"type":"integer","description":"Nodes that are ready."},"accelerators":{"type":"array","description":"Accelerators by resource.","maxItems":16,"items":{"type":"object","required":["resource","allocatable","free"],"properties":{"resource":{"type":"string","maxLength":253,"description":"Extended resource."},"allocatable":{"type":"integer","description":"What the ready nodes offer."},"free":{"type":"integer","description":"Allocatable less what the hub's own pods request."}},"additionalProperties":false}},"acceleratorsSummary":{"type":"string","maxLength":64,"description":"Free of allocatable accelerators; absent while that is not known."},"nodesObservedTime":{"type":"string","format":"date-time","description":"When nodes and accelerators were last known; moves about every half minute."},"namespaces":{"type":"array","description":"Namespaces of the member that are mapped, or that were and may still hold objects of this hub.","maxItems":200,"items":{"type":"object","required":["name","mapped","ready"],"properties":{"name":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"mapped":{"type":"boolean","description":"Whether spec.namespaces names it."},"ready":{"type":"boolean","description":"Whether it can be used."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause when it cannot."},"message":{"type":"string","maxLength":300,"description":"One sentence with the remedy."}},"additionalProperties":false}},"lastHeardTime":{"type":"string","format":"date-time","description":"When the API server last answered."},"disconnectedSince":{"type":"string","format":"date-time","description":"First failure since the cluster was last heard; absent while it answers."},"credentialExpiryTime":{"type":"string","format":"date-time","description":"When the operator's credential ends, if it says so."},"gateFingerprint":{"type":"string","maxLength":128,"description":"SHA-256 of the gate CA's certificate, to compare with what the member's admin says."},"conditions":{"type":"array","description":"What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"MemberCluster"};
+const schema12 = {"type":"object","description":"A cluster that the hub may place workers into.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"How the cluster is reached and what it may be used for.","required":["access","namespaces"],"properties":{"access":{"type":"object","description":"How the operator reaches the API server.","required":["kubeconfig"],"properties":{"kubeconfig":{"type":"object","description":"A kubeconfig in a Secret of the operator's namespace, under the key `kubeconfig`.","required":["secretName"],"properties":{"secretName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Secret."}},"additionalProperties":false}},"additionalProperties":false},"provider":{"type":"string","maxLength":32,"description":"Cloud provider, for example aws, gcp, azure or onprem."},"region":{"type":"string","maxLength":64,"description":"Region of the provider."},"namespaces":{"type":"array","description":"Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.","minItems":1,"maxItems":100,"items":{"type":"object","required":["hub","member"],"properties":{"hub":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace on the hub."},"member":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace in the member cluster."}},"additionalProperties":false}},"gate":{"type":"object","description":"The member's gate as the member's admin handed it over.","required":["caBundle"],"properties":{"caBundle":{"type":"string","minLength":1,"maxLength":16384,"description":"PEM certificates of the gate's CA, several while it is rotated; aggregators trust them for workers of this member alone."}},"additionalProperties":false}},"additionalProperties":false},"status":{"type":"object","description":"What the operator knows of the cluster. Written by the operator alone.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"kubernetesVersion":{"type":"string","maxLength":64,"description":"Version that the API server answers."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of the member's kube-system namespace; tells a cluster that was made anew under the same name."},"nodes":{"type":"integer","description":"Nodes that are ready."},"accelerators":{"type":"array","description":"Accelerators by resource.","maxItems":16,"items":{"type":"object","required":["resource","allocatable","free"],"properties":{"resource":{"type":"string","maxLength":253,"description":"Extended resource."},"allocatable":{"type":"integer","description":"What the ready nodes offer."},"free":{"type":"integer","description":"Allocatable less what the hub's own pods request."}},"additionalProperties":false}},"acceleratorsSummary":{"type":"string","maxLength":64,"description":"Free of allocatable accelerators; absent while that is not known."},"nodesObservedTime":{"type":"string","format":"date-time","description":"When nodes and accelerators were last known; moves about every half minute."},"namespaces":{"type":"array","description":"Namespaces of the member that are mapped, or that were and may still hold objects of this hub.","maxItems":200,"items":{"type":"object","required":["name","mapped","ready"],"properties":{"name":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"mapped":{"type":"boolean","description":"Whether spec.namespaces names it."},"ready":{"type":"boolean","description":"Whether it can be used."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause when it cannot."},"message":{"type":"string","maxLength":300,"description":"One sentence with the remedy."}},"additionalProperties":false}},"lastHeardTime":{"type":"string","format":"date-time","description":"When the API server last answered."},"disconnectedSince":{"type":"string","format":"date-time","description":"First failure since the cluster was last heard; absent while it answers."},"credentialExpiryTime":{"type":"string","format":"date-time","description":"When the operator's credential ends, if it says so."},"gateFingerprint":{"type":"string","maxLength":128,"description":"SHA-256 of the gate CA's certificate, to compare with what the member's admin says."},"conditions":{"type":"array","description":"What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"MemberCluster"};
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="MemberCluster" */;

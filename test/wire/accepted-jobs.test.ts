@@ -1,0 +1,39 @@
+import { create } from "@bufbuild/protobuf";
+import { controlV1, type FederatedTrainingJob, validateFederatedTrainingJob } from "@tributary/contracts";
+import { checkJobSpec } from "@tributary/contracts/fields";
+import { renderWindowPlan } from "@tributary/operator";
+import fc from "fast-check";
+import { validateManifest } from "kubectl-tributary";
+import { describe, expect, it } from "vitest";
+import { parseJobConfig } from "../../worker-image/src/aggregator/config/job-config.ts";
+import { noWindows, PlanDecision, takePlan } from "../../worker-image/src/aggregator/engine/job-windows.ts";
+import { judgeRounds } from "../../worker-image/src/aggregator/engine/judge-rounds.ts";
+import { countUpdateSegments, layoutReport } from "../../worker-image/src/shared/report/report-layout.ts";
+import { aRunnableSpec } from "../support/any-job.ts";
+import { commitsARound, firstWindow, manifestOf, renderAsOperator, runnable } from "./support/accepted-job.ts";
+
+const wide = { participants: 100, workersEach: 256, localSteps: 100_000, deadlines: ["1s", "1.1h", "24h", "1h0.5ms"] };
+
+describe("every job that is accepted", () => {
+  it("has a configuration and a first window that an aggregator takes, and reports that can be laid out", () => {
+    const property = fc.property(aRunnableSpec(wide), fc.integer({ min: 1, max: 1e9 }), (spec, parameters) => {
+      const manifest = manifestOf(spec);
+      expect(validateManifest(manifest)).toEqual([]);
+      const job = manifest as unknown as FederatedTrainingJob;
+      expect(validateFederatedTrainingJob(job)).toBe(true);
+      expect(checkJobSpec(job.spec)).toEqual([]);
+      const config = parseJobConfig("job.json", JSON.stringify(renderAsOperator(job)));
+      const plan = create(controlV1.WindowPlanSchema, renderWindowPlan(job, firstWindow));
+      expect(takePlan(noWindows, plan, { rounds: 0, stops: () => false }).decision).toBe(PlanDecision.Open);
+      expect(judgeRounds(plan.convergence, []).stop).toBe(false);
+      const seats = config.participants.reduce((sum, { workers }) => sum + workers, 0);
+      const steps = Array.from({ length: countUpdateSegments(parameters) }, () => config.initialStep);
+      expect(layoutReport(parameters, seats, steps).metrics).toBeDefined();
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it("starts and commits a round with real processes", async () => {
+    for (const spec of fc.sample(aRunnableSpec(runnable), { numRuns: 5, seed: 20_261_130 })) await commitsARound(spec);
+  });
+});
