@@ -4,6 +4,7 @@ import { Collector } from "../controllers/collector/collector.ts";
 import { registerCollectorMetrics } from "../controllers/collector/collector-metrics.ts";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
+import { createSeenRunning } from "../controllers/federated-training-job/observe/seen-running.ts";
 import { type JobDeps, reconcileJob } from "../controllers/federated-training-job/reconcile.ts";
 import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
 import { jobNames } from "../controllers/federated-training-job/render/names.ts";
@@ -171,6 +172,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       advertisedAddress: configuration.advertisedAddress,
       aggregatorOf: (uid) => aggregators.observationOf(uid),
       nowMs,
+      seenRunning: createSeenRunning(() => systemClock.monotonicMs()),
     },
     settings: { hubId: configuration.hubId, aggregator: configuration.aggregator },
     events,

@@ -137,8 +137,14 @@ export interface SeatObservation {
   readonly activePods: number;
   /** Worker pods that failed. */
   readonly failedPods: number;
+  /** Workers that failed for good: no other pod is made for them. */
+  readonly failedIndexes?: number;
   /** What keeps a worker pod from running. */
   readonly podProblem?: Problem;
+  /** Indexes of the workers that a problem keeps; absent means all of the seat. */
+  readonly blockedIndexes?: readonly number[];
+  /** Why the last run of a worker ended that runs again but has not got further than that run. */
+  readonly recentCause?: Problem;
 }
 
 /** What the aggregator said last. */

@@ -76,7 +76,7 @@ export function followMember(
     view: {
       setNamespaces,
       healthOf: (namespace) => followed.get(namespace)?.health(),
-      objectsOf: (kind, namespace, jobUid) => followed.get(namespace)?.objects[kind].byIndex(jobIndex, jobUid) ?? [],
+      objectsOf: (kind, namespace, uid) => followed.get(namespace)?.objects[kind].byIndex(jobIndex, uid) ?? [],
       podsIn: (namespace) => followed.get(namespace)?.objects.pods.list() ?? [],
       podTemplates: (namespace) => followed.get(namespace)?.objects.podTemplates.list() ?? [],
       nodes: () => nodesView(nodes),

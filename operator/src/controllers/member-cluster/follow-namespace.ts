@@ -8,16 +8,20 @@ import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
 import type { FollowOptions } from "./follow-options.ts";
 
 /** Kinds of objects that are followed in a namespace of a member. */
-export type FollowedKind = "configMaps" | "jobs" | "pods" | "podTemplates";
+export type FollowedKind = "configMaps" | "jobs" | "pods" | "podTemplates" | "events";
 
 const kinds: Readonly<Record<FollowedKind, ResourceKind>> = {
   configMaps: Kinds.ConfigMap,
   jobs: Kinds.Job,
   pods: Kinds.Pod,
   podTemplates: Kinds.PodTemplate,
+  events: Kinds.CoreEvent,
 };
 
-/** Index of the objects by the uid of their job. */
+/** Events that say why a Job's pods are not made; only they do. */
+const refusals = "involvedObject.kind=Job,reason=FailedCreate";
+
+/** Index of the objects by the uid of their job, and of events by that of the batch Job that they regard. */
 export const jobIndex = "job-uid";
 
 /** How one followed namespace is. */
@@ -49,8 +53,8 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
     const informer = createInformer<Unstructured>({
       client,
       resource: kinds[kind],
-      selection: { namespace, labelSelector },
-      indices: { [jobIndex]: byLabel(Label.JobUid) },
+      selection: kind === "events" ? { namespace, fieldSelector: refusals } : { namespace, labelSelector },
+      indices: { [jobIndex]: kind === "events" ? byRegarded : byLabel(Label.JobUid) },
       onError: options.onError,
       report(event) {
         report(event);
@@ -65,14 +69,18 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
     jobs: follow("jobs"),
     pods: follow("pods"),
     podTemplates: follow("podTemplates"),
+    events: follow("events"),
   };
   const informers = Object.values(followed);
+  // Events only explain: a member that does not let the hub read them is used all the same.
+  const { events: _explaining, ...needed } = followed;
+  const read = Object.values(needed);
 
   function health(): NamespaceHealth {
-    const failures = informers.map((informer) => informer.lastFailure()).filter((error) => error !== undefined);
+    const failures = read.map((informer) => informer.lastFailure()).filter((error) => error !== undefined);
     const lasting = failures.find(isLasting);
     if (lasting !== undefined) return { state: "failed", error: lasting };
-    if (informers.every((informer) => informer.hasSynced())) return { state: "ready" };
+    if (read.every((informer) => informer.hasSynced())) return { state: "ready" };
     return failures[0] === undefined ? { state: "connecting" } : { state: "failed", error: failures[0] };
   }
 
@@ -90,6 +98,7 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
       jobs: followed.jobs.objects,
       pods: followed.pods.objects,
       podTemplates: followed.podTemplates.objects,
+      events: followed.events.objects,
     },
     informers,
     health,
@@ -110,6 +119,11 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
     },
     stop: () => stopped.abort(new Error(`namespace ${namespace} is not followed any more`)),
   };
+}
+
+function byRegarded(event: Unstructured): string[] {
+  const { uid } = (event.involvedObject ?? {}) as { uid?: string };
+  return uid === undefined ? [] : [uid];
 }
 
 /** A failure that somebody must mend, unlike one of the line: a cache that was complete stays of use meanwhile. */

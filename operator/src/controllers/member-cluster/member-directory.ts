@@ -25,8 +25,12 @@ export type MemberState = (
 
 /** Cached objects of a member: only those that this hub made, and the runtimes that the member offers. */
 export interface MemberView {
-  /** Anchors, batch Jobs and pods of one job in one namespace. */
-  readonly objectsOf: (kind: "configMaps" | "jobs" | "pods", namespace: string, jobUid: string) => Unstructured[];
+  /** Anchors, batch Jobs and pods of one job in one namespace; or the events of the batch Job whose uid is given: refused pods. */
+  readonly objectsOf: (
+    kind: "configMaps" | "jobs" | "pods" | "events",
+    namespace: string,
+    uid: string,
+  ) => Unstructured[];
   /** All pods of this hub in one namespace. */
   readonly podsIn: (namespace: string) => Unstructured[];
   /** PodTemplates of one namespace. */

@@ -1,3 +1,4 @@
+import { permanentTrainerExitCodes } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import { catalogue, isErrorCode } from "./catalogue.ts";
 import { asTributaryError, isTributaryError, TributaryError } from "./tributary-error.ts";
@@ -37,6 +38,14 @@ describe("catalogue", () => {
     expect(new Set(codes).size).toBe(codes.length);
     for (const code of codes) expect(code).toBeGreaterThanOrEqual(10);
     for (const code of codes) expect(code).toBeLessThan(100);
+  });
+
+  it("calls permanent what the Jobs of workers give up at once: the trainer's own codes and a wrong configuration", () => {
+    const ofTrainers = Object.values(catalogue).filter(
+      ({ exitCode }) => (exitCode >= 10 && exitCode < 30) || exitCode === catalogue.CONFIGURATION_INVALID.exitCode,
+    );
+    const permanent = ofTrainers.filter(({ disposition }) => disposition === "permanent").map((one) => one.exitCode);
+    expect([...permanentTrainerExitCodes].sort()).toEqual(permanent.sort());
   });
 
   it("recognises its own codes alone", () => {

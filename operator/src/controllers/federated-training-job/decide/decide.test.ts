@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Action, Plan } from "../plan.ts";
 import { seatName } from "../render/names.ts";
 import { renderWorkerConfig } from "../render/seat.ts";
-import type { JobSnapshot } from "../snapshot.ts";
+import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 import {
   aJob,
   aReport,
@@ -219,6 +219,61 @@ describe("a spec that an aggregator or a trainer would refuse", () => {
   });
 });
 
+describe("what people are told of the workers", () => {
+  const job = aJob({
+    participants: [
+      { name: "aws", cluster: "aws-1", role: "Trainer", workers: 1 },
+      { name: "gcp", cluster: "gcp-1", role: "Trainer", workers: 3 },
+    ],
+  });
+  const parties = [0, 1, 2].map((workerIndex) => ({ participant: "gcp", workerIndex, lastHeardMs: 1 }));
+  const look = (aws: Partial<SeatObservation>, gcp: Partial<SeatObservation>) =>
+    decide(
+      aSnapshot({ job, seats: [aSeat(job, 0, aws), aSeat(job, 1, gcp)], aggregator: heard({ parties }) }),
+      someSettings,
+    );
+
+  it("is the most telling problem of any participant, with the number of the others", () => {
+    const message = condition(
+      look(
+        { podProblem: { reason: "WorkerFailed", message: "exit code 1" } },
+        { podProblem: { reason: "DataMissing", message: "no sample" } },
+      ),
+      "ClustersReady",
+    );
+    expect(message).toMatchObject({ status: "False", reason: "DataMissing" });
+    expect(message?.message).toBe(
+      "participant gcp (cluster gcp-1): no sample; one other has a problem, see status.clusters",
+    );
+  });
+
+  it("counts the workers of a seat that no problem holds up, when it holds up one of them", () => {
+    const plan = look({}, { podProblem: { reason: "ImagePullFailed", message: "image x" }, blockedIndexes: [2] });
+    expect(condition(plan, "ClustersReady")).toMatchObject({
+      status: "True",
+      message: "2 of 4 workers have joined, the quorum is 2; participant gcp (cluster gcp-1): image x",
+    });
+    expect(kinds(plan)).toContain("open-window");
+  });
+
+  it("keeps the cause of a worker that ended a moment ago, though it runs and joined again; rounds count it", () => {
+    const plan = look({}, { recentCause: { reason: "ModelInvalid", message: "no such layer" } });
+    expect(condition(plan, "ClustersReady")).toMatchObject({ status: "False", reason: "ModelInvalid" });
+    expect(kinds(plan)).toContain("open-window");
+  });
+
+  it("is that workers failed for good, also while the quorum is reached", () => {
+    const podProblem = { reason: "DataMissing", message: "no sample" };
+    const plan = look({}, { failedIndexes: 1, blockedIndexes: [2], podProblem });
+    expect(condition(plan, "Degraded")).toMatchObject({
+      status: "True",
+      reason: "DataMissing",
+      message: "participant gcp (cluster gcp-1): 1 of 3 workers failed for good: no sample",
+    });
+    expect(condition(plan, "Failed")).toBeUndefined();
+  });
+});
+
 describe("rounds", () => {
   it("wait for the quorum", () => {
     const plan = decide(
@@ -347,6 +402,17 @@ describe("a job that ends", () => {
     );
     expect(condition(plan, "Failed")).toMatchObject({ status: "True", reason: "WorkerFailed" });
     expect(plan.actions).toMatchObject([{ type: "finish-job", outcome: "Failed" }]);
+  });
+
+  it("fails when too few indexes are left, though the Jobs of their seats go on", () => {
+    const job = aJob({ participants: [{ name: "aws", cluster: "aws-1", role: "Trainer", workers: 2 }] });
+    const podProblem = { reason: "DataMissing", message: "no sample" };
+    const seat = aSeat(job, 0, { hasBatchJob: true, failedIndexes: 1, podProblem, blockedIndexes: [0], activePods: 1 });
+    const plan = decide(aSnapshot({ job, seats: [seat] }), someSettings);
+    expect(condition(plan, "Failed")).toMatchObject({
+      status: "True",
+      message: "1 workers are left and the quorum is 2; participant aws (cluster aws-1): no sample",
+    });
   });
 
   it("goes on when enough workers are left", () => {

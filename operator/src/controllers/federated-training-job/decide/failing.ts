@@ -1,16 +1,16 @@
 import { Reason } from "@tributary/contracts";
+import type { SeatObservation } from "../snapshot.ts";
 import { describeSeat } from "./seats.ts";
 import { noVerdict, type Policy } from "./verdict.ts";
 
 /** A job fails when so many workers failed for good that the quorum cannot be reached any more. */
 export const failing: Policy = (snapshot) => {
   const { quorum } = snapshot.job.spec.schedule.synchronous;
-  const possible = snapshot.seats
-    .filter((seat) => seat.batchJobFailure === undefined)
-    .reduce((sum, seat) => sum + seat.participant.workers, 0);
-  const failed = snapshot.seats.find((seat) => seat.batchJobFailure !== undefined);
-  if (failed?.batchJobFailure === undefined || possible >= quorum) return noVerdict;
-  const message = `${possible} workers are left and the quorum is ${quorum}; ${describeSeat(failed)}: ${failed.batchJobFailure.message}`;
+  const possible = snapshot.seats.reduce((sum, seat) => sum + possibleWorkers(seat), 0);
+  const failed = snapshot.seats.filter((seat) => possibleWorkers(seat) < seat.participant.workers);
+  if (failed.length === 0 || possible >= quorum) return noVerdict;
+  const told = failed.find(({ batchJobFailure, podProblem }) => (batchJobFailure ?? podProblem) !== undefined);
+  const message = `${possible} workers are left and the quorum is ${quorum}; ${describeFailure(told ?? (failed[0] as SeatObservation))}${failed.length > 1 ? `; so did workers of ${failed.length - 1} other participants` : ""}`;
   return {
     final: true,
     actions: [{ type: "finish-job", outcome: "Failed", why: message }],
@@ -22,3 +22,12 @@ export const failing: Policy = (snapshot) => {
     requeueAfterMs: 1_000,
   };
 };
+
+function possibleWorkers({ participant, batchJobFailure, failedIndexes = 0 }: SeatObservation): number {
+  return batchJobFailure === undefined ? Math.max(0, participant.workers - failedIndexes) : 0;
+}
+
+function describeFailure(seat: SeatObservation): string {
+  const cause = seat.batchJobFailure ?? seat.podProblem;
+  return `${describeSeat(seat)}: ${cause?.message ?? `${seat.failedIndexes} of ${seat.participant.workers} workers failed for good`}`;
+}

@@ -2,7 +2,7 @@ import { Reason } from "@tributary/contracts";
 import type { PlannedEvent } from "../plan.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
-import { countAbleWorkers } from "./placement.ts";
+import { countAbleWorkers } from "./clusters-ready.ts";
 import type { Policy, Verdict } from "./verdict.ts";
 
 /** Length that a window aims at, in milliseconds: one status write and one plan for about this much training. */

@@ -5,6 +5,7 @@ import type { MemberDirectory } from "../../member-cluster/member-directory.ts";
 import type { AggregatorObservation, JobSnapshot } from "../snapshot.ts";
 import { type HubSources, observeHub } from "./hub.ts";
 import { mappedNamespace, observeSeat } from "./seat.ts";
+import type { SeenRunning } from "./worker-problem.ts";
 
 /** Everything that an observation reads. */
 export interface ObservationSources extends HubSources {
@@ -17,6 +18,8 @@ export interface ObservationSources extends HubSources {
   /** What the aggregator of a job said last. */
   readonly aggregatorOf: (jobUid: string) => AggregatorObservation;
   readonly nowMs: () => number;
+  /** How long a pod has been seen running. */
+  readonly seenRunning: SeenRunning;
 }
 
 /** Reads everything that a decision about one job needs; undefined when the job is gone. */
@@ -32,7 +35,7 @@ export async function observe(
     const member = sources.memberClusters.get(participant.cluster);
     const namespace = member === undefined ? undefined : mappedNamespace(job, member);
     const state = sources.members.stateOf(participant.cluster, namespace);
-    return observeSeat(sources.hubId, job, participant, member, state);
+    return observeSeat(sources.hubId, job, participant, member, state, sources.seenRunning);
   });
   const { deletionTimestamp } = job.metadata;
   const { completionTime } = job.status ?? {};

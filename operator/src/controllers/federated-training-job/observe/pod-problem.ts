@@ -1,32 +1,11 @@
-import { Label, Reason } from "@tributary/contracts";
-import { catalogue } from "@tributary/kit";
+import { cutText, Label, Reason } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
+import { endProblem } from "./container-end.ts";
+import { containersOf, podStatus } from "./pod-status.ts";
 
-interface ContainerStatus {
-  readonly name: string;
-  readonly image: string;
-  readonly restartCount?: number;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly terminated?: { readonly exitCode: number; readonly reason?: string };
-  };
-  readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly reason?: string } };
-}
-
-interface PodStatus {
-  readonly phase?: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly conditions?: readonly {
-    readonly type: string;
-    readonly status: string;
-    readonly reason?: string;
-    readonly message?: string;
-  }[];
-  readonly containerStatuses?: readonly ContainerStatus[];
-  readonly initContainerStatuses?: readonly ContainerStatus[];
-}
+/** Longest text of a kubelet or scheduler that is shown. */
+const saidLimit = 300;
 
 const imageReasons = [
   "ErrImagePull",
@@ -36,37 +15,10 @@ const imageReasons = [
   "RegistryUnavailable",
 ];
 const configReasons = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
-const byExitCode = new Map(
-  Object.values(catalogue)
-    .filter((entry) => entry.exitCode !== 1)
-    .map((entry) => [entry.exitCode, entry]),
-);
-
-/** What a person can do about the end of a container, by the reason that its exit code names. */
-const remedies: Readonly<Record<string, string>> = {
-  ModelSourceNotFound: "put the file onto the claim or correct spec.model.source.persistentVolumeClaim",
-  ModelSourceInvalid: "give a whole .safetensors or .gguf file in spec.model.source.persistentVolumeClaim",
-  DataMissing: "fill the data set or name another in spec.participants[].dataset",
-  TaskUnknown: "name a task of this runtime in spec.trainer.task",
-  ModelInvalid: "name a model that this runtime trains, or another spec.trainer.runtime",
-  HyperparameterInvalid: "correct spec.trainer.hyperparameters",
-  LossNotFinite: "lower the learning rate in spec.trainer.hyperparameters",
-};
-
-/** Status of a pod as the kubelet reports it. */
-export function podStatus(pod: Unstructured): PodStatus {
-  return (pod.status as PodStatus | undefined) ?? {};
-}
-
-/** Whether a pod is running or about to. */
-export function isActive(pod: Unstructured): boolean {
-  const { phase } = podStatus(pod);
-  return phase === "Running" || phase === "Pending" || phase === undefined;
-}
 
 /** What keeps one of these pods from doing its work, most telling first; undefined when nothing does. */
 export function findPodProblem(pods: readonly Unstructured[]): Problem | undefined {
-  for (const find of [imageProblem, schedulingProblem, configProblem, exitProblem]) {
+  for (const find of [imageProblem, disruptionProblem, schedulingProblem, configProblem, endOf]) {
     for (const pod of pods) {
       const problem = find(pod);
       if (problem !== undefined) return problem;
@@ -75,16 +27,26 @@ export function findPodProblem(pods: readonly Unstructured[]): Problem | undefin
   return undefined;
 }
 
-function containersOf(pod: Unstructured): ContainerStatus[] {
-  const { initContainerStatuses = [], containerStatuses = [] } = podStatus(pod);
-  return [...initContainerStatuses, ...containerStatuses];
-}
-
+/** The kubelet's words alternate with each of its tries, so they are not shown: the cause is one. */
 function imageProblem(pod: Unstructured): Problem | undefined {
   const container = containersOf(pod).find(({ state }) => imageReasons.includes(state?.waiting?.reason ?? ""));
   if (container === undefined) return undefined;
-  const message = `pod ${pod.metadata.name}: image ${container.image} of container ${container.name} cannot be pulled (${container.state?.waiting?.reason}); check its name and the pull secret in the member`;
+  const message = `pod ${pod.metadata.name}: image ${container.image} of container ${container.name} cannot be pulled; check its name and the pull secret in the cluster`;
   return { reason: Reason.ImagePullFailed, message };
+}
+
+/** A pod that its cluster took away: by eviction, preemption, a drain or a lost node. */
+function disruptionProblem(pod: Unstructured): Problem | undefined {
+  const { conditions, phase, reason, message } = podStatus(pod);
+  const disruption = conditions?.find(({ type, status }) => type === "DisruptionTarget" && status === "True");
+  if (disruption === undefined && !(phase === "Failed" && reason === "Evicted")) return undefined;
+  const said = cutText(disruption?.message ?? message ?? "", saidLimit);
+  const isPreempted = disruption?.reason?.startsWith("Preemption") === true;
+  const what = isPreempted ? "preempted" : "evicted";
+  return {
+    reason: isPreempted ? Reason.Preempted : Reason.Evicted,
+    message: `pod ${pod.metadata.name} was ${what} (${disruption?.reason ?? reason})${said === "" ? "" : `: ${said}`}; another takes its place and joins the next round`,
+  };
 }
 
 function schedulingProblem(pod: Unstructured): Problem | undefined {
@@ -93,7 +55,7 @@ function schedulingProblem(pod: Unstructured): Problem | undefined {
   );
   if (condition?.reason !== "Unschedulable") return undefined;
   const { name, labels } = pod.metadata;
-  const said = (condition.message ?? "").slice(0, 300);
+  const said = cutText(condition.message ?? "", saidLimit);
   // True of every new pod with a claim of its own until the claim is bound, moments later.
   if (said.includes("unbound immediate PersistentVolumeClaims"))
     return {
@@ -113,25 +75,17 @@ function configProblem(pod: Unstructured): Problem | undefined {
   const waiting = container.state?.waiting;
   return {
     reason: Reason.WorkerFailed,
-    message: `pod ${pod.metadata.name}: container ${container.name} cannot start (${waiting?.reason}): ${(waiting?.message ?? "").slice(0, 200)}`,
+    message: `pod ${pod.metadata.name}: container ${container.name} cannot start (${waiting?.reason}): ${cutText(waiting?.message ?? "", saidLimit)}`,
   };
 }
 
-function exitProblem(pod: Unstructured): Problem | undefined {
-  for (const container of containersOf(pod)) {
-    const end =
-      container.state?.terminated ??
-      (container.state?.waiting?.reason === "CrashLoopBackOff" ? container.lastState?.terminated : undefined);
-    if (end === undefined || end.exitCode === 0) continue;
-    const known = byExitCode.get(end.exitCode);
-    const remedy = remedies[known?.reason ?? ""];
-    const cause =
-      known?.publicMessage.replace(/\.$/u, remedy === undefined ? "." : `; ${remedy}`) ??
-      `${end.reason ?? "it ended"}, exit code ${end.exitCode}; read its log in the cluster where it ran`;
-    return {
-      reason: known?.reason ?? Reason.WorkerFailed,
-      message: `pod ${pod.metadata.name}: container ${container.name} failed: ${cause}`,
-    };
-  }
-  return undefined;
+function endOf(pod: Unstructured): Problem | undefined {
+  const end = endProblem(pod);
+  if (end !== undefined) return { reason: end.reason, message: end.message };
+  const { phase, reason = "Failed", message = "" } = podStatus(pod);
+  if (phase !== "Failed") return undefined;
+  return {
+    reason: Reason.WorkerFailed,
+    message: `pod ${pod.metadata.name} failed (${reason}): ${cutText(message, saidLimit)}`,
+  };
 }

@@ -1,4 +1,4 @@
-import { Label, type MemberCluster, Reason } from "@tributary/contracts";
+import { Label, type MemberCluster } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
 import { jobNames, seatName } from "../render/names.ts";
@@ -7,12 +7,13 @@ import type {
   MemberObservation,
   Participant,
   PodTemplateObject,
-  Problem,
   SeatObservation,
   TemplateObservation,
 } from "../snapshot.ts";
 import { observeGateCa } from "./gate-ca.ts";
-import { findPodProblem, isActive, podStatus } from "./pod-problem.ts";
+import { failedIndexesOf, findJobFailure } from "./job-problem.ts";
+import { isActive, podStatus } from "./pod-status.ts";
+import { findWorkerProblems, type SeenRunning } from "./worker-problem.ts";
 
 type Job = JobSnapshot["job"];
 
@@ -23,6 +24,7 @@ export function observeSeat(
   participant: Participant,
   member: MemberCluster | undefined,
   state: MemberState | undefined,
+  seenRunning: SeenRunning = () => 0,
 ): SeatObservation {
   const observed = observeMember(job, member, state);
   const nothing = {
@@ -49,9 +51,9 @@ export function observeSeat(
   const active = pods.filter(isActive);
   const failure = batchJob === undefined ? undefined : findJobFailure(batchJob);
   const ended = pods.filter((pod) => podStatus(pod).phase === "Failed");
-  // What ended a pod matters only until another took its place.
-  const isShort = active.length < participant.workers;
-  const podProblem = findPodProblem(active) ?? (isShort ? findPodProblem(newestFirst(ended)) : undefined);
+  const events = view.objectsOf("events", observed.namespace, batchJob?.metadata.uid ?? "");
+  const problems =
+    batchJob === undefined ? undefined : findWorkerProblems(batchJob, pods, events, participant.workers, seenRunning);
   return {
     participant,
     member: observed,
@@ -60,10 +62,11 @@ export function observeSeat(
       ? {}
       : { anchorText: (anchor.data as Record<string, string> | undefined)?.["worker.json"] ?? "" }),
     hasBatchJob: batchJob !== undefined,
-    ...(failure === undefined ? {} : { batchJobFailure: podProblem ?? failure }),
+    ...(failure === undefined ? {} : { batchJobFailure: problems?.podProblem ?? failure }),
     activePods: active.length,
     failedPods: ended.length,
-    ...(podProblem === undefined ? {} : { podProblem }),
+    failedIndexes: batchJob === undefined ? 0 : failedIndexesOf(batchJob).length,
+    ...problems,
   };
 }
 
@@ -119,23 +122,4 @@ function withoutChoice(templates: readonly Unstructured[]): readonly Unstructure
 
 function distinct(names: readonly (string | undefined)[]): string[] {
   return [...new Set(names.filter((name) => name !== undefined))].sort();
-}
-
-function findJobFailure(batchJob: Unstructured): Problem | undefined {
-  const { conditions = [] } = (batchJob.status ?? {}) as {
-    conditions?: { type: string; status: string; reason?: string; message?: string }[];
-  };
-  const failed = conditions.find((condition) => condition.type === "Failed" && condition.status === "True");
-  if (failed === undefined) return undefined;
-  return {
-    reason: Reason.WorkerFailed,
-    message:
-      `Job ${batchJob.metadata.name} failed: ${failed.reason ?? ""} ${(failed.message ?? "").slice(0, 200)}`.trim(),
-  };
-}
-
-function newestFirst(pods: readonly Unstructured[]): Unstructured[] {
-  return [...pods].sort((left, right) =>
-    (right.metadata.creationTimestamp ?? "").localeCompare(left.metadata.creationTimestamp ?? ""),
-  );
 }

@@ -116,6 +116,17 @@ describe("a seat's batch Job", () => {
     });
   });
 
+  it("does not count what the cluster takes away, and gives up at once what no other try can better", () => {
+    const spec = renderBatchJob(aSeatInput()).spec as { podFailurePolicy: { rules: unknown[] } };
+    expect(spec.podFailurePolicy.rules).toEqual([
+      { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+      {
+        action: "FailIndex",
+        onExitCodes: { containerName: "trainer", operator: "In", values: [10, 11, 12, 13, 14, 55] },
+      },
+    ]);
+  });
+
   it("leaves the template's own resources alone when no accelerator is asked for", () => {
     const plain = renderBatchJob(aSeatInput({ participant: job.spec.participants[0]! })) as unknown as typeof batchJob;
     expect(plain.spec.template.spec.containers).toEqual(aTemplate.template.spec.containers);

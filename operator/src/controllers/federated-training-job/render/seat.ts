@@ -1,4 +1,4 @@
-import { type FederatedTrainingJob, Label } from "@tributary/contracts";
+import { type FederatedTrainingJob, Label, permanentTrainerExitCodes } from "@tributary/contracts";
 import type { KubernetesObject } from "../plan.ts";
 import type {
   AggregatorEndpoint,
@@ -65,6 +65,20 @@ export function renderAnchor(input: SeatInput): KubernetesObject {
 }
 
 /**
+ * What counts as a failure of a worker. A pod that its cluster took away does not; a trainer that no other try can help ends
+ * its index at once, which frees its accelerators: the pod is over and no other is made.
+ */
+const podFailurePolicy = {
+  rules: [
+    { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+    {
+      action: "FailIndex",
+      onExitCodes: { containerName: "trainer", operator: "In", values: permanentTrainerExitCodes },
+    },
+  ],
+} as const;
+
+/**
  * The Indexed Job of a seat. The pod is the member's own template, copied verbatim but for what the hub may set: labels,
  * parallelism, accelerators of the trainer, and the name of the parameters ConfigMap. The owner is added when the anchor's
  * uid is known.
@@ -85,6 +99,7 @@ export function renderBatchJob(input: SeatInput): KubernetesObject {
       backoffLimitPerIndex: job.spec.failurePolicy.workerRestartLimit,
       maxFailedIndexes: participant.workers,
       podReplacementPolicy: "Failed",
+      podFailurePolicy,
       template: {
         metadata: {
           labels: { ...templateLabels, ...labels, [Label.Component]: "worker" },

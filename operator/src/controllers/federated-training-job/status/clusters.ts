@@ -1,5 +1,5 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
-import { joinedWorkers, seatProblem } from "../decide/placement.ts";
+import { joinedWorkers, seatProblem } from "../decide/clusters-ready.ts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 
 type ClusterStatus = NonNullable<NonNullable<FederatedTrainingJob["status"]>["clusters"]>[number];

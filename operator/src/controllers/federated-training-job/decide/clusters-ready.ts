@@ -1,0 +1,127 @@
+import { Reason } from "@tributary/contracts";
+import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
+import { countWorkers, describeSeat } from "./seats.ts";
+import { conditionOf } from "./verdict.ts";
+
+/** Workers that can work: joined, and not held up by a problem. A sidecar joins also while its trainer cannot start. */
+export function countAbleWorkers(snapshot: JobSnapshot): number {
+  return snapshot.seats.reduce((sum, seat) => sum + ableWorkers(snapshot, seat), 0);
+}
+
+/** Workers of a seat that the aggregator has heard from. */
+export function joinedWorkers(snapshot: JobSnapshot, participant: string): number {
+  if (snapshot.aggregator.state !== "heard") return 0;
+  return snapshot.aggregator.report.parties.filter((party) => party.participant === participant).length;
+}
+
+/** What keeps one seat, or some of its workers, from working. */
+export function seatProblem(seat: SeatObservation): Problem | undefined {
+  if (seat.member.state === "unreachable") return seat.member.problem;
+  return seat.batchJobFailure ?? seat.podProblem;
+}
+
+/** What people are told of a seat: what is wrong now, else what ended its last run. */
+export function toldProblem(seat: SeatObservation): Problem | undefined {
+  return seatProblem(seat) ?? seat.recentCause;
+}
+
+/** Whether enough workers have joined for the quorum, and what is wrong with the others. */
+export function clustersReady(snapshot: JobSnapshot): Condition {
+  const type = "ClustersReady";
+  const able = countAbleWorkers(snapshot);
+  const { quorum } = snapshot.job.spec.schedule.synchronous;
+  const problem = worstProblem(snapshot);
+  const count = `${able} of ${countWorkers(snapshot)} workers have joined, the quorum is ${quorum}`;
+  // A worker that ended a moment ago and runs again has not shown yet that it can work.
+  const isShaky = snapshot.seats.some((seat) => seatProblem(seat) === undefined && seat.recentCause !== undefined);
+  if (able < quorum || (isShaky && ableWithoutShaky(snapshot) < quorum))
+    return problem === undefined
+      ? { type, status: "False", reason: Reason.WaitingForWorkers, message: count }
+      : { type, status: "False", ...problem };
+  if (problem !== undefined)
+    return { type, status: "True", reason: Reason.AllReady, message: `${count}; ${problem.message}` };
+  const message = able >= countWorkers(snapshot) ? `all ${able} workers have joined` : count;
+  return { type, status: "True", reason: Reason.AllReady, message };
+}
+
+/** Whether the job runs with fewer workers than it asked for. Undefined keeps what was said before: an operator that has just started does not know yet who is lost. */
+export function degradation(snapshot: JobSnapshot): Condition | undefined {
+  const type = "Degraded";
+  const troubles = [...snapshot.seats.flatMap(lossOf), ...partyTroubles(snapshot)];
+  const [worst] = troubles;
+  if (worst !== undefined)
+    return { type, status: "True", reason: worst.reason, message: `${worst.message}${andMore(troubles.length)}` };
+  const isUnknown = snapshot.seats.some(({ member }) => isConnecting(member));
+  if (isUnknown && conditionOf(snapshot, type) !== undefined) return undefined;
+  return { type, status: "False", reason: Reason.AllReady, message: "no participant is lost" };
+}
+
+function ableWorkers(snapshot: JobSnapshot, seat: SeatObservation): number {
+  const problem = seatProblem(seat);
+  if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return joinedWorkers(snapshot, seat.participant.name);
+  if (seat.member.state === "unreachable" || seat.batchJobFailure !== undefined) return 0;
+  const { blockedIndexes } = seat;
+  if (blockedIndexes === undefined || snapshot.aggregator.state !== "heard") return 0;
+  return snapshot.aggregator.report.parties.filter(
+    ({ participant, workerIndex }) => participant === seat.participant.name && !blockedIndexes.includes(workerIndex),
+  ).length;
+}
+
+function ableWithoutShaky(snapshot: JobSnapshot): number {
+  const steady = snapshot.seats.filter(({ recentCause }) => recentCause === undefined);
+  return steady.reduce((sum, seat) => sum + ableWorkers(snapshot, seat), 0);
+}
+
+/** The most telling problem of any participant, and how many others have one; each has its own in `status.clusters`. */
+function worstProblem(snapshot: JobSnapshot): Problem | undefined {
+  const found = snapshot.seats.flatMap((seat) => {
+    const problem = toldProblem(seat);
+    return problem === undefined ? [] : [{ ...problem, message: `${describeSeat(seat)}: ${problem.message}` }];
+  });
+  const worst = found.find(({ reason }) => !vague.includes(reason)) ?? found[0];
+  if (worst === undefined) return undefined;
+  return { reason: worst.reason, message: `${worst.message}${andMore(found.length)}` };
+}
+
+/** Reasons that a more telling one of another participant goes before. */
+const vague: readonly string[] = [Reason.Connecting, Reason.VolumeNotBound, Reason.WorkerFailed, Reason.Evicted];
+
+function andMore(count: number): string {
+  if (count <= 1) return "";
+  return count === 2
+    ? "; one other has a problem, see status.clusters"
+    : `; ${count - 1} others have a problem, see status.clusters`;
+}
+
+function lossOf(seat: SeatObservation): Problem[] {
+  const { member, batchJobFailure, podProblem } = seat;
+  const told = (reason: string, message: string): Problem[] => [
+    { reason, message: `${describeSeat(seat)}: ${message}` },
+  ];
+  if (member.state === "unreachable")
+    return isConnecting(member) ? [] : told(Reason.ClusterLost, member.problem.message);
+  if (batchJobFailure !== undefined) return told(batchJobFailure.reason, batchJobFailure.message);
+  const failed = seat.failedIndexes ?? 0;
+  if (failed === 0) return [];
+  const cause = podProblem === undefined ? "" : `: ${podProblem.message}`;
+  const message = `${failed} of ${seat.participant.workers} workers failed for good${cause}`;
+  return told(podProblem?.reason ?? Reason.WorkerFailed, message);
+}
+
+function partyTroubles(snapshot: JobSnapshot): Problem[] {
+  if (snapshot.aggregator.state !== "heard") return [];
+  return snapshot.aggregator.report.parties.flatMap(({ participant, workerIndex, problem }) =>
+    problem === undefined
+      ? []
+      : [
+          {
+            reason: problem.reason,
+            message: `worker ${workerIndex} of participant ${participant}: ${problem.message}`,
+          },
+        ],
+  );
+}
+
+function isConnecting(member: SeatObservation["member"]): boolean {
+  return member.state === "unreachable" && member.problem.reason === Reason.Connecting;
+}

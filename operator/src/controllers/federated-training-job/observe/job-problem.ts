@@ -1,0 +1,85 @@
+import { cutText, Reason } from "@tributary/contracts";
+import type { Unstructured } from "../../../runtime/api/object.ts";
+import type { Problem } from "../snapshot.ts";
+
+/** Longest text of a Job controller that is shown. */
+const saidLimit = 400;
+
+interface JobStatus {
+  readonly failedIndexes?: string;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[];
+}
+
+/** Why a Job's pods are not made, by what its API server said; the first that fits. */
+const refusals: readonly { readonly pattern: RegExp; readonly reason: Reason; readonly remedy: string }[] = [
+  {
+    pattern: /exceeded quota|failed quota/u,
+    reason: Reason.QuotaExceeded,
+    remedy:
+      "have the member's admin raise the ResourceQuota, or ask for less (spec.participants[].workers, accelerator.count)",
+  },
+  {
+    pattern: /violates PodSecurity/u,
+    reason: Reason.PodSecurityRefused,
+    remedy: "have the member's admin correct the runtime's PodTemplate or the namespace's pod security level",
+  },
+  {
+    pattern: /./u,
+    reason: Reason.PodRefused,
+    remedy: "have the member's admin correct the runtime's PodTemplate or what refuses it",
+  },
+];
+
+/** Why a batch Job failed as a whole; undefined while it has not. */
+export function findJobFailure(batchJob: Unstructured): Problem | undefined {
+  const { conditions = [] } = (batchJob.status ?? {}) as JobStatus;
+  const failed = conditions.find((condition) => condition.type === "Failed" && condition.status === "True");
+  if (failed === undefined) return undefined;
+  return {
+    reason: Reason.WorkerFailed,
+    message:
+      `Job ${batchJob.metadata.name} failed: ${failed.reason ?? ""} ${cutText(failed.message ?? "", saidLimit)}`.trim(),
+  };
+}
+
+/** Indexes that failed for good: no other pod is made for them. `1,3-5` in the Job's status are 1, 3, 4 and 5. */
+export function failedIndexesOf(batchJob: Unstructured): string[] {
+  const { failedIndexes = "" } = (batchJob.status ?? {}) as JobStatus;
+  return failedIndexes
+    .split(",")
+    .filter((part) => part !== "")
+    .flatMap((part) => {
+      const [first, last = first] = part.split("-").map(Number) as [number, number?];
+      return Array.from({ length: Math.max(0, (last ?? first) - first + 1) }, (_none, offset) =>
+        String(first + offset),
+      );
+    });
+}
+
+/** Why the newest try to make a pod of a Job was refused, from the Job's FailedCreate events. */
+export function findRefusal(batchJob: Unstructured, events: readonly Unstructured[]): Problem | undefined {
+  const newest = events
+    .filter((event) => (event.involvedObject as { uid?: string } | undefined)?.uid === batchJob.metadata.uid)
+    .sort((left, right) => timeOf(right).localeCompare(timeOf(left)))[0];
+  if (newest === undefined) return undefined;
+  const said = String(newest.message ?? "");
+  const { reason, remedy } = refusals.find(({ pattern }) => pattern.test(said)) ?? {
+    reason: Reason.PodRefused,
+    remedy: "describe the Job in the member",
+  };
+  // The names of pods are random: a message with one would be news at each try.
+  const cause = said.replace(/^Error creating: /u, "").replace(/pods "[^"]*"/u, "its pods");
+  return {
+    reason,
+    message: `Job ${batchJob.metadata.name}: ${cutText(cause, saidLimit)}; ${remedy}`,
+  };
+}
+
+function timeOf(event: Unstructured): string {
+  return String(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? "");
+}
