@@ -3,6 +3,7 @@ export { renderWindowPlan } from "./controllers/federated-training-job/act/windo
 export { renderJobConfig } from "./controllers/federated-training-job/render/aggregator.ts";
 export { seatName } from "./controllers/federated-training-job/render/names.ts";
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
+export { writeStatus } from "./controllers/federated-training-job/status/write-status.ts";
 export { type OperatorConfiguration, readConfiguration } from "./main/configuration.ts";
 export { kubeconfigHubAccess } from "./main/hub-access.ts";
 export { nameReplica, runForLease } from "./main/leadership.ts";

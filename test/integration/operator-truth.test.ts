@@ -1,3 +1,5 @@
+import { type FederatedTrainingJob, Kinds } from "@tributary/contracts";
+import { connectCluster, type KubeObject, kubeconfigHubAccess, writeStatus } from "@tributary/operator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aJob, type Changes, type Manifest } from "../support/a-job.ts";
 import { eventually } from "../support/eventually.ts";
@@ -9,6 +11,8 @@ const noop: Changes = {
   "spec.schedule.synchronous.quorum": 1,
   "spec.failurePolicy": { workerRestartLimit: 0 },
 };
+
+type TrainingJob = FederatedTrainingJob & KubeObject;
 
 interface Pod {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
@@ -106,26 +110,96 @@ describe("what a job says of its workers, with a real Job controller", () => {
     expect(await conditionOf("evicted", "Failed", "status")).toBe("");
   });
 
-  it.each([["a quota", { pods: "0" }, "QuotaExceeded", ["exceeded quota: nothing", "raise the ResourceQuota"]]])(
-    "names %s that refuses its pods",
-    async (_what, hard, reason, parts) => {
-      await apply(rig.members.aws!, {
-        apiVersion: "v1",
-        kind: "ResourceQuota",
-        metadata: { name: "nothing", namespace: "jobs" },
-        spec: { hard },
-      });
-      await eventually("the quota is counted", async () =>
-        (await member(["get", "resourcequota", "nothing", "-o", "jsonpath={.status.hard.pods}"])) === "0"
-          ? true
-          : undefined,
-      );
-      const participants = [{ name: "aws", cluster: "aws", workers: 1 }];
-      await apply(rig.hub, aJob({ ...noop, "spec.participants": participants, "metadata.name": "refused" }));
-      const message = await untilTold("refused", "ClustersReady", reason);
-      for (const part of ["participant aws", ...parts]) expect(message).toContain(part);
-      expect(await rig.read("{.status.clusters[0].reason}", "refused")).toBe(reason);
-      await member(["delete", "resourcequota", "nothing"]);
-    },
-  );
+  it("names a quota that refuses its pods", async () => {
+    await apply(rig.members.aws!, {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "nothing", namespace: "jobs" },
+      spec: { hard: { pods: "0" } },
+    });
+    const counted = ["get", "resourcequota", "nothing", "-o", "jsonpath={.status.hard.pods}"];
+    await eventually("the quota is counted", async () => ((await member(counted)) === "0" ? true : undefined));
+    const participants = [{ name: "aws", cluster: "aws", workers: 1 }];
+    await apply(rig.hub, aJob({ ...noop, "spec.participants": participants, "metadata.name": "refused" }));
+    const message = await untilTold("refused", "ClustersReady", "QuotaExceeded");
+    for (const part of ["participant aws", "exceeded quota: nothing", "raise the ResourceQuota"])
+      expect(message).toContain(part);
+    expect(await rig.read("{.status.clusters[0].reason}", "refused")).toBe("QuotaExceeded");
+    await member(["delete", "resourcequota", "nothing"]);
+  });
+
+  it("writes no status of a job that waits while nothing changes, for as long as its member is heard twice anew", async () => {
+    const version = () => rig.read("{.metadata.resourceVersion}", "evicted");
+    const lastHeard = () => rig.hub.kubectl(["get", "mbr", "aws", "-o", "jsonpath={.status.lastHeardTime}"]);
+    const untilHeardAnew = async (): Promise<void> => {
+      const before = await lastHeard();
+      await eventually("the member is heard anew", async () => ((await lastHeard()) === before ? undefined : true));
+    };
+    await untilTold("evicted", "ClustersReady", "WaitingForWorkers");
+    const before = await version();
+    await untilHeardAnew();
+    await untilHeardAnew();
+    expect(await version()).toBe(before);
+  });
+
+  it("takes nothing back by a look at an old copy of a job, and goes on from the new one", async () => {
+    const { client } = connectCluster(kubeconfigHubAccess(rig.hub.kubeconfig).access, { cluster: "hub" });
+    await rig.stopOperator();
+    const ref = { namespace: "default", name: "evicted" };
+    const read = async () => (await client.get<TrainingJob>(Kinds.FederatedTrainingJob, ref)) as TrainingJob;
+    const signal = AbortSignal.timeout(30_000);
+    const old = await read();
+    const failed = {
+      type: "Failed",
+      status: "True" as const,
+      reason: "WorkerFailed",
+      message: "",
+      lastTransitionTime: new Date().toISOString(),
+    };
+    const withFailed = { ...old.status, conditions: [...(old.status?.conditions ?? []), failed] };
+    expect(await writeStatus(client, old, withFailed, signal)).toBe("written");
+    expect(await writeStatus(client, old, { ...old.status, phase: "Training" }, signal)).toBe("stale");
+    const live = await read();
+    expect(live.status).toEqual(withFailed);
+    expect(await writeStatus(client, live, { ...withFailed }, signal)).toBe("unchanged");
+    await rig.hub.kubectl(["annotate", "ftj", "evicted", "note=none-of-the-status"]);
+    expect(await writeStatus(client, live, { ...withFailed, phase: "Failed" }, signal)).toBe("written");
+  });
+
+  it("says which right it lacks on the hub, and goes on once it is granted, though the job did not change", async () => {
+    const { hub } = rig;
+    const [namespace, account] = ["tributary-system", "limited"];
+    await hub.kubectl(["create", "serviceaccount", account, "-n", namespace]);
+    const subject = `--serviceaccount=${namespace}:${account}`;
+    const role = {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: account },
+      rules: [
+        {
+          apiGroups: ["tributary.dev", "apps", "coordination.k8s.io", "events.k8s.io"],
+          resources: ["*"],
+          verbs: ["*"],
+        },
+        {
+          apiGroups: [""],
+          resources: ["services", "configmaps", "pods", "events", "persistentvolumeclaims"],
+          verbs: ["*"],
+        },
+      ],
+    };
+    await apply(hub, role);
+    await hub.kubectl(["create", "clusterrolebinding", account, `--clusterrole=${account}`, subject]);
+    await hub.kubectl(["create", "rolebinding", account, "-n", namespace, "--clusterrole=cluster-admin", subject]);
+    const token = (await hub.kubectl(["create", "token", account, "-n", namespace])).trim();
+    rig.startOperator(
+      hub.kubeconfig.replace(/client-certificate-data: .*/u, `token: ${token}`).replace(/\s*client-key-data: .*/u, ""),
+    );
+    const message = await untilTold("refused", "Progressing", "RBACDenied");
+    for (const part of ["get secrets", 'in "default"', "tried again since", "grant the verb"])
+      expect(message).toContain(part);
+    await hub.kubectl(["create", "rolebinding", "granted", "-n", "default", "--clusterrole=cluster-admin", subject]);
+    const isTold = async () => (await conditionOf("refused", "Progressing", "reason")) === "RBACDenied";
+    await eventually("it is looked after again", async () => ((await isTold()) ? undefined : true), 90_000);
+  });
 });

@@ -18,8 +18,8 @@ const plurals = ["federatedtrainingjobs", "memberclusters", "trainingrounds"];
 export interface OperatorRig {
   readonly hub: ControlPlane;
   readonly members: Readonly<Record<string, ControlPlane>>;
-  /** Starts the operator; it runs in this process. */
-  startOperator(): void;
+  /** Starts the operator as the hub's admin, or as whom a kubeconfig says; it runs in this process. */
+  startOperator(kubeconfig?: string): void;
   /** Stops it and waits until it ended. */
   stopOperator(): Promise<void>;
   /** Registers a member with a kubeconfig. */
@@ -93,9 +93,9 @@ export async function createOperatorRig(
   return {
     hub,
     members,
-    startOperator() {
+    startOperator(kubeconfig = hub.kubeconfig) {
       const stop = new AbortController();
-      const access = kubeconfigHubAccess(hub.kubeconfig);
+      const access = kubeconfigHubAccess(kubeconfig);
       const replica = nameReplica(undefined);
       const election = runForLease(access, rigConfiguration.operatorNamespace, replica, log);
       const options = { hub: access, configuration: rigConfiguration, election, instance: replica.identity, log };

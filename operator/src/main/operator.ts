@@ -21,6 +21,7 @@ import { admitWhileLeading } from "../runtime/leader/leadership-fence.ts";
 import { createEventRecorder } from "../runtime/observe/event-recorder.ts";
 import { logReconciles } from "../runtime/observe/reconcile-log.ts";
 import { createRuntimeMetrics } from "../runtime/observe/runtime-metrics.ts";
+import { createRetryLimit } from "../runtime/queue/retry-limit.ts";
 import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work-queue.ts";
 import type { OperatorConfiguration } from "./configuration.ts";
 import { followHub } from "./follow-hub.ts";
@@ -177,6 +178,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     settings: { hubId: configuration.hubId, aggregator: configuration.aggregator },
     events,
     log,
+    retries: createRetryLimit({ clock: systemClock, backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
     followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
   };
 

@@ -89,6 +89,7 @@ export const Reason = {
   WaitingForWorkers: "WaitingForWorkers",
   Publishing: "Publishing",
   StorageUnavailable: "StorageUnavailable",
+  ClockOffset: "ClockOffset",
   DeadlineTooShort: "DeadlineTooShort",
   Finished: "Finished",
   Deleting: "Deleting",

@@ -1,19 +1,21 @@
-import { isDeepStrictEqual } from "node:util";
 import { FieldManager, groupVersion, Kinds } from "@tributary/contracts";
-import { catalogue, type Logger } from "@tributary/kit";
+import { asTributaryError, catalogue, type Logger } from "@tributary/kit";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import type { EventRecorder } from "../../runtime/observe/event-recorder.ts";
+import type { RetryLimit } from "../../runtime/queue/retry-limit.ts";
 import { type ActDeps, type ActFailure, act } from "./act/act.ts";
-import { applyFailures, type FailedAction } from "./decide/act-failures.ts";
+import { applyFailures, type FailedAction, withoutFailed } from "./decide/act-failures.ts";
 import { decide } from "./decide/index.ts";
 import { tellTransitions } from "./decide/transitions.ts";
 import type { Settings } from "./decide/verdict.ts";
 import { type ObservationSources, observe } from "./observe/observe.ts";
 import type { Plan } from "./plan.ts";
-import type { Condition, JobSnapshot } from "./snapshot.ts";
+import type { JobSnapshot } from "./snapshot.ts";
 import { renderStatus } from "./status/status.ts";
+import { renderTrouble } from "./status/tell-trouble.ts";
 import { pruneRounds, updateRounds } from "./status/training-rounds.ts";
+import { writeStatus } from "./status/write-status.ts";
 
 /** Everything that one look at a job uses. */
 export interface JobDeps extends ActDeps {
@@ -21,47 +23,57 @@ export interface JobDeps extends ActDeps {
   readonly settings: Settings;
   readonly events: EventRecorder;
   readonly log: Logger;
+  /** How long a job waits of which actions failed: what lasts is tried ever more seldom, and for ever. */
+  readonly retries: RetryLimit;
   /** Follows the aggregators of present jobs and forgets those that went; called with each snapshot. */
   readonly followAggregator: (key: string, snapshot: JobSnapshot | undefined) => void;
 }
 
-/** Time until a look that failed in part is repeated, in milliseconds. */
-const retryMs = 2_000;
+/** Time until a job is looked at again that had changed meanwhile, in milliseconds. */
+const staleMs = 200;
 
 /** One look at a job: observe, decide, act, one status write, events only after it. */
-export async function reconcileJob(key: string, deps: JobDeps, { signal }: ReconcileContext): Promise<ReconcileResult> {
-  const seen = await observe(key, deps.sources, signal);
+export async function reconcileJob(key: string, deps: JobDeps, context: ReconcileContext): Promise<ReconcileResult> {
+  const { signal } = context;
+  const seen = await observeOrTell(key, deps, context);
   deps.followAggregator(key, seen);
   if (seen === undefined) return undefined;
   const plan = decide(seen, deps.settings);
   const failures = await act(seen, plan.actions, deps, signal);
   report(seen, plan, failures, deps);
-  const conditions = applyFailures(plan.conditions, failures.map(describe));
-  const events = failures.length === 0 ? plan.events : [...plan.events, ...tellTransitions(seen, conditions)];
-  if (plan.actions.some((action) => action.type === "remove-finalizer")) return undefined;
-  await writeStatus(seen, conditions, deps, signal);
-  await writeRounds(seen, deps, signal);
+  if (plan.actions.some(({ type }) => type === "remove-finalizer") && failures.length === 0) return undefined;
+  const failed = failures.map(describe);
+  const now = new Date(seen.nowMs).toISOString();
+  const conditions = applyFailures(plan.conditions, failed, { now, job: seen.job });
+  const written = await writeStatus(deps.hub, seen.job, renderStatus(seen, conditions), signal);
+  if (written === "stale") return { requeueAfterMs: staleMs };
+  const events = [...withoutFailed(plan.events, plan.conditions, failed), ...tellTransitions(seen, conditions)];
   const regarding = seen.job as KubeObject;
   for (const event of events)
     deps.events.record({ resource: Kinds.FederatedTrainingJob, regarding, action: "Reconcile", ...event });
-  return soonest(plan.requeueAfterMs, failures.length > 0 ? retryMs : undefined);
+  await writeRounds(seen, deps, signal);
+  if (failures.length === 0) deps.retries.forget(key);
+  return soonest(plan.requeueAfterMs, failures.length === 0 ? undefined : deps.retries.nextDelayMs(key));
 }
 
-async function writeStatus(
-  seen: JobSnapshot,
-  conditions: readonly Condition[],
+/** A look that fails before anything is known of the job is told in its status, where that can be. */
+async function observeOrTell(
+  key: string,
   deps: JobDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const status = renderStatus(seen, conditions);
-  if (isDeepStrictEqual(status, seen.job.status)) return;
-  const { name, namespace } = seen.job.metadata;
-  const intent = { apiVersion: groupVersion, kind: "FederatedTrainingJob", metadata: { name, namespace }, status };
-  await deps.hub.applyStatus(Kinds.FederatedTrainingJob, intent as KubeObject, {
-    fieldManager: FieldManager.OperatorStatus,
-    force: true,
-    signal,
-  });
+  { signal, failures }: ReconcileContext,
+): Promise<JobSnapshot | undefined> {
+  try {
+    return await observe(key, deps.sources, signal);
+  } catch (cause) {
+    const job = deps.sources.jobs.get(key);
+    const error = asTributaryError(cause);
+    const status = job && renderTrouble(job, error, failures, new Date(deps.nowMs()).toISOString());
+    if (job !== undefined && status !== undefined && !signal.aborted)
+      await writeStatus(deps.hub, job, status, signal).catch((other) =>
+        deps.log.warn({ object: key, err: asTributaryError(other).message }, "a trouble could not be told"),
+      );
+    throw error;
+  }
 }
 
 async function writeRounds(seen: JobSnapshot, deps: JobDeps, signal: AbortSignal): Promise<void> {

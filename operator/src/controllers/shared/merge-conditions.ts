@@ -1,3 +1,5 @@
+import { cutText } from "@tributary/contracts";
+
 /** A condition as it is decided, without times. */
 export interface DecidedCondition {
   readonly type: string;
@@ -29,7 +31,7 @@ export function mergeConditions(
     const before = merged.get(condition.type);
     merged.set(condition.type, {
       ...condition,
-      message: condition.message.slice(0, messageLimit),
+      message: cutText(condition.message, messageLimit),
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : now,
     });

@@ -2,7 +2,7 @@ import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import { createWorkQueue } from "../queue/work-queue.ts";
 import { createFakeClock, settle } from "../testing/fake-clock.ts";
-import { type Reconcile, type ReconcileReport, runController } from "./controller.ts";
+import { permanentRetryMs, type Reconcile, type ReconcileReport, runController } from "./controller.ts";
 
 function start(reconcile: Reconcile, more: { concurrency?: number; whenReady?: () => Promise<boolean> } = {}) {
   const clock = createFakeClock();
@@ -30,7 +30,7 @@ describe("controller", () => {
       when: "the error is permanent",
       thrown: new TributaryError("SPEC_INVALID", "bad"),
       outcome: "terminal",
-      againInMs: undefined,
+      againInMs: permanentRetryMs,
     },
     {
       when: "the error names a time to wait",

@@ -25,7 +25,7 @@ export const ReconcileOutcome = {
   Requeued: "requeued",
   /** Will be tried again with back-off. */
   Error: "error",
-  /** Will not be tried before the object changes. */
+  /** Cannot pass by itself: looked at again slowly, or at once when the object changes. */
   Terminal: "terminal",
 } as const;
 /** One of the values of {@link ReconcileOutcome}. */
@@ -81,13 +81,17 @@ export interface ControllerSignals {
 /** Time for one reconcile when the controller names none, in milliseconds. */
 export const defaultDeadlineMs = 30_000;
 
+/** Time until a key is looked at again whose error cannot pass by itself, in milliseconds. */
+export const permanentRetryMs = 60_000;
+
 /** Passes a reconcile through; the wrapper when none is given. */
 const runPlainly: ReconcileWrapper = (_facts, run) => run();
 
 /**
  * Takes keys from the queue and reconciles them until `stop` aborts; resolves when the last running reconcile ended.
  * An error is data: it is reported, and its disposition decides on the retry. `wait` comes back when the error says,
- * `permanent` and `protocol` not before the object changes, the others with back-off.
+ * `permanent` and `protocol` slowly, since what mends them (a right that is granted) may be no change of the object, the others
+ * with back-off. No error is the last look at a key.
  */
 export async function runController(options: ControllerOptions, signals: ControllerSignals): Promise<void> {
   const { name, queue, clock } = options;
@@ -98,8 +102,8 @@ export async function runController(options: ControllerOptions, signals: Control
     switch (error.disposition) {
       case Disposition.Permanent:
       case Disposition.Protocol:
-        queue.forget(key);
-        return { outcome: ReconcileOutcome.Terminal };
+        queue.addAfter(key, permanentRetryMs);
+        return { outcome: ReconcileOutcome.Terminal, againInMs: permanentRetryMs };
       case Disposition.Wait:
         if (error.retryAfterMs === undefined) break;
         queue.forget(key);

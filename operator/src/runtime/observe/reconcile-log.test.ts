@@ -8,7 +8,8 @@ const report = { controller: "jobs", key: "ns/a", reconcileId: "id-1", durationM
 function linesOf(...reports: ReconcileReport[]): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger("test", "debug", { write: (line) => void lines.push(JSON.parse(line)) });
-  for (const one of reports) logReconciles(log)(one);
+  const logReport = logReconciles(log);
+  for (const one of reports) logReport(one);
   return lines;
 }
 
@@ -31,6 +32,17 @@ describe("logReconciles", () => {
     expect(linesOf(given)).toMatchObject([
       { level, controller: "jobs", object: "ns/a", reconcileId: "id-1", durationMs: 12, ...more },
     ]);
+  });
+
+  it("tells once what waits for somebody, and again when it changes or comes back", () => {
+    const terminal = (message: string): ReconcileReport => ({
+      ...report,
+      outcome: "terminal",
+      error: new TributaryError("FORBIDDEN", message),
+    });
+    const good: ReconcileReport = { ...report, outcome: "success" };
+    const lines = linesOf(terminal("a"), terminal("a"), terminal("b"), good, terminal("b"));
+    expect(lines.map(({ level }) => level)).toEqual(["error", "debug", "error", "debug", "error"]);
   });
 
   it("writes the stack of a bug", () => {

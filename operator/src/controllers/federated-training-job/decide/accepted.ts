@@ -13,6 +13,12 @@ export const accepted: Policy = (snapshot) => {
   const wrong = specProblem(snapshot);
   if (wrong !== undefined) return { conditions: [condition("False", wrong)], final: !suspend };
   const missing = firstMissing(snapshot);
+  // A spec is accepted once: what goes from under a job is told by Degraded, and ends no job that can do without.
+  if (missing !== undefined && wasAccepted(snapshot)) {
+    const message = `the spec was accepted; since then: ${missing.message}`;
+    const conditions = [condition("True", { reason: Reason.Valid, message })];
+    return { ...withFinalizer(snapshot), conditions, requeueAfterMs: 5_000 };
+  }
   if (missing !== undefined) {
     const isRunning = snapshot.aggregator.state === "heard";
     return { conditions: [condition("False", missing)], requeueAfterMs: 5_000, final: !isRunning && !suspend };
@@ -29,6 +35,11 @@ function withFinalizer(snapshot: JobSnapshot): ReturnType<Policy> {
 
 function condition(status: Condition["status"], { reason, message }: Problem): Condition {
   return { type: "Accepted", status, reason, message };
+}
+
+function wasAccepted({ job }: JobSnapshot): boolean {
+  const before = job.status?.conditions?.find(({ type }) => type === "Accepted");
+  return before?.status === "True" && before.observedGeneration === job.metadata.generation;
 }
 
 /** Most findings that one message names. */

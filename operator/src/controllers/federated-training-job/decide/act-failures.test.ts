@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Action } from "../plan.ts";
-import { applyFailures } from "./act-failures.ts";
+import { aJob, withConditions } from "../testing/a-snapshot.ts";
+import { applyFailures, withoutFailed } from "./act-failures.ts";
 
 const ready = { type: "ClustersReady", status: "True", reason: "AllReady", message: "" } as const;
 const place = { type: "place-seat", cluster: "gcp", why: "participant gcp has its workers" } as unknown as Action;
@@ -25,15 +26,41 @@ describe("applyFailures", () => {
     expect(applyFailures([], [{ action: place, reason: "Refused", message: "x" }])).toHaveLength(1);
   });
 
+  it("says since when it is tried again, and keeps that time while the reason stays", () => {
+    const failure = { action: place, reason: "Refused", message: "the policy allows 4 GPUs" };
+    const look = (job: ReturnType<typeof aJob>, now: string) => applyFailures([ready], [failure], { now, job })[0];
+    const first = look(aJob(), "2027-01-15T08:00:00.000Z");
+    expect(first?.message).toBe(
+      "participant gcp has its workers (tried again since 2027-01-15T08:00:00.000Z): the policy allows 4 GPUs",
+    );
+    const again = look(withConditions(aJob(), first!), "2027-01-15T09:00:00.000Z");
+    expect(again).toEqual(first);
+    const other = look(withConditions(aJob(), { ...first!, reason: "Conflict" }), "2027-01-15T09:00:00.000Z");
+    expect(other?.message).toContain("since 2027-01-15T09");
+  });
+
   it("tells the first of several failures", () => {
     const failures = [
       { action: place, reason: "First", message: "1" },
       { action: place, reason: "Second", message: "2" },
     ];
-    expect(applyFailures([ready], failures).map(({ reason }) => reason)).toEqual(["First"]);
+    expect(applyFailures([ready], failures)).toMatchObject([
+      { reason: "First", message: "participant gcp has its workers: 1 (and 1 more like it)" },
+    ]);
   });
 
   it("leaves conditions alone that no failed action serves", () => {
     expect(applyFailures([ready], [{ action: remove, reason: "ClusterUnreachable", message: "x" }])).toEqual([ready]);
+  });
+});
+
+describe("withoutFailed", () => {
+  it("tells nothing as done that failed, and all the rest", () => {
+    const opened = { type: "Progressing", status: "True", reason: "RoundStarted", message: "" } as const;
+    const started = { type: "Normal", reason: "RoundStarted", note: "round 0 is open" } as const;
+    const resumed = { type: "Normal", reason: "Resumed", note: "" } as const;
+    const open = { action: { type: "open-window" as const, why: "" }, reason: "AggregatorUnreachable", message: "" };
+    expect(withoutFailed([started, resumed], [opened], [open])).toEqual([resumed]);
+    expect(withoutFailed([started, resumed], [opened], [])).toEqual([started, resumed]);
   });
 });

@@ -100,6 +100,8 @@ function lossOf(seat: SeatObservation): Problem[] {
   ];
   if (member.state === "unreachable")
     return isConnecting(member) ? [] : told(Reason.ClusterLost, member.problem.message);
+  if (member.state === "missing")
+    return told(Reason.ClusterLost, `MemberCluster ${seat.participant.cluster} does not exist any more`);
   if (batchJobFailure !== undefined) return told(batchJobFailure.reason, batchJobFailure.message);
   const failed = seat.failedIndexes ?? 0;
   if (failed === 0) return [];

@@ -226,7 +226,12 @@ describe("what people are told of the workers", () => {
       { name: "gcp", cluster: "gcp-1", role: "Trainer", workers: 3 },
     ],
   });
-  const parties = [0, 1, 2].map((workerIndex) => ({ participant: "gcp", workerIndex, lastHeardMs: 1 }));
+  const parties = [0, 1, 2].map((workerIndex) => ({
+    participant: "gcp",
+    workerIndex,
+    heardAgoMs: 0,
+    clockOffsetMs: 0,
+  }));
   const look = (aws: Partial<SeatObservation>, gcp: Partial<SeatObservation>) =>
     decide(
       aSnapshot({ job, seats: [aSeat(job, 0, aws), aSeat(job, 1, gcp)], aggregator: heard({ parties }) }),
@@ -381,6 +386,22 @@ describe("rounds", () => {
       status: "True",
       message: "round 0 is training, but the volume is full",
     });
+  });
+
+  it.each([
+    ["nothing was committed yet", {}, "deadline of 10m, and none was committed within it: raise"],
+    ["a round was committed before", { history: [aRound(0, 9)], committedRounds: 1 }, "; round 0 took 9.0 s: raise"],
+  ])("name a deadline that no worker can meet, when %s", (_what, more, part) => {
+    const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
+    const problem = { reason: "QuorumNotReached", message: "0 of 2 workers reported, quorum is 2" };
+    const report = { window, problem, failedRounds: 3, ...more };
+    const told = condition(decide(placed(aSnapshot({ aggregator: heard(report) })), someSettings), "Progressing");
+    expect(told).toMatchObject({ status: "False", reason: "DeadlineTooShort" });
+    for (const text of [problem.message, part, "localSteps (3)"]) expect(told?.message).toContain(text);
+    const known = { reason: "LossNotFinite", message: "NaN" };
+    const parties = aReport().parties.map((party) => ({ ...party, problem: known }));
+    const other = decide(placed(aSnapshot({ aggregator: heard({ ...report, parties }) })), someSettings);
+    expect(condition(other, "Progressing")?.reason).toBe("QuorumNotReached");
   });
 
   it("show the aggregator's problem", () => {

@@ -1,5 +1,5 @@
 import type { Plan } from "../plan.ts";
-import type { JobSnapshot } from "../snapshot.ts";
+import type { Condition, JobSnapshot } from "../snapshot.ts";
 import { accepted } from "./accepted.ts";
 import { aggregation } from "./aggregation.ts";
 import { deleting } from "./deleting.ts";
@@ -8,8 +8,8 @@ import { finished } from "./finished.ts";
 import { placement } from "./placement.ts";
 import { privacy } from "./privacy.ts";
 import { rounds } from "./rounds.ts";
+import { retellStanding } from "./standing.ts";
 import { suspended } from "./suspended.ts";
-import { tellTransitions } from "./transitions.ts";
 import type { Policy, Settings, Verdict } from "./verdict.ts";
 
 /** The policies in their order; the first final verdict ends the chain. */
@@ -34,11 +34,17 @@ export function decide(snapshot: JobSnapshot, settings: Settings): Plan {
     if (verdict.final === true) break;
   }
   const waits = verdicts.map((verdict) => verdict.requeueAfterMs).filter((wait) => wait !== undefined);
-  const conditions = verdicts.flatMap((verdict) => verdict.conditions ?? []);
+  const decided = verdicts.flatMap((verdict) => verdict.conditions ?? []);
+  // A job that has just failed or finished is told of in full by the next look.
+  const isCutShort = verdicts.at(-1)?.final === true && !decided.some(isTerminal);
   return {
     actions: verdicts.flatMap((verdict) => verdict.actions ?? []),
-    conditions,
-    events: [...verdicts.flatMap((verdict) => verdict.events ?? []), ...tellTransitions(snapshot, conditions)],
+    conditions: [...decided, ...retellStanding(snapshot, decided, isCutShort)],
+    events: verdicts.flatMap((verdict) => verdict.events ?? []),
     ...(waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) }),
   };
+}
+
+function isTerminal({ type, status }: Condition): boolean {
+  return (type === "Complete" || type === "Failed") && status === "True";
 }

@@ -3,6 +3,7 @@ import type { PlannedEvent } from "../plan.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
 import { countAbleWorkers } from "./clusters-ready.ts";
+import { describeRoundProblem } from "./shortfall.ts";
 import type { Policy, Verdict } from "./verdict.ts";
 
 /** Length that a window aims at, in milliseconds: one status write and one plan for about this much training. */
@@ -17,7 +18,7 @@ export const rounds: Policy = (snapshot) => {
   const { report } = aggregator;
   if (isEvaluated(report))
     return report.output.isPending ? { conditions: [publishing(report)] } : complete(snapshot, report);
-  if (report.window !== undefined) return { conditions: [progressing(report)] };
+  if (report.window !== undefined) return { conditions: [progressing(snapshot, report)] };
   if (!hasQuorum(snapshot))
     return { conditions: [waiting("too few workers have joined to open the next round")], requeueAfterMs: 5_000 };
   const window = nextWindow(snapshot, report);
@@ -60,9 +61,9 @@ function hasQuorum(snapshot: JobSnapshot): boolean {
   return countAbleWorkers(snapshot) >= snapshot.job.spec.schedule.synchronous.quorum;
 }
 
-function progressing(report: AggregatorReport): Condition {
+function progressing(snapshot: JobSnapshot, report: AggregatorReport): Condition {
   if (report.problem !== undefined)
-    return { type: "Progressing", status: "False", reason: report.problem.reason, message: report.problem.message };
+    return { type: "Progressing", status: "False", ...describeRoundProblem(snapshot, report, report.problem) };
   // Rounds go on without an output, but whoever looks should learn of it before the last one.
   const but = report.output.problem === undefined ? "" : `, but ${report.output.problem}`;
   return {

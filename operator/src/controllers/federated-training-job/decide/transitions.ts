@@ -19,7 +19,10 @@ const quiet: readonly string[] = [
   Reason.Connecting,
 ];
 
-/** One event for each condition that changed status or reason since the status was written. */
+/**
+ * One event for each condition that changed status or reason since the status was written. Told of the conditions as they are
+ * written, after the actions: what was decided before one of them failed is no news.
+ */
 export function tellTransitions(snapshot: JobSnapshot, conditions: readonly Condition[]): PlannedEvent[] {
   return conditions.flatMap((condition) => {
     const bad = told[condition.type];

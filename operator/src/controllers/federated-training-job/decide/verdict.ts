@@ -27,13 +27,13 @@ export const noVerdict: Verdict = Object.freeze({});
 
 /** The condition of a type in the job's status, if it is there. */
 export function conditionOf(
-  snapshot: JobSnapshot,
+  snapshot: Pick<JobSnapshot, "job">,
   type: Condition["type"],
 ): { status: string; reason: string } | undefined {
   return snapshot.job.status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** Whether the job is terminal. */
-export function isFinished(snapshot: JobSnapshot): boolean {
+export function isFinished(snapshot: Pick<JobSnapshot, "job">): boolean {
   return conditionOf(snapshot, "Complete")?.status === "True" || conditionOf(snapshot, "Failed")?.status === "True";
 }

@@ -1,28 +1,56 @@
-import type { FederatedTrainingJob } from "@tributary/contracts";
-import { joinedWorkers, seatProblem } from "../decide/clusters-ready.ts";
-import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
+import { isDeepStrictEqual } from "node:util";
+import { cutText, type FederatedTrainingJob, Reason } from "@tributary/contracts";
+import { joinedWorkers, toldProblem } from "../decide/clusters-ready.ts";
+import type { JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 
 type ClusterStatus = NonNullable<NonNullable<FederatedTrainingJob["status"]>["clusters"]>[number];
 
 const messageLimit = 300;
 
-/** One entry a participant. `observedTime` is when the member was last heard: what is stale must look stale. */
+/**
+ * One entry a participant. `observedTime` is when the member was last heard, as of the last change of the entry: what is stale
+ * must look stale, and a heartbeat alone is no news that would be written.
+ */
 export function renderClusters(snapshot: JobSnapshot): ClusterStatus[] {
   return snapshot.seats.map((seat) => {
-    const problem = seatProblem(seat);
-    const heardMs = seat.member.state === "missing" ? undefined : seat.member.heardMs;
-    const ready = joinedWorkers(snapshot, seat.participant.name);
-    return {
-      participant: seat.participant.name,
-      cluster: seat.participant.cluster,
-      state: stateOf(snapshot, seat, ready),
-      ...(heardMs === undefined ? {} : { observedTime: new Date(roundToTenSeconds(heardMs)).toISOString() }),
-      ready,
-      active: seat.activePods,
-      failed: seat.failedPods,
-      ...(problem === undefined ? {} : { reason: problem.reason, message: problem.message.slice(0, messageLimit) }),
-    };
+    const fresh = renderCluster(snapshot, seat);
+    const { observedTime: before, ...present } =
+      snapshot.job.status?.clusters?.find(({ participant }) => participant === seat.participant.name) ?? {};
+    const { observedTime, ...rest } = fresh;
+    const isNews = seat.member.state !== "reachable" || before === undefined || !isDeepStrictEqual(present, rest);
+    return isNews || observedTime === undefined ? fresh : { ...fresh, observedTime: before };
   });
+}
+
+function renderCluster(snapshot: JobSnapshot, seat: SeatObservation): ClusterStatus {
+  const problem = toldProblem(seat) ?? clockNote(snapshot, seat);
+  const heardMs = seat.member.state === "missing" ? undefined : seat.member.heardMs;
+  const ready = joinedWorkers(snapshot, seat.participant.name);
+  return {
+    participant: seat.participant.name,
+    cluster: seat.participant.cluster,
+    state: stateOf(snapshot, seat, ready),
+    ...(heardMs === undefined ? {} : { observedTime: new Date(heardMs).toISOString() }),
+    ready,
+    active: seat.activePods,
+    failed: seat.failedPods,
+    ...(problem === undefined ? {} : { reason: problem.reason, message: cutText(problem.message, messageLimit) }),
+  };
+}
+
+/** Least difference of two clocks that is worth a word, in milliseconds. */
+const clockNoteMs = 5_000;
+
+/** A clock that is far off harms no round, but it makes logs and times of the member hard to read. */
+function clockNote({ aggregator }: JobSnapshot, { participant }: SeatObservation): Problem | undefined {
+  if (aggregator.state !== "heard") return undefined;
+  const offsets = aggregator.report.parties
+    .filter((party) => party.participant === participant.name)
+    .map(({ clockOffsetMs }) => clockOffsetMs);
+  const worst = offsets.sort((left, right) => Math.abs(right) - Math.abs(left))[0] ?? 0;
+  if (Math.abs(worst) < clockNoteMs) return undefined;
+  const message = `a worker's clock is ${Math.round(Math.abs(worst) / 1000)} s ${worst > 0 ? "ahead of" : "behind"} the aggregator's; rounds do not depend on it, but check the time service of its nodes`;
+  return { reason: Reason.ClockOffset, message };
 }
 
 /** Participants that have all their workers, of all participants. */
@@ -37,7 +65,7 @@ export function summariseClusters(snapshot: JobSnapshot): string {
 function stateOf(snapshot: JobSnapshot, seat: SeatObservation, ready: number): string {
   if (seat.member.state === "unreachable") return "Lost";
   if (isTrained(snapshot)) return "Succeeded";
-  if (seat.batchJobFailure !== undefined) return "Failed";
+  if (seat.batchJobFailure !== undefined || seat.failedIndexes === seat.participant.workers) return "Failed";
   if (ready >= seat.participant.workers)
     return snapshot.aggregator.state === "heard" && snapshot.aggregator.report.window !== undefined
       ? "Training"
@@ -48,9 +76,4 @@ function stateOf(snapshot: JobSnapshot, seat: SeatObservation, ready: number): s
 /** Whether the last model is evaluated: the workers were told to end. */
 function isTrained(snapshot: JobSnapshot): boolean {
   return snapshot.aggregator.state === "heard" && snapshot.aggregator.report.history.at(-1)?.outcome === "Evaluated";
-}
-
-/** Whole tens of seconds, so that a heartbeat alone does not make a status write each time. */
-function roundToTenSeconds(ms: number): number {
-  return Math.floor(ms / 10_000) * 10_000;
 }

@@ -12,19 +12,23 @@ type Rule = readonly [type: string, status: string, phase: string];
 const rules: readonly Rule[] = [
   ["Complete", "True", "Converged"],
   ["Failed", "True", "Failed"],
-  ["Accepted", "False", "Rejected"],
   ["Suspended", "True", "Suspended"],
+  ["Accepted", "False", "Rejected"],
   ["AggregationReady", "False", "Starting"],
   ["ClustersReady", "False", "Placing"],
   ["Progressing", "True", "Training"],
   ["Progressing", "False", "Waiting"],
 ];
 
-/** The phase of a job's conditions. A job that ended by its number of rounds is Completed, not Converged. */
+/**
+ * The phase of a job's conditions. A job that ended by its number of rounds is Completed, not Converged; one whose rounds advance
+ * is not Rejected, whatever went that its spec names.
+ */
 export function phaseOf(conditions: readonly WrittenCondition[]): PrintedPhase {
+  const isTraining = conditions.some(({ type, status }) => type === "Progressing" && status === "True");
   for (const [type, status, phase] of rules) {
     const condition = conditions.find((one) => one.type === type);
-    if (condition?.status !== status) continue;
+    if (condition?.status !== status || (phase === "Rejected" && isTraining)) continue;
     const isPlain = type === "Complete" && condition.reason === "MaxRounds";
     return { phase: isPlain ? "Completed" : phase, reason: condition.reason };
   }

@@ -88,6 +88,61 @@ describe("the status of a job", () => {
     });
   });
 
+  it("is not written because a member was heard again, but when the member is lost", () => {
+    const first = renderStatus(running(), [progressing]);
+    const job = { ...aJob(), status: first };
+    const heardAt = (heardMs: number, state: "reachable" | "unreachable") => {
+      const problem = { reason: "ClusterUnreachable", message: "no answer" };
+      const member =
+        state === "reachable"
+          ? ({ state, heardMs, namespace: "jobs", gateCaPem: "gate CA" } as const)
+          : ({ state, heardMs, problem, sinceMs: heardMs, namespace: "jobs" } as const);
+      return renderStatus(running({ job, seats: [aSeat(job, 0, { member }), aSeat(job, 1)] }), [progressing]);
+    };
+    expect(heardAt(someTimeMs + 600_000, "reachable")).toEqual(first);
+    expect(heardAt(someTimeMs + 600_000, "unreachable").clusters?.[0]).toMatchObject({
+      state: "Lost",
+      observedTime: new Date(someTimeMs + 600_000).toISOString(),
+    });
+  });
+
+  it.each([
+    [30_000, "30 s ahead of"],
+    [-61_000, "61 s behind"],
+    [900, undefined],
+  ])("shows a worker's clock that is off by %i ms, and only a large offset", (clockOffsetMs, part) => {
+    const parties = [
+      { participant: "aws", workerIndex: 0, heardAgoMs: 0, clockOffsetMs },
+      { participant: "gcp", workerIndex: 0, heardAgoMs: 0, clockOffsetMs: 0 },
+    ];
+    const aggregator = { state: "heard", heardMs: someTimeMs, report: aReport({ parties }) } as const;
+    const [aws, gcp] = renderStatus(running({ aggregator }), []).clusters ?? [];
+    expect(gcp?.reason).toBeUndefined();
+    if (part === undefined) expect(aws?.reason).toBeUndefined();
+    else expect(aws).toMatchObject({ reason: "ClockOffset", message: expect.stringContaining(part) });
+  });
+
+  it("cuts visibly what it has no room for", () => {
+    const metrics = Object.fromEntries(Array.from({ length: 40 }, (_none, index) => [`metric_${index}`, "1"]));
+    const report = aReport({ history: [aRound(0, 1, { metrics })], committedRounds: 1 });
+    const job = aJob();
+    const podProblem = { reason: "WorkerFailed", message: "x".repeat(2000) };
+    const status = renderStatus(
+      running({ job, seats: [aSeat(job, 0, { podProblem })], aggregator: { state: "heard", heardMs: 1, report } }),
+      [{ ...progressing, message: "y".repeat(2000) }],
+    );
+    expect(status.metrics?.at(-1)).toMatchObject({ name: "…", value: "and 9 more" });
+    expect(status.metrics).toHaveLength(32);
+    expect(status.clusters?.[0]?.message).toMatch(/^x{299}…$/u);
+    expect(status.conditions?.[0]?.message).toMatch(/^y{1023}…$/u);
+  });
+
+  it("does not print Rejected while rounds advance", () => {
+    const rejected = { type: "Accepted", status: "False", reason: "ClusterNotFound", message: "" } as const;
+    expect(renderStatus(running(), [rejected, progressing]).phase).toBe("Training");
+    expect(renderStatus(running(), [rejected]).phase).toBe("Rejected");
+  });
+
   it("fits into 64 KiB with a hundred clusters that all have long problems", () => {
     const job = aJob();
     job.spec.participants = Array.from({ length: 100 }, (_none, index) => ({
@@ -137,6 +192,29 @@ describe("TrainingRounds", () => {
   it("say that they are open while they are", () => {
     expect(updateRounds(running({ rounds: [window(2, 3)] }))).toMatchObject([
       { status: { phase: "Open", stage: "Training", committed: 0 } },
+    ]);
+  });
+
+  it("keep their numbers once they are closed, when later rounds push their entries out of what is remembered", () => {
+    const closed = { phase: "Committed", committed: 100, bytesUp: 1000, completionTime: "2027-01-01T00:00:00.000Z" };
+    const history = Array.from({ length: 100 }, (_none, index) => aRound(index + 60, 0.1));
+    const report = aReport({
+      history,
+      committedRounds: 160,
+      window: { from: 100, through: 199, attempt: 1, evaluateOnly: false },
+    });
+    const later = running({
+      aggregator: { state: "heard", heardMs: someTimeMs, report },
+      rounds: [window(0, 99, closed), window(50, 99, { phase: "Open", committed: 30, bytesUp: 900 })],
+    });
+    expect(updateRounds(later)).toMatchObject([{ status: { phase: "Committed", committed: 50, bytesUp: 900 } }]);
+  });
+
+  it("are closed when all of them was committed while nobody looked", () => {
+    const report = aReport({ history: [aRound(300, 1)], committedRounds: 301 });
+    const later = running({ aggregator: { state: "heard", heardMs: someTimeMs, report }, rounds: [window(0, 9)] });
+    expect(updateRounds(later)).toMatchObject([
+      { status: { phase: "Committed", committed: 10, completionTime: expect.stringMatching(/Z$/u) } },
     ]);
   });
 

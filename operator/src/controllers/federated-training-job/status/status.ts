@@ -1,6 +1,6 @@
-import type { FederatedTrainingJob } from "@tributary/contracts";
+import { cutText, type FederatedTrainingJob } from "@tributary/contracts";
 import { mergeConditions, type WrittenCondition } from "../../shared/merge-conditions.ts";
-import type { AggregatorReport, Condition, JobSnapshot } from "../snapshot.ts";
+import type { AggregatorReport, Condition, JobSnapshot, RoundReport } from "../snapshot.ts";
 import { renderClusters, summariseClusters } from "./clusters.ts";
 import { phaseOf } from "./phase.ts";
 
@@ -55,9 +55,7 @@ function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partia
     ...(newest === undefined
       ? {}
       : {
-          metrics: Object.entries(newest.metrics)
-            .slice(0, 32)
-            .map(([name, value]) => ({ name, value: printMetric(value), round: newest.round })),
+          metrics: renderMetrics(newest),
         }),
     ...renderConvergence(snapshot, report),
     bytes: { up: bytesUp, down: bytesDown },
@@ -72,6 +70,20 @@ function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partia
         }),
     ...(report.sourceSha256 === "" ? {} : { model: { sha256: report.sourceSha256 } }),
   };
+}
+
+/** Metrics that a status has room for; the last entry says how many there are beside, the ledger has all. */
+const metricLimit = 32;
+
+function renderMetrics({ metrics, round }: RoundReport): NonNullable<JobStatus["metrics"]> {
+  const all = Object.entries(metrics).map(([name, value]) => ({
+    name: cutText(name, 64),
+    value: printMetric(value),
+    round,
+  }));
+  if (all.length <= metricLimit) return all;
+  const shown = all.slice(0, metricLimit - 1);
+  return [...shown, { name: "…", value: `and ${all.length - shown.length} more`, round }];
 }
 
 /** A metric as statuses print it: six significant digits; the ledger keeps the exact sums. */

@@ -31,30 +31,46 @@ export function pruneRounds(snapshot: JobSnapshot): string[] {
     .map((round) => round.metadata.name);
 }
 
+/** What the ledger says of a window; undefined when there is nothing new, as for a closed window: its numbers are final. */
 function renderRoundStatus(snapshot: JobSnapshot, round: TrainingRound): RoundStatus | undefined {
-  if (snapshot.aggregator.state !== "heard") return undefined;
+  if (snapshot.aggregator.state !== "heard" || round.status?.completionTime !== undefined) return undefined;
   const { report } = snapshot.aggregator;
   const { from, through } = round.spec;
+  const known = round.status;
   const entries = report.history.filter((entry) => entry.round >= from && entry.round <= through);
   const newest = entries.at(-1);
   const isOpen = report.window !== undefined && report.window.from === from && report.window.through === through;
-  if (newest === undefined) return isOpen ? { phase: "Open", stage: report.stage, committed: 0 } : undefined;
+  if (newest === undefined && isOpen) return { phase: "Open", stage: report.stage, committed: 0 };
+  if (newest === undefined) return report.committedRounds > through ? closeUnseen(snapshot, round) : undefined;
   const oldest = entries[0] ?? newest;
   const metric = newest.metrics[snapshot.job.spec.convergence?.metric ?? "validation_loss"];
   const isComplete = !isOpen;
+  const sumOf = (key: "bytesUp" | "bytesDown"): number => entries.reduce((sum, entry) => sum + entry[key], 0);
+  // The oldest entries of a long window may have gone from what is remembered of the ledger: what was known of them stays.
+  const startTime = oldest.round > from ? known?.startTime : undefined;
   return {
     phase: isComplete ? newest.outcome : "Open",
     ...(isOpen ? { stage: report.stage } : {}),
-    committed: entries.length,
+    committed: newest.round - from + 1,
     reports: newest.reports,
     dropOuts: newest.dropOuts,
-    bytesUp: entries.reduce((sum, entry) => sum + entry.bytesUp, 0),
-    bytesDown: entries.reduce((sum, entry) => sum + entry.bytesDown, 0),
+    bytesUp: Math.max(known?.bytesUp ?? 0, sumOf("bytesUp")),
+    bytesDown: Math.max(known?.bytesDown ?? 0, sumOf("bytesDown")),
     ...(metric === undefined ? {} : { metric: printMetric(metric) }),
     seconds: ((newest.committedMs - newest.startedMs) / 1000).toFixed(1),
     modelSha256: newest.modelSha256,
     ledgerSha256: newest.lineSha256,
-    startTime: new Date(oldest.startedMs).toISOString(),
+    startTime: startTime ?? new Date(oldest.startedMs).toISOString(),
     ...(isComplete ? { completionTime: new Date(newest.committedMs).toISOString() } : {}),
+  };
+}
+
+/** A window that was committed while nobody looked, longer ago than what is remembered of the ledger: its sums stay unknown. */
+function closeUnseen(snapshot: JobSnapshot, { spec, status }: TrainingRound): RoundStatus {
+  return {
+    ...status,
+    phase: "Committed",
+    committed: spec.through - spec.from + 1,
+    completionTime: new Date(snapshot.nowMs).toISOString(),
   };
 }

@@ -381,7 +381,7 @@ cluster: string
  */
 state: string
 /**
- * When the member cluster was last heard; old means stale.
+ * When the member cluster was last heard before this entry last changed.
  */
 observedTime?: string
 /**

@@ -1,0 +1,126 @@
+import { JobCondition } from "@tributary/contracts";
+import { describe, expect, it } from "vitest";
+import type { Condition, JobSnapshot } from "../snapshot.ts";
+import { aJob, aSeat, aSnapshot, someSettings, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
+import { decide } from "./index.ts";
+
+const working: readonly Condition[] = (
+  [
+    ["Accepted", "True", "Valid"],
+    ["AggregationReady", "True", "AggregatorReady"],
+    ["ClustersReady", "True", "AllReady"],
+    ["Degraded", "True", "ClusterLost"],
+    ["Progressing", "True", "RoundStarted"],
+    ["Suspended", "False", "Resumed"],
+    ["PeerPrivacy", "False", "NoMasking"],
+  ] as const
+).map(([type, status, reason]) => ({ type, status, reason, message: "as it was" }));
+
+const absent = { state: "absent" } as const;
+
+/** Status and reason of each condition after a look, written over what a working job said. */
+function saidIn(changes: Partial<JobSnapshot>): Record<string, string> {
+  const snapshot = aSnapshot(changes);
+  const merged = new Map<string, Pick<Condition, "status" | "reason">>(
+    (snapshot.job.status?.conditions ?? []).map((one) => [one.type, one]),
+  );
+  for (const one of decide(snapshot, someSettings).conditions) merged.set(one.type, one);
+  return Object.fromEntries([...merged].map(([type, { status, reason }]) => [type, `${status} ${reason}`]));
+}
+
+describe("every condition in every phase", () => {
+  const suspend = { Suspended: "True Suspended", Progressing: "False Suspended" };
+  const complete = { type: "Complete", status: "True", reason: "MaxRounds", message: "" } as const;
+  const ended = [...working, complete, { ...working[4]!, status: "False" as const, reason: "MaxRounds" }];
+
+  it.each<[string, Partial<JobSnapshot>, Record<string, string>]>([
+    [
+      "a suspended job",
+      { job: withConditions(aJob({ suspend: true }), ...working) },
+      { ...suspend, Accepted: "True Valid", ClustersReady: "False Suspended", Degraded: "False Suspended" },
+    ],
+    [
+      "a suspended job of which a claim is missing",
+      {
+        job: withConditions(aJob({ suspend: true }, { generation: 2 }), ...working),
+        hub: { missingClaims: ["models"], readyReplicas: 0 },
+        aggregator: absent,
+      },
+      { ...suspend, Accepted: "False ClaimNotFound", ClustersReady: "False Suspended" },
+    ],
+    [
+      "a job whose edited spec names what is not there",
+      {
+        job: withConditions(aJob({}, { generation: 2 }), ...working),
+        hub: { missingClaims: ["models"], readyReplicas: 0 },
+        aggregator: absent,
+      },
+      {
+        Accepted: "False ClaimNotFound",
+        AggregationReady: "False NotAccepted",
+        ClustersReady: "False NotAccepted",
+        Degraded: "False NotAccepted",
+        Progressing: "False NotAccepted",
+      },
+    ],
+    [
+      "a complete job",
+      { job: withConditions(aJob(), ...ended), completionMs: someTimeMs - 60_000, aggregator: absent },
+      {
+        Complete: "True MaxRounds",
+        Progressing: "False MaxRounds",
+        AggregationReady: "False Finished",
+        ClustersReady: "False Finished",
+        Degraded: "False Finished",
+      },
+    ],
+    [
+      "a job that is being deleted",
+      {
+        job: withConditions(aJob(), ...working),
+        deletionMs: someTimeMs,
+        seats: [aSeat(aJob(), 0, { hasBatchJob: true, anchorText: "" })],
+      },
+      { Progressing: "False CleanupPending", AggregationReady: "False Deleting", ClustersReady: "False Deleting" },
+    ],
+  ])("says what is true of %s", (_what, changes, want) => {
+    expect(saidIn(changes)).toMatchObject(want);
+  });
+
+  it("tells nothing of what was never told", () => {
+    const plan = decide(aSnapshot({ job: aJob({ suspend: true }) }), someSettings);
+    expect(plan.conditions.map(({ type }) => type).sort()).toEqual(["Accepted", "Progressing", "Suspended"]);
+  });
+
+  it("has a word for each", () => {
+    const spoken = new Set([...working.map(({ type }) => type as string), "Complete", "Failed"]);
+    expect([...spoken].sort()).toEqual(Object.keys(JobCondition).sort());
+  });
+});
+
+describe("an accepted job", () => {
+  const accepted = { ...working[0]! };
+  const job = aJob({}, { generation: 3 });
+  const known = {
+    ...job,
+    status: { conditions: [{ ...accepted, lastTransitionTime: "2027-01-15T08:00:00.000Z", observedGeneration: 3 }] },
+  };
+  const gone = aSeat(job, 0, { member: { state: "missing" }, template: { state: "unknown" } });
+
+  it("stays accepted when a MemberCluster goes, says so, and loses neither aggregator nor the other seats", () => {
+    const plan = decide(aSnapshot({ job: known, seats: [gone, aSeat(job, 1)], aggregator: absent }), someSettings);
+    const told = Object.fromEntries(plan.conditions.map((one) => [one.type, one]));
+    expect(told.Accepted).toMatchObject({ status: "True", reason: "Valid" });
+    expect(told.Accepted?.message).toContain("since then: participant aws");
+    expect(told.Degraded).toMatchObject({ status: "True", reason: "ClusterLost" });
+    expect(plan.actions.map(({ type }) => type)).toContain("apply-hub");
+  });
+
+  it("is judged anew when its spec changed", () => {
+    const edited = { ...known, metadata: { ...known.metadata, generation: 4 } };
+    const plan = decide(aSnapshot({ job: edited, seats: [gone, aSeat(job, 1)], aggregator: absent }), someSettings);
+    expect(plan.conditions).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ type: "Accepted", reason: "ClusterNotFound" })]),
+    );
+  });
+});

@@ -1,0 +1,64 @@
+import { type JobCondition, Reason } from "@tributary/contracts";
+import type { Condition, JobSnapshot } from "../snapshot.ts";
+import { isFinished } from "./verdict.ts";
+
+/** What a phase in which no worker works makes of the conditions that speak of work. */
+interface Standing {
+  readonly reason: Reason;
+  readonly messages: Readonly<Partial<Record<JobCondition, string>>>;
+}
+
+const deleting: Standing = {
+  reason: Reason.Deleting,
+  messages: {
+    AggregationReady: "the job is being deleted, its aggregator goes with it",
+    ClustersReady: "the job is being deleted, its workers are removed",
+    Degraded: "the job is being deleted, no participant is needed any more",
+  },
+};
+const finished: Standing = {
+  reason: Reason.Finished,
+  messages: {
+    AggregationReady: "the job is over, its aggregator is stopped",
+    ClustersReady: "the job is over, its workers are removed; status.clusters says how they ended",
+    Degraded: "the job is over, no participant is needed any more",
+  },
+};
+const suspended: Standing = {
+  reason: Reason.Suspended,
+  messages: {
+    ClustersReady: "the workers are removed while spec.suspend is true",
+    Degraded: "no participant is needed while spec.suspend is true",
+  },
+};
+const notAccepted: Standing = {
+  reason: Reason.NotAccepted,
+  messages: {
+    AggregationReady: "no aggregator is kept while the spec is not accepted; see condition Accepted",
+    ClustersReady: "no worker is placed while the spec is not accepted; see condition Accepted",
+    Progressing: "no round is opened while the spec is not accepted; see condition Accepted",
+    Degraded: "no participant is needed while the spec is not accepted; see condition Accepted",
+  },
+};
+
+/**
+ * Conditions that nothing decided in this look and that would go on telling what was true before: each says False and which phase
+ * of the job makes it so. What was never told stays untold.
+ */
+export function retellStanding(snapshot: JobSnapshot, decided: readonly Condition[], isCutShort: boolean): Condition[] {
+  const standing = standingOf(snapshot, isCutShort);
+  if (standing === undefined) return [];
+  const present = snapshot.job.status?.conditions ?? [];
+  return Object.entries(standing.messages).flatMap(([type, message]) => {
+    const isDecided = decided.some((condition) => condition.type === type);
+    if (isDecided || !present.some((condition) => condition.type === type)) return [];
+    return [{ type: type as JobCondition, status: "False" as const, reason: standing.reason, message }];
+  });
+}
+
+function standingOf(snapshot: JobSnapshot, isCutShort: boolean): Standing | undefined {
+  if (!isCutShort) return undefined;
+  if (isFinished(snapshot)) return finished;
+  if (snapshot.deletionMs !== undefined) return deleting;
+  return snapshot.job.spec.suspend ? suspended : notAccepted;
+}
