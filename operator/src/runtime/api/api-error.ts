@@ -46,6 +46,18 @@ const verdicts: Readonly<Record<string, Verdict>> = {
   UnsupportedMediaType: { code: "API_REFUSED", remedy: "use a patch type that the resource serves" },
 };
 
+/** Refusals that are answered with 403 though no right is missing, by what the API server says. */
+const refusals: readonly { readonly pattern: RegExp; readonly verdict: Verdict }[] = [
+  {
+    pattern: /exceeded quota|failed quota/,
+    verdict: { code: "API_REFUSED", remedy: "raise the ResourceQuota or remove what fills it" },
+  },
+  {
+    pattern: /violates PodSecurity|denied the request|ValidatingAdmissionPolicy/,
+    verdict: { code: "API_REFUSED", remedy: "correct what the rule names, or have its admin change the rule" },
+  },
+];
+
 const reasonByHttpStatus: Readonly<Record<number, string>> = {
   400: "BadRequest",
   401: "Unauthorized",
@@ -89,7 +101,8 @@ export function refusedError(
   retryAfterMs?: number,
 ): TributaryError {
   const reason = status.reason || reasonByHttpStatus[httpStatus] || "InternalError";
-  const verdict = verdicts[reason] ?? verdicts[reasonByHttpStatus[httpStatus] ?? ""];
+  const refusal = refusals.find(({ pattern }) => reason === "Forbidden" && pattern.test(status.message ?? ""));
+  const verdict = refusal?.verdict ?? verdicts[reason] ?? verdicts[reasonByHttpStatus[httpStatus] ?? ""];
   const { code, remedy } = verdict ?? { code: "API_UNAVAILABLE", remedy: "look at the API server's log and health" };
   const said = status.message ?? `HTTP ${httpStatus}`;
   return new TributaryError(code, `${describeCall(context)}: ${said} (${httpStatus} ${reason}); ${remedy}`, {

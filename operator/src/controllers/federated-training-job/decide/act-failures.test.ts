@@ -49,8 +49,11 @@ describe("applyFailures", () => {
     ]);
   });
 
-  it("leaves conditions alone that no failed action serves", () => {
-    expect(applyFailures([ready], [{ action: remove, reason: "ClusterUnreachable", message: "x" }])).toEqual([ready]);
+  it("leaves conditions alone that no failed action serves, and tells of a removal that is refused", () => {
+    expect(applyFailures([ready], [{ action: remove, reason: "RBACDenied", message: "delete jobs" }])).toMatchObject([
+      ready,
+      { type: "Progressing", status: "False", reason: "RBACDenied", message: expect.stringContaining("delete jobs") },
+    ]);
   });
 });
 

@@ -25,6 +25,10 @@ const serves: Readonly<Partial<Record<Action["type"], JobCondition>>> = {
   "place-seat": "ClustersReady",
   "open-window": "Progressing",
   "add-finalizer": "Progressing",
+  "remove-finalizer": "Progressing",
+  "remove-seat": "Progressing",
+  "delete-hub": "Progressing",
+  "delete-job": "Progressing",
 };
 
 /**

@@ -56,7 +56,8 @@ function describeEnd(pod: Unstructured, container: ContainerStatus, end: Contain
   return {
     reason: reason ?? Reason.WorkerFailed,
     message: `pod ${pod.metadata.name}: container ${container.name} failed: ${causeOf(end, left?.message, known?.publicMessage, reason)}`,
-    isTelling: reason !== undefined,
+    // A process that was told to stop says so: why it was told is not its to know.
+    isTelling: reason !== undefined && left?.code !== "OPERATION_ABORTED",
     ...(Number.isNaN(lastedMs) ? {} : { lastedMs }),
   };
 }

@@ -36,7 +36,7 @@ function imageProblem(pod: Unstructured): Problem | undefined {
 }
 
 /** A pod that its cluster took away: by eviction, preemption, a drain or a lost node. */
-function disruptionProblem(pod: Unstructured): Problem | undefined {
+export function disruptionProblem(pod: Unstructured): Problem | undefined {
   const { conditions, phase, reason, message } = podStatus(pod);
   const disruption = conditions?.find(({ type, status }) => type === "DisruptionTarget" && status === "True");
   if (disruption === undefined && !(phase === "Failed" && reason === "Evicted")) return undefined;

@@ -158,6 +158,17 @@ describe("the cause of a run that is over", () => {
     expect(look(pods, { seenMs: 61_000 }).recentCause?.reason).toBe("DataMissing");
   });
 
+  it("is not told of what the cluster took away, nor of a process that was told to stop", () => {
+    const aborted = { code: "OPERATION_ABORTED", reason: "Aborted", message: "stopped before the job was over" };
+    const message = formatTerminationMessage(aborted);
+    const evicted = {
+      ...disrupted("EvictionByEvictionAPI"),
+      ...trainer({ terminated: { exitCode: 12, message: left } }),
+    };
+    for (const status of [evicted, died({ message })])
+      expect(look([aPod(0, status), aPod(0, running), aPod(1, running)])).toEqual({ blockedIndexes: [] });
+  });
+
   it("is not told when nothing is known but an exit code", () => {
     expect(look([aPod(0, died({})), aPod(0, running), aPod(1, running)]).recentCause).toBeUndefined();
   });

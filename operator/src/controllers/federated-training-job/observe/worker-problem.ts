@@ -2,7 +2,7 @@ import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
 import { type EndProblem, endProblem } from "./container-end.ts";
 import { failedIndexesOf, findRefusal } from "./job-problem.ts";
-import { findPodProblem } from "./pod-problem.ts";
+import { disruptionProblem, findPodProblem } from "./pod-problem.ts";
 import { indexOf, isActive, isRunning, newestFirst, podStatus } from "./pod-status.ts";
 
 /** How long a pod has been seen running by this operator, in milliseconds. */
@@ -61,7 +61,8 @@ function isOver(pod: Unstructured): boolean {
 function recentCause(ofIndex: readonly Unstructured[], seenRunning: SeenRunning): EndProblem | undefined {
   const [newest, before] = ofIndex;
   if (newest === undefined || before === undefined || !isActive(newest)) return undefined;
-  const cause = podStatus(before).phase === "Failed" ? endProblem(before) : undefined;
+  const isOurs = podStatus(before).phase === "Failed" && disruptionProblem(before) === undefined;
+  const cause = isOurs ? endProblem(before) : undefined;
   if (cause === undefined || !cause.isTelling) return undefined;
   const cureAfterMs = Math.min(cureMs.most, Math.max(cureMs.least, cause.lastedMs ?? 0));
   return isRunning(newest) && seenRunning(newest) > cureAfterMs ? undefined : cause;

@@ -1,0 +1,27 @@
+import { Kinds } from "@tributary/contracts";
+import { describe, expect, it } from "vitest";
+import { refusedError } from "./api-error.ts";
+
+const context = { cluster: "aws", verb: "create", resource: Kinds.Job, namespace: "jobs", name: "notes-aws" };
+
+describe("a call that an API server forbids", () => {
+  it.each([
+    [
+      "a right is missing",
+      'jobs.batch is forbidden: User "hub" cannot create resource "jobs" in API group "batch"',
+      "FORBIDDEN",
+      "grant the verb",
+    ],
+    [
+      "a quota is full",
+      'jobs.batch "notes-aws" is forbidden: exceeded quota: batch, requested: count/jobs.batch=1',
+      "API_REFUSED",
+      "raise the ResourceQuota",
+    ],
+    ["a webhook says no", 'admission webhook "policy.corp" denied the request: no', "API_REFUSED", "the rule"],
+  ])("names verb, kind, namespace and what helps when %s", (_what, message, code, remedy) => {
+    const error = refusedError(context, 403, { reason: "Forbidden", message, code: 403 });
+    expect(error.code).toBe(code);
+    for (const part of ['cluster "aws": create jobs', '"jobs"', remedy]) expect(error.message).toContain(part);
+  });
+});
