@@ -241,11 +241,15 @@ describe("one edit of a MemberCluster", () => {
   it("that breaks the gate's CA is named on the member and reaches no aggregator", async () => {
     const setCa = (caBundle: string) =>
       rig.hub.kubectl(["patch", "mbr", "aws", "--type=merge", "-p", JSON.stringify({ spec: { gate: { caBundle } } })]);
-    const base64 = Buffer.from(rig.hub.authorityPem).toString("base64");
-    await setCa(base64);
+    await expect(setCa(Buffer.from(rig.hub.authorityPem).toString("base64"))).rejects.toThrow("in PEM, and no key");
+    const damaged = rig.hub.authorityPem.replace(/\n.{8}/u, "\n");
+    await setCa(damaged);
     const refused = await shows("aws", "GateTrusted", "False", "GateCaInvalid");
-    expect(refused.message).toContain("spec.gate.caBundle holds no PEM certificate");
-    expect(await rig.hub.kubectl(["get", "configmaps", "-o", "yaml"])).not.toContain(base64.slice(0, 60));
+    expect(refused.message).toContain("spec.gate.caBundle holds a damaged certificate as PEM block 1 of 1");
+    // Whatever the text is indented by or escaped with.
+    const compact = (text: string) => text.replace(/\s|\\n/gu, "");
+    const written = compact(await rig.hub.kubectl(["get", "configmaps", "-o", "yaml"]));
+    expect(written).not.toContain(compact(damaged));
     await setCa(`${rig.hub.authorityPem}\n${rig.members.aws!.authorityPem}`);
     expect((await shows("aws", "GateTrusted", "True")).message).toContain("2 certificates");
   });
