@@ -44,7 +44,8 @@ export function endProblem(pod: Unstructured): EndProblem | undefined {
 }
 
 function badEnd({ state, lastState, ready }: ContainerStatus): ContainerEnd | undefined {
-  const end = state?.terminated ?? (ready === true ? undefined : lastState?.terminated);
+  const isBack = ready !== false && state?.waiting === undefined;
+  const end = state?.terminated ?? (isBack ? undefined : lastState?.terminated);
   return end === undefined || end.exitCode === 0 ? undefined : end;
 }
 
