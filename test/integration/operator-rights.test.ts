@@ -26,6 +26,7 @@ const looked = "what is there is looked at before it is written, where the cache
 /** Rights that this run makes no use of, and why they are granted. */
 const hubReasons: Readonly<Record<string, string>> = {
   "create trainingrounds.tributary.dev": rounds,
+  "get trainingrounds.tributary.dev": rounds,
   "patch trainingrounds.tributary.dev": rounds,
   "patch trainingrounds/status.tributary.dev": rounds,
   "delete trainingrounds.tributary.dev": rounds,

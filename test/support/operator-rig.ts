@@ -18,8 +18,11 @@ const plurals = ["federatedtrainingjobs", "memberclusters", "trainingrounds"];
 export interface OperatorRig {
   readonly hub: ControlPlane;
   readonly members: Readonly<Record<string, ControlPlane>>;
-  /** Starts the operator as the hub's admin, or as whom a kubeconfig says; it runs in this process. */
-  startOperator(kubeconfig?: string): void;
+  /**
+   * Starts the operator as the hub's admin, or as whom a kubeconfig says, with other settings where `changes` has them; it
+   * runs in this process.
+   */
+  startOperator(kubeconfig?: string, changes?: Partial<OperatorConfiguration>): void;
   /** Stops it and waits until it ended. */
   stopOperator(): Promise<void>;
   /** Registers a member with a kubeconfig. */
@@ -93,12 +96,13 @@ export async function createOperatorRig(
   return {
     hub,
     members,
-    startOperator(kubeconfig = hub.kubeconfig) {
+    startOperator(kubeconfig = hub.kubeconfig, changes = {}) {
       const stop = new AbortController();
       const access = kubeconfigHubAccess(kubeconfig);
       const replica = nameReplica(undefined);
       const election = runForLease(access, rigConfiguration.operatorNamespace, replica, log);
-      const options = { hub: access, configuration: rigConfiguration, election, instance: replica.identity, log };
+      const configuration = { ...rigConfiguration, ...changes };
+      const options = { hub: access, configuration, election, instance: replica.identity, log };
       running = { stop, ended: runOperator(options, stop.signal) };
     },
     stopOperator,

@@ -5,7 +5,7 @@ import { TributaryError } from "@tributary/kit";
 /** The operator's configuration, a JSON file that the hub chart renders. */
 export interface OperatorConfiguration {
   readonly version: 1;
-  /** Id of this hub; labels its objects in member clusters. */
+  /** Id of this hub; labels its objects in member clusters. Empty lets the operator make one. */
   readonly hubId: string;
   /** Namespace of the operator and of the Secrets with kubeconfigs. */
   readonly operatorNamespace: string;
@@ -45,7 +45,7 @@ export function readConfiguration(path: string): OperatorConfiguration {
   };
   return {
     version: 1,
-    hubId: text(root, path, "hubId"),
+    hubId: root.hubId === undefined || root.hubId === "" ? "" : text(root, path, "hubId"),
     operatorNamespace: text(root, path, "operatorNamespace"),
     advertisedAddress: textAs(readHost, text(root, path, "advertisedAddress"), path, "advertisedAddress"),
     reachByNodePort: root.reachByNodePort === true,

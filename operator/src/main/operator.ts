@@ -3,7 +3,7 @@ import { createMetricsRegistry, type Logger, startHealthEndpoint } from "@tribut
 import { Collector } from "../controllers/collector/collector.ts";
 import { registerCollectorMetrics } from "../controllers/collector/collector-metrics.ts";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
-import { createAppliedIntents } from "../controllers/federated-training-job/act/applied-intents.ts";
+import { createHubObjects } from "../controllers/federated-training-job/act/hub-objects.ts";
 import { createSeenRunning } from "../controllers/federated-training-job/observe/seen-running.ts";
 import { type JobDeps, reconcileJob } from "../controllers/federated-training-job/reconcile.ts";
 import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
@@ -26,6 +26,7 @@ import { createWorkQueue, Priority, type WorkQueue } from "../runtime/queue/work
 import type { OperatorConfiguration } from "./configuration.ts";
 import { followHub } from "./follow-hub.ts";
 import type { HubAccess } from "./hub-access.ts";
+import { settleHubId } from "./hub-id.ts";
 
 /** Time over which changes that do not hold up a round are gathered into one look, in milliseconds. */
 const gatherMs = 500;
@@ -91,12 +92,16 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     instance: options.instance,
     onError: (error) => log.warn({ code: error.code, err: error.message }, "an event was lost"),
   });
+  // Settled by the replica that leads, before it looks at anything.
+  const settled = { hubId: configuration.hubId };
   const memberController = new MemberController({
     hub: client,
     members: informers.members.objects,
     jobs: informers.jobs.objects,
     operatorNamespace: configuration.operatorNamespace,
-    hubId: configuration.hubId,
+    get hubId() {
+      return settled.hubId;
+    },
     nowMs,
     log,
     ...passage,
@@ -122,7 +127,9 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     members: memberController,
     namespacesOf: (cluster) => memberController.namespacesOf(cluster).map(({ name }) => name),
     isCachedJob: (uid) => informers.jobs.objects.byIndex("uid", uid).length > 0,
-    hubId: configuration.hubId,
+    get hubId() {
+      return settled.hubId;
+    },
     random: Math.random,
     log,
     count: registerCollectorMetrics(registry),
@@ -144,6 +151,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     services: informers.services,
     statefulsets: informers.statefulSets,
     configmaps: informers.configMaps,
+    trainingrounds: informers.rounds as Informer<KubeObject> as Informer<Unstructured>,
   };
   const deps: JobDeps = {
     hub: client,
@@ -156,9 +164,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       election.fence.assertLeading();
       await aggregators.finishJob(job, outcome, signal);
     },
-    applied: createAppliedIntents(
-      (kind, namespace, name) => present[kind.plural]?.objects.get(objectKey({ namespace, name })) !== undefined,
-    ),
+    hubObjects: createHubObjects(client, (kind, ref) => present[kind.plural]?.objects.get(objectKey(ref))),
     nowMs,
     sources: {
       client,
@@ -166,16 +172,24 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       trainingRounds: informers.rounds.objects,
       memberClusters: informers.members.objects,
       members: memberController,
-      hubId: configuration.hubId,
+      get hubId() {
+        return settled.hubId;
+      },
       services: informers.services.objects,
       statefulSets: informers.statefulSets.objects,
+      configMaps: informers.configMaps.objects,
       pods: informers.pods.objects,
       advertisedAddress: configuration.advertisedAddress,
       aggregatorOf: (uid) => aggregators.observationOf(uid),
       nowMs,
       seenRunning: createSeenRunning(() => systemClock.monotonicMs()),
     },
-    settings: { hubId: configuration.hubId, aggregator: configuration.aggregator },
+    settings: {
+      get hubId() {
+        return settled.hubId;
+      },
+      aggregator: configuration.aggregator,
+    },
     events,
     log,
     retries: createRetryLimit({ clock: systemClock, backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
@@ -187,14 +201,27 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     members.add(key);
     collections.addAfter(key, gatherMs);
   });
-  for (const informer of [informers.services, informers.statefulSets, informers.pods])
+  for (const informer of [informers.services, informers.statefulSets, informers.configMaps, informers.pods])
     informer.listen(({ object }) => enqueueOwner(jobs, object));
 
+  let settling: Promise<string> | undefined;
+  const whenLeading = async (signal: AbortSignal): Promise<boolean> => {
+    if (!(await election.whenLeading(signal))) return false;
+    const { hubId: configured, operatorNamespace: namespace } = configuration;
+    settling ??= settleHubId(client, { configured, namespace, log }, signal);
+    try {
+      settled.hubId = await settling;
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+  };
   const logReport = logReconciles(log);
   const common = {
     clock: systemClock,
     whenReady,
-    whenLeading: election.whenLeading,
+    whenLeading,
     report: (report: ReconcileReport) => {
       series.reconcileReports(report);
       logReport(report);

@@ -3,6 +3,7 @@ import { renderJobConfig, renderWindowPlan } from "@tributary/operator";
 import { validateManifest } from "kubectl-tributary";
 import type { Manifest } from "../../support/a-job.ts";
 import type { RunnableBounds } from "../../support/any-job.ts";
+import { rigConfiguration } from "../../support/operator-rig.ts";
 import { JOB_UID, WireJob } from "./wire-job.ts";
 
 /** Jobs that a few processes run within seconds, whatever else the machine does. */
@@ -31,24 +32,10 @@ export function renderAsOperator(
   job: FederatedTrainingJob,
   gateCaPems: readonly string[] = [],
 ): Record<string, unknown> {
-  const seats = job.spec.participants.map((participant, index) => {
-    const gateCaPem = gateCaPems[index];
-    const member = {
-      state: "reachable",
-      heardMs: 1,
-      namespace: "jobs",
-      ...(gateCaPem === undefined ? {} : { gateCaPem }),
-    } as const;
-    return {
-      participant,
-      member,
-      template: { state: "unknown" },
-      hasBatchJob: false,
-      activePods: 0,
-      failedPods: 0,
-    } as const;
-  });
-  return renderJobConfig(job, seats);
+  const pems = new Map(job.spec.participants.map(({ cluster }, index) => [cluster, gateCaPems[index] ?? ""]));
+  const members = [...pems].map(([cluster, gateCaPem]) => ({ cluster, gateCaPem, namespace: "jobs" }));
+  const { aggregator: settings } = rigConfiguration;
+  return renderJobConfig(job, { settings, members });
 }
 
 /** Runs a job as the operator would: its own rendering, real aggregator, sidecars and no-op trainers. Throws unless a round is committed. */

@@ -1,4 +1,5 @@
 import type { FederatedTrainingJob, JobCondition, TrainingRound } from "@tributary/contracts";
+import type { AggregatorSettings, KeptRun } from "./render/frozen-run.ts";
 
 /** One seat of a job, as its spec names it. */
 export type Participant = FederatedTrainingJob["spec"]["participants"][number];
@@ -25,12 +26,26 @@ export interface JobSnapshot {
 
 /** What exists for a job on the hub. */
 export interface HubObservation {
-  /** Certificate of the job CA in PEM; absent until the CA was made. */
+  /** Certificate in PEM by which workers know the aggregator; absent until it has one. */
   readonly caPem?: string;
+  /** Whether the job CA is there and the aggregator takes the calls of an operator with a certificate of it. */
+  readonly caSecretPresent?: boolean;
+  /** Tells the certificates of the aggregator from others that it may have had. */
+  readonly certificateHash?: string;
+  /** What the aggregator runs with, as it was fixed; absent until the job was accepted. */
+  readonly kept?: KeptRun;
+  /** The configuration that the aggregator reads, where there is one. */
+  readonly configText?: string;
+  /** What the StatefulSet of the aggregator says of its settings, where there is one. */
+  readonly liveSettings?: Partial<AggregatorSettings>;
   /** Claims that the spec names and that do not exist. */
   readonly missingClaims: readonly string[];
   /** Addresses at which workers reach the aggregator, once the Service has its ports. */
   readonly endpoint?: AggregatorEndpoint;
+  /** Whether the Service of the aggregator is there. */
+  readonly hasService?: boolean;
+  /** Pods of the aggregator that its StatefulSet asks for; 0 where there is none. */
+  readonly replicas?: number;
   /** Pods of the aggregator that are ready. */
   readonly readyReplicas: number;
   /** Why the aggregator's pod does not get ready. */
@@ -229,6 +244,23 @@ export interface WindowPlan {
   readonly through: number;
   readonly attempt: number;
   readonly evaluateOnly: boolean;
+  /** What holds for each of its rounds; absent where the aggregator did not say. */
+  readonly terms?: WindowTerms;
+}
+
+/** What the spec says of the rounds of a window, and of when training ends. */
+export interface WindowTerms {
+  readonly quorum: number;
+  readonly deadlineMs: number;
+  readonly localSteps: number;
+  readonly maxRounds: number;
+  readonly convergence?: {
+    readonly metric: string;
+    readonly mode: string;
+    readonly target?: string | undefined;
+    readonly patience?: number | undefined;
+    readonly minDelta: string;
+  };
 }
 
 /** A condition as statuses carry it. */

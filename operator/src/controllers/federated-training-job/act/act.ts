@@ -1,4 +1,4 @@
-import { cleanupFinalizer, FieldManager, Kinds } from "@tributary/contracts";
+import { cleanupFinalizer, Kinds } from "@tributary/contracts";
 import { asTributaryError, TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { addFinalizer, removeFinalizer } from "../../../runtime/api/k8s-finalizer.ts";
@@ -8,6 +8,7 @@ import type { Action } from "../plan.ts";
 import { jobNames } from "../render/names.ts";
 import type { JobSnapshot, WindowPlan } from "../snapshot.ts";
 import { ensureCertificates } from "./ensure-certificates.ts";
+import type { HubObjects } from "./hub-objects.ts";
 import { placeSeat, removeSeat } from "./place-seat.ts";
 
 /** What effects need. */
@@ -18,16 +19,9 @@ export interface ActDeps {
   readonly openWindow: (job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal) => Promise<void>;
   /** Tells the job's aggregator, and through it every worker, that no round follows. */
   readonly finishJob: (job: JobSnapshot["job"], outcome: "Complete" | "Failed", signal: AbortSignal) => Promise<void>;
-  /** Remembers what was applied, so that an apply that changes nothing is not sent. */
-  readonly applied: AppliedIntents;
+  /** Writes the job's objects on the hub. */
+  readonly hubObjects: HubObjects;
   readonly nowMs: () => number;
-}
-
-/** Remembers the last applied intent of each object. */
-export interface AppliedIntents {
-  /** Whether exactly this was applied last and the object is still there. */
-  readonly isCurrent: (action: Extract<Action, { type: "apply-hub" }>) => boolean;
-  readonly remember: (action: Extract<Action, { type: "apply-hub" }>) => void;
 }
 
 /** An action that failed; failures of one target never stop the others. */
@@ -37,9 +31,12 @@ export interface ActFailure {
 }
 
 /** Actions that others build on: when one fails the rest of the plan waits for the next look. */
-const gating: readonly Action["type"][] = ["add-finalizer", "ensure-certificates"];
+const gating: readonly Action["type"][] = ["add-finalizer"];
 
-/** Carries out actions in order; each is idempotent. Failures are data. */
+/**
+ * Carries out actions in order; each is idempotent. Failures are data. An aggregator never starts on an object that somebody
+ * else has under the name of one of its own: its objects come in an order, and one that fails holds up those after it.
+ */
 export async function act(
   snapshot: JobSnapshot,
   actions: readonly Action[],
@@ -48,6 +45,7 @@ export async function act(
 ): Promise<ActFailure[]> {
   const failures: ActFailure[] = [];
   for (const action of actions) {
+    if (action.type === "apply-hub" && failures.some((failure) => failure.action.type === "apply-hub")) continue;
     try {
       await carryOut(snapshot, action, deps, signal);
     } catch (error) {
@@ -70,22 +68,18 @@ async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, si
       await removeFinalizer(hub, Kinds.FederatedTrainingJob, job as KubeObject, cleanupFinalizer, { signal });
       return;
     case "ensure-certificates":
-      return ensureCertificates(hub, job, action.serverName, deps.nowMs(), signal);
+      return ensureCertificates(job, action.serverName, deps, signal);
     case "apply-hub":
-      return applyHub(action, deps, signal);
-    case "delete-hub":
-      await hub.delete(action.kind, { namespace: action.namespace, name: action.name }, { signal });
+      await deps.hubObjects.apply(job, action.kind, action.object, signal);
       return;
+    case "delete-hub":
+      return deps.hubObjects.remove(job, action.kind, action, signal);
     case "place-seat":
       return placeSeat(clientOf(deps, action.cluster), action, signal);
     case "remove-seat":
       return removeSeat(clientOf(deps, action.cluster), action, signal);
     case "open-window":
-      await hub.apply(Kinds.TrainingRound, action.trainingRound as KubeObject, {
-        fieldManager: FieldManager.Operator,
-        force: true,
-        signal,
-      });
+      await deps.hubObjects.apply(job, Kinds.TrainingRound, action.trainingRound, signal);
       return deps.openWindow(job, action.window, signal);
     case "finish-job":
       return deps.finishJob(job, action.outcome, signal);
@@ -95,20 +89,6 @@ async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, si
     default:
       return action satisfies never;
   }
-}
-
-async function applyHub(
-  action: Extract<Action, { type: "apply-hub" }>,
-  deps: ActDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  if (deps.applied.isCurrent(action)) return;
-  await deps.hub.apply(action.kind, action.object as KubeObject, {
-    fieldManager: FieldManager.Operator,
-    force: true,
-    signal,
-  });
-  deps.applied.remember(action);
 }
 
 function clientOf(deps: ActDeps, cluster: string): ApiClient {

@@ -1,12 +1,12 @@
 import { formatAddress } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import { readJobCertificates } from "../observe/certificates.ts";
 import { aggregatorPorts } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
 import type { AggregatorObservation, JobSnapshot, WindowPlan } from "../snapshot.ts";
 import { AggregatorLink } from "./aggregator-link.ts";
 import { issueOperatorCertificate } from "./certificates.ts";
-import { readJobCa } from "./ensure-certificates.ts";
 import { renderWindowPlan } from "./window-plan.ts";
 
 const certificateLifetimeMs = 24 * 60 * 60 * 1000;
@@ -87,13 +87,14 @@ export class AggregatorDirectory {
 
   #createLink(key: string, job: JobSnapshot["job"], address: string): AggregatorLink {
     const credentials = async () => {
-      const ca = await readJobCa(this.#deps.hub, job, AbortSignal.timeout(10_000));
-      if (ca === undefined)
+      const { ca, identity } = await readJobCertificates(this.#deps.hub, job, AbortSignal.timeout(10_000));
+      if (ca === undefined || identity === undefined)
         throw new TributaryError(
           "AGGREGATOR_UNREACHABLE",
-          `job ${job.metadata.name}: Secret ${jobNames(job).caSecret} is not there`,
+          `job ${job.metadata.name}: Secret ${ca === undefined ? jobNames(job).caSecret : jobNames(job).aggregator} is not there`,
         );
-      return issueOperatorCertificate(ca, this.#deps.nowMs(), certificateLifetimeMs);
+      const own = await issueOperatorCertificate(ca, this.#deps.nowMs(), certificateLifetimeMs);
+      return { ...own, caPem: identity.serverCaPem };
     };
     const target = { jobUid: job.metadata.uid ?? "", address, serverName: jobNames(job).serverName, credentials };
     return new AggregatorLink(target, (urgent) => this.#deps.enqueue(key, urgent));

@@ -1,6 +1,13 @@
 import { controlV1 } from "@tributary/contracts";
 import { catalogue, isErrorCode } from "@tributary/kit";
-import type { AggregatorReport, CheckpointReport, LedgerTotals, Problem, RoundReport } from "../snapshot.ts";
+import type {
+  AggregatorReport,
+  CheckpointReport,
+  LedgerTotals,
+  Problem,
+  RoundReport,
+  WindowTerms,
+} from "../snapshot.ts";
 
 const stages: Readonly<Record<controlV1.Stage, string>> = {
   [controlV1.Stage.UNSPECIFIED]: "Idle",
@@ -38,6 +45,7 @@ export function toReport(
             through: window.through,
             attempt: window.attempt,
             evaluateOnly: window.evaluateOnly,
+            terms: toTerms(window),
           },
         }),
     round: state.round,
@@ -89,6 +97,12 @@ export function toRoundReport(record: controlV1.RoundRecord): RoundReport {
     modelSha256: toHex(record.modelSha256),
     lineSha256: toHex(record.lineSha256),
   };
+}
+
+function toTerms({ quorum, deadlineMs, localSteps, convergence }: controlV1.WindowPlan): WindowTerms {
+  const { metric = "", mode = "", target = "", patience = 0, minDelta = "", maxRounds = 0 } = convergence ?? {};
+  const rule = { metric, mode, target, patience, minDelta };
+  return { quorum, deadlineMs: Number(deadlineMs), localSteps, maxRounds, convergence: rule };
 }
 
 function toProblem(code: string, message: string): Problem | undefined {

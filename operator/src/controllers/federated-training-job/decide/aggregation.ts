@@ -3,28 +3,44 @@ import type { Action, KubernetesObject } from "../plan.ts";
 import { renderAggregatorConfig, renderAggregatorService, renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
-import type { Policy } from "./verdict.ts";
+import { runOf } from "./run.ts";
+import type { Policy, Settings } from "./verdict.ts";
+
+/** Time until the look after certificates were made, in milliseconds. */
+const afterCertificatesMs = 100;
 
 /** The aggregator exists, is reachable for workers, and answers. */
 export const aggregation: Policy = (snapshot, settings) => {
-  const { job, seats, hub } = snapshot;
-  const { serverName, aggregator } = jobNames(job);
-  const actions: Action[] = [];
-  if (hub.caPem === undefined)
-    actions.push({
-      type: "ensure-certificates",
-      serverName,
-      why: "aggregator and operator know each other by the job CA",
-    });
-  const apply = (kind: ResourceKind, object: KubernetesObject): void => {
-    actions.push({ type: "apply-hub", kind, object, why: `aggregator ${aggregator} runs` });
-  };
-  apply(Kinds.ConfigMap, renderAggregatorConfig(job, seats));
-  apply(Kinds.Service, renderAggregatorService(job));
-  apply(Kinds.StatefulSet, renderAggregatorStatefulSet(job, seats, settings.aggregator, 1));
+  const actions = keepAggregator(snapshot, settings);
   const condition = readiness(snapshot);
-  return { actions, conditions: [condition], ...(condition.status === "True" ? {} : { requeueAfterMs: 2_000 }) };
+  const waitMs = actions[0]?.type === "ensure-certificates" ? afterCertificatesMs : 2_000;
+  return { actions, conditions: [condition], ...(condition.status === "True" ? {} : { requeueAfterMs: waitMs }) };
 };
+
+function keepAggregator(snapshot: JobSnapshot, settings: Settings): Action[] {
+  const { job, hub } = snapshot;
+  const { serverName, aggregator } = jobNames(job);
+  const run = runOf(snapshot, settings.aggregator);
+  const apply = (kind: ResourceKind, object: KubernetesObject): Action => ({
+    type: "apply-hub",
+    kind,
+    object,
+    why: `aggregator ${aggregator} runs`,
+  });
+  const why = "aggregator and operator know each other by certificates of the job CA";
+  const { certificateHash } = hub;
+  return [
+    ...(hub.caPem === undefined || hub.caSecretPresent !== true
+      ? [{ type: "ensure-certificates" as const, serverName, why }]
+      : []),
+    ...(run === undefined ? [] : [apply(Kinds.ConfigMap, renderAggregatorConfig(job, { run, isOpen: false }))]),
+    apply(Kinds.Service, renderAggregatorService(job)),
+    // A pod that started before its certificates were made would only start again.
+    ...(run === undefined || certificateHash === undefined
+      ? []
+      : [apply(Kinds.StatefulSet, renderAggregatorStatefulSet(job, { run, certificateHash, replicas: 1 }))]),
+  ];
+}
 
 function readiness(snapshot: JobSnapshot): Condition {
   const { hub, aggregator } = snapshot;

@@ -52,7 +52,13 @@ describe("a job that starts", () => {
   it("gets certificates before the aggregator, and no worker before both", () => {
     const snapshot = aSnapshot({ hub: { missingClaims: [], readyReplicas: 0 }, aggregator: { state: "absent" } });
     const plan = decide(snapshot, someSettings);
-    expect(kinds(plan)).toEqual(["ensure-certificates", "apply-hub", "apply-hub", "apply-hub"]);
+    expect(kinds(plan)).toEqual(["ensure-certificates", "apply-hub", "apply-hub"]);
+    const next = aSnapshot({ hub: { ...aSnapshot().hub, replicas: 0 }, aggregator: { state: "absent" } });
+    expect(ofType(decide(next, someSettings), "apply-hub").map(({ kind }) => kind.kind)).toEqual([
+      "ConfigMap",
+      "Service",
+      "StatefulSet",
+    ]);
     expect(condition(plan, "AggregationReady")).toMatchObject({ status: "False", reason: "AggregatorNotReady" });
   });
 
@@ -448,11 +454,11 @@ describe("a job that ends", () => {
 
   const complete = { type: "Complete", status: "True", reason: "MaxRounds", message: "" } as const;
 
-  it("lets its workers end by themselves, then removes them and stops the aggregator", () => {
+  it("lets its workers end by themselves, then removes them, stops the aggregator and frees its node ports", () => {
     const snapshot = placed(aSnapshot({ job: withConditions(aJob(), complete) }));
     expect(decide({ ...snapshot, completionMs: someTimeMs - 1_000 }, someSettings).actions).toEqual([]);
     const plan = decide({ ...snapshot, completionMs: someTimeMs - 30_000 }, someSettings);
-    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat", "apply-hub"]);
+    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat", "apply-hub", "delete-hub"]);
     expect(ofType(plan, "apply-hub")[0]?.object).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0 } });
   });
 

@@ -1,13 +1,14 @@
 import { Kinds } from "@tributary/contracts";
 import { renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
+import { runOf } from "./run.ts";
 import { removeSeats } from "./seats.ts";
 import { isFinished, noVerdict, type Policy } from "./verdict.ts";
 
 /** Time that workers get to end by themselves once the job is terminal. */
 export const farewellMs = 20_000;
 
-/** A terminal job gives its accelerators back, stops its aggregator and goes after its time to live. */
+/** A terminal job gives its accelerators and node ports back, stops its aggregator, ready or not, and goes after its time to live. */
 export const finished: Policy = (snapshot, settings) => {
   if (!isFinished(snapshot)) return noVerdict;
   const sinceEndMs = snapshot.nowMs - (snapshot.completionMs ?? snapshot.nowMs);
@@ -17,18 +18,29 @@ export const finished: Policy = (snapshot, settings) => {
   if (sinceEndMs < farewellMs && snapshot.seats.some((seat) => seat.activePods > 0))
     return { final: true, requeueAfterMs: 2_000 };
   const names = jobNames(snapshot.job);
+  const run = runOf(snapshot, settings.aggregator) ?? { settings: settings.aggregator, members: [] };
+  const { certificateHash } = snapshot.hub;
   const stop = {
     type: "apply-hub" as const,
     kind: Kinds.StatefulSet,
-    object: renderAggregatorStatefulSet(snapshot.job, snapshot.seats, settings.aggregator, 0),
+    object: renderAggregatorStatefulSet(snapshot.job, { run, certificateHash, replicas: 0 }),
     why: `${names.aggregator} is not needed any more`,
   };
+  const close = {
+    type: "delete-hub" as const,
+    kind: Kinds.Service,
+    namespace: names.namespace,
+    name: names.aggregator,
+    why: "no worker calls any more, so its node ports are free for others",
+  };
+  const { replicas, hasService, endpoint } = snapshot.hub;
   const untilTtlMs = ttl === undefined ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
   return {
     final: true,
     actions: [
       ...removeSeats(snapshot, settings, "the job is terminal"),
-      ...(snapshot.hub.readyReplicas > 0 ? [stop] : []),
+      ...(replicas === 0 ? [] : [stop]),
+      ...(hasService === true || endpoint !== undefined ? [close] : []),
     ],
     ...(untilTtlMs === undefined ? {} : { requeueAfterMs: untilTtlMs }),
   };

@@ -5,6 +5,7 @@ import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../sn
 import { countAbleWorkers } from "./clusters-ready.ts";
 import { describeRoundProblem } from "./shortfall.ts";
 import type { Policy, Verdict } from "./verdict.ts";
+import { hasOtherRule, hasOtherTerms, numberAttempt } from "./window-terms.ts";
 
 /** Length that a window aims at, in milliseconds: one status write and one plan for about this much training. */
 export const windowTargetMs = 10_000;
@@ -18,32 +19,46 @@ export const rounds: Policy = (snapshot) => {
   const { report } = aggregator;
   if (isEvaluated(report))
     return report.output.isPending ? { conditions: [publishing(report)] } : complete(snapshot, report);
-  if (report.window !== undefined) return { conditions: [progressing(snapshot, report)] };
+  if (report.window !== undefined)
+    return hasOtherTerms(snapshot, report.window)
+      ? openWindow(snapshot, renewWindow(snapshot, report, report.window))
+      : { conditions: [progressing(snapshot, report)] };
   if (!hasQuorum(snapshot))
     return { conditions: [waiting("too few workers have joined to open the next round")], requeueAfterMs: 5_000 };
-  const window = nextWindow(snapshot, report);
-  const event: PlannedEvent = { type: "Normal", reason: Reason.RoundStarted, note: describeWindow(window) };
-  return {
-    actions: [
-      {
-        type: "open-window",
-        window,
-        trainingRound: renderTrainingRound(snapshot.job, window),
-        why: describeWindow(window),
-      },
-    ],
-    conditions: [{ type: "Progressing", status: "True", reason: Reason.RoundStarted, message: describeWindow(window) }],
-    events: window.from === 0 || window.evaluateOnly ? [event] : [],
-  };
+  return openWindow(snapshot, nextWindow(snapshot, report));
 };
+
+function openWindow(snapshot: JobSnapshot, window: WindowPlan): Verdict {
+  const message = describeWindow(window);
+  const event: PlannedEvent = { type: "Normal", reason: Reason.RoundStarted, note: message };
+  const trainingRound = renderTrainingRound(snapshot.job, window);
+  return {
+    actions: [{ type: "open-window", window, trainingRound, why: message }],
+    conditions: [{ type: "Progressing", status: "True", reason: Reason.RoundStarted, message }],
+    events: window.from === 0 || window.evaluateOnly || window.attempt > 1 ? [event] : [],
+  };
+}
 
 /** The window after the committed rounds: an evaluating one when training is over, else as many rounds as fit in the target. */
 export function nextWindow(snapshot: JobSnapshot, report: AggregatorReport): WindowPlan {
+  return numberAttempt(snapshot, boundWindow(snapshot, report, report.verdict.stop), 1);
+}
+
+/**
+ * Another attempt at what is left of an open window whose terms the spec no longer has. A window that evaluates goes on
+ * evaluating, unless the rule by which training ended is another one now: then that decides anew.
+ */
+function renewWindow(snapshot: JobSnapshot, report: AggregatorReport, open: WindowPlan): WindowPlan {
+  const isOver = hasOtherRule(snapshot, open) ? false : report.verdict.stop || open.evaluateOnly;
+  return numberAttempt(snapshot, boundWindow(snapshot, report, isOver), open.attempt + 1);
+}
+
+function boundWindow(snapshot: JobSnapshot, report: AggregatorReport, isOver: boolean): Omit<WindowPlan, "attempt"> {
   const { maxRounds } = snapshot.job.spec.schedule.synchronous;
   const from = report.committedRounds;
-  if (report.verdict.stop || from >= maxRounds) return { from, through: from, attempt: 1, evaluateOnly: true };
+  if (isOver || from >= maxRounds) return { from, through: from, evaluateOnly: true };
   const length = Math.min(windowLength(report), maxRounds - from);
-  return { from, through: from + length - 1, attempt: 1, evaluateOnly: false };
+  return { from, through: from + length - 1, evaluateOnly: false };
 }
 
 function windowLength(report: AggregatorReport): number {
@@ -88,10 +103,11 @@ function waiting(message: string): Condition {
 }
 
 function describeWindow(window: WindowPlan): string {
-  if (window.evaluateOnly) return `round ${window.from} evaluates the last model`;
-  return window.from === window.through
-    ? `round ${window.from} is open`
-    : `rounds ${window.from} to ${window.through} are open`;
+  const again = window.attempt > 1 ? ` in attempt ${window.attempt}, by the terms of the present spec` : "";
+  if (window.evaluateOnly) return `round ${window.from} evaluates the last model${again}`;
+  const rounds =
+    window.from === window.through ? `round ${window.from} is` : `rounds ${window.from} to ${window.through} are`;
+  return `${rounds} open${again}`;
 }
 
 function complete(snapshot: JobSnapshot, report: AggregatorReport): Verdict {

@@ -1,4 +1,7 @@
-import { Reason } from "@tributary/contracts";
+import { Kinds, Reason } from "@tributary/contracts";
+import type { Action } from "../plan.ts";
+import { renderOpenConfig } from "../render/aggregator.ts";
+import type { JobSnapshot } from "../snapshot.ts";
 import { removeSeats } from "./seats.ts";
 import { conditionOf, type Policy } from "./verdict.ts";
 
@@ -13,7 +16,7 @@ export const suspended: Policy = (snapshot, settings) => {
   }
   return {
     final: true,
-    actions: removeSeats(snapshot, settings, "the job is suspended"),
+    actions: [...removeSeats(snapshot, settings, "the job is suspended"), ...openRun(snapshot)],
     conditions: [
       {
         type: "Suspended",
@@ -31,3 +34,12 @@ export const suspended: Policy = (snapshot, settings) => {
     requeueAfterMs: 10_000,
   };
 };
+
+/** What the aggregator runs with is taken anew when the job is resumed; until then nothing of it changes. */
+function openRun({ job, hub }: JobSnapshot): Action[] {
+  const { kept, configText } = hub;
+  if (kept === undefined || kept.isOpen || configText === undefined) return [];
+  const object = renderOpenConfig(job, configText, kept.run);
+  const why = "what the aggregator runs with is taken anew when the job is resumed";
+  return [{ type: "apply-hub", kind: Kinds.ConfigMap, object, why }];
+}

@@ -1,5 +1,5 @@
 import type { Action, PlannedEvent } from "../plan.ts";
-import type { AggregatorSettings } from "../render/aggregator.ts";
+import type { AggregatorSettings } from "../render/frozen-run.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
 
 /** What one policy says. A `final` verdict ends the chain. */

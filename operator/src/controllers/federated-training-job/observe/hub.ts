@@ -3,8 +3,13 @@ import { formatAddress } from "@tributary/contracts/fields";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
+import { configField } from "../render/aggregator.ts";
+import { type AggregatorSettings, frozenField, readFrozenRun } from "../render/frozen-run.ts";
+import { hashText } from "../render/hash-text.ts";
 import { jobNames } from "../render/names.ts";
-import type { AggregatorEndpoint, HubObservation, JobSnapshot } from "../snapshot.ts";
+import type { AggregatorEndpoint, ContainerSpec, HubObservation, JobSnapshot } from "../snapshot.ts";
+import { type JobCertificates, readJobCertificates } from "./certificates.ts";
+import { isOwned } from "./owned.ts";
 import { findPodProblem } from "./pod-problem.ts";
 
 /** Caches of what the operator made on the hub, and the calls that no cache answers. */
@@ -12,6 +17,7 @@ export interface HubSources {
   readonly client: ApiClient;
   readonly services: ObjectReader<Unstructured>;
   readonly statefulSets: ObjectReader<Unstructured>;
+  readonly configMaps: ObjectReader<Unstructured>;
   readonly pods: ObjectReader<Unstructured>;
   /** Host under which workers of other clouds reach the hub's node ports. */
   readonly advertisedAddress: string;
@@ -23,39 +29,71 @@ type Job = JobSnapshot["job"];
 export async function observeHub(job: Job, sources: HubSources, signal: AbortSignal): Promise<HubObservation> {
   const names = jobNames(job);
   const key = `${names.namespace}/${names.aggregator}`;
-  const [caPem, missingClaims] = await Promise.all([
-    readCa(job, sources.client, signal),
+  const [certificates, missingClaims] = await Promise.all([
+    readJobCertificates(sources.client, job, signal),
     findMissingClaims(job, sources.client, signal),
   ]);
   const endpoint = endpointOf(sources.services.get(key), job, sources.advertisedAddress);
   const statefulSet = sources.statefulSets.get(key);
+  const isRunning = isOwned(statefulSet, job);
+  const config = sources.configMaps.get(key);
   const pods = sources.pods
     .byIndex("job-uid", job.metadata.uid ?? "")
     .filter((pod) => pod.metadata.labels?.[Label.Component] === "aggregator");
   const podProblem = findPodProblem(pods);
   return {
-    ...(caPem === undefined ? {} : { caPem }),
+    ...describeCertificates(certificates),
+    ...(isOwned(config, job) ? describeConfig(config) : {}),
+    ...(isRunning ? { liveSettings: describeSettings(statefulSet) } : {}),
     missingClaims,
     ...(endpoint === undefined ? {} : { endpoint }),
+    hasService: isOwned(sources.services.get(key), job),
+    replicas: isRunning ? Number((statefulSet?.spec as { replicas?: number } | undefined)?.replicas ?? 1) : 0,
     readyReplicas: Number((statefulSet?.status as { readyReplicas?: number } | undefined)?.readyReplicas ?? 0),
     ...(podProblem === undefined ? {} : { podProblem }),
   };
 }
 
-async function readCa(job: Job, client: ApiClient, signal: AbortSignal): Promise<string | undefined> {
-  const names = jobNames(job);
-  const leaf = await client.get<Unstructured>(
-    Kinds.Secret,
-    { namespace: names.namespace, name: names.aggregator },
-    { signal },
-  );
-  const encoded = isOwned(leaf, job) ? (leaf?.data as Record<string, string> | undefined)?.["ca.crt"] : undefined;
-  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+/** What workers know the aggregator by, and whether nothing of the certificates is missing. */
+function describeCertificates({ ca, identity }: JobCertificates): Partial<HubObservation> {
+  if (identity === undefined) return { caSecretPresent: ca !== undefined };
+  return {
+    caPem: identity.serverCaPem,
+    caSecretPresent: ca !== undefined && ca.certificatePem === identity.operatorCaPem,
+    certificateHash: hashText(identity.certificatePem + identity.operatorCaPem),
+  };
 }
 
-/** Whether an object belongs to this very job and not to an earlier one of the same name. */
-export function isOwned(object: Unstructured | undefined, job: Job): boolean {
-  return object?.metadata.ownerReferences?.some((owner) => owner.uid === job.metadata.uid) === true;
+function describeConfig(config: Unstructured | undefined): Partial<HubObservation> {
+  const data = (config?.data ?? {}) as Record<string, string>;
+  const configText = data[configField];
+  const kept = readFrozenRun(data[frozenField]);
+  return { ...(configText === undefined ? {} : { configText }), ...(kept === undefined ? {} : { kept }) };
+}
+
+interface StatefulSetSpec {
+  readonly template: { readonly spec: { readonly containers: readonly ContainerSpec[] } };
+  readonly volumeClaimTemplates?: readonly {
+    readonly spec: {
+      readonly storageClassName?: string;
+      readonly resources?: { readonly requests?: { readonly storage?: string } };
+    };
+  }[];
+}
+
+/** Settings as a StatefulSet shows them. */
+function describeSettings(statefulSet: Unstructured | undefined): Partial<AggregatorSettings> {
+  const spec = statefulSet?.spec as StatefulSetSpec | undefined;
+  const container = spec?.template.spec.containers.find(({ name }) => name === "aggregator");
+  const claim = spec?.volumeClaimTemplates?.[0]?.spec;
+  const shown = {
+    image: container?.image,
+    imagePullPolicy: container?.imagePullPolicy,
+    memoryLimit: container?.resources?.limits?.memory,
+    dataVolumeSize: claim?.resources?.requests?.storage,
+    storageClass: claim?.storageClassName,
+  };
+  return Object.fromEntries(Object.entries(shown).filter(([, value]) => typeof value === "string"));
 }
 
 async function findMissingClaims(job: Job, client: ApiClient, signal: AbortSignal): Promise<string[]> {

@@ -1,25 +1,14 @@
 import { type FederatedTrainingJob, groupVersion, Label } from "@tributary/contracts";
 import type { KubernetesObject } from "../plan.ts";
-import type { SeatObservation } from "../snapshot.ts";
+import { type AggregatorSettings, type FrozenRun, frozenField, type KeptRun, printFrozenRun } from "./frozen-run.ts";
 import { hashText } from "./hash-text.ts";
 import { jobNames } from "./names.ts";
 
 /** Ports of an aggregator inside its pod. */
 export const aggregatorPorts = { control: 8443, tensor: 8444, health: 9090 } as const;
 
-/** What the operator's chart decides about aggregators. */
-export interface AggregatorSettings {
-  /** Image of the data plane. */
-  readonly image: string;
-  /** Pull policy of that image. */
-  readonly imagePullPolicy: string;
-  /** Size of the claim for ledger, staging and checkpoints, as a Kubernetes quantity. */
-  readonly dataVolumeSize: string;
-  /** Storage class of the claim; the cluster's default when absent. */
-  readonly storageClass?: string;
-  /** Memory limit, as a Kubernetes quantity. */
-  readonly memoryLimit: string;
-}
+/** Field of the aggregator's ConfigMap that the aggregator reads. */
+export const configField = "job.json";
 
 const claimRoot = "/var/lib/tributary/claims";
 const dataRoot = "/var/lib/tributary/data";
@@ -49,25 +38,18 @@ export function ownedBy(job: FederatedTrainingJob): Record<string, unknown>[] {
 }
 
 /** The aggregator's `job.json`, as worker-image/README.md describes it. */
-export function renderJobConfig(job: FederatedTrainingJob, seats: readonly SeatObservation[]): Record<string, unknown> {
+export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Record<string, unknown> {
   const { spec } = job;
   const source = spec.model.source.persistentVolumeClaim;
-  const clusters = new Map(
-    seats.map((seat) => [
-      seat.participant.cluster,
-      seat.member.state === "missing" ? undefined : seat.member.gateCaPem,
-    ]),
-  );
+  const namespaceOf = new Map(run.members.map(({ cluster, namespace }) => [cluster, namespace]));
   return {
     version: 1,
     job: { uid: job.metadata.uid, name: job.metadata.name, namespace: jobNames(job).namespace },
-    clusters: [...clusters].map(([name, gateCaPem]) => ({ name, gateCaPem: gateCaPem ?? "" })),
-    participants: seats.map(({ participant, member }) => ({
-      name: participant.name,
-      cluster: participant.cluster,
-      ...(member.state !== "missing" && member.namespace !== undefined ? { namespace: member.namespace } : {}),
-      workers: participant.workers,
-    })),
+    clusters: run.members.map(({ cluster, gateCaPem }) => ({ name: cluster, gateCaPem })),
+    participants: spec.participants.map(({ name, cluster, workers }) => {
+      const namespace = namespaceOf.get(cluster);
+      return { name, cluster, ...(namespace === undefined ? {} : { namespace }), workers };
+    }),
     model: {
       path: `${claimRoot}/${source.claimName}/${source.path}`,
       ...(spec.model.adapter === undefined ? {} : { adapter: spec.model.adapter }),
@@ -96,8 +78,17 @@ export function renderJobConfig(job: FederatedTrainingJob, seats: readonly SeatO
   };
 }
 
-/** The ConfigMap that carries `job.json`. */
-export function renderAggregatorConfig(job: FederatedTrainingJob, seats: readonly SeatObservation[]): KubernetesObject {
+/** The ConfigMap that carries `job.json`, and what it was made of. */
+export function renderAggregatorConfig(job: FederatedTrainingJob, kept: KeptRun): KubernetesObject {
+  return renderConfigMap(job, `${JSON.stringify(renderJobConfig(job, kept.run), null, 2)}\n`, kept);
+}
+
+/** The ConfigMap of a suspended job: as it is, but that what it was made of is taken anew at the next start. */
+export function renderOpenConfig(job: FederatedTrainingJob, configText: string, run: FrozenRun): KubernetesObject {
+  return renderConfigMap(job, configText, { run, isOpen: true });
+}
+
+function renderConfigMap(job: FederatedTrainingJob, configText: string, kept: KeptRun): KubernetesObject {
   const names = jobNames(job);
   return {
     apiVersion: "v1",
@@ -108,7 +99,7 @@ export function renderAggregatorConfig(job: FederatedTrainingJob, seats: readonl
       labels: jobLabels(job, "aggregator"),
       ownerReferences: ownedBy(job),
     },
-    data: { "job.json": `${JSON.stringify(renderJobConfig(job, seats), null, 2)}\n` },
+    data: { [configField]: configText, [frozenField]: printFrozenRun(kept) },
   };
 }
 
@@ -131,13 +122,21 @@ export function renderAggregatorService(job: FederatedTrainingJob): KubernetesOb
   };
 }
 
-/** The StatefulSet of the aggregator with its claim. An annotation makes the pod follow its configuration. */
-export function renderAggregatorStatefulSet(
-  job: FederatedTrainingJob,
-  seats: readonly SeatObservation[],
-  settings: AggregatorSettings,
-  replicas: number,
-): KubernetesObject {
+/** What an aggregator's StatefulSet is rendered from, besides the job. */
+export interface StatefulSetInput {
+  readonly run: FrozenRun;
+  /** Tells the certificates of the aggregator from others that it may have had. */
+  readonly certificateHash?: string | undefined;
+  readonly replicas: number;
+}
+
+/**
+ * The StatefulSet of the aggregator with its claim. Annotations make the pod follow its configuration and its certificates.
+ * The job owns the claim beside the StatefulSet, so that it goes only when both are gone: the ledger goes with the job.
+ */
+export function renderAggregatorStatefulSet(job: FederatedTrainingJob, input: StatefulSetInput): KubernetesObject {
+  const { run, certificateHash, replicas } = input;
+  const { settings } = run;
   const names = jobNames(job);
   const labels = jobLabels(job, "aggregator");
   return {
@@ -153,7 +152,10 @@ export function renderAggregatorStatefulSet(
       template: {
         metadata: {
           labels,
-          annotations: { "tributary.dev/config-hash": hashText(JSON.stringify(renderJobConfig(job, seats))) },
+          annotations: {
+            "tributary.dev/config-hash": hashText(JSON.stringify(renderJobConfig(job, run))),
+            ...(certificateHash === undefined ? {} : { "tributary.dev/certificate-hash": certificateHash }),
+          },
         },
         spec: renderAggregatorPod(job, settings),
       },
@@ -161,7 +163,7 @@ export function renderAggregatorStatefulSet(
         {
           apiVersion: "v1",
           kind: "PersistentVolumeClaim",
-          metadata: { name: "data" },
+          metadata: { name: "data", ownerReferences: ownedBy(job).map((owner) => ({ ...owner, controller: false })) },
           spec: {
             accessModes: ["ReadWriteOnce"],
             volumeMode: "Filesystem",

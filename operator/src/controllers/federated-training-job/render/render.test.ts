@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { aJob, aSeat, aTemplate, someSettings } from "../testing/a-snapshot.ts";
+import { aJob, aTemplate, someSettings } from "../testing/a-snapshot.ts";
 import { renderAggregatorStatefulSet, renderJobConfig } from "./aggregator.ts";
+import { type FrozenRun, printFrozenRun, readFrozenRun } from "./frozen-run.ts";
 import { hashText } from "./hash-text.ts";
 import { seatName } from "./names.ts";
 import { renderAnchor, renderBatchJob, type SeatInput } from "./seat.ts";
 
 const job = aJob();
-const lost = {
-  state: "unreachable",
-  problem: { reason: "ClusterUnreachable", message: "" },
-  sinceMs: 1,
-  namespace: "jobs",
-  gateCaPem: "gate CA",
-} as const;
+const run: FrozenRun = {
+  settings: someSettings.aggregator,
+  members: [
+    { cluster: "aws-1", gateCaPem: "gate CA", namespace: "jobs" },
+    { cluster: "gcp-1", gateCaPem: "gate CA" },
+  ],
+};
 
 function aSeatInput(changes: Partial<SeatInput> = {}): SeatInput {
   const participant = {
@@ -33,14 +34,8 @@ function aSeatInput(changes: Partial<SeatInput> = {}): SeatInput {
 }
 
 describe("the aggregator's configuration", () => {
-  const seats = [aSeat(job, 0), aSeat(job, 1)];
-
-  it("stays the same when a member stops answering, so that no aggregator restarts for it", () => {
-    expect(renderJobConfig(job, [seats[0]!, { ...seats[1]!, member: lost }])).toEqual(renderJobConfig(job, seats));
-  });
-
   it("carries each member's gate CA and the namespace that workers must come from", () => {
-    expect(renderJobConfig(job, seats)).toMatchObject({
+    expect(renderJobConfig(job, run)).toMatchObject({
       clusters: [{ name: "aws-1", gateCaPem: "gate CA" }, { name: "gcp-1" }],
       participants: [{ name: "aws", cluster: "aws-1", namespace: "jobs", workers: 1 }, { name: "gcp" }],
     });
@@ -48,7 +43,7 @@ describe("the aggregator's configuration", () => {
 
   it("makes a new pod when it changes and none when it does not", () => {
     const annotation = (changed: typeof job): unknown =>
-      renderAggregatorStatefulSet(changed, seats, someSettings.aggregator, 1);
+      renderAggregatorStatefulSet(changed, { run, certificateHash: "1", replicas: 1 });
     expect(annotation(job)).toEqual(annotation(structuredClone(job)));
     expect(JSON.stringify(annotation(aJob({ strategy: { name: "FedAdam" } })))).not.toBe(
       JSON.stringify(annotation(job)),
@@ -56,7 +51,7 @@ describe("the aggregator's configuration", () => {
   });
 
   it("runs restricted, without a token of the API server", () => {
-    const set = renderAggregatorStatefulSet(job, seats, someSettings.aggregator, 1) as unknown as {
+    const set = renderAggregatorStatefulSet(job, { run, replicas: 1 }) as unknown as {
       spec: { template: { spec: Record<string, unknown> } };
     };
     expect(set.spec.template.spec).toMatchObject({
@@ -72,6 +67,16 @@ describe("the aggregator's configuration", () => {
         },
       ],
     });
+  });
+});
+
+describe("what an aggregator runs with", () => {
+  it("is read as it was written down, and not when somebody edited it", () => {
+    const text = printFrozenRun({ run, isOpen: true });
+    expect(readFrozenRun(text)).toEqual({ run, isOpen: true });
+    expect(readFrozenRun(text.replace("dataplane:1", "dataplane:2"))).toBeUndefined();
+    expect(readFrozenRun("{")).toBeUndefined();
+    expect(readFrozenRun(undefined)).toBeUndefined();
   });
 });
 

@@ -35,12 +35,17 @@ export function pruneRounds(snapshot: JobSnapshot): string[] {
 function renderRoundStatus(snapshot: JobSnapshot, round: TrainingRound): RoundStatus | undefined {
   if (snapshot.aggregator.state !== "heard" || round.status?.completionTime !== undefined) return undefined;
   const { report } = snapshot.aggregator;
-  const { from, through } = round.spec;
+  const { from, through, attempt } = round.spec;
   const known = round.status;
-  const entries = report.history.filter((entry) => entry.round >= from && entry.round <= through);
+  const replacement = findReplacement(snapshot, round);
+  const last = Math.min(through, (replacement?.spec.from ?? Number.POSITIVE_INFINITY) - 1);
+  const entries = report.history.filter((entry) => entry.round >= from && entry.round <= last);
   const newest = entries.at(-1);
-  const isOpen = report.window !== undefined && report.window.from === from && report.window.through === through;
+  const { window } = report;
+  const isOpen =
+    window !== undefined && window.from === from && window.through === through && window.attempt === attempt;
   if (newest === undefined && isOpen) return { phase: "Open", stage: report.stage, committed: 0 };
+  if (newest === undefined && replacement !== undefined) return supersede(snapshot, round);
   if (newest === undefined) return report.committedRounds > through ? closeUnseen(snapshot, round) : undefined;
   const oldest = entries[0] ?? newest;
   const metric = newest.metrics[snapshot.job.spec.convergence?.metric ?? "validation_loss"];
@@ -73,4 +78,18 @@ function closeUnseen(snapshot: JobSnapshot, { spec, status }: TrainingRound): Ro
     committed: spec.through - spec.from + 1,
     completionTime: new Date(snapshot.nowMs).toISOString(),
   };
+}
+
+/** The attempt that took over what was left of a window. */
+function findReplacement({ rounds }: JobSnapshot, { spec }: TrainingRound): TrainingRound | undefined {
+  const later = rounds.filter(
+    (other) =>
+      (other.spec.from === spec.from && other.spec.attempt > spec.attempt) ||
+      (other.spec.from > spec.from && other.spec.from <= spec.through),
+  );
+  return later.sort((left, right) => left.spec.from - right.spec.from)[0];
+}
+
+function supersede(snapshot: JobSnapshot, { status }: TrainingRound): RoundStatus {
+  return { committed: 0, ...status, phase: "Superseded", completionTime: new Date(snapshot.nowMs).toISOString() };
 }

@@ -137,8 +137,12 @@ export function aSnapshot(changes: Partial<JobSnapshot> = {}): JobSnapshot {
     job,
     hub: {
       caPem: "job CA",
+      caSecretPresent: true,
+      certificateHash: "0",
       missingClaims: [],
       endpoint: { controlAddress: "10.0.0.1:30001", tensorAddress: "10.0.0.1:30002" },
+      hasService: true,
+      replicas: 1,
       readyReplicas: 1,
     },
     seats: job.spec.participants.map((_participant, index) => aSeat(job, index)),

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import type { HubObservation } from "../snapshot.ts";
+import { aJob, aSnapshot, someSettings, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
+import { decide } from "./index.ts";
+
+const terminal = {
+  Complete: { type: "Complete", status: "True", reason: "MaxRounds", message: "" },
+  Failed: { type: "Failed", status: "True", reason: "WorkerFailed", message: "" },
+} as const;
+
+const running: HubObservation = { ...aSnapshot().hub, replicas: 1, hasService: true };
+
+describe("what a job that ended leaves on the hub", () => {
+  it.each([
+    {
+      name: "a ready aggregator stops and its node ports go",
+      how: "Complete",
+      hub: running,
+      want: ["0 replicas", "no Service"],
+    },
+    {
+      name: "an aggregator that never got ready stops too",
+      how: "Failed",
+      hub: { ...running, readyReplicas: 0, podProblem: { reason: "ModelSourceInvalid", message: "" } },
+      want: ["0 replicas", "no Service"],
+    },
+    {
+      name: "a Service that never got its ports goes",
+      how: "Failed",
+      hub: { missingClaims: [], replicas: 0, readyReplicas: 0, hasService: true },
+      want: ["no Service"],
+    },
+    {
+      name: "what is gone is not touched again",
+      how: "Complete",
+      hub: { missingClaims: [], replicas: 0, readyReplicas: 0, hasService: false },
+      want: [],
+    },
+  ] as const)("$name", ({ how, hub, want }) => {
+    const job = withConditions(aJob(), terminal[how]);
+    const snapshot = aSnapshot({ job, completionMs: someTimeMs - 3_600_000, aggregator: { state: "absent" }, hub });
+    const told = decide(snapshot, someSettings).actions.map((action) => {
+      if (action.type === "apply-hub") return `${(action.object.spec as { replicas: number }).replicas} replicas`;
+      return action.type === "delete-hub" ? `no ${action.kind.kind}` : action.type;
+    });
+    expect(told).toEqual(want);
+  });
+});

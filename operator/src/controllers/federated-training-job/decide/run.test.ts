@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { Action } from "../plan.ts";
+import { configField, renderAggregatorConfig } from "../render/aggregator.ts";
+import { frozenField, type KeptRun, readFrozenRun } from "../render/frozen-run.ts";
+import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
+import { aJob, aSeat, aSnapshot, someSettings } from "../testing/a-snapshot.ts";
+import { decide } from "./index.ts";
+import { runOf } from "./run.ts";
+
+const job = aJob();
+const accepted = runOf(aSnapshot(), someSettings.aggregator)!;
+const kept: KeptRun = { run: accepted, isOpen: false };
+const hub = { ...aSnapshot().hub, kept };
+const newSettings = {
+  ...someSettings,
+  aggregator: {
+    image: "dataplane:2",
+    imagePullPolicy: "Always",
+    dataVolumeSize: "20Gi",
+    memoryLimit: "2Gi",
+    storageClass: "fast",
+  },
+};
+const another: SeatObservation["member"] = {
+  state: "reachable",
+  heardMs: 1,
+  namespace: "moved",
+  gateCaPem: "another CA",
+};
+
+const objectOf = (actions: readonly Action[], kind: string) =>
+  actions.flatMap((action) => (action.type === "apply-hub" && action.kind.kind === kind ? [action.object] : []))[0];
+const rendered = (snapshot: JobSnapshot, settings = someSettings) => {
+  const { actions } = decide(snapshot, settings);
+  return [objectOf(actions, "ConfigMap"), objectOf(actions, "StatefulSet")];
+};
+
+describe("what an aggregator runs with", () => {
+  const before = rendered(aSnapshot({ hub }));
+
+  it.each([
+    {
+      name: "a MemberCluster is deleted",
+      changes: { seats: [aSeat(job, 0, { member: { state: "missing" } }), aSeat(job, 1)] },
+    },
+    {
+      name: "its CA bundle and its namespace are edited",
+      changes: { seats: [aSeat(job, 0, { member: another }), aSeat(job, 1)] },
+    },
+    {
+      name: "its CA bundle becomes one that cannot be read",
+      changes: {
+        seats: [aSeat(job, 0, { member: { state: "reachable", heardMs: 1, namespace: "jobs" } }), aSeat(job, 1)],
+      },
+    },
+    { name: "the chart's values change", changes: {}, settings: newSettings },
+  ] as const)("stays when $name", ({ changes, ...rest }) => {
+    const settings = "settings" in rest ? rest.settings : someSettings;
+    expect(rendered(aSnapshot({ hub, ...changes }), settings)).toEqual(before);
+  });
+
+  it("is taken anew when the job was suspended, but for a member that is not known any more", () => {
+    const open = { ...hub, kept: { ...kept, isOpen: true } };
+    const seats = [aSeat(job, 0, { member: another }), aSeat(job, 1, { member: { state: "missing" } })];
+    expect(runOf(aSnapshot({ hub: open, seats }), newSettings.aggregator)).toEqual({
+      settings: newSettings.aggregator,
+      members: [{ cluster: "aws-1", gateCaPem: "another CA", namespace: "moved" }, accepted.members[1]],
+    });
+  });
+
+  it("is opened by a suspension, while the aggregator keeps its configuration", () => {
+    const configText = (renderAggregatorConfig(job, kept) as unknown as { data: Record<string, string> }).data[
+      configField
+    ]!;
+    const suspended = aJob({ suspend: true, strategy: { name: "FedAdam" } });
+    const { actions } = decide(aSnapshot({ job: suspended, hub: { ...hub, configText } }), newSettings);
+    expect(objectOf(actions, "StatefulSet")).toBeUndefined();
+    const data = objectOf(actions, "ConfigMap")?.data as Record<string, string>;
+    expect(data[configField]).toBe(configText);
+    expect(readFrozenRun(data[frozenField])).toEqual({ run: accepted, isOpen: true });
+    const opened = { ...hub, configText, kept: { ...kept, isOpen: true } };
+    expect(decide(aSnapshot({ job: suspended, hub: opened }), newSettings).actions).toEqual([]);
+  });
+
+  it("comes from the StatefulSet when somebody removed it, so that nothing restarts", () => {
+    const { kept: _kept, ...without } = hub;
+    const liveSettings = accepted.settings;
+    expect(rendered(aSnapshot({ hub: { ...without, liveSettings } }), newSettings)).toEqual(before);
+  });
+
+  it("does not start on a gate CA that nobody could read", () => {
+    const { kept: _kept, ...without } = aSnapshot().hub;
+    const seats = [aSeat(job, 0, { member: { state: "reachable", heardMs: 1, namespace: "jobs" } }), aSeat(job, 1)];
+    expect(rendered(aSnapshot({ hub: without, seats }))).toEqual([undefined, undefined]);
+  });
+});
+
+describe("certificates", () => {
+  it.each([
+    { name: "all are there", changes: {}, want: false },
+    { name: "the CA is lost", changes: { caSecretPresent: false }, want: true },
+  ])("are made again only when one is missing: $name", ({ changes, want }) => {
+    const { actions } = decide(aSnapshot({ hub: { ...aSnapshot().hub, ...changes } }), someSettings);
+    expect(actions.some(({ type }) => type === "ensure-certificates")).toBe(want);
+  });
+
+  it("that are others start the aggregator again", () => {
+    const [, before] = rendered(aSnapshot());
+    const [, after] = rendered(aSnapshot({ hub: { ...aSnapshot().hub, certificateHash: "another" } }));
+    expect(after).not.toEqual(before);
+  });
+});

@@ -1,0 +1,33 @@
+import type { AggregatorSettings, FrozenMember, FrozenRun } from "../render/frozen-run.ts";
+import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
+
+/**
+ * What the job's aggregator runs with: what was fixed when the job was accepted. Only what is new in the spec is taken from
+ * the present; all of it when the job was suspended since. Undefined while a member that is not fixed yet is not known.
+ */
+export function runOf(snapshot: JobSnapshot, settings: AggregatorSettings): FrozenRun | undefined {
+  const { kept, liveSettings } = snapshot.hub;
+  const fixed = kept?.isOpen === false ? kept.run : undefined;
+  const clusters = [...new Set(snapshot.seats.map((seat) => seat.participant.cluster))];
+  const members = clusters.map((cluster) => {
+    const before = kept?.run.members.find((member) => member.cluster === cluster);
+    const isFixed = fixed !== undefined && before !== undefined;
+    return isFixed ? before : (presentMember(snapshot.seats, cluster) ?? before);
+  });
+  if (!members.every((member) => member !== undefined)) return undefined;
+  return { settings: fixed?.settings ?? settingsOf(settings, kept === undefined ? liveSettings : undefined), members };
+}
+
+/** Somebody removed what was fixed while the aggregator runs: the StatefulSet still says what it was started with. */
+function settingsOf(present: AggregatorSettings, live: Partial<AggregatorSettings> | undefined): AggregatorSettings {
+  if (live === undefined) return present;
+  const { storageClass: _class, ...others } = present;
+  return { ...others, ...live };
+}
+
+function presentMember(seats: readonly SeatObservation[], cluster: string): FrozenMember | undefined {
+  const member = seats.find((seat) => seat.participant.cluster === cluster)?.member;
+  if (member === undefined || member.state === "missing" || member.gateCaPem === undefined) return undefined;
+  const { gateCaPem, namespace } = member;
+  return { cluster, gateCaPem, ...(namespace === undefined ? {} : { namespace }) };
+}

@@ -1,0 +1,8 @@
+import type { KubeObject } from "../../../runtime/api/object.ts";
+import type { JobSnapshot } from "../snapshot.ts";
+
+/** Whether an object belongs to this very job and not to an earlier one of the same name. */
+export function isOwned(object: KubeObject | undefined, job: JobSnapshot["job"]): boolean {
+  const { uid } = job.metadata;
+  return uid !== undefined && object?.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { cleanupFinalizer, type FederatedTrainingJob, FieldManager, Kinds, Label } from "@tributary/contracts";
+import { asTributaryError, type Logger, TributaryError } from "@tributary/kit";
+import type { ApiClient } from "../runtime/api/api-client.ts";
+import { createOwnedApply, lookAtOwned, type Ownership, Whose } from "../runtime/api/apply-owned.ts";
+import type { KubeObject } from "../runtime/api/object.ts";
+
+/** Name of the ConfigMap in the operator's namespace that keeps the hub's id. */
+export const hubIdName = "tributary-hub-id";
+/** Id of every hub whose chart left it out, before the operator made one. */
+const formerDefault = "hub";
+const retryMs = 2_000;
+
+const ownership: Ownership = {
+  judge: ({ metadata }) => (metadata.labels?.[Label.Component] === "operator" ? Whose.Ours : Whose.Foreign),
+  remedy: "remove the object: the operator keeps the hub's id there",
+};
+
+/** What the hub's id is decided from. */
+export interface HubIdFacts {
+  /** What the chart says; empty when it leaves the id to the operator. */
+  readonly configured: string;
+  /** The id under which this hub made its objects so far. */
+  readonly kept: string | undefined;
+  /** Uid of the namespace kube-system: there is one a cluster, and it lasts as long as the cluster. */
+  readonly clusterUid: string;
+  /** Whether any job may have objects in a member. */
+  readonly hasPlacedJobs: boolean;
+}
+
+/**
+ * The id by which a hub knows its objects in members. It changes only while no job has anything there: whatever carries the
+ * old one would belong to nobody.
+ */
+export function chooseHubId({ configured, kept, clusterUid, hasPlacedJobs }: HubIdFacts): string {
+  const wanted = configured === "" ? clusterUid : configured;
+  if (!hasPlacedJobs) return wanted;
+  return kept ?? (configured === "" ? formerDefault : configured);
+}
+
+/** Reads, chooses and keeps the hub's id; tries again until the API server takes it. Only for the replica that leads. */
+export async function settleHubId(
+  client: ApiClient,
+  options: { readonly configured: string; readonly namespace: string; readonly log: Logger },
+  signal: AbortSignal,
+): Promise<string> {
+  const { configured, namespace, log } = options;
+  for (;;) {
+    try {
+      const facts = await readFacts(client, configured, namespace, signal);
+      const hubId = chooseHubId(facts);
+      if (hubId !== facts.kept) await keepHubId(client, namespace, hubId, signal);
+      if (configured !== "" && hubId !== configured)
+        log.warn(
+          { hubId, configured },
+          "another hubId is configured; jobs have objects in members under the present one, so it stays until none has",
+        );
+      return hubId;
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: asTributaryError(error).message }, "the hub's id could not be settled and is tried again");
+      await sleep(retryMs, undefined, { signal });
+    }
+  }
+}
+
+async function readFacts(
+  client: ApiClient,
+  configured: string,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<HubIdFacts> {
+  const call = { signal };
+  const [kept, system, jobs] = await Promise.all([
+    lookAtOwned<KubeObject & { data?: Record<string, string> }>(
+      client,
+      Kinds.ConfigMap,
+      { namespace, name: hubIdName },
+      ownership,
+      call,
+    ),
+    client.get<KubeObject>(Kinds.Namespace, { name: "kube-system" }, call),
+    client.list<FederatedTrainingJob & KubeObject>(Kinds.FederatedTrainingJob, { signal, metadataOnly: true }),
+  ]);
+  const clusterUid = system?.metadata.uid;
+  if (clusterUid === undefined)
+    throw new TributaryError("API_NOT_FOUND", "namespace kube-system does not exist, so the hub has no id of its own");
+  const hasPlacedJobs = jobs.some(({ metadata }) => metadata.finalizers?.includes(cleanupFinalizer) === true);
+  return { configured, kept: kept?.data?.hubId, clusterUid, hasPlacedJobs };
+}
+
+async function keepHubId(client: ApiClient, namespace: string, hubId: string, signal: AbortSignal): Promise<void> {
+  const labels = { [Label.Component]: "operator", "app.kubernetes.io/managed-by": "tributary" };
+  const intent = { metadata: { name: hubIdName, namespace, labels }, data: { hubId } };
+  await createOwnedApply(client, { fieldManager: FieldManager.Operator }).apply(Kinds.ConfigMap, intent, ownership, {
+    signal,
+  });
+}
