@@ -20,9 +20,11 @@ import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { sha256OfFile } from "../shared/files/flat-model-file.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
+import { roundContextSha256 } from "../shared/report/round-context.ts";
 import { readSidecarConfig, type SidecarConfig } from "./config/sidecar-config.ts";
 import { obtainCredentials, type WorkerCredentials } from "./identity/enrolment.ts";
 import { PartyMachine } from "./round/party-machine.ts";
+import type { JobContext } from "./round/require-signed.ts";
 import { RoundDesk } from "./round/round-desk.ts";
 import { openSession, type Session } from "./session.ts";
 import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
@@ -73,6 +75,10 @@ class SidecarWorker {
   #rounds: RoundDesk | undefined;
   #machine: PartyMachine | undefined;
   #aggregatorKey: Uint8Array | undefined;
+  /** Digest of what the aggregator told of the job. */
+  #jobSha256: Uint8Array | undefined;
+  /** Why this process cannot go on: it may have said what its files do not hold. */
+  #broken: TributaryError | undefined;
 
   constructor(config: SidecarConfig, context: MainContext) {
     this.#config = config;
@@ -84,12 +90,14 @@ class SidecarWorker {
     const { log, signal } = this.#context;
     for (;;) {
       signal.throwIfAborted();
+      if (this.#broken !== undefined) throw this.#broken;
       const { identity, memoryDirectory } = this.#config;
       const credentials = await obtainCredentials(identity, memoryDirectory, log, signal);
       try {
         if (await this.#listen(credentials)) return;
       } catch (cause) {
         signal.throwIfAborted();
+        if (this.#broken !== undefined) throw this.#broken;
         const error = asTributaryError(cause);
         if (error.disposition === "permanent" || error.disposition === "defect") throw error;
         // A volume with no room for the base model or the state: the kubelet starts this process again, later and later.
@@ -139,8 +147,11 @@ class SidecarWorker {
     const aggregatorKey = session.aggregatorKey();
     if (aggregatorKey === undefined)
       throw new TributaryError("IDENTITY_REJECTED", "the aggregator's key is not Ed25519");
-    if (this.#machine !== undefined) return this.#requireSameAggregator(aggregatorKey);
+    const job = jobContext(joined);
+    const jobSha256 = roundContextSha256({ ...job, localSteps: 0 });
+    if (this.#machine !== undefined) return this.#requireSameJob(aggregatorKey, jobSha256);
     this.#aggregatorKey = aggregatorKey;
+    this.#jobSha256 = jobSha256;
     const { log, env, signal } = this.#context;
     const crypto = createNodeCryptoSuite();
     const identitySecret = readEd25519Identity("the worker's key", credentials.keyPem).secretKey;
@@ -152,6 +163,7 @@ class SidecarWorker {
       crash: createCrashSimulator(env, log),
       volumeDirectory,
       memoryDirectory,
+      job,
       jobUid: joined.jobUid,
       partyId: joined.partyId,
       tensors: () => this.#requireSession().tensors,
@@ -169,15 +181,27 @@ class SidecarWorker {
       log,
       send: (to, message) => this.#requireSession().send(to, message, signal),
       onEffect: (effect) => rounds.take(effect),
+      onBroken: (error) => {
+        this.#broken = error;
+        this.#session?.close();
+      },
     });
     this.#rounds = rounds;
     const base = await this.#fetchBase(session, joined);
     this.trainers.setJob(trainerJob(joined, base, { volumeDirectory, datasetPath }));
   }
 
-  #requireSameAggregator(key: Uint8Array): void {
-    if (this.#aggregatorKey !== undefined && equalBytes(this.#aggregatorKey, key)) return;
-    throw new TributaryError("CONFIGURATION_INVALID", "the aggregator has another key than before; restart the worker");
+  #requireSameJob(key: Uint8Array, jobSha256: Uint8Array): void {
+    if (!equalBytes(this.#aggregatorKey!, key))
+      throw new TributaryError(
+        "CONFIGURATION_INVALID",
+        "the aggregator has another key than before; restart the worker",
+      );
+    if (equalBytes(this.#jobSha256!, jobSha256)) return;
+    throw new TributaryError(
+      "CONFIGURATION_INVALID",
+      "the aggregator tells another task, source, adapter, seed or hyperparameters than before; restart the worker",
+    );
   }
 
   #requireSession(): Session {
@@ -206,6 +230,20 @@ class SidecarWorker {
     });
     return path;
   }
+}
+
+/** @throws PROTOCOL_REFUSED when the base model that workers are to fetch is not the source that rounds bind. */
+function jobContext({
+  sourceSha256,
+  task,
+  hyperparameters,
+  seed,
+  adapterJson,
+  baseModel,
+}: partyV1.JoinResponse): JobContext {
+  if (baseModel !== undefined && !equalBytes(baseModel.sha256, sourceSha256))
+    throw new TributaryError("PROTOCOL_REFUSED", "the base model is not the job's source");
+  return { sourceSha256, task, hyperparameters, seed, adapterJson };
 }
 
 interface TrainerPaths {

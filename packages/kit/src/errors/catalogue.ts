@@ -197,7 +197,13 @@ export const catalogue = {
     31,
   ),
   TRAINER_LOST: entry(Transient, "UNAVAILABLE", "TrainerLost", "The trainer of the worker ended.", 32),
-  TRAINER_LOSS_NOT_FINITE: entry(Permanent, "OUT_OF_RANGE", "LossNotFinite", "The loss became NaN or infinite.", 10),
+  TRAINER_LOSS_NOT_FINITE: entry(
+    Permanent,
+    "OUT_OF_RANGE",
+    "LossNotFinite",
+    "The loss became NaN or infinite; lower the learning rate or look at the data.",
+    10,
+  ),
   TRAINER_TASK_UNKNOWN: entry(
     Permanent,
     "UNIMPLEMENTED",

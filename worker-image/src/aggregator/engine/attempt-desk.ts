@@ -197,12 +197,9 @@ export class AttemptDesk {
   }
 
   #termsOf(holders: readonly SeatHolder[]): RoundTerms {
-    const { config, identity, models, pinned } = this.#deps;
+    const { config, identity, models } = this.#deps;
     const { round, attempt, plan } = this.#record;
-    return roundTerms(
-      { config, aggregatorKey: identity.publicKey, models, pinned },
-      { round, attempt, quorum: plan.quorum, evaluateOnly: plan.evaluateOnly, holders },
-    );
+    return roundTerms({ config, aggregatorKey: identity.publicKey, models }, { round, attempt, ...plan, holders });
   }
 
   #runDeps(record: AttemptRecord): RunDeps {

@@ -113,8 +113,10 @@ export class JobEngine implements TensorRound {
   /** A party says that it cannot report in the open attempt. */
   async receiveFailure(party: number, round: number, attempt: number, problem: PartyProblem): Promise<void> {
     this.#deps.log.warn({ party, round, attempt, ...problem }, "party cannot report");
+    const run = this.#attempts.runOf(round, attempt);
+    if (run === undefined) return;
     this.#deps.parties.setProblem(party, problem);
-    await this.#attempts.runOf(round, attempt)?.dropParty(party);
+    await run.dropParty(party);
   }
 
   /** Runs rounds until the signal aborts; throws what makes going on impossible. */

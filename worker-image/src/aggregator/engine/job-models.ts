@@ -3,6 +3,7 @@ import { type controlV1, partyV1 } from "@tributary/contracts";
 import { type AggregatorState, type CryptoSuite, openAggregation, stepAggregator } from "@tributary/federated";
 import type { Ed25519Identity } from "../../shared/identity/certificates.ts";
 import { countUpdateSegments } from "../../shared/report/report-layout.ts";
+import type { RoundContext } from "../../shared/report/round-context.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
@@ -63,9 +64,11 @@ export class JobModels {
     return Array.from({ length: count }, () => step);
   }
 
-  /** Digest of the model source as it was pinned, 32 bytes. */
-  sourceSha256(): Uint8Array {
-    return fromHex(this.#pinned.sourceSha256);
+  /** What every worker is told of the job, and every round's setup binds. */
+  context(): Omit<RoundContext, "localSteps"> {
+    const { trainer, model } = this.#config;
+    const adapterJson = model.adapter === undefined ? "" : JSON.stringify(model.adapter);
+    return { sourceSha256: fromHex(this.#pinned.sourceSha256), adapterJson, ...trainer };
   }
 
   /** Path of the file with this digest, when sidecars may fetch it. */

@@ -80,6 +80,8 @@ export class RoundRun {
   readonly #failedParties = new Set<number>();
   #state: AggregatorState;
   #tail: Promise<unknown> = Promise.resolve();
+  /** What failed before its effects were done: what is remembered may be ahead of the files, so nothing follows from it. */
+  #broken: { readonly cause: unknown } | undefined;
   #isClosed = false;
   #waitingSums: SumEffect[] = [];
   /** Sums on their way to the disk, by segment. */
@@ -182,9 +184,13 @@ export class RoundRun {
 
   /** Runs work after all that was given before; a failure ends the attempt, and with it the program. */
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work);
-    this.#tail = turn.catch((error: unknown) => {
-      this.#outcome.reject(error);
+    const turn = this.#tail.then(() => {
+      if (this.#broken !== undefined) throw this.#broken.cause;
+      return work();
+    });
+    this.#tail = turn.catch((cause: unknown) => {
+      this.#broken ??= { cause };
+      this.#outcome.reject(cause);
     });
     return turn;
   }

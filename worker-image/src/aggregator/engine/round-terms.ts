@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { Keystream, Protocol, type RoundPlan, type RoundSetup } from "@tributary/federated";
 import { layoutReport, planExponents, type ReportLayout, setupSegments } from "../../shared/report/report-layout.ts";
+import { roundContextSha256 } from "../../shared/report/round-context.ts";
 import type { JobConfig } from "../config/job-config.ts";
-import type { PinnedModel } from "../model/initial-model.ts";
 import type { SeatHolder } from "../party/seats.ts";
 import type { JobModels } from "./job-models.ts";
 
@@ -21,7 +20,6 @@ export interface JobTerms {
   readonly config: JobConfig;
   readonly aggregatorKey: Uint8Array;
   readonly models: JobModels;
-  readonly pinned: PinnedModel;
 }
 
 /** One attempt at one round. */
@@ -30,6 +28,8 @@ export interface AttemptTerms {
   readonly attempt: number;
   readonly quorum: number;
   readonly evaluateOnly: boolean;
+  /** 0 when the round only evaluates. */
+  readonly localSteps: number;
   /** The parties of the roster. */
   readonly holders: readonly SeatHolder[];
 }
@@ -51,7 +51,7 @@ export function roundTerms(job: JobTerms, attempt: AttemptTerms): RoundTerms {
     round: attempt.round,
     attempt: attempt.attempt,
     aggregatorKey: job.aggregatorKey,
-    contextSha256: contextDigest(config, job.pinned),
+    contextSha256: roundContextSha256({ ...models.context(), localSteps: attempt.localSteps }),
     minOrganisations: 1,
     threshold: 1,
     minSurvivors: attempt.quorum,
@@ -69,14 +69,4 @@ export function roundTerms(job: JobTerms, attempt: AttemptTerms): RoundTerms {
   const stepExponents = planExponents(layout, steps, attempt.evaluateOnly);
   const plan = { modelSha256: models.base().sha256, stepExponents };
   return { setup, plan, layout, steps, evaluateOnly: attempt.evaluateOnly };
-}
-
-/** What else the parties agree on: everything a trainer is told. */
-function contextDigest(config: JobConfig, pinned: PinnedModel): Uint8Array {
-  const { task, hyperparameters, seed } = config.trainer;
-  const sorted = Object.keys(hyperparameters)
-    .sort()
-    .map((name) => [name, hyperparameters[name]]);
-  const context = JSON.stringify([pinned.sourceSha256, task, sorted, seed, config.model.adapter ?? null]);
-  return new Uint8Array(createHash("sha256").update(context).digest());
 }

@@ -80,7 +80,7 @@ function problemOf({ code, message }: partyV1.PartyFailure) {
 }
 
 function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) {
-  const { adapter } = config.model;
+  const { sourceSha256, task, hyperparameters, seed, adapterJson } = models.context();
   const baseModel = models.baseModelFile();
   return {
     partyId: seat.partyId,
@@ -88,11 +88,11 @@ function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) 
     participant: seat.participant.name,
     workerIndex: seat.workerIndex,
     workerCount: seat.participant.workers,
-    task: config.trainer.task,
-    hyperparameters: { ...config.trainer.hyperparameters },
-    seed: BigInt(config.trainer.seed),
+    task,
+    hyperparameters: { ...hyperparameters },
+    seed: BigInt(seed),
     ...(baseModel !== undefined && { baseModel }),
-    sourceSha256: models.sourceSha256(),
-    adapterJson: adapter === undefined ? "" : JSON.stringify(adapter),
+    sourceSha256,
+    adapterJson,
   };
 }

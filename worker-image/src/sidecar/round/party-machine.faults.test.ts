@@ -79,6 +79,9 @@ class Party {
         if (effect.type === "planAccepted") this.planDigest = effect.planDigest;
         if (effect.type === "upload") this.uploaded = digest;
       },
+      onBroken: (error) => {
+        throw error;
+      },
     });
   }
 

@@ -13,7 +13,15 @@ import {
   partyContext,
   stepParty,
 } from "@tributary/federated";
-import { type Disk, type Logger, readFileIfPresent, writeFileDurably } from "@tributary/kit";
+import {
+  asTributaryError,
+  type Disk,
+  isStorageError,
+  type Logger,
+  readFileIfPresent,
+  type TributaryError,
+  writeFileDurably,
+} from "@tributary/kit";
 
 /** An attempt at a round. */
 export interface AttemptId {
@@ -37,6 +45,11 @@ export interface MachineDeps {
   readonly send: (to: AttemptId, message: Uint8Array) => Promise<void>;
   /** Told of effects in order; must not wait for work that itself feeds the machine. */
   readonly onEffect: (effect: WorkEffect) => void;
+  /**
+   * Told when the state could not be written and not for a full or broken volume: nobody knows which one the file holds, and the process
+   * must end and read it again.
+   */
+  readonly onBroken: (error: TributaryError) => void;
   /** The machine's by default. */
   readonly disk?: Disk;
 }
@@ -50,6 +63,7 @@ export class PartyMachine {
   readonly #deps: MachineDeps;
   readonly #context: PartyContext;
   #state: PartyState;
+  #broken: TributaryError | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: MachineDeps, state: PartyState) {
@@ -84,22 +98,28 @@ export class PartyMachine {
   }
 
   async #run(event: PartyEvent): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
     const step = stepParty(this.#context, this.#state, event);
-    // Memory moves on with the file: an event whose state could not be written has not happened.
-    for (const effect of step.effects) {
-      if (effect.type !== "persist") continue;
-      await writeFileDurably(statePath(this.#deps), encodePartyState(step.state), 0o600, this.#deps.disk);
-      break;
-    }
+    // What is remembered follows what is durable, and what leaves follows both: an event whose state could not be written has not happened.
+    if (step.effects.some(({ type }) => type === "persist")) await this.#persist(step.state);
     this.#state = step.state;
-    for (const effect of step.effects) await this.#perform(effect);
+    for (const effect of step.effects) if (effect.type !== "persist") await this.#perform(effect);
   }
 
-  async #perform(effect: PartyEffect): Promise<void> {
+  async #persist(state: PartyState): Promise<void> {
+    try {
+      await writeFileDurably(statePath(this.#deps), encodePartyState(state), 0o600, this.#deps.disk);
+    } catch (cause) {
+      if (isStorageError(cause)) throw cause;
+      this.#broken = asTributaryError(cause);
+      this.#deps.onBroken(this.#broken);
+      throw this.#broken;
+    }
+  }
+
+  async #perform(effect: Exclude<PartyEffect, { type: "persist" }>): Promise<void> {
     const { log, send, onEffect } = this.#deps;
     switch (effect.type) {
-      case "persist":
-        return;
       case "send": {
         const to = this.#attemptOf(effect.message);
         // What is not delivered is said again when the link is back: the aggregator asks for it.

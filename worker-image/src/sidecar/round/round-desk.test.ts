@@ -7,14 +7,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import { RoundDesk } from "./round-desk.ts";
-import { volumePaths } from "./round-work.ts";
+import { volumePaths } from "./volume-paths.ts";
 
 const planDigest = new Uint8Array(32).fill(5);
 const log = createLogger("round-desk.test", "silent");
 let volume: string;
 let desk: RoundDesk;
+let failed: object[];
 
 beforeEach(async () => {
+  failed = [];
   volume = await mkdtemp(join(tmpdir(), "desk-"));
   for (const directory of ["reports", "residuals"]) await mkdir(join(volume, directory));
   const unused = () => {
@@ -28,10 +30,11 @@ beforeEach(async () => {
     volumeDirectory: volume,
     memoryDirectory: volume,
     tensors: unused,
+    job: { sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" },
     jobUid: "job",
     partyId: 1,
     machine: unused,
-    fail: unused,
+    fail: async ({ round, attempt }, { code }) => void failed.push({ round, attempt, code }),
   });
 });
 afterEach(() => rm(volume, { recursive: true, force: true }));
@@ -58,5 +61,18 @@ describe("RoundDesk", () => {
     expect(await Promise.all([0, 1, 2].map(kept))).toEqual(["after 0", "before 1", "before 2"]);
     expect(await readdir(join(volume, "reports"))).toEqual([]);
     expect((await readdir(join(volume, "residuals"))).length).toBe(3);
+  });
+
+  it("says so when a round is opened with something that is no setup", async () => {
+    await desk.open({ round: 3, attempt: 1 }, { setup: new Uint8Array([1, 2, 3]), remainingMs: 1n } as never);
+    expect(failed).toMatchObject([{ round: 3, attempt: 1, code: "PROTOCOL_REFUSED" }]);
+  });
+
+  it("settles a result that comes twice once", async () => {
+    await put(volumePaths.pendingResidual(planDigest, 0), "after");
+    const segments = [{ segment: 0, outcome: SegmentOutcome.Included }];
+    for (let times = 0; times < 2; times++) desk.take({ type: "closed", planDigest, segments });
+    await vi.waitFor(async () => expect(await readdir(join(volume, "reports"))).toEqual([]), 10_000);
+    expect(await kept(0)).toBe("after");
   });
 });

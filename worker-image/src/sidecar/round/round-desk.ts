@@ -1,11 +1,27 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
-import { decodeMessage, equalBytes, MessageType, type PartyEvent, SegmentOutcome } from "@tributary/federated";
-import { asTributaryError, isStorageError, realDisk, retry, systemClock, type TributaryError } from "@tributary/kit";
+import {
+  decodeMessage,
+  equalBytes,
+  isArgumentError,
+  MessageType,
+  type PartyEvent,
+  SegmentOutcome,
+} from "@tributary/federated";
+import {
+  asTributaryError,
+  isStorageError,
+  isTributaryError,
+  realDisk,
+  retry,
+  systemClock,
+  TributaryError,
+} from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
-import { makeReport, volumePaths, type WorkDeps } from "./round-work.ts";
+import { makeReport, type WorkDeps } from "./round-work.ts";
+import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 
 /** What a round desk needs besides the work's own needs. */
 export interface DeskDeps extends WorkDeps {
@@ -21,6 +37,8 @@ export interface DeskDeps extends WorkDeps {
  * in order and the aggregator sums the first while the last are under way.
  */
 const UPLOAD_LANES = 4;
+
+const NEVER = new AbortController().signal;
 
 interface OpenWork {
   readonly planDigest: Uint8Array;
@@ -40,6 +58,8 @@ export class RoundDesk {
   readonly #deps: DeskDeps;
   readonly #opened = new Map<string, { readonly opened: partyV1.RoundOpened; readonly expiresMs: number }>();
   #work: OpenWork | undefined;
+  /** Why the machine refused the last message. */
+  #refusal: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: DeskDeps) {
@@ -52,12 +72,17 @@ export class RoundDesk {
     // The aggregator says how long is left: its clock and this one are never compared.
     const expiresMs = systemClock.monotonicMs() + Number(opened.remainingMs);
     this.#opened.set(`${round}/${attempt}`, { opened, expiresMs });
-    const message = decodeMessage(opened.setup);
-    if (message.type !== MessageType.Setup) return;
-    // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
-    const enrolled = message.setup.roster;
-    await this.#post({ round, attempt }, { type: "open", message: opened.setup, enrolled });
-    await this.#post({ round, attempt }, { type: "receive", message: opened.plan });
+    try {
+      const enrolled = rosterOf(opened.setup, { round, attempt });
+      this.#refusal = undefined;
+      await this.#post({ round, attempt }, { type: "open", message: opened.setup, enrolled });
+      await this.#post({ round, attempt }, { type: "receive", message: opened.plan });
+      if (this.#refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", this.#refusal);
+    } catch (error) {
+      // Whoever refuses says so: the round need not wait for it.
+      if (!isTributaryError(error, "PROTOCOL_REFUSED")) throw error;
+      this.#report({ round, attempt }, NEVER, error);
+    }
   }
 
   /** Hands a message of the aggregator's to the machine. */
@@ -91,6 +116,7 @@ export class RoundDesk {
         break;
       }
       case "refused":
+        this.#refusal = effect.refusal.detail;
         break;
     }
   }
@@ -176,18 +202,9 @@ export class RoundDesk {
   /** Error feedback, a segment at a time: keeps what this round left over when its input is in the sum, what was before otherwise. */
   async #settle({ planDigest, segments }: Closed): Promise<void> {
     const { volumeDirectory } = this.#deps;
-    await realDisk.mkdir(dirname(join(volumeDirectory, volumePaths.residual(0))));
     for (const { segment, outcome } of segments) {
-      const pending = join(volumeDirectory, volumePaths.pendingResidual(planDigest, segment));
-      const kept = join(volumeDirectory, volumePaths.residual(segment));
-      if (outcome !== SegmentOutcome.Included) {
-        await realDisk.remove(pending);
-        continue;
-      }
-      // A rename over a file would have some file systems write the new one to the disk at once: as much as the model, every round.
-      await realDisk.remove(kept);
-      // Metrics leave nothing over.
-      await realDisk.rename(pending, kept).catch(ignoreMissing);
+      const settle = outcome === SegmentOutcome.Included ? keepLeftOver : forgetLeftOver;
+      await settle({ volumeDirectory, planDigest, segment });
     }
     if (this.#workOf(planDigest) !== undefined) this.#endWork();
     await this.#removeOldFiles();
@@ -231,6 +248,27 @@ export class RoundDesk {
   }
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
+/**
+ * The roster of a setup, which must be of the attempt that its envelope names. Without masks the aggregator's roster is taken as it is; a
+ * member's own peer list comes with masking.
+ */
+function rosterOf(message: Uint8Array, { round, attempt }: AttemptId) {
+  const decoded = readMessage(message);
+  if (decoded?.type !== MessageType.Setup)
+    throw new TributaryError("PROTOCOL_REFUSED", "the round was opened without a setup");
+  const { setup } = decoded;
+  if (setup.round === round && setup.attempt === attempt) return setup.roster;
+  throw new TributaryError(
+    "PROTOCOL_REFUSED",
+    `round ${round} attempt ${attempt} was opened with the setup of round ${setup.round} attempt ${setup.attempt}`,
+  );
+}
+
+function readMessage(message: Uint8Array) {
+  try {
+    return decodeMessage(message);
+  } catch (error) {
+    if (!isArgumentError(error)) throw error;
+    return undefined;
+  }
 }

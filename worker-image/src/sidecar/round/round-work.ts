@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
 import {
+  catalogue,
   isErrorCode,
   isStorageError,
   type Logger,
@@ -12,11 +13,14 @@ import {
   writeFileDurably,
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
-import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
-import { readPlannedReport } from "../../shared/report/report-layout.ts";
+import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import { REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { buildReport, type MetricTotals, type ReportedSegment } from "./report-builder.ts";
+import { type JobContext, requireCovers, requireSigned } from "./require-signed.ts";
+import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
+import { volumePaths } from "./volume-paths.ts";
 
 /** What the work of any round needs. */
 export interface WorkDeps {
@@ -26,6 +30,8 @@ export interface WorkDeps {
   readonly crash: CrashSimulator;
   readonly volumeDirectory: string;
   readonly memoryDirectory: string;
+  /** The job as the aggregator told it: every round's signed setup must mean the same. */
+  readonly job: JobContext;
   /** The tensor wire of the present session. */
   readonly tensors: () => TensorClient;
 }
@@ -50,31 +56,21 @@ interface WorkDone {
   readonly metrics: MetricTotals;
 }
 
-/** Paths of a sidecar's files in the shared volume; the trainer sees those of models and tasks. */
-export const volumePaths = {
-  model: (sha256: string) => `models/${sha256}.safetensors`,
-  trained: (round: number, localSteps: number) => `tasks/round-${round}-${localSteps}.safetensors`,
-  segment: (planDigest: Uint8Array, segment: number) => `reports/${hex(planDigest).slice(0, 16)}-${segment}.bin`,
-  /** The only files that outlive their round. */
-  residual: (segment: number) => `residuals/${segment}.f32`,
-  pendingResidual: (planDigest: Uint8Array, segment: number) =>
-    `reports/${hex(planDigest).slice(0, 16)}-${segment}.residual.f32`,
-} as const;
-
 /**
  * Does a round's work up to its report: fetches the model, has it evaluated and trained, quantises the update.
  *
- * A report that a former process made for the same plan is used again as it is.
+ * A report that a former process made for the same plan is used again as it is. Nothing is fetched or trained for a round that is not what
+ * the aggregator signed.
  *
  * @throws what keeps the worker from reporting, with the code that the aggregator is told.
  */
 export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<ReportedSegment[]> {
-  const report = readPlannedReport(request.setup, request.plan);
-  if (report === undefined)
-    throw new TributaryError("PROTOCOL_REFUSED", "the plan asks for a report of another layout");
-  const kept = await loadReport(deps, request);
-  if (kept !== undefined) return kept;
+  const report = requireSigned(request.opened, request, deps.job);
+  const last = await loadReport(deps);
+  if (last?.planDigest === hex(request.planDigest) && (await isWhole(last))) return last.segments;
+  if (last !== undefined && last.planDigest !== hex(request.planDigest)) await settleMissed(deps, request, last);
   const basePath = await fetchModel(deps, request);
+  requireCovers(report, await countParameters(basePath));
   const done = await trainAndEvaluate(deps, request, basePath);
   const segments = await buildReport({
     report,
@@ -115,7 +111,7 @@ async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Prom
 async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: string): Promise<WorkDone> {
   const { opened, setup } = request;
   const modelSha256 = hex(request.plan.modelSha256);
-  const kept = await loadWork(deps);
+  const kept = await loadJson<WorkDone>(workPath(deps));
   if (kept?.modelSha256 === modelSha256 && kept.localSteps === opened.localSteps && (await hasTrained(deps, kept)))
     return kept;
   const input: trainerV1.TensorSet = tensorSet(
@@ -155,15 +151,23 @@ async function runTask({ desk, log }: WorkDeps, { signal }: WorkRequest, task: T
   const outcome: TaskOutcome = await desk.run(task, signal);
   if (outcome.case === "failure") {
     const { code, message } = outcome.value as trainerV1.TaskFailure;
-    throw new TributaryError(isErrorCode(code) ? code : "WORKER_FAILED", `task ${task.id}: ${message}`);
+    log.warn({ task: task.id, code, trainerMessage: message }, "the trainer could not do its task");
+    const known = isErrorCode(code) ? code : "WORKER_FAILED";
+    // What a trainer says may quote the data that it choked on: its words stay in the member's log.
+    const { publicMessage } = catalogue[known];
+    throw new TributaryError(
+      known,
+      `task ${task.id}: ${publicMessage} The log of the worker's sidecar has the trainer's words.`,
+    );
   }
   const { metrics } = outcome.value as trainerV1.TaskSuccess;
   log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
-  for (const { name, sum } of metrics) {
-    if (Number.isFinite(sum)) continue;
+  const broken = metrics.find(({ sum }) => !Number.isFinite(sum));
+  if (broken !== undefined) {
+    const name = (REPORTED_METRICS as readonly string[]).includes(broken.name) ? broken.name : "a metric";
     throw new TributaryError(
       "TRAINER_LOSS_NOT_FINITE",
-      `task ${task.id}: ${name} is ${sum}; lower the learning rate or check the data`,
+      `task ${task.id}: ${name} is ${broken.sum}; lower the learning rate or check the data`,
     );
   }
   return Object.fromEntries(metrics.map(({ name, sum, count }) => [name, { sum, count: Number(count) }]));
@@ -174,32 +178,62 @@ function tensorSet(path: string, sha256: Uint8Array) {
   return { name: "model", path, disclosure, toRole: "", sha256, sampleIdsPath: "" } as trainerV1.TensorSet;
 }
 
-/** The kept work; a damaged file counts as none. */
-async function loadWork(deps: WorkDeps): Promise<WorkDone | undefined> {
-  const bytes = await readFileIfPresent(workPath(deps));
-  return bytes === undefined ? undefined : (JSON.parse(bytes.toString("utf8")) as WorkDone);
+/** A file of the memory directory; a damaged one counts as none. */
+async function loadJson<T>(path: string): Promise<T | undefined> {
+  const bytes = await readFileIfPresent(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(bytes.toString("utf8")) as T;
+  } catch {
+    return undefined;
+  }
 }
 
 async function hasTrained(deps: WorkDeps, { trainedPath }: WorkDone): Promise<boolean> {
   if (trainedPath === undefined) return true;
-  return (await sha256OfFile(join(deps.volumeDirectory, trainedPath)).catch(() => undefined)) !== undefined;
+  return (await realDisk.sizeOf(join(deps.volumeDirectory, trainedPath))) !== undefined;
 }
 
-async function loadReport(deps: WorkDeps, request: WorkRequest): Promise<ReportedSegment[] | undefined> {
-  const bytes = await readFileIfPresent(reportPath(deps));
-  if (bytes === undefined) return undefined;
-  const kept = JSON.parse(bytes.toString("utf8")) as {
-    planDigest: string;
-    segments: (Omit<ReportedSegment, "sha256"> & { sha256: string })[];
-  };
-  if (kept.planDigest !== hex(request.planDigest)) return undefined;
-  for (const { path, sha256 } of kept.segments) if (!(await isFile(path, sha256))) return undefined;
-  return kept.segments.map((segment) => ({ ...segment, sha256: new Uint8Array(Buffer.from(segment.sha256, "hex")) }));
+/** The newest report, whatever became of it. */
+interface KeptReport {
+  readonly planDigest: string;
+  /** Digest of the model that its round started from. */
+  readonly modelSha256: string;
+  readonly segments: ReportedSegment[];
+}
+
+async function loadReport(deps: WorkDeps): Promise<KeptReport | undefined> {
+  const kept = await loadJson<KeptReport & { segments: { sha256: unknown }[] }>(reportPath(deps));
+  if (kept === undefined) return undefined;
+  const segments = kept.segments.map((segment) => ({ ...segment, sha256: fromHex(String(segment.sha256)) }));
+  return { ...kept, segments };
+}
+
+async function isWhole({ segments }: KeptReport): Promise<boolean> {
+  for (const { path, sha256 } of segments) if (!(await isFile(path, hex(sha256)))) return false;
+  return true;
+}
+
+/**
+ * The result of the report before was missed: what it left over is settled before another one is made. A model that did not change was not
+ * stepped, so that its sum was not used. One that did may hold the report: what was sent is then never sent a second time.
+ */
+async function settleMissed({ volumeDirectory }: WorkDeps, { plan }: WorkRequest, missed: KeptReport): Promise<void> {
+  const settle = missed.modelSha256 === hex(plan.modelSha256) ? forgetLeftOver : keepLeftOver;
+  const planDigest = fromHex(missed.planDigest);
+  for (const { segment } of missed.segments) await settle({ volumeDirectory, planDigest, segment });
+}
+
+async function countParameters(path: string): Promise<number> {
+  const model = await openFlatModel(path);
+  await model.close();
+  return model.layout.parameters;
 }
 
 async function saveReport(deps: WorkDeps, request: WorkRequest, segments: readonly ReportedSegment[]): Promise<void> {
   const kept = {
     planDigest: hex(request.planDigest),
+    modelSha256: hex(request.plan.modelSha256),
     segments: segments.map((segment) => ({ ...segment, sha256: hex(segment.sha256) })),
   };
   await writeFileDurably(reportPath(deps), JSON.stringify(kept), 0o600);
@@ -220,4 +254,8 @@ function reportPath({ memoryDirectory }: WorkDeps): string {
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
+}
+
+function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "hex"));
 }

@@ -1,0 +1,212 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { partyV1 } from "@tributary/contracts";
+import { type RoundPlan, type RoundSetup, safetensorsParts } from "@tributary/federated";
+import { createLogger } from "@tributary/kit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { layoutReport, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
+import { roundContextSha256 } from "../../shared/report/round-context.ts";
+import type { TrainerDesk } from "../trainer/trainer-desk.ts";
+import type { TensorClient } from "../wire/tensor-client.ts";
+import { makeReport, type WorkDeps, type WorkRequest } from "./round-work.ts";
+import { volumePaths } from "./volume-paths.ts";
+
+const PARAMETERS = 16;
+const STEP = 2 ** -10;
+const LOCAL_STEPS = 2;
+const job = {
+  sourceSha256: new Uint8Array(32).fill(9),
+  task: "noop",
+  hyperparameters: { a: "1" },
+  seed: 1,
+  adapterJson: "",
+};
+
+let directory: string;
+let done: string[];
+let failure: { code: string; message: string } | undefined;
+let deps: WorkDeps;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "round-work-"));
+  for (const name of ["models", "tasks", "reports", "memory"]) await mkdir(join(directory, name));
+  done = [];
+  failure = undefined;
+  const tensors = {
+    fetch: async ({ sha256 }: { sha256: string }, to: string) => {
+      done.push("fetch");
+      await writeFile(to, [model(1), model(2)].find((bytes) => hex(digestOf(bytes)) === sha256)!);
+    },
+  } as unknown as TensorClient;
+  const desk = {
+    run: async ({
+      kind,
+      inputs,
+      outputs,
+    }: {
+      kind: string;
+      inputs: { path: string }[];
+      outputs: { path: string }[];
+    }) => {
+      done.push(kind);
+      if (failure !== undefined) return { case: "failure", value: failure };
+      if (kind === "Train") await copyFile(join(directory, inputs[0]!.path), join(directory, outputs[0]!.path));
+      return { case: "success", value: { outputs: [], metrics: [] } };
+    },
+  } as unknown as TrainerDesk;
+  deps = {
+    desk,
+    crypto: createNodeCryptoSuite(),
+    log: createLogger("test", "silent"),
+    crash: () => {},
+    volumeDirectory: directory,
+    memoryDirectory: join(directory, "memory"),
+    job,
+    tensors: () => tensors,
+  };
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+function model(value: number): Buffer {
+  const bytes = new Uint8Array(new Float32Array(PARAMETERS).fill(value).buffer);
+  return Buffer.concat(safetensorsParts([{ name: "w", dtype: "F32", shape: [PARAMETERS], bytes }]));
+}
+
+function digestOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(bytes).digest());
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+interface Round {
+  readonly round?: number;
+  readonly base?: Buffer;
+  readonly parameters?: number;
+  readonly signedSteps?: number;
+  readonly evaluateOnly?: boolean;
+}
+
+/** A round as an honest aggregator signs and opens it. */
+function aRound({
+  round = 0,
+  base = model(1),
+  parameters = PARAMETERS,
+  signedSteps,
+  evaluateOnly = false,
+}: Round = {}) {
+  const layout = layoutReport(parameters, 3, [STEP]);
+  const localSteps = signedSteps ?? (evaluateOnly ? 0 : LOCAL_STEPS);
+  const setup = {
+    round,
+    attempt: 1,
+    contextSha256: roundContextSha256({ ...job, localSteps }),
+    segments: setupSegments(layout, evaluateOnly),
+  } as unknown as RoundSetup;
+  const plan: RoundPlan = { modelSha256: digestOf(base), stepExponents: planExponents(layout, [STEP], evaluateOnly) };
+  const file = { resource: "/model", sha256: digestOf(base), sizeBytes: BigInt(base.length), format: "safetensors" };
+  const opened = create(partyV1.RoundOpenedSchema, { model: file, localSteps, remainingMs: 60_000n });
+  const planDigest = new Uint8Array(32).fill(round + 1);
+  const signal = new AbortController().signal;
+  return { setup, plan, planDigest, seed: new Uint8Array(32), opened, expiresMs: Number.POSITIVE_INFINITY, signal };
+}
+
+describe("makeReport", () => {
+  it("trains the model that the plan names, and reports every segment", async () => {
+    const segments = await makeReport(deps, aRound());
+    expect(segments.map(({ segment }) => segment)).toEqual([0, 0xffff]);
+    expect(done).toEqual(["fetch", "Evaluate", "Train"]);
+  });
+
+  const cases: readonly { name: string; change: (round: WorkRequest) => void; says: string }[] = [
+    {
+      name: "another model than the signed one",
+      change: ({ opened }) => (opened.model!.sha256 = digestOf(model(2))),
+      says: "the signed plan names",
+    },
+    { name: "no model", change: ({ opened }) => (opened.model = undefined as never), says: "without a model" },
+    {
+      name: "a model of another format",
+      change: ({ opened }) => (opened.model!.format = "gguf"),
+      says: 'format "gguf"',
+    },
+    { name: "more local steps", change: ({ opened }) => (opened.localSteps = 200), says: "200 local steps" },
+    {
+      name: "a plan without steps",
+      change: (round) => Object.assign(round, { plan: { ...round.plan, stepExponents: [] } }),
+      says: "another layout",
+    },
+    {
+      name: "an update in a round that only evaluates",
+      change: (round) => Object.assign(round, aRound({ evaluateOnly: true, signedSteps: 4 })),
+      says: "no segment for an update",
+    },
+    {
+      name: "segments for an update without local steps",
+      change: (round) => Object.assign(round, aRound({ signedSteps: 0 })),
+      says: "no local steps",
+    },
+  ];
+  it.each(cases)("refuses $name before anything is fetched or trained", async ({ change, says }) => {
+    const round = aRound();
+    change(round);
+    const refused = makeReport(deps, round);
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_REFUSED", message: expect.stringContaining(says) });
+    expect(done).toEqual([]);
+  });
+
+  it.each([PARAMETERS - 8, PARAMETERS + 8])(
+    "refuses segments of %i parameters before anything is trained",
+    async (count) => {
+      const refused = makeReport(deps, aRound({ parameters: count }));
+      await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_REFUSED" });
+      expect(done).toEqual(["fetch"]);
+    },
+  );
+
+  it("refuses another job than the one that it joined", async () => {
+    const other = { ...deps, job: { ...job, hyperparameters: { a: "2" } } };
+    await expect(makeReport(other, aRound())).rejects.toMatchObject({ code: "PROTOCOL_REFUSED" });
+    expect(done).toEqual([]);
+  });
+
+  it("passes on no word of the trainer's, which may quote data", async () => {
+    failure = { code: "TRAINER_DATA_MISSING", message: "patient Jane Roe, born 1970: no such column" };
+    const failed = await makeReport(deps, aRound()).catch((error: Error) => error);
+    expect(failed).toMatchObject({ code: "TRAINER_DATA_MISSING" });
+    expect((failed as Error).message).not.toContain("Jane");
+    expect((failed as Error).message).toContain("The data set holds no usable samples.");
+  });
+
+  it.each([
+    { name: "the model did not change: what was before counts on", base: model(1), want: "before" },
+    { name: "the model changed: what the sum may hold is not sent again", base: model(2), want: "left over" },
+  ])("settles a report whose result was missed: $name", async ({ base, want }) => {
+    const first = aRound();
+    await makeReport(deps, first);
+    const left = await readFile(join(directory, volumePaths.pendingResidual(first.planDigest, 0)));
+    await mkdir(join(directory, "residuals"));
+    // A residual of the same shape, all of it another value.
+    const before = Buffer.from(left).fill(0);
+    await writeFile(join(directory, volumePaths.residual(0)), before);
+    await writeFile(join(directory, volumePaths.pendingResidual(first.planDigest, 0)), left);
+    await makeReport(deps, aRound({ round: 1, base }));
+    const kept = await readFile(join(directory, volumePaths.residual(0)));
+    expect(kept).toEqual(want === "before" ? before : left);
+    await expect(readFile(join(directory, volumePaths.pendingResidual(first.planDigest, 0)))).rejects.toMatchObject({
+      code: "ENOENT",
+    });
+  });
+
+  it("uses the report of a former process again as it is", async () => {
+    const first = await makeReport(deps, aRound());
+    done = [];
+    expect(await makeReport(deps, aRound())).toEqual(first);
+    expect(done).toEqual([]);
+  });
+});

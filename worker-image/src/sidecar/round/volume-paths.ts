@@ -1,0 +1,13 @@
+/** Paths of a sidecar's files in the shared volume; the trainer sees those of models and tasks. */
+export const volumePaths = {
+  model: (sha256: string) => `models/${sha256}.safetensors`,
+  trained: (round: number, localSteps: number) => `tasks/round-${round}-${localSteps}.safetensors`,
+  segment: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.bin`,
+  /** The only files that outlive their round. */
+  residual: (segment: number) => `residuals/${segment}.f32`,
+  pendingResidual: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.residual.f32`,
+} as const;
+
+function prefix(planDigest: Uint8Array): string {
+  return Buffer.from(planDigest).toString("hex").slice(0, 16);
+}
