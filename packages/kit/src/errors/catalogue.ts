@@ -169,6 +169,7 @@ export const catalogue = {
     "IdentityRejected",
     "The certificate does not name a seat of this job.",
   ),
+  SEAT_TAKEN: entry(Wait, "FAILED_PRECONDITION", "SeatTaken", "A worker with a later certificate sits on this seat."),
   MESSAGE_CONFLICT: entry(Protocol, "DATA_LOSS", "MessageConflict", "Other bytes were sent for the same message."),
   MESSAGE_INVALID: entry(Protocol, "INVALID_ARGUMENT", "MessageInvalid", "The message cannot be read."),
   CHECKSUM_MISMATCH: entry(Protocol, "DATA_LOSS", "ChecksumMismatch", "The bytes do not match their digest."),

@@ -39,8 +39,12 @@ interface Entry {
   clockOffsetMs: number;
   stream: MessageQueue<AddressedMessage> | undefined;
   problem: PartyProblem | undefined;
+  /** Keys of workers that were replaced on the seat, the newest last. */
+  readonly replaced: string[];
 }
 
+/** Keys that are remembered of a seat. */
+const MAX_REPLACED = 16;
 /** Most messages that wait for one party. */
 const QUEUE_LIMIT = 4096;
 
@@ -65,7 +69,15 @@ export class PartyDirectory {
     this.#entries = new Map(
       seats.all.map((seat) => [
         seat.partyId,
-        { seat, holder: undefined, lastHeardMs: 0, clockOffsetMs: 0, stream: undefined, problem: undefined },
+        {
+          seat,
+          holder: undefined,
+          lastHeardMs: 0,
+          clockOffsetMs: 0,
+          stream: undefined,
+          problem: undefined,
+          replaced: [],
+        },
       ]),
     );
   }
@@ -84,11 +96,22 @@ export class PartyDirectory {
     return this.#entries.get(partyId)?.holder;
   }
 
-  /** Puts a worker on its seat; a worker with another key ends the stream of the one before. */
+  /**
+   * Puts a worker on its seat; a worker with another key ends the stream of the one before.
+   *
+   * @throws SEAT_TAKEN for a worker whose certificate is earlier than that of the one who listens: two pods of one index that both live
+   * would take the seat in turns, and no round would ever be committed.
+   */
   join(holder: SeatHolder): void {
     const entry = this.#entry(holder.seat.partyId);
-    const isSame = entry.holder !== undefined && toHex(entry.holder.publicKey) === toHex(holder.publicKey);
-    const isReplaced = entry.holder !== undefined && !isSame;
+    const before = entry.holder;
+    const isReplaced = before !== undefined && toHex(before.publicKey) !== toHex(holder.publicKey);
+    if (isReplaced && !mayReplace(entry, before, holder))
+      throw new TributaryError("SEAT_TAKEN", `party ${holder.seat.partyId}: a worker with a later certificate listens`);
+    if (isReplaced) {
+      entry.replaced.push(toHex(before.publicKey));
+      entry.replaced.splice(0, entry.replaced.length - MAX_REPLACED);
+    }
     entry.holder = holder;
     entry.lastHeardMs = this.#monotonicMs();
     entry.problem = undefined;
@@ -154,4 +177,10 @@ export class PartyDirectory {
     if (entry === undefined) throw new TributaryError("INVARIANT_BROKEN", `no seat has party id ${partyId}`);
     return entry;
   }
+}
+
+/** The later certificate counts; of two of one second, the one that was not replaced before. Nobody is kept out of a seat where nobody listens. */
+function mayReplace({ stream, replaced }: Entry, before: SeatHolder, holder: SeatHolder): boolean {
+  if (stream === undefined || holder.issuedMs > before.issuedMs) return true;
+  return holder.issuedMs === before.issuedMs && !replaced.includes(toHex(holder.publicKey));
 }

@@ -18,6 +18,8 @@ export interface SeatHolder {
   readonly seat: Seat;
   readonly publicKey: Uint8Array;
   readonly certificateSha256: Uint8Array;
+  /** When the certificate begins, by the clock of the gate that issued it: of two workers of one seat the later one counts. */
+  readonly issuedMs: number;
 }
 
 /** Certificates whose check is remembered: a signature check for every request would be a tenth of a small round. */
@@ -59,7 +61,8 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
       if (seat === undefined) throw rejected(`${describe(identity)} has no seat in this job`);
       const publicKey = ed25519KeyOf(certificate);
       if (publicKey === undefined) throw rejected(`${describe(identity)} has a key that is not Ed25519`);
-      const holder = { seat, publicKey, certificateSha256: certificateSha256(certificate) };
+      const issuedMs = Date.parse(certificate.validFrom);
+      const holder = { seat, publicKey, certificateSha256: certificateSha256(certificate), issuedMs };
       if (accepted.size >= MAX_ACCEPTED) accepted.clear();
       accepted.set(key, { holder, notAfterMs: Date.parse(certificate.validTo) });
       return holder;

@@ -7,10 +7,16 @@ import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@t
 import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
 import type { ApiServer } from "../kubernetes/api-server.ts";
+import { BoundedCalls } from "./bounded-calls.ts";
 import { boundPodOf, type EnrolmentPolicy, identifyWorker } from "./identify-worker.ts";
+import { requireClaims } from "./require-claims.ts";
 
 /** Longest certificate request that is read. */
 const MAX_REQUEST_BYTES = 4096;
+
+/** Anybody who reaches the gate may ask it to review a token: the API server is asked this often at once, and no more wait for it. */
+const REVIEWS_AT_ONCE = 8;
+const REVIEWS_WAITING = 256;
 
 /** What enrolment works with. */
 export interface EnrolmentDeps {
@@ -25,11 +31,14 @@ export interface EnrolmentDeps {
 /** The gate's side of enrolment: token, then pod, then proof of possession; neither token nor key is ever logged. */
 export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.GateService> {
   const { policy, authority, api, clock, log } = deps;
+  const reviews = new BoundedCalls({ atOnce: REVIEWS_AT_ONCE, waiting: REVIEWS_WAITING });
   return {
     async enrol({ token, csrDer }, { signal }) {
       if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
       const publicKey = await provenKey(csrDer);
-      const bound = boundPodOf(await api.reviewToken(token, gateTokenAudience, signal), policy);
+      requireClaims(token, policy);
+      const review = () => api.reviewToken(token, gateTokenAudience, signal);
+      const bound = boundPodOf(await reviews.run(review, signal), policy);
       const identity = identifyWorker(await api.getPod(bound.namespace, bound.name, signal), bound, policy);
       const uri = formatWorkerUri(identity);
       const notAfter = new Date(clock.nowMs() + deps.lifetimeMs);
