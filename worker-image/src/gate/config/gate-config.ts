@@ -36,7 +36,7 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     serverNames: fields.textList("serverNames"),
     caDirectory: fields.text("caDirectory"),
     certificateLifetimeMs:
-      fields.integer("certificateLifetimeSeconds", { min: 600, max: 30 * 24 * hour }, 24 * hour) * 1000,
+      fields.integer("certificateLifetimeSeconds", { min: hour, max: 30 * 24 * hour }, 24 * hour) * 1000,
     listen: { port: listen.integer("port", port, 8445), healthPort: listen.integer("healthPort", port, 9092) },
   };
   listen.end();
