@@ -100,6 +100,10 @@ describe("kill -9 of a sidecar", () => {
       const state = await job.untilCommitted(ROUNDS);
       expect(state.failedRounds).toBe(0);
       await expectClosedForm(ROUNDS);
+      if (point !== "after-upload") return;
+      // What was whole is not sent again.
+      const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
+      expect(rounds[0]!.bytesUp).toBe(rounds[1]!.bytesUp);
     },
   );
 

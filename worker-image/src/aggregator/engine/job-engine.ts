@@ -42,6 +42,7 @@ export class JobEngine implements TensorRound {
   #storageFailures = 0;
   #commitInWork: Promise<unknown> = Promise.resolve();
   #bytes = { up: 0, down: 0 };
+  #judged: { rule: controlV1.ConvergenceRule | undefined; rounds: number; verdict: RoundsVerdict } | undefined;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -305,11 +306,14 @@ export class JobEngine implements TensorRound {
     this.#attempts.send(party, { case: "finished", value: { outcome } as never });
   }
 
+  /** The same until the ledger grows: it is asked for at every change, and the ledger may be long. */
   #verdictBy(rule: controlV1.ConvergenceRule | undefined): RoundsVerdict {
-    return judgeRounds(
-      rule,
-      this.#deps.store.rounds.map(({ line }) => line),
-    );
+    const { rounds } = this.#deps.store;
+    const known = this.#judged;
+    if (known?.rule === rule && known?.rounds === rounds.length) return known.verdict;
+    const lines = rounds.map(({ line }) => line);
+    this.#judged = { rule, rounds: rounds.length, verdict: judgeRounds(rule, lines) };
+    return this.#judged.verdict;
   }
 
   #stage(): controlV1.Stage {

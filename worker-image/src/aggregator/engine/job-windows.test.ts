@@ -38,6 +38,12 @@ describe("takePlan", () => {
       want: "Open",
     },
     {
+      name: "a later attempt starts from a round that was committed meanwhile",
+      given: known({ current: aPlan(), rounds: 5 }),
+      plan: aPlan({ from: 4, through: 8, attempt: 2 }),
+      want: "Open",
+    },
+    {
       name: "a later attempt with another rule takes up a window that had converged",
       given: known({ current: aPlan(), rounds: 4 }),
       plan: aPlan({ attempt: 2, through: 9 }),

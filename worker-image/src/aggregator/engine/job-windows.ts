@@ -89,10 +89,13 @@ function isOver(plan: WindowPlan, { rounds, stops }: LedgerFacts): boolean {
   return rounds > plan.through || (!plan.evaluateOnly && stops(plan));
 }
 
-/** Whether a plan is a later attempt at a window, from its start or from the next round on, that leaves something to do. */
+/**
+ * Whether a plan is a later attempt at a window that leaves something to do. It may start anywhere from the window's first round to the next
+ * one: whoever made it knew no more of the ledger.
+ */
 function isReplacement(plan: WindowPlan, known: WindowPlan | undefined, { rounds }: LedgerFacts): boolean {
-  if (known === undefined || plan.attempt <= known.attempt || plan.through < rounds) return false;
-  return plan.from === known.from || (plan.from === rounds && plan.from > known.from && plan.from <= known.through);
+  if (known === undefined || plan.attempt <= known.attempt) return false;
+  return plan.from >= known.from && plan.from <= rounds && plan.through >= rounds;
 }
 
 function refuseEarlier(plan: WindowPlan, known: WindowPlan): void {

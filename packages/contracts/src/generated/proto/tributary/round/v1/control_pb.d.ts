@@ -801,9 +801,9 @@ export declare const StageSchema: GenEnum<Stage>;
  */
 export declare const AggregatorService: GenService<{
   /**
-   * OpenWindow starts a window of rounds. Idempotent: the same plan again changes nothing. A plan with a higher attempt replaces the
-   * open window, from its first round or from the next one on; a round that is open keeps the terms that it was opened with. An earlier
-   * attempt, other terms under the same number, and rounds that are committed are refused with ROUND_CONFLICT.
+   * OpenWindow starts a window of rounds. Idempotent: the same plan again changes nothing. A plan with a higher attempt replaces what
+   * is left of the open window, from any of its rounds up to the next one; a round that is open keeps the terms that it was opened with. An
+   * earlier attempt, other terms under the same number, and rounds that are committed are refused with ROUND_CONFLICT.
    *
    * @generated from rpc tributary.round.v1.AggregatorService.OpenWindow
    */
