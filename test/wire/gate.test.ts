@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../support/until.ts";
@@ -36,6 +37,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const SHIFT_CLOCK = fileURLToPath(new URL("./support/shift-clock.mjs", import.meta.url));
+
 describe("the gate against a real API server", () => {
   it("enrols a pod's sidecar, whose certificate the aggregator accepts for that seat alone", async () => {
     await makePod("worker-0", {});
@@ -45,6 +48,19 @@ describe("the gate against a real API server", () => {
     expect(enrolled).toMatchObject({ uri: `tributary://cluster-0/jobs/${JOB_UID}/p0/0` });
     expect(JSON.stringify(gate.lines)).not.toContain(await readFile(join(directory, "worker-0.token"), "utf8"));
     expect((await job!.state()).parties).toMatchObject([{ participant: "p0", workerIndex: 0 }]);
+  });
+
+  it("gives a worker whose clock is a day ahead a certificate that it keeps over a restart", async () => {
+    await makePod("worker-ahead", {});
+    const clock = { NODE_OPTIONS: `--import ${SHIFT_CLOCK}`, TRIBUTARY_TEST_CLOCK_SHIFT_MS: String(24 * 3_600_000) };
+    const worker = await startWorker("worker-ahead", {}, clock);
+    for (let start = 0; start < 2; start++) {
+      if (start > 0) worker.sidecar = await job!.startSidecar(worker, worker.env);
+      await until("the sidecar joins", () => worker.sidecar.lines.some(({ msg }) => msg === "joined the job"));
+      await worker.sidecar.kill();
+    }
+    const enrolled = gate.lines.filter(({ msg, pod }) => msg === "worker enrolled" && pod === "worker-ahead");
+    expect(enrolled).toHaveLength(1);
   });
 
   it("keeps its CA over a restart", async () => {
@@ -141,6 +157,7 @@ interface TokenChoice {
 async function startWorker(
   pod: string,
   { namespace = "jobs", audience = "tributary", isUnbound = false }: TokenChoice = {},
+  more: Record<string, string> = {},
 ) {
   const binding = isUnbound ? [] : ["--bound-object-kind=Pod", `--bound-object-name=${pod}`];
   const token = await cluster.kubectl([
@@ -155,13 +172,15 @@ async function startWorker(
   await writeFile(tokenPath, token.trim());
   job = await WireJob.create({ workers: [1], gateCaPems: [gateCaPem] });
   await job.startAggregator();
-  return job.addWorker(0, 0, {
+  const env = {
     TRIBUTARY_IDENTITY_DIR: "",
     TRIBUTARY_GATE_ADDRESS: `127.0.0.1:${gatePort}`,
     TRIBUTARY_GATE_SERVER_NAME: "gate.test",
     TRIBUTARY_GATE_CA_PEM: gateCaPem,
     TRIBUTARY_TOKEN_PATH: tokenPath,
-  });
+    ...more,
+  };
+  return Object.assign(await job.addWorker(0, 0, env), { env });
 }
 
 function objects(): string {
