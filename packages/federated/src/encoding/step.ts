@@ -8,6 +8,9 @@ export const INITIAL_STEP = 2 ** -20;
 /** Smallest and largest step: well inside float32, so that x/step and q·step neither underflow nor overflow for sane x. */
 export const STEP_BOUNDS = { min: 2 ** -MAX_STEP_EXPONENT, max: 2 ** MAX_STEP_EXPONENT } as const;
 
+/** Largest step of a squared norm: its coarser part, up to 2^31 times as large, must still be a step. */
+const MAX_NORM_STEP = STEP_BOUNDS.max / 2 ** 31;
+
 /** Share of saturated coordinates above which the next step is doubled: 0.01 %. */
 export const SATURATION_LIMIT = 1e-4;
 
@@ -90,5 +93,5 @@ export function squaredNormStep(step: number, values: number): number {
   requireStep(step);
   requireInteger("values", values, 1, Number.MAX_SAFE_INTEGER);
   const unit = nextPowerOfTwo(NORM_UNIT * step * step * values);
-  return Math.min(STEP_BOUNDS.max, Math.max(STEP_BOUNDS.min, unit));
+  return Math.min(MAX_NORM_STEP, Math.max(STEP_BOUNDS.min, unit));
 }
