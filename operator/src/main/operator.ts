@@ -4,11 +4,14 @@ import { Collector } from "../controllers/collector/collector.ts";
 import { registerCollectorMetrics } from "../controllers/collector/collector-metrics.ts";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createHubObjects } from "../controllers/federated-training-job/act/hub-objects.ts";
+import { findAggregator } from "../controllers/federated-training-job/observe/hub.ts";
 import { createSeenRunning } from "../controllers/federated-training-job/observe/seen-running.ts";
 import { type JobDeps, reconcileJob } from "../controllers/federated-training-job/reconcile.ts";
 import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
 import { jobNames } from "../controllers/federated-training-job/render/names.ts";
 import { MemberController } from "../controllers/member-cluster/member-controller.ts";
+import { reconcileSeats, type SeatDeps } from "../controllers/seat/reconcile.ts";
+import { createSeatDesk } from "../controllers/seat/seat-desk.ts";
 import { registerMemberMetrics } from "../members/member-metrics.ts";
 import { connectCluster } from "../runtime/api/connect-cluster.ts";
 import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
@@ -32,6 +35,8 @@ import { settleHubId } from "./hub-id.ts";
 const gatherMs = 500;
 /** Jobs looked at at once. */
 const jobConcurrency = 8;
+/** Looks at seats at once, over all members; of one member only a few. */
+const seatConcurrency = 32;
 
 /** What an operator is started with. */
 export interface OperatorOptions {
@@ -82,7 +87,14 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     report: series.queueReports("collector"),
   });
   series.trackQueue("collector", collections);
+  const seats = createSeatDesk({
+    clock: systemClock,
+    jobs: informers.jobs.objects,
+    report: series.queueReports("seat"),
+    onReport: (key) => jobs.add(key, Priority.Change),
+  });
   series.trackQueue("federated-training-job", jobs);
+  series.trackQueue("seat", seats.queue);
   series.trackQueue("member-cluster", members);
 
   const events = createEventRecorder({
@@ -113,9 +125,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     tell: (member, note) =>
       events.record({ resource: Kinds.MemberCluster, regarding: member, action: "Reconcile", ...note }),
     onChange: (change) => {
-      if ("object" in change) return enqueueOwner(jobs, change.object);
+      if ("object" in change) {
+        enqueueOwner(jobs, change.object);
+        return seats.noteChange(change);
+      }
       members.add(change.cluster, Priority.User);
       collections.addAfter(change.cluster, gatherMs);
+      seats.enqueueCluster(change.cluster);
       for (const job of informers.jobs.objects.list()) {
         if (usesCluster(job, change.cluster)) jobs.add(objectKey(job.metadata), Priority.Change);
       }
@@ -155,7 +171,6 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   };
   const deps: JobDeps = {
     hub: client,
-    members: memberController,
     async openWindow(job, window, signal) {
       election.fence.assertLeading();
       await aggregators.openWindow(job, window, signal);
@@ -172,9 +187,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       trainingRounds: informers.rounds.objects,
       memberClusters: informers.members.objects,
       members: memberController,
-      get hubId() {
-        return settled.hubId;
-      },
+      seatReports: seats.reports,
       services: informers.services.objects,
       statefulSets: informers.statefulSets.objects,
       configMaps: informers.configMaps.objects,
@@ -196,11 +209,34 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
   };
 
+  const seatDeps: SeatDeps = {
+    get hubId() {
+      return settled.hubId;
+    },
+    log,
+    expectations: seats.expectations,
+    isJobAlive: (uid) => informers.jobs.objects.byIndex("uid", uid).length > 0,
+    sources: {
+      jobs: informers.jobs.objects,
+      members: memberController,
+      namespacesOf: (cluster) => memberController.namespacesOf(cluster).map(({ name }) => name),
+      aggregatorOf: (job, signal) => findAggregator(job, deps.sources, signal),
+      expectations: seats.expectations,
+      reports: seats.reports,
+      get hubId() {
+        return settled.hubId;
+      },
+    },
+  };
+
   informers.jobs.listen(({ key }) => jobs.add(key, Priority.User));
+  informers.jobs.listen(seats.noteJob);
+  informers.services.listen(({ object }) => seats.enqueueOwner(object));
   informers.members.listen(({ key }) => {
     members.add(key);
     collections.addAfter(key, gatherMs);
   });
+  informers.members.listen(seats.noteMember);
   for (const informer of [informers.services, informers.statefulSets, informers.configMaps, informers.pods])
     informer.listen(({ object }) => enqueueOwner(jobs, object));
 
@@ -251,6 +287,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       reconcile: (key, context) => reconcileJob(key, deps, context),
       concurrency: jobConcurrency,
     }),
+    controllerPart({
+      ...common,
+      name: "seat",
+      queue: seats.queue,
+      reconcile: (key, context) => reconcileSeats(key, seatDeps, context),
+      concurrency: seatConcurrency,
+    }),
   ];
   const manager = createManager({
     parts,
@@ -281,8 +324,8 @@ function enqueueOwner(queue: WorkQueue, object: KubeObject): void {
   if (name !== undefined && namespace !== undefined) queue.addAfter(objectKey({ namespace, name }), 100);
 }
 
-function usesCluster(job: FederatedTrainingJob, cluster: string): boolean {
-  return job.spec.participants.some((participant) => participant.cluster === cluster);
+function usesCluster({ spec, status }: FederatedTrainingJob, cluster: string): boolean {
+  return [...spec.participants, ...(status?.placements ?? [])].some((place) => place.cluster === cluster);
 }
 
 function aggregatorKey(job: FederatedTrainingJob): string {

@@ -104,6 +104,7 @@ export const Reason = {
   ClusterLost: "ClusterLost",
   CleanupPending: "CleanupPending",
   CleanedUp: "CleanedUp",
+  Abandoned: "Abandoned",
 } as const;
 /** One of {@link Reason}. */
 export type Reason = (typeof Reason)[keyof typeof Reason];

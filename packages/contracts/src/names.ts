@@ -33,6 +33,11 @@ export const Annotation = {
   JobGeneration: "tributary.dev/job-generation",
   /** On a MemberCluster that is being deleted, with its name as value: go, and leave behind what jobs have there. */
   ForceRemoval: "tributary.dev/force-removal",
+  /**
+   * Set by a person on a job: names of member clusters, divided by commas, whose objects are given up. What leaves there is
+   * not waited for any more.
+   */
+  AbandonClusters: "tributary.dev/abandon-clusters",
 } as const;
 
 /** Finalizer on a job until every member confirmed that its objects are gone, and on a MemberCluster until no job has any there. */

@@ -1,5 +1,5 @@
 import type { ResourceKind } from "@tributary/contracts";
-import type { Condition, WindowPlan } from "./snapshot.ts";
+import type { Condition, Placement, WindowPlan } from "./snapshot.ts";
 
 /** A Kubernetes object as it is applied. */
 export interface KubernetesObject {
@@ -23,21 +23,6 @@ export type Action =
       readonly why: string;
     }
   | {
-      readonly type: "place-seat";
-      readonly cluster: string;
-      readonly anchor: KubernetesObject;
-      readonly batchJob: KubernetesObject;
-      readonly why: string;
-    }
-  | {
-      readonly type: "remove-seat";
-      readonly cluster: string;
-      readonly namespace: string;
-      readonly name: string;
-      readonly jobUid: string;
-      readonly why: string;
-    }
-  | {
       readonly type: "open-window";
       readonly window: WindowPlan;
       readonly trainingRound: KubernetesObject;
@@ -55,10 +40,19 @@ export interface PlannedEvent {
   readonly note: string;
 }
 
+/** What the status of a job says of its objects in members. State, not cache. */
+export interface PlacementRecord {
+  readonly placements: readonly Placement[];
+  /** Clusters in which objects of the job may lie that no placement names. */
+  readonly unsearchedClusters: readonly string[];
+}
+
 /** What a decision wants done. */
 export interface Plan {
   readonly actions: readonly Action[];
   readonly conditions: readonly Condition[];
+  /** Where objects of the job may lie in members: what the seats' controller acts on once it is written. */
+  readonly record: PlacementRecord;
   readonly events: readonly PlannedEvent[];
   /** Longest time until the next look, in milliseconds; undefined waits for a change. */
   readonly requeueAfterMs?: number;

@@ -29,6 +29,8 @@ export interface JobDeps extends ActDeps {
   readonly followAggregator: (key: string, snapshot: JobSnapshot | undefined) => void;
 }
 
+type JobStatus = NonNullable<JobSnapshot["job"]["status"]>;
+
 /** Time until a job is looked at again that had changed meanwhile, in milliseconds. */
 const staleMs = 200;
 
@@ -41,16 +43,22 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   const plan = decide(seen, deps.settings);
   const failures = await act(seen, plan.actions, deps, signal);
   report(seen, plan, failures, deps);
-  if (plan.actions.some(({ type }) => type === "remove-finalizer") && failures.length === 0) return undefined;
+  const regarding = seen.job as KubeObject;
+  const tell = (events: Plan["events"]): void => {
+    for (const event of events)
+      deps.events.record({ resource: Kinds.FederatedTrainingJob, regarding, action: "Reconcile", ...event });
+  };
+  if (plan.actions.some(({ type }) => type === "remove-finalizer") && failures.length === 0) {
+    tell(plan.events);
+    return undefined;
+  }
   const failed = failures.map(describe);
   const now = new Date(seen.nowMs).toISOString();
   const conditions = applyFailures(plan.conditions, failed, { now, job: seen.job });
-  const written = await writeStatus(deps.hub, seen.job, renderStatus(seen, conditions), signal);
+  const status = { ...renderStatus(seen, conditions), ...plan.record };
+  const written = await writeStatus(deps.hub, seen.job, status as JobStatus, signal);
   if (written === "stale") return { requeueAfterMs: staleMs };
-  const events = [...withoutFailed(plan.events, plan.conditions, failed), ...tellTransitions(seen, conditions)];
-  const regarding = seen.job as KubeObject;
-  for (const event of events)
-    deps.events.record({ resource: Kinds.FederatedTrainingJob, regarding, action: "Reconcile", ...event });
+  tell([...withoutFailed(plan.events, plan.conditions, failed), ...tellTransitions(seen, conditions)]);
   await writeRounds(seen, deps, signal);
   if (failures.length === 0) deps.retries.forget(key);
   return soonest(plan.requeueAfterMs, failures.length === 0 ? undefined : deps.retries.nextDelayMs(key));

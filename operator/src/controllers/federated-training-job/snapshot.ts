@@ -1,8 +1,12 @@
 import type { FederatedTrainingJob, JobCondition, TrainingRound } from "@tributary/contracts";
+import type { Place } from "../shared/place.ts";
 import type { AggregatorSettings, KeptRun } from "./render/frozen-run.ts";
 
 /** One seat of a job, as its spec names it. */
 export type Participant = FederatedTrainingJob["spec"]["participants"][number];
+
+/** A place where objects of the job may lie, as its status records it. */
+export type Placement = NonNullable<NonNullable<FederatedTrainingJob["status"]>["placements"]>[number];
 
 /** Everything a decision about one job is made from. Frozen; times are milliseconds since 1970 by the operator's clock. */
 export interface JobSnapshot {
@@ -22,6 +26,28 @@ export interface JobSnapshot {
   readonly aggregator: AggregatorObservation;
   /** TrainingRounds of the job, in any order. */
   readonly rounds: readonly TrainingRound[];
+  /** What is known of the places that the status records. */
+  readonly placing: PlacingObservation;
+}
+
+/** What is known of a job's places in members beside what its status records. */
+export interface PlacingObservation {
+  /** Names of all MemberClusters. */
+  readonly clusters: readonly string[];
+  /** What the seats' controller said last, by cluster. */
+  readonly reports: ReadonlyMap<string, PlacingReport>;
+  /** Places in which caches of members show objects of the job. */
+  readonly shown: readonly (Place & { readonly cluster: string })[];
+}
+
+/** What the seats' controller says of a job in one member cluster. */
+export interface PlacingReport {
+  /** Places of which the member confirmed, by live lists, that nothing of the job and participant is left. */
+  readonly empty: readonly Place[];
+  /** What keeps places from being as they are wanted. */
+  readonly problems: readonly (Place & { readonly problem: Problem })[];
+  /** Places in which a search of the whole member found objects of the job; absent when it was not searched. */
+  readonly found?: readonly Place[];
 }
 
 /** What exists for a job on the hub. */
@@ -142,8 +168,6 @@ export interface SeatObservation {
   readonly member: MemberObservation;
   /** The pod template that serves it. */
   readonly template: TemplateObservation;
-  /** Parameters in the anchor, when it exists in the member. */
-  readonly anchorText?: string;
   /** Whether the batch Job exists in the member. */
   readonly hasBatchJob: boolean;
   /** Reason for which the batch Job failed, when it did. */
@@ -160,6 +184,8 @@ export interface SeatObservation {
   readonly blockedIndexes?: readonly number[];
   /** Why the last run of a worker ended that runs again but has not got further than that run. */
   readonly recentCause?: Problem;
+  /** What keeps its objects from being made. */
+  readonly placingProblem?: Problem;
 }
 
 /** What the aggregator said last. */

@@ -1,10 +1,11 @@
-import { Kinds } from "@tributary/contracts";
+import { Kinds, Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import type { FollowedParts } from "../../members/member-link.ts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
+import type { Place } from "../shared/place.ts";
 import { type FollowedNamespace, followNamespace, jobIndex, type NamespaceHealth } from "./follow-namespace.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import type { MemberView } from "./member-directory.ts";
@@ -76,7 +77,10 @@ export function followMember(
     view: {
       setNamespaces,
       healthOf: (namespace) => followed.get(namespace)?.health(),
-      objectsOf: (kind, namespace, uid) => followed.get(namespace)?.objects[kind].byIndex(jobIndex, uid) ?? [],
+      objectsOf: (kind, namespace, jobUid, participant) =>
+        followed.get(namespace)?.seats[kind](jobUid, participant) ?? [],
+      eventsOf: (namespace, uid) => followed.get(namespace)?.objects.events.byIndex(jobIndex, uid) ?? [],
+      placesOf: (jobUid) => [...followed].flatMap(([name, namespace]) => placesIn(name, namespace, jobUid)),
       podsIn: (namespace) => followed.get(namespace)?.objects.pods.list() ?? [],
       podTemplates: (namespace) => followed.get(namespace)?.objects.podTemplates.list() ?? [],
       nodes: () => nodesView(nodes),
@@ -101,6 +105,13 @@ export function followMember(
       },
     },
   };
+}
+
+/** Participants of a job that have an anchor or a batch Job in a namespace. */
+function placesIn(namespace: string, { objects: { configMaps, jobs } }: FollowedNamespace, jobUid: string): Place[] {
+  const objects = [configMaps, jobs].flatMap((cache) => cache.byIndex(jobIndex, jobUid));
+  const participants = new Set(objects.map((object) => object.metadata.labels?.[Label.Participant]));
+  return [...participants].filter((name) => name !== undefined).map((participant) => ({ participant, namespace }));
 }
 
 /** Why no namespace can be used; undefined when one can, or when none is followed. */

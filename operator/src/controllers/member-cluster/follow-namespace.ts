@@ -6,9 +6,13 @@ import { resourceName } from "../../runtime/api/resource.ts";
 import { byLabel } from "../../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
 import type { FollowOptions } from "./follow-options.ts";
+import { bySeat, readSeats, type SeatObjects, seatIndex } from "./seat-index.ts";
+import { slimPod } from "./slim-pod.ts";
 
+/** Kinds of objects that seats consist of. */
+export type SeatKind = "configMaps" | "jobs" | "pods";
 /** Kinds of objects that are followed in a namespace of a member. */
-export type FollowedKind = "configMaps" | "jobs" | "pods" | "podTemplates" | "events";
+export type FollowedKind = SeatKind | "podTemplates" | "events";
 
 const kinds: Readonly<Record<FollowedKind, ResourceKind>> = {
   configMaps: Kinds.ConfigMap,
@@ -33,6 +37,8 @@ export type NamespaceHealth =
 /** The caches of one namespace in a member. */
 export interface FollowedNamespace {
   readonly objects: Readonly<Record<FollowedKind, Informer<Unstructured>["objects"]>>;
+  /** Its objects by seat. */
+  readonly seats: Readonly<Record<SeatKind, SeatObjects>>;
   readonly informers: readonly Informer<Unstructured>[];
   health(): NamespaceHealth;
   /** Resolves once the namespace is ready or refused for good, or `signal` aborts. */
@@ -54,14 +60,17 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
       client,
       resource: kinds[kind],
       selection: kind === "events" ? { namespace, fieldSelector: refusals } : { namespace, labelSelector },
-      indices: { [jobIndex]: kind === "events" ? byRegarded : byLabel(Label.JobUid) },
+      indices: { [jobIndex]: kind === "events" ? byRegarded : byLabel(Label.JobUid), [seatIndex]: bySeat },
+      ...(kind === "pods" ? { transform: slimPod } : {}),
       onError: options.onError,
       report(event) {
         report(event);
         if (event.type === "listed" || event.type === "failed") noteHealth();
       },
     });
-    informer.listen(({ object }: { object: KubeObject }) => options.onChange({ cluster: client.cluster, object }));
+    informer.listen(({ object }: { object: KubeObject }) =>
+      options.onChange({ cluster: client.cluster, kind, object }),
+    );
     return informer;
   };
   const followed: Record<FollowedKind, Informer<Unstructured>> = {
@@ -99,6 +108,11 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
       pods: followed.pods.objects,
       podTemplates: followed.podTemplates.objects,
       events: followed.events.objects,
+    },
+    seats: {
+      configMaps: readSeats(followed.configMaps),
+      jobs: readSeats(followed.jobs),
+      pods: readSeats(followed.pods),
     },
     informers,
     health,

@@ -11,10 +11,7 @@ export interface KnownNamespace {
 }
 
 /** Something that a job has placed in a member, as its status records it. */
-interface Placement {
-  readonly cluster: string;
-  readonly namespace: string;
-}
+type Placement = NonNullable<NonNullable<FederatedTrainingJob["status"]>["placements"]>[number];
 
 /**
  * Namespaces of a member in which objects of this hub may lie: those that are mapped, those that jobs' placements name, and
@@ -38,9 +35,10 @@ export function holdersOf(
 ): { readonly placed: readonly string[]; readonly suspected: readonly string[] } {
   const keyOf = ({ metadata }: FederatedTrainingJob): string => `${metadata.namespace ?? "default"}/${metadata.name}`;
   const isSilent = (job: FederatedTrainingJob): boolean =>
-    placementsOf(job) === undefined &&
-    job.metadata.finalizers?.includes(cleanupFinalizer) === true &&
-    job.spec.participants.some((participant) => participant.cluster === cluster);
+    job.status?.unsearchedClusters?.includes(cluster) === true ||
+    (placementsOf(job) === undefined &&
+      job.metadata.finalizers?.includes(cleanupFinalizer) === true &&
+      job.spec.participants.some((participant) => participant.cluster === cluster));
   return {
     placed: jobs.filter((job) => placementsIn(job, cluster).length > 0).map(keyOf),
     suspected: jobs.filter(isSilent).map(keyOf),
@@ -52,5 +50,5 @@ function placementsIn(job: FederatedTrainingJob, cluster: string): Placement[] {
 }
 
 function placementsOf(job: FederatedTrainingJob): readonly Placement[] | undefined {
-  return (job.status as { placements?: readonly Placement[] } | undefined)?.placements;
+  return job.status?.placements;
 }

@@ -1,5 +1,6 @@
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+import type { Place } from "../shared/place.ts";
 
 /** A cause by which a member cannot be used. */
 export interface MemberProblem {
@@ -25,12 +26,17 @@ export type MemberState = (
 
 /** Cached objects of a member: only those that this hub made, and the runtimes that the member offers. */
 export interface MemberView {
-  /** Anchors, batch Jobs and pods of one job in one namespace; or the events of the batch Job whose uid is given: refused pods. */
+  /** Anchors, batch Jobs or pods of one seat in one namespace: the same array until one of them changed. */
   readonly objectsOf: (
-    kind: "configMaps" | "jobs" | "pods" | "events",
+    kind: "configMaps" | "jobs" | "pods",
     namespace: string,
-    uid: string,
-  ) => Unstructured[];
+    jobUid: string,
+    participant: string,
+  ) => readonly Unstructured[];
+  /** Events of the batch Job of a uid in one namespace: refused pods. */
+  readonly eventsOf: (namespace: string, batchJobUid: string) => Unstructured[];
+  /** Where anchors or batch Jobs of a job are. */
+  readonly placesOf: (jobUid: string) => Place[];
   /** All pods of this hub in one namespace. */
   readonly podsIn: (namespace: string) => Unstructured[];
   /** PodTemplates of one namespace. */
@@ -51,6 +57,8 @@ export interface MemberDirectory {
 export interface MemberChange {
   /** Member cluster in which something changed. */
   readonly cluster: string;
+  /** What kind of object it is. */
+  readonly kind: "configMaps" | "jobs" | "pods" | "podTemplates" | "events";
   /** Object that changed. */
   readonly object: KubeObject;
 }

@@ -5,7 +5,8 @@
 export interface FairOrder {
   add(key: string, group: string): void;
   remove(key: string, group: string): void;
-  take(): string | undefined;
+  /** The next key; of the groups that `isOpen` allows, where it is given. */
+  take(isOpen?: (group: string) => boolean): string | undefined;
   readonly size: number;
 }
 
@@ -21,6 +22,17 @@ export function createFairOrder(): FairOrder {
     if (keys.size === 0) groups.delete(group);
   }
 
+  function takeFrom(group: string, keys: Set<string>): string {
+    const key = keys.values().next().value as string;
+    remove(key, group);
+    if (keys.size > 0) {
+      // A Map keeps insertion order: put back, the group is last in line.
+      groups.delete(group);
+      groups.set(group, keys);
+    }
+    return key;
+  }
+
   return {
     get size() {
       return size;
@@ -33,18 +45,9 @@ export function createFairOrder(): FairOrder {
       size++;
     },
     remove,
-    take() {
-      const next = groups.entries().next();
-      if (next.done) return undefined;
-      const [group, keys] = next.value;
-      const key = keys.values().next().value as string;
-      remove(key, group);
-      if (keys.size > 0) {
-        // A Map keeps insertion order: put back, the group is last in line.
-        groups.delete(group);
-        groups.set(group, keys);
-      }
-      return key;
+    take(isOpen = () => true) {
+      for (const [group, keys] of groups) if (isOpen(group)) return takeFrom(group, keys);
+      return undefined;
     },
   };
 }

@@ -39,6 +39,30 @@ describe("work queue", () => {
     expect(await takeAll(queue)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
   });
 
+  it("gives out no more keys of a group at once than it may, and the others meanwhile", async () => {
+    const { queue } = makeQueue({ groupOf: (key) => key.charAt(0), maxWorkingPerGroup: 2 });
+    for (const key of ["a1", "a2", "a3", "b1"]) queue.add(key, Priority.User);
+    const taken = [await queue.take(never), await queue.take(never), await queue.take(never)];
+    expect(taken).toEqual(["a1", "b1", "a2"]);
+    const waiting = queue.take(never);
+    queue.done("b1");
+    queue.add("c1");
+    expect(await waiting).toBe("c1");
+    const next = queue.take(never);
+    queue.done("a1");
+    expect(await next).toBe("a3");
+  });
+
+  it("gives a key back that was added during its work, also when its group was full", async () => {
+    const { queue } = makeQueue({ groupOf: (key) => key.charAt(0), maxWorkingPerGroup: 1 });
+    queue.add("a1");
+    await queue.take(never);
+    queue.add("a1");
+    const next = queue.take(never);
+    queue.done("a1");
+    expect(await next).toBe("a1");
+  });
+
   it("serves urgent keys first and moves a waiting key up", async () => {
     const { queue } = makeQueue();
     queue.add("resync", Priority.Resync);

@@ -29,6 +29,8 @@ export interface WorkQueueOptions {
   readonly clock: Clock;
   /** Share of a key: keys of one group take turns with other groups. All keys are one group by default. */
   readonly groupOf?: (key: string) => string;
+  /** Keys of one group that may be worked on at once, so that one group that hangs leaves room for the others; no limit by default. */
+  readonly maxWorkingPerGroup?: number;
   /** Keys that may wait; 100,000 by default. */
   readonly maxKeys?: number;
   /**
@@ -81,11 +83,14 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { clock } = options;
   const groupOf = options.groupOf ?? (() => "");
   const maxKeys = options.maxKeys ?? 100_000;
+  const maxWorkingPerGroup = options.maxWorkingPerGroup ?? Number.POSITIVE_INFINITY;
   const report = options.report ?? (() => {});
   const retryLimit = options.retryLimit ?? createRetryLimit({ clock });
   const orders = new Map<Priority, FairOrder>(priorities.map((priority) => [priority, createFairOrder()]));
   const waiting = new Map<string, Waiting>();
   const working = new Map<string, number>();
+  /** Keys being worked on, counted by group. */
+  const workingOf = new Map<string, number>();
   /** Keys added while being worked on, with the priority they come back at. */
   const dirty = new Map<string, Priority>();
   const delayed = new Map<string, { readonly dueMs: number; readonly priority: Priority }>();
@@ -168,14 +173,25 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     armTimer();
   }
 
+  function isOpen(group: string): boolean {
+    return (workingOf.get(group) ?? 0) < maxWorkingPerGroup;
+  }
+
+  function countWorking(group: string, change: number): void {
+    const count = (workingOf.get(group) ?? 0) + change;
+    if (count > 0) workingOf.set(group, count);
+    else workingOf.delete(group);
+  }
+
   function takeNow(): string | undefined {
     const order = ++taken % lowestEvery === 0 ? priorities.toReversed() : priorities;
     for (const priority of order) {
-      const key = orderOf(priority).take();
+      const key = orderOf(priority).take(isOpen);
       if (key === undefined) continue;
       const waitedMs = clock.monotonicMs() - (waiting.get(key) as Waiting).sinceMs;
       waiting.delete(key);
       working.set(key, clock.monotonicMs());
+      countWorking(groupOf(key), 1);
       report({ type: "taken", depth: waiting.size, waitedMs });
       refillAfterOverflow();
       return key;
@@ -223,10 +239,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       const sinceMs = working.get(key);
       if (sinceMs === undefined) return;
       working.delete(key);
+      countWorking(groupOf(key), -1);
       report({ type: "done", workedMs: clock.monotonicMs() - sinceMs });
       const priority = dirty.get(key);
       dirty.delete(key);
       if (priority !== undefined && !isClosed) enqueue(key, priority);
+      // Keys of the group may have waited for nothing but this.
+      if (waiting.size > 0) takers.shift()?.();
     },
     get depth() {
       return waiting.size;

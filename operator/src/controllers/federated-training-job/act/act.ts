@@ -1,20 +1,17 @@
 import { cleanupFinalizer, Kinds } from "@tributary/contracts";
-import { asTributaryError, TributaryError } from "@tributary/kit";
+import { asTributaryError, type TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { addFinalizer, removeFinalizer } from "../../../runtime/api/k8s-finalizer.ts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
-import type { MemberDirectory } from "../../member-cluster/member-directory.ts";
 import type { Action } from "../plan.ts";
 import { jobNames } from "../render/names.ts";
 import type { JobSnapshot, WindowPlan } from "../snapshot.ts";
 import { ensureCertificates } from "./ensure-certificates.ts";
 import type { HubObjects } from "./hub-objects.ts";
-import { placeSeat, removeSeat } from "./place-seat.ts";
 
 /** What effects need. */
 export interface ActDeps {
   readonly hub: ApiClient;
-  readonly members: MemberDirectory;
   /** Opens a window at the job's aggregator. */
   readonly openWindow: (job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal) => Promise<void>;
   /** Tells the job's aggregator, and through it every worker, that no round follows. */
@@ -74,10 +71,6 @@ async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, si
       return;
     case "delete-hub":
       return deps.hubObjects.remove(job, action.kind, action, signal);
-    case "place-seat":
-      return placeSeat(clientOf(deps, action.cluster), action, signal);
-    case "remove-seat":
-      return removeSeat(clientOf(deps, action.cluster), action, signal);
     case "open-window":
       await deps.hubObjects.apply(job, Kinds.TrainingRound, action.trainingRound, signal);
       return deps.openWindow(job, action.window, signal);
@@ -89,13 +82,4 @@ async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, si
     default:
       return action satisfies never;
   }
-}
-
-function clientOf(deps: ActDeps, cluster: string): ApiClient {
-  const state = deps.members.stateOf(cluster);
-  if (state?.state === "reachable") return state.client;
-  throw new TributaryError(
-    "MEMBER_UNREACHABLE",
-    `cluster ${cluster} stopped answering; the seat is placed when it answers again`,
-  );
 }

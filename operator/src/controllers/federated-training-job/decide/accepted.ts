@@ -27,9 +27,13 @@ export const accepted: Policy = (snapshot) => {
   return { ...withFinalizer(snapshot), conditions: [condition("True", { reason: Reason.Valid, message })] };
 };
 
-/** The finalizer comes before the first object in a member does. */
-function withFinalizer(snapshot: JobSnapshot): ReturnType<Policy> {
-  if (snapshot.job.metadata.finalizers?.includes(cleanupFinalizer) === true) return noVerdict;
+/**
+ * The finalizer comes before the first object in a member does, and after the first record of placements: one without the
+ * other then means that the record was lost.
+ */
+function withFinalizer({ job }: JobSnapshot): ReturnType<Policy> {
+  if (job.metadata.finalizers?.includes(cleanupFinalizer) === true || job.status?.placements === undefined)
+    return noVerdict;
   return { actions: [{ type: "add-finalizer", why: "members are cleaned up before the job goes" }] };
 }
 

@@ -3,35 +3,35 @@ import type { Action } from "../plan.ts";
 import { aJob, withConditions } from "../testing/a-snapshot.ts";
 import { applyFailures, withoutFailed } from "./act-failures.ts";
 
-const ready = { type: "ClustersReady", status: "True", reason: "AllReady", message: "" } as const;
-const place = { type: "place-seat", cluster: "gcp", why: "participant gcp has its workers" } as unknown as Action;
-const remove = { type: "remove-seat", cluster: "gcp", why: "" } as unknown as Action;
+const ready = { type: "AggregationReady", status: "True", reason: "AggregatorReady", message: "" } as const;
+const apply = { type: "apply-hub", why: "aggregator notes-aggregator runs" } as unknown as Action;
+const remove = { type: "delete-job", why: "" } as unknown as Action;
 
 describe("applyFailures", () => {
   it("makes the condition that an action serves False, with what was refused", () => {
     const [condition, ...rest] = applyFailures(
       [ready],
-      [{ action: place, reason: "Refused", message: "the policy allows 4 GPUs" }],
+      [{ action: apply, reason: "Refused", message: "the policy allows 4 GPUs" }],
     );
     expect(rest).toEqual([]);
     expect(condition).toEqual({
-      type: "ClustersReady",
+      type: "AggregationReady",
       status: "False",
       reason: "Refused",
-      message: "participant gcp has its workers: the policy allows 4 GPUs",
+      message: "aggregator notes-aggregator runs: the policy allows 4 GPUs",
     });
   });
 
   it("adds the condition when nobody decided it", () => {
-    expect(applyFailures([], [{ action: place, reason: "Refused", message: "x" }])).toHaveLength(1);
+    expect(applyFailures([], [{ action: apply, reason: "Refused", message: "x" }])).toHaveLength(1);
   });
 
   it("says since when it is tried again, and keeps that time while the reason stays", () => {
-    const failure = { action: place, reason: "Refused", message: "the policy allows 4 GPUs" };
+    const failure = { action: apply, reason: "Refused", message: "the policy allows 4 GPUs" };
     const look = (job: ReturnType<typeof aJob>, now: string) => applyFailures([ready], [failure], { now, job })[0];
     const first = look(aJob(), "2027-01-15T08:00:00.000Z");
     expect(first?.message).toBe(
-      "participant gcp has its workers (tried again since 2027-01-15T08:00:00.000Z): the policy allows 4 GPUs",
+      "aggregator notes-aggregator runs (tried again since 2027-01-15T08:00:00.000Z): the policy allows 4 GPUs",
     );
     const again = look(withConditions(aJob(), first!), "2027-01-15T09:00:00.000Z");
     expect(again).toEqual(first);
@@ -41,11 +41,11 @@ describe("applyFailures", () => {
 
   it("tells the first of several failures", () => {
     const failures = [
-      { action: place, reason: "First", message: "1" },
-      { action: place, reason: "Second", message: "2" },
+      { action: apply, reason: "First", message: "1" },
+      { action: apply, reason: "Second", message: "2" },
     ];
     expect(applyFailures([ready], failures)).toMatchObject([
-      { reason: "First", message: "participant gcp has its workers: 1 (and 1 more like it)" },
+      { reason: "First", message: "aggregator notes-aggregator runs: 1 (and 1 more like it)" },
     ]);
   });
 

@@ -22,11 +22,9 @@ export interface Before {
 const serves: Readonly<Partial<Record<Action["type"], JobCondition>>> = {
   "ensure-certificates": "AggregationReady",
   "apply-hub": "AggregationReady",
-  "place-seat": "ClustersReady",
   "open-window": "Progressing",
   "add-finalizer": "Progressing",
   "remove-finalizer": "Progressing",
-  "remove-seat": "Progressing",
   "delete-hub": "Progressing",
   "delete-job": "Progressing",
 };

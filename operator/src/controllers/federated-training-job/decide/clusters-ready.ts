@@ -1,5 +1,5 @@
 import { Reason } from "@tributary/contracts";
-import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
+import type { Condition, JobSnapshot, PartyReport, Problem, SeatObservation } from "../snapshot.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
 import { conditionOf } from "./verdict.ts";
 
@@ -11,13 +11,25 @@ export function countAbleWorkers(snapshot: JobSnapshot): number {
 /** Workers of a seat that the aggregator has heard from. */
 export function joinedWorkers(snapshot: JobSnapshot, participant: string): number {
   if (snapshot.aggregator.state !== "heard") return 0;
-  return snapshot.aggregator.report.parties.filter((party) => party.participant === participant).length;
+  return countByParticipant(snapshot.aggregator.report.parties).get(participant) ?? 0;
+}
+
+/** Counts by the list that they were made of: a job may have 25,600 parties, and each of its seats asks. */
+const joinedCounts = new WeakMap<readonly PartyReport[], ReadonlyMap<string, number>>();
+
+function countByParticipant(parties: readonly PartyReport[]): ReadonlyMap<string, number> {
+  const known = joinedCounts.get(parties);
+  if (known !== undefined) return known;
+  const counts = new Map<string, number>();
+  for (const { participant } of parties) counts.set(participant, (counts.get(participant) ?? 0) + 1);
+  joinedCounts.set(parties, counts);
+  return counts;
 }
 
 /** What keeps one seat, or some of its workers, from working. */
 export function seatProblem(seat: SeatObservation): Problem | undefined {
   if (seat.member.state === "unreachable") return seat.member.problem;
-  return seat.batchJobFailure ?? seat.podProblem;
+  return seat.batchJobFailure ?? seat.podProblem ?? seat.placingProblem;
 }
 
 /** What people are told of a seat: what is wrong now, else what ended its last run. */

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Action, Plan } from "../plan.ts";
-import { seatName } from "../render/names.ts";
-import { renderWorkerConfig } from "../render/seat.ts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 import {
   aJob,
+  aPlacement,
   aReport,
   aRound,
   aSeat,
@@ -12,12 +11,13 @@ import {
   someSettings,
   someTimeMs,
   withConditions,
+  withPlacements,
 } from "../testing/a-snapshot.ts";
-import { cleanupGraceMs } from "./deleting.ts";
 import { decide } from "./index.ts";
 
 const kinds = (plan: Plan): string[] => plan.actions.map((action) => action.type);
 const condition = (plan: Plan, type: string) => plan.conditions.find((one) => one.type === type);
+const states = (plan: Plan): string[] => plan.record.placements.map(({ state }) => state);
 const ofType = <T extends Action["type"]>(plan: Plan, type: T) =>
   plan.actions.filter((action): action is Extract<Action, { type: T }> => action.type === type);
 
@@ -25,28 +25,20 @@ function heard(report: Parameters<typeof aReport>[0]): JobSnapshot["aggregator"]
   return { state: "heard", heardMs: someTimeMs, report: aReport(report) };
 }
 
+/** The job as it is once its seats were recorded and made. */
 function placed(snapshot: JobSnapshot): JobSnapshot {
-  const { job, hub } = snapshot;
-  const seats = snapshot.seats.map((seat) => {
-    if (seat.template.state !== "found" || hub.endpoint === undefined) return seat;
-    const input = {
-      job,
-      participant: seat.participant,
-      namespace: "jobs",
-      origin: "hub",
-      endpoint: hub.endpoint,
-      caPem: hub.caPem ?? "",
-      template: seat.template.template,
-    };
-    return { ...seat, anchorText: renderWorkerConfig(input), hasBatchJob: true, activePods: 1 };
-  });
-  return { ...snapshot, seats };
+  const { job } = snapshot;
+  const placements = job.spec.participants.map(({ name, cluster }) => aPlacement({ participant: name, cluster }));
+  const seats = snapshot.seats.map((seat) => ({ ...seat, hasBatchJob: true, activePods: 1 }));
+  return { ...snapshot, job: withPlacements(job, ...placements), seats };
 }
 
 describe("a job that starts", () => {
   it("gets its finalizer before anything is placed", () => {
-    const plan = decide(aSnapshot({ job: aJob({}, { finalizers: [] }) }), someSettings);
+    const job = aJob({}, { finalizers: [] });
+    const plan = decide(aSnapshot({ job }), someSettings);
     expect(kinds(plan)[0]).toBe("add-finalizer");
+    expect(plan.record.placements).toEqual([]);
   });
 
   it("gets certificates before the aggregator, and no worker before both", () => {
@@ -60,22 +52,6 @@ describe("a job that starts", () => {
       "StatefulSet",
     ]);
     expect(condition(plan, "AggregationReady")).toMatchObject({ status: "False", reason: "AggregatorNotReady" });
-  });
-
-  it("is placed in every member that answers, in the namespace that the member maps", () => {
-    const job = aJob();
-    const plan = decide(aSnapshot({ job }), someSettings);
-    const places = ofType(plan, "place-seat");
-    expect(
-      places.map((action) => [action.cluster, action.batchJob.metadata.namespace, action.batchJob.metadata.name]),
-    ).toEqual([
-      ["aws-1", "jobs", seatName("hub", job, "aws")],
-      ["gcp-1", "jobs", seatName("hub", job, "gcp")],
-    ]);
-  });
-
-  it("is not placed again when its objects are as they should be", () => {
-    expect(ofType(decide(placed(aSnapshot()), someSettings), "place-seat")).toEqual([]);
   });
 
   it("opens a first window of one round and says so once", () => {
@@ -171,7 +147,7 @@ describe("what is missing", () => {
     expect(condition(plan, "Accepted")?.status).toBe("True");
     expect(condition(plan, "Degraded")).toMatchObject({ status: "True", reason: "ClusterLost" });
     expect(condition(plan, "ClustersReady")).toMatchObject({ status: "False", reason: "ClusterUnreachable" });
-    expect(ofType(plan, "place-seat").map((action) => action.cluster)).toEqual(["gcp-1"]);
+    expect(plan.record.placements.map(({ cluster }) => cluster)).toEqual(["gcp-1"]);
   });
 
   it.each([
@@ -213,9 +189,9 @@ describe("a spec that an aggregator or a trainer would refuse", () => {
 
   it("does not keep the workers of a suspended job", () => {
     const job = aJob({ ...wrong, suspend: true });
-    const plan = decide(aSnapshot({ job, seats: [aSeat(job, 0, { hasBatchJob: true })] }), someSettings);
+    const plan = decide(aSnapshot({ job: withPlacements(job, aPlacement()) }), someSettings);
     expect(condition(plan, "Suspended")?.status).toBe("True");
-    expect(kinds(plan)).toContain("remove-seat");
+    expect(states(plan)).toEqual(["Leaving"]);
   });
 
   it("says of many findings how many more there are", () => {
@@ -456,9 +432,12 @@ describe("a job that ends", () => {
 
   it("lets its workers end by themselves, then removes them, stops the aggregator and frees its node ports", () => {
     const snapshot = placed(aSnapshot({ job: withConditions(aJob(), complete) }));
-    expect(decide({ ...snapshot, completionMs: someTimeMs - 1_000 }, someSettings).actions).toEqual([]);
+    const before = decide({ ...snapshot, completionMs: someTimeMs - 1_000 }, someSettings);
+    expect(before.actions).toEqual([]);
+    expect(states(before)).toEqual(["Wanted", "Wanted"]);
     const plan = decide({ ...snapshot, completionMs: someTimeMs - 30_000 }, someSettings);
-    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat", "apply-hub", "delete-hub"]);
+    expect(states(plan)).toEqual(["Leaving", "Leaving"]);
+    expect(kinds(plan)).toEqual(["apply-hub", "delete-hub"]);
     expect(ofType(plan, "apply-hub")[0]?.object).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0 } });
   });
 
@@ -476,41 +455,12 @@ describe("a suspended job", () => {
 
   it("loses its workers and opens nothing", () => {
     const plan = decide(placed(aSnapshot({ job })), someSettings);
-    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat"]);
+    expect(states(plan)).toEqual(["Leaving", "Leaving"]);
     expect(condition(plan, "Suspended")?.status).toBe("True");
   });
 
   it("says when it goes on", () => {
     const was = withConditions(aJob(), { type: "Suspended", status: "True", reason: "Suspended", message: "" });
     expect(decide(aSnapshot({ job: was }), someSettings).events.map((event) => event.reason)).toContain("Resumed");
-  });
-});
-
-describe("a job that is deleted", () => {
-  const job = aJob();
-  const deleted = (changes: Partial<JobSnapshot>) => aSnapshot({ job, deletionMs: someTimeMs, ...changes });
-
-  it("removes its seats and waits until the members confirmed", () => {
-    const plan = decide(placed(deleted({})), someSettings);
-    expect(kinds(plan)).toEqual(["remove-seat", "remove-seat"]);
-    expect(condition(plan, "Progressing")).toMatchObject({ reason: "CleanupPending" });
-  });
-
-  it("goes once nothing is left in any member", () => {
-    expect(kinds(decide(deleted({}), someSettings))).toEqual(["remove-finalizer"]);
-  });
-
-  it("waits for a member that does not answer until the grace is over", () => {
-    const problem = { reason: "ClusterUnreachable", message: "" };
-    const lost = aSeat(job, 0, { member: { state: "unreachable", problem, sinceMs: 1, namespace: "jobs" } });
-    expect(kinds(decide(deleted({ seats: [lost] }), someSettings))).toEqual([]);
-    expect(kinds(decide(deleted({ seats: [lost], nowMs: someTimeMs + cleanupGraceMs }), someSettings))).toEqual([
-      "remove-finalizer",
-    ]);
-  });
-
-  it("is left alone when the finalizer is not ours any more", () => {
-    const plan = decide(deleted({ job: aJob({}, { finalizers: ["other"] }) }), someSettings);
-    expect(plan).toMatchObject({ actions: [], conditions: [] });
   });
 });

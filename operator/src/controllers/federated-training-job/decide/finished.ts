@@ -2,7 +2,6 @@ import { Kinds } from "@tributary/contracts";
 import { renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
 import { runOf } from "./run.ts";
-import { removeSeats } from "./seats.ts";
 import { isFinished, noVerdict, type Policy } from "./verdict.ts";
 
 /** Time that workers get to end by themselves once the job is terminal. */
@@ -37,11 +36,8 @@ export const finished: Policy = (snapshot, settings) => {
   const untilTtlMs = ttl === undefined ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
   return {
     final: true,
-    actions: [
-      ...removeSeats(snapshot, settings, "the job is terminal"),
-      ...(replicas === 0 ? [] : [stop]),
-      ...(hasService === true || endpoint !== undefined ? [close] : []),
-    ],
+    placing: { type: "leave" },
+    actions: [...(replicas === 0 ? [] : [stop]), ...(hasService === true || endpoint !== undefined ? [close] : [])],
     ...(untilTtlMs === undefined ? {} : { requeueAfterMs: untilTtlMs }),
   };
 };

@@ -7,6 +7,7 @@ import { failing } from "./failing.ts";
 import { finished } from "./finished.ts";
 import { placement } from "./placement.ts";
 import { privacy } from "./privacy.ts";
+import { recordPlacements, tellAbandoned } from "./record-placements.ts";
 import { rounds } from "./rounds.ts";
 import { retellStanding } from "./standing.ts";
 import { suspended } from "./suspended.ts";
@@ -40,7 +41,8 @@ export function decide(snapshot: JobSnapshot, settings: Settings): Plan {
   return {
     actions: verdicts.flatMap((verdict) => verdict.actions ?? []),
     conditions: [...decided, ...retellStanding(snapshot, decided, isCutShort)],
-    events: verdicts.flatMap((verdict) => verdict.events ?? []),
+    record: recordPlacements(snapshot, settings, verdicts.findLast(({ placing }) => placing !== undefined)?.placing),
+    events: [...verdicts.flatMap((verdict) => verdict.events ?? []), ...tellAbandoned(snapshot)],
     ...(waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) }),
   };
 }

@@ -1,29 +1,5 @@
-import type { Action } from "../plan.ts";
-import { jobNames, seatName } from "../render/names.ts";
+import { jobNames } from "../render/names.ts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
-import type { Settings } from "./verdict.ts";
-
-/** Removals of everything that seats still have in members that answer. */
-export function removeSeats(snapshot: JobSnapshot, { hubId }: Settings, why: string): Action[] {
-  return snapshot.seats.flatMap((seat) => {
-    if (seat.member.state !== "reachable" || seat.member.namespace === undefined || !leavesTraces(seat)) return [];
-    return [
-      {
-        type: "remove-seat" as const,
-        cluster: seat.participant.cluster,
-        namespace: seat.member.namespace,
-        name: seatName(hubId, snapshot.job, seat.participant.name),
-        jobUid: snapshot.job.metadata.uid ?? "",
-        why,
-      },
-    ];
-  });
-}
-
-/** Whether a member still holds an object of the seat. */
-export function leavesTraces(seat: SeatObservation): boolean {
-  return seat.anchorText !== undefined || seat.hasBatchJob || seat.activePods > 0;
-}
 
 /** The workers that all seats together ask for. */
 export function countWorkers(snapshot: JobSnapshot): number {

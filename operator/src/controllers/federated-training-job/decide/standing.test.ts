@@ -1,7 +1,16 @@
 import { JobCondition } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
-import { aJob, aSeat, aSnapshot, someSettings, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
+import {
+  aJob,
+  aPlacement,
+  aSeat,
+  aSnapshot,
+  someSettings,
+  someTimeMs,
+  withConditions,
+  withPlacements,
+} from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 
 const working: readonly Condition[] = (
@@ -77,9 +86,8 @@ describe("every condition in every phase", () => {
     [
       "a job that is being deleted",
       {
-        job: withConditions(aJob(), ...working),
+        job: withPlacements(withConditions(aJob(), ...working), aPlacement()),
         deletionMs: someTimeMs,
-        seats: [aSeat(aJob(), 0, { hasBatchJob: true, anchorText: "" })],
       },
       { Progressing: "False CleanupPending", AggregationReady: "False Deleting", ClustersReady: "False Deleting" },
     ],

@@ -2,11 +2,10 @@ import { Kinds, Reason } from "@tributary/contracts";
 import type { Action } from "../plan.ts";
 import { renderOpenConfig } from "../render/aggregator.ts";
 import type { JobSnapshot } from "../snapshot.ts";
-import { removeSeats } from "./seats.ts";
 import { conditionOf, type Policy } from "./verdict.ts";
 
 /** A suspended job keeps its aggregator and what is committed; its workers go. */
-export const suspended: Policy = (snapshot, settings) => {
+export const suspended: Policy = (snapshot) => {
   if (!snapshot.job.spec.suspend) {
     const was = conditionOf(snapshot, "Suspended")?.status === "True";
     return {
@@ -16,7 +15,8 @@ export const suspended: Policy = (snapshot, settings) => {
   }
   return {
     final: true,
-    actions: [...removeSeats(snapshot, settings, "the job is suspended"), ...openRun(snapshot)],
+    placing: { type: "leave" },
+    actions: openRun(snapshot),
     conditions: [
       {
         type: "Suspended",

@@ -1,12 +1,15 @@
 import type { Action, PlannedEvent } from "../plan.ts";
 import type { AggregatorSettings } from "../render/frozen-run.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
+import type { Placing } from "./placing.ts";
 
 /** What one policy says. A `final` verdict ends the chain. */
 export interface Verdict {
   readonly actions?: readonly Action[];
   readonly conditions?: readonly Condition[];
   readonly events?: readonly PlannedEvent[];
+  /** What becomes of the job's places in members; the last policy that speaks of them counts. */
+  readonly placing?: Placing;
   readonly requeueAfterMs?: number;
   readonly final?: boolean;
 }

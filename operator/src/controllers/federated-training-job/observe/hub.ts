@@ -54,6 +54,19 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
   };
 }
 
+/** Where workers reach the aggregator of a job and whom they trust; undefined until it has both. */
+export async function findAggregator(
+  job: Job,
+  sources: Pick<HubSources, "client" | "services" | "advertisedAddress">,
+  signal: AbortSignal,
+): Promise<{ readonly endpoint: AggregatorEndpoint; readonly caPem: string } | undefined> {
+  const { namespace, aggregator } = jobNames(job);
+  const endpoint = endpointOf(sources.services.get(`${namespace}/${aggregator}`), job, sources.advertisedAddress);
+  if (endpoint === undefined) return undefined;
+  const { identity } = await readJobCertificates(sources.client, job, signal);
+  return identity === undefined ? undefined : { endpoint, caPem: identity.serverCaPem };
+}
+
 /** What workers know the aggregator by, and whether nothing of the certificates is missing. */
 function describeCertificates({ ca, identity }: JobCertificates): Partial<HubObservation> {
   if (identity === undefined) return { caSecretPresent: ca !== undefined };

@@ -1,32 +1,33 @@
 import { Label, type MemberCluster } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
-import { jobNames, seatName } from "../render/names.ts";
+import { jobNames } from "../render/names.ts";
 import type {
   JobSnapshot,
   MemberObservation,
   Participant,
+  PlacingReport,
   PodTemplateObject,
   SeatObservation,
   TemplateObservation,
 } from "../snapshot.ts";
 import { observeGateCa } from "./gate-ca.ts";
 import { failedIndexesOf, findJobFailure } from "./job-problem.ts";
-import { isActive, podStatus } from "./pod-status.ts";
-import { findWorkerProblems, type SeenRunning } from "./worker-problem.ts";
+import { summarisePods } from "./pod-summary.ts";
+import type { SeenRunning } from "./worker-problem.ts";
 
 type Job = JobSnapshot["job"];
 
 /** What is known of one seat, from the hub's MemberCluster and the caches of the member. Reads only. */
 export function observeSeat(
-  hubId: string,
   job: Job,
   participant: Participant,
   member: MemberCluster | undefined,
   state: MemberState | undefined,
   seenRunning: SeenRunning = () => 0,
+  report?: PlacingReport,
 ): SeatObservation {
-  const observed = observeMember(job, member, state);
+  const observed = observeMember(job, participant, member, state);
   const nothing = {
     participant,
     member: observed,
@@ -37,47 +38,49 @@ export function observeSeat(
   };
   if (state?.state !== "reachable" || observed.state === "missing" || observed.namespace === undefined) return nothing;
   const { view } = state;
-  const name = seatName(hubId, job, participant.name);
+  const { namespace } = observed;
   const uid = job.metadata.uid ?? "";
-  const ofSeat = (objects: readonly Unstructured[]): Unstructured[] =>
-    objects.filter((object) => object.metadata.labels?.[Label.Participant] === participant.name);
-  const anchor = ofSeat(view.objectsOf("configMaps", observed.namespace, uid)).find(
-    (object) => object.metadata.name === name,
-  );
-  const batchJob = ofSeat(view.objectsOf("jobs", observed.namespace, uid)).find(
-    (object) => object.metadata.name === name,
-  );
-  const pods = ofSeat(view.objectsOf("pods", observed.namespace, uid));
-  const active = pods.filter(isActive);
+  const batchJob = view.objectsOf("jobs", namespace, uid, participant.name)[0];
+  const events = batchJob === undefined ? [] : view.eventsOf(namespace, batchJob.metadata.uid ?? "");
+  const pods = view.objectsOf("pods", namespace, uid, participant.name);
+  const { active, ended, problems } = summarisePods(pods, batchJob, events, participant.workers, seenRunning);
   const failure = batchJob === undefined ? undefined : findJobFailure(batchJob);
-  const ended = pods.filter((pod) => podStatus(pod).phase === "Failed");
-  const events = view.objectsOf("events", observed.namespace, batchJob?.metadata.uid ?? "");
-  const problems =
-    batchJob === undefined ? undefined : findWorkerProblems(batchJob, pods, events, participant.workers, seenRunning);
+  const placingProblem = report?.problems.find((one) => one.participant === participant.name)?.problem;
   return {
     participant,
     member: observed,
-    template: findTemplate(job, participant, view.podTemplates(observed.namespace)),
-    ...(anchor === undefined
-      ? {}
-      : { anchorText: (anchor.data as Record<string, string> | undefined)?.["worker.json"] ?? "" }),
+    template: findTemplate(job, participant, view.podTemplates(namespace)),
     hasBatchJob: batchJob !== undefined,
     ...(failure === undefined ? {} : { batchJobFailure: problems?.podProblem ?? failure }),
-    activePods: active.length,
-    failedPods: ended.length,
+    activePods: active,
+    failedPods: ended,
     failedIndexes: batchJob === undefined ? 0 : failedIndexesOf(batchJob).length,
     ...problems,
+    // What runs is not held back by an object that could not be mended.
+    ...(placingProblem === undefined || batchJob !== undefined ? {} : { placingProblem }),
   };
 }
 
-/** Namespace of a member that serves a job; undefined where the MemberCluster maps none for it. */
-export function mappedNamespace(job: Job, member: MemberCluster): string | undefined {
-  return member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
+/**
+ * Namespace in which a seat is or will be: where it was placed, since what a MemberCluster maps later moves nothing that
+ * runs, else the one that is mapped; undefined where none is.
+ */
+export function placeOf(job: Job, participant: Participant, member: MemberCluster): string | undefined {
+  const placed = job.status?.placements?.find(
+    ({ participant: name, cluster, state }) =>
+      name === participant.name && cluster === participant.cluster && state === "Wanted",
+  );
+  return placed?.namespace ?? member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
 }
 
-function observeMember(job: Job, member: MemberCluster | undefined, state: MemberState | undefined): MemberObservation {
+function observeMember(
+  job: Job,
+  participant: Participant,
+  member: MemberCluster | undefined,
+  state: MemberState | undefined,
+): MemberObservation {
   if (member === undefined || state === undefined) return { state: "missing" };
-  const namespace = mappedNamespace(job, member);
+  const namespace = placeOf(job, participant, member);
   const mapped = {
     ...(namespace === undefined ? {} : { namespace }),
     ...observeGateCa(member.spec.gate?.caBundle),

@@ -5,7 +5,10 @@ import type { JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 
 type ClusterStatus = NonNullable<NonNullable<FederatedTrainingJob["status"]>["clusters"]>[number];
 
+/** Longest message of one participant; many participants share a budget, so that a status stays small. */
 const messageLimit = 300;
+const leastMessage = 80;
+const messageBudget = 8_000;
 
 /**
  * One entry a participant. `observedTime` is when the member was last heard, as of the last change of the entry: what is stale
@@ -34,8 +37,14 @@ function renderCluster(snapshot: JobSnapshot, seat: SeatObservation): ClusterSta
     ready,
     active: seat.activePods,
     failed: seat.failedPods,
-    ...(problem === undefined ? {} : { reason: problem.reason, message: cutText(problem.message, messageLimit) }),
+    ...(problem === undefined
+      ? {}
+      : { reason: problem.reason, message: cutText(problem.message, longestMessage(snapshot)) }),
   };
+}
+
+function longestMessage({ seats }: JobSnapshot): number {
+  return Math.max(leastMessage, Math.min(messageLimit, Math.floor(messageBudget / seats.length)));
 }
 
 /** Least difference of two clocks that is worth a word, in milliseconds. */

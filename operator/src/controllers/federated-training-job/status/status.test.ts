@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { JobSnapshot } from "../snapshot.ts";
-import { aJob, aReport, aRound, aSeat, aSnapshot, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
+import {
+  aJob,
+  aPlacement,
+  aReport,
+  aRound,
+  aSeat,
+  aSnapshot,
+  someTimeMs,
+  withConditions,
+  withPlacements,
+} from "../testing/a-snapshot.ts";
 import { renderStatus } from "./status.ts";
 import { pruneRounds, updateRounds } from "./training-rounds.ts";
 
@@ -144,7 +154,7 @@ describe("the status of a job", () => {
   });
 
   it("fits into 64 KiB with a hundred clusters that all have long problems", () => {
-    const job = aJob();
+    const job = aJob({}, { uid: "u".repeat(36) });
     job.spec.participants = Array.from({ length: 100 }, (_none, index) => ({
       name: `p${index}`,
       cluster: `cluster-${index}`.padEnd(63, "x"),
@@ -158,7 +168,11 @@ describe("the status of a job", () => {
     const conditions = ["Accepted", "ClustersReady", "Degraded", "Progressing"].map(
       (type) => ({ ...progressing, type, message: "z".repeat(5000) }) as never,
     );
-    expect(JSON.stringify(renderStatus(running({ job, seats }), conditions)).length).toBeLessThan(64 * 1024);
+    const placements = job.spec.participants.map(({ name, cluster }) =>
+      aPlacement({ participant: name, cluster, jobUid: "u".repeat(36) }),
+    );
+    const recorded = withPlacements(job, ...placements);
+    expect(JSON.stringify(renderStatus(running({ job: recorded, seats }), conditions)).length).toBeLessThan(64 * 1024);
   });
 });
 

@@ -1,9 +1,11 @@
 import { cleanupFinalizer, type FederatedTrainingJob } from "@tributary/contracts";
 import type { Settings } from "../decide/verdict.ts";
+import { seatName } from "../render/names.ts";
 import type {
   AggregatorReport,
   Condition,
   JobSnapshot,
+  Placement,
   PodTemplateObject,
   RoundReport,
   SeatObservation,
@@ -50,6 +52,7 @@ export function aJob(
       roundHistoryLimit: 10,
       ...spec,
     },
+    status: { placements: [] },
   };
 }
 
@@ -148,8 +151,21 @@ export function aSnapshot(changes: Partial<JobSnapshot> = {}): JobSnapshot {
     seats: job.spec.participants.map((_participant, index) => aSeat(job, index)),
     aggregator: { state: "heard", heardMs: someTimeMs, report: aReport() },
     rounds: [],
+    placing: { clusters: ["aws-1", "gcp-1"], reports: new Map(), shown: [] },
     ...changes,
   };
+}
+
+/** A place in the record of a job. */
+export function aPlacement(changes: Partial<Placement> = {}): Placement {
+  const place = { participant: "aws", cluster: "aws-1", namespace: "jobs", ...changes };
+  const name = seatName(someSettings.hubId, aJob(), place.participant);
+  return { name, jobUid: "job-uid", state: "Wanted", ...place };
+}
+
+/** A job with placements in its status. */
+export function withPlacements(job: FederatedTrainingJob, ...placements: readonly Placement[]): FederatedTrainingJob {
+  return { ...job, status: { ...job.status, placements: [...placements], unsearchedClusters: [] } };
 }
 
 /** A job with conditions in its status. */

@@ -406,6 +406,43 @@ reason?: string
 message?: string
 }[]
 /**
+ * Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.
+ * 
+ * @maxItems 400
+ */
+placements?: {
+/**
+ * Name of the participant.
+ */
+participant: string
+/**
+ * Name of the member cluster.
+ */
+cluster: string
+/**
+ * Namespace in the member cluster.
+ */
+namespace: string
+/**
+ * Name of the batch Job and of its ConfigMap.
+ */
+name: string
+/**
+ * Uid of this job, by which its objects are labelled.
+ */
+jobUid: string
+/**
+ * Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone.
+ */
+state: ("Wanted" | "Leaving")
+}[]
+/**
+ * Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.
+ * 
+ * @maxItems 1000
+ */
+unsearchedClusters?: string[]
+/**
  * Bytes on the tensor wire since the start.
  */
 bytes?: {

@@ -1,0 +1,258 @@
+import { describe, expect, it } from "vitest";
+import { seatName } from "../render/names.ts";
+import type { JobSnapshot, Placement, PlacingReport } from "../snapshot.ts";
+import {
+  aJob,
+  aPlacement,
+  aSeat,
+  aSnapshot,
+  someSettings,
+  someTimeMs,
+  withConditions,
+  withPlacements,
+} from "../testing/a-snapshot.ts";
+import { decide } from "./index.ts";
+import { placementLimit } from "./record-placements.ts";
+
+const away = {
+  state: "unreachable",
+  problem: { reason: "ClusterUnreachable", message: "cluster gcp-1 does not answer" },
+  sinceMs: 1,
+  namespace: "jobs",
+} as const;
+const quorumOfOne = {
+  schedule: { synchronous: { ...aJob().spec.schedule.synchronous, quorum: 1 } },
+};
+const ofGcp = aPlacement({ participant: "gcp", cluster: "gcp-1" });
+
+const record = (snapshot: JobSnapshot) => decide(snapshot, someSettings).record;
+const told = (placements: readonly Placement[]): string[] =>
+  placements.map(({ participant, cluster, namespace, state }) => `${participant} ${cluster}/${namespace} ${state}`);
+
+function reports(...entries: readonly [cluster: string, report: Partial<PlacingReport>][]): JobSnapshot["placing"] {
+  return {
+    clusters: ["aws-1", "gcp-1"],
+    reports: new Map(entries.map(([cluster, report]) => [cluster, { empty: [], problems: [], ...report }])),
+    shown: [],
+  };
+}
+
+describe("the record of a job's placements", () => {
+  it("names each seat of a member that answers, in the namespace that the member maps, before anything is made", () => {
+    const job = aJob();
+    const { placements } = record(aSnapshot({ job }));
+    expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Wanted"]);
+    expect(placements[0]).toMatchObject({ name: seatName("hub", job, "aws"), jobUid: "job-uid" });
+  });
+
+  it.each<[string, Partial<JobSnapshot>]>([
+    ["the job has its finalizer", { job: aJob({}, { finalizers: [] }) }],
+    ["the aggregator has an address", { hub: { caPem: "CA", missingClaims: [], readyReplicas: 0 } }],
+    [
+      "there are certificates",
+      { hub: { missingClaims: [], readyReplicas: 0, endpoint: { controlAddress: "a:1", tensorAddress: "a:2" } } },
+    ],
+  ])("is empty until %s", (_when, changes) => {
+    expect(record(aSnapshot(changes)).placements).toEqual([]);
+  });
+
+  it("is written once before the finalizer is added, so that a lost one is told from a first one", () => {
+    const job = { ...aJob({}, { finalizers: [] }), status: {} };
+    const plan = decide(aSnapshot({ job }), someSettings);
+    expect(plan.actions.map(({ type }) => type)).not.toContain("add-finalizer");
+    expect(plan.record).toEqual({ placements: [], unsearchedClusters: [] });
+  });
+
+  it("keeps a seat where it is, whatever its MemberCluster maps later", () => {
+    const job = withPlacements(aJob(), aPlacement());
+    const seats = [aSeat(job, 0, { member: { state: "reachable", heardMs: 1, namespace: "typo", gateCaPem: "x" } })];
+    expect(told(record(aSnapshot({ job, seats })).placements)).toEqual(["aws aws-1/jobs Wanted"]);
+  });
+
+  it.each<[string, JobSnapshot["seats"][number]["member"]]>([
+    ["does not answer", { ...away, gateCaPem: "x" }],
+    ["is not registered any more", { state: "missing" }],
+    ["maps no namespace any more", { state: "reachable", heardMs: 1, gateCaPem: "x" }],
+  ])("keeps a seat whose member %s", (_what, member) => {
+    const job = withPlacements(aJob(), aPlacement(), ofGcp);
+    const seats = [aSeat(job, 0, { member }), aSeat(job, 1)];
+    expect(record(aSnapshot({ job, seats })).placements).toEqual([aPlacement(), ofGcp]);
+  });
+
+  it.each<[string, Parameters<typeof aJob>[0]]>([
+    ["was dropped", { participants: [aJob().spec.participants[0]!], ...quorumOfOne }],
+    [
+      "moved to another cluster",
+      { participants: [aJob().spec.participants[0]!, { ...aJob().spec.participants[1]!, cluster: "gcp-2" }] },
+    ],
+  ])("lets the seat of a participant leave that %s, also while its member is away", (_what, spec) => {
+    const job = withPlacements(aJob(spec), aPlacement(), ofGcp);
+    const seats = job.spec.participants.map((_participant, index) => aSeat(job, index));
+    expect(told(record(aSnapshot({ job, seats })).placements)).toContain("gcp gcp-1/jobs Leaving");
+  });
+
+  it("places a seat again only when what leaves there is gone", () => {
+    const leaving = aPlacement({ state: "Leaving" });
+    const job = withPlacements(aJob(), leaving);
+    expect(told(record(aSnapshot({ job })).placements)).toContain("aws aws-1/jobs Leaving");
+    const placing = reports(["aws-1", { empty: [leaving] }]);
+    expect(told(record(aSnapshot({ job, placing })).placements)).toContain("aws aws-1/jobs Wanted");
+  });
+
+  it("never drops what is wanted, however empty it was found", () => {
+    const job = withPlacements(aJob(), aPlacement());
+    const placing = reports(["aws-1", { empty: [aPlacement()] }]);
+    expect(told(record(aSnapshot({ job, placing })).placements)).toContain("aws aws-1/jobs Wanted");
+  });
+
+  it("takes up what a cache shows and it does not name", () => {
+    const placing = { ...reports(), shown: [{ participant: "old", cluster: "gcp-1", namespace: "jobs" }] };
+    expect(told(record(aSnapshot({ placing })).placements)).toContain("old gcp-1/jobs Leaving");
+  });
+
+  it("does not take up again what the member confirmed to be gone and a late cache still shows", () => {
+    const gone = { participant: "old", namespace: "jobs" };
+    const placing = { ...reports(["gcp-1", { empty: [gone] }]), shown: [{ ...gone, cluster: "gcp-1" }] };
+    expect(told(record(aSnapshot({ placing })).placements).join()).not.toContain("old");
+  });
+
+  it("lets leave what an earlier job of the name recorded", () => {
+    const job = withPlacements(aJob(), aPlacement({ jobUid: "earlier" }));
+    expect(told(record(aSnapshot({ job })).placements)).toContain("aws aws-1/jobs Leaving");
+  });
+
+  it("holds no more than a status takes, and goes on when places became free", () => {
+    const old = Array.from({ length: placementLimit }, (_none, index) =>
+      aPlacement({ participant: `old-${index}`, state: "Leaving" }),
+    );
+    expect(record(aSnapshot({ job: withPlacements(aJob(), ...old) })).placements).toHaveLength(placementLimit);
+    const job = withPlacements(aJob(), ...old.slice(1));
+    expect(record(aSnapshot({ job })).placements.filter(({ state }) => state === "Wanted")).toHaveLength(1);
+  });
+});
+
+describe("a record that was lost", () => {
+  const lost = { ...aJob(), status: {} };
+
+  it("lets no cluster count as clean before it was searched", () => {
+    const placing = { ...reports(), clusters: ["aws-1", "gcp-1", "lab"] };
+    expect(record(aSnapshot({ job: lost, placing })).unsearchedClusters).toEqual(["aws-1", "gcp-1", "lab"]);
+    const plan = decide(aSnapshot({ job: lost, placing, deletionMs: someTimeMs }), someSettings);
+    expect(plan.actions).toEqual([]);
+    expect(plan.conditions[0]?.message).toContain("cluster aws-1 is being searched");
+  });
+
+  it("names also clusters that the spec names and that are not registered any more", () => {
+    const placing = { ...reports(), clusters: ["aws-1"] };
+    expect(record(aSnapshot({ job: lost, placing })).unsearchedClusters).toEqual(["aws-1", "gcp-1"]);
+  });
+
+  it("grows back cluster by cluster from what the members hold, and touches nothing that runs", () => {
+    const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["aws-1", "gcp-1", "lab"] } };
+    const placing = reports(
+      ["aws-1", { found: [{ participant: "aws", namespace: "jobs" }] }],
+      ["gcp-1", { found: [{ participant: "dropped", namespace: "jobs" }] }],
+    );
+    const { placements, unsearchedClusters } = record(aSnapshot({ job, placing }));
+    expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "dropped gcp-1/jobs Leaving", "gcp gcp-1/jobs Wanted"]);
+    expect(unsearchedClusters).toEqual(["lab"]);
+  });
+
+  it("keeps one seat a participant where a search finds two", () => {
+    const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["aws-1"] } };
+    const found = ["older", "jobs"].map((namespace) => ({ participant: "aws", namespace }));
+    expect(told(record(aSnapshot({ job, placing: reports(["aws-1", { found }]) })).placements)).toEqual([
+      "aws aws-1/jobs Wanted",
+      "aws aws-1/older Leaving",
+      "gcp gcp-1/jobs Wanted",
+    ]);
+  });
+
+  it("places nothing in a cluster that is still to be searched", () => {
+    const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["aws-1"] } };
+    expect(told(record(aSnapshot({ job })).placements)).toEqual(["gcp gcp-1/jobs Wanted"]);
+  });
+});
+
+describe("a job that is deleted", () => {
+  const job = withPlacements(aJob(), aPlacement(), ofGcp);
+  const deleted = (changes: Partial<JobSnapshot> = {}) => aSnapshot({ job, deletionMs: someTimeMs, ...changes });
+  const leaving = withPlacements(aJob(), aPlacement({ state: "Leaving" }), { ...ofGcp, state: "Leaving" });
+  const empty = { empty: [{ participant: "aws", namespace: "jobs" }] };
+  const emptyGcp = { empty: [{ participant: "gcp", namespace: "jobs" }] };
+  const problem = { reason: "ClusterUnreachable", message: "cluster gcp-1 does not answer" };
+
+  it("lets all its placements leave and waits, with what it waits for", () => {
+    const plan = decide(deleted(), someSettings);
+    expect(plan.record.placements.map(({ state }) => state)).toEqual(["Leaving", "Leaving"]);
+    expect(plan.actions).toEqual([]);
+    expect(plan.conditions).toMatchObject([{ type: "Progressing", status: "False", reason: "CleanupPending" }]);
+    expect(plan.conditions[0]?.message).toContain(`Job and ConfigMap ${ofGcp.name} in namespace jobs`);
+  });
+
+  it("goes once every member confirmed that nothing is left", () => {
+    const placing = reports(["aws-1", empty], ["gcp-1", emptyGcp]);
+    expect(decide(deleted({ job: leaving, placing }), someSettings).actions).toMatchObject([
+      { type: "remove-finalizer" },
+    ]);
+  });
+
+  it("goes at once when nothing was ever placed", () => {
+    expect(decide(deleted({ job: aJob() }), someSettings).actions).toMatchObject([{ type: "remove-finalizer" }]);
+  });
+
+  it.each<[string, JobSnapshot["placing"]]>([
+    ["did not answer", reports(["aws-1", empty])],
+    [
+      "is away",
+      reports(["aws-1", empty], ["gcp-1", { problems: [{ participant: "gcp", namespace: "jobs", problem }] }]),
+    ],
+    ["is not registered any more", { ...reports(["aws-1", empty]), clusters: ["aws-1"] }],
+    ["shows nothing in its cache", reports(["aws-1", empty], ["gcp-1", {}])],
+  ])("waits for a member that %s, however long that takes", (_what, placing) => {
+    const plan = decide(deleted({ job: leaving, placing, nowMs: someTimeMs + 1e10 }), someSettings);
+    expect(plan.actions).toEqual([]);
+    expect(told(plan.record.placements)).toEqual(["gcp gcp-1/jobs Leaving"]);
+    expect(plan.conditions[0]?.message).toContain("annotation tributary.dev/abandon-clusters");
+  });
+
+  it("says why a member does not confirm, and tells of it once", () => {
+    const placing = reports(["gcp-1", { problems: [{ participant: "gcp", namespace: "jobs", problem }] }]);
+    const plan = decide(deleted({ job: leaving, placing }), someSettings);
+    expect(plan.conditions[0]?.message).toContain("cluster gcp-1 does not answer");
+    expect(plan.events.map(({ reason }) => reason)).toEqual(["CleanupPending"]);
+    const again = withConditions(leaving, plan.conditions[0]!);
+    expect(decide(deleted({ job: again, placing }), someSettings).events).toEqual([]);
+  });
+
+  it("gives up a cluster that a person named, and leaves a trace of what may be left", () => {
+    const annotations = { "tributary.dev/abandon-clusters": "lab, gcp-1" };
+    const given = { ...leaving, metadata: { ...leaving.metadata, annotations } };
+    const plan = decide(deleted({ job: given, placing: reports(["aws-1", empty]) }), someSettings);
+    expect(plan.actions).toMatchObject([{ type: "remove-finalizer" }]);
+    expect(plan.events).toMatchObject([{ type: "Warning", reason: "Abandoned" }]);
+    expect(plan.events[0]?.note).toContain(`${ofGcp.name} in namespace jobs of cluster gcp-1`);
+  });
+
+  it("gives up a search as well, and says so", () => {
+    const annotations = { "tributary.dev/abandon-clusters": "lab" };
+    const given = { ...aJob({}, { annotations }), status: { placements: [], unsearchedClusters: ["lab"] } };
+    const plan = decide(deleted({ job: given }), someSettings);
+    expect(plan.actions).toMatchObject([{ type: "remove-finalizer" }]);
+    expect(plan.events.map(({ reason, note }) => `${reason} ${note}`).join()).toMatch(/^Abandoned .*cluster lab/u);
+  });
+
+  it("is left alone when the finalizer is not ours any more", () => {
+    const plan = decide(deleted({ job: aJob({}, { finalizers: ["other"] }) }), someSettings);
+    expect(plan).toMatchObject({ actions: [], conditions: [] });
+  });
+});
+
+describe("an annotation that gives up a cluster", () => {
+  it("takes nothing from a job that is wanted there", () => {
+    const job = aJob({}, { annotations: { "tributary.dev/abandon-clusters": "aws-1" } });
+    const snapshot = aSnapshot({ job: withPlacements(job, aPlacement()) });
+    expect(told(record(snapshot).placements)).toContain("aws aws-1/jobs Wanted");
+    expect(decide(snapshot, someSettings).events.map(({ reason }) => reason)).not.toContain("Abandoned");
+  });
+});

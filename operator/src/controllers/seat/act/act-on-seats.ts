@@ -1,0 +1,115 @@
+import {
+  asTributaryError,
+  catalogue,
+  type ErrorCode,
+  isTributaryError,
+  type Logger,
+  type TributaryError,
+} from "@tributary/kit";
+import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import type { Expectations } from "../../../runtime/control/expectations.ts";
+import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
+import { isSamePlace, type Place } from "../../shared/place.ts";
+import { troubleOf } from "../decide/decide-seats.ts";
+import type { SeatAction } from "../plan.ts";
+import { placeKey } from "../seat-key.ts";
+import { emptyPlaces } from "./empty-places.ts";
+import { inParallel } from "./in-parallel.ts";
+import { placeSeat, replaceBatchJob } from "./place-seat.ts";
+import { searchMember } from "./search-member.ts";
+
+/** What effects in members need. */
+export interface SeatActDeps {
+  /** Whether a job with this uid exists on the hub. */
+  readonly isJobAlive: (uid: string) => boolean;
+  readonly expectations: Expectations;
+  /** Id of this hub. */
+  readonly hubId: string;
+  readonly log: Logger;
+}
+
+/** What came of the actions of one look. */
+export interface SeatsOutcome extends PlacingReport {
+  /** Whether something failed and is to be tried again soon. */
+  readonly hasFailed: boolean;
+}
+
+/** Calls of one look that are under way at once in a member. */
+const parallelCalls = 8;
+/** Failures that pass by themselves at the next look: nobody has to hear of them. */
+const passing: readonly ErrorCode[] = ["API_CONFLICT", "OPERATION_ABORTED"];
+
+/** Carries out the actions in one member. Each is idempotent; a failure of one place is data and stops no other. */
+export async function actOnSeats(
+  client: ApiClient,
+  jobUid: string,
+  actions: readonly SeatAction[],
+  deps: SeatActDeps,
+  signal: AbortSignal,
+): Promise<SeatsOutcome> {
+  const empty: Place[] = [];
+  const problems: PlacingReport["problems"][number][] = [];
+  let found: readonly Place[] | undefined;
+  let hasFailed = false;
+  await inParallel(actions, parallelCalls, async (action) => {
+    try {
+      const outcome = await carryOut(client, jobUid, action, deps, signal);
+      empty.push(...(outcome.empty ?? []));
+      for (const placement of placementsOf(action))
+        if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true)
+          deps.expectations.forget(placeKey(placement));
+      found = outcome.found ?? found;
+    } catch (thrown) {
+      const error = asTributaryError(thrown);
+      hasFailed = true;
+      tellFailure(client.cluster, action, error, deps.log);
+      if (passing.some((code) => isTributaryError(error, code))) return;
+      const problem = { reason: catalogue[error.code].reason, message: error.message };
+      problems.push(...placementsOf(action).map((placement) => troubleOf(placement, problem)));
+    }
+  });
+  return { empty: empty.toSorted(byPlace), problems: problems.toSorted(byPlace), hasFailed, ...(found && { found }) };
+}
+
+type Outcome = Partial<Pick<PlacingReport, "empty" | "found">>;
+
+async function carryOut(
+  client: ApiClient,
+  jobUid: string,
+  action: SeatAction,
+  deps: SeatActDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  switch (action.type) {
+    case "place":
+      await placeSeat(client, action, deps, signal);
+      return {};
+    case "replace":
+      await replaceBatchJob(client, action, signal);
+      return {};
+    case "empty":
+      return { empty: await emptyPlaces(client, deps.hubId, action, signal) };
+    case "search":
+      return { found: await searchMember(client, deps.hubId, jobUid, action.namespaces, signal) };
+    default:
+      return action satisfies never;
+  }
+}
+
+function placementsOf(action: SeatAction): readonly Placement[] {
+  if (action.type === "search") return [];
+  return action.type === "empty" ? action.placements : [action.placement];
+}
+
+function tellFailure(cluster: string, action: SeatAction, error: TributaryError, log: Logger): void {
+  const { code, message } = error;
+  log.warn(
+    { cluster, action: action.type, why: action.why, code, err: message },
+    "an action in a member failed and is tried again",
+  );
+}
+
+function byPlace(left: Place, right: Place): number {
+  const keyOf = ({ namespace, participant }: Place): string => `${namespace}/${participant}`;
+  return keyOf(left) < keyOf(right) ? -1 : 1;
+}

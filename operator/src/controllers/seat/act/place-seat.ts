@@ -1,0 +1,121 @@
+import { FieldManager, Kinds, Label } from "@tributary/contracts";
+import type { ApiClient, JsonPatchOperation } from "../../../runtime/api/api-client.ts";
+import {
+  createOwnedApply,
+  lookAtOwned,
+  type OwnedApply,
+  type Ownership,
+  Whose,
+} from "../../../runtime/api/apply-owned.ts";
+import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
+import type { Expectations } from "../../../runtime/control/expectations.ts";
+import type { Placement } from "../../federated-training-job/snapshot.ts";
+import { changeableFields, differs } from "../decide/decide-place.ts";
+import type { SeatAction } from "../plan.ts";
+import { placeKey } from "../seat-key.ts";
+import { callDeadlineMs } from "./call-deadline.ts";
+
+type Place = Extract<SeatAction, { type: "place" }>;
+type Replace = Extract<SeatAction, { type: "replace" }>;
+
+/** What placing needs besides the client. */
+export interface PlaceDeps {
+  readonly isJobAlive: (uid: string) => boolean;
+  readonly expectations: Pick<Expectations, "expectCreated" | "forget">;
+  readonly hubId: string;
+}
+
+/** One for each client: it knows which applies would change nothing. */
+const ownedApplies = new WeakMap<ApiClient, OwnedApply>();
+
+/**
+ * Makes or mends the anchor and then the batch Job that it owns. What has its name and is not of this very job stays as it
+ * is: the error names it.
+ */
+export async function placeSeat(client: ApiClient, action: Place, deps: PlaceDeps, signal: AbortSignal): Promise<void> {
+  const { placement, cachedAnchor } = action;
+  const call = { signal, deadlineMs: callDeadlineMs };
+  const ownership = ownershipOf(placement, deps);
+  const anchor = await ownedApplyOf(client).apply<Unstructured>(
+    Kinds.ConfigMap,
+    action.anchor as KubeObject,
+    ownership,
+    {
+      ...call,
+      cached: cachedAnchor,
+    },
+  );
+  const batchJob = action.batchJob as KubeObject;
+  const ref = { namespace: placement.namespace, name: batchJob.metadata.name };
+  const live = await lookAtOwned<Unstructured>(client, Kinds.Job, ref, ownership, call);
+  if (live !== undefined) return mendBatchJob(client, live, batchJob, call);
+  const key = placeKey(placement);
+  deps.expectations.expectCreated(key, [batchJob.metadata.name]);
+  try {
+    await client.create<KubeObject>(Kinds.Job, withOwner(batchJob, anchor.object), call);
+  } catch (error) {
+    deps.expectations.forget(key);
+    throw error;
+  }
+}
+
+/** Removes a batch Job, when it still is the one that was looked at. */
+export async function replaceBatchJob(
+  client: ApiClient,
+  { placement, uid }: Replace,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref = { namespace: placement.namespace, name: placement.name };
+  await client.delete(Kinds.Job, ref, { uid, propagation: "Background", signal, deadlineMs: callDeadlineMs });
+}
+
+/** Whose an object of a seat's name is. "Left over" means that the job it was made for exists no longer. */
+function ownershipOf({ jobUid }: Placement, { hubId, isJobAlive }: PlaceDeps): Ownership {
+  return {
+    judge({ metadata: { labels = {} } }) {
+      if (labels[Label.Origin] !== hubId) return Whose.Foreign;
+      const uid = labels[Label.JobUid];
+      if (uid === jobUid) return Whose.Ours;
+      return uid === undefined || isJobAlive(uid) ? Whose.Foreign : Whose.LeftOver;
+    },
+    remedy: "remove it, or create the job under another name",
+  };
+}
+
+function ownedApplyOf(client: ApiClient): OwnedApply {
+  const present = ownedApplies.get(client);
+  if (present !== undefined) return present;
+  const owned = createOwnedApply(client, { fieldManager: FieldManager.Operator });
+  ownedApplies.set(client, owned);
+  return owned;
+}
+
+/** Puts back what follows the job's spec and can change while a batch Job exists. */
+async function mendBatchJob(
+  client: ApiClient,
+  live: Unstructured,
+  wanted: KubeObject,
+  call: { readonly signal: AbortSignal; readonly deadlineMs: number },
+): Promise<void> {
+  const fields = changeableFields.filter((field) => differs(live, wanted as never, [field]));
+  if (fields.length === 0) return;
+  const spec = (wanted as Unstructured).spec as Record<string, unknown>;
+  const operations: JsonPatchOperation[] = [
+    { op: "test", path: "/metadata/uid", value: live.metadata.uid },
+    ...fields.map((field) => ({ op: "add" as const, path: `/spec/${field}`, value: spec[field] ?? false })),
+  ];
+  const { namespace, name } = live.metadata;
+  await client.patchJson(Kinds.Job, { namespace, name }, operations, call);
+}
+
+function withOwner(batchJob: KubeObject, anchor: Unstructured): KubeObject {
+  const owner = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    name: anchor.metadata.name,
+    uid: anchor.metadata.uid ?? "",
+    controller: true,
+    blockOwnerDeletion: false,
+  };
+  return { ...batchJob, metadata: { ...batchJob.metadata, ownerReferences: [owner] } };
+}

@@ -1,0 +1,60 @@
+import type { KubernetesObject } from "../../federated-training-job/plan.ts";
+import { renderAnchor, renderBatchJob } from "../../federated-training-job/render/seat.ts";
+import type { Problem } from "../../federated-training-job/snapshot.ts";
+import type { SeatAction } from "../plan.ts";
+import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
+
+type MemberObject = NonNullable<PlaceObservation["anchor"]>;
+
+/** What one wanted place needs. */
+export interface PlaceVerdict {
+  readonly action?: SeatAction;
+  /** What keeps the place from being as it is wanted. */
+  readonly problem?: Problem;
+  readonly requeueAfterMs?: number;
+}
+
+/** Fields of a batch Job that follow the spec of its job and can change while it exists. */
+export const changeableFields = ["parallelism", "suspend"] as const;
+/** Fields that follow the spec of its job and cannot: one that differs makes another batch Job. */
+const fixedFields = ["completions", "backoffLimitPerIndex"] as const;
+
+/** One wanted place has an anchor with the present parameters and a batch Job of the present shape, whoever changed them. */
+export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): PlaceVerdict {
+  const { job, cluster, hubId, aggregator } = seen;
+  const { placement, participant, template, anchor, batchJob } = place;
+  const { namespace } = placement;
+  // The job's look makes it leave.
+  if (participant === undefined || job.metadata.deletionTimestamp !== undefined) return {};
+  if (place.unread !== undefined) return { problem: place.unread };
+  if (!place.isSettled) return { requeueAfterMs: 1_000 };
+  if (aggregator === undefined) return { requeueAfterMs: 2_000 };
+  if (template.state !== "found") return {};
+  const input = { job, participant, namespace, origin: hubId, ...aggregator, template: template.template };
+  const rendered = { anchor: renderAnchor(input), batchJob: renderBatchJob(input) };
+  const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
+  if (batchJob !== undefined && differs(batchJob, rendered.batchJob, fixedFields))
+    return { action: { type: "replace", placement, uid: batchJob.metadata.uid ?? "", why } };
+  const isAsWanted =
+    anchor !== undefined &&
+    batchJob !== undefined &&
+    showsData(anchor, rendered.anchor) &&
+    !differs(batchJob, rendered.batchJob, changeableFields);
+  if (isAsWanted) return {};
+  return {
+    action: { type: "place", placement, ...rendered, ...(anchor === undefined ? {} : { cachedAnchor: anchor }), why },
+  };
+}
+
+/** Fields of a batch Job's spec that are not as rendered; one that is not rendered is off. */
+export function differs(live: MemberObject, rendered: KubernetesObject, fields: readonly string[]): boolean {
+  const specOf = (object: object) => (object as { spec?: Record<string, unknown> }).spec ?? {};
+  const [is, wanted] = [specOf(live), specOf(rendered)];
+  return fields.some((field) => (is[field] ?? false) !== (wanted[field] ?? false));
+}
+
+function showsData(anchor: MemberObject, rendered: KubernetesObject): boolean {
+  const dataOf = (object: object) => (object as { data?: Record<string, string> }).data ?? {};
+  const is = dataOf(anchor);
+  return Object.entries(dataOf(rendered)).every(([key, text]) => is[key] === text);
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { aJob, aPlacement } from "../../federated-training-job/testing/a-snapshot.ts";
+import type { SeatsPlan } from "../plan.ts";
+import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
+import { aPlace, madeObjects, someSeats } from "../testing/some-seats.ts";
+import { decideSeats } from "./decide-seats.ts";
+
+const job = aJob() as SeatsSnapshot["job"];
+const made = madeObjects(job);
+const kinds = ({ actions }: SeatsPlan): string[] => actions.map(({ type }) => type);
+const decidePlaced = (changes: Partial<PlaceObservation>, seats: Partial<SeatsSnapshot> = {}): SeatsPlan =>
+  decideSeats(someSeats({ job, places: [aPlace(job, { ...made, ...changes })], ...seats }));
+const without = (field: "anchor" | "batchJob"): Partial<PlaceObservation> => {
+  const { [field]: _gone, ...rest } = { ...aPlace(job), ...made };
+  return rest;
+};
+
+function withSpec(changes: Record<string, unknown>): PlaceObservation["batchJob"] & object {
+  return { ...made.batchJob, spec: { ...(made.batchJob.spec as object), ...changes } };
+}
+
+describe("a wanted place", () => {
+  it("gets its anchor and its batch Job", () => {
+    const plan = decideSeats(someSeats({ job }));
+    expect(plan.actions).toMatchObject([
+      { type: "place", anchor: { metadata: { name: aPlacement().name, namespace: "jobs" } } },
+    ]);
+    expect(plan.actions[0]).toMatchObject({ batchJob: { metadata: { name: aPlacement().name } } });
+  });
+
+  it("is left alone when its objects are as they should be", () => {
+    expect(decidePlaced({})).toEqual({ actions: [], report: { empty: [], problems: [] } });
+  });
+
+  it.each<[string, Partial<PlaceObservation>]>([
+    ["its anchor was changed", { anchor: { ...made.anchor, data: { "worker.json": "{}" } } }],
+    ["its batch Job was scaled", { batchJob: withSpec({ parallelism: 0 }) }],
+    ["its batch Job was suspended", { batchJob: withSpec({ suspend: true }) }],
+  ])("is mended when %s", (_what, changes) => {
+    expect(kinds(decidePlaced(changes))).toEqual(["place"]);
+  });
+
+  it.each(["anchor", "batchJob"] as const)("is mended when its %s was removed", (field) => {
+    const places = [without(field) as PlaceObservation];
+    expect(kinds(decideSeats(someSeats({ job, places })))).toEqual(["place"]);
+  });
+
+  it.each([
+    ["other workers than the spec asks for", { completions: 4 }],
+    ["another restart limit", { backoffLimitPerIndex: 1 }],
+  ])("gets another batch Job in place of one with %s", (_what, spec) => {
+    expect(decidePlaced({ batchJob: withSpec(spec) }).actions).toMatchObject([
+      { type: "replace", uid: "batch-job-uid" },
+    ]);
+  });
+
+  it("is not made twice while the cache is late", () => {
+    const plan = decideSeats(someSeats({ job, places: [aPlace(job, { isSettled: false })] }));
+    expect(kinds(plan)).toEqual([]);
+    expect(plan.requeueAfterMs).toBe(1_000);
+  });
+
+  it.each<[string, Partial<PlaceObservation>, Partial<SeatsSnapshot>]>([
+    ["the aggregator has no address", {}, {}],
+    [
+      "its job is being deleted",
+      {},
+      { job: { ...job, metadata: { ...job.metadata, deletionTimestamp: "2027-01-01" } } },
+    ],
+    ["the member offers no such runtime", { template: { state: "runtime-missing", offered: [] } }, {}],
+  ])("waits while %s", (what, place, seats) => {
+    const { aggregator: _none, ...unaddressed } = someSeats({ job, ...seats, places: [aPlace(job, place)] });
+    const seen = what.includes("address") ? unaddressed : someSeats({ job, ...seats, places: [aPlace(job, place)] });
+    expect(kinds(decideSeats(seen))).toEqual([]);
+  });
+
+  it("is not touched while its namespace cannot be read, which is told", () => {
+    const unread = { reason: "RBACDenied", message: "namespace jobs cannot be read" };
+    const plan = decideSeats(someSeats({ job, places: [aPlace(job, { unread })] }));
+    expect(plan.actions).toEqual([]);
+    expect(plan.report.problems).toEqual([{ participant: "aws", namespace: "jobs", problem: unread }]);
+  });
+});
+
+describe("places that leave", () => {
+  const leaving = (changes: Partial<PlaceObservation["placement"]>, hasPods = false): PlaceObservation =>
+    aPlace(job, { placement: aPlacement({ state: "Leaving", ...changes }), hasPods });
+
+  it("are emptied together, one removal a namespace, and looked at again", () => {
+    const places = [leaving({}), leaving({ participant: "gcp" }, true), leaving({ namespace: "other" })];
+    const plan = decideSeats(someSeats({ job, places }));
+    expect(plan.actions).toMatchObject([
+      {
+        type: "empty",
+        namespace: "jobs",
+        placements: [{ participant: "aws" }, { participant: "gcp" }],
+        withPods: ["gcp"],
+      },
+      { type: "empty", namespace: "other", withPods: [] },
+    ]);
+    expect(plan.requeueAfterMs).toBe(1_000);
+  });
+
+  it("are emptied also in a namespace that is mapped no more and of a participant that the spec names no more", () => {
+    const { participant: _gone, ...place } = leaving({ namespace: "old" });
+    expect(kinds(decideSeats(someSeats({ job, places: [place] })))).toEqual(["empty"]);
+  });
+
+  it("of another uid are emptied by that uid", () => {
+    const places = [leaving({}), leaving({ participant: "gcp", jobUid: "earlier" })];
+    expect(kinds(decideSeats(someSeats({ job, places })))).toEqual(["empty", "empty"]);
+  });
+});
+
+describe("a member", () => {
+  it.each<[SeatsSnapshot["member"], string]>([
+    [{ state: "missing" }, "ClusterNotFound"],
+    [
+      { state: "unreachable", problem: { reason: "ClusterUnreachable", message: "it does not answer" } },
+      "ClusterUnreachable",
+    ],
+  ])("that is %o confirms nothing and is not written to", (member, reason) => {
+    const places = [aPlace(job), aPlace(job, { placement: aPlacement({ state: "Leaving", participant: "old" }) })];
+    const plan = decideSeats(someSeats({ job, member, places, isUnsearched: true }));
+    expect(plan.actions).toEqual([]);
+    expect(plan.report.empty).toEqual([]);
+    expect(plan.report.problems.map(({ problem }) => problem.reason)).toEqual([reason, reason]);
+  });
+
+  it("is searched when the record of the job was lost", () => {
+    expect(decideSeats(someSeats({ job, places: [], isUnsearched: true })).actions).toMatchObject([
+      { type: "search", namespaces: ["jobs"] },
+    ]);
+  });
+});

@@ -1,0 +1,184 @@
+import { Kinds } from "@tributary/contracts";
+import { describe, expect, it } from "vitest";
+import { seatName } from "../federated-training-job/render/names.ts";
+import { aJob, someSettings } from "../federated-training-job/testing/a-snapshot.ts";
+import type { SeatsSnapshot } from "./snapshot.ts";
+import { createFakeHub, type FakeHub } from "./testing/fake-hub.ts";
+import { createFakeMember, type FakeMember } from "./testing/fake-member.ts";
+
+type Job = SeatsSnapshot["job"];
+
+const job = aJob() as Job;
+const names = { aws: seatName(someSettings.hubId, job, "aws"), gcp: seatName(someSettings.hubId, job, "gcp") };
+const objectsOf = (name: string): string[] => [`configmaps jobs/${name}`, `jobs jobs/${name}`, `pods jobs/${name}-0-x`];
+
+interface World {
+  readonly hub: FakeHub;
+  readonly aws: FakeMember;
+  readonly gcp: FakeMember;
+}
+
+function startWorld(): World {
+  const [aws, gcp] = [createFakeMember("aws-1"), createFakeMember("gcp-1")];
+  return { aws, gcp, hub: createFakeHub(job, { "aws-1": aws, "gcp-1": gcp }) };
+}
+
+/** Looks until nothing changes any more. Caches are late by one turn when they lag. */
+async function settle({ hub, aws, gcp }: World, isLagging = false): Promise<void> {
+  for (let turn = 0; turn < 12; turn += 1) {
+    hub.lookAtJob();
+    await hub.lookAtSeats();
+    if (hub.isDead()) return;
+    if (isLagging && turn % 2 === 0) continue;
+    for (const member of [aws, gcp]) member.catchUp();
+  }
+}
+
+const edit = (hub: FakeHub, change: (before: Job) => Job): void => {
+  if (hub.job !== undefined) hub.job = change(hub.job);
+};
+const suspend = (isSuspended: boolean) => (before: Job) => ({
+  ...before,
+  spec: { ...before.spec, suspend: isSuspended },
+});
+const remove = (before: Job) => ({
+  ...before,
+  metadata: { ...before.metadata, deletionTimestamp: "2027-01-15T08:00:00Z" },
+});
+const dropGcp = (before: Job) => ({
+  ...before,
+  spec: {
+    ...before.spec,
+    participants: before.spec.participants.slice(0, 1),
+    schedule: { synchronous: { ...before.spec.schedule.synchronous, quorum: 1 } },
+  },
+});
+const wipe = (before: Job) => ({ ...before, status: {} });
+
+/** What people do, in order, and what each member must hold at the end. */
+const stories: readonly [name: string, steps: readonly ((before: Job) => Job)[], want: readonly ("aws" | "gcp")[]][] = [
+  ["placed", [], ["aws", "gcp"]],
+  ["suspended", [suspend(true)], []],
+  ["suspended and resumed", [suspend(true), suspend(false)], ["aws", "gcp"]],
+  ["suspended, edited and resumed", [suspend(true), dropGcp, suspend(false)], ["aws"]],
+  ["deleted", [remove], []],
+  ["robbed of its status and deleted", [wipe, remove], []],
+  ["robbed of its status", [wipe], ["aws", "gcp"]],
+];
+
+describe.each(stories)("a job that is %s", (_name, steps, want) => {
+  const expectEnd = ({ aws, gcp, hub }: World): void => {
+    expect(aws.holds()).toEqual(want.includes("aws") ? objectsOf(names.aws) : []);
+    expect(gcp.holds()).toEqual(want.includes("gcp") ? objectsOf(names.gcp) : []);
+    const recorded = hub.job?.status?.placements?.map(({ participant }) => participant) ?? [];
+    expect(recorded).toEqual(want);
+    expect(hub.job === undefined).toBe(steps.includes(remove));
+  };
+
+  async function live(world: World, isLagging = false): Promise<void> {
+    await settle(world, isLagging);
+    for (const step of steps) {
+      edit(world.hub, step);
+      await settle(world, isLagging);
+    }
+  }
+
+  it("leaves in each member what is wanted and nothing else", async () => {
+    const world = startWorld();
+    await live(world);
+    expectEnd(world);
+  });
+
+  it("does so also with caches that are late", async () => {
+    const world = startWorld();
+    await live(world, true);
+    expectEnd(world);
+  });
+
+  it("does so when people do not wait between their steps", async () => {
+    const world = startWorld();
+    for (const step of steps) {
+      world.hub.lookAtJob();
+      await world.hub.lookAtSeats();
+      edit(world.hub, step);
+    }
+    await settle(world, true);
+    expectEnd(world);
+  });
+
+  it("does so when the operator is killed before or after any of its calls", async () => {
+    const whole = startWorld();
+    await live(whole);
+    let killed = 0;
+    for (let call = 1; call <= whole.aws.calls(); call += 1) {
+      for (const when of ["before", "after"] as const) {
+        const world = startWorld();
+        world.aws.killAt(call, when);
+        for (const step of [(before: Job) => before, ...steps]) {
+          edit(world.hub, step);
+          await settle(world);
+          if (!world.hub.isDead()) continue;
+          killed += 1;
+          world.hub.restart();
+          await settle(world);
+        }
+        expectEnd(world);
+      }
+    }
+    expect(killed).toBe(2 * whole.aws.calls());
+  });
+});
+
+describe("a member that is away", () => {
+  it.each<[string, readonly ((before: Job) => Job)[]]>([
+    ["its participant is dropped", [suspend(true), dropGcp, suspend(false)]],
+    ["its job is deleted", [remove]],
+  ])("keeps its place in the record while %s, and is cleaned when it returns", async (_what, steps) => {
+    const world = startWorld();
+    await settle(world);
+    world.hub.away.add("gcp-1");
+    for (const step of steps) {
+      edit(world.hub, step);
+      await settle(world);
+    }
+    expect(world.hub.job?.status?.placements).toMatchObject(
+      steps.includes(remove) ? [{ cluster: "gcp-1", state: "Leaving" }] : [{}, { cluster: "gcp-1", state: "Leaving" }],
+    );
+    world.hub.restart();
+    world.hub.away.delete("gcp-1");
+    await settle(world);
+    expect(world.gcp.holds()).toEqual([]);
+    expect(world.hub.job === undefined).toBe(steps.includes(remove));
+  });
+});
+
+describe("what is in the way", () => {
+  const ref = { namespace: "jobs", name: names.aws };
+  const labelled = (uid: string, origin: string = someSettings.hubId) => ({
+    metadata: { ...ref, labels: { "tributary.dev/origin": origin, "tributary.dev/job-uid": uid } },
+  });
+
+  it.each<[string, object]>([
+    ["somebody else's", { metadata: ref, data: { theirs: "yes" } }],
+    ["another hub's", labelled("other-uid", "other-hub")],
+  ])("stays as it is when it is %s, and is told of by name and owner", async (_whose, object) => {
+    const world = startWorld();
+    world.aws.put(Kinds.ConfigMap, object as never);
+    await settle(world);
+    expect(world.aws.find(Kinds.ConfigMap, ref)).toMatchObject(object);
+    const { seats } = { seats: world.hub.lookAtJob() };
+    expect(seats?.record.placements).toMatchObject([{ participant: "aws" }, { participant: "gcp" }]);
+    expect(world.gcp.holds()).toEqual(objectsOf(names.gcp));
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.aws.find(Kinds.ConfigMap, ref)).toMatchObject(object);
+    expect(world.hub.job).toBeUndefined();
+  });
+
+  it("goes when an earlier job of the name left it", async () => {
+    const world = startWorld();
+    world.aws.put(Kinds.ConfigMap, labelled("job-of-before"));
+    await settle(world);
+    expect(world.aws.holds()).toEqual(objectsOf(names.aws));
+  });
+});

@@ -1,0 +1,121 @@
+import type { FederatedTrainingJob } from "@tributary/contracts";
+import type { KubeObject } from "../../../runtime/api/object.ts";
+import { createExpectations } from "../../../runtime/control/expectations.ts";
+import { createFakeClock } from "../../../runtime/testing/fake-clock.ts";
+import { decide } from "../../federated-training-job/decide/index.ts";
+import { observeSeat } from "../../federated-training-job/observe/seat.ts";
+import type { Plan } from "../../federated-training-job/plan.ts";
+import { aSnapshot, someSettings, someTimeMs } from "../../federated-training-job/testing/a-snapshot.ts";
+import type { MemberState } from "../../member-cluster/member-directory.ts";
+import { reconcileSeats, type SeatDeps } from "../reconcile.ts";
+import { placeKey, printSeatKey } from "../seat-key.ts";
+import { createSeatReports } from "../seat-reports.ts";
+import type { FakeMember } from "./fake-member.ts";
+import { someAggregator } from "./some-seats.ts";
+
+type Job = FederatedTrainingJob & KubeObject;
+
+/** A fake of a hub with one job, and the two controllers that look at it: whole looks, one after the other. */
+export interface FakeHub {
+  /** The job as the hub holds it; undefined once its finalizer is gone. */
+  job: Job | undefined;
+  /** Members that do not answer. */
+  readonly away: Set<string>;
+  /** One look at the job: what is recorded and whether its finalizer goes. */
+  readonly lookAtJob: () => Plan | undefined;
+  /** One look at its seats in each cluster that the record names. */
+  readonly lookAtSeats: () => Promise<void>;
+  /** Whether the process was killed. */
+  readonly isDead: () => boolean;
+  /** Another process takes over: nothing is remembered. */
+  readonly restart: () => void;
+}
+
+/** Makes a hub with a job and its members. */
+export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMember>>): FakeHub {
+  const away = new Set<string>();
+  const stateOf = (cluster: string): MemberState | undefined => {
+    const member = members[cluster];
+    if (member === undefined) return undefined;
+    const problem = { reason: "ClusterUnreachable", message: `cluster ${cluster} does not answer` };
+    if (away.has(cluster)) return { state: "unreachable", problem, sinceMs: 1 };
+    return { state: "reachable", heardMs: someTimeMs, client: member.client, view: member.view };
+  };
+  const clusterOf = (name: string) =>
+    ({
+      metadata: { name },
+      spec: { namespaces: [{ hub: "research", member: "jobs" }], gate: { caBundle: "x" } },
+    }) as never;
+  let deps = startProcess();
+
+  function startProcess(): SeatDeps {
+    const expectations = createExpectations(createFakeClock());
+    return {
+      hubId: someSettings.hubId,
+      isJobAlive: (uid) => hub.job?.metadata.uid === uid,
+      expectations,
+      log: { warn() {}, info() {} } as never,
+      sources: {
+        jobs: { get: () => hub.job },
+        members: { stateOf },
+        namespacesOf: () => ["jobs"],
+        aggregatorOf: async () => someAggregator,
+        expectations,
+        reports: createSeatReports(() => {}),
+        hubId: someSettings.hubId,
+      },
+    };
+  }
+
+  const isDead = (): boolean => Object.values(members).some((member) => member.isDead());
+
+  /** What listeners of the caches do when these show a batch Job. */
+  function noteShown({ status }: Job): void {
+    for (const placement of status?.placements ?? []) {
+      const { cluster, namespace, jobUid, participant, name } = placement;
+      const batchJobs = members[cluster]?.view.objectsOf("jobs", namespace, jobUid, participant) ?? [];
+      if (batchJobs.length > 0) deps.expectations.sawCreated(placeKey(placement), name);
+    }
+  }
+
+  const hub: FakeHub = {
+    job,
+    away,
+    lookAtJob() {
+      const { job: seen } = hub;
+      if (seen === undefined) return undefined;
+      noteShown(seen);
+      const reports = deps.sources.reports.of(seen.metadata.uid ?? "");
+      const clusters = Object.keys(members);
+      const seats = seen.spec.participants.map((participant) =>
+        observeSeat(seen, participant, clusterOf(participant.cluster), stateOf(participant.cluster)),
+      );
+      const shown = clusters.flatMap((cluster) =>
+        away.has(cluster)
+          ? []
+          : (members[cluster]?.view.placesOf(seen.metadata.uid ?? "") ?? []).map((place) => ({ ...place, cluster })),
+      );
+      const deletionMs = seen.metadata.deletionTimestamp === undefined ? {} : { deletionMs: someTimeMs };
+      const snapshot = aSnapshot({ job: seen, seats, placing: { clusters, reports, shown }, ...deletionMs });
+      const plan = decide(snapshot, someSettings);
+      if (plan.actions.some(({ type }) => type === "remove-finalizer")) hub.job = undefined;
+      else hub.job = { ...seen, status: { ...seen.status, ...plan.record } as never };
+      return plan;
+    },
+    async lookAtSeats() {
+      const { placements = [], unsearchedClusters = [] } = hub.job?.status ?? {};
+      const clusters = new Set([...placements.map(({ cluster }) => cluster), ...unsearchedClusters]);
+      const signal = new AbortController().signal;
+      for (const cluster of clusters) {
+        await reconcileSeats(printSeatKey({ cluster, job: "research/notes" }), deps, { signal });
+        if (isDead()) return;
+      }
+    },
+    isDead,
+    restart() {
+      for (const member of Object.values(members)) member.revive();
+      deps = startProcess();
+    },
+  };
+  return hub;
+}

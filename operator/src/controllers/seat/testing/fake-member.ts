@@ -1,0 +1,173 @@
+import { Kinds, Label } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
+import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import { type KubeObject, type ObjectRef, objectKey, type Unstructured } from "../../../runtime/api/object.ts";
+import type { Resource } from "../../../runtime/api/resource.ts";
+import { aTemplate } from "../../federated-training-job/testing/a-snapshot.ts";
+import type { MemberView } from "../../member-cluster/member-directory.ts";
+import { aPod } from "./some-seats.ts";
+
+/** A fake of a member cluster, for the steps between two calls that no real one can be stopped at. */
+export interface FakeMember {
+  readonly client: ApiClient;
+  /** What caches show: the member as it was at the last `catchUp`. */
+  readonly view: MemberView;
+  /** Brings the caches up to date. */
+  readonly catchUp: () => void;
+  /** `kind namespace/name` of all that the member holds, sorted. */
+  readonly holds: () => string[];
+  readonly put: (kind: Resource, object: KubeObject) => void;
+  readonly find: (kind: Resource, ref: ObjectRef) => Unstructured | undefined;
+  /** The process is killed at this call, counted from now: before it has an effect, or right after. No later call has one. */
+  readonly killAt: (call: number, when: "before" | "after") => void;
+  /** Whether the process was killed. */
+  readonly isDead: () => boolean;
+  /** Another process takes over. */
+  readonly revive: () => void;
+  /** Calls since the start. */
+  readonly calls: () => number;
+}
+
+/** Thrown where the process is killed. */
+export class ProcessKilled extends Error {}
+
+/** Makes an empty member. Its batch Jobs have one pod each as long as they are there; its garbage collector is at once. */
+export function createFakeMember(cluster: string): FakeMember {
+  const objects = new Map<string, Unstructured>();
+  let shown = new Map<string, Unstructured>();
+  let uids = 0;
+  let calls = 0;
+  let kill: { readonly at: number; readonly when: "before" | "after" } | undefined;
+  let isDead = false;
+
+  const keyOf = (kind: Resource, ref: ObjectRef): string => `${kind.plural} ${objectKey(ref)}`;
+  const refuse = (reason: string): TributaryError =>
+    new TributaryError("API_CONFLICT", reason, { details: { reason } });
+
+  async function call<T>(effect: () => T): Promise<T> {
+    calls += 1;
+    const isHere = kill?.at === calls;
+    if (isHere && kill?.when === "before") isDead = true;
+    if (isDead) throw new ProcessKilled();
+    const result = effect();
+    if (isHere) isDead = true;
+    if (isDead) throw new ProcessKilled();
+    return result;
+  }
+
+  function put(kind: Resource, object: KubeObject): Unstructured {
+    const uid = object.metadata.uid ?? `uid-${++uids}`;
+    const made = structuredClone({ ...object, metadata: { ...object.metadata, uid } }) as Unstructured;
+    objects.set(keyOf(kind, object.metadata), made);
+    const participant = object.metadata.labels?.[Label.Participant];
+    if (kind.plural === Kinds.Job.plural && participant !== undefined) {
+      const pod = aPod(`${object.metadata.name}-0-x`, participant, object.metadata.namespace);
+      objects.set(keyOf(Kinds.Pod, pod.metadata), {
+        ...pod,
+        metadata: { ...pod.metadata, ownerReferences: [ownerOf(uid)] },
+      } as Unstructured);
+    }
+    return made;
+  }
+
+  function remove(key: string): void {
+    const uid = objects.get(key)?.metadata.uid;
+    objects.delete(key);
+    for (const [other, object] of objects)
+      if (object.metadata.ownerReferences?.some((owner) => owner.uid === uid)) remove(other);
+  }
+
+  const listed = (from: Map<string, Unstructured>, kind: Resource): Unstructured[] =>
+    [...from].filter(([key]) => key.startsWith(`${kind.plural} `)).map(([, object]) => object);
+
+  const client = {
+    cluster,
+    get: (kind: Resource, ref: ObjectRef) => call(() => structuredClone(objects.get(keyOf(kind, ref)))),
+    list: (kind: Resource, { namespace, labelSelector = "" }: { namespace: string; labelSelector?: string }) =>
+      call(() =>
+        listed(objects, kind).filter(
+          ({ metadata }) => metadata.namespace === namespace && isSelected(metadata.labels ?? {}, labelSelector),
+        ),
+      ),
+    create: (kind: Resource, object: KubeObject) =>
+      call(() => {
+        if (objects.has(keyOf(kind, object.metadata))) throw refuse("AlreadyExists");
+        return put(kind, object);
+      }),
+    apply: (kind: Resource, { metadata, ...fields }: KubeObject) =>
+      call(() => {
+        const present = objects.get(keyOf(kind, metadata));
+        const { resourceVersion: _version, ...wanted } = metadata;
+        return put(kind, {
+          ...present,
+          ...fields,
+          metadata: { ...present?.metadata, ...wanted, uid: present?.metadata.uid } as never,
+        });
+      }),
+    patchJson: (kind: Resource, ref: ObjectRef, operations: readonly { op: string; path: string; value?: unknown }[]) =>
+      call(() => {
+        const present = objects.get(keyOf(kind, ref)) as Unstructured;
+        const spec = { ...(present.spec as object) } as Record<string, unknown>;
+        for (const { op, path, value } of operations) if (op === "add") spec[path.replace("/spec/", "")] = value;
+        return put(kind, { ...present, spec } as Unstructured);
+      }),
+    delete: (kind: Resource, ref: ObjectRef, { uid }: { uid?: string } = {}) =>
+      call(() => {
+        const present = objects.get(keyOf(kind, ref));
+        if (uid !== undefined && present !== undefined && present.metadata.uid !== uid) throw refuse("Conflict");
+        remove(keyOf(kind, ref));
+        return "accepted" as const;
+      }),
+  } as unknown as ApiClient;
+
+  const kinds = { configMaps: Kinds.ConfigMap, jobs: Kinds.Job, pods: Kinds.Pod } as const;
+  const ofJob = (kind: Resource, uid: string): Unstructured[] =>
+    listed(shown, kind).filter(({ metadata }) => metadata.labels?.[Label.JobUid] === uid);
+  return {
+    client,
+    view: {
+      objectsOf: (kind, namespace, uid, participant) =>
+        ofJob(kinds[kind], uid).filter(
+          ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[Label.Participant] === participant,
+        ),
+      placesOf: (uid) =>
+        [...ofJob(Kinds.ConfigMap, uid), ...ofJob(Kinds.Job, uid)].map(({ metadata }) => ({
+          participant: metadata.labels?.[Label.Participant] ?? "",
+          namespace: metadata.namespace ?? "",
+        })),
+      eventsOf: () => [],
+      podsIn: () => listed(shown, Kinds.Pod),
+      podTemplates: () => [aTemplate as unknown as Unstructured],
+    },
+    catchUp: () => {
+      shown = new Map(objects);
+    },
+    holds: () => [...objects.keys()].sort(),
+    put,
+    find: (kind, ref) => objects.get(keyOf(kind, ref)),
+    killAt(at, when) {
+      kill = { at: calls + at, when };
+    },
+    isDead: () => isDead,
+    revive() {
+      isDead = false;
+      kill = undefined;
+    },
+    calls: () => calls,
+  };
+}
+
+function ownerOf(uid: string) {
+  return { apiVersion: "batch/v1", kind: "Job", name: "", uid };
+}
+
+/** Equality and `in`, as Kubernetes selects. */
+function isSelected(labels: Readonly<Record<string, string>>, selector: string): boolean {
+  const terms = selector.match(/[^,(]+(\([^)]*\))?/gu) ?? [];
+  return terms.every((term) => {
+    const set = /^(\S+) in \((.*)\)$/u.exec(term.trim());
+    if (set !== null) return set[2]?.split(",").includes(labels[set[1] ?? ""] ?? "") === true;
+    const [label = "", value] = term.trim().split("=");
+    return labels[label] === value;
+  });
+}
