@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeMetrics, type RingBits, type RoundSetup, safetensorsParts, unpackRing } from "@tributary/federated";
+import {
+  decodeMetrics,
+  largestMetric,
+  type RingBits,
+  type RoundSetup,
+  safetensorsParts,
+  unpackRing,
+} from "@tributary/federated";
 import { createLogger, type Logger } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
@@ -84,6 +91,16 @@ describe("buildReport", () => {
     expect(metrics["update.0.squared_norm"]! / (670 * 200 ** 2 * STEP ** 2)).toBeCloseTo(1, 2);
     expect(segments.map(({ segment }) => segment)).toEqual([0, request.report.metrics.id]);
     expect(await readResidual(request.residualOut(0))).toEqual(new Array(PARAMETERS).fill(0));
+  });
+
+  it("tells of an update that is far too large for its step by the largest norm, and loses no round for it", async () => {
+    const request = await aRequest(new Float32Array(PARAMETERS).fill(1e15));
+    await buildReport(request);
+    const { codings, metrics } = request.report;
+    const told = decodeMetrics(codings, Int32Array.from(await unpacked(request, metrics.id)));
+    const coarsest = codings.find(({ name }) => name === "update.0.squared_norm")!.step;
+    expect(told["update.0.squared_norm"]).toBe(largestMetric(2 ** (metrics.ringBits - metrics.valueBits)) * coarsest);
+    expect(told["update.0.saturated"]).toBe(PARAMETERS);
   });
 
   it("carries what rounding left over into the next report, so that nothing is lost over rounds", async () => {

@@ -5,6 +5,7 @@ import {
   createRingKernels,
   encodeMetrics,
   isArgumentError,
+  largestMetric,
   packedSizeBytes,
   requireRingBits,
   type SetupSegment,
@@ -87,7 +88,7 @@ async function buildUpdates(
     for (const { segment, offset, step } of request.report.updates) {
       const update = { request, base, trained, segment, offset, step };
       const built = await withScratch((scratch) => buildUpdate(update, updateBuffers(scratch)));
-      values[metricNames.squaredNorm(segment.id)] = built.squaredNorm;
+      values[metricNames.squaredNorm(segment.id)] = fittingNorm(request.report, segment.id, built.squaredNorm);
       values[metricNames.saturated(segment.id)] = built.saturated;
       segments.push(built.reported);
     }
@@ -171,13 +172,26 @@ async function readUpdate(
   for (let index = 0; index < x.length; index++) x[index] = x[index]! - before[index]!;
 }
 
+/** The width that the setup leaves for one party's value says for how many parties the ring has room. */
+function partiesOf({ metrics }: PlannedReport): number {
+  return 2 ** (metrics.ringBits - metrics.valueBits);
+}
+
+/**
+ * A norm beyond what its metric holds says that the step is far too small, and so does the largest that it holds: the next step grows
+ * by as much as can be said, and the round is not lost.
+ */
+function fittingNorm(report: PlannedReport, segment: number, squaredNorm: number): number {
+  const coarsest = report.codings.find(({ name }) => name === metricNames.squaredNorm(segment))?.step ?? 0;
+  return Math.min(squaredNorm, largestMetric(partiesOf(report)) * coarsest);
+}
+
 async function buildMetrics(
   request: ReportRequest,
   values: Readonly<Record<string, number>>,
 ): Promise<ReportedSegment> {
   const { metrics, codings } = request.report;
-  // The width that the setup leaves for one party's value says for how many parties the ring has room.
-  const parties = 2 ** (metrics.ringBits - metrics.valueBits);
+  const parties = partiesOf(request.report);
   const encoded = encodeFitting(codings, values, parties);
   const sink = await openSegment(request.segmentPath(metrics.id), diskOf(request));
   try {
