@@ -217,6 +217,7 @@ export { derivePairKey, deriveSelfKey, type MaskKey, pairSign } from "./xsa1/der
 export { encodeMessage } from "./xsa1/encode-message.ts";
 export { lowOrderPoints } from "./xsa1/low-order.ts";
 export { type AccumulatePacked, maskChunk, type PackedChunk } from "./xsa1/mask-chunk.ts";
+export { largestMessageBytes, largestPartyMessageBytes } from "./xsa1/message-bounds.ts";
 export { type Message, MessageType, type SegmentResult, ShareKind } from "./xsa1/messages.ts";
 export { emptyPartyState, type PartyState } from "./xsa1/party/party-state.ts";
 export { decodePartyState, encodePartyState } from "./xsa1/party/party-state-codec.ts";

@@ -45,8 +45,10 @@ export {
   closeGrpc,
   createGrpcEndpoint,
   type ErrorObserver,
+  endpointKeepalive,
   listenGrpc,
   listenGrpcEverywhere,
+  type RequestBounds,
   type ServiceMethods,
 } from "./grpc/grpc-service.ts";
 export {

@@ -13,6 +13,13 @@ export function observeEngine(registry: Registry, engine: JobEngine, parties: Pa
   gauge("tributary_aggregator_connected_parties", "Workers that listen for messages.", () => {
     return parties.list().filter(({ isConnected }) => isConnected).length;
   });
+  gauge(
+    "tributary_aggregator_refused_messages",
+    "Messages of parties that were refused, since the process started.",
+    () => {
+      return parties.refused;
+    },
+  );
   gauge("tributary_aggregator_received_bytes", "Bytes of reports in committed rounds.", () =>
     total(lines().map(({ bytesUp }) => bytesUp)),
   );

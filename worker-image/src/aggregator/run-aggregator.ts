@@ -9,6 +9,7 @@ import {
   createGrpcEndpoint,
   createMetricsRegistry,
   Disposition,
+  endpointKeepalive,
   listenGrpcEverywhere,
   type MainContext,
   nameVolumes,
@@ -29,10 +30,13 @@ import { JobModels } from "./engine/job-models.ts";
 import { pinModel } from "./model/initial-model.ts";
 import { observeEngine } from "./observe-engine.ts";
 import { PartyDirectory } from "./party/party-directory.ts";
-import { partyMethods } from "./party/party-service.ts";
+import { largestPartyRequests, partyMethods } from "./party/party-service.ts";
 import { createSeats } from "./party/seats.ts";
 import { RoundStore } from "./store/round-store.ts";
 import { startTensorEndpoint } from "./wire/tensor-endpoint.ts";
+
+/** Largest request of the operator: a window's plan. */
+const OPERATOR_REQUEST_BYTES = 256 * 2 ** 10;
 
 /** Runs a job's aggregator until it is told to stop. */
 export async function runAggregator({ log, signal, env }: MainContext): Promise<void> {
@@ -78,10 +82,13 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       store,
       clock: systemClock,
     };
-    const endpoint = createGrpcEndpoint();
+    const bounds = largestPartyRequests(seats, models);
+    const largestBytes = Math.max(OPERATOR_REQUEST_BYTES, ...Object.values(bounds));
+    const endpoint = createGrpcEndpoint({ ...endpointKeepalive, "grpc.max_receive_message_length": largestBytes });
     const onError = (cause: unknown, path: string) => {
       const error = asTributaryError(cause);
       const level = error.disposition === Disposition.Defect ? "error" : "info";
+      parties.noteRefused();
       log[level]({ err: error, code: error.code, path }, error.message);
     };
     addService(endpoint, controlV1.AggregatorService, controlMethods(seats, engine, store, sources), onError);
@@ -90,9 +97,17 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       partyV1.PartyService,
       partyMethods({ config, seats, parties, models, clock: systemClock }, engine),
       onError,
+      bounds,
     );
     const tensor = await startTensorEndpoint(
-      { tls: tls.mutual, port: config.listen.tensorPort, jobUid: config.job.uid, seats, log },
+      {
+        tls: tls.mutual,
+        port: config.listen.tensorPort,
+        jobUid: config.job.uid,
+        seats,
+        log,
+        onRefused: () => parties.noteRefused(),
+      },
       engine,
     );
     closers.add("tensor wire", () => tensor.close());

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type AggregatorState, emptySegment, RoundStage, SegmentStage } from "./aggregator/aggregator-state.ts";
+import { decodeAggregatorState, encodeAggregatorState } from "./aggregator/aggregator-state-codec.ts";
 import { bitmapOf, hasRank, isCanonicalBitmap, isSubset, ranksOf } from "./bitmap.ts";
 import { ByteReader, ByteWriter, fromHex, toHex } from "./bytes.ts";
+import { Keystream } from "./crypto-suite.ts";
+import { ShareKind } from "./messages.ts";
+import { Protocol, type RoundSetup } from "./setup.ts";
 
 describe("canonical bytes", () => {
   it("read back what was written", () => {
@@ -94,4 +99,50 @@ describe("bitmaps", () => {
     expect(isCanonicalBitmap(Uint8Array.of(1), 10)).toBe(false);
     expect(isCanonicalBitmap(Uint8Array.of(255), 8)).toBe(true);
   });
+});
+
+it("the state of a round with 257 parties and 64 segments is written whole", () => {
+  const parties = Array.from({ length: 257 }, (_, index) => index + 1);
+  const zeros = (length: number) => new Uint8Array(length);
+  const shares = parties.map((owner) => ({ owner, kind: ShareKind.SelfSeed, share: zeros(32) }));
+  const segment = {
+    ...emptySegment(),
+    stage: SegmentStage.Unmasking,
+    survivors: zeros(33),
+    sumSha256: zeros(32),
+    signatures: new Map(parties.map((party) => [party, zeros(64)])),
+    answers: new Map(parties.map((party) => [party, shares])),
+  };
+  const setup: RoundSetup = {
+    protocol: Protocol.Masking,
+    keystream: Keystream.Aes256Ctr,
+    jobUid: "job",
+    round: 1,
+    attempt: 1,
+    aggregatorKey: zeros(32),
+    contextSha256: zeros(32),
+    minOrganisations: 1,
+    threshold: 3,
+    minSurvivors: 3,
+    neighbours: 0,
+    roster: parties.map((id) => ({ id, organisation: "o", publicKey: zeros(32), certificateSha256: zeros(32) })),
+    segments: Array.from({ length: 64 }, (_, id) => ({ id, valueCount: 8, valueBits: 16, ringBits: 24 })),
+  };
+  const state: AggregatorState = {
+    setup,
+    setupDigest: zeros(32),
+    stage: RoundStage.Collecting,
+    plan: { plan: { modelSha256: zeros(32), stepExponents: setup.segments.map(() => [0]) }, digest: zeros(32) },
+    advertised: new Map(),
+    keys: null,
+    bundles: new Map(),
+    senders: null,
+    segments: setup.segments.map(() => segment),
+  };
+  const bytes = encodeAggregatorState(state);
+  const answerBytes = 257 * (4 + 4 + 257 * 37);
+  expect(bytes.length).toBeGreaterThan(64 * answerBytes);
+  expect(bytes.length).toBeLessThan(64 * (answerBytes + 257 * 68 + 200) + 257 * 100);
+  const unanswered = { ...state, segments: state.segments.map((one) => ({ ...one, answers: new Map() })) };
+  expect(decodeAggregatorState(encodeAggregatorState(unanswered))).toEqual(unanswered);
 });

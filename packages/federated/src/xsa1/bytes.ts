@@ -47,18 +47,19 @@ export function u32Bytes(value: number): Uint8Array {
 
 /** Writes the canonical layout of messages and states: big-endian integers, counted lists, no padding; refuses values too large for a field. */
 export class ByteWriter {
-  readonly #parts: Uint8Array[] = [];
+  #bytes = new Uint8Array(256);
+  #length = 0;
 
   /** Appends one byte. */
   u8(value: number): this {
     requireInteger("u8", value, 0, 0xff);
-    return this.fixed(Uint8Array.of(value));
+    return this.#integer(value, 1);
   }
 
   /** Appends a 16-bit unsigned integer. */
   u16(value: number): this {
     requireInteger("u16", value, 0, 0xffff);
-    return this.fixed(Uint8Array.of(value >>> 8, value));
+    return this.#integer(value, 2);
   }
 
   /** Appends a 16-bit two's complement integer. */
@@ -69,7 +70,8 @@ export class ByteWriter {
 
   /** Appends a 32-bit unsigned integer. */
   u32(value: number): this {
-    return this.fixed(u32Bytes(value));
+    requireInteger("value", value, 0, 0xffff_ffff);
+    return this.#integer(value, 4);
   }
 
   /** Appends a 64-bit unsigned integer; values end at 2^53 - 1. */
@@ -80,7 +82,8 @@ export class ByteWriter {
 
   /** Appends bytes whose length the layout fixes. */
   fixed(bytes: Uint8Array): this {
-    this.#parts.push(bytes);
+    const offset = this.#grow(bytes.length);
+    this.#bytes.set(bytes, offset);
     return this;
   }
 
@@ -112,7 +115,25 @@ export class ByteWriter {
 
   /** Everything appended so far, in one array. */
   finish(): Uint8Array {
-    return concatBytes(...this.#parts);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #integer(value: number, sizeBytes: number): this {
+    const offset = this.#grow(sizeBytes);
+    for (let at = 0; at < sizeBytes; at++) this.#bytes[offset + at] = value >>> (8 * (sizeBytes - 1 - at));
+    return this;
+  }
+
+  /** Makes room for so many bytes and gives the offset of the first. */
+  #grow(sizeBytes: number): number {
+    const offset = this.#length;
+    this.#length += sizeBytes;
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, offset));
+      this.#bytes = grown;
+    }
+    return offset;
   }
 }
 
@@ -127,12 +148,12 @@ export class ByteReader {
 
   /** One byte. */
   u8(): number {
-    return this.fixed(1)[0]!;
+    return this.#integer(1);
   }
 
   /** A 16-bit unsigned integer. */
   u16(): number {
-    return this.u8() * 0x100 + this.u8();
+    return this.#integer(2);
   }
 
   /** A 16-bit two's complement integer. */
@@ -142,7 +163,7 @@ export class ByteReader {
 
   /** A 32-bit unsigned integer. */
   u32(): number {
-    return this.u16() * 0x1_0000 + this.u16();
+    return this.#integer(4);
   }
 
   /** A 64-bit unsigned integer of at most 2^53 - 1. */
@@ -154,10 +175,8 @@ export class ByteReader {
 
   /** A copy of the next `lengthBytes` bytes. */
   fixed(lengthBytes: number): Uint8Array {
-    const left = this.#bytes.length - this.#offset;
-    requireArgument(lengthBytes <= left, "bytes", left, `at least ${lengthBytes} more bytes`);
-    this.#offset += lengthBytes;
-    return this.#bytes.slice(this.#offset - lengthBytes, this.#offset);
+    const start = this.#take(lengthBytes);
+    return this.#bytes.slice(start, this.#offset);
   }
 
   /** Bytes with a u32 length before them. */
@@ -193,5 +212,19 @@ export class ByteReader {
   end(): void {
     const left = this.#bytes.length - this.#offset;
     requireArgument(left === 0, "bytes", left, "no byte after the last field");
+  }
+
+  #integer(sizeBytes: number): number {
+    let value = 0;
+    for (let at = this.#take(sizeBytes); at < this.#offset; at++) value = value * 0x100 + this.#bytes[at]!;
+    return value;
+  }
+
+  /** Goes past so many bytes and gives the offset of the first. */
+  #take(sizeBytes: number): number {
+    const left = this.#bytes.length - this.#offset;
+    if (sizeBytes > left) requireArgument(false, "bytes", left, `at least ${sizeBytes} more bytes`);
+    this.#offset += sizeBytes;
+    return this.#offset - sizeBytes;
   }
 }

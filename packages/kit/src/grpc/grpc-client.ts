@@ -60,8 +60,8 @@ export function createGrpcClient<S extends ServiceType>(service: S, options: Grp
   const settings: ChannelOptions = {
     "grpc.initial_reconnect_backoff_ms": 200,
     "grpc.max_reconnect_backoff_ms": 5_000,
-    "grpc.keepalive_time_ms": 20_000,
-    "grpc.keepalive_timeout_ms": 10_000,
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 15_000,
     // Channels of the global pool would share the very attempt that a replacement is to get away from.
     "grpc.use_local_subchannel_pool": 1,
     ...options.channel,

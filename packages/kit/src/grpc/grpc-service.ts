@@ -11,7 +11,14 @@ import {
 } from "@grpc/grpc-js";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { toServiceError } from "./grpc-errors.ts";
-import { grpcMethodsOf, type Init, type MethodsOf, type Received, type ServiceType } from "./service-definition.ts";
+import {
+  type GrpcMethod,
+  grpcMethodsOf,
+  type Init,
+  type MethodsOf,
+  type Received,
+  type ServiceType,
+} from "./service-definition.ts";
 
 /** What a method knows of its call besides the request. */
 export interface CallContext {
@@ -40,13 +47,29 @@ export type ServiceMethods<S extends ServiceType> = {
   readonly [N in keyof MethodsOf<S>]: ServiceMethod<MethodsOf<S>[N]>;
 };
 
+/** Most bytes of a request of each method, by local name; a method that is not named takes what the endpoint takes. */
+export type RequestBounds<S extends ServiceType> = { readonly [N in keyof MethodsOf<S>]?: number };
+
 /** Told of every error that a method throws, before the peer gets its public part. */
 export type ErrorObserver = (error: unknown, path: string) => void;
 
+/** Calls of one connection that may be open at a time. */
+const MAX_CONCURRENT_CALLS = 256;
+
 /** A gRPC endpoint with services; see {@link addService} and {@link listenGrpc}. */
 export function createGrpcEndpoint(options: ServerOptions = {}): Server {
-  return new Server({ "grpc.max_receive_message_length": 16 * 2 ** 20, ...options });
+  return new Server({
+    "grpc.max_receive_message_length": 16 * 2 ** 20,
+    "grpc.max_concurrent_streams": MAX_CONCURRENT_CALLS,
+    ...options,
+  });
 }
+
+/** Options of an endpoint that asks its peers for a sign of life: a link that is dead is given up within 25 s. */
+export const endpointKeepalive: ServerOptions = {
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 15_000,
+};
 
 /** Adds a service to an endpoint. Methods throw TributaryErrors; a peer sees code and public message alone. */
 export function addService<S extends ServiceType>(
@@ -54,8 +77,12 @@ export function addService<S extends ServiceType>(
   service: S,
   methods: ServiceMethods<S>,
   onError: ErrorObserver,
+  largestRequests: RequestBounds<S> = {},
 ): void {
-  const definitions = grpcMethodsOf(service);
+  const bounds = largestRequests as Readonly<Record<string, number | undefined>>;
+  const definitions = Object.fromEntries(
+    Object.entries(grpcMethodsOf(service)).map(([name, method]) => [name, withBound(method, bounds[name])]),
+  );
   const untyped = methods as unknown as Record<string, (request: unknown, context: CallContext) => unknown>;
   const implementation: UntypedServiceImplementation = {};
   for (const [name, definition] of Object.entries(definitions)) {
@@ -68,6 +95,15 @@ export function addService<S extends ServiceType>(
           void answerOnce(call, answer, (request, context) => run(request, context) as Promise<unknown>, report);
   }
   endpoint.addService(definitions, implementation);
+}
+
+/** Refuses a request by its size before it is decoded. */
+function withBound(method: GrpcMethod, largestBytes = Number.POSITIVE_INFINITY): GrpcMethod {
+  const requestDeserialize: GrpcMethod["requestDeserialize"] = (bytes) => {
+    if (bytes.length > largestBytes) throw new Error(`${bytes.length} bytes, must be at most ${largestBytes}`);
+    return method.requestDeserialize(bytes);
+  };
+  return { ...method, requestDeserialize };
 }
 
 /** Listens on `address` (`host:port` or `unix:/path`) and resolves with the port, 0 for a socket. */

@@ -218,6 +218,7 @@ export class AttemptDesk {
         for (const party of receivers) parties.send(party, { round, attempt, message: value } as AddressedMessage);
       },
       refused: (party, reason, detail) => {
+        parties.noteRefused();
         if (reason === "PayloadMismatch" || reason === "SignatureInvalid" || reason === "MessageChanged") {
           parties.setProblem(party, { code: "PROTOCOL_REFUSED", message: detail });
         }

@@ -3,6 +3,7 @@ import { controlV1 } from "@tributary/contracts";
 import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
+import { missedRounds, selectionGraceMs } from "../party/seat-grace.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
 import { AttemptFiles } from "./attempt-files.ts";
@@ -118,6 +119,13 @@ export class JobEngine implements TensorRound {
     if (run === undefined) return;
     this.#deps.parties.setProblem(party, problem);
     await run.dropParty(party);
+  }
+
+  /** A party that breaks a bound is out of the open attempt, by name. */
+  async dropParty(party: number, problem: PartyProblem): Promise<void> {
+    this.#deps.parties.setProblem(party, problem);
+    this.#deps.log.warn({ party, ...problem }, "party is dropped");
+    await this.#attempts.run?.dropParty(party);
   }
 
   /** Runs rounds until the signal aborts; throws what makes going on impossible. */
@@ -280,12 +288,18 @@ export class JobEngine implements TensorRound {
   /** Waits until every seat is taken, or quorum is there and the grace for the others is over. */
   async #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
     const { clock, parties } = this.#deps;
-    const graceEndsMs = clock.monotonicMs() + Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
+    const startedMs = clock.monotonicMs();
+    const fullMs = Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
+    const survivors = this.#deps.store.rounds.map(({ line }) => line.survivors);
     while (!signal.aborted && this.#windows.open === plan) {
       const seats = parties.list();
       const connected = seats.filter(({ isConnected }) => isConnected).length;
       if (connected === seats.length) return true;
-      const graceMs = graceEndsMs - clock.monotonicMs();
+      const presences = seats.map(({ seat, isConnected, heardAgoMs }) => {
+        const name = { participant: seat.participant.name, workerIndex: seat.workerIndex };
+        return { isConnected, missedRounds: missedRounds(survivors, name), silentMs: heardAgoMs };
+      });
+      const graceMs = startedMs + selectionGraceMs(presences, fullMs) - clock.monotonicMs();
       if (connected >= plan.quorum && graceMs <= 0) return true;
       if (connected < plan.quorum && (this.#problem === undefined || this.#problem.code === "QUORUM_NOT_REACHED")) {
         const message = `${connected} of ${seats.length} workers have joined, quorum is ${plan.quorum}`;

@@ -4,24 +4,28 @@ import {
   type AggregatorEffect,
   type AggregatorEvent,
   type AggregatorState,
+  type AggregatorStep,
   DeadlineStage,
   decodeAggregatorState,
   encodeAggregatorState,
   hasRank,
   isArgumentError,
   openAggregation,
+  RefusalReason,
   type RoundPlan,
   type RoundSetup,
   RoundStage,
   ranksOf,
   type SegmentResult,
   SegmentStage,
+  type SetupSegment,
   segmentSizeBytes,
   stepAggregator,
 } from "@tributary/federated";
 import {
   type Disk,
   type ErrorCode,
+  isStorageError,
   isTributaryError,
   type Logger,
   readFileIfPresent,
@@ -196,13 +200,29 @@ export class RoundRun {
   }
 
   async #run(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
-    const step = stepAggregator(this.#deps.context, this.#state, event);
+    // What was discarded between its last byte and this event is not there any more.
+    if (event.type === "stored" && !this.staging.isStaged(event.segment, event.party, hex(event.sha256))) return [];
+    const step = this.#step(event);
     this.#state = step.state;
     await this.#perform(step.effects);
     this.#deps.changed();
     if (isAnnounced(this.#state)) this.#announced.resolve();
     if (event.type === "stored" || event.type === "receive" || event.type === "summed") await this.#goOnWithoutLost();
     return step.effects;
+  }
+
+  /** A step of the machine; one that a party's message makes fail costs that party its place in the attempt, and nobody else anything. */
+  #step(event: AggregatorEvent): AggregatorStep {
+    try {
+      return stepAggregator(this.#deps.context, this.#state, event);
+    } catch (cause) {
+      if (event.type !== "receive") throw cause;
+      this.#deps.log.error({ err: cause, party: event.from }, "a party's message could not be taken");
+      this.#failedParties.add(event.from);
+      const detail = `party ${event.from} sent a message that could not be taken`;
+      const refusal = { reason: RefusalReason.MalformedMessage, detail };
+      return { state: this.#state, effects: [{ type: "refused", party: event.from, refusal }] };
+    }
   }
 
   async #perform(effects: readonly AggregatorEffect[]): Promise<void> {
@@ -292,13 +312,29 @@ export class RoundRun {
     const entry = this.#state.setup.segments.find(({ id }) => id === segment)!;
     const inputs = parties.map((party) => this.staging.pathOf(segment, party));
     const shape = { values: entry.valueCount, ringBits: entry.ringBits };
-    const sha256 = await sumSegments(inputs, shape, this.sumPath(segment), this.#disk);
+    const sha256 = await sumSegments(inputs, shape, this.sumPath(segment), this.#disk).catch((cause: unknown) =>
+      this.#blameFiles(cause, entry, parties),
+    );
     this.#deps.log.debug({ segment, parties: parties.length }, "segment summed");
     // The disk writes one sum while the next one is computed; durable point 1 waits for all, and fails with any.
     const flush = syncFile(this.sumPath(segment), this.#disk);
     flush.catch(() => {});
     this.#flushes.set(segment, flush);
     return sha256;
+  }
+
+  /** A staged file that is not whole ends the attempt by the name of its party; what the volume does wrong is the volume's. */
+  async #blameFiles(cause: unknown, segment: SetupSegment, parties: readonly number[]): Promise<never> {
+    const wanted = segmentSizeBytes(segment);
+    for (const party of isStorageError(cause) ? [] : parties) {
+      const found = await this.#disk.sizeOf(this.staging.pathOf(segment.id, party));
+      if (found === wanted) continue;
+      const message = `segment ${segment.id} of party ${party} is ${found ?? "no"} bytes, must be ${wanted}`;
+      this.#deps.refused(party, RefusalReason.PayloadMismatch, message);
+      this.give({ kind: "Failed", code: "REPORT_REFUSED", message });
+      break;
+    }
+    throw cause;
   }
 
   /** The sums that durable point 1 recorded are what is unmasked and committed: each must be what its digest says. */
@@ -352,6 +388,10 @@ function isStageOpen(state: AggregatorState, stage: DeadlineStage): boolean {
   if (stage === DeadlineStage.Advertising) return state.stage === RoundStage.Advertising;
   if (stage === DeadlineStage.Sharing) return state.stage === RoundStage.Sharing;
   return state.segments.some((segment) => segment.stage === SegmentStage.Collecting);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }
 
 function statePath(deps: RunDeps): string {

@@ -45,8 +45,8 @@ interface Entry {
 
 /** Keys that are remembered of a seat. */
 const MAX_REPLACED = 16;
-/** Most messages that wait for one party. */
-const QUEUE_LIMIT = 4096;
+/** Most that waits for one party: a worker that reads is never a round's messages behind. */
+const QUEUE_BOUNDS = { items: 1024, bytes: 8 * 2 ** 20, sizeOf: sizeOfMessage };
 
 /** Told when parties come, go or are replaced. */
 export interface PartyObserver {
@@ -62,17 +62,19 @@ export interface PartyObserver {
 export class PartyDirectory {
   readonly #entries: ReadonlyMap<number, Entry>;
   readonly #monotonicMs: () => number;
+  #refused = 0;
   observer: PartyObserver = { connected() {}, replaced() {}, changed() {} };
 
   constructor(seats: Seats, monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
+    const startedMs = monotonicMs();
     this.#entries = new Map(
       seats.all.map((seat) => [
         seat.partyId,
         {
           seat,
           holder: undefined,
-          lastHeardMs: 0,
+          lastHeardMs: startedMs,
           clockOffsetMs: 0,
           stream: undefined,
           problem: undefined,
@@ -127,7 +129,7 @@ export class PartyDirectory {
   openStream(holder: SeatHolder, clockOffsetMs: number): MessageQueue<AddressedMessage> {
     const entry = this.#requireJoined(holder);
     entry.stream?.close();
-    const queue = new MessageQueue<AddressedMessage>(QUEUE_LIMIT);
+    const queue = new MessageQueue<AddressedMessage>(QUEUE_BOUNDS);
     entry.stream = queue;
     entry.clockOffsetMs = clockOffsetMs;
     this.observer.connected(holder.seat.partyId);
@@ -150,7 +152,20 @@ export class PartyDirectory {
 
   /** Sends to a party if it listens; one that does not is told again when it comes back. */
   send(partyId: number, message: AddressedMessage): void {
-    this.#entries.get(partyId)?.stream?.push(message);
+    const stream = this.#entries.get(partyId)?.stream;
+    if (stream === undefined || stream.push(message)) return;
+    this.closeStream(partyId, stream);
+    this.setProblem(partyId, { code: "QUEUE_FULL", message: "it does not read the messages that it is sent" });
+  }
+
+  /** Counts a message or request of a party that was refused. */
+  noteRefused(): void {
+    this.#refused++;
+  }
+
+  /** Messages and requests of parties that were refused since this process started. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Records or clears what is wrong with a party. */
@@ -183,4 +198,9 @@ export class PartyDirectory {
 function mayReplace({ stream, replaced }: Entry, before: SeatHolder, holder: SeatHolder): boolean {
   if (stream === undefined || holder.issuedMs > before.issuedMs) return true;
   return holder.issuedMs === before.issuedMs && !replaced.includes(toHex(holder.publicKey));
+}
+
+function sizeOfMessage({ message }: AddressedMessage): number {
+  if (message.case === "secagg") return message.value.length;
+  return message.case === "opened" ? message.value.setup.length + message.value.plan.length : 0;
 }

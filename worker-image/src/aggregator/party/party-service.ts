@@ -1,19 +1,37 @@
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
-import { equalBytes } from "@tributary/federated";
-import { type Clock, isErrorCode, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { equalBytes, largestPartyMessageBytes, Protocol } from "@tributary/federated";
+import { type Clock, isErrorCode, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { countUpdateSegments } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { JobModels } from "../engine/job-models.ts";
 import type { PartyDirectory } from "./party-directory.ts";
+import { PartyQuota, PartyRate } from "./party-quota.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
 /** Version of the protocol's messages that this aggregator speaks. */
 const PROTOCOL_VERSION = 1;
 /** Largest difference of clocks that is shown, a century. */
 const MAX_OFFSET_MS = 100 * 365 * 24 * 3_600_000;
+/** Messages of a party that may wait for their turn besides one for each segment and its repetition. */
+const WAITING_MESSAGES = 16;
+/** How often a party may open its stream: a link that breaks is opened again at once, then with growing delays. */
+const STREAM_RATE = { burst: 20, perSecond: 1 };
+/** Longest request that is no message of the protocol; a failure's text is cut, not refused. */
+const PLAIN_REQUEST_BYTES = 64 * 2 ** 10;
+/** What a protocol message is wrapped in. */
+const WRAPPING_BYTES = 64;
 /** Longest problem text of a party that is kept. */
 const MAX_PROBLEM_CHARACTERS = 300;
+
+/** Largest request of each method, which follows from the job: what is larger is refused before it is decoded. */
+export function largestPartyRequests(seats: Seats, models: JobModels): RequestBounds<typeof partyV1.PartyService> {
+  const segments = { length: countUpdateSegments(models.parameters) + 1 };
+  const shape = { protocol: Protocol.None, neighbours: 0, roster: seats.all, segments };
+  const send = Math.max(PLAIN_REQUEST_BYTES, largestPartyMessageBytes(shape) + WRAPPING_BYTES);
+  return { join: PLAIN_REQUEST_BYTES, receive: 64, send };
+}
 
 /** The aggregator's side of the sidecars' contract; who calls is read from the certificate alone. */
 export function partyMethods(
@@ -27,6 +45,8 @@ export function partyMethods(
   engine: JobEngine,
 ): ServiceMethods<typeof partyV1.PartyService> {
   const { config, seats, parties, models, clock } = deps;
+  const waiting = new PartyQuota(WAITING_MESSAGES + 2 * (countUpdateSegments(models.parameters) + 1));
+  const openings = new PartyRate(STREAM_RATE, () => clock.monotonicMs());
   return {
     async join({ identityKey, protocolVersion }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
@@ -44,6 +64,8 @@ export function partyMethods(
     },
     async *receive({ clockOffsetMs }, { peerCertificate, signal }) {
       const holder = seats.seatOf(peerCertificate);
+      const { partyId } = holder.seat;
+      if (!openings.spend(partyId)) throw tooMuch(`party ${partyId} opens its stream again and again`);
       const queue = parties.openStream(holder, boundOffset(clockOffsetMs));
       signal.addEventListener("abort", () => queue.close(), { once: true });
       let sequence = 0n;
@@ -53,17 +75,27 @@ export function partyMethods(
           yield create(partyV1.ReceiveResponseSchema, { sequence, round, attempt, message });
         }
       } finally {
-        parties.closeStream(holder.seat.partyId, queue);
+        parties.closeStream(partyId, queue);
       }
     },
     async send({ round, attempt, message }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
       parties.heard(holder);
       const { partyId } = holder.seat;
-      if (message.case === "secagg") await engine.receiveMessage(partyId, round, attempt, message.value);
-      else if (message.case === "failure")
-        await engine.receiveFailure(partyId, round, attempt, problemOf(message.value));
-      else throw new TributaryError("MESSAGE_INVALID", "the request holds no message");
+      const done = waiting.take(partyId);
+      if (done === undefined) {
+        const text = `it sends more than ${waiting.limit} messages at a time`;
+        await engine.dropParty(partyId, { code: "QUEUE_FULL", message: text });
+        throw tooMuch(`party ${partyId}: ${text}`);
+      }
+      try {
+        if (message.case === "secagg") await engine.receiveMessage(partyId, round, attempt, message.value);
+        else if (message.case === "failure")
+          await engine.receiveFailure(partyId, round, attempt, problemOf(message.value));
+        else throw new TributaryError("MESSAGE_INVALID", "the request holds no message");
+      } finally {
+        done();
+      }
       return {};
     },
   };
@@ -72,6 +104,10 @@ export function partyMethods(
 /** A party may claim anything; what is shown stays a number that every reader can hold. */
 function boundOffset(offsetMs: bigint): number {
   return Math.max(-MAX_OFFSET_MS, Math.min(MAX_OFFSET_MS, Number(offsetMs)));
+}
+
+function tooMuch(message: string): TributaryError {
+  return new TributaryError("QUEUE_FULL", message, { retryAfterMs: 1_000 });
 }
 
 function problemOf({ code, message }: partyV1.PartyFailure) {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -37,6 +37,21 @@ describe("SegmentStaging", () => {
     await staging.claim(resource, sha256, total);
     expect(await staging.receive(resource, span(0), body(0, total))).toEqual({ storedBytes: total, isComplete: true });
     expect((await readFile(staging.pathOf(2, 3))).equals(bytes)).toBe(true);
+  });
+
+  it("judges what a former process left once: a second claim at the same time cuts nothing", async () => {
+    await writeFile(staging.pathOf(2, 3), bytes);
+    const other = "0".repeat(64);
+    const [first, second] = await Promise.allSettled([
+      staging.claim(resource, sha256, total),
+      staging.claim(resource, other, total),
+    ]);
+    expect(first).toMatchObject({ value: { storedBytes: total, isComplete: true } });
+    expect(second).toMatchObject({ reason: { code: "MESSAGE_CONFLICT" } });
+    expect((await readFile(staging.pathOf(2, 3))).equals(bytes)).toBe(true);
+    expect([staging.isStaged(2, 3, sha256), staging.isStaged(2, 3, other)]).toEqual([true, false]);
+    await staging.discard(2, 3);
+    expect(staging.isStaged(2, 3, sha256)).toBe(false);
   });
 
   it("keeps what came before the connection broke and goes on from there", async () => {

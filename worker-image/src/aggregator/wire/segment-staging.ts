@@ -47,6 +47,8 @@ export class SegmentStaging {
   readonly #directory: string;
   readonly #disk: Disk;
   readonly #slots = new Map<string, Slot>();
+  /** Slots on their way: what is found of a file is judged once, or one claim could cut what another has accepted. */
+  readonly #opening = new Map<string, Promise<Slot>>();
   readonly #onProblem: () => void;
   #problem: TributaryError | undefined;
 
@@ -80,15 +82,7 @@ export class SegmentStaging {
    * @throws MESSAGE_CONFLICT when another digest was named before.
    */
   async claim(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<StagedSegment> {
-    const key = keyOf(resource);
-    let slot = this.#slots.get(key);
-    if (slot === undefined) {
-      await this.#disk.mkdir(this.#directory);
-      slot = await openSlot(this.#disk, this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
-      // Another request may have opened it meanwhile: the first one counts.
-      slot = this.#slots.get(key) ?? slot;
-      this.#slots.set(key, slot);
-    }
+    const slot = this.#slots.get(keyOf(resource)) ?? (await this.#openOnce(resource, sha256, sizeBytes));
     if (slot.sha256 !== sha256 || slot.sizeBytes !== sizeBytes) {
       throw new TributaryError(
         "MESSAGE_CONFLICT",
@@ -102,12 +96,17 @@ export class SegmentStaging {
   /**
    * Takes the bytes of a span straight from the socket to the file; the span must start where the staged bytes end.
    *
-   * Bytes that arrived before the connection broke are kept.
+   * Bytes that arrived before the connection broke are kept; `pieceBytes` are gathered before they are written.
    *
    * @throws ROUND_CONFLICT for a span that starts elsewhere, QUEUE_FULL while another request writes the same segment,
    * CHECKSUM_MISMATCH when the last byte came and the digest does not fit: then nothing is kept.
    */
-  async receive(resource: SegmentResource, span: ByteSpan, body: Readable): Promise<StagedSegment> {
+  async receive(
+    resource: SegmentResource,
+    span: ByteSpan,
+    body: Readable,
+    pieceBytes?: number,
+  ): Promise<StagedSegment> {
     const slot = this.#slots.get(keyOf(resource));
     if (slot === undefined) throw new TributaryError("INVARIANT_BROKEN", "a segment is claimed before it is received");
     if (slot.isComplete) return { storedBytes: slot.storedBytes, isComplete: true };
@@ -121,7 +120,7 @@ export class SegmentStaging {
     }
     slot.isBusy = true;
     try {
-      await appendBody(this.#disk, slot, span, body);
+      await appendBody(this.#disk, slot, span, body, pieceBytes);
       requireKept(slot, resource);
       await this.#finishOnce(slot);
       requireKept(slot, resource);
@@ -137,10 +136,33 @@ export class SegmentStaging {
 
   /** Drops a staged segment; its party may send it again. */
   async discard(segment: number, party: number): Promise<void> {
+    await this.#opening.get(`${segment}/${party}`)?.catch(() => {});
     const slot = this.#slots.get(`${segment}/${party}`);
     if (slot !== undefined) slot.isDiscarded = true;
     this.#slots.delete(`${segment}/${party}`);
     await this.#disk.remove(this.pathOf(segment, party));
+  }
+
+  /** Whether every byte of a party's segment lies there under this digest. */
+  isStaged(segment: number, party: number, sha256: string): boolean {
+    const slot = this.#slots.get(`${segment}/${party}`);
+    return slot?.isComplete === true && slot.sha256 === sha256;
+  }
+
+  #openOnce(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<Slot> {
+    const key = keyOf(resource);
+    const known = this.#opening.get(key);
+    if (known !== undefined) return known;
+    const opening = this.#open(resource, sha256, sizeBytes).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
+    return opening;
+  }
+
+  async #open(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<Slot> {
+    await this.#disk.mkdir(this.#directory);
+    const slot = await openSlot(this.#disk, this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
+    this.#slots.set(keyOf(resource), slot);
+    return slot;
   }
 
   #noteProblem(problem: TributaryError | undefined): void {
@@ -192,11 +214,12 @@ function requireKept(slot: Slot, { segment, party }: SegmentResource): void {
   throw new TributaryError("ROUND_CONFLICT", `segment ${segment} of party ${party} was discarded while it came`);
 }
 
-async function appendBody(disk: Disk, slot: Slot, span: ByteSpan, body: Readable): Promise<void> {
+async function appendBody(disk: Disk, slot: Slot, span: ByteSpan, body: Readable, pieceBytes?: number): Promise<void> {
   const file = await disk.open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
   const sink = {
     file,
     position: slot.storedBytes,
+    ...(pieceBytes !== undefined && { pieceBytes }),
     maxBytes: span.endBytes - span.startBytes,
     onWritten: (chunks: readonly Buffer[], sizeBytes: number) => {
       for (const chunk of chunks) slot.hash?.update(chunk);

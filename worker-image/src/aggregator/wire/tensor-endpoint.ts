@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { asTributaryError, catalogue, type ErrorCode, type Logger, realDisk, TributaryError } from "@tributary/kit";
-import { sendFile } from "../../shared/files/transfer.ts";
+import { pieceBytes, sendFile } from "../../shared/files/transfer.ts";
 import {
   COMPLETE_HEADER,
   ERROR_CODE_HEADER,
@@ -14,6 +14,7 @@ import {
   type SegmentResource,
   STORED_BYTES_HEADER,
 } from "../../shared/tensor-wire/resources.ts";
+import { PartyQuota } from "../party/party-quota.ts";
 import type { SeatHolder, Seats } from "../party/seats.ts";
 import type { SegmentStaging } from "./segment-staging.ts";
 
@@ -43,8 +44,14 @@ export interface TensorEndpoint {
   close(): Promise<void>;
 }
 
-/** Longest time that a request may go without a byte. */
-const IDLE_TIMEOUT_MS = 60_000;
+/** Longest time that a connection may go without a byte: a dead link, or a reader that stalls, is given up. */
+const IDLE_TIMEOUT_MS = 25_000;
+/** Longest time of a TLS handshake, and of a request's headers. */
+const GREETING_TIMEOUT_MS = 15_000;
+/** Requests that a party may have under way: twice what a sidecar has, whose certificate may just be renewed. */
+const REQUESTS_OF_PARTY = 8;
+/** Connections of a party: one more ends its oldest, which may be a link that is dead without saying so. */
+const CONNECTIONS_OF_PARTY = 12;
 
 /**
  * Serves the tensor wire: `GET` of models by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
@@ -58,10 +65,14 @@ export async function startTensorEndpoint(
     readonly jobUid: string;
     readonly seats: Seats;
     readonly log: Logger;
+    /** Told of every request that is refused. */
+    readonly onRefused: () => void;
   },
   round: TensorRound,
 ): Promise<TensorEndpoint> {
   const { tls, log } = options;
+  const context: AnswerContext = { ...options, requests: new PartyQuota(REQUESTS_OF_PARTY) };
+  const connections = new Map<number, TLSSocket[]>();
   const listener = createServer(
     {
       cert: tls.certificate,
@@ -71,10 +82,15 @@ export async function startTensorEndpoint(
       rejectUnauthorized: true,
       minVersion: "TLSv1.3",
       requestTimeout: 0,
+      headersTimeout: GREETING_TIMEOUT_MS,
+      handshakeTimeout: GREETING_TIMEOUT_MS,
     },
     (request, response) => {
-      answer(options, round, request, response).catch((cause: unknown) => {
+      // What breaks a link shows where its bytes are read or written; here it must only not go unheard.
+      response.on("error", () => {});
+      answer(context, round, request, response).catch((cause: unknown) => {
         const error = asTributaryError(cause);
+        options.onRefused();
         if (!request.destroyed || !response.headersSent)
           log.info({ code: error.code, path: request.url }, error.message);
         refuse(response, error.code);
@@ -82,6 +98,7 @@ export async function startTensorEndpoint(
     },
   );
   listener.timeout = IDLE_TIMEOUT_MS;
+  listener.on("secureConnection", (socket: TLSSocket) => boundConnections(options.seats, connections, socket));
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen(options.port, resolve);
@@ -96,21 +113,64 @@ export async function startTensorEndpoint(
   };
 }
 
+interface AnswerContext {
+  readonly seats: Seats;
+  readonly jobUid: string;
+  /** Requests under way, by party. */
+  readonly requests: PartyQuota;
+}
+
+/** A party's connections are bounded by its certificate, so that none takes the room of another. */
+function boundConnections(seats: Seats, connections: Map<number, TLSSocket[]>, socket: TLSSocket): void {
+  const party = partyOf(seats, socket);
+  // Its first request is refused with the reason.
+  if (party === undefined) return;
+  const open = connections.get(party) ?? [];
+  connections.set(party, open);
+  open.push(socket);
+  socket.once("close", () => open.splice(open.indexOf(socket), 1));
+  if (open.length > CONNECTIONS_OF_PARTY) open[0]!.destroy();
+}
+
+function partyOf(seats: Seats, socket: TLSSocket): number | undefined {
+  try {
+    return seats.seatOf(socket.getPeerX509Certificate()?.raw).seat.partyId;
+  } catch {
+    return undefined;
+  }
+}
+
 async function answer(
-  { seats, jobUid }: { readonly seats: Seats; readonly jobUid: string },
+  context: AnswerContext,
   round: TensorRound,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const holder = seats.seatOf((request.socket as TLSSocket).getPeerX509Certificate()?.raw);
+  const holder = context.seats.seatOf((request.socket as TLSSocket).getPeerX509Certificate()?.raw);
+  const { partyId } = holder.seat;
+  const done = context.requests.take(partyId);
+  if (done === undefined) {
+    const text = `party ${partyId} has more than ${REQUESTS_OF_PARTY} requests under way`;
+    throw new TributaryError("QUEUE_FULL", text, { retryAfterMs: 1_000 });
+  }
+  await answerSeated(context, holder, round, request, response).finally(done);
+}
+
+async function answerSeated(
+  { jobUid, requests }: AnswerContext,
+  holder: SeatHolder,
+  round: TensorRound,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const resource = parseTensorPath(request.url ?? "");
   if (resource === undefined || resource.jobUid !== jobUid) {
     throw new TributaryError("MESSAGE_INVALID", `no resource has the path ${request.url}`);
   }
   if (resource.kind === "model" && request.method === "GET")
-    return sendModel(round, resource.sha256, request, response);
+    return sendModel(round, resource.sha256, request, response, pieceBytes(requests.total));
   if (resource.kind === "segment" && (request.method === "PUT" || request.method === "HEAD")) {
-    return receiveSegment(round, resource, holder, request, response);
+    return receiveSegment(round, { resource, pieceBytes: pieceBytes(requests.total) }, holder, request, response);
   }
   throw new TributaryError("MESSAGE_INVALID", `${request.method} is not known for ${request.url}`);
 }
@@ -120,6 +180,7 @@ async function sendModel(
   sha256: string,
   request: IncomingMessage,
   response: ServerResponse,
+  bufferBytes: number,
 ): Promise<void> {
   const path = round.fileOf(sha256);
   if (path === undefined) throw new TributaryError("ROUND_NOT_OPEN", `no model of digest ${sha256} is served now`);
@@ -135,7 +196,7 @@ async function sendModel(
       "content-range": `bytes ${start}-${size - 1}/${size}`,
       etag: `"${sha256}"`,
     });
-    await sendFile(file, start, response);
+    await sendFile(file, start, response, { bufferBytes });
     round.countBytes("down", size - start);
   } finally {
     await file.close();
@@ -144,7 +205,7 @@ async function sendModel(
 
 async function receiveSegment(
   round: TensorRound,
-  resource: SegmentResource,
+  { resource, pieceBytes }: { readonly resource: SegmentResource; readonly pieceBytes: number },
   holder: SeatHolder,
   request: IncomingMessage,
   response: ServerResponse,
@@ -166,7 +227,7 @@ async function receiveSegment(
       );
     }
     const before = staged.storedBytes;
-    staged = await staging.receive(resource, span, request);
+    staged = await staging.receive(resource, span, request, pieceBytes);
     round.countBytes("up", staged.storedBytes - before);
   }
   if (staged.isComplete) round.segmentStored(resource, sha256, sizeBytes);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { realDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { receiveBody, sendFile } from "./transfer.ts";
+import { pieceBytes, receiveBody, sendFile } from "./transfer.ts";
 
 const bytes = randomBytes(3 * 2 ** 20 + 17);
 let directory: string;
@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 async function send(start: number, out: Writable, onSent?: (count: number) => void): Promise<void> {
   await writeFile(path, bytes);
   const file = await realDisk.open(path, "r");
-  await sendFile(file, start, out, onSent).finally(() => file.close());
+  await sendFile(file, start, out, onSent && { onSent }).finally(() => file.close());
 }
 
 /** Takes a piece only after a while: by then a buffer that was used again too early holds other bytes. */
@@ -48,6 +48,15 @@ describe("sendFile", () => {
     expect([sent, stream.writableEnded]).toEqual([bytes.length - start, true]);
   });
 
+  it("sends through small buffers the same bytes", async () => {
+    const { stream, taken } = slowStream();
+    await writeFile(path, bytes);
+    const file = await realDisk.open(path, "r");
+    await sendFile(file, 5, stream, { bufferBytes: 2 ** 16 }).finally(() => file.close());
+    expect(Buffer.concat(taken).equals(bytes.subarray(5))).toBe(true);
+    expect(Math.max(...taken.map(({ length }) => length))).toBe(2 ** 16);
+  });
+
   it.each([
     { name: "fails", error: new Error("reset"), says: "reset" },
     { name: "closes early", error: undefined, says: /closed before|destroyed/u },
@@ -55,6 +64,19 @@ describe("sendFile", () => {
     const broken = new Writable({ write: (_chunk, _encoding, done) => void broken.destroy(error).on("close", done) });
     await expect(send(0, broken)).rejects.toThrow(says);
   });
+});
+
+it("transfers that run beside each other hold together no more than a few", () => {
+  for (const [transfers, wanted] of [
+    [0, 2 ** 20],
+    [32, 2 ** 20],
+    [33, 2 ** 19],
+    [100, 2 ** 18],
+    [300, 2 ** 16],
+    [5_000, 2 ** 16],
+  ] as const) {
+    expect([transfers, pieceBytes(transfers)]).toEqual([transfers, wanted]);
+  }
 });
 
 describe("receiveBody", () => {

@@ -4,6 +4,16 @@ import { withScratch } from "./scratch.ts";
 
 /** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
 const PIECE_BYTES = 2 ** 20;
+/** What is still worth a trip. */
+const LEAST_PIECE_BYTES = 2 ** 16;
+/** Bytes that all transfers of a process may hold together, as long as pieces are worth their trip. */
+const ALL_PIECES_BYTES = 64 * 2 ** 20;
+
+/** Size of a transfer's pieces when so many transfers run beside each other: many peers, or stalled ones, hold no more than a few fast ones. */
+export function pieceBytes(transfers: number): number {
+  const share = 2 ** Math.floor(Math.log2(ALL_PIECES_BYTES / (2 * Math.max(1, transfers))));
+  return Math.min(PIECE_BYTES, Math.max(LEAST_PIECE_BYTES, share));
+}
 
 /** Where a body goes. */
 export interface BodySink {
@@ -12,6 +22,8 @@ export interface BodySink {
   readonly position: number;
   /** Most bytes that it may have. */
   readonly maxBytes: number;
+  /** Bytes that are gathered before a write; 1 MiB by default. */
+  readonly pieceBytes?: number;
   /** Told of pieces in order, once they are written. */
   readonly onWritten: (chunks: readonly Buffer[], sizeBytes: number) => void;
 }
@@ -40,11 +52,19 @@ export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): 
         throw new TributaryError("MESSAGE_INVALID", `more than ${sink.maxBytes} bytes in the body`);
       pending.push(chunk);
       pendingBytes += chunk.length;
-      if (pendingBytes >= PIECE_BYTES) await flush();
+      if (pendingBytes >= (sink.pieceBytes ?? PIECE_BYTES)) await flush();
     }
   } finally {
     await flush();
   }
+}
+
+/** How a file is sent. */
+export interface SendOptions {
+  /** Told of every piece once the stream has taken it. */
+  readonly onSent?: (bytes: number) => void;
+  /** Size of each of the two buffers; 1 MiB by default. */
+  readonly bufferBytes?: number;
 }
 
 /**
@@ -52,14 +72,13 @@ export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): 
  * written, a slow peer holds back the reading, and a large file makes no garbage. The stream must have taken a piece, as sockets
  * have, when it calls back.
  *
- * @param onSent told of every piece once the stream has taken it.
  * @throws what the stream or the file fails with; a stream that closes early counts as a failure.
  */
 export async function sendFile(
   file: AnyFile,
   start: number,
   out: Writable,
-  onSent: (bytes: number) => void = () => {},
+  { onSent = () => {}, bufferBytes = PIECE_BYTES }: SendOptions = {},
 ): Promise<void> {
   const closed = Promise.withResolvers<never>();
   closed.promise.catch(() => {});
@@ -67,7 +86,8 @@ export async function sendFile(
   out.on("error", onClose).once("close", onClose);
   try {
     await withScratch(async (scratch) => {
-      const buffers = [scratch.bytes(), scratch.bytes()];
+      const lend = () => (bufferBytes < PIECE_BYTES ? new Uint8Array(bufferBytes) : scratch.bytes());
+      const buffers = [lend(), lend()];
       const writes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
       let position = start;
       for (let turn = 0; ; turn = 1 - turn) {

@@ -42,7 +42,7 @@ export interface TensorClient {
 }
 
 /** Longest time without a byte. */
-const IDLE_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 25_000;
 
 /** Calls the tensor wire over mutual TLS with a few kept connections. */
 export function createTensorClient(options: TensorWireOptions): TensorClient {
@@ -141,7 +141,7 @@ async function sendSegment(
   };
   const body: WriteBody = async (request) => {
     const file = await realDisk.open(path, "r");
-    await sendFile(file, startBytes, request, onSent).finally(() => file.close());
+    await sendFile(file, startBytes, request, { onSent }).finally(() => file.close());
   };
   const after = await call("PUT", segment.path, headers, signal, body);
   after.resume();

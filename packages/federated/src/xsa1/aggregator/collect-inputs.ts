@@ -64,7 +64,7 @@ function note(
   const other = known ?? current[side === "stored" ? "reported" : "stored"].get(party);
   if (other !== undefined && !equalBytes(other.sha256, payload.sha256)) {
     const detail = `segment ${segment}: party ${party} has two kinds of bytes for it`;
-    return discard(withoutPayload(state, party, index), party, index, refusal(RefusalReason.PayloadMismatch, detail));
+    return discard(state, party, index, refusal(RefusalReason.PayloadMismatch, detail));
   }
   const next = withSegment(state, index, { [side]: new Map(current[side]).set(party, payload) });
   const isComplete = completeParties(next, index).length === partiesOf(next.setup, next.senders!).length;
@@ -132,7 +132,9 @@ function checkPayload(state: AggregatorState, party: number, index: number, payl
 /** Two different uploads under one keystream leak their difference: neither counts. */
 function withoutPayload(state: AggregatorState, party: number, index: number): AggregatorState {
   const without = (map: ReadonlyMap<number, Payload>) => new Map([...map].filter(([id]) => id !== party));
-  const { stored, reported } = state.segments[index]!;
+  const { stage, stored, reported } = state.segments[index]!;
+  const isKnown = stored.has(party) || reported.has(party);
+  if (stage !== SegmentStage.Collecting || !isKnown) return state;
   return withSegment(state, index, { stored: without(stored), reported: without(reported) });
 }
 
@@ -147,11 +149,11 @@ function isSurvivor(state: AggregatorState, index: number, party: number): boole
   return survivors !== null && partiesOf(state.setup, survivors).includes(party);
 }
 
-/** Refuses a payload and drops its staged bytes. */
+/** Refuses a payload and drops its staged bytes, also from the state: a sum must never ask for bytes that are gone. */
 function discard(state: AggregatorState, party: number, index: number, found: Refusal): AggregatorStep {
   const segment = state.setup.segments[index]!.id;
   return {
-    state,
+    state: withoutPayload(state, party, index),
     effects: [
       { type: "discard", segment, party },
       { type: "refused", party, refusal: found },

@@ -1,5 +1,6 @@
 import { decodeMessage } from "../decode-message.ts";
 import { encodeMessage } from "../encode-message.ts";
+import { largestMessageBytes } from "../message-bounds.ts";
 import { type Message, MessageType } from "../messages.ts";
 import { faultOfSteps, planDigest, type RoundPlan } from "../plan.ts";
 import { RefusalReason, refusal } from "../refusals.ts";
@@ -103,6 +104,13 @@ function acceptPlan(context: AggregatorContext, state: AggregatorState, plan: Ro
 }
 
 function receive(context: AggregatorContext, state: AggregatorState, from: number, bytes: Uint8Array): AggregatorStep {
+  const largest = largestMessageBytes(state.setup, bytes[1] ?? 0);
+  if (largest === undefined || bytes.length > largest) {
+    const bound =
+      largest === undefined ? "of a type that parties send" : `at most ${largest} bytes of type ${bytes[1]}`;
+    const detail = `${bytes.length} bytes of type ${bytes[1]}, must be ${bound}`;
+    return refuse(state, from, refusal(RefusalReason.MalformedMessage, detail));
+  }
   const message = tryDecode(bytes);
   if (message === null || !("party" in message)) {
     return refuse(state, from, refusal(RefusalReason.MalformedMessage, "not a message of a party"));

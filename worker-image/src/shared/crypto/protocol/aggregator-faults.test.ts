@@ -5,6 +5,7 @@ import {
   chooseNeighbourhood,
   decodeMessage,
   encodeMessage,
+  largestMessageBytes,
   lowOrderPoints,
   type Message,
   MessageType,
@@ -112,6 +113,34 @@ describe("the aggregator refuses", () => {
       { type: "refused", refusal: { reason: "PayloadMismatch" } },
     ]);
     expect(step.state.segments[0]!.stored.has(liar)).toBe(false);
+  });
+
+  it("a word about other bytes than those that are staged: what is discarded is no longer counted on", () => {
+    const { state, message } = heardFrom<Of<typeof MessageType.MaskedInput>>(liar, MessageType.MaskedInput);
+    const segment = state.segments[0]!;
+    const { sha256, sizeBytes } = message;
+    const staged = { ...segment, stored: new Map(segment.stored).set(liar, { sha256, sizeBytes }) };
+    const before = { ...state, segments: [staged, ...state.segments.slice(1)] };
+    const lie = signedInput({ ...message, sizeBytes: sizeBytes + 1 });
+    const step = stepAggregator(roster.aggregator, before, say(liar, lie));
+    expect(step.effects).toMatchObject([{ type: "discard", party: liar }, { type: "refused" }]);
+    expect(step.state.segments[0]!.stored.has(liar)).toBe(false);
+  });
+
+  it("before decoding it: what is larger than the round allows, or of a type that no party sends", () => {
+    for (const { state, message, from } of heard) {
+      const bytes = encodeMessage(message);
+      const largest = largestMessageBytes(state.setup, message.type)!;
+      expect(bytes.length).toBeLessThanOrEqual(largest);
+      const tooLong = new Uint8Array(largest + 1);
+      tooLong.set(bytes);
+      expectRefusal(state, receive(from, tooLong), "MalformedMessage");
+    }
+    const { state } = heardFrom(liar, MessageType.Advertise);
+    const ofParties = [2, 4, 7, 9, 11];
+    for (let type = 0; type < 256; type++) {
+      expect([type, largestMessageBytes(state.setup, type) !== undefined]).toEqual([type, ofParties.includes(type)]);
+    }
   });
 
   it("signatures and answers that are not a party's own, and shares it did not ask for", () => {
@@ -298,6 +327,10 @@ type Share = Of<typeof MessageType.UnmaskAnswer>["segments"][number]["shares"][n
 
 function signedAnswer(message: Of<typeof MessageType.UnmaskAnswer>, of = roster): Of<typeof MessageType.UnmaskAnswer> {
   return { ...message, signature: sign(of, labelled("xsa1/ans", unsignedDigest(message))) };
+}
+
+function signedInput(message: Of<typeof MessageType.MaskedInput>): Of<typeof MessageType.MaskedInput> {
+  return { ...message, signature: sign(roster, labelled("xsa1/inp", encodeMessage(message).slice(2, -64))) };
 }
 
 function signedBundle(
