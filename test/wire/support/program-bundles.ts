@@ -8,7 +8,10 @@ const BANNER = `import { createRequire as createRequireOfBundle } from "node:mod
 const require = createRequireOfBundle(import.meta.url);`;
 
 /** Programs by name. */
-export type ProgramName = "aggregator" | "sidecar" | "gate" | "trainer";
+export type ProgramName = "aggregator" | "sidecar" | "gate" | "trainer" | "hostile-party" | "simulated-parties";
+
+/** Those that no image holds. */
+const OF_TESTS: ReadonlySet<ProgramName> = new Set(["hostile-party", "simulated-parties"]);
 
 const built = new Map<ProgramName, Promise<string>>();
 
@@ -25,7 +28,7 @@ export function bundleOf(program: ProgramName): Promise<string> {
 async function buildProgram(program: ProgramName): Promise<string> {
   const outfile = join(ROOT, `node_modules/.cache/tributary-wire/${process.pid}/${program}.mjs`);
   await build({
-    entryPoints: [join(ROOT, `worker-image/src/${program}/main.ts`)],
+    entryPoints: [join(ROOT, OF_TESTS.has(program) ? "test/wire/support" : "worker-image/src", program, "main.ts")],
     outfile,
     bundle: true,
     platform: "node",

@@ -9,7 +9,7 @@ import { createGrpcClient, createTlsCredentials, type GrpcClient } from "@tribut
 import { until } from "../../support/until.ts";
 import { type RunningProcess, startProgram } from "./running-process.ts";
 import { onSmallVolume } from "./small-volume.ts";
-import { createTestAuthority, type TestAuthority } from "./test-authority.ts";
+import { createTestAuthority, type PemIdentity, type TestAuthority } from "./test-authority.ts";
 
 /** What a test asks for. */
 export interface WireJobOptions {
@@ -59,6 +59,7 @@ export class WireJob {
   readonly #clusterCas: TestAuthority[];
   #operator: GrpcClient<typeof controlV1.AggregatorService> | undefined;
   #aggregator: RunningProcess | undefined;
+  #workerPorts: { readonly controlPort: number; readonly tensorPort: number } | undefined;
 
   private constructor(
     directory: string,
@@ -125,8 +126,7 @@ export class WireJob {
     smallVolume?: { readonly name: "memory" | "volume"; readonly sizeBytes: number },
   ): Promise<WireWorker> {
     const directory = await mkdtemp(join(this.directory, `worker-${cluster}-${index}-`));
-    const uri = `tributary://cluster-${cluster}/jobs/${JOB_UID}/p${cluster}/${index}`;
-    const identity = await this.#clusterCas[cluster]!.issueClient(uri);
+    const identity = await this.issueWorker(cluster, index);
     for (const name of ["identity", "memory", "volume"]) await mkdir(join(directory, name));
     await writeFile(join(directory, "identity/tls.crt"), identity.certificatePem);
     await writeFile(join(directory, "identity/tls.key"), identity.keyPem);
@@ -140,6 +140,29 @@ export class WireJob {
     worker.trainer = await this.startTrainer(worker, env, beside);
     this.workers.push(worker);
     return worker;
+  }
+
+  /** A new identity for the seat of a worker. */
+  issueWorker(cluster: number, index: number): Promise<PemIdentity> {
+    return this.#clusterCas[cluster]!.issueClient(
+      `tributary://cluster-${cluster}/jobs/${JOB_UID}/p${cluster}/${index}`,
+    );
+  }
+
+  /** What a party of the job needs besides an identity. */
+  get links() {
+    const { controlAddress, tensorAddress, serverName, caPem } = this.#workerConfig("").aggregator;
+    return { jobUid: JOB_UID, controlAddress, tensorAddress, serverName, caPem };
+  }
+
+  /** Has workers that are added from now on reach the aggregator by other ports of loopback. */
+  reachBy(ports: { readonly controlPort: number; readonly tensorPort: number }): void {
+    this.#workerPorts = ports;
+  }
+
+  /** Ports that the aggregator listens on. */
+  get ports() {
+    return this.#ports;
   }
 
   /** Starts a worker's sidecar with what it left in its directories. */
@@ -303,13 +326,14 @@ export class WireJob {
   }
 
   #workerConfig(participant: string) {
+    const { controlPort, tensorPort } = this.#workerPorts ?? this.#ports;
     return {
       version: 1,
       jobUid: JOB_UID,
       participant,
       aggregator: {
-        controlAddress: `127.0.0.1:${this.#ports.controlPort}`,
-        tensorAddress: `127.0.0.1:${this.#ports.tensorPort}`,
+        controlAddress: `127.0.0.1:${controlPort}`,
+        tensorAddress: `127.0.0.1:${tensorPort}`,
         serverName: SERVER_NAME,
         caPem: this.#jobCa.certificatePem,
       },

@@ -12,6 +12,8 @@ export interface OutcomeBounds {
 
 /** Longest time for one exchange of keys or shares. */
 const EXCHANGE_TIMEOUT_MS = 15_000;
+/** Share of an attempt's time that one exchange may take: a party that says nothing must leave the others time for their reports. */
+const EXCHANGE_SHARE = 1 / 8;
 /** Longest time from the announced survivors to the opened sums. */
 const UNMASK_TIMEOUT_MS = 60_000;
 
@@ -44,9 +46,10 @@ async function closeStages(
   signal: AbortSignal,
 ): Promise<undefined> {
   const left = () => Math.max(0, expiresMs - clock.monotonicMs());
-  await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);
+  const exchangeMs = Math.min(EXCHANGE_TIMEOUT_MS, left() * EXCHANGE_SHARE);
+  await clock.sleep(exchangeMs, signal);
   await run.post({ type: "deadline", stage: DeadlineStage.Advertising });
-  await clock.sleep(Math.min(EXCHANGE_TIMEOUT_MS, left()), signal);
+  await clock.sleep(exchangeMs, signal);
   await run.post({ type: "deadline", stage: DeadlineStage.Sharing });
   await Promise.race([run.announced, clock.sleep(left(), signal)]);
   await run.post({ type: "deadline", stage: DeadlineStage.Collecting });

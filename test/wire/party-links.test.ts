@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { afterEach, expect, it } from "vitest";
+import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import { until } from "../support/until.ts";
+import { HostileLinks } from "./support/hostile-party/hostile-links.ts";
+import { WireJob } from "./support/wire-job.ts";
+
+/** By when a link that died without a word must be known to be dead. */
+const NOTICED_WITHIN_MS = 30_000;
+const REQUESTS_OF_PARTY = 8;
+let job: WireJob;
+const proxies: FaultProxy[] = [];
+afterEach(async () => {
+  await job.destroy();
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+});
+
+it("a link that is cut without a word is noticed by both ends, and a new one takes its place", async () => {
+  job = await WireJob.create({ workers: [1, 1] });
+  await job.startAggregator();
+  await job.addWorker(0, 0);
+  const { controlPort, tensorPort } = job.ports;
+  const [control, tensor] = await Promise.all(
+    [controlPort, tensorPort].map((port) => startFaultProxy(`https://127.0.0.1:${port}`)),
+  );
+  proxies.push(control!, tensor!);
+  job.reachBy({ controlPort: control!.port, tensorPort: tensor!.port });
+  const { sidecar } = await job.addWorker(1, 0);
+  await job.untilState("both are connected", ({ parties }) => parties.length === 2);
+  const told = sidecar.lines.length;
+  for (const proxy of [control!, tensor!]) proxy.setMode("blackHole");
+  const isTold = () => sidecar.lines.slice(told).some(({ code }) => code === "AGGREGATOR_UNREACHABLE");
+  await Promise.all([
+    job.untilState("the aggregator notices", ({ parties }) => parties.length === 1, NOTICED_WITHIN_MS),
+    until("the sidecar notices", isTold, NOTICED_WITHIN_MS),
+  ]);
+  for (const proxy of [control!, tensor!]) {
+    proxy.setMode("forward");
+    proxy.reset();
+  }
+  await job.untilState("both are connected again", ({ parties }) => parties.length === 2);
+  await job.openWindow({ from: 0, through: 0 });
+  await job.untilCommitted(1);
+}, 180_000);
+
+it("a party that asks for the model over and over and never reads it holds its own share and no more", async () => {
+  job = await WireJob.create({ workers: [1, 1], values: 4_000_000 });
+  const aggregator = await job.startAggregator();
+  await job.addWorker(0, 0);
+  const identity = await job.issueWorker(1, 0);
+  const links = new HostileLinks({ ...job.links, ...identity, seed: "", steps: 0 });
+  await until("the party has joined", async () => (await links.join(true)) === "OK");
+  const stop = new AbortController();
+  const stream = links.receive(stop.signal)[Symbol.asyncIterator]();
+  const opened = stream.next();
+  await job.untilState("both are connected", ({ parties }) => parties.length === 2);
+  await job.openWindow({ from: 0, through: 2, quorum: 1, deadlineMs: 20_000n });
+  const { message } = (await opened).value!;
+  const path = message.case === "opened" ? message.value.model!.resource : "";
+  const before = residentMib(aggregator.pid);
+  const calls = Array.from({ length: 60 }, () => links.tensor("GET", path, {}));
+  for (const { request } of calls) request.end();
+  const answers = await Promise.all(calls.map(({ answer }) => answer));
+  const held = answers.filter(({ status, response }) => status === "200" && response?.destroyed === false);
+  expect(held.length).toBeGreaterThan(0);
+  expect(held.length).toBeLessThanOrEqual(REQUESTS_OF_PARTY);
+  expect(answers.map(({ status }) => status)).toContain("QUEUE_FULL");
+  await job.untilCommitted(1);
+  expect(residentMib(aggregator.pid) - before).toBeLessThan(150);
+  for (const { request } of calls) request.destroy();
+  stop.abort();
+  links.close();
+}, 180_000);
+
+function residentMib(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
+}
