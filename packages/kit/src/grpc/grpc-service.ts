@@ -56,6 +56,9 @@ export type ErrorObserver = (error: unknown, path: string) => void;
 /** Calls of one connection that may be open at a time. */
 const MAX_CONCURRENT_CALLS = 256;
 
+/** Longest time that a caller may leave its stream unread. */
+const STALLED_READER_MS = 30_000;
+
 /** A gRPC endpoint with services; see {@link addService} and {@link listenGrpc}. */
 export function createGrpcEndpoint(options: ServerOptions = {}): Server {
   return new Server({
@@ -65,8 +68,9 @@ export function createGrpcEndpoint(options: ServerOptions = {}): Server {
   });
 }
 
-/** Options of an endpoint that asks its peers for a sign of life: a link that is dead is given up within 25 s. */
+/** Options of an endpoint that asks its peers for a sign of life: a link that is dead is given up within 25 s, one without a call in a minute. */
 export const endpointKeepalive: ServerOptions = {
+  "grpc.max_connection_idle_ms": 60_000,
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 15_000,
 };
@@ -172,13 +176,24 @@ async function streamAnswers(
   try {
     for await (const message of run(call.request, contextOf(call, gone))) {
       if (gone.aborted) break;
-      if (!call.write(message)) await once(call, "drain", { signal: gone });
+      if (!call.write(message)) await untilDrained(call, gone);
     }
     call.end();
   } catch (error) {
     if (!gone.aborted) report(error);
     // Not destroy(): that would drop messages that are written but not yet sent.
     call.emit("error", toServiceError(error));
+  }
+}
+
+/** @throws DEADLINE_EXCEEDED for a caller that keeps its stream and does not read it. */
+async function untilDrained(call: ServerWritableStream<unknown, unknown>, gone: AbortSignal): Promise<void> {
+  const stalled = AbortSignal.timeout(STALLED_READER_MS);
+  try {
+    await once(call, "drain", { signal: AbortSignal.any([gone, stalled]) });
+  } catch (error) {
+    if (gone.aborted || !stalled.aborted) throw error;
+    throw new TributaryError("DEADLINE_EXCEEDED", `the caller has read nothing for ${STALLED_READER_MS} ms`);
   }
 }
 
