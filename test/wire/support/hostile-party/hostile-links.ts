@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type CallOptions, Client } from "@grpc/grpc-js";
+import { Client, type ServiceError } from "@grpc/grpc-js";
 import { partyV1 } from "@tributary/contracts";
 import { createGrpcClient, createTlsCredentials, type GrpcClient } from "@tributary/kit";
 import type { HostileConfig } from "./hostile-config.ts";
@@ -12,6 +12,20 @@ export interface TensorCall {
   readonly request: ClientRequest;
   /** Status, or the error's code; never rejects. */
   readonly answer: Promise<{ readonly status: string; readonly response?: IncomingMessage }>;
+}
+
+/** Most bytes that the aggregator takes in a request of these jobs. */
+const PLAIN_BYTES = 64 * 2 ** 10;
+const CALL_TIMEOUT_MS = 5_000;
+
+function callRaw(client: Client, path: string, bytes: Uint8Array): Promise<string> {
+  const same = (value: Buffer) => value;
+  return new Promise((resolve) => {
+    const done = (error: ServiceError | null) =>
+      resolve(error === null ? "OK" : String(error.metadata?.get("tributary-code")[0] ?? error.code));
+    const bounds = { deadline: Date.now() + CALL_TIMEOUT_MS };
+    client.makeUnaryRequest(path, same, same, Buffer.from(bytes), bounds, done);
+  });
 }
 
 /** The links of the party: as many as it likes. */
@@ -46,20 +60,15 @@ export class HostileLinks {
   }
 
   /** Calls any method with any bytes; gives the code that comes back. */
-  call(path: string, bytes: Uint8Array, options: CallOptions = {}): Promise<string> {
-    return new Promise((resolve) => {
-      const done = (error: { metadata?: { get(key: string): unknown[] }; code?: number } | null) =>
-        resolve(error === null ? "OK" : String(error.metadata?.get("tributary-code")[0] ?? error.code));
-      const bounds = { deadline: Date.now() + 20_000, ...options };
-      this.#raw.makeUnaryRequest(
-        path,
-        (value: Buffer) => value,
-        (value) => value,
-        Buffer.from(bytes),
-        bounds,
-        done,
-      );
-    });
+  async call(path: string, bytes: Uint8Array): Promise<string> {
+    if (bytes.length <= PLAIN_BYTES) return callRaw(this.#raw, path, bytes);
+    // What the aggregator does not read would hold back whatever else goes over the same connection.
+    const alone = this.#newRaw();
+    try {
+      return await callRaw(alone, path, bytes);
+    } finally {
+      alone.close();
+    }
   }
 
   /** Hands in a message as an honest sidecar does. */
