@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
   emptyPartyState,
+  encodeMessage,
   Keystream,
   MessageType,
   type PartyEvent,
@@ -71,6 +72,16 @@ class Party {
   readonly #context = partyContext(crypto, { jobUid: "job", identitySecret, aggregatorKey, policy });
   #planDigest: Uint8Array = new Uint8Array(32);
 
+  /** Signs that its input has one byte more than it has. */
+  lie(run: RoundRun) {
+    const stored = { segment: 0, sha256: inputSha256, sizeBytes: input.length + 1 };
+    const type = MessageType.MaskedInput;
+    const unsigned = { type, planDigest: this.#planDigest, party: 1, ...stored, signature: new Uint8Array(64) };
+    const transcript = Buffer.concat([Buffer.from("xsa1/inp"), encodeMessage(unsigned).slice(2, -64)]);
+    const signature = crypto.signEd25519(identitySecret, new Uint8Array(transcript));
+    return run.post({ type: "receive", from: 1, message: encodeMessage({ ...unsigned, signature }) });
+  }
+
   async exchange(run: RoundRun): Promise<void> {
     for (let message = outbox.shift(); message !== undefined; message = outbox.shift()) {
       const isSetup = message[1] === MessageType.Setup;
@@ -94,15 +105,67 @@ class Party {
   }
 }
 
-async function upload(run: RoundRun): Promise<void> {
+async function stage(run: RoundRun): Promise<void> {
   const resource = { kind: "segment", jobUid: "job", round: 0, attempt: 1, segment: 0, party: 1 } as const;
   await run.staging.claim(resource, Buffer.from(inputSha256).toString("hex"), input.length);
   const span = { startBytes: 0, endBytes: input.length, totalBytes: input.length };
   await run.staging.receive(resource, span, Readable.from([Buffer.from(input)]));
-  await run.post({ type: "stored", party: 1, segment: 0, sha256: inputSha256, sizeBytes: input.length });
+}
+
+function tellStored(run: RoundRun) {
+  return run.post({ type: "stored", party: 1, segment: 0, sha256: inputSha256, sizeBytes: input.length });
+}
+
+async function upload(run: RoundRun): Promise<void> {
+  await stage(run);
+  await tellStored(run);
 }
 
 describe("RoundRun", () => {
+  it.each([
+    ["after its bytes were told of", [tellStored, lieFirst]],
+    ["before its bytes are told of", [lieFirst, tellStored]],
+  ])("counts on no bytes that a party's wrong word %s discarded", async (_, inTurn) => {
+    const run = await RoundRun.open(runDeps(), setup, plan);
+    const party = new Party();
+    await party.exchange(run);
+    await stage(run);
+    for (const happens of inTurn) await happens(run, party);
+    await party.sayStored(run);
+    expect(run.state.segments[0]!.stage).toBe(SegmentStage.Collecting);
+    await upload(run);
+    await party.exchange(run);
+    expect(await run.outcome).toMatchObject({ kind: "Summed" });
+    await run.close();
+  });
+
+  it("a message that the machine fails on costs its party the attempt, and the run nothing", async () => {
+    const refused: string[] = [];
+    const broken = { ...crypto, verifyEd25519: () => requireNever() };
+    const deps = { ...runDeps(), refused: (party: number, reason: string) => void refused.push(`${party} ${reason}`) };
+    const run = await RoundRun.open({ ...deps, context: { ...deps.context, crypto: broken } }, setup, plan);
+    await new Party().exchange(run);
+    expect(refused).toEqual(["1 MalformedMessage"]);
+    expect(await run.outcome).toMatchObject({ kind: "Failed", code: "QUORUM_NOT_REACHED" });
+    expect(await run.post({ type: "resume" })).toEqual([]);
+    await run.close();
+  });
+
+  it("a staged file that is gone ends the attempt by the name of its party, not the program", async () => {
+    const run = await RoundRun.open(runDeps(), setup, plan);
+    const party = new Party();
+    await party.exchange(run);
+    await upload(run);
+    await rm(run.staging.pathOf(0, 1));
+    await party.sayStored(run).catch(() => {});
+    expect(await run.outcome).toEqual({
+      kind: "Failed",
+      code: "REPORT_REFUSED",
+      message: "segment 0 of party 1 is no bytes, must be 20",
+    });
+    await run.close();
+  });
+
   it("follows nothing from a state that is not durable: it ends, and its file holds what was before", async () => {
     const run = await RoundRun.open(runDeps(), setup, plan);
     const outcome = run.outcome.catch((error: unknown) => error);
@@ -128,3 +191,11 @@ describe("RoundRun", () => {
     await successor?.close();
   });
 });
+
+async function lieFirst(run: RoundRun, party: Party): Promise<void> {
+  await party.lie(run);
+}
+
+function requireNever(): never {
+  throw new Error("a fault of the library");
+}
