@@ -265,6 +265,8 @@ describe("a job's objects on the hub, on a real API server", () => {
     await rig.stopOperator();
     await rig.hub.kubectl(["delete", "statefulset", "calm-aggregator"]);
     const { name, namespace, labels, ownerReferences } = metadata;
+    const [container] = spec.template.spec.containers;
+    container.volumeMounts = container.volumeMounts.filter((mount: { name: string }) => mount.name !== "data");
     const withoutClaim = { ...spec, volumeClaimTemplates: [] };
     await apply(rig.hub, {
       ...rest,

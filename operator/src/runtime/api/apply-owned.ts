@@ -77,7 +77,11 @@ export function createOwnedApply(client: ApiClient, options: { readonly fieldMan
     call: CallOptions,
     refusal: unknown,
   ): Promise<Applied<T>> {
-    if (!(await takeListsBack(client, resource, intent, live, call, true))) throw refusal;
+    const wasListed = await takeListsBack(client, resource, intent, live, call, true).catch((error: unknown) => {
+      if (apiReason(error) === "Invalid") return false;
+      throw error;
+    });
+    if (!wasListed) throw refusal;
     return applying.apply<T>(resource, intent, undefined, { ...call, precondition: { uid: live.metadata.uid } });
   }
 
