@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chosenSeeds, findFaults } from "../support/sequences/describe-outcome.ts";
+import { createSequenceWorld, type SequenceWorld } from "../support/sequences/sequence-world.ts";
+
+describe("a sequence of events", () => {
+  let world: SequenceWorld;
+
+  beforeAll(async () => {
+    world = await createSequenceWorld();
+  });
+
+  afterAll(() => world?.close());
+
+  it.each(chosenSeeds(10))(
+    "harms no neighbour, leaves nothing behind and is told truly (seed %s)",
+    async (seed) => {
+      expect(await findFaults(world, seed)).toBe("");
+    },
+    420_000,
+  );
+});

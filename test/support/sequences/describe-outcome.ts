@@ -1,0 +1,27 @@
+import { runSequence, shrinkSequence } from "./run-sequence.ts";
+import { generateSequence } from "./sequence-event.ts";
+import type { SequenceWorld } from "./sequence-world.ts";
+
+/** Runs that the search for a smaller sequence may take; none unless `TRIBUTARY_SHRINK` says how many. */
+const shrinkRuns = Number(process.env.TRIBUTARY_SHRINK ?? 0);
+
+/** Runs the sequence of a seed and says what was wrong, with all that is needed to see it again; empty when nothing was. */
+export async function findFaults(world: SequenceWorld, seed: string): Promise<string> {
+  const events = generateSequence(seed);
+  const { log, findings } = await runSequence(world, events);
+  if (findings.length === 0) return "";
+  const smallest = shrinkRuns > 0 ? await shrinkSequence(world, events, shrinkRuns) : undefined;
+  return [
+    `seed ${seed} (again: TRIBUTARY_SEQUENCE_SEEDS=${seed}; smaller: TRIBUTARY_SHRINK=20)`,
+    ...findings.map((finding) => `- ${finding}`),
+    "after",
+    ...log,
+    ...(smallest === undefined ? [] : [`smallest: ${JSON.stringify(smallest)}`]),
+  ].join("\n");
+}
+
+/** The seeds to run: those that `TRIBUTARY_SEQUENCE_SEEDS` names, else this many. */
+export function chosenSeeds(count: number): readonly string[] {
+  const named = process.env.TRIBUTARY_SEQUENCE_SEEDS?.split(",");
+  return named ?? Array.from({ length: count }, (_, index) => String(index));
+}

@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ControlPlane } from "@tributary/clouds";
+import { type RunningProcess, startProgram } from "../../wire/support/running-process.ts";
+import { freePorts } from "../../wire/support/wire-job.ts";
+import { until } from "../until.ts";
+
+/** A member's real gate as a process of this host, and what a worker needs to find it. */
+export interface SequenceGate {
+  readonly caPem: string;
+  readonly address: string;
+  readonly serverName: string;
+  close(): Promise<void>;
+}
+
+const serverName = "gate.test";
+const rbac = "rbac.authorization.k8s.io";
+
+/** Starts the gate of a member with the rights that the member chart gives it. */
+export async function startSequenceGate(
+  member: ControlPlane,
+  options: {
+    readonly directory: string;
+    readonly image: string;
+    readonly namespaces: readonly string[];
+    readonly cluster: string;
+  },
+): Promise<SequenceGate> {
+  await mkdir(join(options.directory, "ca"), { recursive: true });
+  await member.kubectl(["apply", "-f", "-"], JSON.stringify(gateObjects()));
+  const [port] = await freePorts(1);
+  const config = {
+    version: 1,
+    cluster: options.cluster,
+    namespaces: options.namespaces,
+    images: [options.image],
+    serverNames: [serverName, "127.0.0.1"],
+    caDirectory: join(options.directory, "ca"),
+    listen: { port, healthPort: 0 },
+  };
+  const path = (name: string) => join(options.directory, name);
+  await writeFile(path("gate.json"), JSON.stringify(config));
+  const durationSeconds = 7_200;
+  await writeFile(
+    path("token"),
+    await member.mintToken({ namespace: "gate", serviceAccount: "gate", durationSeconds }),
+  );
+  const env = {
+    TRIBUTARY_GATE_CONFIG: path("gate.json"),
+    TRIBUTARY_API_SERVER: member.url,
+    TRIBUTARY_API_TOKEN_PATH: path("token"),
+    TRIBUTARY_API_CA_PATH: member.authorityPath,
+    TRIBUTARY_LOG_LEVEL: "info",
+  };
+  const gate: RunningProcess = await startProgram("gate", {
+    name: `gate of ${member.name}`,
+    env,
+    logPath: path("gate.log"),
+    within: ["setpriv", "--pdeathsig", "KILL", "--"],
+  });
+  await until("the gate is ready", () => gate.lines.some(({ msg }) => msg === "gate is ready"), 60_000);
+  return {
+    caPem: await readFile(path("ca/ca.crt"), "utf8"),
+    address: `127.0.0.1:${port}`,
+    serverName,
+    close: () => gate.stop(),
+  };
+}
+
+/** Pods of every namespace, so that one that is made anew needs no new binding. */
+function gateObjects(): Record<string, unknown> {
+  const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
+  const rules = [
+    { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
+    { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+  ];
+  const items = [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "gate" } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "gate", namespace: "gate" } },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: "gate" }, rules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: "gate" },
+      subjects,
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "gate" },
+    },
+  ];
+  return { apiVersion: "v1", kind: "List", items };
+}
