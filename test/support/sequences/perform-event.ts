@@ -13,13 +13,7 @@ import {
   sharedNamespace,
   spareNamespace,
 } from "./sequence-jobs.ts";
-import {
-  applyOnHub,
-  prepareHubNamespace,
-  readJob,
-  type SequenceCluster,
-  type SequenceWorld,
-} from "./sequence-world.ts";
+import { applyTo, prepareHubNamespace, readJob, type SequenceCluster, type SequenceWorld } from "./sequence-world.ts";
 
 /** An object of somebody else that stands in the way, as it was made. */
 export interface Foreign {
@@ -50,7 +44,7 @@ export async function performEvent(
   try {
     switch (event.type) {
       case "apply":
-        await applyOnHub(hub, manifestOf(jobOf(event.job)));
+        await applyTo(hub, manifestOf(jobOf(event.job)));
         break;
       case "edit":
         await patchSpec(hub, jobOf(event.job), manifestOf(jobOf(event.job), event.change).spec as Manifest);
@@ -64,7 +58,7 @@ export async function performEvent(
         break;
       case "recreate":
         await kubectl(["delete", "ftj", ...refOf(jobOf(event.job)), "--timeout=15s"]);
-        await applyOnHub(hub, manifestOf(jobOf(event.job)));
+        await applyTo(hub, manifestOf(jobOf(event.job)));
         break;
       case "take-member-away":
         disturbed.away.add(event.member);
@@ -136,8 +130,8 @@ export async function heal(world: SequenceWorld, disturbed: Disturbance): Promis
       await members[name].plane.kubectl(["delete", "quota", "none", "-n", sharedNamespace, "--ignore-not-found"]);
   }
   await removeForeign(world, disturbed);
-  for (const job of sequenceJobs)
-    await hub.plane.kubectl(["delete", "ftj", ...refOf(job), "--ignore-not-found", "--wait=false"]);
+  for (const { namespace, name } of sequenceJobs)
+    await hub.link.client.delete(Kinds.FederatedTrainingJob, { namespace, name });
   for (const job of sequenceJobs)
     await until(`${job.namespace}/${job.name} is gone`, async () => (await readJob(hub, job)) === undefined, 120_000);
   const spare = ["get", "namespace", "--ignore-not-found", "-o", "jsonpath={.status.phase}"];

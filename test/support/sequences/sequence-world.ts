@@ -81,7 +81,7 @@ export async function createSequenceWorld(): Promise<SequenceWorld> {
     const world = await assemble(hub!, members, operators, close);
     await world.killOperator();
     for (const name of memberNames) await world.register(name);
-    await applyOnHub(hub!, manifestOf(bystander));
+    await applyTo(hub!, manifestOf(bystander));
     await until("the bystander commits a round", async () => (await world.readBystander()).rounds >= 1, 180_000);
     return world;
   } catch (cause) {
@@ -90,9 +90,10 @@ export async function createSequenceWorld(): Promise<SequenceWorld> {
   }
 }
 
-/** Applies an object on the hub as a user would. */
-export async function applyOnHub(hub: SequenceCluster, manifest: Manifest): Promise<void> {
-  await hub.plane.kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify(manifest));
+/** Applies objects in a cluster as a user would. */
+export async function applyTo({ plane }: SequenceCluster, ...items: readonly Manifest[]): Promise<void> {
+  const list = { apiVersion: "v1", kind: "List", items };
+  await plane.kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify(list));
 }
 
 async function assemble(
@@ -116,11 +117,11 @@ async function assemble(
       const secretName = `member-${as}`;
       const data = { kubeconfig: Buffer.from(proxy.redirect(plane.kubeconfig)).toString("base64") };
       const metadata = { name: secretName, namespace: configuration.operatorNamespace };
-      await applyOnHub(hub, { apiVersion: "v1", kind: "Secret", metadata, data });
       const access = { kubeconfig: { secretName } };
       const spec = { access, namespaces: namespaceMap, gate: { caBundle: gate.caPem } };
       const [apiVersion, kind] = ["tributary.dev/v1alpha1", "MemberCluster"];
-      await applyOnHub(hub, { apiVersion, kind, metadata: { name: as }, spec });
+      const secret = { apiVersion: "v1", kind: "Secret", metadata, data };
+      await applyTo(hub, secret, { apiVersion, kind, metadata: { name: as }, spec });
     },
     async offerRuntime(member, namespace) {
       await offerRuntime(members[member], members[member].gate, namespace);
@@ -184,14 +185,14 @@ async function startMember(
 }
 
 /** The namespace with the worker's account and the runtime `noop`, as the member chart makes them. */
-async function offerRuntime({ plane }: SequenceCluster, gate: SequenceGate, namespace: string): Promise<void> {
-  const objects = [
+async function offerRuntime(cluster: SequenceCluster, gate: SequenceGate, namespace: string): Promise<void> {
+  const template = { ...noopTemplate, metadata: { ...(noopTemplate.metadata as object), namespace } };
+  await applyTo(
+    cluster,
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "tributary-worker", namespace } },
-    { ...noopTemplate, metadata: { ...(noopTemplate.metadata as object), namespace }, template: workerTemplate(gate) },
-  ];
-  for (const object of objects)
-    await plane.kubectl(["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify(object));
+    { ...template, template: workerTemplate(gate) },
+  );
 }
 
 function workerTemplate({ address, serverName, caPem }: SequenceGate): Record<string, unknown> {
@@ -258,10 +259,10 @@ async function prepareHub(hub: SequenceCluster): Promise<void> {
 
 /** A namespace of the hub with its claim and the model on it. */
 export async function prepareHubNamespace(hub: SequenceCluster, namespace: string): Promise<void> {
-  await applyOnHub(hub, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
   const metadata = { name: "models", namespace };
-  await applyOnHub(hub, { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec });
+  const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec };
+  await applyTo(hub, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, claim);
   await writeFile(join(await hub.kubelet.claimFolder(namespace, "models"), "zeros.safetensors"), zerosModel(400));
 }
 
