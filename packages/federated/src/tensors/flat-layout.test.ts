@@ -54,3 +54,36 @@ describe("flat layout", () => {
     expect(() => readFlat(layout, data, 4, new Float32Array(9))).toThrow("count is 9, must be an integer from 0 to 8");
   });
 });
+
+describe("a tensor without elements", () => {
+  const tensor = (name: string, elements: number, startBytes: number) => ({
+    name,
+    dtype: "F32" as const,
+    shape: [elements],
+    elements,
+    startBytes,
+    endBytes: startBytes + 4 * elements,
+  });
+
+  it.each([
+    { place: "first", sizes: [0, 2, 3] },
+    { place: "in the middle", sizes: [2, 0, 3] },
+    { place: "last", sizes: [2, 3, 0] },
+    { place: "several in a row", sizes: [0, 0, 2, 0, 0, 3, 0] },
+  ])("$place hides nothing behind it, for any range", ({ sizes }) => {
+    let at = 0;
+    const tensors = sizes.map((elements, index) => {
+      const made = tensor(`t${index}`, elements, at);
+      at = made.endBytes;
+      return made;
+    });
+    const layout = flatLayout(tensors);
+    const data = new Uint8Array(Float32Array.from({ length: 5 }, (_, index) => index + 1).buffer);
+    for (let offset = 0; offset <= 5; offset++) {
+      for (let count = 0; offset + count <= 5; count++) {
+        const out = readFlat(layout, data, offset, new Float32Array(count).fill(-1));
+        expect([...out]).toEqual(Array.from({ length: count }, (_, index) => offset + index + 1));
+      }
+    }
+  });
+});

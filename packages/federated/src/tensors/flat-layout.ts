@@ -54,9 +54,10 @@ export function flatSpans(layout: FlatLayout, offset: number, count: number): Fl
   const spans: FlatSpan[] = [];
   for (let i = firstAt(layout.tensors, offset); i < layout.tensors.length; i++) {
     const tensor = layout.tensors[i]!;
+    if (tensor.offset >= offset + count) break;
     const start = Math.max(0, offset - tensor.offset);
     const end = Math.min(tensor.elements, offset + count - tensor.offset);
-    if (end <= 0) break;
+    // An empty tensor has its place among the others and no run of the vector.
     if (end > start) spans.push({ tensor, start, count: end - start });
   }
   return spans;

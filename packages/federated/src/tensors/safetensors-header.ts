@@ -1,5 +1,6 @@
 import { ArgumentError, requireArgument } from "../errors.ts";
 import { DTYPE_BYTES, isDtype } from "./dtype.ts";
+import { JsonNumber, parseStrictJson, type StrictJson } from "./strict-json.ts";
 import type { TensorInfo } from "./tensor-view.ts";
 
 /** Bytes before the header: its length as an unsigned 64-bit little-endian integer. */
@@ -9,6 +10,12 @@ export const PREFIX_BYTES = 8;
 export const MAX_HEADER_BYTES = 100_000_000;
 
 const MAX_DIMENSIONS = 32;
+
+const METADATA = "__metadata__";
+const TENSOR_MEMBERS: readonly string[] = ["dtype", "shape", "data_offsets"];
+const WHOLE = /^(?:0|[1-9]\d*)$/;
+
+type JsonObject = ReadonlyMap<string, StrictJson>;
 
 /** What the header of a safetensors file says, checked. */
 export interface SafetensorsHeader {
@@ -33,6 +40,8 @@ export function readHeaderSize(prefix: Uint8Array, fileSizeBytes: number): numbe
 
 /**
  * Reads and checks a header: known types, sizes that match their shapes, ranges that cover the data without holes or overlap.
+ * What the reference implementation refuses is refused, and so is what it would pass over: members that nobody knows, names
+ * that appear twice.
  *
  * @param json the header's bytes, without the prefix.
  * @param dataSizeBytes bytes of the file after the header.
@@ -40,8 +49,8 @@ export function readHeaderSize(prefix: Uint8Array, fileSizeBytes: number): numbe
  */
 export function parseHeader(json: Uint8Array, dataSizeBytes: number): SafetensorsHeader {
   const header = parseObject(json);
-  const tensors = Object.entries(header)
-    .filter(([name]) => name !== "__metadata__")
+  const tensors = [...header]
+    .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => parseTensor(name, entry))
     .sort((a, b) => a.startBytes - b.startBytes || a.endBytes - b.endBytes);
   let end = 0;
@@ -50,25 +59,35 @@ export function parseHeader(json: Uint8Array, dataSizeBytes: number): Safetensor
     end = endBytes;
   }
   requireArgument(end === dataSizeBytes, "data", dataSizeBytes, `${end} bytes, where the last tensor ends`);
-  return { tensors, metadata: parseMetadata(header.__metadata__) };
+  return { tensors, metadata: parseMetadata(header.get(METADATA)) };
 }
 
-function parseObject(json: Uint8Array): Record<string, unknown> {
-  const text = new TextDecoder("utf-8").decode(json);
+function parseObject(json: Uint8Array): JsonObject {
+  const text = decodeHeader(json);
   requireArgument(text.startsWith("{"), "header", text, "a JSON object");
+  return parseStrictJson(text, "header") as JsonObject;
+}
+
+/** A byte order mark stays in the text, and is refused there. */
+function decodeHeader(json: Uint8Array): string {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json);
   } catch {
-    throw new ArgumentError("header", text, "a JSON object");
+    throw new ArgumentError("header", json, "UTF-8");
   }
 }
 
-function parseTensor(name: string, entry: unknown): TensorInfo {
-  requireArgument(typeof entry === "object" && entry !== null, name, entry, "an object");
-  const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
+function parseTensor(name: string, entry: StrictJson): TensorInfo {
+  requireArgument(entry instanceof Map, name, entry, "an object");
+  for (const member of entry.keys()) {
+    requireArgument(TENSOR_MEMBERS.includes(member), name, member, `an object of ${TENSOR_MEMBERS.join(", ")} alone`);
+  }
+  const dtype = entry.get("dtype");
+  const shape = sizesOf(entry.get("shape"), MAX_DIMENSIONS);
+  const offsets = sizesOf(entry.get("data_offsets"), 2);
   requireArgument(isDtype(dtype), `${name}.dtype`, dtype, `one of ${Object.keys(DTYPE_BYTES).join(", ")}`);
-  requireArgument(isSizes(shape, MAX_DIMENSIONS), `${name}.shape`, shape, "a list of at most 32 sizes");
-  requireArgument(isSizes(offsets, 2) && offsets.length === 2, `${name}.data_offsets`, offsets, "two byte offsets");
+  requireArgument(shape !== undefined, `${name}.shape`, entry.get("shape"), "a list of at most 32 sizes");
+  requireArgument(offsets?.length === 2, `${name}.data_offsets`, entry.get("data_offsets"), "two byte offsets");
   const [startBytes, endBytes] = offsets as [number, number];
   const elements = elementsOf(name, shape);
   const sizeBytes = elements * DTYPE_BYTES[dtype];
@@ -84,15 +103,18 @@ export function elementsOf(name: string, shape: readonly number[]): number {
   return elements;
 }
 
-function isSizes(list: unknown, most: number): list is number[] {
-  return Array.isArray(list) && list.length <= most && list.every((size) => Number.isSafeInteger(size) && size >= 0);
+function sizesOf(list: StrictJson | undefined, most: number): number[] | undefined {
+  if (!Array.isArray(list) || list.length > most) return undefined;
+  const sizes = list.map((size: StrictJson) =>
+    size instanceof JsonNumber && WHOLE.test(size.text) ? Number(size.text) : -1,
+  );
+  return sizes.every((size) => Number.isSafeInteger(size) && size >= 0) ? sizes : undefined;
 }
 
-function parseMetadata(metadata: unknown): Record<string, string> {
+function parseMetadata(metadata: StrictJson | undefined): Record<string, string> {
   if (metadata === undefined) return {};
-  requireArgument(typeof metadata === "object" && metadata !== null, "__metadata__", metadata, "an object of texts");
-  for (const [key, value] of Object.entries(metadata)) {
-    requireArgument(typeof value === "string", `__metadata__.${key}`, value, "a text");
-  }
-  return metadata as Record<string, string>;
+  requireArgument(metadata instanceof Map, METADATA, metadata, "an object of texts");
+  for (const [key, value] of metadata)
+    requireArgument(typeof value === "string", `${METADATA}.${key}`, value, "a text");
+  return Object.fromEntries(metadata) as Record<string, string>;
 }

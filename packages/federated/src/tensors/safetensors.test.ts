@@ -108,6 +108,66 @@ describe("safetensors refuses", () => {
     expect(() => openSafetensors(fileOf(header, 8))).toThrow(want);
   });
 
+  const plain = '{"dtype":"F32","shape":[2],"data_offsets":[0,8]}';
+  it.each([
+    {
+      given: "a tensor named twice",
+      header: `{"t":${plain},"t":${plain}}`,
+      want: 'header is "t", must be an object that names each',
+    },
+    {
+      given: "a member of a tensor named twice",
+      header: '{"t":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+      want: 'header is "dtype"',
+    },
+    { given: "metadata named twice", header: `{"t":${plain},"__metadata__":{"a":"1","a":"2"}}`, want: 'header is "a"' },
+    {
+      given: "a member that nobody knows",
+      header: '{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"scale":2}}',
+      want: 't is "scale"',
+    },
+    {
+      given: "a float for a size",
+      header: '{"t":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}',
+      want: "t.shape",
+    },
+    {
+      given: "a power for an offset",
+      header: '{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8e0]}}',
+      want: "t.data_offsets",
+    },
+    {
+      given: "minus nothing",
+      header: '{"t":{"dtype":"F32","shape":[2],"data_offsets":[-0,8]}}',
+      want: "t.data_offsets",
+    },
+    { given: "a list of metadata", header: `{"t":${plain},"__metadata__":["a"]}`, want: "__metadata__ is a list of 1" },
+    { given: "no metadata", header: `{"t":${plain},"__metadata__":null}`, want: "__metadata__ is null" },
+    { given: "half a character", header: `{"\\ud800":${plain}}`, want: "must be well-formed Unicode" },
+    { given: "a byte order mark", header: `\ufeff{"t":${plain}}`, want: "must be a JSON object" },
+    { given: "a control character", header: `{"t\u0001":${plain}}`, want: "a control character" },
+    { given: "an unknown escape", header: `{"t\\x":${plain}}`, want: "an escape" },
+    { given: "a comma too many", header: `{"t":${plain},}`, want: "must be a JSON object" },
+    { given: "something after the end", header: `{"t":${plain}} {}`, want: "must be a JSON object" },
+    { given: "a pit", header: "[".repeat(100_000).replace("[", '{"t":'), want: "nested at" },
+  ])("$given, as the reference does or where it would guess", ({ header, want }) => {
+    expect(() => openSafetensors(fileOf(header, 8))).toThrow(want);
+  });
+
+  it("bytes that are no UTF-8", () => {
+    const file = fileOf(`{"t?":${plain}}`, 8);
+    file[file.indexOf(0x3f)] = 0xff;
+    expect(() => openSafetensors(file)).toThrow("must be UTF-8");
+  });
+
+  it("takes the names of an object's own parts for what they are", () => {
+    const names = ["__proto__", "constructor", "toString"];
+    const header = `{${names.map((name, at) => `"${name}":{"dtype":"U8","shape":[1],"data_offsets":[${at},${at + 1}]}`).join(",")},"__metadata__":{"__proto__":"x"}}`;
+    const opened = openSafetensors(fileOf(header, 3));
+    expect(opened.tensors.map(({ name }) => name)).toEqual(names);
+    expect(Object.entries(opened.metadata)).toEqual([["__proto__", "x"]]);
+  });
+
   it.each([
     { size: 1n, want: "headerSize is 1n, must be from 2 to 92 bytes" },
     { size: 93n, want: "headerSize is 93n, must be from 2 to 92 bytes" },
