@@ -1,5 +1,6 @@
 export { observeEngine } from "./aggregator/observe-engine.ts";
 export { createNodeCryptoSuite } from "./shared/crypto/node-crypto-suite.ts";
+export { GgufFile } from "./shared/gguf/gguf-file.ts";
 export { createKernelPool, type KernelPool, type KernelPoolOptions } from "./shared/kernels/kernel-pool.ts";
 export {
   BLOCK_VALUES,
@@ -13,3 +14,4 @@ export {
 } from "./shared/kernels/kernel-request.ts";
 export { createKeystream } from "./shared/kernels/keystream.ts";
 export { createKernelRunner } from "./shared/kernels/run-kernel-request.ts";
+export { toyModelGguf } from "./shared/language-model/toy-model.ts";

@@ -30,8 +30,8 @@ describe.skipIf(!isTensorFlowInstalled())("TensorFlowDecoder at toy size (needs 
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function openDecoder(lora: Partial<LoraConfig> = {}): TensorFlowDecoder {
-    using file = GgufFile.open(join(folder, "toy.gguf"));
+  function openDecoder(lora: Partial<LoraConfig> = {}, model = "toy.gguf"): TensorFlowDecoder {
+    using file = GgufFile.open(join(folder, model));
     const config = decoderConfigOf(file.metadata);
     const settings: LoraConfig = { rank: 3, alpha: 6, targets: ["q_proj", "k_proj", "v_proj"], seed: 7n, ...lora };
     return new TensorFlowDecoder(tf, config, settings, ggufWeights(file, config));
@@ -48,25 +48,40 @@ describe.skipIf(!isTensorFlowInstalled())("TensorFlowDecoder at toy size (needs 
   const slopeOf = (at: (step: number) => number, step: number) =>
     (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
 
-  it("has the gradient that differences of the loss show, in random directions and along itself", () => {
-    using decoder = openDecoder();
-    const parameters = randomParameters(decoder);
-    const batch = randomBatch(3, 9);
-    const { gradient } = decoder.lossAndGradient(parameters, batch);
-    for (let trial = 0; trial < 8; trial++) {
-      const raw = trial === 0 ? gradient : gradient.map(draw);
-      const length = Math.hypot(...raw);
-      const direction = raw.map((value) => value / length);
-      const at = (step: number) =>
-        meanLoss(
-          decoder,
-          parameters.map((value, i) => value + step * direction[i]!),
-          batch,
-        );
-      const expected = gradient.reduce((sum, value, index) => sum + value * direction[index]!, 0);
-      expect(Math.abs(slopeOf(at, 0.005) - expected)).toBeLessThan(5e-4 + 1e-3 * Math.abs(expected));
-    }
+  it("follows an output projection of its own, which a tied model does not have", () => {
+    const { vocabulary, width } = toyConfig;
+    const values = Float32Array.from({ length: vocabulary * width }, () => 0.5 * draw());
+    const output = { name: "output.weight", shape: [vocabulary, width], values };
+    writeFileSync(join(folder, "untied.gguf"), toyModelGguf(1, toyConfig, { tensors: [output] }));
+    using tied = openDecoder();
+    using untied = openDecoder({}, "untied.gguf");
+    const batch = randomBatch(2, 8);
+    const parameters = new Float32Array(tied.parameterCount);
+    expect(meanLoss(untied, parameters, batch)).not.toBeCloseTo(meanLoss(tied, parameters, batch), 3);
   });
+
+  it.each(["toy.gguf", "untied.gguf"])(
+    "has the gradient of %s that differences of the loss show, in random directions and along itself",
+    (model) => {
+      using decoder = openDecoder({}, model);
+      const parameters = randomParameters(decoder);
+      const batch = randomBatch(3, 9);
+      const { gradient } = decoder.lossAndGradient(parameters, batch);
+      for (let trial = 0; trial < 8; trial++) {
+        const raw = trial === 0 ? gradient : gradient.map(draw);
+        const length = Math.hypot(...raw);
+        const direction = raw.map((value) => value / length);
+        const at = (step: number) =>
+          meanLoss(
+            decoder,
+            parameters.map((value, i) => value + step * direction[i]!),
+            batch,
+          );
+        const expected = gradient.reduce((sum, value, index) => sum + value * direction[index]!, 0);
+        expect(Math.abs(slopeOf(at, 0.005) - expected)).toBeLessThan(5e-4 + 1e-3 * Math.abs(expected));
+      }
+    },
+  );
 
   it("has the gradient that differences show for single parameters of every adapter", () => {
     using decoder = openDecoder();

@@ -33,6 +33,8 @@ export class TensorFlowDecoder implements LanguageModel {
   readonly #lora: LoraConfig;
   readonly #entries: readonly ParameterEntry[][];
   readonly #embedding: Tensor;
+  /** The embedding itself where the model ties them. */
+  readonly #output: Tensor;
   readonly #outputGain: Tensor;
   readonly #layers: readonly LayerTensors[];
   readonly #shapes = new Map<string, AttentionShape>();
@@ -49,6 +51,8 @@ export class TensorFlowDecoder implements LanguageModel {
       layout.filter((entry) => entry.layer === layer),
     );
     this.#embedding = tf.tensor(weights.embedding(), [config.vocabulary, config.width]);
+    const output = weights.output();
+    this.#output = output === undefined ? this.#embedding : tf.tensor(output, [config.vocabulary, config.width]);
     this.#outputGain = tf.tensor(weights.outputGain(), [config.width]);
     this.#layers = Array.from({ length: config.layers }, (_, layer) => this.#loadLayer(weights, layer));
   }
@@ -147,7 +151,7 @@ export class TensorFlowDecoder implements LanguageModel {
   }
 
   #logits(normed: Tensor): Tensor {
-    return this.#ops.matMul(this.#ops.multiply(normed, this.#outputGain), this.#embedding, false, true);
+    return this.#ops.matMul(this.#ops.multiply(normed, this.#outputGain), this.#output, false, true);
   }
 
   /** Losses by row, and on demand their gradient by the normed rows times the output gain, a bounded number of rows at a time. */
@@ -165,7 +169,7 @@ export class TensorFlowDecoder implements LanguageModel {
         const labels = this.#tf.tensor1d(targets.subarray(from, from + count), "int32");
         const entropy = this.#ops.crossEntropy(this.#logits(rows), labels);
         losses.set(entropy.losses.dataSync(), from);
-        return withGradient ? this.#ops.matMul(entropy.gradient, this.#embedding) : this.#ops.scalar(0);
+        return withGradient ? this.#ops.matMul(entropy.gradient, this.#output) : this.#ops.scalar(0);
       });
       gradients.push(part);
     }
@@ -194,6 +198,7 @@ export class TensorFlowDecoder implements LanguageModel {
   [Symbol.dispose](): void {
     this.#dropShapes();
     this.#tf.dispose([this.#embedding, this.#outputGain]);
+    if (this.#output !== this.#embedding) this.#tf.dispose(this.#output);
     for (const { qkv, attentionOut, gateUp, down, adapterA } of this.#layers) {
       this.#tf.dispose([qkv, attentionOut, gateUp, down, adapterA]);
     }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { TributaryError } from "@tributary/kit";
 
 /** Says that a GGUF file cannot be used: where (a byte offset or a tensor's name) and why. */
@@ -68,6 +69,9 @@ export class ByteCursor {
   /** Takes a string: its length in bytes, then UTF-8. */
   text(what: string): string {
     const length = this.count(`length of ${what}`);
-    return this.take(length, what).toString("utf8");
+    const start = this.offset;
+    const bytes = this.take(length, what);
+    if (!isUtf8(bytes)) throw ggufError(`offset ${start}`, `${what} is not UTF-8`);
+    return bytes.toString("utf8");
   }
 }

@@ -131,6 +131,41 @@ describe("GgufFile", () => {
     expect(() => read(file)).toThrow(want);
   });
 
+  it.each([
+    {
+      given: "an alignment of none",
+      metadata: { "general.alignment": 0 },
+      want: /general.alignment: is 0, expected a power/,
+    },
+    {
+      given: "an odd alignment",
+      metadata: { "general.alignment": 3 },
+      want: /general.alignment: is 3, expected a power/,
+    },
+    {
+      given: "a broken alignment",
+      metadata: { "general.alignment": 32.5 },
+      want: /general.alignment: is not of the type uint32/,
+    },
+  ])("refuses $given", ({ metadata, want }) => {
+    expect(() => open(ggufBytes(metadata, [matrix]))).toThrow(want);
+  });
+
+  it("refuses a key that appears twice, texts that are no UTF-8, tensors out of their place and what follows the last", () => {
+    expect(() => open(edited("a.list", 0, [...Buffer.from("a.text")]))).toThrow("metadata a.text: appears twice");
+    expect(() => open(edited("hé", 1, [0xff, 0xff]))).toThrow(/a.text is not UTF-8/);
+    const place = good.indexOf("v", good.indexOf("\u0001v") + 1);
+    const moved = Buffer.from(good);
+    moved.writeBigUInt64LE(64n, place + 1 + 4 + 8 + 4);
+    expect(() => open(moved)).toThrow("tensor v: begins at 64, expected 32");
+    expect(() => open(Buffer.concat([good, Buffer.alloc(5)]))).toThrow("5 bytes follow the last tensor");
+  });
+
+  it("refuses a weight that is not finite, by tensor and place", () => {
+    using file = open(ggufBytes({}, [{ ...matrix, values: Float32Array.of(1, 2, Number.NaN, 4, 5, 6) }]));
+    expect(() => file.readTensor("m", [2, 3])).toThrow("tensor m: holds NaN at 2, expected finite values");
+  });
+
   it("never reads outside the file, whatever byte of the header is wrong", () => {
     for (let at = 0; at < good.indexOf("v", good.length - 200); at++) {
       const bytes = Buffer.from(good);

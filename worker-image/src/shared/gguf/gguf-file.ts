@@ -46,7 +46,7 @@ export class GgufFile implements Disposable {
   /**
    * Decodes a tensor to 32-bit floats, row-major.
    * @param shape the shape that the caller expects
-   * @throws TributaryError when the tensor is absent or has another shape
+   * @throws TributaryError when the tensor is absent, has another shape or holds a value that is not finite
    */
   readTensor(name: string, shape: readonly number[]): Float32Array {
     const entry = this.#header.tensors.get(name);
@@ -54,7 +54,10 @@ export class GgufFile implements Disposable {
     if (entry.shape.join() !== shape.join()) {
       throw ggufError(`tensor ${name}`, `has shape [${entry.shape}], expected [${shape}]`);
     }
-    return dequantise(entry.format, this.#readData(entry));
+    const values = dequantise(entry.format, this.#readData(entry));
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw ggufError(`tensor ${name}`, `holds ${values[bad]} at ${bad}, expected finite values`);
+    return values;
   }
 
   #readData(entry: TensorEntry): Uint8Array {

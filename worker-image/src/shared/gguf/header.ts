@@ -1,6 +1,6 @@
 import { ByteCursor, ggufError } from "./byte-cursor.ts";
 import { formatOf, type TensorFormat } from "./dequantise.ts";
-import { type Metadata, type MetadataValue, readMetadataValue } from "./metadata.ts";
+import { type Metadata, type MetadataValue, readMetadataValue, uint32Type } from "./metadata.ts";
 
 /** Where a tensor lies in the file and how to read it. */
 export type TensorEntry = {
@@ -24,6 +24,7 @@ export type GgufHeader = {
 const magic = 0x46554747;
 const supportedVersion = 3;
 const maxDimensions = 4;
+const alignmentKey = "general.alignment";
 const defaultAlignmentBytes = 32;
 /** Shortest possible metadata pair and tensor entry; bounds the counts before anything is allocated. */
 const leastEntryBytes = 13;
@@ -44,11 +45,14 @@ export function parseGgufHeader(bytes: Buffer, fileBytes: number): GgufHeader {
   const metadata = new Map<string, MetadataValue>();
   for (let index = 0; index < metadataCount; index++) {
     const key = cursor.text("metadata key");
-    metadata.set(key, readMetadataValue(cursor, cursor.uint32(`type of ${key}`), key));
+    if (metadata.has(key)) throw ggufError(`metadata ${key}`, "appears twice");
+    const type = cursor.uint32(`type of ${key}`);
+    if (key === alignmentKey && type !== uint32Type) throw ggufError(`metadata ${key}`, "is not of the type uint32");
+    metadata.set(key, readMetadataValue(cursor, type, key));
   }
   const relative = [];
   for (let index = 0; index < tensorCount; index++) relative.push(readEntry(cursor));
-  return { metadata, tensors: placeTensors(relative, alignUp(cursor.offset, alignmentOf(metadata)), fileBytes) };
+  return { metadata, tensors: placeTensors(relative, cursor.offset, { alignment: alignmentOf(metadata), fileBytes }) };
 }
 
 function boundedCount(cursor: ByteCursor, what: string): number {
@@ -79,9 +83,9 @@ function readEntry(cursor: ByteCursor): TensorEntry {
 }
 
 function alignmentOf(metadata: Metadata): number {
-  const alignment = metadata.get("general.alignment") ?? defaultAlignmentBytes;
-  if (typeof alignment !== "number" || alignment < 1) {
-    throw ggufError("metadata general.alignment", `is ${alignment}, expected a number above 0`);
+  const alignment = metadata.get(alignmentKey) ?? defaultAlignmentBytes;
+  if (typeof alignment !== "number" || !Number.isInteger(Math.log2(alignment))) {
+    throw ggufError(`metadata ${alignmentKey}`, `is ${alignment}, expected a power of two`);
   }
   return alignment;
 }
@@ -90,14 +94,25 @@ function alignUp(offset: number, alignment: number): number {
   return Math.ceil(offset / alignment) * alignment;
 }
 
-function placeTensors(entries: TensorEntry[], dataStart: number, fileBytes: number): Map<string, TensorEntry> {
+/** As in ggml, each tensor begins where the one before it ends, aligned: no hole, no overlap, nothing after the last. */
+function placeTensors(
+  entries: readonly TensorEntry[],
+  headerBytes: number,
+  { alignment, fileBytes }: { readonly alignment: number; readonly fileBytes: number },
+): Map<string, TensorEntry> {
   const tensors = new Map<string, TensorEntry>();
+  const dataStart = alignUp(headerBytes, alignment);
+  let next = 0;
   for (const entry of entries) {
-    const offsetBytes = dataStart + entry.offsetBytes;
-    const end = offsetBytes + entry.sizeBytes;
-    if (end > fileBytes) throw ggufError(`tensor ${entry.name}`, `ends at ${end}, the file has ${fileBytes} bytes`);
     if (tensors.has(entry.name)) throw ggufError(`tensor ${entry.name}`, "appears twice");
-    tensors.set(entry.name, { ...entry, offsetBytes });
+    if (entry.offsetBytes !== next)
+      throw ggufError(`tensor ${entry.name}`, `begins at ${entry.offsetBytes}, expected ${next}`);
+    const end = dataStart + entry.offsetBytes + entry.sizeBytes;
+    if (end > fileBytes) throw ggufError(`tensor ${entry.name}`, `ends at ${end}, the file has ${fileBytes} bytes`);
+    next = alignUp(next + entry.sizeBytes, alignment);
+    tensors.set(entry.name, { ...entry, offsetBytes: dataStart + entry.offsetBytes });
   }
+  if (fileBytes > dataStart + next)
+    throw ggufError(`offset ${dataStart + next}`, `${fileBytes - dataStart - next} bytes follow the last tensor`);
   return tensors;
 }

@@ -7,6 +7,8 @@ export type MetadataValue = number | bigint | boolean | string | readonly Metada
 export type Metadata = ReadonlyMap<string, MetadataValue>;
 
 const arrayType = 9;
+/** Number of the value type `uint32`. */
+export const uint32Type = 4;
 
 type Scalar = { readonly sizeBytes: number; readonly read: (bytes: Buffer) => MetadataValue };
 
@@ -19,12 +21,13 @@ const scalars: Readonly<Record<number, Scalar>> = {
   4: { sizeBytes: 4, read: (bytes) => bytes.readUInt32LE() },
   5: { sizeBytes: 4, read: (bytes) => bytes.readInt32LE() },
   6: { sizeBytes: 4, read: (bytes) => bytes.readFloatLE() },
-  7: { sizeBytes: 1, read: (bytes) => bytes.readUInt8() !== 0 },
+  7: { sizeBytes: 1, read: (bytes) => bytes.readUInt8() },
   10: { sizeBytes: 8, read: (bytes) => bytes.readBigUInt64LE() },
   11: { sizeBytes: 8, read: (bytes) => bytes.readBigInt64LE() },
   12: { sizeBytes: 8, read: (bytes) => bytes.readDoubleLE() },
 };
 
+const boolType = 7;
 const stringType = 8;
 const stringLengthBytes = 8;
 
@@ -45,7 +48,10 @@ export function readMetadataValue(cursor: ByteCursor, type: number, key: string)
 function readSingle(cursor: ByteCursor, type: number, key: string): MetadataValue {
   if (type === stringType) return cursor.text(key);
   const scalar = scalarOf(cursor, type, key);
-  return scalar.read(cursor.take(scalar.sizeBytes, key));
+  const value = scalar.read(cursor.take(scalar.sizeBytes, key));
+  if (type !== boolType) return value;
+  if (value !== 0 && value !== 1) throw ggufError(`metadata ${key}`, `is the truth value ${value}, expected 0 or 1`);
+  return value === 1;
 }
 
 function scalarOf(cursor: ByteCursor, type: number, key: string): Scalar {
@@ -60,6 +66,14 @@ export function numberOf(metadata: Metadata, key: string): number {
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "number") throw ggufError(`metadata ${key}`, `is ${describe(value)}, expected a number`);
   return value;
+}
+
+/** Reads a whole number from 1 up, `absent` when the key is not there. @throws TributaryError when it is anything else */
+export function countOf(metadata: Metadata, key: string, absent?: number): number {
+  if (absent !== undefined && !metadata.has(key)) return absent;
+  const value = numberOf(metadata, key);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw ggufError(`metadata ${key}`, `is ${value}, expected a whole number from 1 up`);
 }
 
 /** Reads a metadata string. @throws TributaryError when it is absent or no string */

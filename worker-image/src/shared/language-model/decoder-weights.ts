@@ -1,3 +1,4 @@
+import { ggufError } from "../gguf/byte-cursor.ts";
 import type { GgufFile } from "../gguf/gguf-file.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 
@@ -17,20 +18,42 @@ export type LayerWeights = {
 
 /** Where a decoder's weights come from; asked for one layer at a time so that memory stays bounded. */
 export type WeightSource = {
-  /** Token embedding, which is also the output projection: [vocabulary, width]. */
+  /** Token embedding: [vocabulary, width]. */
   readonly embedding: () => Float32Array;
+  /** Output projection, [vocabulary, width]; undefined where the embedding serves as it too. */
+  readonly output: () => Float32Array | undefined;
   /** Gain of the last norm: [width]. */
   readonly outputGain: () => Float32Array;
   /** Weights of one layer. */
   readonly layer: (index: number) => LayerWeights;
 };
 
-/** Reads a decoder's weights from a GGUF file, with the tensor names of llama.cpp. */
+const untiedOutput = "output.weight";
+const layerTensors = [
+  "attn_norm",
+  "attn_q",
+  "attn_k",
+  "attn_v",
+  "attn_output",
+  "ffn_gate",
+  "ffn_up",
+  "ffn_norm",
+  "ffn_down",
+];
+
+/**
+ * Reads a decoder's weights from a GGUF file, with the tensor names of llama.cpp.
+ * @throws TributaryError that names a tensor which this decoder would pass over: without a bias or a rope factor the model
+ * would be another one
+ */
 export function ggufWeights(file: GgufFile, config: DecoderConfig): WeightSource {
   const { width, heads, kvHeads, headWidth, feedForwardWidth } = config;
   const kvWidth = kvHeads * headWidth;
+  const names = new Set(file.tensorShapes.map(({ name }) => name));
+  requireFollowedTensors(names, config);
   return {
     embedding: () => file.readTensor("token_embd.weight", [config.vocabulary, width]),
+    output: () => (names.has(untiedOutput) ? file.readTensor(untiedOutput, [config.vocabulary, width]) : undefined),
     outputGain: () => file.readTensor("output_norm.weight", [width]),
     layer: (index) => {
       const read = (name: string, shape: number[]) => file.readTensor(`blk.${index}.${name}.weight`, shape);
@@ -48,6 +71,14 @@ export function ggufWeights(file: GgufFile, config: DecoderConfig): WeightSource
       };
     },
   };
+}
+
+function requireFollowedTensors(names: ReadonlySet<string>, { layers }: DecoderConfig): void {
+  const followed = new Set(["token_embd.weight", "output_norm.weight", untiedOutput]);
+  for (let layer = 0; layer < layers; layer++)
+    for (const name of layerTensors) followed.add(`blk.${layer}.${name}.weight`);
+  for (const name of names)
+    if (!followed.has(name)) throw ggufError(`tensor ${name}`, "is none that this decoder follows");
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ggufBytes, type PlainTensor } from "../gguf/write-gguf.ts";
+import { ggufBytes, type PlainMetadata, type PlainTensor } from "../gguf/write-gguf.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { DeterministicStream } from "./deterministic-stream.ts";
 
@@ -20,8 +20,13 @@ export const toyConfig: DecoderConfig = {
  * A GGUF file of a decoder at toy size with random weights and a byte tokenizer with four merges. It runs through the same code as a
  * real model and has learnt nothing.
  * @param seed another seed gives other weights
+ * @param more tensors and metadata that the file holds besides
  */
-export function toyModelGguf(seed: number, config: DecoderConfig = toyConfig): Buffer {
+export function toyModelGguf(
+  seed: number,
+  config: DecoderConfig = toyConfig,
+  more: { readonly metadata?: PlainMetadata; readonly tensors?: readonly PlainTensor[] } = {},
+): Buffer {
   const stream = new DeterministicStream(`tributary/v1/toy-model/seed=${seed}`);
   const random = (name: string, shape: number[], center = 0): PlainTensor => {
     const length = shape.reduce((product, size) => product * size, 1);
@@ -46,7 +51,7 @@ export function toyModelGguf(seed: number, config: DecoderConfig = toyConfig): B
       random(named("ffn_down"), [width, feedForwardWidth]),
     );
   }
-  return ggufBytes(toyMetadata(config), tensors);
+  return ggufBytes({ ...toyMetadata(config), ...more.metadata }, [...tensors, ...(more.tensors ?? [])]);
 }
 
 function toyMetadata(config: DecoderConfig) {

@@ -1,4 +1,5 @@
 import type { trainerV1 } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import { createDecoder } from "../../adapters/tfjs/create-decoder.ts";
 import { GgufFile } from "../../shared/gguf/gguf-file.ts";
 import { decoderConfigOf } from "../../shared/language-model/decoder-config.ts";
@@ -18,6 +19,10 @@ export async function openLanguageModelingProgram(job: trainerV1.RegisterRespons
   const settings = languageModelingSettings(job);
   using base = GgufFile.open(settings.basePath);
   const config = decoderConfigOf(base.metadata);
+  if (settings.sequenceLength > config.contextLength) {
+    const message = `hyperparameters.sequenceLength is ${settings.sequenceLength}, the model's context has ${config.contextLength} tokens`;
+    throw new TributaryError("TRAINER_HYPERPARAMETER_INVALID", message);
+  }
   const tokenizer = BytePairTokenizer.fromMetadata(base.metadata);
   const worker = { index: job.workerIndex, count: job.workerCount };
   const passages = await readDataSet(job.datasetPath, settings.sequenceLength, worker, (text) =>
