@@ -213,6 +213,7 @@ export const catalogue = {
     11,
   ),
   TRAINER_DATA_MISSING: entry(Permanent, "NOT_FOUND", "DataMissing", "The data set holds no usable samples.", 12),
+  TRAINER_DATA_INVALID: entry(Permanent, "INVALID_ARGUMENT", "DataInvalid", "The data set cannot be read as text.", 16),
   TRAINER_MODEL_INVALID: entry(Permanent, "INVALID_ARGUMENT", "ModelInvalid", "The trainer cannot use this model.", 13),
   TRAINER_HYPERPARAMETER_INVALID: entry(
     Permanent,

@@ -1,39 +1,84 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isTributaryError } from "@tributary/kit";
+import { isTributaryError, realDisk } from "@tributary/kit";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { batchOf, cutPassages, drawBatch, passagesOfWorker } from "./passages.ts";
-import { readDataSet } from "./read-data-set.ts";
+import { cutDocuments } from "./cut-documents.ts";
+import { batchOf, drawBatch, placePassages } from "./passages.ts";
+import { type DataSetRequest, type Passages, readDataSet } from "./read-data-set.ts";
+import { readText } from "./read-text.ts";
 
 /** One token a character. */
 const encode = (text: string) => [...text].map((character) => character.charCodeAt(0));
 const textOf = (passage: Int32Array) => String.fromCharCode(...passage);
+const allOf = async (passages: Passages) =>
+  (await passages.read(Array.from({ length: passages.length }, (_, index) => index))).map(textOf);
 
-describe("cutPassages", () => {
-  it("takes the first passage of every document first and spans none", () => {
-    const passages = cutPassages("abcdefg\n\f\nhijk\r\n\f\r\nlm\n", 2, encode);
-    expect(passages.map(textOf)).toEqual(["ab", "hi", "lm", "cd", "jk", "ef"]);
+async function* from(...texts: string[]) {
+  yield* texts;
+}
+
+async function documentsOf(...texts: string[]): Promise<string[]> {
+  const documents = [""];
+  for await (const { text, endsDocument } of cutDocuments(from(...texts))) {
+    documents[documents.length - 1] += text;
+    if (endsDocument) documents.push("");
+  }
+  return documents.slice(0, -1);
+}
+
+describe("cutDocuments", () => {
+  it.each([
+    { name: "lines with a form feed alone", text: "abcdefg\n\f\nhijk\r\n\f\r\nlm\n", want: ["abcdefg", "hijk", "lm"] },
+    { name: "a byte order mark before each document", text: "\ufeffone\n\f\n\ufefftwo", want: ["one", "two"] },
+    { name: "breaks alone", text: "\f\n\f", want: ["", "", ""] },
+  ])("parts $name", async ({ text, want }) => {
+    expect(await documentsOf(text)).toEqual(want);
   });
 
-  it.each([
-    { name: "a text that is too short", text: "a", length: 2 },
-    { name: "an empty text", text: "", length: 2 },
-    { name: "breaks alone", text: "\f\n\f", length: 1 },
-  ])("gives nothing for $name", ({ text, length }) => {
-    expect(cutPassages(text, length, encode)).toEqual([]);
+  it("gives the same documents however the text arrives, in pieces that begin with the space before a word", async () => {
+    const word = "wörd".repeat(5_000);
+    const text = `  ${word}  ${word}\n${word} end \f next ${word} `;
+    const whole = text.split("\f").map((document) => document.trim());
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 8 }), async (cuts) => {
+        const edges = [0, ...cuts.sort((a, b) => a - b), text.length];
+        const parts = edges.slice(1).map((edge, index) => text.slice(edges[index], edge));
+        expect(await documentsOf(...parts)).toEqual(whole);
+      }),
+      { numRuns: 30 },
+    );
+    const pieces: string[] = [];
+    for await (const { text: piece } of cutDocuments(from(`${word} `.repeat(40)))) pieces.push(piece);
+    for (const piece of pieces.slice(1)) expect(piece).toMatch(/^\s\S/u);
   });
 });
 
-describe("passagesOfWorker", () => {
+describe("placePassages", () => {
+  it("takes the first passage of every document first and spans none", () => {
+    const documents = [
+      { start: 0, count: 7 },
+      { start: 7, count: 4 },
+      { start: 11, count: 1 },
+      { start: 12, count: 2 },
+    ];
+    expect(placePassages(documents, 2, { index: 0, count: 1 })).toEqual([0, 7, 12, 2, 9, 4]);
+  });
+
   it("gives every passage to exactly one worker", () => {
-    const passages = Array.from({ length: 10 }, (_, index) => Int32Array.of(index));
-    const shares = [0, 1, 2].map((index) => passagesOfWorker(passages, { index, count: 3 }).map(([id]) => id));
+    const shares = [0, 1, 2].map((index) => placePassages([{ start: 0, count: 10 }], 1, { index, count: 3 }));
     expect(shares).toEqual([
       [0, 3, 6, 9],
       [1, 4, 7],
       [2, 5, 8],
     ]);
+  });
+
+  it("is done at once with one endless document among many short ones", () => {
+    const documents = Array.from({ length: 100_000 }, (_, index) => ({ start: 10 * index, count: 10 }));
+    const places = placePassages([...documents, { start: 1_000_000, count: 1_000_000 }], 10, { index: 0, count: 1 });
+    expect(places).toHaveLength(200_000);
   });
 });
 
@@ -72,12 +117,65 @@ describe("readDataSet", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("reads a worker's share of both files", async () => {
+  const request = (changes: Partial<DataSetRequest> = {}): DataSetRequest => ({
+    directory: folder,
+    scratch: join(folder, "scratch"),
+    passageTokens: 2,
+    worker: { index: 0, count: 1 },
+    vocabulary: 256,
+    encode,
+    ...changes,
+  });
+  const failure = (changes: Partial<DataSetRequest>) => readDataSet(request(changes)).catch((error: unknown) => error);
+
+  it.each([256, 2 ** 20])("reads a worker's share of both files with a vocabulary of %d", async (vocabulary) => {
     writeFileSync(join(folder, "train.txt"), "aabbccdd");
     writeFileSync(join(folder, "validation.txt"), "xxyy");
-    const { train, validation } = await readDataSet(folder, 2, { index: 1, count: 2 }, encode);
-    expect(train.map(textOf)).toEqual(["bb", "dd"]);
-    expect(validation.map(textOf)).toEqual(["yy"]);
+    const { train, validation } = await readDataSet(request({ worker: { index: 1, count: 2 }, vocabulary }));
+    expect(await allOf(train)).toEqual(["bb", "dd"]);
+    expect(await allOf(validation)).toEqual(["yy"]);
+    expect((await train.read([1, 0, 1])).map(textOf)).toEqual(["dd", "bb", "dd"]);
+  });
+
+  it("keeps a text of several buffers on disk, characters cut between reads and all", async () => {
+    const line = `${"é".repeat(997)} x\n`;
+    const text = line.repeat(1_500);
+    for (const name of ["train.txt", "validation.txt"]) writeFileSync(join(folder, name), text);
+    const { train } = await readDataSet(request({ passageTokens: 1_000 }));
+    expect(train.length).toBe(Math.floor(text.trim().length / 1_000));
+    expect(await allOf(train)).toEqual(Array.from({ length: train.length }, () => line));
+  });
+
+  it.each([
+    {
+      name: "UTF-16",
+      bytes: Buffer.from("\ufeffab", "utf16le"),
+      want: /train.txt is not UTF-8 at byte 0; it begins as UTF-16/,
+    },
+    {
+      name: "Latin-1",
+      bytes: Buffer.from("caf\xe9 au lait", "latin1"),
+      want: /train.txt is not UTF-8 at byte 3; convert/,
+    },
+    { name: "a cut last character", bytes: Buffer.from("café").subarray(0, 4), want: /not UTF-8 at byte 3/ },
+    {
+      name: "a byte behind the first mebibyte",
+      bytes: Buffer.concat([Buffer.from("é ".repeat(700_000)), Buffer.of(0xff)]),
+      want: /not UTF-8 at byte 2100000/,
+    },
+  ])("refuses what is no UTF-8, with file and offset: $name", async ({ bytes, want }) => {
+    writeFileSync(join(folder, "train.txt"), bytes);
+    const error = await failure({});
+    expect(isTributaryError(error, "TRAINER_DATA_INVALID")).toBe(true);
+    expect((error as Error).message).toMatch(want);
+  });
+
+  it("gives back every text whatever its characters, however they lie over the reads", async () => {
+    const text = "aé€😀".repeat(300_000);
+    writeFileSync(join(folder, "train.txt"), text);
+    let read = "";
+    for await (const part of readText(join(folder, "train.txt"), realDisk)) read += part;
+    expect(read === text).toBe(true);
   });
 
   it.each([
@@ -92,7 +190,7 @@ describe("readDataSet", () => {
       want: /train.txt gives worker 1 of 2 no passage of 2 tokens/,
     },
   ])("names what is missing: $name", async ({ directory, want }) => {
-    const error: unknown = await readDataSet(directory(), 2, { index: 1, count: 2 }, encode).catch((caught) => caught);
+    const error = await failure({ directory: directory(), worker: { index: 1, count: 2 } });
     expect(isTributaryError(error, "TRAINER_DATA_MISSING")).toBe(true);
     expect((error as Error).message).toMatch(want);
   });

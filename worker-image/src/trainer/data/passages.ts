@@ -1,32 +1,30 @@
 import { DeterministicStream } from "../../shared/language-model/deterministic-stream.ts";
 import type { TokenBatch } from "../../shared/language-model/language-model.ts";
 
-/** A line that holds a form feed alone parts two documents in a text file. */
-const documentBreak = /\r?\n?\f\r?\n?/;
+/** Where the tokens of a document lie among those of its file. */
+export type DocumentTokens = { readonly start: number; readonly count: number };
 
 /**
- * Cuts text into passages of exactly `length` tokens. A passage never spans documents; what is left at a document's end is
- * not used. The first passage of every document comes before the second of any, so that a few passages are of many documents.
- * @param encode token ids of a text
+ * Where a worker's passages of `length` tokens begin. A passage never spans documents; what is left at a document's end is not
+ * used. The first passage of every document comes before the second of any, so that a few passages are of many documents; number
+ * i of them belongs to worker i mod `worker.count`, so that no two share any.
  */
-export function cutPassages(text: string, length: number, encode: (text: string) => readonly number[]): Int32Array[] {
-  const documents = text.split(documentBreak).map((document) => Int32Array.from(encode(document.trim())));
-  const passages: Int32Array[] = [];
-  const most = documents.reduce((longest, { length: tokens }) => Math.max(longest, Math.floor(tokens / length)), 0);
-  for (let row = 0; row < most; row++) {
-    for (const tokens of documents) {
-      if ((row + 1) * length <= tokens.length) passages.push(tokens.slice(row * length, (row + 1) * length));
+export function placePassages(
+  documents: readonly DocumentTokens[],
+  length: number,
+  worker: { readonly index: number; readonly count: number },
+): number[] {
+  const places: number[] = [];
+  let number = 0;
+  let going = documents.filter(({ count }) => count >= length);
+  for (let row = 0; going.length > 0; row++) {
+    for (const { start } of going) {
+      if (number % worker.count === worker.index) places.push(start + row * length);
+      number += 1;
     }
+    going = going.filter(({ count }) => count >= (row + 2) * length);
   }
-  return passages;
-}
-
-/** The passages of one worker: number i of the data set belongs to worker i mod `workers`, so that no two share any. */
-export function passagesOfWorker(
-  passages: readonly Int32Array[],
-  workers: { readonly index: number; readonly count: number },
-): Int32Array[] {
-  return passages.filter((_, index) => index % workers.count === workers.index);
+  return places;
 }
 
 /** Puts passages of one length into one batch. */

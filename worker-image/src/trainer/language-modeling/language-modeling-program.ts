@@ -48,7 +48,7 @@ export class LanguageModelingProgram implements TrainerProgram {
     let predictions = 0;
     for (let step = 0; step < localSteps; step++) {
       await context.checkpoint();
-      const result = this.#step(parameters, state, context.round, step);
+      const result = await this.#step(parameters, state, context.round, step);
       ({ parameters, state } = result);
       lossSum += result.lossSum;
       predictions += result.predictions;
@@ -64,10 +64,10 @@ export class LanguageModelingProgram implements TrainerProgram {
     return memory.round === round ? memory.before : memory.after;
   }
 
-  #step(parameters: Float32Array, state: AdamWState, round: number, step: number) {
+  async #step(parameters: Float32Array, state: AdamWState, round: number, step: number) {
     const { model, passages, settings, participant, workerIndex } = this.#parts;
     const key = { seed: settings.lora.seed, participant, worker: workerIndex, round, step };
-    const chosen = drawBatch(key, passages.train.length, settings.batchSize).map((index) => passages.train[index]!);
+    const chosen = await passages.train.read(drawBatch(key, passages.train.length, settings.batchSize));
     const { lossSum, predictions, gradient } = model.lossAndGradient(parameters, batchOf(chosen));
     finiteLoss(lossSum, { round, step });
     finiteLoss(clipGradient(gradient, settings.clipNorm), { round, step });
@@ -79,12 +79,13 @@ export class LanguageModelingProgram implements TrainerProgram {
     const { layout, passages, settings } = this.#parts;
     const parameters = adapterVector(layout, model);
     const all = passages.validation;
-    const held = settings.validationPassages > 0 ? all.slice(0, settings.validationPassages) : all;
+    const held = settings.validationPassages > 0 ? Math.min(settings.validationPassages, all.length) : all.length;
     let sum = 0;
     let count = 0;
-    for (let from = 0; from < held.length; from += passagesAtOnce) {
+    for (let from = 0; from < held; from += passagesAtOnce) {
       await context.checkpoint();
-      const losses = this.#parts.model.losses(parameters, batchOf(held.slice(from, from + passagesAtOnce)));
+      const indices = Array.from({ length: Math.min(passagesAtOnce, held - from) }, (_, index) => from + index);
+      const losses = this.#parts.model.losses(parameters, batchOf(await all.read(indices)));
       for (const loss of losses) sum += loss;
       count += losses.length;
     }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { trainerV1 } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { createDecoder } from "../../adapters/tfjs/create-decoder.ts";
@@ -25,9 +26,14 @@ export async function openLanguageModelingProgram(job: trainerV1.RegisterRespons
   }
   const tokenizer = BytePairTokenizer.fromMetadata(base.metadata);
   const worker = { index: job.workerIndex, count: job.workerCount };
-  const passages = await readDataSet(job.datasetPath, settings.sequenceLength, worker, (text) =>
-    tokenizer.encode(text),
-  );
+  const passages = await readDataSet({
+    directory: job.datasetPath,
+    scratch: join(job.volumePath, "passages"),
+    passageTokens: settings.sequenceLength,
+    worker,
+    vocabulary: tokenizer.vocabularySize,
+    encode: (text) => tokenizer.encode(text),
+  });
   const model = await createDecoder(config, settings.lora, ggufWeights(base, config));
   const layout = parameterLayout(config, settings.lora);
   return new LanguageModelingProgram({

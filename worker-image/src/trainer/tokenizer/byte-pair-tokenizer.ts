@@ -7,6 +7,9 @@ import { wordSplitterNames, wordSplitterOf } from "./split-words.ts";
 /** Words that repeat are merged once; the bound keeps memory flat on text that never repeats. */
 const maxCachedWords = 50_000;
 
+/** A longer word hardly comes again. */
+const longestCachedWord = 256;
+
 /** GPT-2's byte-level byte-pair tokenizer, with the vocabulary and merges that a GGUF file carries. */
 export class BytePairTokenizer {
   readonly #tokens: readonly string[];
@@ -21,6 +24,10 @@ export class BytePairTokenizer {
     this.#tokens = textsOf(metadata, "tokenizer.ggml.tokens");
     this.#ids = new Map(this.#tokens.map((token, id) => [token, id]));
     this.#ranks = new Map(textsOf(metadata, "tokenizer.ggml.merges").map((merge, rank) => [merge, rank]));
+    for (const merge of this.#ranks.keys()) {
+      if (this.#ids.has(merge.replace(" ", ""))) continue;
+      throw ggufError("metadata tokenizer.ggml.merges", `joins ${JSON.stringify(merge)}, which is no token`);
+    }
     this.#splitWords = splitWords;
     this.endOfTextId = numberOf(metadata, "tokenizer.ggml.eos_token_id");
   }
@@ -45,7 +52,7 @@ export class BytePairTokenizer {
     return this.#tokens.length;
   }
 
-  /** Token ids of a text. Control tokens are not recognised in it: text is data. */
+  /** Token ids of a text. Control tokens are not recognised in it: text is data. Bytes that the vocabulary lacks are left out. */
   encode(text: string): number[] {
     const ids: number[] = [];
     for (const word of this.#splitWords(text)) {
@@ -57,16 +64,13 @@ export class BytePairTokenizer {
   #encodeWord(word: string): readonly number[] {
     const known = this.#cache.get(word);
     if (known !== undefined) return known;
-    const ids = mergePairs(toByteAlphabet(word), this.#ranks).map((piece) => this.#idOf(piece));
+    const pieces = mergePairs(toByteAlphabet(word), this.#ranks);
+    // As Hugging Face's tokenizers do without an unknown token: a byte that the vocabulary lacks gives no token.
+    const ids = pieces.map((piece) => this.#ids.get(piece)).filter((id) => id !== undefined);
+    if (word.length > longestCachedWord) return ids;
     if (this.#cache.size >= maxCachedWords) this.#cache.clear();
     this.#cache.set(word, ids);
     return ids;
-  }
-
-  #idOf(piece: string): number {
-    const id = this.#ids.get(piece);
-    if (id === undefined) throw ggufError("metadata tokenizer.ggml.tokens", `has no token ${JSON.stringify(piece)}`);
-    return id;
   }
 
   /** Text of token ids. Bytes that are no UTF-8, as where a character was cut, become U+FFFD. */

@@ -1,0 +1,58 @@
+import { TributaryError } from "@tributary/kit";
+
+/** A piece of a document: its words, in order, and whether the document ends with it. */
+export type DocumentPiece = { readonly text: string; readonly endsDocument: boolean };
+
+/** Characters of one word that are held in memory at most. */
+const longestWord = 2 ** 26;
+/** A document goes on in pieces of about this many characters. */
+const pieceCharacters = 2 ** 16;
+
+/**
+ * Parts text at form feeds into documents without the space around them, and long documents into pieces that begin where a run of
+ * space begins: no word, hence no token, spans two pieces.
+ * @throws TributaryError (`TRAINER_DATA_INVALID`) for a word of more than 64 Mi characters
+ */
+export async function* cutDocuments(texts: AsyncIterable<string>): AsyncGenerator<DocumentPiece> {
+  let held = "";
+  let isStart = true;
+  const take = (end: number): string => {
+    const text = isStart ? held.slice(0, end).trimStart() : held.slice(0, end);
+    held = held.slice(end);
+    return text;
+  };
+  for await (const text of texts) {
+    const parts = text.split("\f");
+    for (const [index, part] of parts.entries()) {
+      held += part;
+      if (isStart) held = held.trimStart();
+      if (index < parts.length - 1) {
+        yield { text: take(held.length).trimEnd(), endsDocument: true };
+        isStart = true;
+        continue;
+      }
+      const end = held.length < pieceCharacters ? 0 : startOfLastSpace(held);
+      if (end > 0) {
+        yield { text: take(end), endsDocument: false };
+        isStart = false;
+      }
+      if (held.length > longestWord)
+        throw new TributaryError(
+          "TRAINER_DATA_INVALID",
+          `a word of the data set has more than ${longestWord} characters`,
+        );
+    }
+  }
+  yield { text: take(held.length).trimEnd(), endsDocument: true };
+}
+
+const space = /\s/u;
+
+/** Where the run of space before the last word begins; 0 when no word stands before it. */
+function startOfLastSpace(text: string): number {
+  let at = text.length;
+  while (at > 0 && space.test(text[at - 1]!)) at -= 1;
+  while (at > 0 && !space.test(text[at - 1]!)) at -= 1;
+  while (at > 0 && space.test(text[at - 1]!)) at -= 1;
+  return at;
+}

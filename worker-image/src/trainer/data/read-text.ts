@@ -1,0 +1,61 @@
+import { isUtf8 } from "node:buffer";
+import { type Disk, readUpTo, TributaryError } from "@tributary/kit";
+
+const chunkBytes = 2 ** 20;
+
+/**
+ * Reads a UTF-8 file a mebibyte at a time, cut between characters.
+ * @throws TributaryError (`TRAINER_DATA_INVALID`) naming the file and the offset of the first byte that is no UTF-8
+ */
+export async function* readText(path: string, disk: Disk): AsyncGenerator<string> {
+  const file = await disk.open(path, "r");
+  try {
+    let held = Buffer.alloc(0);
+    for (let position = 0; ; position += chunkBytes) {
+      const chunk = Buffer.alloc(chunkBytes);
+      const bytesRead = await readUpTo(file, position, chunk);
+      const isLast = bytesRead < chunkBytes;
+      const startBytes = position - held.length;
+      const bytes = Buffer.concat([held, chunk.subarray(0, bytesRead)]);
+      const whole = isLast ? bytes : bytes.subarray(0, bytes.length - cutCharacterBytes(bytes));
+      if (!isUtf8(whole)) throw notUtf8(path, startBytes + firstInvalidByte(whole), whole);
+      yield whole.toString("utf8");
+      if (isLast) return;
+      held = bytes.subarray(whole.length);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes at the end that begin a character which is not all there. */
+function cutCharacterBytes(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const needed = characterBytes(bytes[bytes.length - back]!);
+    if (needed > 1) return needed > back ? back : 0;
+  }
+  return 0;
+}
+
+/** Bytes of the character that a byte begins: 1 also for bytes that begin none. */
+function characterBytes(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  if (lead >= 0xe0) return 3;
+  return lead >= 0xc0 ? 2 : 1;
+}
+
+function firstInvalidByte(bytes: Uint8Array): number {
+  let at = 0;
+  for (;;) {
+    const size = characterBytes(bytes[at]!);
+    if (at + size > bytes.length || !isUtf8(bytes.subarray(at, at + size))) return at;
+    at += size;
+  }
+}
+
+function notUtf8(path: string, offset: number, bytes: Uint8Array): TributaryError {
+  const mark = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const looksLike = offset === 0 && (mark === 0xfffe || mark === 0xfeff) ? "; it begins as UTF-16 does" : "";
+  const message = `${path} is not UTF-8 at byte ${offset}${looksLike}; convert the data set to UTF-8`;
+  return new TributaryError("TRAINER_DATA_INVALID", message, { details: { path } });
+}
