@@ -18,6 +18,9 @@ const remedies: Readonly<Record<string, string>> = {
   ModelSourceNotFound: "put the file onto the claim or correct spec.model.source.persistentVolumeClaim",
   ModelSourceInvalid: "give a whole .safetensors or .gguf file in spec.model.source.persistentVolumeClaim",
   DataMissing: "fill the data set or name another in spec.participants[].dataset",
+  DataInvalid: "convert the data set to UTF-8 or name another in spec.participants[].dataset",
+  ModelNotFinite:
+    "lower spec.strategy.parameters.serverLearningRate or the learning rate in spec.trainer.hyperparameters",
   TaskUnknown: "name a task of this runtime in spec.trainer.task",
   ModelInvalid: "name a model that this runtime trains, or another spec.trainer.runtime",
   HyperparameterInvalid: "correct spec.trainer.hyperparameters",
