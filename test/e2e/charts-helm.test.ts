@@ -43,9 +43,11 @@ describe("the member chart under Helm", () => {
   const upgrade = (values: object) => helm(["upgrade", "member", chart, inGate, "--reuse-values"], values);
   let asHub: RunAs;
 
+  const readRuntime = async (): Promise<object> =>
+    JSON.parse(await kubectl("get", "podtemplate", "noop", inJobs, "-o", "json"));
+
   /** A Job of two workers of the runtime noop, made by the hub. */
-  async function makeHubJob(): Promise<void> {
-    const template = JSON.parse(await kubectl("get", "podtemplate", "noop", inJobs, "-o", "json"));
+  async function makeHubJob(template: object, ...flags: string[]): Promise<void> {
     const input = {
       job: {
         metadata: { name: "clinic-notes", namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
@@ -56,7 +58,25 @@ describe("the member chart under Helm", () => {
       origin: "hub",
       template,
     } as unknown as SeatInput;
-    await asHub(["create", "-f", "-"], JSON.stringify(renderBatchJob(input)));
+    await asHub(["create", ...flags, "-f", "-"], JSON.stringify(renderBatchJob(input)));
+  }
+
+  /** Another account of the same name takes another token. */
+  async function takeToken(): Promise<void> {
+    const token = await cluster.mintToken({ namespace: "tributary-jobs", serviceAccount: "tributary-hub" });
+    const access = [`--server=${cluster.url}`, `--certificate-authority=${cluster.authorityPath}`, `--token=${token}`];
+    asHub = (args, input) => cluster.kubectl(["--kubeconfig=/dev/null", ...access, ...args], input);
+  }
+
+  /** Only the runtime of now may run: what it was before is refused. */
+  async function expectJudgedByNow(before: object): Promise<void> {
+    await takeToken();
+    const dryRun = "--dry-run=server";
+    await vi.waitFor(async () => expect(await refusal(async () => makeHubJob(await readRuntime(), dryRun))).toBe(""), {
+      timeout: 60_000,
+      interval: 500,
+    });
+    expect(await refusal(() => makeHubJob(before, dryRun))).toContain("differ from the runtime: initContainers");
   }
 
   async function removeWorkers(): Promise<void> {
@@ -79,9 +99,7 @@ describe("the member chart under Helm", () => {
     const { gate: _gate, ...values } = memberValues;
     const notes = await helm(["install", "member", chart, inGate, "--create-namespace"], values);
     expect(notes).toContain("--set-file gate.caCertificate=gate-ca.pem");
-    const token = await cluster.mintToken({ namespace: "tributary-jobs", serviceAccount: "tributary-hub" });
-    const access = [`--server=${cluster.url}`, `--certificate-authority=${cluster.authorityPath}`, `--token=${token}`];
-    asHub = (args, input) => cluster.kubectl(["--kubeconfig=/dev/null", ...access, ...args], input);
+    await takeToken();
   });
 
   it("offers no runtime until the CA of the gate is pinned", async () => {
@@ -108,7 +126,7 @@ describe("the member chart under Helm", () => {
 
   it("lets the hub in until hub.enabled is false; then its token is worth nothing", async () => {
     expect(await isAllowed(asHub, "create", "jobs.batch", inJobs)).toBe(true);
-    await makeHubJob();
+    await makeHubJob(await readRuntime());
     // There are no nodes to run the hook's pod, so the program runs here, as the account that the chart made for it.
     await helm(["upgrade", "member", chart, inGate, "--reuse-values", "--no-hooks"], { hub: { enabled: false } });
     // The API server remembers for seconds that a token was good.
@@ -140,11 +158,33 @@ describe("the member chart under Helm", () => {
     expect(await pods()).toBe("pod/of-the-member\n");
   });
 
+  it("judges by the runtimes of now once the hub is let in again", async () => {
+    const before = await readRuntime();
+    await upgrade({ hub: { enabled: true }, gate: { caCertificate: "another pem" } });
+    await expectJudgedByNow(before);
+  });
+
+  it("judges by the runtimes of now once it was removed and installed again", async () => {
+    const before = await readRuntime();
+    await helm(["uninstall", "member", inGate]);
+    await vi.waitFor(async () => expect(await policies()).toEqual(followers), { timeout: 60_000, interval: 500 });
+    await helm(["install", "member", chart, inGate], { ...memberValues, gate: { caCertificate: "a third pem" } });
+    await expectJudgedByNow(before);
+  });
+
+  const policies = async () =>
+    (await kubectl("get", "validatingadmissionpolicies", "-o", "name"))
+      .split("\n")
+      .filter((name) => name !== "")
+      .map((name) => name.replace(/^.*\//u, ""));
+  /** They look at nothing, and keep the API server following what parameters are taken from. */
+  const followers = ["tributary-follows-configmaps", "tributary-follows-podtemplates"];
+
   it("leaves the data's namespace and the CA's claim when it is removed", async () => {
     await helm(["uninstall", "member", inGate]);
     expect(await kubectl("get", "namespace", "tributary-jobs", "-o", "name")).toBe("namespace/tributary-jobs\n");
     expect(await kubectl("get", "pvc", "tributary-gate-ca", inGate, "-o", "name")).toContain("tributary-gate-ca");
-    expect(await kubectl("get", "validatingadmissionpolicies", "-o", "name")).toBe("");
+    expect(await policies()).toEqual(followers);
   });
 });
 

@@ -2,6 +2,7 @@ import { kubectl, toStandardError } from "@tributary/clouds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
 import { eventually } from "../support/eventually.ts";
+import { type EnvironmentInjector, injectEnvironment } from "../support/stack/inject-environment.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
 import {
   readCommitted,
@@ -24,11 +25,17 @@ const maxRounds = 40;
 describe.skipIf(reason !== undefined)("a job over two clouds, installed by the charts", () => {
   let stack: NoopStack;
   let hub: string;
+  // The operator takes back what others write into its objects, so that a crash is asked for in the pod.
+  let environment: EnvironmentInjector;
 
   beforeAll(async () => {
     stack = await installNoopStack(toStandardError);
     hub = stack.clusters.hub.name;
     await deleteJob(hub, hubNamespace, name);
+    environment = await injectEnvironment(stack.clusters.hub, {
+      namespace: hubNamespace,
+      labels: { "tributary.dev/job-name": name, "tributary.dev/component": "aggregator" },
+    });
     const manifest = await noopJob(name, (spec) => {
       // Long enough that every kill falls into the middle of a round.
       spec.trainer.hyperparameters.simulateStepMs = 200;
@@ -38,6 +45,7 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
   });
 
   afterAll(async () => {
+    await environment?.stop();
     if (stack !== undefined) await deleteJob(hub, hubNamespace, name);
   });
 
@@ -77,17 +85,12 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
   it.each(["before-sum-durable", "after-sum-durable", "before-commit", "after-commit"])(
     "survives kill -9 of the aggregator %s",
     async (point) => {
-      const marker = `/var/lib/tributary/data/${point}.marker`;
       const before = await readCommitted(job());
-      await kubectl(hub, [
-        "set",
-        "env",
-        `statefulset/${name}-aggregator`,
-        "-n",
-        hubNamespace,
-        `TRIBUTARY_SIMULATE_CRASH_AT=${point}`,
-        `TRIBUTARY_SIMULATE_CRASH_MARKER=${marker}`,
-      ]);
+      environment.set({
+        TRIBUTARY_SIMULATE_CRASH_AT: point,
+        TRIBUTARY_SIMULATE_CRASH_MARKER: `/var/lib/tributary/data/${point}.marker`,
+      });
+      await kubectl(hub, ["delete", "pod", `${name}-aggregator-0`, "-n", hubNamespace], { timeoutMs: 90_000 });
       const restarts = await eventually(
         "the aggregator killed itself and came back",
         async () => {

@@ -1,4 +1,9 @@
-export type { CertificateRequest, KeyAndCertificate } from "./certificates/authority.ts";
+export {
+  type CertificateRequest,
+  createAuthority,
+  issueCertificate,
+  type KeyAndCertificate,
+} from "./certificates/authority.ts";
 export { type KubeconfigParts, renderKubeconfig } from "./certificates/kubeconfig.ts";
 export type { Cloud } from "./clouds/cloud.ts";
 export type { NodeView } from "./clouds/cluster-api.ts";
