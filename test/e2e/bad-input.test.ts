@@ -1,4 +1,5 @@
 import { kubectl, toStandardError } from "@tributary/clouds";
+import { seatName } from "@tributary/operator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
@@ -32,6 +33,10 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await applyJob(hub, await noopJob(name, changes));
   }
 
+  /** Name of a participant's batch Job; its pods' names begin with it. */
+  const batchJobOf = (name: string, participant: string) =>
+    seatName(stackNames.hubId, { metadata: { name, namespace: hubNamespace } }, participant);
+
   /** The condition and the event say what is wrong and what to do; `kubectl describe` shows both. */
   async function expectTold(name: string, type: string, reason: string, parts: readonly string[]): Promise<void> {
     const message = await untilCondition({ hub, name }, type, reason);
@@ -48,7 +53,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     });
     const field = "spec.participants[].accelerator.count";
     await expectTold("no-gpu", "ClustersReady", "Unschedulable", [
-      ...["participant gcp", "no-gpu-gcp-0", "nvidia.com/gpu", field],
+      ...["participant gcp", `${batchJobOf("no-gpu", "gcp")}-0`, "nvidia.com/gpu", field],
     ]);
     await deleteJob(hub, hubNamespace, "no-gpu");
   });
@@ -57,7 +62,8 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
     await start("over-limit", (spec) => {
       spec.participants[0].accelerator = { resource: "nvidia.com/gpu", count: 9 };
     });
-    await expectTold("over-limit", "ClustersReady", "Refused", ["participant aws", "over-limit-aws", "nvidia.com/gpu"]);
+    const batchJob = batchJobOf("over-limit", "aws");
+    await expectTold("over-limit", "ClustersReady", "Refused", ["participant aws", batchJob, "nvidia.com/gpu"]);
     await deleteJob(hub, hubNamespace, "over-limit");
   });
 

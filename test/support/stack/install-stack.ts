@@ -20,6 +20,7 @@ const root = join(import.meta.dirname, "../../..");
 
 /** Names that the installed stack uses everywhere. */
 export const stackNames = {
+  hubId: "local-hub",
   operatorNamespace: "tributary-system",
   hubNamespace: "research",
   jobNamespace: "tributary-jobs",
@@ -84,7 +85,7 @@ async function importImages(clusters: Clusters, images: StackImages, trainers: r
 async function installHub(hub: RunningCluster, images: StackImages): Promise<void> {
   await ensureNamespace(hub.name, stackNames.hubNamespace);
   await installChart(hub, "tributary-hub", "tributary", stackNames.operatorNamespace, {
-    hubId: "local-hub",
+    hubId: stackNames.hubId,
     advertisedAddress: hub.nodeAddress,
     image: imageValues(images, "operator"),
     dataplaneImage: imageValues(images, "dataplane"),
