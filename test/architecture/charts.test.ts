@@ -244,6 +244,8 @@ describe("the member chart", () => {
     expect(policies.map((object) => object.metadata.name)).toEqual([
       "tributary-hub-writes-its-own",
       "tributary-hub-renews-its-token",
+      "tributary-follows-configmaps",
+      "tributary-follows-podtemplates",
       "tributary-no-other-workers",
     ]);
     expect(objects.find((object) => object.metadata.name.startsWith("tributary-offers-"))!.data).toEqual({
