@@ -123,8 +123,8 @@ export class JobEngine implements TensorRound {
 
   /** A party that breaks a bound is out of the open attempt, by name. */
   async dropParty(party: number, problem: PartyProblem): Promise<void> {
-    this.#deps.parties.setProblem(party, problem);
-    this.#deps.log.warn({ party, ...problem }, "party is dropped");
+    const isNew = this.#deps.parties.setProblem(party, problem);
+    if (isNew) this.#deps.log.warn({ party, ...problem }, "party is dropped");
     await this.#attempts.run?.dropParty(party);
   }
 

@@ -168,12 +168,13 @@ export class PartyDirectory {
     return this.#refused;
   }
 
-  /** Records or clears what is wrong with a party. */
-  setProblem(partyId: number, problem: PartyProblem | undefined): void {
+  /** Records or clears what is wrong with a party; tells whether that is new. */
+  setProblem(partyId: number, problem: PartyProblem | undefined): boolean {
     const entry = this.#entry(partyId);
-    if (entry.problem?.code === problem?.code && entry.problem?.message === problem?.message) return;
+    if (entry.problem?.code === problem?.code && entry.problem?.message === problem?.message) return false;
     entry.problem = problem;
     this.observer.changed();
+    return true;
   }
 
   /** Ends every stream. */
