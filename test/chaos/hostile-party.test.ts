@@ -10,7 +10,7 @@ afterEach(() => job.destroy());
 
 it(`20,000 steps of a hostile party cost five honest ones no round, TRIBUTARY_CHAOS_SEED=${seed}`, async () => {
   job = await WireJob.create({ workers: [3, 2, 1], hyperparameters: { simulateStepMs: "20" } });
-  const run = await playHostileRounds(job, seed, steps);
+  const run = await playHostileRounds(job, { seed, steps, parallel: 16 });
   process.stderr.write(`${JSON.stringify(run)}\n`);
   expect(untried(run.report)).toEqual([]);
   expect(run.report.steps).toBe(steps);

@@ -9,7 +9,7 @@ afterEach(() => job.destroy());
 
 it(`five honest parties commit every round beside a hostile one, TRIBUTARY_CHAOS_SEED=${seed}`, async () => {
   job = await WireJob.create({ workers: [3, 2, 1], hyperparameters: { simulateStepMs: "20" } });
-  const { report, committed } = await playHostileRounds(job, seed, 1_500);
+  const { report, committed } = await playHostileRounds(job, { seed, steps: 1_500, parallel: 6 });
   expect(untried(report)).toEqual([]);
   expect(committed).toBeGreaterThan(2);
 }, 300_000);

@@ -11,6 +11,8 @@ export interface HostileConfig {
   readonly seed: string;
   /** Steps to take. */
   readonly steps: number;
+  /** Steps under way at a time. */
+  readonly parallel: number;
 }
 
 /** Variable that holds the path of the configuration. */

@@ -7,8 +7,6 @@ import { hostileMessage, SENT_TYPES } from "./hostile-messages.ts";
 import { HostileRound } from "./hostile-round.ts";
 import { hostileDownload, hostileUpload } from "./hostile-uploads.ts";
 
-/** Steps under way at a time. */
-const PARALLEL_STEPS = 6;
 /** Steps in a round before the party says that it cannot report, so that the next one may open. */
 const STEPS_OF_ROUND = { least: 30, more: 90 };
 /** One round in so many is left without a word: it ends at its deadline. */
@@ -162,7 +160,7 @@ async function walk(): Promise<void> {
 while ((await links.join(true)) !== "OK") await new Promise((resolve) => setTimeout(resolve, 200));
 listenAgain();
 process.stdout.write(`${JSON.stringify({ msg: "hostile party has joined" })}\n`);
-await Promise.all(Array.from({ length: PARALLEL_STEPS }, walk));
+await Promise.all(Array.from({ length: config.parallel }, walk));
 report.rounds = round.opened;
 process.stdout.write(`${JSON.stringify({ msg: "hostile party is done", report })}\n`);
 process.exit(0);

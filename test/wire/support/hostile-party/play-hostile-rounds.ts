@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { MessageType } from "@tributary/federated";
 import { expect } from "vitest";
 import { INITIAL_VALUE, type WireJob } from "../wire-job.ts";
-import { type HostileReport, SeenStage } from "./hostile-config.ts";
+import { type HostileConfig, type HostileReport, SeenStage } from "./hostile-config.ts";
 import { startHostileParty } from "./start-hostile-party.ts";
 
 const INCREMENT = 2 ** -10;
@@ -22,7 +22,10 @@ export interface HostileRun {
  * Five honest parties and a hostile one that takes so many steps: every round commits with all five, the model is what the closed form
  * says, and the aggregator's process is the one that was started.
  */
-export async function playHostileRounds(job: WireJob, seed: string, steps: number): Promise<HostileRun> {
+export async function playHostileRounds(
+  job: WireJob,
+  walk: Pick<HostileConfig, "seed" | "steps" | "parallel">,
+): Promise<HostileRun> {
   const aggregator = await job.startAggregator({ TRIBUTARY_LOG_LEVEL: "info" });
   for (const [cluster, index] of [
     [0, 0],
@@ -32,7 +35,7 @@ export async function playHostileRounds(job: WireJob, seed: string, steps: numbe
     [1, 1],
   ] as const)
     await job.addWorker(cluster, index);
-  const hostile = await startHostileParty(job, { cluster: 2, index: 0, partyId: HONEST + 1 }, { seed, steps });
+  const hostile = await startHostileParty(job, { cluster: 2, index: 0, partyId: HONEST + 1 }, walk);
   await job.untilState("everybody is connected", ({ parties }) => parties.length === HONEST + 1);
   await job.openWindow({ from: 0, through: 9_999, quorum: HONEST, deadlineMs: 20_000n, localSteps: LOCAL_STEPS });
   const report = await hostile.report;

@@ -15,7 +15,7 @@ export interface HostileParty {
 export async function startHostileParty(
   job: WireJob,
   seat: { readonly cluster: number; readonly index: number; readonly partyId: number },
-  options: { readonly seed: string; readonly steps: number },
+  options: Pick<HostileConfig, "seed" | "steps" | "parallel">,
 ): Promise<HostileParty> {
   const identity = await job.issueWorker(seat.cluster, seat.index);
   const config: HostileConfig = { ...job.links, ...identity, ...options };
