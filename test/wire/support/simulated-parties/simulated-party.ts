@@ -116,7 +116,23 @@ export class SimulatedParty {
     await this.#step({ type: "inputStored", planDigest, segment, sha256: new Uint8Array(sha256), sizeBytes });
   }
 
-  #call(method: string, path: string, headers: Record<string, string | number>, body?: Uint8Array): Promise<void> {
+  /** A request that is tried again: the aggregator may close a kept connection just when it is used. */
+  async #call(
+    method: string,
+    path: string,
+    headers: Record<string, string | number>,
+    body?: Uint8Array,
+    tries = 5,
+  ): Promise<void> {
+    try {
+      await this.#exchange(method, path, headers, body);
+    } catch (error) {
+      if (tries <= 1) throw error;
+      await this.#call(method, path, headers, body, tries - 1);
+    }
+  }
+
+  #exchange(method: string, path: string, headers: Record<string, string | number>, body?: Uint8Array): Promise<void> {
     const [host, port] = this.#config.tensorAddress.split(":");
     return new Promise((resolve, reject) => {
       const options = { agent: this.#agent, host: host!, port: Number(port), method, path, headers };

@@ -15,31 +15,38 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("sum of staged segments", () => {
   it.each([
-    { values: 20, ringBits: 12 as const },
-    { values: 2 ** 18 + 13, ringBits: 20 as const },
-  ])("adds $values values of $ringBits bits mod 2^b and reads them back signed", async ({ values, ringBits }) => {
-    const parties = [3, 5, 7].map((seed) => Int32Array.from({ length: values }, (_, i) => Math.imul(i + seed, 40_503)));
-    const packed = parties.map((party) => packRing(party, ringBits));
-    const paths = packed.map((_, i) => join(folder, `${ringBits}-${i}`));
-    await Promise.all(packed.map((bytes, i) => writeFile(paths[i]!, bytes)));
-    const out = join(folder, `${ringBits}-sum`);
-    const digest = await sumSegments(paths, { values, ringBits }, out);
+    { count: 3, values: 20, ringBits: 12 as const },
+    { count: 3, values: 2 ** 18 + 13, ringBits: 20 as const },
+    // More parties than have a whole buffer each: the chunks are smaller.
+    { count: 37, values: 2 ** 17 + 13, ringBits: 24 as const },
+  ])(
+    "adds $values values of $count parties and $ringBits bits mod 2^b and reads them back signed",
+    async ({ count, values, ringBits }) => {
+      const parties = Array.from({ length: count }, (_, seed) =>
+        Int32Array.from({ length: values }, (_, i) => Math.imul(i + 2 * seed + 3, 40_503)),
+      );
+      const packed = parties.map((party) => packRing(party, ringBits));
+      const paths = packed.map((_, i) => join(folder, `${ringBits}-${i}`));
+      await Promise.all(packed.map((bytes, i) => writeFile(paths[i]!, bytes)));
+      const out = join(folder, `${ringBits}-sum`);
+      const digest = await sumSegments(paths, { values, ringBits }, out);
 
-    const want = packed.reduce((sum, addend) => accumulatePacked(sum.slice(), addend, ringBits));
-    const bytes = await readFile(out);
-    expect(Buffer.compare(bytes, want)).toBe(0);
-    expect(Buffer.from(digest)).toEqual(createHash("sha256").update(want).digest());
+      const want = packed.reduce((sum, addend) => accumulatePacked(sum.slice(), addend, ringBits));
+      const bytes = await readFile(out);
+      expect(Buffer.compare(bytes, want)).toBe(0);
+      expect(Buffer.from(digest)).toEqual(createHash("sha256").update(want).digest());
 
-    const file = await realDisk.open(out, "r");
-    const sums = await readSums(file, 8, values - 8, ringBits).finally(() => file.close());
-    const expected = sums.map((_, i) =>
-      toSigned(
-        parties.reduce((sum, party) => (sum + party[i + 8]!) | 0, 0),
-        ringBits,
-      ),
-    );
-    expect(
-      Buffer.compare(Buffer.from(sums.buffer, sums.byteOffset, sums.byteLength), Buffer.from(expected.buffer)),
-    ).toBe(0);
-  });
+      const file = await realDisk.open(out, "r");
+      const sums = await readSums(file, 8, values - 8, ringBits).finally(() => file.close());
+      const expected = sums.map((_, i) =>
+        toSigned(
+          parties.reduce((sum, party) => (sum + party[i + 8]!) | 0, 0),
+          ringBits,
+        ),
+      );
+      expect(
+        Buffer.compare(Buffer.from(sums.buffer, sums.byteOffset, sums.byteLength), Buffer.from(expected.buffer)),
+      ).toBe(0);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
 import { type AnyFile, type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
-import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
+import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
 
@@ -27,9 +27,10 @@ export async function sumSegments(
     for (const path of inputs) files.push(await disk.open(path, "r"));
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
     return await withScratch(async (scratch) => {
-      const buffers = { inputs: files.map(() => scratch.bytes()), out: scratch.bytes() };
-      for (let start = 0; start < paddedValues; start += SCRATCH_VALUES) {
-        const packed = await sumChunk(files, buffers, start, Math.min(SCRATCH_VALUES, paddedValues - start), bits);
+      const chunkValues = chunkValuesOf(inputs.length);
+      const buffers = { inputs: splitScratch(scratch, inputs.length, chunkValues), out: scratch.bytes() };
+      for (let start = 0; start < paddedValues; start += chunkValues) {
+        const packed = await sumChunk(files, buffers, start, Math.min(chunkValues, paddedValues - start), bits);
         hash.update(packed);
         await writeFully(out, packed, (start / GROUP_VALUES) * bits);
       }
@@ -39,6 +40,26 @@ export async function sumSegments(
     await out.close();
     for (const file of files) await file.close();
   }
+}
+
+/** Inputs of which a whole scratch buffer each is held, and added in one turn of the loop. */
+const WHOLE_INPUTS = 16;
+
+/** Values that are added at a time: many parties share the memory, and the time on the loop, of a few. */
+function chunkValuesOf(inputs: number): number {
+  const share = 2 ** Math.ceil(Math.log2(Math.max(1, inputs / WHOLE_INPUTS)));
+  return Math.max(GROUP_VALUES, SCRATCH_VALUES / share);
+}
+
+/** A buffer of `chunkValues` at most 32-bit values for each input. */
+function splitScratch(scratch: Scratch, inputs: number, chunkValues: number): Uint8Array[] {
+  const [sizeBytes, parts] = [4 * chunkValues, SCRATCH_VALUES / chunkValues];
+  let lent = new Uint8Array();
+  return Array.from({ length: inputs }, (_, index) => {
+    if (index % parts === 0) lent = scratch.bytes();
+    const offset = (index % parts) * sizeBytes;
+    return lent.subarray(offset, offset + sizeBytes);
+  });
 }
 
 interface SumBuffers {
