@@ -15,8 +15,9 @@ const messageBudget = 8_000;
  * must look stale, and a heartbeat alone is no news that would be written.
  */
 export function renderClusters(snapshot: JobSnapshot): ClusterStatus[] {
+  const offsets = worstClockOffsets(snapshot);
   return snapshot.seats.map((seat) => {
-    const fresh = renderCluster(snapshot, seat);
+    const fresh = renderCluster(snapshot, seat, offsets.get(seat.participant.name) ?? 0);
     const { observedTime: before, ...present } =
       snapshot.job.status?.clusters?.find(({ participant }) => participant === seat.participant.name) ?? {};
     const { observedTime, ...rest } = fresh;
@@ -25,8 +26,8 @@ export function renderClusters(snapshot: JobSnapshot): ClusterStatus[] {
   });
 }
 
-function renderCluster(snapshot: JobSnapshot, seat: SeatObservation): ClusterStatus {
-  const problem = toldProblem(seat) ?? clockNote(snapshot, seat);
+function renderCluster(snapshot: JobSnapshot, seat: SeatObservation, clockOffsetMs: number): ClusterStatus {
+  const problem = toldProblem(seat) ?? clockNote(clockOffsetMs);
   const heardMs = seat.member.state === "missing" ? undefined : seat.member.heardMs;
   const ready = joinedWorkers(snapshot, seat.participant.name);
   return {
@@ -50,15 +51,19 @@ function longestMessage({ seats }: JobSnapshot): number {
 /** Least difference of two clocks that is worth a word, in milliseconds. */
 const clockNoteMs = 5_000;
 
+/** The clock of each participant's workers that is furthest off, in one pass: a job may have tens of thousands of workers. */
+function worstClockOffsets({ aggregator }: JobSnapshot): ReadonlyMap<string, number> {
+  const worst = new Map<string, number>();
+  if (aggregator.state !== "heard") return worst;
+  for (const { participant, clockOffsetMs } of aggregator.report.parties)
+    if (Math.abs(clockOffsetMs) > Math.abs(worst.get(participant) ?? 0)) worst.set(participant, clockOffsetMs);
+  return worst;
+}
+
 /** A clock that is far off harms no round, but it makes logs and times of the member hard to read. */
-function clockNote({ aggregator }: JobSnapshot, { participant }: SeatObservation): Problem | undefined {
-  if (aggregator.state !== "heard") return undefined;
-  const offsets = aggregator.report.parties
-    .filter((party) => party.participant === participant.name)
-    .map(({ clockOffsetMs }) => clockOffsetMs);
-  const worst = offsets.sort((left, right) => Math.abs(right) - Math.abs(left))[0] ?? 0;
-  if (Math.abs(worst) < clockNoteMs) return undefined;
-  const message = `a worker's clock is ${Math.round(Math.abs(worst) / 1000)} s ${worst > 0 ? "ahead of" : "behind"} the aggregator's; rounds do not depend on it, but check the time service of its nodes`;
+function clockNote(offsetMs: number): Problem | undefined {
+  if (Math.abs(offsetMs) < clockNoteMs) return undefined;
+  const message = `a worker's clock is ${Math.round(Math.abs(offsetMs) / 1000)} s ${offsetMs > 0 ? "ahead of" : "behind"} the aggregator's; rounds do not depend on it, but check the time service of its nodes`;
   return { reason: Reason.ClockOffset, message };
 }
 
