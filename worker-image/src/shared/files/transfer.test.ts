@@ -69,9 +69,9 @@ describe("sendFile", () => {
 it("transfers that run beside each other hold together no more than a few", () => {
   for (const [transfers, wanted] of [
     [0, 2 ** 20],
-    [32, 2 ** 20],
-    [33, 2 ** 19],
-    [100, 2 ** 18],
+    [16, 2 ** 20],
+    [17, 2 ** 19],
+    [100, 2 ** 17],
     [300, 2 ** 16],
     [5_000, 2 ** 16],
   ] as const) {

@@ -7,7 +7,7 @@ const PIECE_BYTES = 2 ** 20;
 /** What is still worth a trip. */
 const LEAST_PIECE_BYTES = 2 ** 16;
 /** Bytes that all transfers of a process may hold together, as long as pieces are worth their trip. */
-const ALL_PIECES_BYTES = 64 * 2 ** 20;
+const ALL_PIECES_BYTES = 32 * 2 ** 20;
 
 /** Size of a transfer's pieces when so many transfers run beside each other: many peers, or stalled ones, hold no more than a few fast ones. */
 export function pieceBytes(transfers: number): number {
