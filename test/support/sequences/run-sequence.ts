@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../until.ts";
 import { judgeForeign, judgeWorld } from "./judge-world.ts";
-import { observeForeign, observeWorld } from "./observe-world.ts";
+import { observeForeign, observeWorld, type SeenWorld } from "./observe-world.ts";
 import { type Disturbance, heal, performEvent } from "./perform-event.ts";
 import { cuts, type SequenceEvent } from "./sequence-event.ts";
+import { bystander, sequenceJobs } from "./sequence-jobs.ts";
 import type { SequenceWorld } from "./sequence-world.ts";
 
 /** What came of a sequence: what happened, event by event, and what was wrong after it. */
@@ -16,12 +17,14 @@ export interface SequenceOutcome {
 const settleMs = 75_000;
 /** A look asks every API server for everything: the operator needs them too. */
 const betweenLooksMs = 500;
+/** Bound on the time in which a job that works commits a round. */
+const commitMs = 60_000;
 
 /** Lets events happen, waits until all is as promised or never will be, and puts the world back. */
 export async function runSequence(world: SequenceWorld, events: readonly SequenceEvent[]): Promise<SequenceOutcome> {
   const disturbed: Disturbance = { foreign: [], away: new Set(), quotas: new Set(), registeredAs: "gcp" };
   const identity = world.bystanderIdentity();
-  const { rounds } = await world.readBystander();
+  const { rounds } = await world.readOutput(bystander);
   const log: string[] = [];
   const findings: string[] = [];
   for (const event of events) {
@@ -29,6 +32,7 @@ export async function runSequence(world: SequenceWorld, events: readonly Sequenc
     findings.push(...judgeForeign(await observeForeign(world, disturbed)));
   }
   findings.push(...(await settle(() => observeWorld(world, disturbed).then(judgeWorld))));
+  findings.push(...(await judgeModels(world, await observeWorld(world, disturbed))));
   await heal(world, disturbed).catch((error: unknown) => findings.push(`the world does not heal: ${String(error)}`));
   findings.push(...(await settle(() => observeWorld(world, disturbed).then(judgeWorld))));
   findings.push(...(await judgeBystander(world, identity, rounds)));
@@ -70,21 +74,41 @@ async function settle(look: () => Promise<string[]>): Promise<string[]> {
   return findings;
 }
 
+/** A job that works commits rounds, and its model is their closed form, whatever happened to it before. */
+async function judgeModels(world: SequenceWorld, { jobs }: SeenWorld): Promise<string[]> {
+  const working = sequenceJobs.filter(({ namespace, name }) =>
+    jobs.some(({ metadata, status }) => {
+      const isWorking = status?.conditions?.some((one) => one.type === "Progressing" && one.status === "True") === true;
+      return metadata.name === name && metadata.namespace === namespace && isWorking;
+    }),
+  );
+  const findings = working.map(async (job) => {
+    const read = async () => (await world.readOutput(job)).isExact;
+    const isExact = await until(`${job.name} commits`, read, commitMs).catch(() => false);
+    return isExact
+      ? []
+      : [`job ${job.namespace}/${job.name} works and no model of it is the closed form of its rounds`];
+  });
+  return (await Promise.all(findings)).flat();
+}
+
 async function judgeBystander(
   world: SequenceWorld,
   identity: readonly string[],
   roundsBefore: number,
 ): Promise<string[]> {
   const now = world.bystanderIdentity();
-  const { rounds } = await world.readBystander();
+  const { rounds } = await world.readOutput(bystander);
   const advanced = await until(
     "the bystander goes on",
-    async () => (await world.readBystander()).rounds > Math.max(rounds, roundsBefore),
-    60_000,
+    async () => (await world.readOutput(bystander)).rounds > Math.max(rounds, roundsBefore),
+    commitMs,
   ).catch(() => false);
   return [
     ...(JSON.stringify(now) === JSON.stringify(identity) ? [] : [`the bystander's pods were ${identity}, are ${now}`]),
     ...(advanced ? [] : [`the bystander stands at round ${rounds}`]),
-    ...((await world.readBystander()).isExact ? [] : ["the bystander's model is not the closed form of its rounds"]),
+    ...((await world.readOutput(bystander)).isExact
+      ? []
+      : ["the bystander's model is not the closed form of its rounds"]),
   ];
 }

@@ -23,12 +23,16 @@ import {
   manifestOf,
   memberNames,
   namespaceMap,
+  type SequenceJob,
   sharedNamespace,
   spareNamespace,
 } from "./sequence-jobs.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const image = "dataplane:1";
+
+/** What names a job. */
+export type JobRef = Pick<SequenceJob, "namespace" | "name">;
 
 /** Hub or member: real API server and controllers, and a simulated kubelet that runs pods as processes. */
 export interface SequenceCluster {
@@ -53,8 +57,8 @@ export interface SequenceWorld {
   register(member: MemberName, as?: string): Promise<void>;
   /** Puts the runtime into a namespace of a member that was made anew. */
   offerRuntime(member: MemberName, namespace: string): Promise<void>;
-  /** Rounds that the bystander has committed to its output, and whether every value is the closed form of them. */
-  readBystander(): Promise<{ readonly rounds: number; readonly isExact: boolean }>;
+  /** Rounds that a job has committed to its output, and whether every value is the closed form of them; throws before the first. */
+  readOutput(job: JobRef): Promise<{ readonly rounds: number; readonly isExact: boolean }>;
   /** What must never change of the bystander: uids of its pods and pids of their processes. */
   bystanderIdentity(): string[];
   close(): Promise<void>;
@@ -82,7 +86,7 @@ export async function createSequenceWorld(): Promise<SequenceWorld> {
     await world.killOperator();
     for (const name of memberNames) await world.register(name);
     await applyTo(hub!, manifestOf(bystander));
-    await until("the bystander commits a round", async () => (await world.readBystander()).rounds >= 1, 180_000);
+    await until("the bystander commits a round", async () => (await world.readOutput(bystander)).rounds >= 1, 180_000);
     return world;
   } catch (cause) {
     await close();
@@ -103,7 +107,6 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<SequenceWorld> {
   let operator: OperatorProcess | undefined;
-  const output = async () => join(await hub.kubelet.claimFolder(bystander.namespace, "models"), bystander.name, "last");
   return {
     hub,
     members,
@@ -126,7 +129,8 @@ async function assemble(
     async offerRuntime(member, namespace) {
       await offerRuntime(members[member], members[member].gate, namespace);
     },
-    readBystander: async () => readOutput(await output()),
+    readOutput: async ({ namespace, name }) =>
+      readModel(join(await hub.kubelet.claimFolder(namespace, "models"), name, "last")),
     bystanderIdentity() {
       return [hub.kubelet, members.aws.kubelet].flatMap((kubelet) =>
         kubelet
@@ -140,7 +144,7 @@ async function assemble(
 }
 
 /** A model and the note beside it come one after the other: only a model that never fits its note is wrong. */
-async function readOutput(folder: string): Promise<{ readonly rounds: number; readonly isExact: boolean }> {
+async function readModel(folder: string): Promise<{ readonly rounds: number; readonly isExact: boolean }> {
   for (let tries = 0; ; tries++) {
     const { round } = JSON.parse(await readFile(join(folder, "round.json"), "utf8")) as { round: number };
     const { min, max } = valueRange(await readFile(join(folder, "model.safetensors")));
