@@ -34,6 +34,8 @@ export interface JobSnapshot {
 export interface PlacingObservation {
   /** Names of all MemberClusters. */
   readonly clusters: readonly string[];
+  /** What tells clusters apart that are registered under several names; those that do not say it are absent. */
+  readonly clusterUids: ReadonlyMap<string, string>;
   /** What the seats' controller said last, by cluster. */
   readonly reports: ReadonlyMap<string, PlacingReport>;
   /** Places in which caches of members show objects of the job. */

@@ -19,8 +19,12 @@ export function recallPlacements(snapshot: JobSnapshot, settings: Settings): Pla
     ...snapshot.placing.shown.filter((place) => !saidEmpty(snapshot, place.cluster, place)),
   ];
   const placements = [...recorded.placements];
-  for (const { participant, cluster, namespace } of found) {
-    if (placements.some((known) => isAt(known, cluster, { participant, namespace }))) continue;
+  // Under the name by which the spec knows a cluster first: under another the same objects would be taken for left ones.
+  const isNamed = (place: Place & { readonly cluster: string }): boolean =>
+    snapshot.job.spec.participants.some(({ name, cluster }) => name === place.participant && cluster === place.cluster);
+  for (const place of found.toSorted((left, right) => Number(isNamed(right)) - Number(isNamed(left)))) {
+    const { participant, cluster, namespace } = place;
+    if (placements.some((known) => isAt(known, cluster, place) || isElsewhere(snapshot, known, place, true))) continue;
     placements.push(newPlacement(snapshot, settings, { participant, cluster, namespace }));
   }
   return {
@@ -71,6 +75,22 @@ function readRecord({ job, placing }: JobSnapshot): PlacementRecord {
 
 function foundIn({ placing }: JobSnapshot, cluster: string): readonly Place[] | undefined {
   return placing.reports.get(cluster)?.found;
+}
+
+/**
+ * Whether a recorded place is the same one under another name of its cluster: one cluster may be registered twice, as when it
+ * gets another name, and what runs there must not be removed for it.
+ * @param ifUnknown the answer where clusters do not say who they are
+ */
+export function isElsewhere(
+  { placing: { clusterUids } }: JobSnapshot,
+  known: Placement,
+  place: Place & { readonly cluster: string },
+  ifUnknown: boolean,
+): boolean {
+  if (known.cluster === place.cluster || !isSamePlace(known, place)) return false;
+  const [one, other] = [clusterUids.get(known.cluster), clusterUids.get(place.cluster)];
+  return one === undefined || other === undefined ? ifUnknown : one === other;
 }
 
 /** Only what leaves is ever over: a place that is wanted may be empty because it was not made yet. */

@@ -32,6 +32,7 @@ const told = (placements: readonly Placement[]): string[] =>
 function reports(...entries: readonly [cluster: string, report: Partial<PlacingReport>][]): JobSnapshot["placing"] {
   return {
     clusters: ["aws-1", "gcp-1"],
+    clusterUids: new Map(),
     reports: new Map(entries.map(([cluster, report]) => [cluster, { empty: [], problems: [], ...report }])),
     shown: [],
   };
@@ -116,6 +117,56 @@ describe("the record of a job's placements", () => {
     expect(told(record(aSnapshot({ placing })).placements).join()).not.toContain("old");
   });
 
+  it.each<[string, [string, string][]]>([
+    [
+      "says so",
+      [
+        ["gcp-1", "uid"],
+        ["lab", "uid"],
+      ],
+    ],
+    ["does not say who it is", []],
+  ])(
+    "takes nothing that runs for a left-over when its cluster is registered under another name and %s",
+    (_who, uids) => {
+      const job = withPlacements(aJob(), ofGcp);
+      const shown = [{ participant: "gcp", cluster: "lab", namespace: "jobs" }];
+      const placing = { ...reports(), clusterUids: new Map(uids), shown };
+      expect(told(record(aSnapshot({ job, placing })).placements)).toEqual([
+        "aws aws-1/jobs Wanted",
+        "gcp gcp-1/jobs Wanted",
+      ]);
+    },
+  );
+
+  it("takes up the place of another cluster that has the same namespace and participant", () => {
+    const job = withPlacements(aJob(), ofGcp);
+    const shown = [{ participant: "gcp", cluster: "lab", namespace: "jobs" }];
+    const clusterUids = new Map([
+      ["gcp-1", "uid"],
+      ["lab", "other uid"],
+    ]);
+    const { placements } = record(aSnapshot({ job, placing: { ...reports(), clusterUids, shown } }));
+    expect(told(placements)).toContain("gcp lab/jobs Leaving");
+  });
+
+  it("places a seat under another name of its cluster only when what was there under the first is gone", () => {
+    const job = withPlacements(
+      aJob({ participants: [aJob().spec.participants[0]!, { ...aJob().spec.participants[1]!, cluster: "lab" }] }),
+      ofGcp,
+    );
+    const placing = {
+      ...reports(),
+      clusterUids: new Map([
+        ["gcp-1", "uid"],
+        ["lab", "uid"],
+      ]),
+    };
+    const places = (changes: Partial<JobSnapshot>) => told(record(aSnapshot({ job, ...changes })).placements).join();
+    expect(places({ placing })).not.toContain("lab");
+    expect(places({ placing: reports() })).toContain("gcp lab/jobs Wanted");
+  });
+
   it("lets leave what an earlier job of the name recorded", () => {
     const job = withPlacements(aJob(), aPlacement({ jobUid: "earlier" }));
     expect(told(record(aSnapshot({ job })).placements)).toContain("aws aws-1/jobs Leaving");
@@ -156,6 +207,16 @@ describe("a record that was lost", () => {
     const { placements, unsearchedClusters } = record(aSnapshot({ job, placing }));
     expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "dropped gcp-1/jobs Leaving", "gcp gcp-1/jobs Wanted"]);
     expect(unsearchedClusters).toEqual(["lab"]);
+  });
+
+  it("keeps a seat under the name that the spec has for its cluster when two names lead to it", () => {
+    const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["a-second-name", "gcp-1"] } };
+    const found = [{ participant: "gcp", namespace: "jobs" }];
+    const placing = reports(["a-second-name", { found }], ["gcp-1", { found }]);
+    expect(told(record(aSnapshot({ job, placing })).placements)).toEqual([
+      "aws aws-1/jobs Wanted",
+      "gcp gcp-1/jobs Wanted",
+    ]);
   });
 
   it("keeps one seat a participant where a search finds two", () => {

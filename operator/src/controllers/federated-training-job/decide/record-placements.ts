@@ -2,7 +2,7 @@ import { cleanupFinalizer, Reason } from "@tributary/contracts";
 import type { PlacementRecord, PlannedEvent } from "../plan.ts";
 import type { JobSnapshot, Placement, SeatObservation } from "../snapshot.ts";
 import type { Placing } from "./placing.ts";
-import { abandonedIn, newPlacement, recallPlacements } from "./recall-placements.ts";
+import { abandonedIn, isElsewhere, newPlacement, recallPlacements } from "./recall-placements.ts";
 import type { Settings } from "./verdict.ts";
 
 /** Most places of one job: what the CRD takes. */
@@ -60,7 +60,10 @@ function place(
         one.cluster === cluster &&
         (one.state === "Wanted" || one.namespace === namespace),
     );
-    return isTaken ? [] : [newPlacement(snapshot, settings, { participant: participant.name, cluster, namespace })];
+    const here = { participant: participant.name, cluster, namespace };
+    // Another name of one cluster: what leaves under the first would take with it what comes under the second.
+    const isLeaving = kept.some((one) => isElsewhere(snapshot, one, here, false));
+    return isTaken || isLeaving ? [] : [newPlacement(snapshot, settings, here)];
   });
   return [...kept, ...added.slice(0, Math.max(0, placementLimit - kept.length))];
 }

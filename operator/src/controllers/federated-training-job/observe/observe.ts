@@ -69,5 +69,11 @@ function observePlacing(jobUid: string, sources: ObservationSources): PlacingObs
     if (state?.state !== "reachable") return [];
     return state.view.placesOf(jobUid).map((place) => ({ ...place, cluster }));
   });
-  return { clusters, reports: sources.seatReports.of(jobUid), shown };
+  const clusterUids = new Map(
+    clusters.flatMap((cluster) => {
+      const clusterUid = sources.memberClusters.get(cluster)?.status?.clusterUid;
+      return clusterUid === undefined ? [] : [[cluster, clusterUid] as const];
+    }),
+  );
+  return { clusters, clusterUids, reports: sources.seatReports.of(jobUid), shown };
 }

@@ -96,7 +96,12 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
           : (members[cluster]?.view.placesOf(seen.metadata.uid ?? "") ?? []).map((place) => ({ ...place, cluster })),
       );
       const deletionMs = seen.metadata.deletionTimestamp === undefined ? {} : { deletionMs: someTimeMs };
-      const snapshot = aSnapshot({ job: seen, seats, placing: { clusters, reports, shown }, ...deletionMs });
+      const snapshot = aSnapshot({
+        job: seen,
+        seats,
+        placing: { clusterUids: new Map(), clusters, reports, shown },
+        ...deletionMs,
+      });
       const plan = decide(snapshot, someSettings);
       if (plan.actions.some(({ type }) => type === "remove-finalizer")) hub.job = undefined;
       else hub.job = { ...seen, status: { ...seen.status, ...plan.record } as never };
