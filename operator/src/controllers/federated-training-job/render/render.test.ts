@@ -127,7 +127,7 @@ describe("a seat's batch Job", () => {
       { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
       {
         action: "FailIndex",
-        onExitCodes: { containerName: "trainer", operator: "In", values: [10, 11, 12, 13, 14, 55] },
+        onExitCodes: { containerName: "trainer", operator: "In", values: [10, 11, 12, 13, 14, 16, 55] },
       },
     ]);
   });
