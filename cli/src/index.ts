@@ -1,1 +1,2 @@
+export { type FileFinding, type Validation, validateFiles } from "./validate/validate-files.ts";
 export { type Finding, validateManifest } from "./validate/validate-manifest.ts";

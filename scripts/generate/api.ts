@@ -4,7 +4,7 @@ import { Ajv } from "ajv";
 import standaloneCode from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import { parse } from "yaml";
-import { collectRules, type JsonSchema, toJsonSchema, toOpenSchema } from "./schema.ts";
+import { collectRules, collectUniqueLists, type JsonSchema, toJsonSchema, toOpenSchema } from "./schema.ts";
 
 interface Crd {
   readonly spec: {
@@ -96,6 +96,12 @@ function renderValidatorTypes(crds: readonly Crd[]): string {
 
 function renderRules(crds: readonly Crd[]): string {
   const rules = Object.fromEntries(crds.map((crd) => [crd.spec.names.kind, collectRules(schemaOf(crd))]));
+  const lists = Object.fromEntries(
+    crds.map((crd) => [
+      crd.spec.names.kind,
+      collectUniqueLists(schemaOf(crd)).filter(({ path }) => path[0] !== "status"),
+    ]),
+  );
   return [
     `/** ${notice} */`,
     "",
@@ -104,6 +110,12 @@ function renderRules(crds: readonly Crd[]): string {
     "",
     "/** The CEL rules of every kind, without the transition rules, which need the old object. */",
     `export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = ${JSON.stringify(rules, null, 2)};`,
+    "",
+    "/** A list of a spec whose entries must differ: in the fields `keys`, or wholly when there are none. */",
+    "export interface UniqueList { readonly path: readonly string[]; readonly keys: readonly string[] }",
+    "",
+    "/** The lists of every kind whose entries must differ. */",
+    `export const uniqueLists: Readonly<Record<string, readonly UniqueList[]>> = ${JSON.stringify(lists, null, 2)};`,
     "",
   ].join("\n");
 }

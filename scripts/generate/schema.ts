@@ -15,6 +15,13 @@ export interface CollectedRule {
   readonly fieldPath?: string;
 }
 
+/** A list whose entries must differ. */
+export interface CollectedList {
+  readonly path: readonly string[];
+  /** Fields that tell entries apart; none when the whole entry does. */
+  readonly keys: readonly string[];
+}
+
 /** The schema as JSON Schema that refuses unknown fields, as the API server does with strict field validation. */
 export function toJsonSchema(schema: JsonSchema): JsonSchema {
   return convert(schema, true);
@@ -45,6 +52,18 @@ export function collectRules(schema: JsonSchema, path: readonly string[] = []): 
     collectRules(child, [...path, name]),
   );
   const items = schema.items === undefined ? [] : collectRules(schema.items, [...path, "*"]);
+  return [...here, ...below, ...items];
+}
+
+/** Every list below `schema` whose entries must differ: in all, or in the fields that are their keys. */
+export function collectUniqueLists(schema: JsonSchema, path: readonly string[] = []): CollectedList[] {
+  const type = schema["x-kubernetes-list-type"];
+  const keys = (schema["x-kubernetes-list-map-keys"] as string[] | undefined) ?? [];
+  const here = type === "map" || type === "set" ? [{ path, keys }] : [];
+  const below = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+    collectUniqueLists(child, [...path, name]),
+  );
+  const items = schema.items === undefined ? [] : collectUniqueLists(schema.items, [...path, "*"]);
   return [...here, ...below, ...items];
 }
 

@@ -1,52 +1,89 @@
-import { readFileSync } from "node:fs";
-import { TributaryError } from "@tributary/kit";
-import { parseAllDocuments } from "yaml";
-import { type Finding, validateManifest } from "./validate-manifest.ts";
+import { type Finding, isRecord } from "../finding.ts";
+import { expandLists, type ManifestObject } from "../manifests/expand-lists.ts";
+import { type ReadDocument, readDocuments } from "../manifests/read-documents.ts";
+import { listFiles, readText } from "../manifests/read-files.ts";
+import { belongingOf } from "./known-kind.ts";
+import { kinds, validateManifest } from "./validate-manifest.ts";
 
-/** A finding with the file and the object that it is about. */
+/** A finding with the file, the document and the object that it is about. */
 export interface FileFinding extends Finding {
   readonly file: string;
-  /** `Kind/name` as far as the document says it. */
-  readonly object: string;
+  /** Line on which the document starts; left out when the finding is about the whole file. */
+  readonly line?: number;
+  /** `Kind/name` as far as the document says it; left out when there is no object. */
+  readonly object?: string;
 }
 
-/** Validates every Tributary object in YAML files; objects of other groups are left to their own owners. `-` reads standard input. */
-export function validateFiles(files: readonly string[]): {
+/** What checking some files gave. */
+export interface Validation {
+  /** Objects of Tributary that were checked. */
   readonly checked: number;
-  readonly findings: FileFinding[];
-} {
-  let checked = 0;
-  const findings = files.flatMap((file) =>
-    readDocuments(file).flatMap((manifest) => {
-      if (isForeign(manifest)) return [];
-      checked += 1;
-      return validateManifest(manifest).map((finding) => ({ ...finding, file, object: nameOf(manifest) }));
-    }),
-  );
-  return { checked, findings };
+  /** Kinds of other APIs that were left to their own API servers, one entry an object. */
+  readonly others: readonly string[];
+  readonly findings: readonly FileFinding[];
 }
 
-function readDocuments(file: string): unknown[] {
-  let text: string;
-  try {
-    text = readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    throw new TributaryError("ARGUMENT_INVALID", `${file} cannot be read; name a YAML file that exists`, {
-      cause: error,
-    });
-  }
-  const documents = parseAllDocuments(text);
-  const broken = documents.flatMap((document) => document.errors)[0];
-  if (broken !== undefined) throw new TributaryError("ARGUMENT_INVALID", `${file} is no YAML: ${broken.message}`);
-  return documents.map((document) => document.toJS() as unknown).filter((value) => value !== null);
+/**
+ * Validates every Tributary object in files as `kubectl apply` with strict validation would: YAML and JSON, folders, lists,
+ * several documents; `-` reads standard input. Objects of other APIs are left to these.
+ *
+ * @throws TributaryError ARGUMENT_INVALID when a file cannot be read
+ */
+export function validateFiles(paths: readonly string[]): Validation {
+  const parts = paths.flatMap(listFiles).map(validateFile);
+  return {
+    checked: parts.reduce((sum, { checked }) => sum + checked, 0),
+    others: parts.flatMap(({ others }) => others),
+    findings: parts.flatMap(({ findings }) => findings),
+  };
 }
 
-function isForeign(manifest: unknown): boolean {
-  const { apiVersion } = manifest as { apiVersion?: unknown };
-  return typeof apiVersion === "string" && !apiVersion.startsWith("tributary.dev/");
+function validateFile(file: string): Validation {
+  const parts = readDocuments(readText(file)).flatMap((document) => validateDocument(file, document));
+  const checked = parts.filter(({ isOurs }) => isOurs).length;
+  const others = parts.flatMap(({ other }) => other ?? []);
+  const findings = parts.flatMap((part) => part.findings);
+  if (checked > 0 || findings.length > 0) return { checked, others, findings };
+  const found = others.length === 0 ? "" : `, only ${[...new Set(others)].join(", ")}`;
+  return { checked, others, findings: [{ file, path: "", message: `holds no object of Tributary${found}` }] };
+}
+
+interface Judged {
+  readonly isOurs: boolean;
+  readonly other?: string;
+  readonly findings: readonly FileFinding[];
+}
+
+function validateDocument(file: string, { value, findings, line }: ReadDocument): Judged[] {
+  const of = (object: string | undefined, at: string, found: readonly Finding[]): FileFinding[] =>
+    found.map(({ path, message }) => ({
+      file,
+      line,
+      ...(object === undefined ? {} : { object: at === "" ? object : `${at}, ${object}` }),
+      path,
+      message,
+    }));
+  if (value === undefined) return [{ isOurs: false, findings: of(undefined, "", findings) }];
+  const whole: Judged[] = findings.length === 0 ? [] : [{ isOurs: false, findings: of(nameOf(value), "", findings) }];
+  const objects = expandLists(value).map((object): Judged => {
+    const { isOurs, other, found } = judge(object);
+    // What could not be read is missing from the value, and is said once.
+    const news = found.filter(({ path }) => !findings.some((finding) => finding.path === path));
+    return { isOurs, ...(other === undefined ? {} : { other }), findings: of(nameOf(object.value), object.at, news) };
+  });
+  return [...whole, ...objects];
+}
+
+function judge({ value, finding }: ManifestObject): { isOurs: boolean; other?: string; found: readonly Finding[] } {
+  if (finding !== undefined || !isRecord(value))
+    return { isOurs: false, found: finding === undefined ? [] : [finding] };
+  const belonging = belongingOf(value, kinds);
+  if (belonging.to === "others") return { isOurs: false, other: belonging.kind, found: [] };
+  return { isOurs: belonging.to === "tributary", found: validateManifest(value) };
 }
 
 function nameOf(manifest: unknown): string {
-  const { kind, metadata } = manifest as { kind?: unknown; metadata?: { name?: unknown } };
-  return `${String(kind ?? "?")}/${String(metadata?.name ?? "?")}`;
+  const { kind, metadata } = isRecord(manifest) ? manifest : {};
+  const name = isRecord(metadata) ? (metadata.name ?? metadata.generateName) : undefined;
+  return `${String(kind ?? "?")}/${String(name ?? "?")}`;
 }

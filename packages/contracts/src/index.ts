@@ -3,7 +3,7 @@ export type { ObjectMeta } from "./api/object-meta.ts";
 export { JobCondition, MemberCondition, Reason } from "./conditions.ts";
 export { cutText } from "./cut-text.ts";
 export { permanentTrainerExitCodes } from "./exit-codes.ts";
-export { type SchemaRule, schemaRules } from "./generated/api/rules.ts";
+export { type SchemaRule, schemaRules, type UniqueList, uniqueLists } from "./generated/api/rules.ts";
 export type { FederatedTrainingJob, MemberCluster, TrainingRound } from "./generated/api/types.ts";
 export {
   type SchemaFinding,

@@ -152,3 +152,42 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
     }
   ]
 };
+
+/** A list of a spec whose entries must differ: in the fields `keys`, or wholly when there are none. */
+export interface UniqueList { readonly path: readonly string[]; readonly keys: readonly string[] }
+
+/** The lists of every kind whose entries must differ. */
+export const uniqueLists: Readonly<Record<string, readonly UniqueList[]>> = {
+  "FederatedTrainingJob": [
+    {
+      "path": [
+        "spec",
+        "model",
+        "adapter",
+        "targets"
+      ],
+      "keys": []
+    },
+    {
+      "path": [
+        "spec",
+        "participants"
+      ],
+      "keys": [
+        "name"
+      ]
+    }
+  ],
+  "MemberCluster": [
+    {
+      "path": [
+        "spec",
+        "namespaces"
+      ],
+      "keys": [
+        "hub"
+      ]
+    }
+  ],
+  "TrainingRound": []
+};

@@ -1,0 +1,142 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Scalar as ScalarNode,
+} from "yaml";
+import { type Finding, join } from "../finding.ts";
+import { readInteger, readPlainScalar, type Scalar } from "./plain-scalar.ts";
+
+/** A YAML document as the JSON that kubectl makes of it, and what is wrong with it. */
+export interface DocumentValue {
+  readonly value: unknown;
+  readonly findings: readonly Finding[];
+}
+
+const tagPrefix = "tag:yaml.org,2002:";
+const scalarTags: Readonly<Record<string, (value: Scalar, text: string) => boolean>> = {
+  int: (_value, text) => readInteger(text.replaceAll("_", "")) !== undefined,
+  float: (value) => typeof value === "number",
+  bool: (value) => typeof value === "boolean",
+  null: (value) => value === null,
+};
+/** Escapes of JSON that kubectl's YAML library does not know. */
+const foreignEscape = /(?<!\\)(?:\\\\)*\\(?:\/|u[dD][89a-fA-F])/u;
+/** Far more than any manifest has; aliases of aliases reach it. */
+const maxNodes = 100_000;
+
+/** Makes the JSON that kubectl would send of a document: its words and numbers, tags, aliases, merge keys, keys as texts. */
+export function readDocumentValue(document: Document, source: string, isYaml: boolean): DocumentValue {
+  const findings: Finding[] = [];
+  const open = new Set<Node>();
+  let nodes = 0;
+  const find = (path: string, message: string): undefined => void findings.push({ path, message });
+
+  function readNode(node: unknown, path: string): unknown {
+    nodes += 1;
+    if (nodes > maxNodes) throw new RangeError(`its aliases make more than ${maxNodes} values; write them out`);
+    const anchor = isAlias(node) ? node.source : isNode(node) ? (node as { anchor?: string }).anchor : undefined;
+    if (anchor !== undefined && !/^[-\w]+$/u.test(anchor))
+      return find(path, `has the anchor ${anchor}; must be one of letters, digits, - and _`);
+    if (isAlias(node)) return aliased(node, path, readNode);
+    if (isScalar(node)) return scalarOf(node, path);
+    if (isSeq(node))
+      return inside(node, path, () => node.items.map((item, index) => readNode(item, `${path}[${index}]`)));
+    if (isMap(node)) return inside(node, path, () => mapOf(node, path));
+    return null;
+  }
+
+  function inside<T>(node: Node, path: string, read: () => T): T | undefined {
+    if (open.has(node)) return find(path, "is an alias of an anchor that holds itself; write the value out");
+    open.add(node);
+    try {
+      return read();
+    } finally {
+      open.delete(node);
+    }
+  }
+
+  function aliased<T>(alias: Alias, path: string, read: (node: unknown, path: string) => T): T | undefined {
+    const node = alias.resolve(document);
+    if (node === undefined) return find(path, `is the alias *${alias.source}, which no anchor before it names`);
+    return read(node, path);
+  }
+
+  function scalarOf(node: ScalarNode, path: string): unknown {
+    const text = typeof node.value === "string" ? node.value : (node.source ?? "");
+    if (isYaml && node.type === "QUOTE_DOUBLE" && foreignEscape.test(source.slice(...sourceRange(node))))
+      return find(
+        path,
+        "holds \\/ or a surrogate escape, which kubectl takes in JSON alone; write the character itself",
+      );
+    const tag = node.tag?.startsWith(tagPrefix) ? node.tag.slice(tagPrefix.length) : node.tag;
+    if (tag === "binary")
+      return binaryOf(text) ?? find(path, `is ${JSON.stringify(text)}; must be base64, as its tag says`);
+    const fits = tag === undefined ? undefined : scalarTags[tag];
+    if (tag !== undefined && fits === undefined) return text;
+    if (tag === undefined && node.type !== "PLAIN") return text;
+    const value = readPlainScalar(text);
+    if (fits !== undefined && !fits(value, text))
+      return find(path, `is ${JSON.stringify(text)}; must be what its tag !!${tag} says`);
+    if (typeof value === "number" && !Number.isFinite(value))
+      return find(path, `is ${text}; must be a number that JSON has`);
+    return value;
+  }
+
+  function mapOf(map: { readonly items: readonly { key: unknown; value: unknown }[] }, path: string): object {
+    const entries = new Map<string, unknown>();
+    const written = new Set<string>();
+    for (const { key, value } of map.items) {
+      if (isMergeKey(key)) {
+        for (const [name, merged] of mergedInto(value, join(path, "<<"))) entries.set(name, merged);
+        continue;
+      }
+      const name = keyOf(key, path);
+      if (name === undefined) continue;
+      const field = join(path, name);
+      if (written.has(name)) find(field, "is written twice, and kubectl keeps the last without a word; leave one");
+      written.add(name);
+      entries.set(name, readNode(value, field));
+    }
+    return Object.fromEntries(entries);
+  }
+
+  /** In a list the first mapping wins; what is written later in the mapping wins over what came before it. */
+  function mergedInto(value: unknown, path: string): [string, unknown][] {
+    if (isAlias(value)) return aliased(value, path, mergedInto) ?? [];
+    if (isSeq(value)) return [...value.items].reverse().flatMap((item) => mergedInto(item, path));
+    if (isMap(value)) return Object.entries(inside(value, path, () => mapOf(value, path)) ?? {});
+    find(path, "must be a mapping, an alias of one, or a list of these: it is a merge key");
+    return [];
+  }
+
+  function keyOf(key: unknown, path: string): string | undefined {
+    const node = isAlias(key) ? key.resolve(document) : key;
+    const value = isScalar(node) ? scalarOf(node, path) : undefined;
+    if (value === undefined || value === null)
+      return find(path, `has ${value === null ? "null" : "a list or mapping"} as a key; a key must be a text`);
+    return String(value);
+  }
+
+  return { value: readNode(document.contents, ""), findings };
+}
+
+function isMergeKey(key: unknown): boolean {
+  if (!isScalar(key)) return false;
+  return key.tag === `${tagPrefix}merge` || (key.value === "<<" && key.type === "PLAIN" && !key.tag);
+}
+
+function binaryOf(text: string): string | undefined {
+  const compact = text.replaceAll(/[\r\n]/gu, "");
+  const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(compact);
+  return isBase64 ? Buffer.from(compact, "base64").toString("utf8") : undefined;
+}
+
+function sourceRange({ range }: ScalarNode): [number, number] {
+  return [range?.[0] ?? 0, range?.[1] ?? 0];
+}

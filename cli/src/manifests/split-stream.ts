@@ -1,0 +1,72 @@
+import type { Finding } from "../finding.ts";
+
+/** One document of a stream as text. */
+export interface Piece {
+  readonly text: string;
+  /** Line of the stream on which the text starts, from 1. */
+  readonly line: number;
+  /** What kubectl reads it as. */
+  readonly format: "JSON" | "YAML";
+}
+
+/** The documents of a stream, and what is wrong between them. */
+export interface Pieces {
+  readonly pieces: readonly Piece[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Splits a stream where kubectl does, before anything is parsed: one that starts with `{` is JSON values in a row, any
+ * other is YAML, with a new document after each line that starts with `---`.
+ */
+export function splitStream(text: string): Pieces {
+  return text.trimStart().startsWith("{") ? splitJson(text) : splitYaml(text);
+}
+
+function splitYaml(text: string): Pieces {
+  const pieces: Piece[] = [];
+  const findings: Finding[] = [];
+  let lines: string[] = [];
+  let start = 1;
+  const end = (): void => {
+    if (lines.length > 0) pieces.push({ text: `${lines.join("\n")}\n`, line: start, format: "YAML" });
+    lines = [];
+  };
+  for (const [index, line] of text.replace(/\n$/u, "").split("\n").entries()) {
+    if (line.startsWith("---")) {
+      const rest = line.slice(3).trim();
+      if (rest !== "" && !rest.startsWith("#"))
+        findings.push({
+          path: "",
+          message: `line ${index + 1} is no separator that kubectl takes: only a comment may follow ---; write the rest on the next line`,
+        });
+      end();
+      start = index + 2;
+    } else lines.push(line);
+  }
+  end();
+  return { pieces, findings };
+}
+
+/** Values are found by their brackets alone; whether each is JSON is the parser's to say. */
+function splitJson(text: string): Pieces {
+  const pieces: Piece[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/gsu)) {
+    if (match[0].startsWith('"')) continue;
+    depth += "[{".includes(match[0]) ? 1 : -1;
+    if (depth > 0) continue;
+    pieces.push(jsonPiece(text, start, match.index + 1));
+    start = match.index + 1;
+    depth = 0;
+  }
+  if (text.slice(start).trim() !== "") pieces.push(jsonPiece(text, start, text.length));
+  return { pieces, findings: [] };
+}
+
+function jsonPiece(text: string, from: number, to: number): Piece {
+  const slice = text.slice(from, to);
+  const start = from + slice.length - slice.trimStart().length;
+  return { text: slice.trim(), line: text.slice(0, start).split("\n").length, format: "JSON" };
+}

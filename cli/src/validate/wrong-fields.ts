@@ -1,0 +1,21 @@
+import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
+import { checkJobSpec, showValue } from "@tributary/contracts/fields";
+import { readCertificates } from "@tributary/kit";
+import type { Finding } from "../finding.ts";
+
+/** What the operator would refuse at acceptance. */
+export function wrongFields(root: unknown, kind: string): Finding[] {
+  if (kind === "MemberCluster") return wrongGateCa(root as MemberCluster);
+  if (kind !== "FederatedTrainingJob") return [];
+  return checkJobSpec((root as FederatedTrainingJob).spec).map(({ path, value, expected }) => ({
+    path,
+    message: `is ${showValue(value)}; must be ${expected}`,
+  }));
+}
+
+/** The API server looks at the outside of the PEM alone. */
+function wrongGateCa({ spec }: MemberCluster): Finding[] {
+  const reading = spec.gate === undefined ? undefined : readCertificates(spec.gate.caBundle);
+  if (reading === undefined || reading.ok) return [];
+  return [{ path: "spec.gate.caBundle", message: `must be ${reading.expected}` }];
+}
