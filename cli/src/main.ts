@@ -1,68 +1,35 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { down, renderStatus, status, toStandardError, up } from "@tributary/clouds";
-import { asTributaryError, catalogue, isTributaryError } from "@tributary/kit";
-import { connectCluster, parseKubeconfig } from "@tributary/operator";
-import { Command } from "commander";
-import { joinMember, parseNamespaceMap, parseServiceAccount, type Side } from "./join/join-member.ts";
-import { readKubeconfig } from "./join/read-kubeconfig.ts";
+import { asTributaryError, isTributaryError } from "@tributary/kit";
+import { Command, CommanderError } from "commander";
+import { joinCommand } from "./join/command.ts";
+import { describeFinding, describeSuccess, validateHelp } from "./validate/describe.ts";
 import { validateFiles } from "./validate/validate-files.ts";
+
+/** Exit code of a command line or a file that cannot be used. */
+const usageExitCode = 2;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const program = new Command("kubectl-tributary").description("Works with Tributary's federated training jobs");
+const program = new Command("kubectl-tributary")
+  .description("Works with Tributary's federated training jobs")
+  .exitOverride();
 
 program
   .command("validate")
-  .description("Checks manifests by the rules of the CRDs, without a cluster")
-  .argument("<files...>", "YAML files; - for standard input")
+  .description("Checks manifests as kubectl apply with strict validation and the operator will, without a cluster")
+  .argument("<files...>", "YAML or JSON files, folders of them, or - for standard input")
+  .addHelpText("after", validateHelp)
   .action((files: string[]) => {
-    const { checked, findings } = validateFiles(files);
-    for (const { file, object, path, message } of findings) print(`${file}: ${object}: ${path}: ${message}`);
-    if (findings.length === 0) print(`${checked} object${checked === 1 ? " is" : "s are"} valid`);
-    process.exitCode = findings.length === 0 ? 0 : 1;
+    const validation = validateFiles(files);
+    for (const finding of validation.findings) print(describeFinding(finding));
+    if (validation.findings.length === 0) print(describeSuccess(validation));
+    process.exitCode = validation.findings.length === 0 ? 0 : 1;
   });
 
-program
-  .command("join")
-  .description("Registers a member cluster on the hub and records its gate's CA; again to renew both")
-  .argument("<name>", "name of the MemberCluster")
-  .requiredOption("--hub-kubeconfig <file>", "kubeconfig of the hub, as one who may write Secrets and MemberClusters")
-  .requiredOption(
-    "--member-kubeconfig <file>",
-    "kubeconfig of the member, as one who may ask for tokens of the hub's account",
-  )
-  .requiredOption("--service-account <namespace/name>", "account in the member that the hub acts as")
-  .requiredOption("--gate-ca <file>", "certificate of the gate's CA, PEM")
-  .requiredOption("--map <hub=member...>", "which member namespace serves which hub namespace")
-  .option("--api-server <url>", "address of the member's API server as the hub reaches it")
-  .option("--provider <name>", "cloud provider")
-  .option("--region <name>", "region of the provider")
-  .option("--operator-namespace <name>", "namespace of the operator on the hub", "tributary-system")
-  .option("--token-hours <hours>", "life of the hub's token", "24")
-  .action(async (name: string, options: Record<string, string> & { map: string[] }) => {
-    const hub = connect("hub", options.hubKubeconfig as string);
-    const member = connect(name, options.memberKubeconfig as string);
-    try {
-      const { fingerprint, tokenEnds } = await joinMember(hub, member, {
-        name,
-        serviceAccount: parseServiceAccount(options.serviceAccount as string),
-        gateCaPem: readFileSync(options.gateCa as string, "utf8"),
-        namespaces: parseNamespaceMap(options.map),
-        provider: options.provider,
-        region: options.region,
-        operatorNamespace: options.operatorNamespace as string,
-        tokenSeconds: Math.round(Number(options.tokenHours) * 3600),
-        apiServer: options.apiServer,
-      });
-      print(`member cluster ${name} is registered; its credential ends ${tokenEnds}`);
-      print(`gate CA fingerprint: ${fingerprint}; compare it with the member's admin over another channel`);
-    } finally {
-      await Promise.all([hub.close(), member.close()]);
-    }
-  });
+program.addCommand(joinCommand(print).copyInheritedSettings(program));
 
 const local = program.command("local").description("Real Kubernetes clusters on this machine, as stand-ins for clouds");
 local
@@ -82,15 +49,16 @@ local
   .description("Says how they are")
   .action(async () => print(renderStatus(await status())));
 
-function connect(cluster: string, path: string): Side & { close(): Promise<void> } {
-  const access = parseKubeconfig(readKubeconfig(path));
-  const connection = connectCluster(access, { cluster });
-  return { client: connection.client, endpoint: access.endpoint, close: () => connection.close() };
+/** One line for what went wrong; commander has printed its own. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`kubectl-tributary: ${message.replaceAll(/\s*\n\s*/gu, " ")}\n`);
+  return isTributaryError(error) && asTributaryError(error).code === "ARGUMENT_INVALID" ? usageExitCode : 1;
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = isTributaryError(error) ? catalogue[asTributaryError(error).code].exitCode : 1;
+  process.exitCode = report(error);
 }

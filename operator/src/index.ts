@@ -89,6 +89,7 @@ export {
   type KubeconfigPolicy,
   parseKubeconfig,
 } from "./runtime/api/kubeconfig.ts";
+export { type KubeconfigContext, kubeconfigError, readCurrentContext } from "./runtime/api/kubeconfig-document.ts";
 export {
   isDeleting,
   type KubeObject,

@@ -1,9 +1,18 @@
-import { X509Certificate } from "node:crypto";
-import { Kinds } from "@tributary/contracts";
-import { TributaryError } from "@tributary/kit";
-import type { ApiClient, ApiEndpoint, KubeObject } from "@tributary/operator";
+import { Kinds, type MemberCluster } from "@tributary/contracts";
+import { isTributaryError, TributaryError } from "@tributary/kit";
+import {
+  type ApiClient,
+  type ApiEndpoint,
+  type BoundToken,
+  type ClusterConnection,
+  connectCluster,
+  isNotFound,
+  type KubeObject,
+  parseKubeconfig,
+} from "@tributary/operator";
 import type { JoinRequest } from "./join-request.ts";
-import { renderKubeconfig } from "./render-kubeconfig.ts";
+import { hubEndpoint, renderKubeconfig } from "./render-kubeconfig.ts";
+import { tryCredential } from "./try-credential.ts";
 
 /** One of the two clusters, with admin rights. */
 export interface Side {
@@ -12,80 +21,88 @@ export interface Side {
 }
 
 const fieldManager = "kubectl-tributary";
+const managedBy = { "app.kubernetes.io/managed-by": "tributary" };
 
 /**
- * Registers a member on the hub: a token of the hub's account in the member, a Secret with a kubeconfig that holds nothing
- * else, and the MemberCluster with the gate's CA. Doing it again renews the token and the CA.
+ * Registers a member on the hub: a token of the hub's account in the member, tried there; a Secret with a kubeconfig that
+ * holds nothing else; and the MemberCluster with the gate's CA. Doing it again renews the token and the CA and keeps the rest.
+ *
+ * @throws TributaryError before anything is written when the member does not take the credential
  */
 export async function joinMember(
   hub: Side,
   member: Side,
   request: JoinRequest,
-): Promise<{ readonly fingerprint: string; readonly tokenEnds: string }> {
-  const fingerprint = fingerprintOf(request.gateCaPem);
-  const token = await member.client.createToken(request.serviceAccount, { expirationSeconds: request.tokenSeconds });
-  const kubeconfig = renderKubeconfig(request, member.endpoint, token.token);
+): Promise<{ readonly tokenEnds: string; readonly server: string }> {
   const secretName = `member-${request.name}`;
-  await hub.client.apply(
-    Kinds.Secret,
-    {
-      metadata: {
-        name: secretName,
-        namespace: request.operatorNamespace,
-        labels: { "app.kubernetes.io/managed-by": "tributary" },
-      },
-      type: "Opaque",
-      data: { kubeconfig: Buffer.from(kubeconfig).toString("base64") },
-    } as KubeObject,
-    { fieldManager, force: true },
-  );
-  await hub.client.apply(
-    Kinds.MemberCluster,
-    {
-      metadata: { name: request.name },
-      spec: {
-        access: { kubeconfig: { secretName } },
-        ...(request.provider === undefined ? {} : { provider: request.provider }),
-        ...(request.region === undefined ? {} : { region: request.region }),
-        namespaces: request.namespaces,
-        gate: { caBundle: request.gateCaPem },
-      },
-    } as KubeObject,
-    { fieldManager, force: true },
-  );
-  return { fingerprint, tokenEnds: token.expirationTimestamp };
+  const known = await lookAtHub(hub.client, request, secretName);
+  const token = await makeToken(member.client, request);
+  const endpoint = hubEndpoint(member.endpoint, request.route);
+  const kubeconfig = renderKubeconfig(request, endpoint, token.token);
+  await tryOut(kubeconfig, member.endpoint, request);
+  await hub.client.apply(Kinds.Secret, renderSecret(request, secretName, kubeconfig), { fieldManager, force: true });
+  await hub.client.apply(Kinds.MemberCluster, renderMember(request, secretName, known), { fieldManager, force: true });
+  return { tokenEnds: token.expirationTimestamp, server: endpoint.url };
 }
 
-function fingerprintOf(pem: string): string {
+/** The MemberCluster of an earlier registration. Refuses what must not be written over. */
+async function lookAtHub(hub: ApiClient, request: JoinRequest, secretName: string): Promise<MemberCluster | undefined> {
+  const { name, operatorNamespace } = request;
+  const member = (await hub.get(Kinds.MemberCluster, { name })) as MemberCluster | undefined;
+  if (member?.metadata.deletionTimestamp !== undefined)
+    throw new TributaryError("MEMBER_LEAVING", `MemberCluster ${name} is being deleted; join again when it is gone`);
+  const secret = await hub.get<KubeObject>(Kinds.Secret, { name: secretName, namespace: operatorNamespace });
+  const labels = secret?.metadata.labels ?? {};
+  if (secret !== undefined && labels["app.kubernetes.io/managed-by"] !== "tributary")
+    throw new TributaryError(
+      "NAME_TAKEN",
+      `Secret ${operatorNamespace}/${secretName} is on the hub and not of Tributary; remove it, or join under another name`,
+    );
+  return member;
+}
+
+async function makeToken(member: ApiClient, { name, serviceAccount, tokenSeconds }: JoinRequest): Promise<BoundToken> {
   try {
-    return new X509Certificate(pem).fingerprint256;
+    return await member.createToken(serviceAccount, { expirationSeconds: tokenSeconds });
   } catch (error) {
-    throw new TributaryError("ARGUMENT_INVALID", "--gate-ca holds no PEM certificate; it must be the gate's ca.crt", {
-      cause: error,
-    });
+    if (!isTributaryError(error) || !isNotFound(error)) throw error;
+    const account = `${serviceAccount.namespace}/${serviceAccount.name}`;
+    const message = `--service-account: ${account} does not exist in ${name}; name the one in the notes of the chart tributary-member`;
+    throw new TributaryError("ARGUMENT_INVALID", message, { cause: error });
   }
 }
 
-/** Reads `hub=member` pairs. Throws ARGUMENT_INVALID naming the pair. */
-export function parseNamespaceMap(pairs: readonly string[]): { hub: string; member: string }[] {
-  return pairs.map((pair) => {
-    const match = /^([a-z0-9-]{1,63})=([a-z0-9-]{1,63})$/u.exec(pair);
-    if (match === null)
-      throw new TributaryError(
-        "ARGUMENT_INVALID",
-        `--map is ${JSON.stringify(pair)}; must be <hub namespace>=<member namespace>`,
-      );
-    return { hub: match[1] as string, member: match[2] as string };
-  });
+/** The hub's own route cannot be tried from here where it differs; its credential can. */
+async function tryOut(kubeconfig: string, endpoint: ApiEndpoint, request: JoinRequest): Promise<void> {
+  const access = parseKubeconfig(kubeconfig);
+  let connection: ClusterConnection | undefined;
+  try {
+    connection = connectCluster({ ...access, endpoint }, { cluster: request.name });
+    await tryCredential(connection.client, request);
+  } finally {
+    await connection?.close();
+  }
 }
 
-/** Reads `namespace/name`. Throws ARGUMENT_INVALID. */
-export function parseServiceAccount(text: string): { namespace: string; name: string } {
-  const [namespace, name, rest] = text.split("/");
-  if (!namespace || !name || rest !== undefined)
-    throw new TributaryError(
-      "ARGUMENT_INVALID",
-      `--service-account is ${JSON.stringify(text)}; must be <namespace>/<name>`,
-    );
-  return { namespace, name };
+function renderSecret({ operatorNamespace }: JoinRequest, name: string, kubeconfig: string): KubeObject {
+  return {
+    metadata: { name, namespace: operatorNamespace, labels: managedBy },
+    type: "Opaque",
+    data: { kubeconfig: Buffer.from(kubeconfig).toString("base64") },
+  } as KubeObject;
+}
+
+function renderMember(request: JoinRequest, secretName: string, known: MemberCluster | undefined): KubeObject {
+  const provider = request.provider ?? known?.spec.provider;
+  const region = request.region ?? known?.spec.region;
+  return {
+    metadata: { name: request.name },
+    spec: {
+      access: { kubeconfig: { secretName } },
+      ...(provider === undefined ? {} : { provider }),
+      ...(region === undefined ? {} : { region }),
+      namespaces: request.namespaces,
+      gate: { caBundle: request.gateCa.pem },
+    },
+  } as KubeObject;
 }

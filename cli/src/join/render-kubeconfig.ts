@@ -1,27 +1,36 @@
 import type { ApiEndpoint } from "@tributary/operator";
 import { stringify } from "yaml";
-import type { JoinRequest } from "./join-request.ts";
+import type { HubRoute, JoinRequest } from "./join-request.ts";
 
-/** A kubeconfig that holds a token of the hub's account and nothing else of the member's admin. */
+/** The hub's way to the member: the admin's, with what the request says otherwise. */
+export function hubEndpoint(endpoint: ApiEndpoint, { apiServer, serverName, proxyUrl }: HubRoute): ApiEndpoint {
+  const { proxyUrl: adminProxy, ...direct } = endpoint;
+  const proxy = proxyUrl ?? adminProxy ?? "none";
+  return {
+    ...direct,
+    ...(apiServer === undefined ? {} : { url: apiServer }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(proxy === "none" ? {} : { proxyUrl: proxy }),
+  };
+}
+
+/** A kubeconfig that holds the way to the member, a token of the hub's account, and nothing else of the member's admin. */
 export function renderKubeconfig(
-  request: Pick<JoinRequest, "name" | "serviceAccount" | "apiServer">,
-  endpoint: ApiEndpoint,
+  { name, serviceAccount }: Pick<JoinRequest, "name" | "serviceAccount">,
+  { url, ca, serverName, proxyUrl }: ApiEndpoint,
   token: string,
 ): string {
-  const { name, serviceAccount } = request;
+  const cluster = {
+    server: url,
+    ...(ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") }),
+    ...(serverName === undefined ? {} : { "tls-server-name": serverName }),
+    ...(proxyUrl === undefined ? {} : { "proxy-url": proxyUrl }),
+  };
   return stringify({
     apiVersion: "v1",
     kind: "Config",
     "current-context": name,
-    clusters: [
-      {
-        name,
-        cluster: {
-          server: request.apiServer ?? endpoint.url,
-          "certificate-authority-data": Buffer.from(endpoint.ca ?? "").toString("base64"),
-        },
-      },
-    ],
+    clusters: [{ name, cluster }],
     users: [{ name: serviceAccount.name, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: serviceAccount.name, namespace: serviceAccount.namespace } }],
   });

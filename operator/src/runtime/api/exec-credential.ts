@@ -42,7 +42,7 @@ function execInfo(plugin: ExecPlugin, endpoint: ApiEndpoint): string {
 }
 
 function rejected(plugin: ExecPlugin, said: string, cause?: unknown): TributaryError {
-  const remedy = "run the command by hand in the operator's pod";
+  const remedy = "run the command by hand in the same place";
   return new TributaryError("CREDENTIAL_REJECTED", `exec plugin "${plugin.command}" ${said}; ${remedy}`, {
     details: { command: plugin.command, reason: "ExecPluginFailed", remedy },
     ...(cause === undefined ? {} : { cause }),

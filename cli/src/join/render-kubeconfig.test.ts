@@ -1,0 +1,39 @@
+import { parseKubeconfig } from "@tributary/operator";
+import { describe, expect, it } from "vitest";
+import { hubEndpoint, renderKubeconfig } from "./render-kubeconfig.ts";
+import { caPem } from "./test-certificates.ts";
+
+const request = { name: "aws-us-east-1", serviceAccount: { namespace: "tributary-jobs", name: "tributary-hub" } };
+const admin = {
+  url: "https://10.0.0.1:6443/k8s/c-abc12",
+  ca: caPem,
+  serverName: "kube.example.internal",
+  proxyUrl: "http://proxy.example.com:3128",
+};
+
+describe("the hub's kubeconfig", () => {
+  it("leads where the admin's does, by the same way, as the hub's account", () => {
+    const access = parseKubeconfig(renderKubeconfig(request, hubEndpoint(admin, {}), "t"));
+    expect(access).toMatchObject({
+      endpoint: admin,
+      credential: { authorization: "Bearer t" },
+      namespace: "tributary-jobs",
+    });
+  });
+
+  it("holds no CA where the system's roots count", () => {
+    const { endpoint } = parseKubeconfig(renderKubeconfig(request, { url: "https://api.example.com" }, "t"));
+    expect(endpoint).toEqual({ url: "https://api.example.com" });
+  });
+
+  it("takes another way where the request names one", () => {
+    const route = { apiServer: "https://172.16.0.1", serverName: "kube.private", proxyUrl: "none" };
+    const { endpoint } = parseKubeconfig(renderKubeconfig(request, hubEndpoint(admin, route), "t"));
+    expect(endpoint).toEqual({ url: "https://172.16.0.1", ca: caPem, serverName: "kube.private" });
+  });
+
+  it("keeps a name that YAML takes for a number", () => {
+    const text = renderKubeconfig({ ...request, name: "0123" }, { url: "https://a" }, "123");
+    expect(parseKubeconfig(text).credential).toEqual({ authorization: "Bearer 123" });
+  });
+});
