@@ -258,7 +258,7 @@ describe("a job's objects on the hub, on a real API server", () => {
 
   it("keeps the ledger's claim for the job when the StatefulSet is deleted, and makes a StatefulSet of other fixed fields again", async () => {
     const claim = await eventually("the claim", () => live("pvc", "data-calm-aggregator-0"));
-    expect(claim.metadata.ownerReferences?.map(({ kind }) => kind)).toEqual(["FederatedTrainingJob", "StatefulSet"]);
+    expect(claim.metadata.ownerReferences?.map(({ kind }) => kind)).toEqual(["FederatedTrainingJob"]);
     const { metadata, spec, ...rest } = JSON.parse(
       await rig.hub.kubectl(["get", "statefulset", "calm-aggregator", "-o", "json"]),
     );

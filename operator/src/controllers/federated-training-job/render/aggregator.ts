@@ -132,7 +132,8 @@ export interface StatefulSetInput {
 
 /**
  * The StatefulSet of the aggregator with its claim. Annotations make the pod follow its configuration and its certificates.
- * The job owns the claim beside the StatefulSet, so that it goes only when both are gone: the ledger goes with the job.
+ * The job owns the claim, so that the ledger goes with the job and not with the StatefulSet. The StatefulSet does not: its
+ * controller would write its ownership into the claim while the scheduler writes the node, and the pod would start later.
  */
 export function renderAggregatorStatefulSet(job: FederatedTrainingJob, input: StatefulSetInput): KubernetesObject {
   const { run, certificateHash, replicas } = input;
@@ -147,7 +148,7 @@ export function renderAggregatorStatefulSet(job: FederatedTrainingJob, input: St
       replicas,
       serviceName: names.aggregator,
       podManagementPolicy: "Parallel",
-      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       selector: { matchLabels: { [Label.JobUid]: job.metadata.uid ?? "", [Label.Component]: "aggregator" } },
       template: {
         metadata: {
