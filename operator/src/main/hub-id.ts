@@ -22,7 +22,7 @@ export interface HubIdFacts {
   readonly configured: string;
   /** The id under which this hub made its objects so far. */
   readonly kept: string | undefined;
-  /** Uid of the namespace kube-system: there is one a cluster, and it lasts as long as the cluster. */
+  /** Uid of the namespace kube-system: there is one a cluster, and it lasts as long as the cluster. Empty when the chart says the id. */
   readonly clusterUid: string;
   /** Whether any job may have objects in a member. */
   readonly hasPlacedJobs: boolean;
@@ -71,7 +71,7 @@ async function readFacts(
   signal: AbortSignal,
 ): Promise<HubIdFacts> {
   const call = { signal };
-  const [kept, system, jobs] = await Promise.all([
+  const [kept, clusterUid, jobs] = await Promise.all([
     lookAtOwned<KubeObject & { data?: Record<string, string> }>(
       client,
       Kinds.ConfigMap,
@@ -79,14 +79,17 @@ async function readFacts(
       ownership,
       call,
     ),
-    client.get<KubeObject>(Kinds.Namespace, { name: "kube-system" }, call),
+    configured === "" ? readClusterUid(client, signal) : "",
     client.list<FederatedTrainingJob & KubeObject>(Kinds.FederatedTrainingJob, { signal, metadataOnly: true }),
   ]);
-  const clusterUid = system?.metadata.uid;
-  if (clusterUid === undefined)
-    throw new TributaryError("API_NOT_FOUND", "namespace kube-system does not exist, so the hub has no id of its own");
   const hasPlacedJobs = jobs.some(({ metadata }) => metadata.finalizers?.includes(cleanupFinalizer) === true);
   return { configured, kept: kept?.data?.hubId, clusterUid, hasPlacedJobs };
+}
+
+async function readClusterUid(client: ApiClient, signal: AbortSignal): Promise<string> {
+  const system = await client.get<KubeObject>(Kinds.Namespace, { name: "kube-system" }, { signal });
+  if (system?.metadata.uid !== undefined) return system.metadata.uid;
+  throw new TributaryError("API_NOT_FOUND", "namespace kube-system does not exist, so the hub has no id of its own");
 }
 
 async function keepHubId(client: ApiClient, namespace: string, hubId: string, signal: AbortSignal): Promise<void> {
