@@ -54,6 +54,9 @@ const memberReasons: Readonly<Record<string, string>> = {
   "watch nodes": "accelerators as nodes come and go",
 };
 
+/** The id that this operator is configured with: it needs no right to find one. */
+const configured = { hubId: rigConfiguration.hubId };
+
 let hub: ChartApi;
 let member: ChartApi;
 let hubLog: AuditLog;
@@ -64,7 +67,7 @@ let operator: OperatorProcess;
 beforeAll(async () => {
   [hubLog, memberLog] = await Promise.all([createAuditLog(), createAuditLog()]);
   [hub, member] = await Promise.all([
-    startHubApi({ apiServerFlags: hubLog.apiServerFlags }),
+    startHubApi({ apiServerFlags: hubLog.apiServerFlags }, configured),
     startMemberApi(memberValues, { apiServerFlags: memberLog.apiServerFlags }),
   ]);
   await hub.controlPlane.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
@@ -170,7 +173,7 @@ describe("the rights of the charts", () => {
   ] as const)(
     "%s are those that the operator makes use of",
     async (_where, chart, account, namespace, log, reasons) => {
-      const values = chart === "tributary-hub" ? hubValues : memberValues;
+      const values = chart === "tributary-hub" ? { ...hubValues, ...configured } : memberValues;
       const release = chart === "tributary-hub" ? system : "tributary-gate";
       const granted = grantedTo(account, await renderChart({ chart, release: "r", namespace: release, values }));
       const { used, forbidden } = await log().read(`system:serviceaccount:${namespace}:${account}`);

@@ -30,8 +30,9 @@ export function startMemberApi(
 }
 
 /** The hub chart on an API server, and the operator's account. The caller stops it. */
-export function startHubApi(options: Partial<ControlPlaneOptions> = {}): Promise<ChartApi> {
-  const release = { chart: "tributary-hub", release: "hub", namespace: "tributary-system", values: hubValues };
+export function startHubApi(options: Partial<ControlPlaneOptions> = {}, more: object = {}): Promise<ChartApi> {
+  const values = { ...hubValues, ...more };
+  const release = { chart: "tributary-hub", release: "hub", namespace: "tributary-system", values };
   return startChartApi(release, { namespace: release.namespace, serviceAccount: "tributary-operator" }, options);
 }
 

@@ -104,7 +104,7 @@ const anchorChanges: readonly [string, (map: any) => void][] = [
   ["binary data", (map) => (map.binaryData = { "worker.json2": "AAAA" })],
   ["much data", (map) => (map.data["worker.json"] = "x".repeat(300_000))],
   ["a finalizer", (map) => (map.metadata.finalizers = ["example.com/keep"])],
-  ["a label of others", (map) => (map.metadata.labels["grafana_dashboard"] = "1")],
+  ["a label of others", (map) => (map.metadata.labels.grafana_dashboard = "1")],
   ["an annotation of others", (map) => (map.metadata.annotations = { "reloader.example.com/match": "true" })],
   ["an owner", (map) => (map.metadata.ownerReferences = [{ apiVersion: "v1", kind: "Secret", name: "any", uid: "1" }])],
 ];
