@@ -9,6 +9,7 @@ const shrinkRuns = Number(process.env.TRIBUTARY_SHRINK ?? 0);
 export async function findFaults(world: SequenceWorld, seed: string): Promise<string> {
   const events = generateSequence(seed);
   const { log, findings } = await runSequence(world, events);
+  if (process.env.TRIBUTARY_SEQUENCE_LOG) process.stderr.write(`seed ${seed}\n${log.join("\n")}\n`);
   if (findings.length === 0) return "";
   const smallest = shrinkRuns > 0 ? await shrinkSequence(world, events, shrinkRuns) : undefined;
   return [
@@ -20,8 +21,11 @@ export async function findFaults(world: SequenceWorld, seed: string): Promise<st
   ].join("\n");
 }
 
-/** The seeds to run: those that `TRIBUTARY_SEQUENCE_SEEDS` names, else this many. */
-export function chosenSeeds(count: number): readonly string[] {
+/** The seeds to run: those that `TRIBUTARY_SEQUENCE_SEEDS` names, else this many from `first` on. */
+export function chosenSeeds(count: number, first = 0): readonly string[] {
   const named = process.env.TRIBUTARY_SEQUENCE_SEEDS?.split(",");
-  return named ?? Array.from({ length: count }, (_, index) => String(index));
+  return named ?? Array.from({ length: count }, (_, index) => String(first + index));
 }
+
+/** Seeds that every change runs: ten in a row that hold every kind of event. */
+export const seedsOfEveryChange: readonly string[] = chosenSeeds(10, 40);

@@ -39,7 +39,11 @@ function findingsOf(view: Case): string[] {
   if (job.status?.observedGeneration !== generation)
     return [`its status speaks of generation ${job.status?.observedGeneration}, not of ${generation}`];
   if (job.spec.suspend === true) return judgeSuspended(view);
-  const claims = [...judgeCauses(view), ...(is("Suspended", "True") ? ["it says that it is suspended"] : [])];
+  const claims = [
+    ...judgePlaces(view),
+    ...judgeCauses(view),
+    ...(is("Suspended", "True") ? ["it says that it is suspended"] : []),
+  ];
   if (!is("Accepted", "True")) return [...claims, ...judgeRefusal(view)];
   return [...claims, ...judgeWork(view)];
 }
@@ -84,6 +88,14 @@ function judgeRefusal({ seen, job, tell }: Case): string[] {
     ClaimNotFound: () => !seen.claims.has(job.metadata.namespace ?? ""),
   };
   return isTrue[reason]?.() === true ? [] : [`it is not accepted and nothing is as it says: ${tell("Accepted")}`];
+}
+
+/** One place is recorded once, under whichever names its cluster is registered. */
+function judgePlaces({ job }: Case): string[] {
+  const places = (job.status?.placements ?? []).map(
+    (place) => `${clusterBehind(place.cluster)} ${place.namespace} ${place.name}`,
+  );
+  return places.length === new Set(places).size ? [] : [`it records a place twice: ${places.join(", ")}`];
 }
 
 /** Causes that a job tells must hold now. */

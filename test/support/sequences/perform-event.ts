@@ -77,6 +77,9 @@ export async function performEvent(
         disturbed.registeredAs = disturbed.registeredAs === "gcp" ? "gcp-renamed" : "gcp";
         await world.register("gcp", disturbed.registeredAs);
         break;
+      case "register-second-name":
+        await world.register("gcp", disturbed.registeredAs === "gcp" ? "gcp-renamed" : "gcp");
+        break;
       case "register-member":
         await world.register("gcp", disturbed.registeredAs);
         break;

@@ -26,14 +26,20 @@ export async function runSequence(world: SequenceWorld, events: readonly Sequenc
   const identity = world.bystanderIdentity();
   const { rounds } = await world.readOutput(bystander);
   const log: string[] = [];
+  const startedMs = performance.now();
   const findings: string[] = [];
   for (const event of events) {
-    log.push(`${JSON.stringify(event)} → ${await performEvent(world, event, disturbed)}`);
+    log.push(
+      `${Math.round(performance.now() - startedMs)} ms: ${JSON.stringify(event)} → ${await performEvent(world, event, disturbed)}`,
+    );
     findings.push(...judgeForeign(await observeForeign(world, disturbed)));
   }
+  const note = (what: string) => log.push(`${Math.round(performance.now() - startedMs)} ms: ${what}`);
   findings.push(...(await settle(() => observeWorld(world, disturbed).then(judgeWorld))));
+  note(`settled with ${findings.length} findings`);
   findings.push(...(await judgeModels(world, await observeWorld(world, disturbed))));
   await heal(world, disturbed).catch((error: unknown) => findings.push(`the world does not heal: ${String(error)}`));
+  note("put back");
   findings.push(...(await settle(() => observeWorld(world, disturbed).then(judgeWorld))));
   findings.push(...(await judgeBystander(world, identity, rounds)));
   return { log, findings: [...new Set(findings)] };
