@@ -107,10 +107,25 @@ export class SimulatedPod {
 
   async #bind(): Promise<void> {
     if (this.pod.spec.nodeName !== undefined) return;
+    const { signal } = this.#stop;
+    while (!signal.aborted && !(await this.#hasItsClaims())) await sleep(500, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
     const { namespace, name, uid } = this.pod.metadata;
     const target = { apiVersion: "v1", kind: "Node", name: simulatedNodeName };
     const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target };
     await this.#around.client.create(bindings, binding as KubeObject);
+  }
+
+  /** A scheduler gives no node to a pod whose claim is not there or is being deleted: it would be held for ever. */
+  async #hasItsClaims(): Promise<boolean> {
+    const { namespace } = this.pod.metadata;
+    for (const { persistentVolumeClaim: claim } of this.pod.spec.volumes ?? []) {
+      if (claim === undefined) continue;
+      const ref = { namespace, name: claim.claimName };
+      const found = await this.#around.client.get<KubeObject>(Kinds.PersistentVolumeClaim, ref);
+      if (found === undefined || found.metadata.deletionTimestamp !== undefined) return false;
+    }
+    return true;
   }
 
   /** A kubelet waits for ConfigMaps, Secrets and claims and says so. */
