@@ -2,7 +2,7 @@ import { ArgumentError, requireArgument } from "../errors.ts";
 import { requireDelta, requireNoiseMultiplier, requireSamplingRate, requireSteps } from "./bounds.ts";
 import { INTEGER_ORDERS, RENYI_ORDERS } from "./orders.ts";
 import { pldEpsilon } from "./pld-accountant.ts";
-import { epsilonOfRenyi } from "./renyi-conversion.ts";
+import { epsilonOfComposition } from "./renyi-conversion.ts";
 import { sampledGaussianRenyi } from "./sampled-gaussian-renyi.ts";
 import { skellamRenyi } from "./skellam.ts";
 
@@ -77,15 +77,14 @@ export function spentEpsilon(events: readonly PrivacyEvent[], deltaDp: number, a
 
 function renyiEpsilonOf(events: readonly PrivacyEvent[], deltaDp: number): number {
   const orders = events.some(({ kind }) => kind === "Skellam") ? INTEGER_ORDERS : RENYI_ORDERS;
-  const total = new Float64Array(orders.length);
-  for (const event of events) {
-    const divergences =
+  const repeated = events.map((event) => ({
+    divergences:
       event.kind === "SampledGaussian"
         ? sampledGaussianRenyi(event.samplingRate, event.noiseMultiplier, orders)
-        : skellamRenyi(sensitivityOf(event), event.variance, orders);
-    for (let i = 0; i < total.length; i++) total[i] = total[i]! + event.steps * divergences[i]!;
-  }
-  return epsilonOfRenyi(orders, total, deltaDp).epsilon;
+        : skellamRenyi(sensitivityOf(event), event.variance, orders),
+    steps: event.steps,
+  }));
+  return epsilonOfComposition(orders, repeated, deltaDp);
 }
 
 /** Joins events that differ in their steps alone, so that a long history costs as little as a short one. */

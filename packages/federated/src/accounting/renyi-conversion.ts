@@ -43,6 +43,24 @@ export function epsilonOfRenyi(
   return best;
 }
 
+/** What is used several times: its Renyi divergence at each order, and how often it is used. */
+export interface RepeatedDivergence {
+  readonly divergences: ArrayLike<number>;
+  readonly steps: number;
+}
+
+/** Epsilon at a delta of independent uses of several mechanisms, whose divergences add; errors as {@link epsilonOfRenyi}. */
+export function epsilonOfComposition(
+  orders: readonly number[],
+  parts: readonly RepeatedDivergence[],
+  deltaDp: number,
+): number {
+  const total = new Float64Array(orders.length);
+  for (const { divergences, steps } of parts)
+    for (let i = 0; i < total.length; i++) total[i] = total[i]! + steps * divergences[i]!;
+  return epsilonOfRenyi(orders, total, deltaDp).epsilon;
+}
+
 function epsilonAtOrder(order: number, divergence: number, deltaDp: number): number {
   if (deltaDp * deltaDp + Math.expm1(-divergence) >= 0) return 0;
   const converted = divergence + Math.log1p(-1 / order) - Math.log(deltaDp * order) / (order - 1);

@@ -1,6 +1,6 @@
 import { RENYI_ORDERS } from "./orders.ts";
 import type { SampledGaussian } from "./privacy-loss.ts";
-import { epsilonOfRenyi } from "./renyi-conversion.ts";
+import { epsilonOfComposition } from "./renyi-conversion.ts";
 import { sampledGaussianRenyi } from "./sampled-gaussian-renyi.ts";
 
 /**
@@ -13,10 +13,9 @@ export function sampledGaussianEpsilon(
   parts: readonly (SampledGaussian & { readonly steps: number })[],
   deltaDp: number,
 ): number {
-  const total = new Float64Array(RENYI_ORDERS.length);
-  for (const { samplingRate, noiseMultiplier, steps } of parts) {
-    const divergences = sampledGaussianRenyi(samplingRate, noiseMultiplier, RENYI_ORDERS);
-    for (let i = 0; i < total.length; i++) total[i] = total[i]! + steps * divergences[i]!;
-  }
-  return epsilonOfRenyi(RENYI_ORDERS, total, deltaDp).epsilon;
+  const repeated = parts.map(({ samplingRate, noiseMultiplier, steps }) => ({
+    divergences: sampledGaussianRenyi(samplingRate, noiseMultiplier, RENYI_ORDERS),
+    steps,
+  }));
+  return epsilonOfComposition(RENYI_ORDERS, repeated, deltaDp);
 }
