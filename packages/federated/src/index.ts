@@ -196,6 +196,7 @@ export {
 export { float32View, readFloats, type TensorInfo, type TensorView, writeFloats } from "./tensors/tensor-view.ts";
 export {
   type AggregatorState,
+  type PlannedState,
   RoundStage,
   SegmentStage,
   type SegmentState,
@@ -208,6 +209,7 @@ export {
   type AggregatorStep,
   DeadlineStage,
 } from "./xsa1/aggregator/aggregator-types.ts";
+export { planBytes, setupBytes } from "./xsa1/aggregator/opening-messages.ts";
 export { openAggregation, stepAggregator } from "./xsa1/aggregator/step-aggregator.ts";
 export { bitmapOf, hasRank, ranksOf } from "./xsa1/bitmap.ts";
 export { concatBytes, equalBytes, fromHex, toHex } from "./xsa1/bytes.ts";

@@ -232,8 +232,9 @@ export class AttemptDesk {
     if (run.state.stage === RoundStage.Committed) return;
     const { localSteps } = this.#record.plan;
     const remainingMs = Math.max(0, this.#expiresMs - this.#deps.clock.monotonicMs());
-    const opened = this.#deps.models.roundOpened(run.state, this.#deps, { localSteps, remainingMs });
-    if (opened !== undefined) this.send(party, { case: "opened", value: opened });
+    const { modelSha256 } = run.state.plan!.plan;
+    const value = this.#deps.models.roundOpened(modelSha256, run.opening, { localSteps, remainingMs });
+    this.send(party, { case: "opened", value });
   }
 
   #broadcast(run: RoundRun, message: PartyMessage): void {

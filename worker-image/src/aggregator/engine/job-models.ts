@@ -1,7 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { type controlV1, partyV1 } from "@tributary/contracts";
-import { type AggregatorState, type CryptoSuite, openAggregation, stepAggregator } from "@tributary/federated";
-import type { Ed25519Identity } from "../../shared/identity/certificates.ts";
 import { countUpdateSegments } from "../../shared/report/report-layout.ts";
 import type { RoundContext } from "../../shared/report/round-context.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
@@ -92,31 +90,19 @@ export class JobModels {
     });
   }
 
-  /** The message that opens an attempt for a party; `undefined` when its base model is no longer the newest. */
+  /** The message that opens an attempt for a party. */
   roundOpened(
-    state: AggregatorState,
-    { crypto, identity }: { readonly crypto: CryptoSuite; readonly identity: Ed25519Identity },
+    modelSha256: Uint8Array,
+    signed: { readonly setup: Uint8Array; readonly plan: Uint8Array },
     { localSteps, remainingMs }: { readonly localSteps: number; readonly remainingMs: number },
   ) {
-    if (state.plan === null) return undefined;
-    const context = { crypto, signingSecret: identity.secretKey };
-    const opened = openAggregation(context, state.setup);
-    const planned = stepAggregator(context, opened.state, { type: "plan", plan: state.plan.plan });
-    const [setup, plan] = [...opened.effects, ...planned.effects].flatMap((effect) =>
-      effect.type === "send" ? [effect.message] : [],
-    );
-    const sha256 = state.plan.plan.modelSha256;
-    const resource = tensorPath({
-      kind: "model",
-      jobUid: this.#config.job.uid,
-      sha256: Buffer.from(sha256).toString("hex"),
-    });
+    const { uid: jobUid } = this.#config.job;
+    const resource = tensorPath({ kind: "model", jobUid, sha256: Buffer.from(modelSha256).toString("hex") });
     return create(partyV1.RoundOpenedSchema, {
-      model: { resource, sha256, sizeBytes: BigInt(this.#modelSizeBytes), format: "safetensors" },
+      model: { resource, sha256: modelSha256, sizeBytes: BigInt(this.#modelSizeBytes), format: "safetensors" },
       localSteps,
       remainingMs: BigInt(Math.round(remainingMs)),
-      setup: setup!,
-      plan: plan!,
+      ...signed,
     });
   }
 

@@ -192,6 +192,50 @@ describe("RoundRun", () => {
   });
 });
 
+describe("a run of many parties", () => {
+  const PARTIES = 100;
+  const wide: RoundSetup = {
+    ...setup,
+    roster: Array.from({ length: PARTIES }, (_, index) => ({ ...setup.roster[0]!, id: index + 1 })),
+    segments: [{ ...setup.segments[0]!, ringBits: 24 }],
+  };
+
+  it("signs setup and plan once, however many parties are told, come back or hear all of it again", async () => {
+    let signatures = 0;
+    const signEd25519 = (...given: Parameters<typeof crypto.signEd25519>) => {
+      signatures++;
+      return crypto.signEd25519(...given);
+    };
+    const deps = { ...runDeps(), context: { crypto: { ...crypto, signEd25519 }, signingSecret: aggregatorSecret } };
+    const run = await RoundRun.open(deps, wide, plan);
+    const told = wide.roster.map(() => run.opening);
+    for (const { id } of wide.roster) await run.post({ type: "reconnected", party: id });
+    await run.post({ type: "resume" });
+    expect(signatures).toBe(2);
+    expect(new Set(told.flatMap((opening) => [opening.setup, opening.plan])).size).toBe(2);
+    expect(outbox.filter((message) => message[1] === MessageType.Setup)).toHaveLength(1 + 2 * PARTIES);
+    await run.close();
+  });
+});
+
+it("a run that fails before anybody waits for its outcome tells whoever waits, and does not end the program", async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    let isBroken = false;
+    const send = () => (isBroken ? requireNever() : undefined);
+    const run = await RoundRun.open({ ...runDeps(), send }, setup, plan);
+    isBroken = true;
+    await expect(run.post({ type: "reconnected", party: 1 })).rejects.toThrow("a fault of the library");
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(run.outcome).rejects.toThrow("a fault of the library");
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+});
+
 async function lieFirst(run: RoundRun, party: Party): Promise<void> {
   await party.lie(run);
 }

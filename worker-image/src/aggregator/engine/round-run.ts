@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   type AggregatorContext,
   type AggregatorEffect,
@@ -11,36 +11,33 @@ import {
   hasRank,
   isArgumentError,
   openAggregation,
+  type PlannedState,
+  planBytes,
   RefusalReason,
   type RoundPlan,
   type RoundSetup,
   RoundStage,
-  ranksOf,
   type SegmentResult,
   SegmentStage,
-  type SetupSegment,
   segmentSizeBytes,
+  setupBytes,
   stepAggregator,
 } from "@tributary/federated";
 import {
   type Disk,
   type ErrorCode,
-  isStorageError,
   isTributaryError,
   type Logger,
   readFileIfPresent,
   realDisk,
-  syncDirectory,
-  syncFile,
   TributaryError,
   writeFileDurably,
   writeFully,
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { SegmentStaging } from "../wire/segment-staging.ts";
+import { AttemptSums, PartyFileBroken } from "./attempt-sums.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
-import { restoreSum } from "./recorded-sum.ts";
-import { sumSegments } from "./segment-sum.ts";
 
 /** How an attempt ended. */
 export type RunOutcome =
@@ -79,6 +76,7 @@ export interface RunDeps {
 export class RoundRun {
   readonly staging: SegmentStaging;
   readonly #deps: RunDeps;
+  readonly #sums: AttemptSums;
   readonly #outcome = Promise.withResolvers<RunOutcome>();
   readonly #announced = Promise.withResolvers<void>();
   readonly #failedParties = new Set<number>();
@@ -88,8 +86,6 @@ export class RoundRun {
   #broken: { readonly cause: unknown } | undefined;
   #isClosed = false;
   #waitingSums: SumEffect[] = [];
-  /** Sums on their way to the disk, by segment. */
-  readonly #flushes = new Map<number, Promise<void>>();
   #sumTimer: NodeJS.Timeout | undefined;
   readonly #disk: Disk;
 
@@ -97,17 +93,20 @@ export class RoundRun {
     this.#deps = deps;
     this.#disk = deps.disk ?? realDisk;
     this.#state = state;
+    // What fails before anybody waits for the outcome is told to whoever waits, and ends no program before.
+    this.#outcome.promise.catch(() => {});
     if (isAnnounced(state)) this.#announced.resolve();
     this.staging = new SegmentStaging(join(deps.directory, "segments"), { disk: this.#disk, onProblem: deps.changed });
+    this.#sums = new AttemptSums({ ...deps, disk: this.#disk, staging: this.staging });
   }
 
   /** Opens a new attempt: a restarted process finds its setup; a machine that lost it opens the next attempt. */
   static async open(deps: RunDeps, setup: RoundSetup, plan: RoundPlan): Promise<RoundRun> {
     const { disk = realDisk } = deps;
-    await disk.mkdir(join(deps.directory, "sums"));
     const opened = openAggregation(deps.context, setup);
     const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
     const run = new RoundRun(deps, planned.state);
+    await run.#sums.prepare();
     const file = await disk.open(statePath(deps), "w");
     await writeFully(file, encodeAggregatorState(planned.state)).finally(() => file.close());
     await run.#perform([...opened.effects, ...planned.effects]);
@@ -119,10 +118,10 @@ export class RoundRun {
     const { disk = realDisk } = deps;
     const bytes = await readFileIfPresent(statePath(deps), disk);
     if (bytes === undefined) return undefined;
-    await disk.mkdir(join(deps.directory, "sums"));
     try {
       const run = new RoundRun(deps, decodeAggregatorState(bytes));
-      await run.#restoreSums();
+      await run.#sums.prepare();
+      await run.#sums.restore(run.state);
       return run;
     } catch (error) {
       // Only the state before anything was announced is not synced: a crash of the machine may tear it, and costs an attempt.
@@ -146,9 +145,15 @@ export class RoundRun {
     return this.#announced.promise;
   }
 
+  /** Setup and plan as each party is sent them, signed once. */
+  get opening(): { readonly setup: Uint8Array; readonly plan: Uint8Array } {
+    const { context } = this.#deps;
+    return { setup: setupBytes(context, this.#state), plan: planBytes(context, this.#state as PlannedState) };
+  }
+
   /** Path of a segment's sum. */
   sumPath(segment: number): string {
-    return join(this.#deps.directory, "sums", `${segment}.bin`);
+    return this.#sums.pathOf(segment);
   }
 
   /** Gives the machine an event and does what it answers; resolves with the effects once they are done. */
@@ -290,16 +295,7 @@ export class RoundRun {
   /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
   async #persist(segments: readonly number[]): Promise<void> {
     this.#deps.crash("before-sum-durable");
-    const { directory } = this.#deps;
-    for (const segment of segments) {
-      await (this.#flushes.get(segment) ?? syncFile(this.sumPath(segment), this.#disk));
-      this.#flushes.delete(segment);
-    }
-    // The names of sums and attempt must last like their bytes; writing the state syncs the folder between.
-    if (segments.length > 0) {
-      await syncDirectory(join(directory, "sums"), this.#disk);
-      await syncDirectory(dirname(directory), this.#disk);
-    }
+    await this.#sums.makeDurable(segments);
     await this.#writeState();
     this.#deps.crash("after-sum-durable");
   }
@@ -308,45 +304,14 @@ export class RoundRun {
     return writeFileDurably(statePath(this.#deps), encodeAggregatorState(this.#state), 0o644, this.#disk);
   }
 
-  async #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
-    const entry = this.#state.setup.segments.find(({ id }) => id === segment)!;
-    const inputs = parties.map((party) => this.staging.pathOf(segment, party));
-    const shape = { values: entry.valueCount, ringBits: entry.ringBits };
-    const sha256 = await sumSegments(inputs, shape, this.sumPath(segment), this.#disk).catch((cause: unknown) =>
-      this.#blameFiles(cause, entry, parties),
-    );
-    this.#deps.log.debug({ segment, parties: parties.length }, "segment summed");
-    // The disk writes one sum while the next one is computed; durable point 1 waits for all, and fails with any.
-    const flush = syncFile(this.sumPath(segment), this.#disk);
-    flush.catch(() => {});
-    this.#flushes.set(segment, flush);
-    return sha256;
-  }
-
-  /** A staged file that is not whole ends the attempt by the name of its party; what the volume does wrong is the volume's. */
-  async #blameFiles(cause: unknown, segment: SetupSegment, parties: readonly number[]): Promise<never> {
-    const wanted = segmentSizeBytes(segment);
-    for (const party of isStorageError(cause) ? [] : parties) {
-      const found = await this.#disk.sizeOf(this.staging.pathOf(segment.id, party));
-      if (found === wanted) continue;
-      const message = `segment ${segment.id} of party ${party} is ${found ?? "no"} bytes, must be ${wanted}`;
-      this.#deps.refused(party, RefusalReason.PayloadMismatch, message);
-      this.give({ kind: "Failed", code: "REPORT_REFUSED", message });
-      break;
-    }
-    throw cause;
-  }
-
-  /** The sums that durable point 1 recorded are what is unmasked and committed: each must be what its digest says. */
-  async #restoreSums(): Promise<void> {
-    const { setup, segments } = this.#state;
-    for (const [index, { sumSha256, survivors }] of segments.entries()) {
-      if (sumSha256 === null || survivors === null) continue;
-      const { id, valueCount: values, ringBits } = setup.segments[index]!;
-      const inputs = ranksOf(survivors).map((rank) => this.staging.pathOf(id, setup.roster[rank]!.id));
-      const sum = { path: this.sumPath(id), values, ringBits, sha256: sumSha256 };
-      await restoreSum(sum, inputs, { disk: this.#disk, log: this.#deps.log });
-    }
+  /** A staged file that is not whole ends the attempt by the name of its party. */
+  #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
+    return this.#sums.add(this.#state.setup, segment, parties).catch((error: unknown) => {
+      if (!(error instanceof PartyFileBroken)) throw error;
+      this.#deps.refused(error.party, RefusalReason.PayloadMismatch, error.message);
+      this.give({ kind: "Failed", code: "REPORT_REFUSED", message: error.message });
+      throw error;
+    });
   }
 
   /** Without masks the sum is open as it is. */

@@ -1,12 +1,10 @@
 import { decodeMessage } from "../decode-message.ts";
-import { encodeMessage } from "../encode-message.ts";
 import { largestMessageBytes } from "../message-bounds.ts";
 import { type Message, MessageType } from "../messages.ts";
 import { faultOfSteps, planDigest, type RoundPlan } from "../plan.ts";
 import { RefusalReason, refusal } from "../refusals.ts";
 import { entryOf } from "../roster.ts";
 import { type RoundSetup, setupDigest } from "../setup.ts";
-import { planTranscript, setupTranscript } from "../transcripts.ts";
 import {
   type AggregatorState,
   emptySegment,
@@ -29,6 +27,7 @@ import { closeCollecting, noteStored, receiveInput } from "./collect-inputs.ts";
 import { closeAdvertising, keyListFor, receiveAdvertise } from "./collect-keys.ts";
 import { closeSharing, deliveryFor, receiveBundle } from "./collect-shares.ts";
 import { announceSurvivors, bitmapsMessage, receiveConsistency, requestMessage } from "./collect-signatures.ts";
+import { planMessage, setupMessage } from "./opening-messages.ts";
 import { requireSetup } from "./require-setup.ts";
 
 /**
@@ -203,26 +202,6 @@ function repeatWork(context: AggregatorContext, state: AggregatorState): Aggrega
     segment.stage === SegmentStage.Removing ? tryRemoval(context, state, index).effects : [],
   );
   return [...removals, ...commitWhenDone(state).effects];
-}
-
-function setupMessage(
-  { crypto, signingSecret }: AggregatorContext,
-  state: AggregatorState,
-  to: number | "all" = "all",
-): AggregatorEffect {
-  const signature = crypto.signEd25519(signingSecret, setupTranscript(state.setupDigest));
-  return { type: "send", to, message: encodeMessage({ type: MessageType.Setup, setup: state.setup, signature }) };
-}
-
-function planMessage(
-  { crypto, signingSecret }: AggregatorContext,
-  state: PlannedState,
-  to: number | "all" = "all",
-): AggregatorEffect {
-  const signature = crypto.signEd25519(signingSecret, planTranscript(state.plan.digest));
-  const { setupDigest: digest } = state;
-  const message = encodeMessage({ type: MessageType.Plan, setupDigest: digest, plan: state.plan.plan, signature });
-  return { type: "send", to, message };
 }
 
 function isOfPlan(state: PlannedState, message: PlannedMessage): boolean {
