@@ -51,6 +51,7 @@ export {
 export { LedgerFault, type LedgerVerdict, verifyPrivacyLedger } from "./accounting/verify-ledger.ts";
 export {
   ConvergedReason,
+  ConvergenceJudge,
   type ConvergenceProgress,
   type ConvergenceVerdict,
   judgeConvergence,

@@ -1,6 +1,5 @@
 import { addGauge, type Registry } from "@tributary/kit";
 import type { JobEngine } from "./engine/job-engine.ts";
-import { countCommitted } from "./engine/judge-rounds.ts";
 import type { PartyDirectory } from "./party/party-directory.ts";
 import type { RoundStore } from "./store/round-store.ts";
 
@@ -8,7 +7,7 @@ import type { RoundStore } from "./store/round-store.ts";
 export function observeEngine(registry: Registry, engine: JobEngine, parties: PartyDirectory, store: RoundStore): void {
   const lines = () => store.rounds.map(({ line }) => line);
   const gauge = (name: string, help: string, read: () => number) => addGauge(registry, name, help, read);
-  gauge("tributary_aggregator_committed_rounds", "Rounds committed into the model.", () => countCommitted(lines()));
+  gauge("tributary_aggregator_committed_rounds", "Rounds committed into the model.", () => engine.view.committedRounds);
   gauge("tributary_aggregator_failed_rounds", "Attempts that closed empty.", () => engine.view.failedRounds);
   gauge("tributary_aggregator_connected_parties", "Workers that listen for messages.", () => {
     return parties.list().filter(({ isConnected }) => isConnected).length;

@@ -58,6 +58,7 @@ interface Fold {
   lastRound: number;
   withoutImprovement: number;
   converged?: { reason: ConvergedReason; atRound: number };
+  invalid?: { problem: MetricProblem; point: MetricPoint };
 }
 
 /**
@@ -76,16 +77,47 @@ export function judgeConvergence(
   history: readonly MetricPoint[],
   committedRounds: number,
 ): ConvergenceVerdict {
-  requireInteger("committedRounds", committedRounds, 0, Number.MAX_SAFE_INTEGER);
-  const fold: Fold = { lastRound: -1, withoutImprovement: 0 };
-  for (const point of history) {
-    const score = scoreOf(rule, point, fold.lastRound);
-    if (typeof score === "string") return { kind: "Invalid", problem: score, point, ...progressOf(fold) };
-    observe(rule, fold, point, score);
+  const judge = new ConvergenceJudge(rule);
+  for (const point of history) judge.add(point);
+  return judge.verdict(committedRounds);
+}
+
+/** Judges a history that grows, as {@link judgeConvergence} judges all of it: what was added is not looked at again. */
+export class ConvergenceJudge {
+  readonly #rule: ConvergenceRule;
+  #fold: Fold = { lastRound: -1, withoutImprovement: 0 };
+
+  constructor(rule: ConvergenceRule) {
+    this.#rule = rule;
   }
-  const progress = progressOf(fold);
-  if (fold.converged) return { kind: "Converged", ...fold.converged, ...progress };
-  return { kind: committedRounds >= rule.maxRounds ? "MaxRounds" : "Continue", ...progress };
+
+  /** Takes the next evaluation; after one that is no metric none counts. */
+  add(point: MetricPoint): void {
+    if (this.#fold.invalid !== undefined) return;
+    const score = scoreOf(this.#rule, point, this.#fold.lastRound);
+    if (typeof score === "string") this.#fold.invalid = { problem: score, point };
+    else observe(this.#rule, this.#fold, point, score);
+  }
+
+  /**
+   * What the rule says of everything added, and of `latest` after it: an evaluation that another one of the same model may yet replace.
+   *
+   * @throws ArgumentError when committedRounds is no integer of 0 or more.
+   */
+  verdict(committedRounds: number, latest?: MetricPoint): ConvergenceVerdict {
+    requireInteger("committedRounds", committedRounds, 0, Number.MAX_SAFE_INTEGER);
+    if (latest !== undefined) {
+      const judge = new ConvergenceJudge(this.#rule);
+      judge.#fold = { ...this.#fold };
+      judge.add(latest);
+      return judge.verdict(committedRounds);
+    }
+    const progress = progressOf(this.#fold);
+    const { invalid, converged } = this.#fold;
+    if (invalid) return { kind: "Invalid", ...invalid, ...progress };
+    if (converged) return { kind: "Converged", ...converged, ...progress };
+    return { kind: committedRounds >= this.#rule.maxRounds ? "MaxRounds" : "Continue", ...progress };
+  }
 }
 
 /** Reads a value so that smaller is better in either mode. */

@@ -3,7 +3,6 @@ import type { controlV1 } from "@tributary/contracts";
 import type { Clock } from "@tributary/kit";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { CheckpointView } from "../engine/job-models.ts";
-import { countCommitted } from "../engine/judge-rounds.ts";
 import { OutputPublisher, type PublishedModel } from "../output/output-publisher.ts";
 import type { PartyDirectory } from "../party/party-directory.ts";
 import type { RoundStore } from "../store/round-store.ts";
@@ -31,7 +30,7 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
     ...(view.window !== undefined && { window: view.window }),
     round: view.round,
     attempt: view.attempt,
-    committedRounds: countCommitted(store.rounds.map(({ line }) => line)),
+    committedRounds: view.committedRounds,
     ledgerHeadSha256: Buffer.from(head, "hex"),
     parties: partyStates(sources, view.hasReported),
     convergence: {

@@ -3,7 +3,7 @@ import { controlV1 } from "@tributary/contracts";
 import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
-import { missedRounds, selectionGraceMs } from "../party/seat-grace.ts";
+import { missedRounds, PATIENCE_ROUNDS, selectionGraceMs } from "../party/seat-grace.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
 import { AttemptFiles } from "./attempt-files.ts";
@@ -11,7 +11,7 @@ import { awaitOutcome } from "./await-outcome.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
-import { judgeRounds, type RoundsVerdict } from "./judge-rounds.ts";
+import { LedgerView } from "./ledger-view.ts";
 import { expectedSizeBytes, type RunOutcome } from "./round-run.ts";
 import { stageOf } from "./round-stage.ts";
 import { StateFeed } from "./state-feed.ts";
@@ -38,22 +38,27 @@ export class JobEngine implements TensorRound {
   readonly #windows: WindowDesk;
   readonly #attempts: AttemptDesk;
   readonly #output: JobOutput;
+  readonly #ledger: LedgerView;
   #problem: EngineProblem | undefined;
   /** Times in a row that a volume was found full or broken. */
   #storageFailures = 0;
   #commitInWork: Promise<unknown> = Promise.resolve();
   #bytes = { up: 0, down: 0 };
-  #judged: { rule: controlV1.ConvergenceRule | undefined; rounds: number; verdict: RoundsVerdict } | undefined;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.feed = new StateFeed(deps.clock.nowMs());
     const onChange = () => this.feed.changed();
-    this.#output = new JobOutput(deps.config.directories.output, { ...deps, onSettled: onChange });
+    this.#ledger = new LedgerView(deps.store, deps.models);
+    this.#output = new JobOutput(deps.config.directories.output, {
+      log: deps.log,
+      ledger: this.#ledger,
+      onSettled: onChange,
+    });
     const directory = join(deps.config.directories.data, "open");
     this.#windows = new WindowDesk(new WindowsFile(directory), () => ({
       rounds: this.#rounds,
-      stops: (plan) => this.#verdictBy(plan.convergence).stop,
+      stops: (plan) => this.#ledger.under(plan.convergence).verdict.stop,
     }));
     this.#attempts = new AttemptDesk(deps, new AttemptFiles(directory), onChange);
     deps.parties.observer = {
@@ -65,19 +70,16 @@ export class JobEngine implements TensorRound {
 
   /** What the operator's snapshot shows; nothing in it is changed later. */
   get view() {
-    const { store, models } = this.#deps;
-    const lines = store.rounds.map(({ line }) => line);
     const run = this.#attempts.run;
     return {
+      ...this.#ledger.under(this.#windows.rule),
       stage: this.#stage(),
       window: this.#windows.open,
-      round: this.#attempts.roundInWork ?? store.rounds.length,
+      round: this.#attempts.roundInWork ?? this.#rounds,
       attempt: this.#attempts.record.attempt,
       failedRounds: this.#attempts.record.failed,
       problem: run?.staging.problem ?? this.#problem,
       output: { isPending: this.#output.isPending, problem: this.#output.problem },
-      verdict: this.#verdictBy(this.#windows.rule),
-      models: models.checkpoints(lines, this.#windows.rule),
       hasReported: (party: number) => run?.hasReported(party) ?? false,
     };
   }
@@ -290,7 +292,7 @@ export class JobEngine implements TensorRound {
     const { clock, parties } = this.#deps;
     const startedMs = clock.monotonicMs();
     const fullMs = Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
-    const survivors = this.#deps.store.rounds.map(({ line }) => line.survivors);
+    const survivors = this.#deps.store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => line.survivors);
     while (!signal.aborted && this.#windows.open === plan) {
       const seats = parties.list();
       const connected = seats.filter(({ isConnected }) => isConnected).length;
@@ -318,16 +320,6 @@ export class JobEngine implements TensorRound {
 
   #sayFinished(party: number, outcome: string): void {
     this.#attempts.send(party, { case: "finished", value: { outcome } as never });
-  }
-
-  /** The same until the ledger grows: it is asked for at every change, and the ledger may be long. */
-  #verdictBy(rule: controlV1.ConvergenceRule | undefined): RoundsVerdict {
-    const { rounds } = this.#deps.store;
-    const known = this.#judged;
-    if (known?.rule === rule && known?.rounds === rounds.length) return known.verdict;
-    const lines = rounds.map(({ line }) => line);
-    this.#judged = { rule, rounds: rounds.length, verdict: judgeRounds(rule, lines) };
-    return this.#judged.verdict;
   }
 
   #stage(): controlV1.Stage {

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type controlV1, partyV1 } from "@tributary/contracts";
+import { partyV1 } from "@tributary/contracts";
 import { countUpdateSegments } from "../../shared/report/report-layout.ts";
 import type { RoundContext } from "../../shared/report/round-context.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
@@ -7,7 +7,7 @@ import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import type { RoundStore } from "../store/round-store.ts";
-import { countCommitted, judgeRounds, metricValue } from "./judge-rounds.ts";
+import { metricValue, type RoundsVerdict } from "./judge-rounds.ts";
 
 /** A model on the aggregator's disk. */
 export interface ModelOnDisk {
@@ -22,6 +22,12 @@ export interface CheckpointView {
   readonly sha256: string;
   readonly metricValue: string | undefined;
   readonly source: string | undefined;
+}
+
+/** The newest committed model and the best one; absent before the first. */
+export interface Checkpoints {
+  readonly last: CheckpointView | undefined;
+  readonly best: CheckpointView | undefined;
 }
 
 /** Which models the job has: the source, the one before round 0, those of the newest rounds. */
@@ -106,25 +112,27 @@ export class JobModels {
     });
   }
 
-  /** The newest committed model and the best one that was evaluated. */
-  checkpoints(lines: readonly LedgerLine[], rule: controlV1.ConvergenceRule | undefined) {
-    const committed = countCommitted(lines);
-    const last = committed === 0 ? undefined : this.#checkpoint(lines, committed, rule);
-    const { bestValue, bestRound } = judgeRounds(rule, lines);
-    const best = bestValue === undefined ? last : this.#checkpoint(lines, bestRound, rule);
-    return { last, best };
+  /** The newest committed model and the best one that was evaluated, by a metric. */
+  checkpoints(
+    lines: readonly LedgerLine[],
+    { bestValue, bestRound }: Pick<RoundsVerdict, "bestValue" | "bestRound">,
+    metric: string,
+  ): Checkpoints {
+    const trained = lines.filter(({ outcome }) => outcome === "Committed");
+    const at = (commits: number) => this.#checkpoint({ lines, trained }, commits, metric);
+    const last = trained.length === 0 ? undefined : at(trained.length);
+    return { last, best: bestValue === undefined ? last : at(bestRound) };
   }
 
   /** The model into which `commits` rounds went. */
   #checkpoint(
-    lines: readonly LedgerLine[],
+    { lines, trained }: { readonly lines: readonly LedgerLine[]; readonly trained: readonly LedgerLine[] },
     commits: number,
-    rule: controlV1.ConvergenceRule | undefined,
+    metric: string,
   ): CheckpointView {
-    const trained = lines.filter(({ outcome }) => outcome === "Committed");
     const sha256 = commits === 0 ? this.#pinned.initialSha256 : trained[commits - 1]!.modelSha256;
     const evaluation = lines.findLast(({ baseSha256 }) => baseSha256 === sha256);
-    const value = evaluation === undefined ? undefined : metricValue(evaluation, rule?.metric ?? "");
+    const value = evaluation === undefined ? undefined : metricValue(evaluation, metric);
     const isOnDisk = commits === 0 || commits >= trained.length - 1;
     const source = commits === 0 ? this.#pinned.initialPath : this.#store.modelPath(trained[commits - 1]!.round);
     return {

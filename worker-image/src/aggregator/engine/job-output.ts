@@ -1,13 +1,12 @@
 import type { controlV1 } from "@tributary/contracts";
 import type { Logger, TributaryError } from "@tributary/kit";
 import { OutputPublisher, PublishedModel } from "../output/output-publisher.ts";
-import type { RoundStore } from "../store/round-store.ts";
-import type { JobModels } from "./job-models.ts";
+import type { Checkpoints } from "./job-models.ts";
+import type { LedgerView } from "./ledger-view.ts";
 
 /** What the output follows. */
 export interface OutputSources {
-  readonly store: RoundStore;
-  readonly models: JobModels;
+  readonly ledger: LedgerView;
   readonly log: Logger;
   /** Told whenever nothing waits to be written any more. */
   readonly onSettled: () => void;
@@ -51,11 +50,7 @@ export class JobOutput {
   catchUp(rule: controlV1.ConvergenceRule | undefined): void {
     if (!this.#isBehind && (this.#publisher.isBusy || this.#publisher.problem === undefined)) return;
     this.#isBehind = false;
-    const { store, models } = this.#sources;
-    const { last, best } = models.checkpoints(
-      store.rounds.map(({ line }) => line),
-      rule,
-    );
+    const { last, best } = this.#sources.ledger.under(rule).models;
     // The best first: its file may be the one that the last is about to replace.
     this.#publish(PublishedModel.Best, best);
     this.#publish(PublishedModel.Last, last);
@@ -72,7 +67,7 @@ export class JobOutput {
     return this.#publisher.settled();
   }
 
-  #publish(model: PublishedModel, checkpoint: ReturnType<JobModels["checkpoints"]>["last"]): void {
+  #publish(model: PublishedModel, checkpoint: Checkpoints["last"]): void {
     if (checkpoint === undefined) return;
     const { source, ...rest } = checkpoint;
     if (source === undefined) this.#publisher.giveUp(model);

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { controlV1 } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { LedgerLine } from "../store/ledger-line.ts";
-import { judgeRounds } from "./judge-rounds.ts";
+import { judgeRounds, RoundsJudge } from "./judge-rounds.ts";
 
 /** Rounds by the loss of the model that they started from; `evaluated` marks the ones that trained nothing. */
 function aLedger(losses: readonly (number | undefined)[], evaluated: readonly number[] = []): LedgerLine[] {
@@ -44,6 +44,27 @@ describe("judgeRounds", () => {
       stop: true,
       bestRound: 0,
     });
+  });
+
+  it("says of a ledger that grew what it says of the whole, and looks at each line once", () => {
+    const lines = aLedger([3, 2, 2, 1.9, undefined, 1.9, 1.95, 2.5, 2.5, 0.5], [2, 4, 8]);
+    let looks = 0;
+    const counted = lines.map((line) => ({
+      ...line,
+      get metrics() {
+        looks++;
+        return line.metrics;
+      },
+    }));
+    for (const change of [{ patience: 3 }, { target: "1.9" }, { maxRounds: 4 }, {}]) {
+      const judge = new RoundsJudge(rule(change));
+      looks = 0;
+      for (let rounds = 0; rounds <= lines.length; rounds++) {
+        const whole = judgeRounds(rule(change), lines.slice(0, rounds));
+        for (let call = 0; call < 3; call++) expect(judge.judge(counted.slice(0, rounds))).toEqual(whole);
+      }
+      expect(looks).toBe(lines.length);
+    }
   });
 
   it("refuses a rule that cannot be read", () => {

@@ -1,5 +1,11 @@
 import type { controlV1 } from "@tributary/contracts";
-import { judgeConvergence, MetricMode, type MetricPoint, parseConvergenceRule } from "@tributary/federated";
+import {
+  ConvergenceJudge,
+  type ConvergenceVerdict,
+  MetricMode,
+  type MetricPoint,
+  parseConvergenceRule,
+} from "@tributary/federated";
 import type { LedgerLine } from "../store/ledger-line.ts";
 
 /** What the convergence rule says of the ledger. */
@@ -26,13 +32,46 @@ export function countCommitted(lines: readonly LedgerLine[]): number {
 
 /** Applies a window's convergence rule to the committed rounds; a rule without a metric ends at its rounds alone. */
 export function judgeRounds(rule: controlV1.ConvergenceRule | undefined, lines: readonly LedgerLine[]): RoundsVerdict {
-  const committed = countCommitted(lines);
-  if (rule === undefined || rule.metric === "") {
-    const stop = rule !== undefined && rule.maxRounds > 0 && committed >= rule.maxRounds;
+  return new RoundsJudge(rule).judge(lines);
+}
+
+/** A convergence rule and a ledger that grows: each line is looked at once, since a ledger is long and asked about at every change. */
+export class RoundsJudge {
+  readonly #rule: controlV1.ConvergenceRule | undefined;
+  readonly #judge: ConvergenceJudge | undefined;
+  #seen = 0;
+  #committed = 0;
+  /** The newest evaluation: a later one of the same model takes its place. */
+  #latest: MetricPoint | undefined;
+
+  constructor(rule: controlV1.ConvergenceRule | undefined) {
+    this.#rule = rule;
+    this.#judge = rule === undefined || rule.metric === "" ? undefined : new ConvergenceJudge(parseRule(rule));
+  }
+
+  /** @param lines of the ledger; those of the calls before, and what was committed since. */
+  judge(lines: readonly LedgerLine[]): RoundsVerdict {
+    for (; this.#seen < lines.length; this.#seen++) this.#take(lines[this.#seen]!);
+    if (this.#judge !== undefined) return roundsVerdict(this.#judge.verdict(this.#committed, this.#latest));
+    const { maxRounds } = this.#rule ?? { maxRounds: 0 };
+    const stop = maxRounds > 0 && this.#committed >= maxRounds;
     const reason = stop ? "MaxRounds" : "";
     return { stop, reason, bestValue: undefined, bestRound: 0, roundsWithoutImprovement: 0 };
   }
-  const parsed = parseConvergenceRule({
+
+  #take(line: LedgerLine): void {
+    const value = this.#rule === undefined ? undefined : metricValue(line, this.#rule.metric);
+    if (value !== undefined) {
+      const point = { round: this.#committed, value };
+      if (this.#latest !== undefined && this.#latest.round !== point.round) this.#judge?.add(this.#latest);
+      this.#latest = point;
+    }
+    if (line.outcome === "Committed") this.#committed++;
+  }
+}
+
+function parseRule(rule: controlV1.ConvergenceRule) {
+  return parseConvergenceRule({
     metric: rule.metric,
     mode: rule.mode === "Max" ? MetricMode.Max : MetricMode.Min,
     maxRounds: rule.maxRounds,
@@ -40,7 +79,9 @@ export function judgeRounds(rule: controlV1.ConvergenceRule | undefined, lines: 
     ...(rule.patience > 0 && { patience: rule.patience }),
     ...(rule.minDelta !== "" && { minDelta: rule.minDelta }),
   });
-  const verdict = judgeConvergence(parsed, historyOf(rule.metric, lines), committed);
+}
+
+function roundsVerdict(verdict: ConvergenceVerdict): RoundsVerdict {
   return {
     stop: verdict.kind === "Converged" || verdict.kind === "MaxRounds",
     reason: verdict.kind === "Converged" ? verdict.reason : verdict.kind === "MaxRounds" ? "MaxRounds" : "",
@@ -48,19 +89,4 @@ export function judgeRounds(rule: controlV1.ConvergenceRule | undefined, lines: 
     bestRound: verdict.best?.round ?? 0,
     roundsWithoutImprovement: verdict.roundsWithoutImprovement,
   };
-}
-
-/** One point for each evaluated model, the newest evaluation of it counts. */
-function historyOf(metric: string, lines: readonly LedgerLine[]): MetricPoint[] {
-  const points: MetricPoint[] = [];
-  let committed = 0;
-  for (const line of lines) {
-    const value = metricValue(line, metric);
-    if (value !== undefined) {
-      if (points.at(-1)?.round === committed) points.pop();
-      points.push({ round: committed, value });
-    }
-    if (line.outcome === "Committed") committed++;
-  }
-  return points;
 }

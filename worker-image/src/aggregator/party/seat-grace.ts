@@ -1,14 +1,14 @@
 /** What is known of a seat when a round is about to open. */
 export interface SeatPresence {
   readonly isConnected: boolean;
-  /** Committed rounds in a row, up to the newest, that hold no report of it. */
+  /** Committed rounds in a row, up to the newest, that hold no report of it; what is above {@link PATIENCE_ROUNDS} makes no difference. */
   readonly missedRounds: number;
   /** Milliseconds since its worker was heard; since this process started when it never was. */
   readonly silentMs: number;
 }
 
-/** Rounds that a seat may miss before it is no longer waited for in full. */
-const PATIENCE_ROUNDS = 2;
+/** Rounds that a seat may miss before it is no longer waited for in full: no more of the ledger is ever looked at. */
+export const PATIENCE_ROUNDS = 2;
 /** A living worker whose link broke is back within this: its largest back-off, and a try. */
 const RECONNECT_MS = 6_000;
 /** A worker that was not heard for so long is not about to reconnect. */
