@@ -166,6 +166,13 @@ describe("RoundRun", () => {
     await run.close();
   });
 
+  it("that is closed takes no segment any more: its directory may be removed", async () => {
+    const run = await RoundRun.open(runDeps(), setup, plan);
+    await new Party().exchange(run);
+    await run.close();
+    await expect(stage(run)).rejects.toMatchObject({ code: "ROUND_NOT_OPEN" });
+  });
+
   it("follows nothing from a state that is not durable: it ends, and its file holds what was before", async () => {
     const run = await RoundRun.open(runDeps(), setup, plan);
     const outcome = run.outcome.catch((error: unknown) => error);

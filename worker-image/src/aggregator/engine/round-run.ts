@@ -170,20 +170,19 @@ export class RoundRun {
 
   /** Whether the party's report is complete in every segment. */
   hasReported(party: number): boolean {
+    const rank = this.#state.setup.roster.findIndex(({ id }) => id === party);
     return this.#state.segments.every(({ stored, reported, survivors }) => {
-      if (survivors !== null) {
-        const rank = this.#state.setup.roster.findIndex(({ id }) => id === party);
-        return rank >= 0 && hasRank(survivors, rank);
-      }
+      if (survivors !== null) return rank >= 0 && hasRank(survivors, rank);
       return stored.has(party) && reported.has(party);
     });
   }
 
-  /** Stops taking events, after the one that runs. */
+  /** Stops taking events, after the one that runs, and segments: from then on nothing makes a name in the attempt's directory. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#sumTimer);
     await this.#tail;
+    clearTimeout(this.#sumTimer);
+    await this.staging.close();
   }
 
   /** Ends the attempt from outside; the sums that it may have are not used. */
@@ -255,7 +254,8 @@ export class RoundRun {
   /** Sums what waits once every segment is closed, or soon. */
   async #sumTogether(): Promise<void> {
     if (!this.#state.segments.some(({ stage }) => stage === SegmentStage.Collecting)) return this.#sumWaiting();
-    this.#sumTimer ??= setTimeout(() => void this.#enqueue(() => this.#sumWaiting()).catch(() => {}), SUM_DELAY_MS);
+    const sumLater = () => this.#enqueue(async () => (this.#isClosed ? undefined : this.#sumWaiting()));
+    this.#sumTimer ??= setTimeout(() => void sumLater().catch(() => {}), SUM_DELAY_MS);
   }
 
   async #sumWaiting(): Promise<void> {

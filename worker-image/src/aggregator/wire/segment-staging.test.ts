@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { type Disk, nodeDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SegmentStaging } from "./segment-staging.ts";
 
@@ -52,6 +53,41 @@ describe("SegmentStaging", () => {
     expect([staging.isStaged(2, 3, sha256), staging.isStaged(2, 3, other)]).toEqual([true, false]);
     await staging.discard(2, 3);
     expect(staging.isStaged(2, 3, sha256)).toBe(false);
+  });
+
+  it("finds nothing of a segment that is being discarded, however slow the disk is", async () => {
+    const removal = Promise.withResolvers<void>();
+    const disk: Disk = { ...nodeDisk, remove: (path) => removal.promise.then(() => nodeDisk.remove(path)) };
+    staging = new SegmentStaging(directory, { disk });
+    await writeFile(staging.pathOf(2, 3), bytes);
+    expect(await staging.claim(resource, sha256, total)).toMatchObject({ isComplete: true });
+    const discarded = staging.discard(2, 3);
+    await Promise.resolve();
+    const claimed = staging.claim(resource, sha256, total);
+    setImmediate(() => removal.resolve());
+    await discarded;
+    expect(await claimed).toEqual({ storedBytes: 0, isComplete: false });
+    expect(staging.isStaged(2, 3, sha256)).toBe(false);
+  });
+
+  it("makes no name any more once it is closed, also not for a request that came before", async () => {
+    const folder = Promise.withResolvers<void>();
+    const disk: Disk = { ...nodeDisk, mkdir: (path) => folder.promise.then(() => nodeDisk.mkdir(path)) };
+    staging = new SegmentStaging(join(directory, "segments"), { disk });
+    const claimed = staging.claim(resource, sha256, total);
+    let isClosed = false;
+    const closed = staging.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    folder.resolve();
+    await closed;
+    expect(await claimed).toEqual({ storedBytes: 0, isComplete: false });
+    await expect(staging.receive(resource, span(0), body(0, total))).rejects.toMatchObject({ code: "ROUND_NOT_OPEN" });
+    const other = staging.claim({ ...resource, party: 4 }, sha256, total);
+    await expect(other).rejects.toMatchObject({ code: "ROUND_NOT_OPEN" });
+    expect(await readdir(join(directory, "segments"))).toEqual([]);
   });
 
   it("keeps what came before the connection broke and goes on from there", async () => {

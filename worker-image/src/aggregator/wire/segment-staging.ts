@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { type Disk, isStorageError, realDisk, TributaryError } from "@tributary/kit";
+import { type Disk, type DiskFile, isStorageError, realDisk, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody } from "../../shared/files/transfer.ts";
 import type { ByteSpan, SegmentResource } from "../../shared/tensor-wire/resources.ts";
@@ -49,6 +49,11 @@ export class SegmentStaging {
   readonly #slots = new Map<string, Slot>();
   /** Slots on their way: what is found of a file is judged once, or one claim could cut what another has accepted. */
   readonly #opening = new Map<string, Promise<Slot>>();
+  /** Files that are being removed: whoever claims one meanwhile must not find what is about to go. */
+  readonly #removing = new Map<string, Promise<void>>();
+  /** Whatever may still make a name in the directory. */
+  readonly #entering = new Set<Promise<unknown>>();
+  #isClosed = false;
   readonly #onProblem: () => void;
   #problem: TributaryError | undefined;
 
@@ -79,7 +84,7 @@ export class SegmentStaging {
    * Names the digest and size of a segment and finds what a former process staged of it. When all bytes are there, the answer waits
    * until their digest is checked: it is never "all, but not complete".
    *
-   * @throws MESSAGE_CONFLICT when another digest was named before.
+   * @throws MESSAGE_CONFLICT when another digest was named before, ROUND_NOT_OPEN after {@link SegmentStaging.close}.
    */
   async claim(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<StagedSegment> {
     const slot = this.#slots.get(keyOf(resource)) ?? (await this.#openOnce(resource, sha256, sizeBytes));
@@ -120,7 +125,8 @@ export class SegmentStaging {
     }
     slot.isBusy = true;
     try {
-      await appendBody(this.#disk, slot, span, body, pieceBytes);
+      const file = await this.#enter(() => this.#disk.open(slot.path, slot.storedBytes === 0 ? "w" : "r+"));
+      await appendBody(file, slot, span, body, pieceBytes);
       requireKept(slot, resource);
       await this.#finishOnce(slot);
       requireKept(slot, resource);
@@ -140,7 +146,15 @@ export class SegmentStaging {
     const slot = this.#slots.get(`${segment}/${party}`);
     if (slot !== undefined) slot.isDiscarded = true;
     this.#slots.delete(`${segment}/${party}`);
-    await this.#disk.remove(this.pathOf(segment, party));
+    const removal = this.#disk.remove(this.pathOf(segment, party));
+    this.#removing.set(`${segment}/${party}`, removal);
+    await removal.finally(() => this.#removing.delete(`${segment}/${party}`));
+  }
+
+  /** Takes no segment any more; resolves once nothing makes a name in the directory, which can then be removed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#entering);
   }
 
   /** Whether every byte of a party's segment lies there under this digest. */
@@ -153,16 +167,24 @@ export class SegmentStaging {
     const key = keyOf(resource);
     const known = this.#opening.get(key);
     if (known !== undefined) return known;
-    const opening = this.#open(resource, sha256, sizeBytes).finally(() => this.#opening.delete(key));
+    const opening = this.#enter(() => this.#open(resource, sha256, sizeBytes)).finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return opening;
   }
 
   async #open(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<Slot> {
+    await this.#removing.get(keyOf(resource))?.catch(() => {});
     await this.#disk.mkdir(this.#directory);
     const slot = await openSlot(this.#disk, this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
     this.#slots.set(keyOf(resource), slot);
     return slot;
+  }
+
+  async #enter<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new TributaryError("ROUND_NOT_OPEN", "the attempt takes no segment any more");
+    const entering = work();
+    this.#entering.add(entering);
+    return entering.finally(() => this.#entering.delete(entering));
   }
 
   #noteProblem(problem: TributaryError | undefined): void {
@@ -214,8 +236,13 @@ function requireKept(slot: Slot, { segment, party }: SegmentResource): void {
   throw new TributaryError("ROUND_CONFLICT", `segment ${segment} of party ${party} was discarded while it came`);
 }
 
-async function appendBody(disk: Disk, slot: Slot, span: ByteSpan, body: Readable, pieceBytes?: number): Promise<void> {
-  const file = await disk.open(slot.path, slot.storedBytes === 0 ? "w" : "r+");
+async function appendBody(
+  file: DiskFile,
+  slot: Slot,
+  span: ByteSpan,
+  body: Readable,
+  pieceBytes?: number,
+): Promise<void> {
   const sink = {
     file,
     position: slot.storedBytes,
