@@ -33,9 +33,16 @@ export class WindowDesk {
 
   /** Takes up what a former process knew; a call of the operator's that comes earlier waits for it. */
   restore(): Promise<void> {
-    this.#restored ??= this.#file.load().then((windows) => {
-      this.#windows = windows;
-    });
+    this.#restored ??= this.#file.load().then(
+      (windows) => {
+        this.#windows = windows;
+      },
+      (error: unknown) => {
+        // A volume that does not work now may work the next time.
+        this.#restored = undefined;
+        throw error;
+      },
+    );
     return this.#restored;
   }
 
