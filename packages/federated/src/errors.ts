@@ -10,7 +10,7 @@ export class ArgumentError extends Error {
   override readonly name = "ArgumentError";
   /** Stable code, equal for every instance. */
   readonly code = ARGUMENT_INVALID;
-  /** Name of the argument, dotted when it is a field: `plan.step`. */
+  /** Name of the argument, dotted when it is a field: `plan.step`; part of it may come from a file, hence at most 200 characters. */
   readonly argument: string;
   /** The value that was refused, as text. */
   readonly value: string;
@@ -19,8 +19,9 @@ export class ArgumentError extends Error {
 
   constructor(argument: string, value: unknown, bound: string) {
     const text = textOf(value);
-    super(`${argument} is ${text}, must be ${bound}`);
-    this.argument = argument;
+    const name = cut(argument, 200);
+    super(`${name} is ${text}, must be ${bound}`);
+    this.argument = name;
     this.value = text;
     this.bound = bound;
   }
@@ -48,8 +49,12 @@ export function requireInteger(argument: string, value: number, min: number, max
 
 function textOf(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === "string") return JSON.stringify(cut(value, 80));
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   return String(value);
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -96,11 +96,16 @@ function parseTensor(name: string, entry: StrictJson): TensorInfo {
   return { name, dtype, shape, elements, startBytes, endBytes };
 }
 
-/** Elements of a shape: the product of its sizes, 1 for a scalar; ArgumentError when it is not a safe integer. */
+/**
+ * Elements of a shape: the product of its sizes, 1 for a scalar; ArgumentError when it, or the product of its first sizes, is above
+ * 2^50: a size of zero that follows hides no overflow.
+ */
 export function elementsOf(name: string, shape: readonly number[]): number {
-  const elements = shape.reduce((product, size) => product * size, 1);
-  requireArgument(elements <= 2 ** 50, `${name}.shape`, elements, "at most 2^50 elements");
-  return elements;
+  return shape.reduce((product, size) => {
+    const elements = product * size;
+    requireArgument(elements <= 2 ** 50, `${name}.shape`, elements, "at most 2^50 elements");
+    return elements;
+  }, 1);
 }
 
 function sizesOf(list: StrictJson | undefined, most: number): number[] | undefined {

@@ -77,6 +77,12 @@ describe("safetensors refuses", () => {
       want: "t.shape is 1152921504606847000, must be at most 2^50",
     },
     {
+      given: "a product past all memory that a zero follows",
+      header: tensor({ shape: [2 ** 40, 2 ** 40, 0], data_offsets: [0, 0] }),
+      want: "t.shape is 1.2089258196146292e+24, must be at most 2^50",
+    },
+    { given: "a list for a tensor", header: { t: ["F32", [2], [0, 8]] }, want: "t is a list of 3, must be an object" },
+    {
       given: "a range of the wrong size",
       header: tensor({ data_offsets: [0, 7] }),
       want: "t.data_offsets is 7, must be 8 bytes",
@@ -146,6 +152,9 @@ describe("safetensors refuses", () => {
     { given: "half a character", header: `{"\\ud800":${plain}}`, want: "must be well-formed Unicode" },
     { given: "a byte order mark", header: `\ufeff{"t":${plain}}`, want: "must be a JSON object" },
     { given: "a control character", header: `{"t\u0001":${plain}}`, want: "a control character" },
+    { given: "space before the object", header: ` {"t":${plain}}`, want: "must be a JSON object" },
+    { given: "a name without an end", header: `{"${"\\n".repeat(5_000_000)}`, want: "must be a JSON object" },
+    { given: "a long name", header: `{"${"n".repeat(5_000)}":1}`, want: /^n{200}… is 1, must be an object$/u },
     { given: "an unknown escape", header: `{"t\\x":${plain}}`, want: "an escape" },
     { given: "a comma too many", header: `{"t":${plain},}`, want: "must be a JSON object" },
     { given: "something after the end", header: `{"t":${plain}} {}`, want: "must be a JSON object" },
@@ -158,6 +167,11 @@ describe("safetensors refuses", () => {
     const file = fileOf(`{"t?":${plain}}`, 8);
     file[file.indexOf(0x3f)] = 0xff;
     expect(() => openSafetensors(file)).toThrow("must be UTF-8");
+  });
+
+  it("no name for its length, however it is written", () => {
+    const [tensor] = openSafetensors(fileOf(`{"${"\\n".repeat(5_000_000)}":${plain}}`, 8)).tensors;
+    expect(tensor?.name).toHaveLength(5_000_000);
   });
 
   it("takes the names of an object's own parts for what they are", () => {
