@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { cutText } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 
-/** Says that a GGUF file cannot be used: where (a byte offset or a tensor's name) and why. */
+/** Says that a GGUF file cannot be used: where (a byte offset or a tensor's name) and why, both cut where the file makes them long. */
 export function ggufError(where: string, why: string): TributaryError {
-  return new TributaryError("TRAINER_MODEL_INVALID", `GGUF ${where}: ${why}`);
+  return new TributaryError("TRAINER_MODEL_INVALID", `GGUF ${cutText(where, 200)}: ${cutText(why, 400)}`);
 }
 
 /** Thrown when a header continues past the bytes at hand; the reader then fetches more. */

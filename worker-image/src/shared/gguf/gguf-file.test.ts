@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isTributaryError } from "@tributary/kit";
@@ -47,6 +47,26 @@ describe("GgufFile", () => {
     ]);
     expect(file.readTensor("m", [2, 3])).toEqual(matrix.values);
     expect(file.readTensor("v", [2])).toEqual(Float32Array.of(-1, 0.25));
+  });
+
+  it.each([
+    { what: "a text", value: [8] },
+    { what: "a list of numbers", value: [9, 0, 0, 0, 0] },
+  ])("refuses a header of 600 MB, of which $what is nearly all, without reading it", ({ value }) => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(600_000_000n);
+    const typed = Buffer.alloc(4 * Math.ceil(value.length / 4));
+    typed.set(value);
+    const path = join(folder, "sparse.gguf");
+    writeFileSync(path, Buffer.concat([ggufBytes({ "a.key": 1 }, []).subarray(0, 37), typed, length]));
+    truncateSync(path, 600_001_000);
+    expect(() => GgufFile.open(path)).toThrow("the header goes on past 67108864 bytes");
+  });
+
+  it("cuts what a file makes long in its errors", () => {
+    expect(() => open(ggufBytes({ "a.text": "" }, [{ ...matrix, name: "n".repeat(5_000), shape: [0] }]))).toThrow(
+      /^GGUF tensor n{192}…: shape \[0\] cannot be stored as F32$/u,
+    );
   });
 
   it("reads a header longer than its first read", () => {

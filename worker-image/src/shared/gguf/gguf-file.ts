@@ -9,6 +9,9 @@ export type TensorShape = Pick<TensorEntry, "name" | "shape">;
 
 const firstReadBytes = 4 * 1024 * 1024;
 
+/** Longest header that is read: three times that of a vocabulary of half a million tokens; what it holds lies in memory. */
+const maxHeaderBytes = 64 * 1024 * 1024;
+
 /** A GGUF file opened for reading: metadata at hand, tensors decoded one at a time so that memory stays bounded. */
 export class GgufFile implements Disposable {
   readonly #descriptor: number;
@@ -82,6 +85,8 @@ function readHeader(descriptor: number): GgufHeader {
       return parseGgufHeader(bytes, fileBytes);
     } catch (error) {
       if (!(error instanceof MoreBytesNeeded)) throw error;
+      if (error.neededBytes > maxHeaderBytes)
+        throw ggufError(`offset ${wanted}`, `the header goes on past ${maxHeaderBytes} bytes`);
       wanted = Math.min(Math.max(2 * wanted, error.neededBytes), fileBytes);
     }
   }

@@ -1,7 +1,9 @@
 import { type ByteCursor, ggufError } from "./byte-cursor.ts";
 
+type ScalarValue = number | bigint | boolean;
+
 /** A metadata value: numbers up to 32 bits and doubles as numbers, 64-bit integers as bigint. */
-export type MetadataValue = number | bigint | boolean | string | readonly MetadataValue[];
+export type MetadataValue = ScalarValue | string | readonly string[] | ScalarList;
 
 /** Metadata of a model by key, for example `llama.block_count`. */
 export type Metadata = ReadonlyMap<string, MetadataValue>;
@@ -10,7 +12,34 @@ const arrayType = 9;
 /** Number of the value type `uint32`. */
 export const uint32Type = 4;
 
-type Scalar = { readonly sizeBytes: number; readonly read: (bytes: Buffer) => MetadataValue };
+type Scalar = { readonly sizeBytes: number; readonly read: (bytes: Buffer) => number | bigint };
+
+/** An array of numbers or truth values, in the bytes of the file: as values it would take eight times the memory of its file. */
+export class ScalarList {
+  readonly #bytes: Buffer;
+  readonly #scalar: Scalar;
+  readonly #isBool: boolean;
+  /** How many there are. */
+  readonly length: number;
+
+  constructor(bytes: Buffer, type: number, scalar: Scalar) {
+    this.#bytes = bytes;
+    this.#scalar = scalar;
+    this.#isBool = type === boolType;
+    this.length = bytes.length / scalar.sizeBytes;
+  }
+
+  /** The value at `index`, which must be below the length. */
+  at(index: number): ScalarValue {
+    const { sizeBytes, read } = this.#scalar;
+    const value = read(this.#bytes.subarray(index * sizeBytes, (index + 1) * sizeBytes));
+    return this.#isBool ? value === 1 : value;
+  }
+
+  toString(): string {
+    return `an array of ${this.length}`;
+  }
+}
 
 /** Value types by their number in the GGUF specification (`gguf_metadata_value_type`), without string (8) and array (9). */
 const scalars: Readonly<Record<number, Scalar>> = {
@@ -36,13 +65,20 @@ export function readMetadataValue(cursor: ByteCursor, type: number, key: string)
   if (type !== arrayType) return readSingle(cursor, type, key);
   const elementType = cursor.uint32(`element type of ${key}`);
   const length = cursor.count(`length of ${key}`);
-  const leastBytes = elementType === stringType ? stringLengthBytes : scalarOf(cursor, elementType, key).sizeBytes;
+  const scalar = elementType === stringType ? undefined : scalarOf(cursor, elementType, key);
+  const leastBytes = scalar?.sizeBytes ?? stringLengthBytes;
   if (length * leastBytes > cursor.remainingBytes) {
     throw ggufError(`offset ${cursor.offset}`, `${key} has ${length} elements, more than the file can hold`);
   }
-  const values: MetadataValue[] = [];
-  for (let index = 0; index < length; index++) values.push(readSingle(cursor, elementType, key));
+  if (scalar !== undefined) return readScalars(cursor.take(length * leastBytes, key), elementType, key, scalar);
+  const values: string[] = [];
+  for (let index = 0; index < length; index++) values.push(cursor.text(key));
   return values;
+}
+
+function readScalars(bytes: Buffer, type: number, key: string, scalar: Scalar): ScalarList {
+  if (type === boolType) for (const value of bytes) requireBool(value, key);
+  return new ScalarList(bytes, type, scalar);
 }
 
 function readSingle(cursor: ByteCursor, type: number, key: string): MetadataValue {
@@ -50,8 +86,12 @@ function readSingle(cursor: ByteCursor, type: number, key: string): MetadataValu
   const scalar = scalarOf(cursor, type, key);
   const value = scalar.read(cursor.take(scalar.sizeBytes, key));
   if (type !== boolType) return value;
-  if (value !== 0 && value !== 1) throw ggufError(`metadata ${key}`, `is the truth value ${value}, expected 0 or 1`);
+  requireBool(value, key);
   return value === 1;
+}
+
+function requireBool(value: number | bigint, key: string): void {
+  if (value !== 0 && value !== 1) throw ggufError(`metadata ${key}`, `is the truth value ${value}, expected 0 or 1`);
 }
 
 function scalarOf(cursor: ByteCursor, type: number, key: string): Scalar {
@@ -86,12 +126,12 @@ export function textOf(metadata: Metadata, key: string): string {
 /** Reads a metadata array of strings. @throws TributaryError when it is absent or holds something else */
 export function textsOf(metadata: Metadata, key: string): readonly string[] {
   const value = metadata.get(key);
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw ggufError(`metadata ${key}`, `is ${describe(value)}, expected an array of strings`);
-  }
-  return value as readonly string[];
+  if (Array.isArray(value)) return value as readonly string[];
+  throw ggufError(`metadata ${key}`, `is ${describe(value)}, expected an array of strings`);
 }
 
 function describe(value: MetadataValue | undefined): string {
-  return value === undefined ? "absent" : Array.isArray(value) ? `an array of ${value.length}` : typeof value;
+  if (value === undefined) return "absent";
+  if (value instanceof ScalarList) return `${value} numbers`;
+  return Array.isArray(value) ? `an array of ${value.length}` : typeof value;
 }

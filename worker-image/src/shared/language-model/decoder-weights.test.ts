@@ -94,3 +94,10 @@ it("an output projection of its own is read, and a tied one is none", () => {
   using untied = openToy({ tensors: [output] });
   expect(ggufWeights(untied, toyConfig).output()).toEqual(output.values);
 });
+
+it("layers without tensors end with the first one that is not there, however many the file claims", () => {
+  using file = openToy();
+  const config = { ...toyConfig, layers: 2 ** 40 };
+  expect(() => ggufWeights(file, config)).toThrow("tensor blk.2.attn_norm.weight: is not in the file");
+  expect(() => ggufWeights(file, { ...toyConfig, layers: 1 })).toThrow("tensor blk.1.attn_norm.weight: is none that");
+});

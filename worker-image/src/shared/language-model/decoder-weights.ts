@@ -29,6 +29,8 @@ export type WeightSource = {
 };
 
 const untiedOutput = "output.weight";
+const soleTensors = ["token_embd.weight", "output_norm.weight"];
+const layerTensor = /^blk\.(0|[1-9]\d*)\.(.*)\.weight$/su;
 const layerTensors = [
   "attn_norm",
   "attn_q",
@@ -43,8 +45,8 @@ const layerTensors = [
 
 /**
  * Reads a decoder's weights from a GGUF file, with the tensor names of llama.cpp.
- * @throws TributaryError that names a tensor which this decoder would pass over: without a bias or a rope factor the model
- * would be another one
+ * @throws TributaryError that names a tensor which is not there, or which this decoder would pass over: without a bias or a rope
+ * factor the model would be another one
  */
 export function ggufWeights(file: GgufFile, config: DecoderConfig): WeightSource {
   const { width, heads, kvHeads, headWidth, feedForwardWidth } = config;
@@ -73,12 +75,19 @@ export function ggufWeights(file: GgufFile, config: DecoderConfig): WeightSource
   };
 }
 
+/** Ends with the first tensor that is not there: a number of layers is quickly written, and has no bound but the file's tensors. */
 function requireFollowedTensors(names: ReadonlySet<string>, { layers }: DecoderConfig): void {
-  const followed = new Set(["token_embd.weight", "output_norm.weight", untiedOutput]);
-  for (let layer = 0; layer < layers; layer++)
-    for (const name of layerTensors) followed.add(`blk.${layer}.${name}.weight`);
-  for (const name of names)
-    if (!followed.has(name)) throw ggufError(`tensor ${name}`, "is none that this decoder follows");
+  for (const name of names) {
+    const [, layer = "", part = ""] = layerTensor.exec(name) ?? [];
+    const isOfLayer = layerTensors.includes(part) && Number(layer) < layers;
+    if (isOfLayer || soleTensors.includes(name) || name === untiedOutput) continue;
+    throw ggufError(`tensor ${name}`, "is none that this decoder follows");
+  }
+  const require = (name: string) => {
+    if (!names.has(name)) throw ggufError(`tensor ${name}`, "is not in the file");
+  };
+  for (const name of soleTensors) require(name);
+  for (let layer = 0; layer < layers; layer++) for (const part of layerTensors) require(`blk.${layer}.${part}.weight`);
 }
 
 /**

@@ -3,15 +3,15 @@ import { TributaryError } from "@tributary/kit";
 /** A piece of a document: its words, in order, and whether the document ends with it. */
 export type DocumentPiece = { readonly text: string; readonly endsDocument: boolean };
 
-/** Characters of one word that are held in memory at most. */
-const longestWord = 2 ** 26;
+/** Characters of one word, or run of space, at most: one is held in memory and merged whole, at a hundred bytes a character. */
+const longestWord = 2 ** 22;
 /** A document goes on in pieces of about this many characters. */
 const pieceCharacters = 2 ** 16;
 
 /**
  * Parts text at form feeds into documents without the space around them, and long documents into pieces that begin where a run of
  * space begins: no word, hence no token, spans two pieces.
- * @throws TributaryError (`TRAINER_DATA_INVALID`) for a word of more than 64 Mi characters
+ * @throws TributaryError (`TRAINER_DATA_INVALID`) for a word of more than 4 Mi characters
  */
 export async function* cutDocuments(texts: AsyncIterable<string>): AsyncGenerator<DocumentPiece> {
   let held = "";
@@ -39,14 +39,15 @@ export async function* cutDocuments(texts: AsyncIterable<string>): AsyncGenerato
       if (held.length > longestWord)
         throw new TributaryError(
           "TRAINER_DATA_INVALID",
-          `a word of the data set has more than ${longestWord} characters`,
+          `a word of the data set has more than ${longestWord} characters; part it by spaces or lines`,
         );
     }
   }
   yield { text: take(held.length).trimEnd(), endsDocument: true };
 }
 
-const space = /\s/u;
+/** What the tokenizer takes for space: elsewhere no word may be cut. */
+const space = /\p{White_Space}/u;
 
 /** Where the run of space before the last word begins; 0 when no word stands before it. */
 function startOfLastSpace(text: string): number {

@@ -53,6 +53,23 @@ describe("cutDocuments", () => {
     for await (const { text: piece } of cutDocuments(from(`${word} `.repeat(40)))) pieces.push(piece);
     for (const piece of pieces.slice(1)) expect(piece).toMatch(/^\s\S/u);
   });
+
+  it("cuts no word at what the tokenizer does not take for space, and at what it does", async () => {
+    const word = "x\ufeff".repeat(50_000);
+    const lengths: number[] = [];
+    for await (const { text } of cutDocuments(from(word, `${word}\u0085${word}`, " end"))) lengths.push(text.length);
+    expect(lengths).toEqual([2 * word.length, 1 + word.length, " end".length]);
+  });
+
+  it("refuses a word that no memory is planned for, and says what to do", async () => {
+    async function* letters() {
+      for (let count = 0; count < 6; count++) yield "x".repeat(2 ** 20);
+    }
+    const pieces = cutDocuments(letters());
+    await expect(pieces.next()).rejects.toThrow(
+      "a word of the data set has more than 4194304 characters; part it by spaces or lines",
+    );
+  });
 });
 
 describe("placePassages", () => {

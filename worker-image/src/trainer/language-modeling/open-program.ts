@@ -24,6 +24,7 @@ export async function openLanguageModelingProgram(job: trainerV1.RegisterRespons
     const message = `hyperparameters.sequenceLength is ${settings.sequenceLength}, the model's context has ${config.contextLength} tokens`;
     throw new TributaryError("TRAINER_HYPERPARAMETER_INVALID", message);
   }
+  const weights = ggufWeights(base, config);
   const tokenizer = BytePairTokenizer.fromMetadata(base.metadata);
   const worker = { index: job.workerIndex, count: job.workerCount };
   const passages = await readDataSet({
@@ -34,7 +35,7 @@ export async function openLanguageModelingProgram(job: trainerV1.RegisterRespons
     vocabulary: tokenizer.vocabularySize,
     encode: (text) => tokenizer.encode(text),
   });
-  const model = await createDecoder(config, settings.lora, ggufWeights(base, config));
+  const model = await createDecoder(config, settings.lora, weights);
   const layout = parameterLayout(config, settings.lora);
   return new LanguageModelingProgram({
     model,

@@ -3,8 +3,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ByteCursor } from "../../shared/gguf/byte-cursor.ts";
 import { GgufFile } from "../../shared/gguf/gguf-file.ts";
-import type { Metadata } from "../../shared/gguf/metadata.ts";
+import { type Metadata, readMetadataValue } from "../../shared/gguf/metadata.ts";
 import { toyModelGguf } from "../../shared/language-model/toy-model.ts";
 import { fromByteAlphabet, toByteAlphabet } from "./byte-alphabet.ts";
 import { BytePairTokenizer } from "./byte-pair-tokenizer.ts";
@@ -71,7 +72,48 @@ describe("BytePairTokenizer", () => {
     expect(tokenizer.decode(tokenizer.encode("azb z"))).toBe("ab ");
     expect(() =>
       BytePairTokenizer.fromMetadata(new Map([...metadata, ["tokenizer.ggml.tokens", without("the")]])),
-    ).toThrow('tokenizer.ggml.merges: joins "th e", which is no token');
+    ).toThrow('tokenizer.ggml.merges: joins "th e", and "the" is no token');
+  });
+
+  const withMerge = (merge: string) => (given: Metadata) => {
+    const merges = given.get("tokenizer.ggml.merges") as string[];
+    return ["tokenizer.ggml.merges", [...merges, merge]] as const;
+  };
+  const withTypes = (types: readonly number[]) => () => {
+    const key = Buffer.from("tokenizer.ggml.token_type");
+    const head = Buffer.from([...Buffer.alloc(4), ...Buffer.alloc(8)]);
+    head.writeUInt32LE(5);
+    head.writeBigUInt64LE(BigInt(types.length), 4);
+    const bytes = Buffer.concat([head, Buffer.from(Int32Array.from(types).buffer)]);
+    return [`${key}`, readMetadataValue(new ByteCursor(bytes, bytes.length), 9, `${key}`)] as const;
+  };
+  const types = (userDefined?: number) => Array.from({ length: 260 }, (_, id) => (id === userDefined ? 4 : id % 4));
+
+  it.each([
+    { name: "a merge that stands twice", change: withMerge("t h"), want: 'merges: joins "t h" twice' },
+    { name: "a merge without a space", change: withMerge("th"), want: 'joins "th", which is no pair of tokens' },
+    { name: "a merge of three", change: withMerge("t h e"), want: 'joins "t h e", which is no pair of tokens' },
+    { name: "a merge of what is no token", change: withMerge("t hx"), want: 'joins "t hx", and "hx" is no token' },
+    {
+      name: "a token that stands twice",
+      change: (given: Metadata) =>
+        ["tokenizer.ggml.tokens", [...(given.get("tokenizer.ggml.tokens") as string[]), "a"]] as const,
+      want: 'tokens: names "a" twice',
+    },
+    { name: "a token found before words", change: withTypes(types(258)), want: 'says that "Ġthe" is user-defined' },
+    {
+      name: "a type too few",
+      change: withTypes([1, 1]),
+      want: "is an array of 2, expected one number for each of 260",
+    },
+  ])("refuses $name, which one reader takes for this and another for that", ({ change, want }) => {
+    expect(() => BytePairTokenizer.fromMetadata(new Map([...metadata, change(metadata)]))).toThrow(want);
+  });
+
+  it("takes a file that says of its tokens which are for control, and one without a last token", () => {
+    const plain = new Map([...metadata, withTypes(types())()]);
+    plain.delete("tokenizer.ggml.eos_token_id");
+    expect(BytePairTokenizer.fromMetadata(plain).encode("the")).toEqual([257]);
   });
 });
 
@@ -109,6 +151,18 @@ describe("the parts of the tokenizer", () => {
       }),
     );
     expect(mergePairs("a".repeat(1_000_000), ranks)).toHaveLength(250_000);
+  });
+
+  it("take for space what Unicode does, as the reference: U+0085 is, a byte order mark inside a text is not", () => {
+    const split = wordSplitterOf("gpt-2")!;
+    expect(split("!\ufeff? a\u0085\u0085b \ufeff\ufeff")).toEqual([
+      "!\ufeff?",
+      " a",
+      "\u0085",
+      "\u0085",
+      "b",
+      " \ufeff\ufeff",
+    ]);
   });
 
   it.each([

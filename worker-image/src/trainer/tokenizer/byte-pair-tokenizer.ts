@@ -1,7 +1,8 @@
 import { ggufError } from "../../shared/gguf/byte-cursor.ts";
-import { type Metadata, numberOf, textOf, textsOf } from "../../shared/gguf/metadata.ts";
+import { type Metadata, textOf } from "../../shared/gguf/metadata.ts";
 import { fromByteAlphabet, toByteAlphabet } from "./byte-alphabet.ts";
 import { type MergeRanks, mergePairs } from "./merge-pairs.ts";
+import { readVocabulary } from "./read-vocabulary.ts";
 import { wordSplitterNames, wordSplitterOf } from "./split-words.ts";
 
 /** Words that repeat are merged once; the bound keeps memory flat on text that never repeats. */
@@ -17,24 +18,18 @@ export class BytePairTokenizer {
   readonly #ranks: MergeRanks;
   readonly #splitWords: (text: string) => string[];
   readonly #cache = new Map<string, readonly number[]>();
-  /** Id of the token that ends a text. */
-  readonly endOfTextId: number;
 
   private constructor(metadata: Metadata, splitWords: (text: string) => string[]) {
-    this.#tokens = textsOf(metadata, "tokenizer.ggml.tokens");
-    this.#ids = new Map(this.#tokens.map((token, id) => [token, id]));
-    this.#ranks = new Map(textsOf(metadata, "tokenizer.ggml.merges").map((merge, rank) => [merge, rank]));
-    for (const merge of this.#ranks.keys()) {
-      if (this.#ids.has(merge.replace(" ", ""))) continue;
-      throw ggufError("metadata tokenizer.ggml.merges", `joins ${JSON.stringify(merge)}, which is no token`);
-    }
+    const { tokens, ids, ranks } = readVocabulary(metadata);
+    this.#tokens = tokens;
+    this.#ids = ids;
+    this.#ranks = ranks;
     this.#splitWords = splitWords;
-    this.endOfTextId = numberOf(metadata, "tokenizer.ggml.eos_token_id");
   }
 
   /**
    * Makes the tokenizer that a model file describes.
-   * @throws TributaryError when the file describes another kind of tokenizer
+   * @throws TributaryError when the file describes another kind of tokenizer, or one that readers understand differently
    */
   static fromMetadata(metadata: Metadata): BytePairTokenizer {
     const model = textOf(metadata, "tokenizer.ggml.model");

@@ -1,8 +1,12 @@
 /** Each digit is a word of its own (Hugging Face `Digits(individual_digits=True)`): any character of category N. */
 const digit = /(\p{N})/u;
 
-/** GPT-2's words: contractions, letters, numbers, symbols, each with at most one space before, and runs of space. */
-const gpt2Word = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+/**
+ * GPT-2's words: contractions, letters, numbers, symbols, each with at most one space before, and runs of space. Space is what Unicode
+ * says, as in Hugging Face's tokenizers; JavaScript's `\s` also takes U+FEFF for space, and not U+0085.
+ */
+const gpt2Word =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
 /** Word splitters by the name that GGUF gives them in `tokenizer.ggml.pre`. */
 const splitters: Readonly<Record<string, (text: string) => string[]>> = {
