@@ -8,7 +8,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # Says at least every 10 s how much time has passed.
 WATCHED := @node scripts/with-progress.mjs $(MAKE) --no-print-directory
 
-.PHONY: tfjs help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-data-plane bench-control-plane
+.PHONY: tfjs help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-checkouts bench-data-plane bench-control-plane
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ clouds-down: install ## Removes the local clouds without a trace
 
 bench-round: install tfjs ## Round overhead in pods beside Flower and NVFLARE
 	node bench/src/round/main.ts
+
+bench-checkouts: install tfjs ## Round overhead of this checkout beside that of the one in BASELINE
+	node bench/src/checkouts/main.ts --baseline "$(BASELINE)"
 
 bench-starts: install tfjs ## Jobs made and deleted in a row: how soon each starts
 	node bench/src/starts/main.ts

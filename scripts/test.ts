@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { runSuite } from "./test/run-suite.ts";
 import { type SuiteResult, suites } from "./test/suites.ts";
 
@@ -11,9 +12,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const all = args.includes("--all");
   const chosen = suites.filter((suite) => (only === undefined ? all || !suite.slow : only.includes(suite.name)));
+  if (all) process.env.TRIBUTARY_SEED ??= String(randomInt(2 ** 31));
   const results: SuiteResult[] = [];
   for (const suite of chosen) results.push(await runSuite(suite));
   report(results);
+  if (all) process.stdout.write(`Properties ran with TRIBUTARY_SEED=${process.env.TRIBUTARY_SEED}\n`);
   return results.some((result) => result.failed > 0) ? 1 : 0;
 }
 
