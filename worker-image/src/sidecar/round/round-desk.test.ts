@@ -69,10 +69,14 @@ describe("RoundDesk", () => {
   });
 
   it("settles a result that comes twice once", async () => {
-    await put(volumePaths.pendingResidual(planDigest, 0), "after");
-    const segments = [{ segment: 0, outcome: SegmentOutcome.Included }];
+    const places = Array.from({ length: 100 }, (_, segment) => segment);
+    const fence = new Uint8Array(32).fill(6);
+    for (const segment of places) await put(volumePaths.pendingResidual(planDigest, segment), `after ${segment}`);
+    await put(volumePaths.pendingResidual(fence, 100), "last");
+    const segments = places.map((segment) => ({ segment, outcome: SegmentOutcome.Included }));
     for (let times = 0; times < 2; times++) desk.take({ type: "closed", planDigest, segments });
-    await vi.waitFor(async () => expect(await readdir(join(volume, "reports"))).toEqual([]), 10_000);
-    expect(await kept(0)).toBe("after");
+    desk.take({ type: "closed", planDigest: fence, segments: [{ segment: 100, outcome: SegmentOutcome.Included }] });
+    await vi.waitFor(async () => expect(await kept(100)).toBe("last"), 10_000);
+    expect(await Promise.all(places.map(kept))).toEqual(places.map((segment) => `after ${segment}`));
   });
 });

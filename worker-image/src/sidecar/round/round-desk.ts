@@ -61,6 +61,9 @@ export class RoundDesk {
   /** Why the machine refused the last message. */
   #refusal: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  /** End of the queue of results to settle, and how many are in it: their files lie among those that are removed between rounds. */
+  #settled: Promise<void> = Promise.resolve();
+  #unsettled = 0;
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
@@ -108,13 +111,9 @@ export class RoundDesk {
       case "upload":
         this.#background(this.#upload(effect), effect.planDigest);
         break;
-      case "closed": {
-        const settled = this.#settle(effect);
-        // The next round's work reads what this one settles.
-        this.#last = Promise.allSettled([this.#last, settled]);
-        this.#background(settled);
+      case "closed":
+        this.#queueToSettle(effect);
         break;
-      }
       case "refused":
         this.#refusal = effect.refusal.detail;
         break;
@@ -199,6 +198,17 @@ export class RoundDesk {
     await this.#deps.machine().post({ type: "inputStored", planDigest: work.planDigest, segment, sha256, sizeBytes });
   }
 
+  /** One result after the other: of two that settle the same files at once, one would remove what the other has just kept. */
+  #queueToSettle(effect: Closed): void {
+    this.#unsettled += 1;
+    const settled = this.#settled.then(() => this.#settle(effect)).finally(() => (this.#unsettled -= 1));
+    this.#settled = settled.catch(() => {});
+    const cleaned = settled.then(() => this.#removeOldFiles());
+    // The next round's work reads what this one settles.
+    this.#last = Promise.allSettled([this.#last, cleaned]);
+    this.#background(cleaned);
+  }
+
   /** Error feedback, a segment at a time: keeps what this round left over when its input is in the sum, what was before otherwise. */
   async #settle({ planDigest, segments }: Closed): Promise<void> {
     const { volumeDirectory } = this.#deps;
@@ -207,16 +217,14 @@ export class RoundDesk {
       await settle({ volumeDirectory, planDigest, segment });
     }
     if (this.#workOf(planDigest) !== undefined) this.#endWork();
-    await this.#removeOldFiles();
   }
 
   async #removeOldFiles(): Promise<void> {
     const { volumeDirectory, log } = this.#deps;
-    if (this.#work !== undefined) return;
     for (const directory of ["tasks", "reports", "models"]) {
       const names = await realDisk.readdir(join(volumeDirectory, directory)).catch(() => []);
       for (const name of names) {
-        if (this.#work !== undefined) return;
+        if (this.#work !== undefined || this.#unsettled > 0) return;
         await realDisk
           .remove(join(volumeDirectory, directory, name))
           .catch((err: unknown) => log.warn({ err }, "file stays"));
