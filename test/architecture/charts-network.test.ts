@@ -9,7 +9,6 @@ import {
 } from "@tributary/test";
 import { beforeAll, describe, expect, it } from "vitest";
 
-const helmBuildTimeoutMs = 15 * 60_000;
 let policies: { hub: RenderedObject[]; member: RenderedObject[] };
 let pods: { operator: NetworkEnd; gate: NetworkEnd; worker: NetworkEnd };
 
@@ -29,7 +28,7 @@ beforeAll(async () => {
     gate: podOf("tributary-gate", only(member, "Deployment")[0]!.spec.template),
     worker: podOf("tributary-jobs", only(member, "PodTemplate")[0]!.template),
   };
-}, helmBuildTimeoutMs);
+});
 
 const only = (objects: readonly RenderedObject[], kind: string) => objects.filter((object) => object.kind === kind);
 

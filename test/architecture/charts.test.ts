@@ -33,11 +33,10 @@ const releases: [string, ChartRelease][] = [
 ];
 
 const rendered = new Map<string, RenderedObject[]>();
-const helmBuildTimeoutMs = 15 * 60_000;
 
 beforeAll(async () => {
   for (const [name, release] of releases) rendered.set(name, await renderChart(release));
-}, helmBuildTimeoutMs);
+});
 
 const objectsOf = (name: string, kind: string) => rendered.get(name)!.filter((object) => object.kind === kind);
 

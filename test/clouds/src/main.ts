@@ -1,11 +1,13 @@
 import { down, kubectl, status, up } from "./clouds/local-clouds.ts";
 import { renderStatus } from "./clouds/render-status.ts";
 import { toStandardError } from "./progress.ts";
+import { ensureTools } from "./tools/ensure-tools.ts";
 
 const usage = `usage: node test/clouds/src/main.ts COMMAND
   up                         start or repair the local clouds; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
   down                       remove the local clouds and every trace of them
   status                     say how the local clouds are
+  tools                      build or find the programs that clouds and tests run: Kubernetes, Helm, CoreDNS
   kubectl CLUSTER ARGUMENT…  run kubectl against one of the clusters`;
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
@@ -13,6 +15,7 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
   if (command === "up") await printClusters();
   else if (command === "down") await down({ progress: toStandardError });
   else if (command === "status") await printStatus();
+  else if (command === "tools") await ensureTools(toStandardError);
   else if (command === "kubectl" && cluster) process.stdout.write(await kubectl(cluster, kubectlArguments));
   else {
     toStandardError(usage);
