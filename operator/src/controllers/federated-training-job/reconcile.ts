@@ -1,4 +1,4 @@
-import { FieldManager, groupVersion, Kinds } from "@tributary/contracts";
+import { Kinds } from "@tributary/contracts";
 import { asTributaryError, catalogue, type Logger } from "@tributary/kit";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
@@ -14,7 +14,7 @@ import type { Plan } from "./plan.ts";
 import type { JobSnapshot } from "./snapshot.ts";
 import { renderStatus } from "./status/status.ts";
 import { renderTrouble } from "./status/tell-trouble.ts";
-import { pruneRounds, updateRounds } from "./status/training-rounds.ts";
+import { writeRounds } from "./status/write-rounds.ts";
 import { writeStatus } from "./status/write-status.ts";
 
 /** Everything that one look at a job uses. */
@@ -59,9 +59,13 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   const written = await writeStatus(deps.hub, seen.job, status as JobStatus, signal);
   if (written === "stale") return { requeueAfterMs: staleMs };
   tell([...withoutFailed(plan.events, plan.conditions, failed), ...tellTransitions(seen, conditions)]);
-  await writeRounds(seen, deps, signal);
+  const roundsWritten = await writeRounds(deps.hub, seen, signal);
   if (failures.length === 0) deps.retries.forget(key);
-  return soonest(plan.requeueAfterMs, failures.length === 0 ? undefined : deps.retries.nextDelayMs(key));
+  return soonest(
+    plan.requeueAfterMs,
+    failures.length === 0 ? undefined : deps.retries.nextDelayMs(key),
+    roundsWritten === "stale" ? staleMs : undefined,
+  );
 }
 
 /** A look that fails before anything is known of the job is told in its status, where that can be. */
@@ -82,19 +86,6 @@ async function observeOrTell(
       );
     throw error;
   }
-}
-
-async function writeRounds(seen: JobSnapshot, deps: JobDeps, signal: AbortSignal): Promise<void> {
-  const { namespace } = seen.job.metadata;
-  for (const { name, status } of updateRounds(seen)) {
-    const intent = { apiVersion: groupVersion, kind: "TrainingRound", metadata: { name, namespace }, status };
-    await deps.hub.applyStatus(Kinds.TrainingRound, intent as KubeObject, {
-      fieldManager: FieldManager.OperatorStatus,
-      force: true,
-      signal,
-    });
-  }
-  for (const name of pruneRounds(seen)) await deps.hub.delete(Kinds.TrainingRound, { namespace, name }, { signal });
 }
 
 function report(seen: JobSnapshot, plan: Plan, failures: readonly ActFailure[], deps: JobDeps): void {

@@ -9,7 +9,7 @@ import { hashText } from "../render/hash-text.ts";
 import { jobNames } from "../render/names.ts";
 import type { AggregatorEndpoint, ContainerSpec, HubObservation, JobSnapshot } from "../snapshot.ts";
 import { type JobCertificates, readJobCertificates } from "./certificates.ts";
-import { isOwned } from "./owned.ts";
+import { isBeside, isOwned } from "./owned.ts";
 import { findPodProblem } from "./pod-problem.ts";
 
 /** Caches of what the operator made on the hub, and the calls that no cache answers. */
@@ -39,7 +39,7 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
   const config = sources.configMaps.get(key);
   const pods = sources.pods
     .byIndex("job-uid", job.metadata.uid ?? "")
-    .filter((pod) => pod.metadata.labels?.[Label.Component] === "aggregator");
+    .filter((pod) => isBeside(pod, job) && pod.metadata.labels?.[Label.Component] === "aggregator");
   const podProblem = findPodProblem(pods);
   return {
     ...describeCertificates(certificates),

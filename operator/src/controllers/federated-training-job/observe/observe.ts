@@ -6,6 +6,7 @@ import type { MemberDirectory } from "../../member-cluster/member-directory.ts";
 import type { SeatReports } from "../../seat/seat-reports.ts";
 import type { AggregatorObservation, JobSnapshot, PlacingObservation, SeatObservation } from "../snapshot.ts";
 import { type HubSources, observeHub } from "./hub.ts";
+import { isBeside } from "./owned.ts";
 import { observeSeat, placeOf } from "./seat.ts";
 import type { SeenRunning } from "./worker-problem.ts";
 
@@ -57,7 +58,7 @@ export async function observe(
     hub: await observeHub(job, sources, signal),
     seats,
     aggregator: sources.aggregatorOf(uid),
-    rounds: sources.trainingRounds.byIndex("job-uid", uid),
+    rounds: sources.trainingRounds.byIndex("owner", uid).filter((round) => isBeside(round, job)),
     placing: observePlacing(uid, sources),
   });
 }

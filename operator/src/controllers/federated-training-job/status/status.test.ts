@@ -197,7 +197,7 @@ describe("TrainingRounds", () => {
     const [update, ...rest] = updateRounds(running({ rounds: [window(0, 1)] }));
     expect(rest).toEqual([]);
     expect(update).toMatchObject({
-      name: "notes-r0",
+      seen: { metadata: { name: "notes-r0" } },
       status: { phase: "Committed", committed: 2, bytesUp: 20, metric: "2.9", seconds: "2.0" },
     });
     expect(updateRounds(running({ rounds: [window(0, 1, update?.status)] }))).toEqual([]);
@@ -235,6 +235,6 @@ describe("TrainingRounds", () => {
   it("go beyond the limit, oldest first, and never while they are open", () => {
     const closed = [0, 1, 2, 3].map((from) => window(from, from, { completionTime: "2027-01-15T08:00:00.000Z" }));
     const snapshot = running({ job: aJob({ roundHistoryLimit: 2 }), rounds: [...closed.reverse(), window(4, 4)] });
-    expect(pruneRounds(snapshot)).toEqual(["notes-r0", "notes-r1"]);
+    expect(pruneRounds(snapshot).map(({ metadata }) => metadata.name)).toEqual(["notes-r0", "notes-r1"]);
   });
 });

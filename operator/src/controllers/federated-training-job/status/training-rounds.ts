@@ -7,7 +7,8 @@ type RoundStatus = NonNullable<TrainingRound["status"]>;
 
 /** A TrainingRound whose status is no longer true, with the new one. */
 export interface RoundUpdate {
-  readonly name: string;
+  /** The TrainingRound as it was seen: its status is written over no other. */
+  readonly seen: TrainingRound;
   readonly status: RoundStatus;
 }
 
@@ -15,20 +16,16 @@ export interface RoundUpdate {
 export function updateRounds(snapshot: JobSnapshot): RoundUpdate[] {
   return snapshot.rounds.flatMap((round) => {
     const status = renderRoundStatus(snapshot, round);
-    return status === undefined || isDeepStrictEqual(status, round.status)
-      ? []
-      : [{ name: round.metadata.name, status }];
+    return status === undefined || isDeepStrictEqual(status, round.status) ? [] : [{ seen: round, status }];
   });
 }
 
 /** TrainingRounds beyond the number that the job keeps, oldest first; an open window is never among them. */
-export function pruneRounds(snapshot: JobSnapshot): string[] {
+export function pruneRounds(snapshot: JobSnapshot): TrainingRound[] {
   const closed = snapshot.rounds
     .filter((round) => round.status?.completionTime !== undefined)
     .sort((left, right) => left.spec.from - right.spec.from || left.spec.attempt - right.spec.attempt);
-  return closed
-    .slice(0, Math.max(0, closed.length - snapshot.job.spec.roundHistoryLimit))
-    .map((round) => round.metadata.name);
+  return closed.slice(0, Math.max(0, closed.length - snapshot.job.spec.roundHistoryLimit));
 }
 
 /** What the ledger says of a window; undefined when there is nothing new, as for a closed window: its numbers are final. */

@@ -1,0 +1,74 @@
+import { Label, type TrainingRound } from "@tributary/contracts";
+import { describe, expect, it } from "vitest";
+import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
+import { byLabel, byOwnerUid } from "../../../runtime/cache/index-functions.ts";
+import { createObjectCache } from "../../../runtime/cache/object-cache.ts";
+import { jobLabels } from "../render/aggregator.ts";
+import { renderTrainingRound } from "../render/training-round.ts";
+import { aJob } from "../testing/a-snapshot.ts";
+import { type ObservationSources, observe } from "./observe.ts";
+
+const job = aJob({ participants: [] }) as ReturnType<typeof aJob> & KubeObject;
+
+function cacheOf<T extends KubeObject>(...objects: readonly KubeObject[]) {
+  const indices = { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid };
+  const cache = createObjectCache<T>({ indices, onError: (error) => expect.fail(String(error)) });
+  for (const object of objects) cache.upsert(object as T);
+  return cache;
+}
+
+function look(objects: { readonly rounds?: readonly KubeObject[]; readonly pods?: readonly KubeObject[] }) {
+  const nothing = cacheOf<Unstructured>();
+  const sources: ObservationSources = {
+    client: { get: async () => undefined } as never,
+    jobs: cacheOf(job),
+    trainingRounds: cacheOf<TrainingRound & KubeObject>(...(objects.rounds ?? [])),
+    memberClusters: cacheOf(),
+    members: { stateOf: () => undefined },
+    seatReports: { of: () => new Map() },
+    services: nothing,
+    statefulSets: nothing,
+    configMaps: nothing,
+    pods: cacheOf<Unstructured>(...(objects.pods ?? [])),
+    advertisedAddress: "10.0.0.1",
+    aggregatorOf: () => ({ state: "absent" }),
+    nowMs: () => 1,
+    seenRunning: () => 0,
+  };
+  return observe("research/notes", sources, new AbortController().signal);
+}
+
+/** A TrainingRound as the operator makes it, of this job unless something is changed. */
+function aRound(changes: { readonly namespace?: string; readonly ownerReferences?: object[] } = {}): KubeObject {
+  const object = renderTrainingRound(job, { from: 7, through: 7, attempt: 9, evaluateOnly: false });
+  const metadata = { ...object.metadata, uid: "round-uid", resourceVersion: "1", ...changes };
+  return { ...object, metadata } as unknown as KubeObject;
+}
+
+function aFailedPod(namespace: string): KubeObject {
+  const status = {
+    phase: "Pending",
+    containerStatuses: [{ name: "aggregator", image: "evil", state: { waiting: { reason: "ImagePullBackOff" } } }],
+  };
+  const metadata = { name: "x", namespace, uid: "pod-uid", resourceVersion: "1", labels: jobLabels(job, "aggregator") };
+  return { metadata, spec: {}, status } as KubeObject;
+}
+
+describe("observe", () => {
+  it("sees the job's own TrainingRounds", async () => {
+    const seen = await look({ rounds: [aRound()] });
+    expect(seen?.rounds.map(({ spec }) => spec.attempt)).toEqual([9]);
+  });
+
+  it.each([
+    { what: "another namespace", round: aRound({ namespace: "others" }) },
+    { what: "nobody", round: aRound({ ownerReferences: [] }) },
+  ])("takes no TrainingRound of $what for the job's, whatever its labels say", async ({ round }) => {
+    expect((await look({ rounds: [round] }))?.rounds).toEqual([]);
+  });
+
+  it("tells of the aggregator's pod, and of no pod in another namespace that has its labels", async () => {
+    expect((await look({ pods: [aFailedPod("research")] }))?.hub.podProblem?.reason).toBe("ImagePullFailed");
+    expect((await look({ pods: [aFailedPod("others")] }))?.hub.podProblem).toBeUndefined();
+  });
+});
