@@ -131,6 +131,49 @@ describe("a job's objects on the hub, on a real API server", () => {
     },
   );
 
+  it.each([
+    {
+      what: "somebody else",
+      owner: undefined,
+      reason: "NameTaken",
+      said: "exists and is not ours (made with kubectl)",
+    },
+    { what: "an earlier job of the same name", owner: "gone-uid", reason: "CleanupPending", said: "of an earlier job" },
+  ])(
+    "starts no aggregator on a claim of $what that has the ledger's name, says so, and goes on once it is gone",
+    async ({ owner, reason, said }) => {
+      const name = `ledger-${reason.toLowerCase()}`;
+      const claim = `data-${name}-aggregator-0`;
+      const ownerReferences =
+        owner === undefined
+          ? []
+          : [{ apiVersion: "tributary.dev/v1alpha1", kind: "FederatedTrainingJob", name, uid: owner }];
+      await apply(rig.hub, {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        // A finalizer, since the garbage collector removes what belongs to a job that never was.
+        metadata: { name: claim, namespace: "default", ownerReferences, finalizers: ["example.dev/keep"] },
+        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+      } as never);
+      const before = await live("pvc", claim);
+      await apply(rig.hub, aJob(named(name)));
+      const condition = await eventually("the condition says so", async () => {
+        const now = await conditionOf("AggregationReady", name);
+        return now.reason === reason ? now : undefined;
+      });
+      expect(condition.message).toContain(`PersistentVolumeClaim default/${claim} `);
+      expect(condition.message).toContain(said);
+      expect(await live("StatefulSet", `${name}-aggregator`)).toBeUndefined();
+      await rig.hub.kubectl(["delete", "pvc", claim, "--wait=false"]);
+      await patch("pvc", claim, [{ op: "remove", path: "/metadata/finalizers" }]);
+      await whenPlaced(name);
+      const after = await eventually("a claim of its own", () => live("pvc", claim));
+      expect(after.metadata.uid).not.toBe(before?.metadata.uid);
+      expect(after.metadata.ownerReferences).toMatchObject([{ kind: "FederatedTrainingJob" }]);
+      await rig.hub.kubectl(["delete", "ftj", name, "--timeout=60s"]);
+    },
+  );
+
   it("writes each object once, however often the job is looked at", async () => {
     await apply(rig.hub, aJob(named("calm")));
     await whenPlaced("calm");

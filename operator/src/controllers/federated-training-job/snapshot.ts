@@ -68,6 +68,8 @@ export interface HubObservation {
   readonly liveSettings?: Partial<AggregatorSettings>;
   /** Claims that the spec names and that do not exist. */
   readonly missingClaims: readonly string[];
+  /** Whose the claim of the ledger's name is, when it is not the job's: an aggregator must not start on it. */
+  readonly ledgerProblem?: Problem;
   /** Addresses at which workers reach the aggregator, once the Service has its ports. */
   readonly endpoint?: AggregatorEndpoint;
   /** Whether the Service of the aggregator is there. */

@@ -4,7 +4,7 @@ import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { apiReason } from "../../../runtime/api/api-error.ts";
 import { createOwnedApply, type Ownership, Whose } from "../../../runtime/api/apply-owned.ts";
 import { type KubeObject, type ObjectRef, objectKey, type Unstructured } from "../../../runtime/api/object.ts";
-import { isOwned } from "../observe/owned.ts";
+import { isNamesake, isOwned } from "../observe/owned.ts";
 import type { KubernetesObject } from "../plan.ts";
 import type { JobSnapshot } from "../snapshot.ts";
 
@@ -31,7 +31,7 @@ export function ownershipOf(job: Job): Ownership {
     judge(object) {
       if (isOwned(object, job)) return Whose.Ours;
       const isOfNamesake = object.metadata.ownerReferences?.some(
-        ({ kind, name, controller }) => kind === "FederatedTrainingJob" && name === job.metadata.name && controller,
+        (owner) => isNamesake(owner, job) && owner.controller === true,
       );
       return isOfNamesake === true ? Whose.LeftOver : Whose.Foreign;
     },

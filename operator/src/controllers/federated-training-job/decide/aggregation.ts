@@ -28,7 +28,7 @@ function keepAggregator(snapshot: JobSnapshot, settings: Settings): Action[] {
     why: `aggregator ${aggregator} runs`,
   });
   const why = "aggregator and operator know each other by certificates of the job CA";
-  const { certificateHash } = hub;
+  const { certificateHash, ledgerProblem } = hub;
   return [
     ...(hub.caPem === undefined || hub.caSecretPresent !== true
       ? [{ type: "ensure-certificates" as const, serverName, why }]
@@ -36,7 +36,7 @@ function keepAggregator(snapshot: JobSnapshot, settings: Settings): Action[] {
     ...(run === undefined ? [] : [apply(Kinds.ConfigMap, renderAggregatorConfig(job, { run, isOpen: false }))]),
     apply(Kinds.Service, renderAggregatorService(job)),
     // A pod that started before its certificates were made would only start again.
-    ...(run === undefined || certificateHash === undefined
+    ...(run === undefined || certificateHash === undefined || ledgerProblem !== undefined
       ? []
       : [apply(Kinds.StatefulSet, renderAggregatorStatefulSet(job, { run, certificateHash, replicas: 1 }))]),
   ];
@@ -48,6 +48,7 @@ function readiness(snapshot: JobSnapshot): Condition {
   if (aggregator.state === "heard" && aggregator.report.problem === undefined) {
     return { type, status: "True", reason: Reason.AggregatorReady, message: "the aggregator answers" };
   }
+  if (hub.ledgerProblem !== undefined) return { type, status: "False", ...hub.ledgerProblem };
   if (hub.podProblem !== undefined) return { type, status: "False", ...hub.podProblem };
   if (aggregator.state === "heard" && aggregator.report.problem !== undefined) {
     return { type, status: "True", reason: Reason.AggregatorReady, message: aggregator.report.problem.message };

@@ -54,6 +54,16 @@ describe("a job that starts", () => {
     expect(condition(plan, "AggregationReady")).toMatchObject({ status: "False", reason: "AggregatorNotReady" });
   });
 
+  it("starts no aggregator and places no worker on a claim that is not the job's, and says whose it is", () => {
+    const ledgerProblem = { reason: "NameTaken", message: "PersistentVolumeClaim x exists and is not ours" };
+    const hub = { ...aSnapshot().hub, replicas: 0, ledgerProblem };
+    const plan = decide(aSnapshot({ hub, aggregator: { state: "absent" } }), someSettings);
+    expect(ofType(plan, "apply-hub").map(({ kind }) => kind.kind)).toEqual(["ConfigMap", "Service"]);
+    expect(condition(plan, "AggregationReady")).toMatchObject({ status: "False", ...ledgerProblem });
+    expect(plan.record.placements).toEqual([]);
+    expect(plan.requeueAfterMs).toBeLessThanOrEqual(2_000);
+  });
+
   it("opens a first window of one round and says so once", () => {
     const plan = decide(placed(aSnapshot()), someSettings);
     expect(ofType(plan, "open-window").map((action) => action.window)).toEqual([

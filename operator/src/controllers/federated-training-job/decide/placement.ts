@@ -15,6 +15,6 @@ export const placement: Policy = (snapshot) => {
 
 /** Whether everything that a seat's objects are made from is there. */
 function isPlaceable({ hub }: JobSnapshot, { member, template }: SeatObservation): boolean {
-  const hasAggregator = hub.endpoint !== undefined && hub.caPem !== undefined;
+  const hasAggregator = hub.endpoint !== undefined && hub.caPem !== undefined && hub.ledgerProblem === undefined;
   return hasAggregator && member.state === "reachable" && member.isLeaving !== true && template.state === "found";
 }

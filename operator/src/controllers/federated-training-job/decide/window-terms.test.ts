@@ -173,7 +173,9 @@ describe("a TrainingRound whose window was replaced", () => {
     const rounds = [written(job, first), written(job, { from: 4, through: 8, attempt: 2, evaluateOnly: false })];
     const window = { from: 4, through: 8, attempt: 2, evaluateOnly: false };
     const report = { window, committedRounds: 5, history: [aRound(2, 1), aRound(3, 1), aRound(4, 1)] };
-    const updates = new Map(updateRounds(look(job, report, rounds)).map(({ name, status }) => [name, status]));
+    const updates = new Map(
+      updateRounds(look(job, report, rounds)).map(({ seen, status }) => [seen.metadata.name, status]),
+    );
     expect(updates.get("notes-r2")).toMatchObject({ phase: "Committed", committed: 2 });
     expect(updates.get("notes-r4-a2")).toMatchObject({ phase: "Open", committed: 1 });
   });
@@ -181,7 +183,7 @@ describe("a TrainingRound whose window was replaced", () => {
   it("says so when it committed nothing", () => {
     const rounds = [written(job, first), written(job, { ...training, attempt: 2 })];
     const updates = updateRounds(look(job, { window: { ...training, attempt: 2 }, committedRounds: 2 }, rounds));
-    expect(updates.map(({ name, status }) => `${name} ${status.phase}`)).toEqual([
+    expect(updates.map(({ seen, status }) => `${seen.metadata.name} ${status.phase}`)).toEqual([
       "notes-r2 Superseded",
       "notes-r2-a2 Open",
     ]);

@@ -9,6 +9,7 @@ import { hashText } from "../render/hash-text.ts";
 import { jobNames } from "../render/names.ts";
 import type { AggregatorEndpoint, ContainerSpec, HubObservation, JobSnapshot } from "../snapshot.ts";
 import { type JobCertificates, readJobCertificates } from "./certificates.ts";
+import { findLedgerProblem } from "./ledger-claim.ts";
 import { isBeside, isOwned } from "./owned.ts";
 import { findPodProblem } from "./pod-problem.ts";
 
@@ -29,9 +30,10 @@ type Job = JobSnapshot["job"];
 export async function observeHub(job: Job, sources: HubSources, signal: AbortSignal): Promise<HubObservation> {
   const names = jobNames(job);
   const key = `${names.namespace}/${names.aggregator}`;
-  const [certificates, missingClaims] = await Promise.all([
+  const [certificates, missingClaims, ledgerProblem] = await Promise.all([
     readJobCertificates(sources.client, job, signal),
     findMissingClaims(job, sources.client, signal),
+    findLedgerProblem(job, sources.client, signal),
   ]);
   const endpoint = endpointOf(sources.services.get(key), job, sources.advertisedAddress);
   const statefulSet = sources.statefulSets.get(key);
@@ -46,6 +48,7 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
     ...(isOwned(config, job) ? describeConfig(config) : {}),
     ...(isRunning ? { liveSettings: describeSettings(statefulSet) } : {}),
     missingClaims,
+    ...(ledgerProblem === undefined ? {} : { ledgerProblem }),
     ...(endpoint === undefined ? {} : { endpoint }),
     hasService: isOwned(sources.services.get(key), job),
     replicas: isRunning ? Number((statefulSet?.spec as { replicas?: number } | undefined)?.replicas ?? 1) : 0,

@@ -12,3 +12,8 @@ export function isOwned(object: KubeObject | undefined, job: JobSnapshot["job"])
 export function isBeside({ metadata }: KubeObject, job: JobSnapshot["job"]): boolean {
   return (metadata.namespace ?? "default") === jobNames(job).namespace;
 }
+
+/** Whether an owner reference is that of a job of this name, whatever its uid. */
+export function isNamesake(owner: { readonly kind: string; readonly name: string }, job: JobSnapshot["job"]): boolean {
+  return owner.kind === "FederatedTrainingJob" && owner.name === job.metadata.name;
+}

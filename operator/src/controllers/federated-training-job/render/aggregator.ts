@@ -2,7 +2,7 @@ import { type FederatedTrainingJob, groupVersion, Label } from "@tributary/contr
 import type { KubernetesObject } from "../plan.ts";
 import { type AggregatorSettings, type FrozenRun, frozenField, type KeptRun, printFrozenRun } from "./frozen-run.ts";
 import { hashText } from "./hash-text.ts";
-import { jobNames } from "./names.ts";
+import { jobNames, ledgerVolume } from "./names.ts";
 
 /** Ports of an aggregator inside its pod. */
 export const aggregatorPorts = { control: 8443, tensor: 8444, health: 9090 } as const;
@@ -164,7 +164,10 @@ export function renderAggregatorStatefulSet(job: FederatedTrainingJob, input: St
         {
           apiVersion: "v1",
           kind: "PersistentVolumeClaim",
-          metadata: { name: "data", ownerReferences: ownedBy(job).map((owner) => ({ ...owner, controller: false })) },
+          metadata: {
+            name: ledgerVolume,
+            ownerReferences: ownedBy(job).map((owner) => ({ ...owner, controller: false })),
+          },
           spec: {
             accessModes: ["ReadWriteOnce"],
             volumeMode: "Filesystem",
@@ -227,7 +230,7 @@ function renderAggregatorPod(job: FederatedTrainingJob, settings: AggregatorSett
         volumeMounts: [
           { name: "config", mountPath: "/etc/tributary/config", readOnly: true },
           { name: "tls", mountPath: "/etc/tributary/tls", readOnly: true },
-          { name: "data", mountPath: dataRoot },
+          { name: ledgerVolume, mountPath: dataRoot },
           { name: "tmp", mountPath: "/tmp" },
           ...claims.map((claim, index) => ({ name: `claim-${index}`, mountPath: `${claimRoot}/${claim}` })),
         ],

@@ -9,9 +9,14 @@ export interface JobNames {
   readonly namespace: string;
   readonly caSecret: string;
   readonly aggregator: string;
+  /** Claim of the ledger, as the StatefulSet of the aggregator names it. */
+  readonly ledgerClaim: string;
   /** DNS name in the aggregator's certificate. */
   readonly serverName: string;
 }
+
+/** Volume of the aggregator's pod that holds the ledger. */
+export const ledgerVolume = "data";
 
 /** The names of a job's objects on the hub. */
 export function jobNames(job: Pick<FederatedTrainingJob, "metadata">): JobNames {
@@ -21,6 +26,7 @@ export function jobNames(job: Pick<FederatedTrainingJob, "metadata">): JobNames 
     namespace,
     caSecret: `${name}-ca`,
     aggregator: `${name}-aggregator`,
+    ledgerClaim: `${ledgerVolume}-${name}-aggregator-0`,
     serverName: `${name}.${namespace}.aggregator.tributary`,
   };
 }
