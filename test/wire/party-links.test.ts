@@ -43,6 +43,27 @@ it("a link that is cut without a word is noticed by both ends, and a new one tak
   await job.untilCommitted(1);
 }, 180_000);
 
+it("workers follow an aggregator that gets another address, whether they have joined or are still trying", async () => {
+  job = await WireJob.create({ workers: [1, 1] });
+  await job.startAggregator();
+  const { controlPort, tensorPort } = job.ports;
+  const proxies = await Promise.all(
+    [controlPort, tensorPort].map((port) => startFaultProxy(`https://127.0.0.1:${port}`)),
+  );
+  const [control, tensor] = proxies;
+  job.reachBy({ controlPort: control!.port, tensorPort: tensor!.port });
+  const joined = await job.addWorker(0, 0);
+  await job.untilState("the first is connected", ({ parties }) => parties.length === 1);
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  const trying = await job.addWorker(1, 0);
+  await until("the second is trying", () => trying.sidecar.lines.some(({ code }) => code === "AGGREGATOR_UNREACHABLE"));
+  job.reachBy({ controlPort, tensorPort });
+  await Promise.all([joined, trying].map((worker) => job.moveWorker(worker)));
+  await job.untilState("both are connected", ({ parties }) => parties.length === 2);
+  await job.openWindow({ from: 0, through: 0 });
+  await job.untilCommitted(1);
+}, 180_000);
+
 it("a party that asks for the model over and over and never reads it holds its own share and no more", async () => {
   job = await WireJob.create({ workers: [1, 1], values: 4_000_000 });
   const aggregator = await job.startAggregator();

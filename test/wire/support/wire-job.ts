@@ -160,6 +160,11 @@ export class WireJob {
     this.#workerPorts = ports;
   }
 
+  /** Has a worker that is there reach the aggregator by the present ports, as when the kubelet brings another `worker.json`. */
+  moveWorker({ directory, participant }: WireWorker): Promise<void> {
+    return writeFile(join(directory, "worker.json"), JSON.stringify(this.#workerConfig(participant)));
+  }
+
   /** Ports that the aggregator listens on. */
   get ports() {
     return this.#ports;

@@ -21,7 +21,8 @@ import { sha256OfFile } from "../shared/files/flat-model-file.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
 import { roundContextSha256 } from "../shared/report/round-context.ts";
-import { readSidecarConfig, type SidecarConfig } from "./config/sidecar-config.ts";
+import { nextWorkerConfig } from "./config/follow-worker.ts";
+import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
 import { obtainCredentials, type WorkerCredentials } from "./identity/enrolment.ts";
 import { PartyMachine } from "./round/party-machine.ts";
 import type { JobContext } from "./round/require-signed.ts";
@@ -34,6 +35,8 @@ import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
 const FINISH_GRACE_MS = 15_000;
 /** Pause between two links to the aggregator. */
 const RECONNECT_PAUSE_MS = 200;
+/** Least and longest time for which joining is tried under one certificate. */
+const JOIN_PATIENCE_MS = { least: 60_000, most: 12 * 3_600_000 };
 
 /** Runs a worker's sidecar until the job is finished or it is told to stop. */
 export async function runSidecar({ log, signal, env }: MainContext): Promise<void> {
@@ -69,6 +72,8 @@ export async function runSidecar({ log, signal, env }: MainContext): Promise<voi
 class SidecarWorker {
   readonly trainers: TrainerDesk;
   isJoined = false;
+  /** How the aggregator is reached now. */
+  #worker: WorkerConfig;
   readonly #config: SidecarConfig;
   readonly #context: MainContext;
   #session: Session | undefined;
@@ -82,6 +87,7 @@ class SidecarWorker {
 
   constructor(config: SidecarConfig, context: MainContext) {
     this.#config = config;
+    this.#worker = config.worker;
     this.#context = context;
     this.trainers = new TrainerDesk(context.log, config.trainerTimeoutMs);
   }
@@ -94,7 +100,7 @@ class SidecarWorker {
       const { identity, memoryDirectory } = this.#config;
       const credentials = await obtainCredentials(identity, memoryDirectory, log, signal);
       try {
-        if (await this.#listen(credentials)) return;
+        if (await this.#listenWhileCurrent(credentials)) return;
       } catch (cause) {
         signal.throwIfAborted();
         if (this.#broken !== undefined) throw this.#broken;
@@ -112,10 +118,41 @@ class SidecarWorker {
     }
   }
 
-  /** Joins and takes messages until the link breaks; true when the job is finished. */
-  async #listen(credentials: WorkerCredentials): Promise<boolean> {
+  /**
+   * Listens until the link breaks, the aggregator is to be reached otherwise, or the certificate is too old to join with; true
+   * when the job is finished.
+   */
+  async #listenWhileCurrent(credentials: WorkerCredentials): Promise<boolean> {
     const { log, signal } = this.#context;
-    const session = openSession(this.#config.worker, credentials, log);
+    const outdated = new AbortController();
+    const link = AbortSignal.any([signal, outdated.signal]);
+    const moving = nextWorkerConfig(this.#config.workerPath, this.#worker, link).then(
+      (worker) => {
+        this.#worker = worker;
+        log.info("the aggregator has another address or certificate now");
+        outdated.abort();
+      },
+      () => {},
+    );
+    const { least, most } = JOIN_PATIENCE_MS;
+    const patienceMs = Math.min(most, Math.max(least, credentials.renewAtMs - Date.now()));
+    const renewing = setTimeout(() => this.isJoined || outdated.abort(), patienceMs);
+    try {
+      return await this.#listen(credentials, link);
+    } catch (cause) {
+      if (signal.aborted || !outdated.signal.aborted) throw cause;
+      return false;
+    } finally {
+      clearTimeout(renewing);
+      outdated.abort();
+      await moving;
+    }
+  }
+
+  /** Joins and takes messages until the link breaks or `signal` aborts; true when the job is finished. */
+  async #listen(credentials: WorkerCredentials, signal: AbortSignal): Promise<boolean> {
+    const { log } = this.#context;
+    const session = openSession(this.#worker, credentials, log);
     this.#session = session;
     const joined = await session.join(this.#config.image, signal);
     await this.#enter(credentials, session, joined);

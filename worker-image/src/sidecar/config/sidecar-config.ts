@@ -32,7 +32,10 @@ export type IdentitySource =
 
 /** Everything a sidecar is told by its environment; `worker-image/README.md` lists the variables. */
 export interface SidecarConfig {
+  /** The job's parameters as they were at the start. */
   readonly worker: WorkerConfig;
+  /** Their file; it follows what the operator renders. */
+  readonly workerPath: string;
   readonly identity: IdentitySource;
   readonly memoryDirectory: string;
   readonly volumeDirectory: string;
@@ -48,7 +51,8 @@ export async function readSidecarConfig(env: Environment): Promise<SidecarConfig
   const workerPath = readVariable(env, "TRIBUTARY_WORKER_CONFIG", "/etc/tributary/worker/worker.json");
   const volumeDirectory = readVariable(env, "TRIBUTARY_VOLUME_DIR", "/var/run/tributary/volume");
   return {
-    worker: parseWorkerConfig(workerPath, await readText(workerPath)),
+    worker: await readWorkerConfig(workerPath),
+    workerPath,
     identity: await readIdentitySource(env),
     memoryDirectory: readVariable(env, "TRIBUTARY_MEMORY_DIR", "/var/run/tributary/memory"),
     volumeDirectory,
@@ -58,6 +62,11 @@ export async function readSidecarConfig(env: Environment): Promise<SidecarConfig
     healthPort: readIntegerVariable(env, "TRIBUTARY_HEALTH_PORT", 9091, { min: 0, max: 65_535 }),
     image: env.TRIBUTARY_IMAGE ?? "",
   };
+}
+
+/** Reads a `worker.json` from its file; CONFIGURATION_INVALID names the field. */
+export async function readWorkerConfig(path: string): Promise<WorkerConfig> {
+  return parseWorkerConfig(path, await readText(path));
 }
 
 /** Reads a `worker.json`; CONFIGURATION_INVALID names the field. */
