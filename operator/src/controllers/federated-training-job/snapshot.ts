@@ -66,6 +66,8 @@ export interface HubObservation {
   readonly configText?: string;
   /** What the StatefulSet of the aggregator says of its settings, where there is one. */
   readonly liveSettings?: Partial<AggregatorSettings>;
+  /** What the StatefulSet says of the configuration that its pod started with. */
+  readonly configHash?: string;
   /** Claims that the spec names and that do not exist. */
   readonly missingClaims: readonly string[];
   /** Whose the claim of the ledger's name is, when it is not the job's: an aggregator must not start on it. */

@@ -1,6 +1,7 @@
 import { cleanupFinalizer, Reason } from "@tributary/contracts";
 import { checkJobSpec, describeFinding } from "@tributary/contracts/fields";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
+import { isStarted, keepStarted, keptReadiness } from "./keep-started.ts";
 import { describeSeat, hubNamespace } from "./seats.ts";
 import { noVerdict, type Policy } from "./verdict.ts";
 
@@ -11,7 +12,11 @@ import { noVerdict, type Policy } from "./verdict.ts";
 export const accepted: Policy = (snapshot) => {
   const { suspend } = snapshot.job.spec;
   const wrong = specProblem(snapshot);
-  if (wrong !== undefined) return { conditions: [condition("False", wrong)], final: !suspend };
+  if (wrong !== undefined && suspend) return { conditions: [condition("False", wrong)] };
+  if (wrong !== undefined) {
+    const conditions = [condition("False", wrong), ...(isStarted(snapshot) ? keptReadiness(snapshot) : [])];
+    return { actions: keepStarted(snapshot), conditions, final: true };
+  }
   const missing = firstMissing(snapshot);
   // A spec is accepted once: what goes from under a job is told by Degraded, and ends no job that can do without.
   if (missing !== undefined && wasAccepted(snapshot)) {
@@ -20,8 +25,8 @@ export const accepted: Policy = (snapshot) => {
     return { ...withFinalizer(snapshot), conditions, requeueAfterMs: 5_000 };
   }
   if (missing !== undefined) {
-    const isRunning = snapshot.aggregator.state === "heard";
-    return { conditions: [condition("False", missing)], requeueAfterMs: 5_000, final: !isRunning && !suspend };
+    const conditions = [condition("False", missing)];
+    return { conditions, requeueAfterMs: 5_000, final: !isStarted(snapshot) && !suspend };
   }
   const message = "the spec is valid and everything that it names exists";
   return { ...withFinalizer(snapshot), conditions: [condition("True", { reason: Reason.Valid, message })] };

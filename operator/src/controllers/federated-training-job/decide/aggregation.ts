@@ -12,7 +12,7 @@ const afterCertificatesMs = 100;
 /** The aggregator exists, is reachable for workers, and answers. */
 export const aggregation: Policy = (snapshot, settings) => {
   const actions = keepAggregator(snapshot, settings);
-  const condition = readiness(snapshot);
+  const condition = aggregationReady(snapshot);
   const waitMs = actions[0]?.type === "ensure-certificates" ? afterCertificatesMs : 2_000;
   return { actions, conditions: [condition], ...(condition.status === "True" ? {} : { requeueAfterMs: waitMs }) };
 };
@@ -42,7 +42,8 @@ function keepAggregator(snapshot: JobSnapshot, settings: Settings): Action[] {
   ];
 }
 
-function readiness(snapshot: JobSnapshot): Condition {
+/** Whether the aggregator answers, and why it does not. */
+export function aggregationReady(snapshot: JobSnapshot): Condition {
   const { hub, aggregator } = snapshot;
   const type = "AggregationReady";
   if (aggregator.state === "heard" && aggregator.report.problem === undefined) {

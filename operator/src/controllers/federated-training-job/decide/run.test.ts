@@ -74,12 +74,12 @@ describe("what an aggregator runs with", () => {
     ]!;
     const suspended = aJob({ suspend: true, strategy: { name: "FedAdam" } });
     const { actions } = decide(aSnapshot({ job: suspended, hub: { ...hub, configText } }), newSettings);
-    expect(objectOf(actions, "StatefulSet")).toBeUndefined();
+    expect(objectOf(actions, "StatefulSet")).toEqual(before[1]);
     const data = objectOf(actions, "ConfigMap")?.data as Record<string, string>;
     expect(data[configField]).toBe(configText);
     expect(readFrozenRun(data[frozenField])).toEqual({ run: accepted, isOpen: true });
     const opened = { ...hub, configText, kept: { ...kept, isOpen: true } };
-    expect(decide(aSnapshot({ job: suspended, hub: opened }), newSettings).actions).toEqual([]);
+    expect(decide(aSnapshot({ job: suspended, hub: opened }), newSettings).actions).toEqual(actions);
   });
 
   it("comes from the StatefulSet when somebody removed it, so that nothing restarts", () => {

@@ -106,6 +106,61 @@ describe("every condition in every phase", () => {
   });
 });
 
+describe("an aggregator that runs while its job's spec does not count", () => {
+  const run = { settings: someSettings.aggregator, members: [] };
+  const kept = { run, isOpen: false };
+  const hub = { ...aSnapshot().hub, kept, configText: "{}\n", hasService: false, replicas: 0 };
+  const lost = { hub, aggregator: { state: "unreachable", message: "nobody answers" } as const };
+  const told = withConditions(aJob({}, { generation: 2 }), ...working);
+  const edited = (spec: Partial<JobSnapshot["job"]["spec"]>) => ({ ...told, spec: { ...told.spec, ...spec } });
+  const schedule = { synchronous: { ...told.spec.schedule.synchronous, deadline: "soon" } };
+  const all = ["ConfigMap", "Service", "StatefulSet"];
+
+  it.each<[string, Partial<JobSnapshot>]>([
+    ["suspended", { ...lost, job: edited({ suspend: true }) }],
+    ["suspended with a spec that is wrong", { ...lost, job: edited({ suspend: true, schedule }) }],
+    ["edited to a spec that is wrong", { ...lost, job: edited({ schedule }) }],
+    [
+      "edited when something that it names is missing",
+      { ...lost, job: edited({}), hub: { ...hub, missingClaims: ["x"] } },
+    ],
+  ])("is mended, and its condition is true, while the job is %s", (_what, changes) => {
+    const plan = decide(aSnapshot(changes), someSettings);
+    const applied = plan.actions.flatMap((action) => (action.type === "apply-hub" ? [action.kind.kind] : []));
+    expect(applied).toEqual(all);
+    expect(saidIn(changes)).toMatchObject({ AggregationReady: "False AggregatorNotReady" });
+  });
+
+  it.each<[string, Partial<JobSnapshot["job"]["spec"]>]>([
+    ["suspended", { suspend: true }],
+    ["not accepted", { schedule }],
+  ])("runs on with what it has while the job is %s, whatever the spec and the chart say now", (_what, spec) => {
+    const participants = [{ ...told.spec.participants[0]!, workers: 7 }, told.spec.participants[1]!];
+    const settings = { ...someSettings, aggregator: { ...someSettings.aggregator, image: "dataplane:2" } };
+    const job = edited({ participants, ...spec });
+    const plan = decide(aSnapshot({ job, hub: { ...hub, configHash: "of its start" } }), settings);
+    const objects = plan.actions.flatMap((action) => (action.type === "apply-hub" ? [action.object] : []));
+    const printed = JSON.stringify(objects);
+    expect(printed).toContain("dataplane:1");
+    expect(printed).not.toContain("dataplane:2");
+    expect(printed).toContain('"tributary.dev/config-hash":"of its start"');
+    expect(objects[0]).toMatchObject({ data: { "job.json": "{}\n" } });
+  });
+
+  it("is told apart from a start without one: a StatefulSet that is gone gets the hash of the text that is kept", () => {
+    const accepted = decide(aSnapshot({ hub: { ...hub, kept } }), someSettings);
+    const annotationOf = (plan: typeof accepted): string => {
+      const printed = JSON.stringify(plan.actions);
+      return /"tributary.dev\/config-hash":"([^"]*)"/u.exec(printed)?.[1] ?? "";
+    };
+    const config = accepted.actions.find((action) => action.type === "apply-hub" && action.kind.kind === "ConfigMap");
+    const configText = (config as unknown as { object: { data: Record<string, string> } }).object.data["job.json"]!;
+    const whole = { ...hub, kept, configText };
+    const suspended = decide(aSnapshot({ job: edited({ suspend: true }), hub: whole }), someSettings);
+    expect(annotationOf(suspended)).toBe(annotationOf(accepted));
+  });
+});
+
 describe("an accepted job", () => {
   const accepted = { ...working[0]! };
   const job = aJob({}, { generation: 3 });

@@ -1,7 +1,5 @@
-import { Kinds, Reason } from "@tributary/contracts";
-import type { Action } from "../plan.ts";
-import { renderOpenConfig } from "../render/aggregator.ts";
-import type { JobSnapshot } from "../snapshot.ts";
+import { Reason } from "@tributary/contracts";
+import { keepStarted, keptReadiness } from "./keep-started.ts";
 import { conditionOf, type Policy } from "./verdict.ts";
 
 /** A suspended job keeps its aggregator and what is committed; its workers go. */
@@ -16,8 +14,10 @@ export const suspended: Policy = (snapshot) => {
   return {
     final: true,
     placing: { type: "leave" },
-    actions: openRun(snapshot),
+    // What it runs with is taken anew when the job is resumed; until then nothing of it changes.
+    actions: keepStarted(snapshot, { isOpen: true }),
     conditions: [
+      ...keptReadiness(snapshot),
       {
         type: "Suspended",
         status: "True",
@@ -34,12 +34,3 @@ export const suspended: Policy = (snapshot) => {
     requeueAfterMs: 10_000,
   };
 };
-
-/** What the aggregator runs with is taken anew when the job is resumed; until then nothing of it changes. */
-function openRun({ job, hub }: JobSnapshot): Action[] {
-  const { kept, configText } = hub;
-  if (kept === undefined || kept.isOpen || configText === undefined) return [];
-  const object = renderOpenConfig(job, configText, kept.run);
-  const why = "what the aggregator runs with is taken anew when the job is resumed";
-  return [{ type: "apply-hub", kind: Kinds.ConfigMap, object, why }];
-}

@@ -3,7 +3,7 @@ import { formatAddress } from "@tributary/contracts/fields";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
-import { configField } from "../render/aggregator.ts";
+import { configField, configHashAnnotation } from "../render/aggregator.ts";
 import { type AggregatorSettings, frozenField, readFrozenRun } from "../render/frozen-run.ts";
 import { hashText } from "../render/hash-text.ts";
 import { jobNames } from "../render/names.ts";
@@ -46,7 +46,7 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
   return {
     ...describeCertificates(certificates),
     ...(isOwned(config, job) ? describeConfig(config) : {}),
-    ...(isRunning ? { liveSettings: describeSettings(statefulSet) } : {}),
+    ...(isRunning ? { liveSettings: describeSettings(statefulSet), ...describeConfigHash(statefulSet) } : {}),
     missingClaims,
     ...(ledgerProblem === undefined ? {} : { ledgerProblem }),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -88,7 +88,10 @@ function describeConfig(config: Unstructured | undefined): Partial<HubObservatio
 }
 
 interface StatefulSetSpec {
-  readonly template: { readonly spec: { readonly containers: readonly ContainerSpec[] } };
+  readonly template: {
+    readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+    readonly spec: { readonly containers: readonly ContainerSpec[] };
+  };
   readonly volumeClaimTemplates?: readonly {
     readonly spec: {
       readonly storageClassName?: string;
@@ -110,6 +113,12 @@ function describeSettings(statefulSet: Unstructured | undefined): Partial<Aggreg
     storageClass: claim?.storageClassName,
   };
   return Object.fromEntries(Object.entries(shown).filter(([, value]) => typeof value === "string"));
+}
+
+function describeConfigHash(statefulSet: Unstructured | undefined): Pick<HubObservation, "configHash"> {
+  const spec = statefulSet?.spec as StatefulSetSpec | undefined;
+  const configHash = spec?.template.metadata?.annotations?.[configHashAnnotation];
+  return configHash === undefined ? {} : { configHash };
 }
 
 async function findMissingClaims(job: Job, client: ApiClient, signal: AbortSignal): Promise<string[]> {

@@ -10,6 +10,9 @@ export const aggregatorPorts = { control: 8443, tensor: 8444, health: 9090 } as 
 /** Field of the aggregator's ConfigMap that the aggregator reads. */
 export const configField = "job.json";
 
+/** Annotation by which the aggregator's pod follows its configuration. */
+export const configHashAnnotation = "tributary.dev/config-hash";
+
 const claimRoot = "/var/lib/tributary/claims";
 const dataRoot = "/var/lib/tributary/data";
 
@@ -80,15 +83,11 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
 
 /** The ConfigMap that carries `job.json`, and what it was made of. */
 export function renderAggregatorConfig(job: FederatedTrainingJob, kept: KeptRun): KubernetesObject {
-  return renderConfigMap(job, `${JSON.stringify(renderJobConfig(job, kept.run), null, 2)}\n`, kept);
+  return renderConfigAsItIs(job, `${JSON.stringify(renderJobConfig(job, kept.run), null, 2)}\n`, kept);
 }
 
-/** The ConfigMap of a suspended job: as it is, but that what it was made of is taken anew at the next start. */
-export function renderOpenConfig(job: FederatedTrainingJob, configText: string, run: FrozenRun): KubernetesObject {
-  return renderConfigMap(job, configText, { run, isOpen: true });
-}
-
-function renderConfigMap(job: FederatedTrainingJob, configText: string, kept: KeptRun): KubernetesObject {
+/** The ConfigMap of a job whose present spec does not count, with the text that it has. */
+export function renderConfigAsItIs(job: FederatedTrainingJob, configText: string, kept: KeptRun): KubernetesObject {
   const names = jobNames(job);
   return {
     apiVersion: "v1",
@@ -128,6 +127,10 @@ export interface StatefulSetInput {
   /** Tells the certificates of the aggregator from others that it may have had. */
   readonly certificateHash?: string | undefined;
   readonly replicas: number;
+  /** Configuration that the aggregator keeps, where it is not to be made of the present spec. */
+  readonly configText?: string | undefined;
+  /** What the present StatefulSet says of that configuration. */
+  readonly configHash?: string | undefined;
 }
 
 /**
@@ -154,7 +157,7 @@ export function renderAggregatorStatefulSet(job: FederatedTrainingJob, input: St
         metadata: {
           labels,
           annotations: {
-            "tributary.dev/config-hash": hashText(JSON.stringify(renderJobConfig(job, run))),
+            [configHashAnnotation]: hashConfig(job, input),
             ...(certificateHash === undefined ? {} : { "tributary.dev/certificate-hash": certificateHash }),
           },
         },
@@ -178,6 +181,20 @@ export function renderAggregatorStatefulSet(job: FederatedTrainingJob, input: St
       ],
     },
   };
+}
+
+function hashConfig(job: FederatedTrainingJob, { run, configText, configHash }: StatefulSetInput): string {
+  if (configText === undefined) return hashText(JSON.stringify(renderJobConfig(job, run)));
+  return configHash ?? hashText(compact(configText));
+}
+
+/** The text without the spaces between its fields, as the hash of a configuration is made; as it is when somebody broke it. */
+function compact(configText: string): string {
+  try {
+    return JSON.stringify(JSON.parse(configText));
+  } catch {
+    return configText;
+  }
 }
 
 function renderAggregatorPod(job: FederatedTrainingJob, settings: AggregatorSettings): Record<string, unknown> {
