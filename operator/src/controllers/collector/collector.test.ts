@@ -11,22 +11,28 @@ const metadata = {
   managedFields: [{ manager: "tributary-operator" }],
 };
 const unavailable = new TributaryError("API_UNAVAILABLE", "no answer");
-const forbidden = new TributaryError("FORBIDDEN", "may not list");
+const forbidden = new TributaryError("FORBIDDEN", "may not list", { details: { reason: "Forbidden" } });
 
 interface Given {
   readonly hub: () => Promise<unknown[]>;
   readonly cached?: readonly string[];
   readonly memberOf?: (namespace: string | undefined) => Promise<unknown[]>;
   readonly namespaces?: readonly string[];
+  /** Namespaces that the member says are there; it may refuse to say. */
+  readonly present?: readonly string[];
 }
 
-function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"] }: Given) {
+function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present }: Given) {
   const deleted: string[] = [];
   const told: string[] = [];
   const client = {
     cluster: "aws",
     list: async ({ kind }: { kind: string }, options: { namespace?: string }) =>
       kind === "ConfigMap" ? (memberOf?.(options.namespace) ?? [{ metadata }]) : [],
+    async get(_kind: unknown, { name }: { name: string }) {
+      if (present === undefined) throw forbidden;
+      return present.includes(name) ? { metadata: { name } } : undefined;
+    },
     delete: async (_kind: unknown, ref: { name: string }) => deleted.push(ref.name),
   } as unknown as ApiClient;
   const quiet = { info() {}, warn() {} } as unknown as CollectorDeps["log"];
@@ -64,9 +70,25 @@ describe("the collector", () => {
     expect(deleted).toEqual([]);
   });
 
+  const memberOf = (namespace: string | undefined) =>
+    namespace === "shut" ? Promise.reject(forbidden) : Promise.resolve([{ metadata }]);
+
+  it("knows that nothing is left in a namespace that refuses the hub because it is gone", async () => {
+    const { look, collector } = aCollector({
+      hub: async () => [],
+      memberOf,
+      namespaces: ["shut", "jobs"],
+      present: ["jobs"],
+    });
+    await look();
+    expect(collector.reportOf("aws")?.problems).toEqual([]);
+    expect([...(collector.reportOf("aws")?.remaining ?? [])].sort()).toEqual([
+      ["jobs", 0],
+      ["shut", 0],
+    ]);
+  });
+
   it("says which namespace it may not search, and cleans the others", async () => {
-    const memberOf = (namespace: string | undefined) =>
-      namespace === "shut" ? Promise.reject(forbidden) : Promise.resolve([{ metadata }]);
     const { look, deleted, collector } = aCollector({ hub: async () => [], memberOf, namespaces: ["shut", "jobs"] });
     await look();
     expect(deleted).toEqual(["a"]);

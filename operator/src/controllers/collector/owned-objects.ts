@@ -1,6 +1,7 @@
 import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
+import { isNamespaceGone } from "../shared/namespace-gone.ts";
 
 /** Kinds that this hub makes in members, and the pods that come of them. */
 export type OwnedKind = "ConfigMap" | "Job" | "Pod";
@@ -33,8 +34,25 @@ export function resourceOf(kind: OwnedKind): ResourceKind {
   return resources[kind];
 }
 
-/** Everything in one namespace of a member that carries this hub's label, as its API server has it now. Only metadata is read. */
+/**
+ * Everything in one namespace of a member that carries this hub's label, as its API server has it now; nothing in one that is
+ * gone. Only metadata is read.
+ */
 export async function listOwned(
+  client: ApiClient,
+  namespace: string,
+  origin: string,
+  signal: AbortSignal,
+): Promise<OwnedObject[]> {
+  try {
+    return await listLabelled(client, namespace, origin, signal);
+  } catch (error) {
+    if (await isNamespaceGone(client, namespace, error, { signal })) return [];
+    throw error;
+  }
+}
+
+async function listLabelled(
   client: ApiClient,
   namespace: string,
   origin: string,

@@ -5,6 +5,7 @@ import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
+import { isNamespaceGone } from "../shared/namespace-gone.ts";
 import type { Place } from "../shared/place.ts";
 import { type FollowedNamespace, followNamespace, jobIndex, type NamespaceHealth } from "./follow-namespace.ts";
 import type { FollowOptions } from "./follow-options.ts";
@@ -101,10 +102,23 @@ export function followMember(
         const namespaces = [...followed.values()];
         await Promise.all(namespaces.map((namespace) => namespace.whenSettled(signal)));
         const failure = firstFailure(client.cluster, namespaces);
-        if (failure !== undefined) throw failure;
+        // A member of which only the namespaces are gone answers all the same: that they are gone can only be asked there.
+        if (failure !== undefined && !(await areAllGone(client, followed, signal))) throw failure;
       },
     },
   };
+}
+
+async function areAllGone(
+  client: ApiClient,
+  followed: ReadonlyMap<string, FollowedNamespace>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const gone = [...followed].map(([name, namespace]) => {
+    const health = namespace.health();
+    return health.state === "failed" && isNamespaceGone(client, name, health.error, { signal });
+  });
+  return (await Promise.all(gone)).every(Boolean);
 }
 
 /** Participants of a job that have an anchor or a batch Job in a namespace. */

@@ -1,7 +1,7 @@
 import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
-import { apiReason } from "../../../runtime/api/api-error.ts";
 import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
+import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";
 import type { SeatAction } from "../plan.ts";
 import { callDeadlineMs } from "./call-deadline.ts";
@@ -51,19 +51,4 @@ export async function emptyPlaces(
 
 function participantOf(object: KubeObject): string {
   return object.metadata.labels?.[Label.Participant] ?? "";
-}
-
-/** A namespace that is gone takes the hub's rights in it along, and nothing outlives it. */
-async function isNamespaceGone(
-  client: ApiClient,
-  namespace: string,
-  error: unknown,
-  call: { readonly signal: AbortSignal; readonly deadlineMs: number },
-): Promise<boolean> {
-  if (apiReason(error) !== "Forbidden") return false;
-  try {
-    return (await client.get(Kinds.Namespace, { name: namespace }, call)) === undefined;
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,37 @@
+import { Label } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
+import { describe, expect, it } from "vitest";
+import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import { searchMember } from "./search-member.ts";
+
+const forbidden = new TributaryError("FORBIDDEN", "may not list", { details: { reason: "Forbidden" } });
+const { signal } = new AbortController();
+
+/** A member with one object of the job in namespace `jobs`; every other namespace refuses the hub. */
+function aMember(present: readonly string[] | undefined): ApiClient {
+  const labels = { [Label.Participant]: "aws" };
+  return {
+    async list(_kind: unknown, { namespace }: { namespace: string }) {
+      if (namespace !== "jobs") throw forbidden;
+      return [{ metadata: { name: "x", labels } }];
+    },
+    async get(_kind: unknown, { name }: { name: string }) {
+      if (present === undefined) throw forbidden;
+      return present.includes(name) ? { metadata: { name } } : undefined;
+    },
+  } as unknown as ApiClient;
+}
+
+describe("searchMember", () => {
+  it("finds nothing in a namespace that is gone, and goes on with the others", async () => {
+    const found = await searchMember(aMember(["jobs"]), "hub", "uid", ["gone", "jobs"], signal);
+    expect(found).toEqual([{ participant: "aws", namespace: "jobs" }]);
+  });
+
+  it.each([
+    { what: "is there", present: ["jobs", "shut"] },
+    { what: "may be there", present: undefined },
+  ])("concludes nothing from a namespace that refuses the hub and $what", async ({ present }) => {
+    await expect(searchMember(aMember(present), "hub", "uid", ["shut", "jobs"], signal)).rejects.toBe(forbidden);
+  });
+});
