@@ -36,6 +36,8 @@ export interface PlacingObservation {
   readonly clusters: readonly string[];
   /** What tells clusters apart that are registered under several names; those that do not say it are absent. */
   readonly clusterUids: ReadonlyMap<string, string>;
+  /** The same of the clusters that the present links lead to, whatever statuses say of earlier ones. */
+  readonly linkedUids: ReadonlyMap<string, string>;
   /** What the seats' controller said last, by cluster. */
   readonly reports: ReadonlyMap<string, PlacingReport>;
   /** Places in which caches of members show objects of the job. */

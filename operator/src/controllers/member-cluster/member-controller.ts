@@ -141,7 +141,15 @@ export class MemberController implements MemberDirectory {
         health?.state === "failed" ? describeFailure(health.error, cluster) : connecting(cluster, namespace);
       return { state: "unreachable", problem, sinceMs, ...heard, ...leaving };
     }
-    return { state: "reachable", heardMs: clock.lastHeardMs ?? this.#deps.nowMs(), ...known.link, ...leaving };
+    const clusterUid = this.#servers.clusterUidOf(cluster, known.generation);
+    const identity = clusterUid === undefined ? {} : { clusterUid };
+    return {
+      state: "reachable",
+      heardMs: clock.lastHeardMs ?? this.#deps.nowMs(),
+      ...known.link,
+      ...leaving,
+      ...identity,
+    };
   };
 
   /** Namespaces of a member in which objects of this hub may lie. */
@@ -220,13 +228,17 @@ export class MemberController implements MemberDirectory {
     const known = this.#links.stateOf(name);
     const state = this.stateOf(name) as MemberState;
     if (state.state === "reachable")
-      await this.#servers.refresh(state.client, known?.generation ?? 0, signal).catch((error: unknown) => {
-        // The link's own heartbeat decides on reachability.
-        log.warn(
-          { cluster: name, err: asTributaryError(error).message },
-          "a member could not be asked for its version",
-        );
-      });
+      await this.#servers.refresh(state.client, known?.generation ?? 0, signal).then(
+        // Jobs record in which cluster their places are.
+        (isAnother) => isAnother && this.#deps.onChange({ cluster: name }),
+        (error: unknown) => {
+          // The link's own heartbeat decides on reachability.
+          log.warn(
+            { cluster: name, err: asTributaryError(error).message },
+            "a member could not be asked for its version",
+          );
+        },
+      );
     return observeMember({
       nowMs: nowMs(),
       member,

@@ -22,6 +22,8 @@ export type MemberState = (
 ) & {
   /** Its MemberCluster is being deleted: what is there can be looked at and removed, nothing new is placed. */
   readonly isLeaving?: true;
+  /** Uid of the cluster that the present link leads to, once it was asked and where it says so. */
+  readonly clusterUid?: string;
 };
 
 /** Cached objects of a member: only those that this hub made, and the runtimes that the member offers. */

@@ -1,6 +1,6 @@
 import { Kinds } from "@tributary/contracts";
 import { isTributaryError } from "@tributary/kit";
-import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { ApiClient, CallOptions } from "../../runtime/api/api-client.ts";
 import type { ServerFacts } from "./snapshot.ts";
 
 /** Time for which what an API server says of itself is kept, in milliseconds. */
@@ -23,14 +23,24 @@ export class ServerFactsReader {
     return this.#kept.get(cluster)?.facts;
   }
 
+  /** Uid of the cluster, if it was said over this very link. */
+  clusterUidOf(cluster: string, generation: number): string | undefined {
+    const kept = this.#kept.get(cluster);
+    return kept?.generation === generation ? kept.facts.clusterUid : undefined;
+  }
+
   forget(cluster: string): void {
     this.#kept.delete(cluster);
   }
 
-  /** Asks when what is kept is old, or was said over another link. Throws what the API client throws. */
-  async refresh(client: ApiClient, generation: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Asks when what is kept is old, or was said over another link. Throws what the API client throws.
+   *
+   * @returns whether the cluster is another one than was known, or the first that is known.
+   */
+  async refresh(client: ApiClient, generation: number, signal: AbortSignal): Promise<boolean> {
     const kept = this.#kept.get(client.cluster);
-    if (kept?.generation === generation && this.#nowMs() - kept.atMs < keptMs) return;
+    if (kept?.generation === generation && this.#nowMs() - kept.atMs < keptMs) return false;
     const options = { signal, deadlineMs: 8_000 };
     const version = (await client.getPath("/version", options)) as { gitVersion?: string };
     const clusterUid = await readClusterUid(client, options);
@@ -39,14 +49,12 @@ export class ServerFactsReader {
       ...(clusterUid === undefined ? {} : { clusterUid }),
     };
     this.#kept.set(client.cluster, { facts, generation, atMs: this.#nowMs() });
+    return clusterUid !== kept?.facts.clusterUid;
   }
 }
 
 /** A member need not allow this; without it a cluster that was made anew is not told from the one before. */
-async function readClusterUid(
-  client: ApiClient,
-  options: { readonly signal: AbortSignal; readonly deadlineMs: number },
-): Promise<string | undefined> {
+export async function readClusterUid(client: ApiClient, options: CallOptions): Promise<string | undefined> {
   try {
     return (await client.get(Kinds.Namespace, { name: "kube-system" }, options))?.metadata.uid;
   } catch (error) {

@@ -152,6 +152,57 @@ describe("a member that is away", () => {
   });
 });
 
+describe("a name that leads to another cluster than before", () => {
+  const named = (uid: string): FakeMember => {
+    const member = createFakeMember("gcp-1");
+    member.put(Kinds.Namespace, { metadata: { name: "kube-system", uid } });
+    return member;
+  };
+  const worldOf = () => {
+    const members = { "aws-1": createFakeMember("aws-1"), "gcp-1": named("former") };
+    return { members, hub: createFakeHub(job, members) };
+  };
+  const settleAll = ({ hub, members }: ReturnType<typeof worldOf>) =>
+    settle({ hub, aws: members["aws-1"], gcp: members["gcp-1"] });
+  const held = (member: FakeMember): string[] => member.holds().filter((object) => !object.startsWith("namespaces "));
+
+  it.each<[string, (before: Job) => Job]>([
+    ["deleted", remove],
+    ["suspended", suspend(true)],
+  ])("says nothing of what is left in the former when the job is %s, and the former does", async (_what, step) => {
+    const world = worldOf();
+    await settleAll(world);
+    const former = world.members["gcp-1"];
+    world.members["gcp-1"] = named("another");
+    edit(world.hub, step);
+    await settleAll(world);
+    expect(held(former)).toEqual(objectsOf(names.gcp));
+    expect(world.hub.job?.status?.placements).toMatchObject([{ cluster: "gcp-1", state: "Leaving" }]);
+    if (step === remove)
+      expect(world.hub.lookAtJob()?.conditions[0]?.message).toContain(
+        "MemberCluster gcp-1 leads to another cluster now (uid of kube-system another); the job has objects in the one with uid former",
+      );
+    world.members["gcp-1"] = former;
+    await settleAll(world);
+    expect(held(former)).toEqual([]);
+    expect(world.hub.job?.status?.placements ?? []).toEqual([]);
+  });
+
+  it("has no second worker for a seat that may run in the former, until that is given up by name", async () => {
+    const world = worldOf();
+    await settleAll(world);
+    world.members["gcp-1"] = named("another");
+    await settleAll(world);
+    expect(held(world.members["gcp-1"])).toEqual([]);
+    edit(world.hub, (before) => ({
+      ...before,
+      metadata: { ...before.metadata, annotations: { "tributary.dev/abandon-clusters": "gcp-1" } },
+    }));
+    await settleAll(world);
+    expect(held(world.members["gcp-1"])).toEqual(objectsOf(names.gcp));
+  });
+});
+
 describe("what is in the way", () => {
   const ref = { namespace: "jobs", name: names.aws };
   const labelled = (uid: string, origin: string = someSettings.hubId) => ({

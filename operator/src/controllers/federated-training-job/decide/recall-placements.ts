@@ -18,7 +18,7 @@ export function recallPlacements(snapshot: JobSnapshot, settings: Settings): Pla
     // What the member confirmed to be gone may still be in a cache that is late.
     ...snapshot.placing.shown.filter((place) => !saidEmpty(snapshot, place.cluster, place)),
   ];
-  const placements = [...recorded.placements];
+  const placements = recorded.placements.map((placement) => nameCluster(snapshot, placement));
   // Under the name by which the spec knows a cluster first: under another the same objects would be taken for left ones.
   const isNamed = (place: Place & { readonly cluster: string }): boolean =>
     snapshot.job.spec.participants.some(({ name, cluster }) => name === place.participant && cluster === place.cluster);
@@ -37,13 +37,28 @@ export function recallPlacements(snapshot: JobSnapshot, settings: Settings): Pla
 
 /** A place that is recorded from now on. */
 export function newPlacement(
-  { job }: JobSnapshot,
+  { job, placing }: JobSnapshot,
   { hubId }: Settings,
   place: Place & { readonly cluster: string },
 ): Placement {
   const { participant, cluster, namespace } = place;
   const name = seatName(hubId, job, participant);
-  return { participant, cluster, namespace, name, jobUid: job.metadata.uid ?? "", state: "Wanted" };
+  const clusterUid = placing.linkedUids.get(cluster);
+  const known = clusterUid === undefined ? {} : { clusterUid };
+  return { participant, cluster, namespace, name, jobUid: job.metadata.uid ?? "", ...known, state: "Wanted" };
+}
+
+/** Whether a place is in another cluster than the one that its member's name leads to now. */
+export function isInOtherCluster({ placing }: JobSnapshot, { cluster, clusterUid }: Placement): boolean {
+  const linked = placing.linkedUids.get(cluster);
+  return clusterUid !== undefined && linked !== undefined && linked !== clusterUid;
+}
+
+/** A place that was recorded before its member said which cluster it is. */
+function nameCluster({ placing }: JobSnapshot, placement: Placement): Placement {
+  const clusterUid = placing.linkedUids.get(placement.cluster);
+  const isUnnamed = placement.state === "Wanted" && placement.clusterUid === undefined;
+  return isUnnamed && clusterUid !== undefined ? { ...placement, clusterUid } : placement;
 }
 
 /** What a person gave up of the record: what may be left there is waited for no more. */

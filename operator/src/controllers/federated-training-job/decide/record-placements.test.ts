@@ -33,6 +33,7 @@ function reports(...entries: readonly [cluster: string, report: Partial<PlacingR
   return {
     clusters: ["aws-1", "gcp-1"],
     clusterUids: new Map(),
+    linkedUids: new Map(),
     reports: new Map(entries.map(([cluster, report]) => [cluster, { empty: [], problems: [], ...report }])),
     shown: [],
   };
@@ -165,6 +166,30 @@ describe("the record of a job's placements", () => {
     const places = (changes: Partial<JobSnapshot>) => told(record(aSnapshot({ job, ...changes })).placements).join();
     expect(places({ placing })).not.toContain("lab");
     expect(places({ placing: reports() })).toContain("gcp lab/jobs Wanted");
+  });
+
+  it("says in which cluster a place is, as soon as the member says it", () => {
+    const linkedUids = new Map([["gcp-1", "uid"]]);
+    const placing = { ...reports(), linkedUids };
+    const uids = (snapshot: JobSnapshot) => record(snapshot).placements.map(({ clusterUid }) => clusterUid);
+    expect(uids(aSnapshot({ placing }))).toEqual([undefined, "uid"]);
+    expect(uids(aSnapshot({ job: withPlacements(aJob(), aPlacement(), ofGcp), placing }))).toEqual([undefined, "uid"]);
+  });
+
+  it("lets leave, and does not place again, what is in another cluster than the one that has the name now", () => {
+    const job = withPlacements(aJob(), aPlacement(), { ...ofGcp, clusterUid: "former" });
+    const placing = { ...reports(), linkedUids: new Map([["gcp-1", "another"]]) };
+    const { placements } = record(aSnapshot({ job, placing }));
+    expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Leaving"]);
+    expect(placements[1]?.clusterUid).toBe("former");
+    expect(told(record(aSnapshot({ job: withPlacements(job, ...placements), placing })).placements)).toEqual(
+      told(placements),
+    );
+    const annotations = { "tributary.dev/abandon-clusters": "gcp-1" };
+    const given = withPlacements({ ...job, metadata: { ...job.metadata, annotations } }, ...placements);
+    const after = record(aSnapshot({ job: given, placing })).placements;
+    expect(told(after)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Wanted"]);
+    expect(after[1]?.clusterUid).toBe("another");
   });
 
   it("lets leave what an earlier job of the name recorded", () => {

@@ -2,7 +2,7 @@ import { cleanupFinalizer, Reason } from "@tributary/contracts";
 import type { PlacementRecord, PlannedEvent } from "../plan.ts";
 import type { JobSnapshot, Placement, SeatObservation } from "../snapshot.ts";
 import type { Placing } from "./placing.ts";
-import { abandonedIn, isElsewhere, newPlacement, recallPlacements } from "./recall-placements.ts";
+import { abandonedIn, isElsewhere, isInOtherCluster, newPlacement, recallPlacements } from "./recall-placements.ts";
 import type { Settings } from "./verdict.ts";
 
 /** Most places of one job: what the CRD takes. */
@@ -70,9 +70,11 @@ function place(
 
 /**
  * One wanted place a participant, where it is: a namespace that is mapped otherwise by now moves nothing that runs. Places of
- * participants that the spec names no more, or names in another cluster, leave.
+ * participants that the spec names no more, or names in another cluster, leave; so do those in a cluster that has its name no
+ * more.
  */
-function keepWanted({ job, seats }: JobSnapshot, placements: readonly Placement[]): Placement[] {
+function keepWanted(snapshot: JobSnapshot, placements: readonly Placement[]): Placement[] {
+  const { job, seats } = snapshot;
   const byPreference = (left: Placement, right: Placement): number =>
     Number(isMapped(seats, right)) - Number(isMapped(seats, left));
   const stays = new Map<string, Placement>();
@@ -80,7 +82,7 @@ function keepWanted({ job, seats }: JobSnapshot, placements: readonly Placement[
     const isNamed = job.spec.participants.some(
       ({ name, cluster }) => name === placement.participant && cluster === placement.cluster,
     );
-    const isOwn = placement.jobUid === job.metadata.uid;
+    const isOwn = placement.jobUid === job.metadata.uid && !isInOtherCluster(snapshot, placement);
     if (isNamed && isOwn && !stays.has(placement.participant)) stays.set(placement.participant, placement);
   }
   return placements.map((placement) => (stays.get(placement.participant) === placement ? placement : leave(placement)));

@@ -76,5 +76,11 @@ function observePlacing(jobUid: string, sources: ObservationSources): PlacingObs
       return clusterUid === undefined ? [] : [[cluster, clusterUid] as const];
     }),
   );
-  return { clusters, clusterUids, reports: sources.seatReports.of(jobUid), shown };
+  const linkedUids = new Map(
+    clusters.flatMap((cluster) => {
+      const clusterUid = sources.members.stateOf(cluster)?.clusterUid;
+      return clusterUid === undefined ? [] : [[cluster, clusterUid] as const];
+    }),
+  );
+  return { clusters, clusterUids, linkedUids, reports: sources.seatReports.of(jobUid), shown };
 }

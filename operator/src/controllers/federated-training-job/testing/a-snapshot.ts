@@ -151,7 +151,13 @@ export function aSnapshot(changes: Partial<JobSnapshot> = {}): JobSnapshot {
     seats: job.spec.participants.map((_participant, index) => aSeat(job, index)),
     aggregator: { state: "heard", heardMs: someTimeMs, report: aReport() },
     rounds: [],
-    placing: { clusters: ["aws-1", "gcp-1"], clusterUids: new Map(), reports: new Map(), shown: [] },
+    placing: {
+      clusters: ["aws-1", "gcp-1"],
+      clusterUids: new Map(),
+      linkedUids: new Map(),
+      reports: new Map(),
+      shown: [],
+    },
     ...changes,
   };
 }

@@ -15,6 +15,7 @@ import type { SeatAction } from "../plan.ts";
 import { placeKey } from "../seat-key.ts";
 import { emptyPlaces } from "./empty-places.ts";
 import { inParallel } from "./in-parallel.ts";
+import { findOtherCluster } from "./other-cluster.ts";
 import { placeSeat, replaceBatchJob } from "./place-seat.ts";
 import { searchMember } from "./search-member.ts";
 
@@ -51,23 +52,33 @@ export async function actOnSeats(
   const problems: PlacingReport["problems"][number][] = [];
   let found: readonly Place[] | undefined;
   let hasFailed = false;
-  await inParallel(actions, parallelCalls, async (action) => {
-    try {
-      const outcome = await carryOut(client, jobUid, action, deps, signal);
-      empty.push(...(outcome.empty ?? []));
-      for (const placement of placementsOf(action))
-        if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true)
-          deps.expectations.forget(placeKey(placement));
-      found = outcome.found ?? found;
-    } catch (thrown) {
-      const error = asTributaryError(thrown);
-      hasFailed = true;
-      tellFailure(client.cluster, action, error, deps.log);
-      if (passing.some((code) => isTributaryError(error, code))) return;
-      const problem = { reason: catalogue[error.code].reason, message: error.message };
-      problems.push(...placementsOf(action).map((placement) => troubleOf(placement, problem)));
-    }
-  });
+  const note = (action: SeatAction, thrown: unknown): void => {
+    const error = asTributaryError(thrown);
+    hasFailed = true;
+    tellFailure(client.cluster, action, error, deps.log);
+    if (passing.some((code) => isTributaryError(error, code))) return;
+    const problem = { reason: catalogue[error.code].reason, message: error.message };
+    problems.push(...placementsOf(action).map((placement) => troubleOf(placement, problem)));
+  };
+  try {
+    const elsewhere = await findOtherCluster(client, actions.flatMap(placementsOf), signal);
+    problems.push(...elsewhere);
+    const here = actions.flatMap((action) => withoutPlaces(action, elsewhere));
+    await inParallel(here, parallelCalls, async (action) => {
+      try {
+        const outcome = await carryOut(client, jobUid, action, deps, signal);
+        empty.push(...(outcome.empty ?? []));
+        for (const placement of placementsOf(action))
+          if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true)
+            deps.expectations.forget(placeKey(placement));
+        found = outcome.found ?? found;
+      } catch (thrown) {
+        note(action, thrown);
+      }
+    });
+  } catch (thrown) {
+    for (const action of actions) note(action, thrown);
+  }
   return { empty: empty.toSorted(byPlace), problems: problems.toSorted(byPlace), hasFailed, ...(found && { found }) };
 }
 
@@ -99,6 +110,15 @@ async function carryOut(
 function placementsOf(action: SeatAction): readonly Placement[] {
   if (action.type === "search") return [];
   return action.type === "empty" ? action.placements : [action.placement];
+}
+
+/** An action without the places that are in another cluster; nothing when no other is left. */
+function withoutPlaces(action: SeatAction, elsewhere: PlacingReport["problems"]): SeatAction[] {
+  const isHere = (place: Place): boolean => !elsewhere.some((other) => isSamePlace(other, place));
+  if (action.type === "search") return [action];
+  if (action.type !== "empty") return isHere(action.placement) ? [action] : [];
+  const placements = action.placements.filter(isHere);
+  return placements.length === 0 ? [] : [{ ...action, placements }];
 }
 
 function tellFailure(cluster: string, action: SeatAction, error: TributaryError, log: Logger): void {

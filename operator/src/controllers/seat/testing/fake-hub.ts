@@ -1,4 +1,4 @@
-import type { FederatedTrainingJob } from "@tributary/contracts";
+import { type FederatedTrainingJob, Kinds } from "@tributary/contracts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
 import { createExpectations } from "../../../runtime/control/expectations.ts";
 import { createFakeClock } from "../../../runtime/testing/fake-clock.ts";
@@ -96,10 +96,16 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
           : (members[cluster]?.view.placesOf(seen.metadata.uid ?? "") ?? []).map((place) => ({ ...place, cluster })),
       );
       const deletionMs = seen.metadata.deletionTimestamp === undefined ? {} : { deletionMs: someTimeMs };
+      const linkedUids = new Map(
+        clusters.flatMap((cluster) => {
+          const uid = members[cluster]?.find(Kinds.Namespace, { name: "kube-system" })?.metadata.uid;
+          return uid === undefined || away.has(cluster) ? [] : [[cluster, uid] as const];
+        }),
+      );
       const snapshot = aSnapshot({
         job: seen,
         seats,
-        placing: { clusterUids: new Map(), clusters, reports, shown },
+        placing: { clusterUids: new Map(), linkedUids, clusters, reports, shown },
         ...deletionMs,
       });
       const plan = decide(snapshot, someSettings);

@@ -432,6 +432,10 @@ name: string
  */
 jobUid: string
 /**
+ * Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing.
+ */
+clusterUid?: string
+/**
  * Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone.
  */
 state: ("Wanted" | "Leaving")

@@ -3,7 +3,7 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[-a-z0-9.]+/[-a-zA-Z0-9._]+$","description":"Extended resource, for example nvidia.com/gpu."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau above 0 and at most 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[-a-z0-9.]+/[-a-zA-Z0-9._]+$","description":"Extended resource, for example nvidia.com/gpu."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau above 0 and at most 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
@@ -3017,7 +3017,7 @@ vErrors.push(err249);
 errors++;
 }
 for(const key25 in data98){
-if(!((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "state"))){
+if(!(((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "clusterUid")) || (key25 === "state"))){
 const err250 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err250];
@@ -3153,10 +3153,11 @@ vErrors.push(err260);
 errors++;
 }
 }
-if(data98.state !== undefined){
-let data104 = data98.state;
-if(typeof data104 !== "string"){
-const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data98.clusterUid !== undefined){
+let data104 = data98.clusterUid;
+if(typeof data104 === "string"){
+if(func3(data104) > 64){
+const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3165,8 +3166,9 @@ vErrors.push(err261);
 }
 errors++;
 }
-if(!((data104 === "Wanted") || (data104 === "Leaving"))){
-const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3176,9 +3178,10 @@ vErrors.push(err262);
 errors++;
 }
 }
-}
-else {
-const err263 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data98.state !== undefined){
+let data105 = data98.state;
+if(typeof data105 !== "string"){
+const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3187,10 +3190,8 @@ vErrors.push(err263);
 }
 errors++;
 }
-}
-}
-else {
-const err264 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((data105 === "Wanted") || (data105 === "Leaving"))){
+const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3200,11 +3201,9 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data61.unsearchedClusters !== undefined){
-let data105 = data61.unsearchedClusters;
-if(Array.isArray(data105)){
-if(data105.length > 1000){
-const err265 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+}
+else {
+const err265 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3213,12 +3212,10 @@ vErrors.push(err265);
 }
 errors++;
 }
-const len5 = data105.length;
-for(let i5=0; i5<len5; i5++){
-let data106 = data105[i5];
-if(typeof data106 === "string"){
-if(func3(data106) > 63){
-const err266 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+}
+else {
+const err266 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3228,8 +3225,11 @@ vErrors.push(err266);
 errors++;
 }
 }
-else {
-const err267 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.unsearchedClusters !== undefined){
+let data106 = data61.unsearchedClusters;
+if(Array.isArray(data106)){
+if(data106.length > 1000){
+const err267 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3238,10 +3238,12 @@ vErrors.push(err267);
 }
 errors++;
 }
-}
-}
-else {
-const err268 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len5 = data106.length;
+for(let i5=0; i5<len5; i5++){
+let data107 = data106[i5];
+if(typeof data107 === "string"){
+if(func3(data107) > 63){
+const err268 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3251,12 +3253,8 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data61.bytes !== undefined){
-let data107 = data61.bytes;
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
-for(const key26 in data107){
-if(!((key26 === "up") || (key26 === "down"))){
-const err269 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+else {
+const err269 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3266,10 +3264,9 @@ vErrors.push(err269);
 errors++;
 }
 }
-if(data107.up !== undefined){
-let data108 = data107.up;
-if(!((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108)))){
-const err270 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err270 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3279,10 +3276,12 @@ vErrors.push(err270);
 errors++;
 }
 }
-if(data107.down !== undefined){
-let data109 = data107.down;
-if(!((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109)))){
-const err271 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data61.bytes !== undefined){
+let data108 = data61.bytes;
+if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
+for(const key26 in data108){
+if(!((key26 === "up") || (key26 === "down"))){
+const err271 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3292,9 +3291,10 @@ vErrors.push(err271);
 errors++;
 }
 }
-}
-else {
-const err272 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data108.up !== undefined){
+let data109 = data108.up;
+if(!((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109)))){
+const err272 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3304,12 +3304,10 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data61.checkpoint !== undefined){
-let data110 = data61.checkpoint;
-if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-for(const key27 in data110){
-if(!(((key27 === "uri") || (key27 === "round")) || (key27 === "sha256"))){
-const err273 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+if(data108.down !== undefined){
+let data110 = data108.down;
+if(!((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110)))){
+const err273 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3319,11 +3317,9 @@ vErrors.push(err273);
 errors++;
 }
 }
-if(data110.uri !== undefined){
-let data111 = data110.uri;
-if(typeof data111 === "string"){
-if(func3(data111) > 1024){
-const err274 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+}
+else {
+const err274 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3333,8 +3329,12 @@ vErrors.push(err274);
 errors++;
 }
 }
-else {
-const err275 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.checkpoint !== undefined){
+let data111 = data61.checkpoint;
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+for(const key27 in data111){
+if(!(((key27 === "uri") || (key27 === "round")) || (key27 === "sha256"))){
+const err275 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3344,10 +3344,11 @@ vErrors.push(err275);
 errors++;
 }
 }
-if(data110.round !== undefined){
-let data112 = data110.round;
-if(!((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112)))){
-const err276 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data111.uri !== undefined){
+let data112 = data111.uri;
+if(typeof data112 === "string"){
+if(func3(data112) > 1024){
+const err276 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3357,11 +3358,8 @@ vErrors.push(err276);
 errors++;
 }
 }
-if(data110.sha256 !== undefined){
-let data113 = data110.sha256;
-if(typeof data113 === "string"){
-if(func3(data113) > 64){
-const err277 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err277 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3371,8 +3369,10 @@ vErrors.push(err277);
 errors++;
 }
 }
-else {
-const err278 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data111.round !== undefined){
+let data113 = data111.round;
+if(!((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113)))){
+const err278 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3382,9 +3382,11 @@ vErrors.push(err278);
 errors++;
 }
 }
-}
-else {
-const err279 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data111.sha256 !== undefined){
+let data114 = data111.sha256;
+if(typeof data114 === "string"){
+if(func3(data114) > 64){
+const err279 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3394,12 +3396,8 @@ vErrors.push(err279);
 errors++;
 }
 }
-if(data61.model !== undefined){
-let data114 = data61.model;
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-for(const key28 in data114){
-if(!(key28 === "sha256")){
-const err280 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+else {
+const err280 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3409,11 +3407,9 @@ vErrors.push(err280);
 errors++;
 }
 }
-if(data114.sha256 !== undefined){
-let data115 = data114.sha256;
-if(typeof data115 === "string"){
-if(func3(data115) > 64){
-const err281 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err281 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3423,8 +3419,12 @@ vErrors.push(err281);
 errors++;
 }
 }
-else {
-const err282 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.model !== undefined){
+let data115 = data61.model;
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+for(const key28 in data115){
+if(!(key28 === "sha256")){
+const err282 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3434,9 +3434,11 @@ vErrors.push(err282);
 errors++;
 }
 }
-}
-else {
-const err283 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data115.sha256 !== undefined){
+let data116 = data115.sha256;
+if(typeof data116 === "string"){
+if(func3(data116) > 64){
+const err283 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3446,11 +3448,8 @@ vErrors.push(err283);
 errors++;
 }
 }
-if(data61.conditions !== undefined){
-let data116 = data61.conditions;
-if(Array.isArray(data116)){
-if(data116.length > 16){
-const err284 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+else {
+const err284 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3459,12 +3458,10 @@ vErrors.push(err284);
 }
 errors++;
 }
-const len6 = data116.length;
-for(let i6=0; i6<len6; i6++){
-let data117 = data116[i6];
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-if(data117.type === undefined){
-const err285 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+}
+else {
+const err285 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3473,8 +3470,12 @@ vErrors.push(err285);
 }
 errors++;
 }
-if(data117.status === undefined){
-const err286 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+if(data61.conditions !== undefined){
+let data117 = data61.conditions;
+if(Array.isArray(data117)){
+if(data117.length > 16){
+const err286 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3483,8 +3484,12 @@ vErrors.push(err286);
 }
 errors++;
 }
-if(data117.reason === undefined){
-const err287 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+const len6 = data117.length;
+for(let i6=0; i6<len6; i6++){
+let data118 = data117[i6];
+if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
+if(data118.type === undefined){
+const err287 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3493,8 +3498,8 @@ vErrors.push(err287);
 }
 errors++;
 }
-if(data117.message === undefined){
-const err288 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+if(data118.status === undefined){
+const err288 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3503,8 +3508,8 @@ vErrors.push(err288);
 }
 errors++;
 }
-if(data117.lastTransitionTime === undefined){
-const err289 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+if(data118.reason === undefined){
+const err289 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3513,9 +3518,8 @@ vErrors.push(err289);
 }
 errors++;
 }
-for(const key29 in data117){
-if(!((((((key29 === "type") || (key29 === "status")) || (key29 === "reason")) || (key29 === "message")) || (key29 === "observedGeneration")) || (key29 === "lastTransitionTime"))){
-const err290 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(data118.message === undefined){
+const err290 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3524,12 +3528,8 @@ vErrors.push(err290);
 }
 errors++;
 }
-}
-if(data117.type !== undefined){
-let data118 = data117.type;
-if(typeof data118 === "string"){
-if(func3(data118) > 64){
-const err291 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data118.lastTransitionTime === undefined){
+const err291 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3538,9 +3538,9 @@ vErrors.push(err291);
 }
 errors++;
 }
-}
-else {
-const err292 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key29 in data118){
+if(!((((((key29 === "type") || (key29 === "status")) || (key29 === "reason")) || (key29 === "message")) || (key29 === "observedGeneration")) || (key29 === "lastTransitionTime"))){
+const err292 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3550,10 +3550,11 @@ vErrors.push(err292);
 errors++;
 }
 }
-if(data117.status !== undefined){
-let data119 = data117.status;
-if(typeof data119 !== "string"){
-const err293 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data118.type !== undefined){
+let data119 = data118.type;
+if(typeof data119 === "string"){
+if(func3(data119) > 64){
+const err293 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3562,8 +3563,9 @@ vErrors.push(err293);
 }
 errors++;
 }
-if(!(((data119 === "True") || (data119 === "False")) || (data119 === "Unknown"))){
-const err294 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err294 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3573,11 +3575,10 @@ vErrors.push(err294);
 errors++;
 }
 }
-if(data117.reason !== undefined){
-let data120 = data117.reason;
-if(typeof data120 === "string"){
-if(func3(data120) > 64){
-const err295 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data118.status !== undefined){
+let data120 = data118.status;
+if(typeof data120 !== "string"){
+const err295 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3586,9 +3587,8 @@ vErrors.push(err295);
 }
 errors++;
 }
-}
-else {
-const err296 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data120 === "True") || (data120 === "False")) || (data120 === "Unknown"))){
+const err296 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3598,11 +3598,11 @@ vErrors.push(err296);
 errors++;
 }
 }
-if(data117.message !== undefined){
-let data121 = data117.message;
+if(data118.reason !== undefined){
+let data121 = data118.reason;
 if(typeof data121 === "string"){
-if(func3(data121) > 1024){
-const err297 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(func3(data121) > 64){
+const err297 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3613,7 +3613,7 @@ errors++;
 }
 }
 else {
-const err298 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err298 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3623,10 +3623,11 @@ vErrors.push(err298);
 errors++;
 }
 }
-if(data117.observedGeneration !== undefined){
-let data122 = data117.observedGeneration;
-if(!((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122)))){
-const err299 = {instancePath:instancePath+"/status/conditions/" + i6+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data118.message !== undefined){
+let data122 = data118.message;
+if(typeof data122 === "string"){
+if(func3(data122) > 1024){
+const err299 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3636,9 +3637,8 @@ vErrors.push(err299);
 errors++;
 }
 }
-if(data117.lastTransitionTime !== undefined){
-if(!(typeof data117.lastTransitionTime === "string")){
-const err300 = {instancePath:instancePath+"/status/conditions/" + i6+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err300 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3648,9 +3648,10 @@ vErrors.push(err300);
 errors++;
 }
 }
-}
-else {
-const err301 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data118.observedGeneration !== undefined){
+let data123 = data118.observedGeneration;
+if(!((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123)))){
+const err301 = {instancePath:instancePath+"/status/conditions/" + i6+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3660,9 +3661,9 @@ vErrors.push(err301);
 errors++;
 }
 }
-}
-else {
-const err302 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data118.lastTransitionTime !== undefined){
+if(!(typeof data118.lastTransitionTime === "string")){
+const err302 = {instancePath:instancePath+"/status/conditions/" + i6+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3674,7 +3675,7 @@ errors++;
 }
 }
 else {
-const err303 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err303 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3686,12 +3687,36 @@ errors++;
 }
 }
 else {
-const err304 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err304 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err304];
 }
 else {
 vErrors.push(err304);
+}
+errors++;
+}
+}
+}
+else {
+const err305 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err305];
+}
+else {
+vErrors.push(err305);
+}
+errors++;
+}
+}
+}
+else {
+const err306 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err306];
+}
+else {
+vErrors.push(err306);
 }
 errors++;
 }
