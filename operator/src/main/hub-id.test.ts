@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chooseHubId } from "./hub-id.ts";
+import { seatName } from "../controllers/federated-training-job/render/names.ts";
+import { aJob, aPlacement, withPlacements } from "../controllers/federated-training-job/testing/a-snapshot.ts";
+import { chooseHubId, isNamedUnder } from "./hub-id.ts";
 
 describe("the id of a hub", () => {
   it.each([
@@ -41,7 +43,27 @@ describe("the id of a hub", () => {
       hasPlacedJobs: true,
       want: "mine",
     },
-  ])("$name", ({ want, ...facts }) => {
-    expect(chooseHubId({ ...facts, clusterUid: "uid" })).toBe(want);
+    {
+      name: "is told by the names of what jobs have in members when it was lost",
+      configured: "",
+      kept: undefined,
+      hasPlacedJobs: true,
+      namedUnder: "uid",
+      want: "uid",
+    },
+    {
+      name: "is not the cluster's own when what jobs have in members was named otherwise",
+      configured: "",
+      kept: undefined,
+      hasPlacedJobs: true,
+      namedUnder: "hub",
+      want: "hub",
+    },
+  ])("$name", ({ want, namedUnder = "hub", ...facts }) => {
+    const job = aJob();
+    const name = seatName(namedUnder, job, "aws");
+    const jobs = [aJob({}, { name: "empty" }), withPlacements(job, aPlacement({ name }))];
+    const given = { ...facts, clusterUid: "uid", isNamedUnder: (hubId: string) => isNamedUnder(jobs, hubId) };
+    expect(chooseHubId(given)).toBe(want);
   });
 });

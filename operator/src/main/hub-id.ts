@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanupFinalizer, type FederatedTrainingJob, FieldManager, Kinds, Label } from "@tributary/contracts";
 import { asTributaryError, type Logger, TributaryError } from "@tributary/kit";
+import { seatName } from "../controllers/federated-training-job/render/names.ts";
 import type { ApiClient } from "../runtime/api/api-client.ts";
 import { createOwnedApply, lookAtOwned, type Ownership, Whose } from "../runtime/api/apply-owned.ts";
 import type { KubeObject } from "../runtime/api/object.ts";
@@ -26,16 +27,27 @@ export interface HubIdFacts {
   readonly clusterUid: string;
   /** Whether any job may have objects in a member. */
   readonly hasPlacedJobs: boolean;
+  /** Whether objects that jobs have in members were named under an id. */
+  readonly isNamedUnder: (hubId: string) => boolean;
 }
 
 /**
  * The id by which a hub knows its objects in members. It changes only while no job has anything there: whatever carries the
- * old one would belong to nobody.
+ * old one would belong to nobody. When what was kept is lost, the names of those objects still tell it.
  */
-export function chooseHubId({ configured, kept, clusterUid, hasPlacedJobs }: HubIdFacts): string {
+export function chooseHubId({ configured, kept, clusterUid, hasPlacedJobs, isNamedUnder }: HubIdFacts): string {
   const wanted = configured === "" ? clusterUid : configured;
   if (!hasPlacedJobs) return wanted;
-  return kept ?? (configured === "" ? formerDefault : configured);
+  if (kept !== undefined) return kept;
+  if (isNamedUnder(wanted)) return wanted;
+  return configured === "" ? formerDefault : configured;
+}
+
+/** Whether any placement of these jobs has the name that it gets under an id. */
+export function isNamedUnder(jobs: readonly FederatedTrainingJob[], hubId: string): boolean {
+  return jobs.some((job) =>
+    job.status?.placements?.some(({ participant, name }) => name === seatName(hubId, job, participant)),
+  );
 }
 
 /** Reads, chooses and keeps the hub's id; tries again until the API server takes it. Only for the replica that leads. */
@@ -83,7 +95,16 @@ async function readFacts(
     client.list<FederatedTrainingJob & KubeObject>(Kinds.FederatedTrainingJob, { signal, metadataOnly: true }),
   ]);
   const hasPlacedJobs = jobs.some(({ metadata }) => metadata.finalizers?.includes(cleanupFinalizer) === true);
-  return { configured, kept: kept?.data?.hubId, clusterUid, hasPlacedJobs };
+  const isLost = hasPlacedJobs && kept?.data?.hubId === undefined;
+  const listed = { signal, limit: 50 };
+  const whole = isLost ? await client.list<FederatedTrainingJob & KubeObject>(Kinds.FederatedTrainingJob, listed) : [];
+  return {
+    configured,
+    kept: kept?.data?.hubId,
+    clusterUid,
+    hasPlacedJobs,
+    isNamedUnder: (hubId) => isNamedUnder(whole, hubId),
+  };
 }
 
 async function readClusterUid(client: ApiClient, signal: AbortSignal): Promise<string> {
