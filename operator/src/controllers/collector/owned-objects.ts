@@ -2,6 +2,7 @@ import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
+import { isWrittenByUs } from "../shared/written-by-us.ts";
 
 /** Kinds that this hub makes in members, and the pods that come of them. */
 export type OwnedKind = "ConfigMap" | "Job" | "Pod";
@@ -69,11 +70,11 @@ async function listLabelled(
   return lists.flat();
 }
 
-function ownedObject(kind: OwnedKind, namespace: string, { metadata }: KubeObject): OwnedObject {
-  const { name, uid = "", labels = {}, ownerReferences = [], managedFields = [] } = metadata;
+function ownedObject(kind: OwnedKind, namespace: string, object: KubeObject): OwnedObject {
+  const { metadata } = object;
+  const { name, uid = "", labels = {}, ownerReferences = [] } = metadata;
   const jobUid = labels[Label.JobUid];
   const controllerUid = ownerReferences.find(({ controller }) => controller === true)?.uid;
-  const managers = managedFields.map((entry) => String((entry as { manager?: unknown }).manager));
   return {
     kind,
     namespace,
@@ -81,7 +82,7 @@ function ownedObject(kind: OwnedKind, namespace: string, { metadata }: KubeObjec
     uid,
     ...(jobUid === undefined ? {} : { jobUid }),
     job: `${labels[Label.JobNamespace] ?? "?"}/${labels[Label.JobName] ?? "?"}`,
-    isOurs: managers.some((manager) => manager.startsWith("tributary")),
+    isOurs: isWrittenByUs(object),
     isDeleting: metadata.deletionTimestamp !== undefined,
     ...(controllerUid === undefined ? {} : { controllerUid }),
   };

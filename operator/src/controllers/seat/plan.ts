@@ -22,8 +22,8 @@ export type SeatAction =
       readonly namespace: string;
       /** Places of this one namespace. */
       readonly placements: readonly Placement[];
-      /** Participants of whom the cache shows pods: lists would only say the same. */
-      readonly withPods: readonly string[];
+      /** Participants of whom the cache shows pods that are ending: lists would only say the same. */
+      readonly withEndingPods: readonly string[];
       readonly why: string;
     }
   /** Looks in all mapped namespaces for objects of the job. */

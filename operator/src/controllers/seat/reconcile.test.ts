@@ -226,6 +226,36 @@ describe("what is in the way", () => {
     expect(world.hub.job).toBeUndefined();
   });
 
+  const copied = (kind: typeof Kinds.Job, source: FakeMember) => {
+    const { ownerReferences: _anchor, ...metadata } = source.find(kind, ref)!.metadata;
+    return {
+      ...source.find(kind, ref),
+      metadata: { ...metadata, name: "copy", uid: `copied-${kind.plural}`, managedFields: [{ manager: "kubectl" }] },
+    };
+  };
+
+  it("stays when somebody made it as a copy with all labels, and keeps no job from going", async () => {
+    const world = startWorld();
+    await settle(world);
+    for (const kind of [Kinds.ConfigMap, Kinds.Job]) world.aws.put(kind, copied(kind, world.aws) as never);
+    const theirs = objectsOf("copy");
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.aws.holds()).toEqual(theirs);
+    expect(world.hub.job).toBeUndefined();
+  });
+
+  it("is told by name when it is a pod that nothing ends", async () => {
+    const world = startWorld();
+    await settle(world);
+    const pod = world.aws.find(Kinds.Pod, { namespace: "jobs", name: `${names.aws}-0-x` })!;
+    const { ownerReferences: _none, ...metadata } = { ...pod.metadata, name: "debug", uid: "debug-uid" };
+    world.aws.put(Kinds.Pod, { ...pod, metadata });
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.hub.lookAtJob()?.conditions[0]?.message).toContain("Pod jobs/debug has the job's labels and no Job");
+  });
+
   it("goes when an earlier job of the name left it", async () => {
     const world = startWorld();
     world.aws.put(Kinds.ConfigMap, labelled("job-of-before"));

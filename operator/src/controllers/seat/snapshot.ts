@@ -50,7 +50,8 @@ export interface PlaceObservation {
   readonly template: TemplateObservation;
   readonly anchor?: Unstructured;
   readonly batchJob?: Unstructured;
-  readonly hasPods: boolean;
+  /** Whether the caches show pods that are ending. */
+  readonly hasEndingPods: boolean;
   /** Whether the caches show what was made there last. */
   readonly isSettled: boolean;
 }

@@ -33,10 +33,11 @@ export function summarisePods(
   const isCurrent = known?.batchJob === batchJob && known?.workers === workers && areSame(known.events, events);
   // Only a cause that its successor outlives changes by time alone.
   if (known !== undefined && isCurrent && known.summary.problems?.recentCause === undefined) return known.summary;
+  const own = pods.filter((pod) => isOf(batchJob, pod));
   const summary = {
-    active: pods.filter(isActive).length,
-    ended: pods.filter((pod) => podStatus(pod).phase === "Failed").length,
-    ...(batchJob && { problems: findWorkerProblems(batchJob, pods, events, workers, seenRunning) }),
+    active: own.filter(isActive).length,
+    ended: own.filter((pod) => podStatus(pod).phase === "Failed").length,
+    ...(batchJob && { problems: findWorkerProblems(batchJob, own, events, workers, seenRunning) }),
   };
   summaries.set(pods, { batchJob, events, workers, summary });
   return summary;
@@ -44,4 +45,12 @@ export function summarisePods(
 
 function areSame(left: readonly Unstructured[], right: readonly Unstructured[]): boolean {
   return left.length === right.length && left.every((event, index) => event === right[index]);
+}
+
+/** Label by which a Job controller tells its pods; those of a copy of a batch Job have all of our labels as well. */
+const jobNameLabel = "batch.kubernetes.io/job-name";
+
+function isOf(batchJob: Unstructured | undefined, { metadata }: Unstructured): boolean {
+  const name = metadata.labels?.[jobNameLabel];
+  return batchJob === undefined || name === undefined || name === batchJob.metadata.name;
 }

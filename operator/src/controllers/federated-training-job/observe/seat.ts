@@ -40,7 +40,7 @@ export function observeSeat(
   const { view } = state;
   const { namespace } = observed;
   const uid = job.metadata.uid ?? "";
-  const batchJob = view.objectsOf("jobs", namespace, uid, participant.name)[0];
+  const batchJob = findBatchJob(job, participant, view.objectsOf("jobs", namespace, uid, participant.name));
   const events = batchJob === undefined ? [] : view.eventsOf(namespace, batchJob.metadata.uid ?? "");
   const pods = view.objectsOf("pods", namespace, uid, participant.name);
   const { active, ended, problems } = summarisePods(pods, batchJob, events, participant.workers, seenRunning);
@@ -59,6 +59,16 @@ export function observeSeat(
     // What runs is not held back by an object that could not be mended.
     ...(placingProblem === undefined || batchJob !== undefined ? {} : { placingProblem }),
   };
+}
+
+/** The batch Job of the recorded name: a copy of it that somebody made with all labels speaks for nobody. */
+function findBatchJob(
+  job: Job,
+  { name, cluster }: Participant,
+  found: readonly Unstructured[],
+): Unstructured | undefined {
+  const placed = job.status?.placements?.find((one) => one.participant === name && one.cluster === cluster);
+  return placed === undefined ? found[0] : found.find(({ metadata }) => metadata.name === placed.name);
 }
 
 /**

@@ -68,6 +68,7 @@ export async function actOnSeats(
       try {
         const outcome = await carryOut(client, jobUid, action, deps, signal);
         empty.push(...(outcome.empty ?? []));
+        problems.push(...(outcome.problems ?? []));
         for (const placement of placementsOf(action))
           if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true)
             deps.expectations.forget(placeKey(placement));
@@ -82,7 +83,7 @@ export async function actOnSeats(
   return { empty: empty.toSorted(byPlace), problems: problems.toSorted(byPlace), hasFailed, ...(found && { found }) };
 }
 
-type Outcome = Partial<Pick<PlacingReport, "empty" | "found">>;
+type Outcome = Partial<PlacingReport>;
 
 async function carryOut(
   client: ApiClient,
@@ -99,7 +100,7 @@ async function carryOut(
       await replaceBatchJob(client, action, signal);
       return {};
     case "empty":
-      return { empty: await emptyPlaces(client, deps.hubId, action, signal) };
+      return emptyPlaces(client, deps.hubId, action, signal);
     case "search":
       return { found: await searchMember(client, deps.hubId, jobUid, action.namespaces, signal) };
     default:

@@ -1,8 +1,11 @@
-import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
+import { Kinds, Label, Reason, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
+import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";
+import { isWrittenByUs } from "../../shared/written-by-us.ts";
+import { troubleOf } from "../decide/decide-seats.ts";
 import type { SeatAction } from "../plan.ts";
 import { callDeadlineMs } from "./call-deadline.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -11,17 +14,26 @@ type Empty = Extract<SeatAction, { type: "empty" }>;
 
 const parallelDeletes = 8;
 
+/** What is known of places after what was ours in them was removed. */
+export interface Emptied {
+  /** Places of which live lists, made after the removal, show nothing. */
+  readonly empty: readonly Place[];
+  /** What stays and is not for the hub to remove. */
+  readonly problems: PlacingReport["problems"];
+}
+
 /**
- * Removes what labels find of these places and gives those of which live lists, made after that, show nothing: no anchor, no
- * batch Job, no pod. A cache is never asked whether something is gone.
+ * Removes what labels find of these places and Tributary wrote, and gives those of which live lists, made after that, show
+ * nothing: no anchor, no batch Job, no pod. A cache is never asked whether something is gone. Copies that somebody made with all
+ * labels, and their pods, are theirs.
  */
 export async function emptyPlaces(
   client: ApiClient,
   hubId: string,
   action: Empty,
   signal: AbortSignal,
-): Promise<Place[]> {
-  const { namespace, placements, withPods } = action;
+): Promise<Emptied> {
+  const { namespace, placements, withEndingPods } = action;
   const call = { signal, deadlineMs: callDeadlineMs };
   const listOf = (kind: ResourceKind, participants: readonly string[]): Promise<KubeObject[]> => {
     const jobUid = placements[0]?.jobUid;
@@ -29,10 +41,13 @@ export async function emptyPlaces(
     return client.list<KubeObject>(kind, { ...call, namespace, labelSelector, metadataOnly: true });
   };
   try {
-    const left = new Set(withPods);
+    const left = new Set(withEndingPods);
     const all = placements.map(({ participant }) => participant);
+    const copies = new Set<string | undefined>();
     for (const kind of [Kinds.Job, Kinds.ConfigMap]) {
-      const objects = await listOf(kind, all);
+      const listed = await listOf(kind, all);
+      const objects = listed.filter(isWrittenByUs);
+      for (const object of listed) if (!isWrittenByUs(object)) copies.add(object.metadata.uid);
       for (const object of objects) left.add(participantOf(object));
       const present = objects.filter((object) => !isDeleting(object));
       await inParallel(present, parallelDeletes, async ({ metadata: { name, uid } }) => {
@@ -40,15 +55,33 @@ export async function emptyPlaces(
       });
     }
     const rest = all.filter((participant) => !left.has(participant));
-    if (rest.length > 0) for (const pod of await listOf(Kinds.Pod, rest)) left.add(participantOf(pod));
-    return rest.filter((participant) => !left.has(participant)).map((participant) => ({ participant, namespace }));
+    const listed = rest.length === 0 ? [] : await listOf(Kinds.Pod, rest);
+    const pods = listed.filter((pod) => !copies.has(controllerOf(pod)));
+    for (const pod of pods) left.add(participantOf(pod));
+    const gone = rest.filter((participant) => !left.has(participant));
+    return { empty: gone.map((participant) => ({ participant, namespace })), problems: tellStranded(placements, pods) };
   } catch (error) {
     if (await isNamespaceGone(client, namespace, error, call))
-      return placements.map(({ participant }) => ({ participant, namespace }));
+      return { empty: placements.map(({ participant }) => ({ participant, namespace })), problems: [] };
     throw error;
   }
 }
 
 function participantOf(object: KubeObject): string {
   return object.metadata.labels?.[Label.Participant] ?? "";
+}
+
+function controllerOf({ metadata }: KubeObject): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+}
+
+/** Pods that nothing will end: they have no Job any more, and the hub may not delete pods. */
+function tellStranded(placements: readonly Placement[], pods: readonly KubeObject[]): PlacingReport["problems"] {
+  const stranded = pods.filter((pod) => !isDeleting(pod) && controllerOf(pod) === undefined);
+  return placements.flatMap((placement) => {
+    const pod = stranded.find((one) => participantOf(one) === placement.participant);
+    if (pod === undefined) return [];
+    const message = `Pod ${placement.namespace}/${pod.metadata.name} has the job's labels and no Job, and the hub may not delete pods; have the member's admin delete it`;
+    return [troubleOf(placement, { reason: Reason.CleanupPending, message })];
+  });
 }

@@ -83,8 +83,8 @@ describe("a wanted place", () => {
 });
 
 describe("places that leave", () => {
-  const leaving = (changes: Partial<PlaceObservation["placement"]>, hasPods = false): PlaceObservation =>
-    aPlace(job, { placement: aPlacement({ state: "Leaving", ...changes }), hasPods });
+  const leaving = (changes: Partial<PlaceObservation["placement"]>, hasEndingPods = false): PlaceObservation =>
+    aPlace(job, { placement: aPlacement({ state: "Leaving", ...changes }), hasEndingPods });
 
   it("are emptied together, one removal a namespace, and looked at again", () => {
     const places = [leaving({}), leaving({ participant: "gcp" }, true), leaving({ namespace: "other" })];
@@ -94,9 +94,9 @@ describe("places that leave", () => {
         type: "empty",
         namespace: "jobs",
         placements: [{ participant: "aws" }, { participant: "gcp" }],
-        withPods: ["gcp"],
+        withEndingPods: ["gcp"],
       },
-      { type: "empty", namespace: "other", withPods: [] },
+      { type: "empty", namespace: "other", withEndingPods: [] },
     ]);
     expect(plan.requeueAfterMs).toBe(1_000);
   });

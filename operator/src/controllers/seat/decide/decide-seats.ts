@@ -59,7 +59,7 @@ function emptyNamespaces(leaving: readonly PlaceObservation[]): SeatAction[] {
     type: "empty",
     namespace: (places[0] as PlaceObservation).placement.namespace,
     placements: places.map(({ placement }) => placement),
-    withPods: places.filter(({ hasPods }) => hasPods).map(({ placement }) => placement.participant),
+    withEndingPods: places.filter(({ hasEndingPods }) => hasEndingPods).map(({ placement }) => placement.participant),
     why: "the job's status says that these places leave",
   }));
 }

@@ -1,5 +1,5 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
-import type { KubeObject } from "../../../runtime/api/object.ts";
+import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import { findTemplate } from "../../federated-training-job/observe/seat.ts";
@@ -70,7 +70,7 @@ function observePlace(job: Job, placement: Placement, { expectations, members }:
   const state = members.stateOf(cluster, namespace);
   if (state?.state !== "reachable") {
     const unread = state === undefined ? {} : { unread: state.problem };
-    return { ...known, ...unread, template: { state: "unknown" }, hasPods: false };
+    return { ...known, ...unread, template: { state: "unknown" }, hasEndingPods: false };
   }
   const { view } = state;
   const objectsOf = (kind: "configMaps" | "jobs" | "pods") =>
@@ -83,6 +83,6 @@ function observePlace(job: Job, placement: Placement, { expectations, members }:
     template: offered ?? { state: "unknown" },
     ...(anchor === undefined ? {} : { anchor }),
     ...(batchJob === undefined ? {} : { batchJob }),
-    hasPods: objectsOf("pods").length > 0,
+    hasEndingPods: objectsOf("pods").some(isDeleting),
   };
 }

@@ -92,17 +92,14 @@ export function createFakeMember(cluster: string): FakeMember {
     create: (kind: Resource, object: KubeObject) =>
       call(() => {
         if (objects.has(keyOf(kind, object.metadata))) throw refuse("AlreadyExists");
-        return put(kind, object);
+        return put(kind, written(object));
       }),
     apply: (kind: Resource, { metadata, ...fields }: KubeObject) =>
       call(() => {
         const present = objects.get(keyOf(kind, metadata));
         const { resourceVersion: _version, ...wanted } = metadata;
-        return put(kind, {
-          ...present,
-          ...fields,
-          metadata: { ...present?.metadata, ...wanted, uid: present?.metadata.uid } as never,
-        });
+        const applied = { ...present?.metadata, ...wanted, uid: present?.metadata.uid };
+        return put(kind, written({ ...present, ...fields, metadata: applied as never }));
       }),
     patchJson: (kind: Resource, ref: ObjectRef, operations: readonly { op: string; path: string; value?: unknown }[]) =>
       call(() => {
@@ -158,7 +155,12 @@ export function createFakeMember(cluster: string): FakeMember {
 }
 
 function ownerOf(uid: string) {
-  return { apiVersion: "batch/v1", kind: "Job", name: "", uid };
+  return { apiVersion: "batch/v1", kind: "Job", name: "", uid, controller: true };
+}
+
+/** An object as an API server keeps what the operator wrote. */
+function written(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, managedFields: [{ manager: "tributary" }] } } as KubeObject;
 }
 
 /** Equality and `in`, as Kubernetes selects. */

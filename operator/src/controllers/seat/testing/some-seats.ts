@@ -34,7 +34,7 @@ export function aPlace(job: Job, changes: Partial<PlaceObservation> = {}): Place
     placement: aPlacement(),
     participant,
     template: { state: "found", template: aTemplate },
-    hasPods: false,
+    hasEndingPods: false,
     isSettled: true,
     ...changes,
   };
