@@ -141,7 +141,7 @@ export class MemberController implements MemberDirectory {
         health?.state === "failed" ? describeFailure(health.error, cluster) : connecting(cluster, namespace);
       return { state: "unreachable", problem, sinceMs, ...heard, ...leaving };
     }
-    const clusterUid = this.#servers.clusterUidOf(cluster, known.generation);
+    const clusterUid = this.#servers.clusterUidOf(known.link.client);
     const identity = clusterUid === undefined ? {} : { clusterUid };
     return {
       state: "reachable",
@@ -228,7 +228,7 @@ export class MemberController implements MemberDirectory {
     const known = this.#links.stateOf(name);
     const state = this.stateOf(name) as MemberState;
     if (state.state === "reachable")
-      await this.#servers.refresh(state.client, known?.generation ?? 0, signal).then(
+      await this.#servers.refresh(state.client, signal).then(
         // Jobs record in which cluster their places are.
         (isAnother) => isAnother && this.#deps.onChange({ cluster: name }),
         (error: unknown) => {

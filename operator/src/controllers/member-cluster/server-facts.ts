@@ -11,7 +11,7 @@ export class ServerFactsReader {
   readonly #nowMs: () => number;
   readonly #kept = new Map<
     string,
-    { readonly facts: ServerFacts; readonly generation: number; readonly atMs: number }
+    { readonly facts: ServerFacts; readonly client: ApiClient; readonly atMs: number }
   >();
 
   constructor(nowMs: () => number) {
@@ -23,10 +23,10 @@ export class ServerFactsReader {
     return this.#kept.get(cluster)?.facts;
   }
 
-  /** Uid of the cluster, if it was said over this very link. */
-  clusterUidOf(cluster: string, generation: number): string | undefined {
-    const kept = this.#kept.get(cluster);
-    return kept?.generation === generation ? kept.facts.clusterUid : undefined;
+  /** Uid of the cluster, if it was said over this very link: each has a client of its own. */
+  clusterUidOf(client: ApiClient): string | undefined {
+    const kept = this.#kept.get(client.cluster);
+    return kept?.client === client ? kept.facts.clusterUid : undefined;
   }
 
   forget(cluster: string): void {
@@ -38,9 +38,9 @@ export class ServerFactsReader {
    *
    * @returns whether the cluster is another one than was known, or the first that is known.
    */
-  async refresh(client: ApiClient, generation: number, signal: AbortSignal): Promise<boolean> {
+  async refresh(client: ApiClient, signal: AbortSignal): Promise<boolean> {
     const kept = this.#kept.get(client.cluster);
-    if (kept?.generation === generation && this.#nowMs() - kept.atMs < keptMs) return false;
+    if (kept?.client === client && this.#nowMs() - kept.atMs < keptMs) return false;
     const options = { signal, deadlineMs: 8_000 };
     const version = (await client.getPath("/version", options)) as { gitVersion?: string };
     const clusterUid = await readClusterUid(client, options);
@@ -48,7 +48,7 @@ export class ServerFactsReader {
       kubernetesVersion: version.gitVersion ?? "unknown",
       ...(clusterUid === undefined ? {} : { clusterUid }),
     };
-    this.#kept.set(client.cluster, { facts, generation, atMs: this.#nowMs() });
+    this.#kept.set(client.cluster, { facts, client, atMs: this.#nowMs() });
     return clusterUid !== kept?.facts.clusterUid;
   }
 }

@@ -4,7 +4,6 @@ import type { MemberState, MemberView } from "../../member-cluster/member-direct
 import { aJob, aPlacement, someTimeMs, withPlacements } from "../testing/a-snapshot.ts";
 import { observeSeat } from "./seat.ts";
 
-const job = withPlacements(aJob(), aPlacement());
 const { name } = aPlacement();
 const failed = { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] };
 const batchJob = (of: string, status: object = {}): Unstructured => ({
@@ -16,7 +15,8 @@ const pod = (of: string, phase: string): Unstructured => ({
   status: { phase },
 });
 
-function look(jobs: readonly Unstructured[], pods: readonly Unstructured[]) {
+function look(jobs: readonly Unstructured[], pods: readonly Unstructured[], state: "Wanted" | "Leaving" = "Wanted") {
+  const job = withPlacements(aJob(), aPlacement({ state }));
   const view: MemberView = {
     objectsOf: (kind) => (kind === "jobs" ? jobs : kind === "pods" ? pods : []),
     eventsOf: () => [],
@@ -24,9 +24,9 @@ function look(jobs: readonly Unstructured[], pods: readonly Unstructured[]) {
     podsIn: () => [],
     podTemplates: () => [],
   };
-  const state: MemberState = { state: "reachable", heardMs: someTimeMs, client: {} as never, view };
+  const member: MemberState = { state: "reachable", heardMs: someTimeMs, client: {} as never, view };
   const cluster = { metadata: { name: "aws-1" }, spec: { namespaces: [{ hub: "research", member: "jobs" }] } } as never;
-  return observeSeat(job, job.spec.participants[0]!, cluster, state);
+  return observeSeat(job, job.spec.participants[0]!, cluster, member);
 }
 
 describe("a seat beside a copy of its batch Job that somebody made with all labels", () => {
@@ -44,5 +44,15 @@ describe("a seat beside a copy of its batch Job that somebody made with all labe
 
   it("has none while there is only the copy", () => {
     expect(look([batchJob("copy")], []).hasBatchJob).toBe(false);
+  });
+});
+
+describe("a seat whose former workers are still leaving", () => {
+  it("does not fail with what leaves: the spec was edited since", () => {
+    const leaving = batchJob(name, { ...failed, failedIndexes: "0" });
+    const seat = look([leaving], [pod(name, "Failed")], "Leaving");
+    expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: 0 });
+    expect(seat.batchJobFailure).toBeUndefined();
+    expect(look([leaving], []).failedIndexes).toBe(1);
   });
 });

@@ -6,6 +6,7 @@ import type {
   JobSnapshot,
   MemberObservation,
   Participant,
+  Placement,
   PlacingReport,
   PodTemplateObject,
   SeatObservation,
@@ -40,11 +41,14 @@ export function observeSeat(
   const { view } = state;
   const { namespace } = observed;
   const uid = job.metadata.uid ?? "";
-  const batchJob = findBatchJob(job, participant, view.objectsOf("jobs", namespace, uid, participant.name));
+  const placed = job.status?.placements?.find((one) => isPlaceOf(participant, one));
+  const batchJob = findBatchJob(placed, view.objectsOf("jobs", namespace, uid, participant.name));
   const events = batchJob === undefined ? [] : view.eventsOf(namespace, batchJob.metadata.uid ?? "");
   const pods = view.objectsOf("pods", namespace, uid, participant.name);
   const { active, ended, problems } = summarisePods(pods, batchJob, events, participant.workers, seenRunning);
-  const failure = batchJob === undefined ? undefined : findJobFailure(batchJob);
+  // What leaves was made by another spec: that it failed says nothing of what comes after it.
+  const failing = placed?.state === "Leaving" ? undefined : batchJob;
+  const failure = failing === undefined ? undefined : findJobFailure(failing);
   const placingProblem = report?.problems.find((one) => one.participant === participant.name)?.problem;
   return {
     participant,
@@ -54,20 +58,19 @@ export function observeSeat(
     ...(failure === undefined ? {} : { batchJobFailure: problems?.podProblem ?? failure }),
     activePods: active,
     failedPods: ended,
-    failedIndexes: batchJob === undefined ? 0 : failedIndexesOf(batchJob).length,
+    failedIndexes: failing === undefined ? 0 : failedIndexesOf(failing).length,
     ...problems,
     // What runs is not held back by an object that could not be mended.
     ...(placingProblem === undefined || batchJob !== undefined ? {} : { placingProblem }),
   };
 }
 
+function isPlaceOf({ name, cluster }: Participant, placement: Placement): boolean {
+  return placement.participant === name && placement.cluster === cluster;
+}
+
 /** The batch Job of the recorded name: a copy of it that somebody made with all labels speaks for nobody. */
-function findBatchJob(
-  job: Job,
-  { name, cluster }: Participant,
-  found: readonly Unstructured[],
-): Unstructured | undefined {
-  const placed = job.status?.placements?.find((one) => one.participant === name && one.cluster === cluster);
+function findBatchJob(placed: Placement | undefined, found: readonly Unstructured[]): Unstructured | undefined {
   return placed === undefined ? found[0] : found.find(({ metadata }) => metadata.name === placed.name);
 }
 
@@ -76,10 +79,7 @@ function findBatchJob(
  * runs, else the one that is mapped; undefined where none is.
  */
 export function placeOf(job: Job, participant: Participant, member: MemberCluster): string | undefined {
-  const placed = job.status?.placements?.find(
-    ({ participant: name, cluster, state }) =>
-      name === participant.name && cluster === participant.cluster && state === "Wanted",
-  );
+  const placed = job.status?.placements?.find((one) => isPlaceOf(participant, one) && one.state === "Wanted");
   return placed?.namespace ?? member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
 }
 

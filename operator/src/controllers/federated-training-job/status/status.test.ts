@@ -169,7 +169,7 @@ describe("the status of a job", () => {
       (type) => ({ ...progressing, type, message: "z".repeat(5000) }) as never,
     );
     const placements = job.spec.participants.map(({ name, cluster }) =>
-      aPlacement({ participant: name, cluster, jobUid: "u".repeat(36) }),
+      aPlacement({ participant: name, cluster, jobUid: "u".repeat(36), clusterUid: "c".repeat(36) }),
     );
     const recorded = withPlacements(job, ...placements);
     expect(JSON.stringify(renderStatus(running({ job: recorded, seats }), conditions)).length).toBeLessThan(64 * 1024);
