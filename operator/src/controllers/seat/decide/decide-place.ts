@@ -3,6 +3,7 @@ import { renderAnchor, renderBatchJob } from "../../federated-training-job/rende
 import type { Problem } from "../../federated-training-job/snapshot.ts";
 import type { SeatAction } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
+import { isOtherWork } from "./is-other-work.ts";
 
 type MemberObject = NonNullable<PlaceObservation["anchor"]>;
 
@@ -33,8 +34,10 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   const input = { job, participant, namespace, origin: hubId, ...aggregator, template: template.template };
   const rendered = { anchor: renderAnchor(input), batchJob: renderBatchJob(input) };
   const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
-  if (batchJob !== undefined && differs(batchJob, rendered.batchJob, fixedFields))
-    return { action: { type: "replace", placement, uid: batchJob.metadata.uid ?? "", why } };
+  const isAnother =
+    batchJob !== undefined &&
+    (differs(batchJob, rendered.batchJob, fixedFields) || isOtherWork(batchJob, rendered.batchJob, participant));
+  if (isAnother) return { action: { type: "replace", placement, uid: batchJob.metadata.uid ?? "", why } };
   const isAsWanted =
     anchor !== undefined &&
     batchJob !== undefined &&

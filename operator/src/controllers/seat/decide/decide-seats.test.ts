@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aJob, aPlacement } from "../../federated-training-job/testing/a-snapshot.ts";
+import type { PodTemplateObject } from "../../federated-training-job/snapshot.ts";
+import { aJob, aPlacement, aTemplate } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { SeatsPlan } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
 import { aPlace, madeObjects, someSeats } from "../testing/some-seats.ts";
@@ -52,6 +53,50 @@ describe("a wanted place", () => {
     expect(decidePlaced({ batchJob: withSpec(spec) }).actions).toMatchObject([
       { type: "replace", uid: "batch-job-uid" },
     ]);
+  });
+
+  const ofOther = (changes: Parameters<typeof aJob>[0], template: PodTemplateObject = aTemplate) => {
+    const edited = aJob(changes) as SeatsSnapshot["job"];
+    const participant = edited.spec.participants[0]!;
+    const places = [aPlace(edited, { ...made, participant, template: { state: "found", template } })];
+    return decideSeats(someSeats({ job: edited, places }));
+  };
+  const named = (labels: Record<string, string>, limits?: Record<string, string>): PodTemplateObject => {
+    const [trainer] = aTemplate.template.spec.containers;
+    const containers = [limits === undefined ? trainer! : { ...trainer!, resources: { limits } }];
+    const spec = { ...aTemplate.template.spec, containers };
+    return { metadata: { name: "x", labels }, template: { ...aTemplate.template, spec } };
+  };
+  const withFirst = (changes: object) => [{ ...job.spec.participants[0]!, ...changes }, job.spec.participants[1]!];
+  const runtime = { "tributary.dev/runtime": "noop" };
+
+  it.each<[string, Parameters<typeof aJob>[0], PodTemplateObject?]>([
+    ["runtime", { trainer: { runtime: "tfjs", task: "noop", seed: 1 } }, named({ "tributary.dev/runtime": "tfjs" })],
+    [
+      "data set",
+      { participants: withFirst({ dataset: "notes" }) },
+      named({ ...runtime, "tributary.dev/dataset": "notes" }),
+    ],
+    ["accelerator", { participants: withFirst({ accelerator: { resource: "nvidia.com/gpu", count: 2 } }) }],
+  ])(
+    "gets another batch Job when its spec names another %s, also when nobody saw the job suspended",
+    (_what, ...edit) => {
+      expect(ofOther(...edit).actions).toMatchObject([{ type: "replace", uid: "batch-job-uid" }]);
+    },
+  );
+
+  it("gets another batch Job when its spec names no accelerator any more", () => {
+    const participants = withFirst({ accelerator: { resource: "nvidia.com/gpu", count: 2 } });
+    const { batchJob } = madeObjects(aJob({ participants }) as SeatsSnapshot["job"]);
+    expect(decidePlaced({}).actions).toEqual([]);
+    expect(kinds(decidePlaced({ batchJob }))).toEqual(["replace"]);
+  });
+
+  it.each<[string, PodTemplateObject]>([
+    ["other limits", named(runtime, { cpu: "8" })],
+    ["a data set that the spec does not name", named({ ...runtime, "tributary.dev/dataset": "only" })],
+  ])("keeps its batch Job when the member's admin gives the runtime %s", (_what, template) => {
+    expect(ofOther({}, template).actions).toEqual([]);
   });
 
   it("is not made twice while the cache is late", () => {

@@ -1,0 +1,32 @@
+import { Label } from "@tributary/contracts";
+import type { KubernetesObject } from "../../federated-training-job/plan.ts";
+import type { ContainerSpec, Participant } from "../../federated-training-job/snapshot.ts";
+
+interface BatchJob {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: {
+    readonly template?: { readonly spec?: { readonly containers?: readonly ContainerSpec[] } };
+  };
+}
+
+/**
+ * Whether a batch Job does other work than the spec of its job asks for: another runtime, data set or accelerator. The spec may
+ * have been edited while nobody looked, as in a suspension that an operator slept through. What the member's admin changes in the
+ * runtime itself is for later batch Jobs and restarts nothing, unless it takes a device away that no participant names.
+ */
+export function isOtherWork(live: object, rendered: KubernetesObject, participant: Participant): boolean {
+  const [is, wanted] = [live as BatchJob, rendered as BatchJob];
+  const labels = participant.dataset === undefined ? [Label.Runtime] : [Label.Runtime, Label.Dataset];
+  if (labels.some((label) => is.metadata.labels?.[label] !== wanted.metadata.labels?.[label])) return true;
+  const [has, asked] = [devicesOf(is), devicesOf(wanted)];
+  const { resource } = participant.accelerator ?? {};
+  if (resource !== undefined && has[resource] !== asked[resource]) return true;
+  return Object.keys(has).some((device) => asked[device] === undefined);
+}
+
+/** Extended resources of the trainer: their names alone have a slash. */
+function devicesOf({ spec }: BatchJob): Readonly<Record<string, string>> {
+  const trainer = spec?.template?.spec?.containers?.find(({ name }) => name === "trainer");
+  const limits = Object.entries(trainer?.resources?.limits ?? {});
+  return Object.fromEntries(limits.flatMap(([name, amount]) => (name.includes("/") ? [[name, String(amount)]] : [])));
+}
