@@ -174,6 +174,26 @@ describe("a job's objects on the hub, on a real API server", () => {
     },
   );
 
+  it("says why the aggregator's pod is not made, and goes on once it may be", async () => {
+    const name = "refused";
+    const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "none", namespace: "default" } };
+    await apply(rig.hub, { ...quota, spec: { hard: { pods: "0" } } } as never);
+    await eventually(
+      "the quota holds",
+      async () => ((await live("resourcequota", "none")) as never as { status?: { hard?: object } })?.status?.hard,
+    );
+    await apply(rig.hub, aJob(named(name)));
+    const said = await eventually("the condition says so", async () => {
+      const condition = await conditionOf("AggregationReady", name);
+      return condition.reason === "QuotaExceeded" ? condition : undefined;
+    });
+    expect(said.message).toContain(`StatefulSet ${name}-aggregator: `);
+    expect(said.message).toContain("exceeded quota");
+    expect(said.message).toContain("raise the ResourceQuota");
+    await rig.hub.kubectl(["delete", "resourcequota", "none"]);
+    await rig.hub.kubectl(["delete", "ftj", name, "--timeout=60s"]);
+  });
+
   it("writes each object once, however often the job is looked at", async () => {
     await apply(rig.hub, aJob(named("calm")));
     await whenPlaced("calm");

@@ -40,6 +40,7 @@ const hubReasons: Readonly<Record<string, string>> = {
   "get federatedtrainingjobs.tributary.dev": "read again when a finalizer's patch met another change",
   "get memberclusters.tributary.dev": "read again when a finalizer's patch met another change",
   "patch memberclusters.tributary.dev": "its finalizer",
+  "list events": "why the pod of an aggregator could not be made",
   "patch events.events.k8s.io": "the count of an event that came again within minutes",
   "patch secrets": "a member's token that was renewed; the Secret of a job that somebody changed",
   "update federatedtrainingjobs/finalizers.tributary.dev": "asked for where owner references are checked",

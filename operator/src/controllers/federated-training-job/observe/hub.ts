@@ -12,6 +12,7 @@ import { type JobCertificates, readJobCertificates } from "./certificates.ts";
 import { findLedgerProblem } from "./ledger-claim.ts";
 import { isBeside, isOwned } from "./owned.ts";
 import { findPodProblem } from "./pod-problem.ts";
+import { findStartRefusal } from "./start-refusal.ts";
 
 /** Caches of what the operator made on the hub, and the calls that no cache answers. */
 export interface HubSources {
@@ -42,7 +43,12 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
   const pods = sources.pods
     .byIndex("job-uid", job.metadata.uid ?? "")
     .filter((pod) => isBeside(pod, job) && pod.metadata.labels?.[Label.Component] === "aggregator");
-  const podProblem = findPodProblem(pods);
+  const wanted = isRunning ? replicasOf(statefulSet) : 0;
+  const refusal =
+    statefulSet !== undefined && wanted > 0 && pods.length === 0
+      ? await findStartRefusal(statefulSet, sources.client, signal)
+      : undefined;
+  const podProblem = findPodProblem(pods) ?? refusal;
   return {
     ...describeCertificates(certificates),
     ...(isOwned(config, job) ? describeConfig(config) : {}),
@@ -51,10 +57,14 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
     ...(ledgerProblem === undefined ? {} : { ledgerProblem }),
     ...(endpoint === undefined ? {} : { endpoint }),
     hasService: isOwned(sources.services.get(key), job),
-    replicas: isRunning ? Number((statefulSet?.spec as { replicas?: number } | undefined)?.replicas ?? 1) : 0,
+    replicas: wanted,
     readyReplicas: Number((statefulSet?.status as { readyReplicas?: number } | undefined)?.readyReplicas ?? 0),
     ...(podProblem === undefined ? {} : { podProblem }),
   };
+}
+
+function replicasOf(statefulSet: Unstructured | undefined): number {
+  return Number((statefulSet?.spec as { replicas?: number } | undefined)?.replicas ?? 1);
 }
 
 /** Where workers reach the aggregator of a job and whom they trust; undefined until it has both. */

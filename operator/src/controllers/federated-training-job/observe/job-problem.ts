@@ -63,9 +63,7 @@ export function failedIndexesOf(batchJob: Unstructured): string[] {
 
 /** Why the newest try to make a pod of a Job was refused, from the Job's FailedCreate events. */
 export function findRefusal(batchJob: Unstructured, events: readonly Unstructured[]): Problem | undefined {
-  const newest = events
-    .filter((event) => (event.involvedObject as { uid?: string } | undefined)?.uid === batchJob.metadata.uid)
-    .sort((left, right) => timeOf(right).localeCompare(timeOf(left)))[0];
+  const newest = newestEvent(batchJob, events);
   if (newest === undefined) return undefined;
   const said = String(newest.message ?? "");
   const { reason, remedy } = refusals.find(({ pattern }) => pattern.test(said)) ?? {
@@ -78,6 +76,13 @@ export function findRefusal(batchJob: Unstructured, events: readonly Unstructure
     reason,
     message: `Job ${batchJob.metadata.name}: ${cutText(cause, saidLimit)}; ${remedy}`,
   };
+}
+
+/** The newest event that regards an object. */
+export function newestEvent(object: Unstructured, events: readonly Unstructured[]): Unstructured | undefined {
+  return events
+    .filter((event) => (event.involvedObject as { uid?: string } | undefined)?.uid === object.metadata.uid)
+    .sort((left, right) => timeOf(right).localeCompare(timeOf(left)))[0];
 }
 
 function timeOf(event: Unstructured): string {
