@@ -428,6 +428,28 @@ describe("a job that ends", () => {
     });
   });
 
+  const evaluated = aRound(4, 1, { outcome: "Evaluated" });
+  const report = aReport({ history: [evaluated], committedRounds: 5, output: { isPending: true } });
+  const ran = { ...aJob(), status: { ...aJob().status, round: { current: 4 } as never } };
+
+  it.each<[string, Partial<JobSnapshot>]>([
+    ["is over and its models are being written", { aggregator: { state: "heard", heardMs: 1, report } }],
+    ["may be over and its aggregator cannot be asked just now", { job: ran, aggregator: { state: "absent" } }],
+  ])("does not fail when workers fail while it %s", (_what, changes) => {
+    const job = changes.job ?? aJob();
+    const seats = [aSeat(job, 0, { batchJobFailure: failure }), aSeat(job, 1)];
+    const plan = decide(aSnapshot({ ...changes, job, seats }), someSettings);
+    expect(condition(plan, "Failed")).toBeUndefined();
+    expect(kinds(plan)).not.toContain("finish-job");
+  });
+
+  it("fails when its workers cannot work and no round was ever opened", () => {
+    const job = aJob();
+    const seats = [aSeat(job, 0, { batchJobFailure: failure }), aSeat(job, 1)];
+    const plan = decide(aSnapshot({ job, seats, aggregator: { state: "absent" } }), someSettings);
+    expect(condition(plan, "Failed")).toMatchObject({ status: "True", reason: "WorkerFailed" });
+  });
+
   it("goes on when enough workers are left", () => {
     const job = aJob({ schedule: { synchronous: { maxRounds: 5, localSteps: 3, quorum: 1, deadline: "10m" } } });
     const plan = decide(

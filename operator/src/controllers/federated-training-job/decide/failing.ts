@@ -1,10 +1,12 @@
 import { Reason } from "@tributary/contracts";
-import type { SeatObservation } from "../snapshot.ts";
+import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
+import { isEvaluated } from "./rounds.ts";
 import { describeSeat } from "./seats.ts";
 import { noVerdict, type Policy } from "./verdict.ts";
 
-/** A job fails when so many workers failed for good that the quorum cannot be reached any more. */
+/** A job fails when so many workers failed for good that the quorum cannot be reached any more, unless its training is over. */
 export const failing: Policy = (snapshot) => {
+  if (mayBeOver(snapshot)) return noVerdict;
   const { quorum } = snapshot.job.spec.schedule.synchronous;
   const possible = snapshot.seats.reduce((sum, seat) => sum + possibleWorkers(seat), 0);
   const failed = snapshot.seats.filter((seat) => possibleWorkers(seat) < seat.participant.workers);
@@ -22,6 +24,15 @@ export const failing: Policy = (snapshot) => {
     requeueAfterMs: 1_000,
   };
 };
+
+/**
+ * Only the aggregator knows whether the last model is evaluated: then no worker is needed, and the aggregator must live until its
+ * models are where the spec wants them. One that ran rounds and cannot be asked just now is waited for.
+ */
+function mayBeOver({ aggregator, rounds, job }: JobSnapshot): boolean {
+  if (aggregator.state === "heard") return isEvaluated(aggregator.report);
+  return rounds.length > 0 || job.status?.round !== undefined;
+}
 
 function possibleWorkers({ participant, batchJobFailure, failedIndexes = 0 }: SeatObservation): number {
   return batchJobFailure === undefined ? Math.max(0, participant.workers - failedIndexes) : 0;

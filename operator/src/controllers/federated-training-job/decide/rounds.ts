@@ -68,7 +68,8 @@ function windowLength(report: AggregatorReport): number {
   return Math.max(1, Math.min(windowMaxRounds, Math.floor(windowTargetMs / longestMs)));
 }
 
-function isEvaluated(report: AggregatorReport): boolean {
+/** Whether the last window was evaluated: no round follows. */
+export function isEvaluated(report: AggregatorReport): boolean {
   return report.history.at(-1)?.outcome === "Evaluated";
 }
 
