@@ -319,6 +319,24 @@ describe("a job's objects on the hub, on a real API server", () => {
     expect(await secretOf("calm-ca")).toEqual(ca);
   });
 
+  it("tells workers of another CA when both Secrets are lost at once, and leaves their Job alone", async () => {
+    const [before, jobsBefore] = [await secretOf("calm-aggregator"), await whenPlaced("calm")];
+    const uidOf = () =>
+      rig.members.aws!.kubectl(["get", "-n", "jobs", jobsBefore.trim(), "-o", "jsonpath={.metadata.uid}"]);
+    const uid = await uidOf();
+    await rig.hub.kubectl(["delete", "secret", "calm-aggregator", "calm-ca"]);
+    const after = await eventually("other certificates", async () => {
+      const now = await secretOf("calm-aggregator");
+      const ca = now["server-ca.crt"];
+      return ca !== undefined && ca !== before["server-ca.crt"] ? ca : undefined;
+    });
+    const [, line] = Buffer.from(after, "base64").toString("utf8").split("\n");
+    await eventually("the workers' parameters name it", async () =>
+      (await anchorOf("calm")).includes(line ?? "-") ? true : undefined,
+    );
+    expect(await uidOf()).toBe(uid);
+  });
+
   it("keeps the ledger's claim for the job when the StatefulSet is deleted, and makes a StatefulSet of other fixed fields again", async () => {
     const claim = await eventually("the claim", () => live("pvc", "data-calm-aggregator-0"));
     expect(claim.metadata.ownerReferences?.map(({ kind }) => kind)).toEqual(["FederatedTrainingJob"]);

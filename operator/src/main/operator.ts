@@ -180,6 +180,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       await aggregators.finishJob(job, outcome, signal);
     },
     hubObjects: createHubObjects(client, (kind, ref) => present[kind.plural]?.objects.get(objectKey(ref))),
+    onCertificates: ({ metadata }) => seats.enqueueJob(objectKey(metadata)),
     nowMs,
     sources: {
       client,

@@ -33,6 +33,8 @@ export interface SeatDesk {
   readonly noteChange: (change: MemberChange) => void;
   /** A member answers again, or no more. */
   readonly enqueueCluster: (cluster: string) => void;
+  /** What seats of a job are made from changed, and no object that is followed shows it. */
+  readonly enqueueJob: (jobKey: string) => void;
   /** An object on the hub changed that seats are made from. */
   readonly enqueueOwner: (object: KubeObject) => void;
 }
@@ -65,6 +67,11 @@ export function createSeatDesk(options: SeatDeskOptions): SeatDesk {
       if (parseSeatKey(key).cluster === cluster) queue.add(key, Priority.Change);
   }
 
+  function enqueueJob(jobKey: string): void {
+    const job = jobs.get(jobKey);
+    for (const key of job === undefined ? [] : keysOf(job)) queue.add(key, Priority.Change);
+  }
+
   return {
     queue,
     reports,
@@ -90,10 +97,8 @@ export function createSeatDesk(options: SeatDeskOptions): SeatDesk {
       if (change.type !== "updated" || isEdit) enqueueCluster(change.key);
     },
     enqueueCluster,
-    enqueueOwner(object) {
-      const job = jobs.get(ownerOf(object) ?? "");
-      for (const key of job === undefined ? [] : keysOf(job)) queue.add(key, Priority.Change);
-    },
+    enqueueJob,
+    enqueueOwner: (object) => enqueueJob(ownerOf(object) ?? ""),
   };
 }
 

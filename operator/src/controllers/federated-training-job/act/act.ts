@@ -18,6 +18,8 @@ export interface ActDeps {
   readonly finishJob: (job: JobSnapshot["job"], outcome: "Complete" | "Failed", signal: AbortSignal) => Promise<void>;
   /** Writes the job's objects on the hub. */
   readonly hubObjects: HubObjects;
+  /** Told when certificates of a job were made: what its workers know the aggregator by may be another one. */
+  readonly onCertificates: (job: JobSnapshot["job"]) => void;
   readonly nowMs: () => number;
 }
 
@@ -65,7 +67,8 @@ async function carryOut(snapshot: JobSnapshot, action: Action, deps: ActDeps, si
       await removeFinalizer(hub, Kinds.FederatedTrainingJob, job as KubeObject, cleanupFinalizer, { signal });
       return;
     case "ensure-certificates":
-      return ensureCertificates(job, action.serverName, deps, signal);
+      await ensureCertificates(job, action.serverName, deps, signal);
+      return deps.onCertificates(job);
     case "apply-hub":
       await deps.hubObjects.apply(job, action.kind, action.object, signal);
       return;
