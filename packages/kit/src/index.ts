@@ -51,6 +51,7 @@ export {
   type RequestBounds,
   type ServiceMethods,
 } from "./grpc/grpc-service.ts";
+export { listenGrpcOverTls, type TlsListener, type TlsListenerOptions } from "./grpc/grpc-tls-listener.ts";
 export {
   type CallerTlsMaterial,
   createEndpointTlsCredentials,

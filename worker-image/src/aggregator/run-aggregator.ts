@@ -5,12 +5,11 @@ import {
   asTributaryError,
   Closers,
   closeGrpc,
-  createEndpointTlsCredentials,
   createGrpcEndpoint,
   createMetricsRegistry,
   Disposition,
   endpointKeepalive,
-  listenGrpcEverywhere,
+  listenGrpcOverTls,
   type MainContext,
   nameVolumes,
   readVariable,
@@ -29,6 +28,7 @@ import { JobEngine } from "./engine/job-engine.ts";
 import { JobModels } from "./engine/job-models.ts";
 import { pinModel } from "./model/initial-model.ts";
 import { observeEngine } from "./observe-engine.ts";
+import { PartyConnections } from "./party/party-connections.ts";
 import { PartyDirectory } from "./party/party-directory.ts";
 import { largestPartyRequests, partyMethods } from "./party/party-service.ts";
 import { createSeats } from "./party/seats.ts";
@@ -111,15 +111,20 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       engine,
     );
     closers.add("tensor wire", () => tensor.close());
-    const credentials = createEndpointTlsCredentials({
-      caPem: tls.mutual.peerCas.join("\n"),
-      certificatePem: tls.mutual.certificate,
-      keyPem: tls.mutual.key,
+    const connections = new PartyConnections(seats);
+    const control = await listenGrpcOverTls(endpoint, {
+      port: config.listen.controlPort,
+      tls: {
+        caPem: tls.mutual.peerCas.join("\n"),
+        certificatePem: tls.mutual.certificate,
+        keyPem: tls.mutual.key,
+      },
+      onConnection: (socket) => connections.admit(socket),
     });
-    const controlPort = await listenGrpcEverywhere(endpoint, config.listen.controlPort, credentials);
     closers.add("control wire", () => closeGrpc(endpoint, 1000));
     closers.add("party streams", () => parties.closeAll());
-    const ports = { controlPort, tensorPort: tensor.port, healthPort: health.port };
+    closers.add("control port", () => control.close());
+    const ports = { controlPort: control.port, tensorPort: tensor.port, healthPort: health.port };
     log.info({ ...ports, job: config.job.name, rounds: store.rounds.length }, "aggregator is ready");
     await engine.run(signal);
   } finally {

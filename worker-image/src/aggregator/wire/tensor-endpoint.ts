@@ -2,7 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { asTributaryError, catalogue, type ErrorCode, type Logger, realDisk, TributaryError } from "@tributary/kit";
+import {
+  asTributaryError,
+  catalogue,
+  Disposition,
+  type ErrorCode,
+  isTributaryError,
+  type Logger,
+  realDisk,
+  TributaryError,
+} from "@tributary/kit";
 import { pieceBytes, sendFile } from "../../shared/files/transfer.ts";
 import {
   COMPLETE_HEADER,
@@ -14,6 +23,7 @@ import {
   type SegmentResource,
   STORED_BYTES_HEADER,
 } from "../../shared/tensor-wire/resources.ts";
+import { PartyConnections } from "../party/party-connections.ts";
 import { PartyQuota } from "../party/party-quota.ts";
 import type { SeatHolder, Seats } from "../party/seats.ts";
 import type { SegmentStaging } from "./segment-staging.ts";
@@ -50,8 +60,6 @@ const IDLE_TIMEOUT_MS = 25_000;
 const GREETING_TIMEOUT_MS = 15_000;
 /** Requests that a party may have under way: twice what a sidecar has, whose certificate may just be renewed. */
 const REQUESTS_OF_PARTY = 8;
-/** Connections of a party: one more ends its oldest, which may be a link that is dead without saying so. */
-const CONNECTIONS_OF_PARTY = 12;
 
 /**
  * Serves the tensor wire: `GET` of models by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
@@ -72,7 +80,7 @@ export async function startTensorEndpoint(
 ): Promise<TensorEndpoint> {
   const { tls, log } = options;
   const context: AnswerContext = { ...options, requests: new PartyQuota(REQUESTS_OF_PARTY) };
-  const connections = new Map<number, TLSSocket[]>();
+  const connections = new PartyConnections(options.seats);
   const listener = createServer(
     {
       cert: tls.certificate,
@@ -89,16 +97,19 @@ export async function startTensorEndpoint(
       // What breaks a link shows where its bytes are read or written; here it must only not go unheard.
       response.on("error", () => {});
       answer(context, round, request, response).catch((cause: unknown) => {
-        const error = asTributaryError(cause);
-        options.onRefused();
-        if (!request.destroyed || !response.headersSent)
-          log.info({ code: error.code, path: request.url }, error.message);
+        const error = brokenLink(request, cause) ?? asTributaryError(cause);
+        const isDefect = error.disposition === Disposition.Defect;
+        if (error.code !== "OPERATION_ABORTED") options.onRefused();
+        log[isDefect ? "error" : "info"](
+          { code: error.code, path: request.url, ...(isDefect && { err: error }) },
+          error.message,
+        );
         refuse(response, error.code);
       });
     },
   );
   listener.timeout = IDLE_TIMEOUT_MS;
-  listener.on("secureConnection", (socket: TLSSocket) => boundConnections(options.seats, connections, socket));
+  listener.on("secureConnection", (socket: TLSSocket) => connections.admit(socket));
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen(options.port, resolve);
@@ -118,26 +129,6 @@ interface AnswerContext {
   readonly jobUid: string;
   /** Requests under way, by party. */
   readonly requests: PartyQuota;
-}
-
-/** A party's connections are bounded by its certificate, so that none takes the room of another. */
-function boundConnections(seats: Seats, connections: Map<number, TLSSocket[]>, socket: TLSSocket): void {
-  const party = partyOf(seats, socket);
-  // Its first request is refused with the reason.
-  if (party === undefined) return;
-  const open = connections.get(party) ?? [];
-  connections.set(party, open);
-  open.push(socket);
-  socket.once("close", () => open.splice(open.indexOf(socket), 1));
-  if (open.length > CONNECTIONS_OF_PARTY) open[0]!.destroy();
-}
-
-function partyOf(seats: Seats, socket: TLSSocket): number | undefined {
-  try {
-    return seats.seatOf(socket.getPeerX509Certificate()?.raw).seat.partyId;
-  } catch {
-    return undefined;
-  }
 }
 
 async function answer(
@@ -239,6 +230,12 @@ async function receiveSegment(
     "content-length": 0,
   };
   response.writeHead(200, answerHeaders).end();
+}
+
+/** A caller that hangs up in the middle is nobody's defect, and nothing that was refused. */
+function brokenLink({ url, socket, destroyed, complete }: IncomingMessage, cause: unknown): TributaryError | undefined {
+  if (isTributaryError(cause) || !(socket.destroyed || (destroyed && !complete))) return undefined;
+  return new TributaryError("OPERATION_ABORTED", `${url}: the caller hung up: ${(cause as Error).message}`, { cause });
 }
 
 /** HTTP status of each code that the wire answers with; 500 for the rest. */

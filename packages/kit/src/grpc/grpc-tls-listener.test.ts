@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import type { Server } from "@grpc/grpc-js";
+import { gateV1 } from "@tributary/contracts";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { createGrpcClient, type GrpcClient } from "./grpc-client.ts";
+import { addService, closeGrpc, createGrpcEndpoint } from "./grpc-service.ts";
+import { listenGrpcOverTls, type TlsListener } from "./grpc-tls-listener.ts";
+import { createTlsCredentials, type TlsMaterial } from "./tls-credentials.ts";
+
+let directory: string;
+let own: TlsMaterial;
+let endpoint: Server;
+let listener: TlsListener;
+let seen: TLSSocket[];
+let isWelcome: boolean;
+const clients: { close(): void }[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tls-listener-"));
+  const [key, certificate] = [join(directory, "tls.key"), join(directory, "tls.crt")];
+  execFileSync("openssl", ["genpkey", "-algorithm", "ED25519", "-out", key], { stdio: "ignore" });
+  const subject = ["-subj", "/CN=localhost", "-days", "1", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync("openssl", ["req", "-x509", "-new", "-key", key, "-out", certificate, ...subject]);
+  const certificatePem = await readFile(certificate, "utf8");
+  own = { caPem: certificatePem, certificatePem, keyPem: await readFile(key, "utf8") };
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  seen = [];
+  isWelcome = true;
+  endpoint = createGrpcEndpoint();
+  const enrol = async (_: unknown, context: { peerCertificate: Uint8Array | undefined }) => ({
+    chainDer: context.peerCertificate === undefined ? [] : [context.peerCertificate],
+  });
+  addService(endpoint, gateV1.GateService, { enrol }, () => {});
+  const onConnection = (socket: TLSSocket) => {
+    seen.push(socket);
+    if (!isWelcome) socket.destroy();
+  };
+  listener = await listenGrpcOverTls(endpoint, { port: 0, tls: own, onConnection });
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  listener.close();
+  await closeGrpc(endpoint, 0);
+});
+
+function caller(): GrpcClient<typeof gateV1.GateService> {
+  const client = createGrpcClient(gateV1.GateService, {
+    address: `127.0.0.1:${listener.port}`,
+    credentials: createTlsCredentials(own),
+    unreachable: "GATE_UNREACHABLE",
+    channel: { "grpc.ssl_target_name_override": "localhost" },
+  });
+  clients.push(client);
+  return client;
+}
+
+/** How a connection of these options ends: a protocol, or an error. */
+function negotiate(options: ConnectionOptions): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const to = { port: listener.port, host: "127.0.0.1", servername: "localhost", ca: own.caPem };
+  const socket = connect({ ...to, ALPNProtocols: ["h2"], ...options });
+  // With TLS 1.3 the caller is done before its certificate is looked at.
+  socket.once("data", () => resolve("talks"));
+  socket.once("error", ({ message }) => resolve(message));
+  socket.once("close", () => resolve("closed"));
+  return promise.finally(() => socket.destroy());
+}
+
+it("hands connections to the endpoint, which sees the caller's certificate", async () => {
+  const { chainDer } = await caller().enrol({}, { timeoutMs: 10_000 });
+  expect(chainDer).toHaveLength(1);
+  expect(seen.map((socket) => socket.getPeerX509Certificate()?.raw.equals(Buffer.from(chainDer[0]!)))).toEqual([true]);
+});
+
+it("shows a connection to nobody who was refused before: TLS 1.2, no certificate", async () => {
+  const pair = { cert: own.certificatePem, key: own.keyPem };
+  expect(await negotiate({ ...pair, maxVersion: "TLSv1.2" })).toContain("protocol version");
+  expect(await negotiate({})).toMatch(/certificate required|closed/u);
+  expect(seen).toEqual([]);
+  expect(await negotiate(pair)).toBe("talks");
+  expect(seen).toHaveLength(1);
+});
+
+it("a connection that is destroyed when it comes reaches no method", async () => {
+  isWelcome = false;
+  await expect(caller().enrol({}, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
+});
+
+it("ends what is open when the endpoint is closed", async () => {
+  await caller().enrol({}, { timeoutMs: 10_000 });
+  const ended = new Promise((resolve) => seen[0]!.once("close", resolve));
+  listener.close();
+  await closeGrpc(endpoint, 100);
+  await ended;
+  expect(seen[0]!.destroyed).toBe(true);
+});
