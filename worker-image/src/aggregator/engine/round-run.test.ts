@@ -151,6 +151,24 @@ describe("RoundRun", () => {
     await run.close();
   });
 
+  it("wakes nobody for what a party says in vain, or again", async () => {
+    let changes = 0;
+    const run = await RoundRun.open({ ...runDeps(), changed: () => void changes++ }, setup, plan);
+    const party = new Party();
+    for (let word = 0; word < 5; word++)
+      await run.post({ type: "receive", from: 1, message: Uint8Array.of(1, word, 3) });
+    expect(changes).toBe(0);
+    await party.exchange(run);
+    const known = changes;
+    expect(known).toBeGreaterThan(0);
+    await run.post({ type: "reconnected", party: 1 });
+    await stage(run);
+    await tellStored(run);
+    for (let turn = 0; turn < 3; turn++) await tellStored(run);
+    expect(changes).toBe(known + 1);
+    await run.close();
+  });
+
   it("a staged file that is gone ends the attempt by the name of its party, not the program", async () => {
     const run = await RoundRun.open(runDeps(), setup, plan);
     const party = new Party();

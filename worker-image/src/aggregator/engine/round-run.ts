@@ -206,10 +206,12 @@ export class RoundRun {
   async #run(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
     // What was discarded between its last byte and this event is not there any more.
     if (event.type === "stored" && !this.staging.isStaged(event.segment, event.party, hex(event.sha256))) return [];
+    const before = this.#state;
     const step = this.#step(event);
     this.#state = step.state;
     await this.#perform(step.effects);
-    this.#deps.changed();
+    // What is refused or repeated is no news: whoever follows the job would be woken by every word of a party.
+    if (this.#state !== before) this.#deps.changed();
     if (isAnnounced(this.#state)) this.#announced.resolve();
     if (event.type === "stored" || event.type === "receive" || event.type === "summed") await this.#goOnWithoutLost();
     return step.effects;

@@ -16,8 +16,8 @@ const PROTOCOL_VERSION = 1;
 const MAX_OFFSET_MS = 100 * 365 * 24 * 3_600_000;
 /** Messages of a party that may wait for their turn besides one for each segment and its repetition. */
 const WAITING_MESSAGES = 16;
-/** How often a party may open its stream: a link that breaks is opened again at once, then with growing delays. */
-const STREAM_RATE = { burst: 20, perSecond: 1 };
+/** How often a party may join, and open its stream: a link that breaks is opened again at once, then with growing delays. */
+const LINK_RATE = { burst: 20, perSecond: 1 };
 /** Longest request that is no message of the protocol; a failure's text is cut, not refused. */
 const PLAIN_REQUEST_BYTES = 64 * 2 ** 10;
 /** What a protocol message is wrapped in. */
@@ -46,7 +46,8 @@ export function partyMethods(
 ): ServiceMethods<typeof partyV1.PartyService> {
   const { config, seats, parties, models, clock } = deps;
   const waiting = new PartyQuota(WAITING_MESSAGES + 2 * (countUpdateSegments(models.parameters) + 1));
-  const openings = new PartyRate(STREAM_RATE, () => clock.monotonicMs());
+  const openings = new PartyRate(LINK_RATE, () => clock.monotonicMs());
+  const joins = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   return {
     async join({ identityKey, protocolVersion }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
@@ -59,6 +60,9 @@ export function partyMethods(
           `protocol version ${protocolVersion}, must be at least ${PROTOCOL_VERSION}`,
         );
       }
+      const { partyId } = holder.seat;
+      // Whoever joins is news for everybody who follows the job.
+      if (!joins.spend(partyId)) throw tooMuch(`party ${partyId} joins again and again`);
       parties.join(holder);
       return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
