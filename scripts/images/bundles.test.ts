@@ -19,6 +19,16 @@ describe("bundles", () => {
     expect(started.filter((name) => !bundled.includes(name as string))).toEqual([]);
   });
 
+  const { plugin: _, ...ofImages } = bundleSets;
+  const programs = Object.values(ofImages).flatMap(({ files }) => Object.entries<string>(files));
+  it.each(programs.filter(([file]) => file.endsWith(".mjs")))(
+    "make %s of a program that listens for stop signals before it loads anything else",
+    (_file, source) => {
+      const [first] = readFileSync(join(root, source), "utf8").match(/^import .*$/mu) ?? [];
+      expect(first).toBe('import "@tributary/kit/stop-early";');
+    },
+  );
+
   it.each(sets.flatMap(({ files }) => Object.entries(files)))("make %s from a source of its kind", (file, source) => {
     expect(readFileSync(join(root, source), "utf8")).not.toBe("");
     if (file.endsWith(".js")) expect(basename(source, ".ts")).toBe(basename(file, ".js"));

@@ -1,3 +1,5 @@
+import "@tributary/kit/stop-early";
+
 /** Entry point of the data plane's image: `aggregator`, `sidecar`, `gate` or `remove-workers`, the name of the program beside this file. */
 const programs = ["aggregator", "sidecar", "gate", "remove-workers"];
 

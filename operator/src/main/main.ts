@@ -1,3 +1,4 @@
+import "@tributary/kit/stop-early";
 import { runMain } from "@tributary/kit";
 import { readConfiguration } from "./configuration.ts";
 import { readHubAccess } from "./hub-access.ts";

@@ -1,3 +1,4 @@
+import "@tributary/kit/stop-early";
 import { runMain } from "@tributary/kit";
 import { runAggregator } from "./run-aggregator.ts";
 

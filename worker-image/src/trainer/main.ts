@@ -1,3 +1,4 @@
+import "@tributary/kit/stop-early";
 import { type MainContext, readVariable, runMain, TributaryError } from "@tributary/kit";
 import { runTrainer } from "./contract/run-trainer.ts";
 import { openProgram } from "./open-program.ts";

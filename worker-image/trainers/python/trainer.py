@@ -16,6 +16,9 @@ import sys
 import time
 from pathlib import Path
 
+# The first process of a container ignores the signal else, and what follows takes a second to load.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(1))
+
 import grpc
 import numpy as np
 from safetensors.numpy import load, save
@@ -157,7 +160,7 @@ def open_program(job):
 
 
 def main():
-    # The first process of a container ignores the signal else. Not 0: the Job of a drained pod then makes another.
+    # Not 0: the Job of a drained pod then makes another.
     signal.signal(signal.SIGTERM, lambda *_: end(EXIT_STOPPED, "OPERATION_ABORTED", "Aborted", "Stopped before the job was over."))
     call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
     who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=["Train", "Evaluate"])

@@ -1,5 +1,6 @@
 import { catalogue } from "../errors/catalogue.ts";
 import { asTributaryError, TributaryError } from "../errors/tributary-error.ts";
+import { takeOverStops } from "./early-stops.ts";
 import { leaveTerminationMessage } from "./leave-termination-message.ts";
 import { createLogger, type Logger } from "./logger.ts";
 
@@ -51,6 +52,7 @@ export function runMain(name: string, main: (context: MainContext) => Promise<vo
       setTimeout(endLate, stopGraceMs).unref();
     });
   }
+  takeOverStops();
   process.once("unhandledRejection", endWithError);
   process.once("uncaughtException", endWithError);
   main({ log, signal: stop.signal, env: process.env }).then(

@@ -1,3 +1,4 @@
+import "@tributary/kit/stop-early";
 import { runMain } from "@tributary/kit";
 import { runRemoval } from "./run-removal.ts";
 
