@@ -55,6 +55,14 @@ describe("SegmentStaging", () => {
     expect(staging.isStaged(2, 3, sha256)).toBe(false);
   });
 
+  it("tells whoever sends a segment that was discarded since it was claimed to begin anew", async () => {
+    await staging.claim(resource, sha256, total);
+    await staging.discard(2, 3);
+    await expect(staging.receive(resource, span(0), body(0, total))).rejects.toMatchObject({ code: "ROUND_CONFLICT" });
+    await staging.claim(resource, sha256, total);
+    expect(await staging.receive(resource, span(0), body(0, total))).toMatchObject({ isComplete: true });
+  });
+
   it("finds nothing of a segment that is being discarded, however slow the disk is", async () => {
     const removal = Promise.withResolvers<void>();
     const disk: Disk = { ...nodeDisk, remove: (path) => removal.promise.then(() => nodeDisk.remove(path)) };

@@ -103,7 +103,7 @@ export class SegmentStaging {
    *
    * Bytes that arrived before the connection broke are kept; `pieceBytes` are gathered before they are written.
    *
-   * @throws ROUND_CONFLICT for a span that starts elsewhere, QUEUE_FULL while another request writes the same segment,
+   * @throws ROUND_CONFLICT for a span that starts elsewhere or a segment that was discarded since it was claimed, QUEUE_FULL while another request writes the same segment,
    * CHECKSUM_MISMATCH when the last byte came and the digest does not fit: then nothing is kept.
    */
   async receive(
@@ -113,7 +113,7 @@ export class SegmentStaging {
     pieceBytes?: number,
   ): Promise<StagedSegment> {
     const slot = this.#slots.get(keyOf(resource));
-    if (slot === undefined) throw new TributaryError("INVARIANT_BROKEN", "a segment is claimed before it is received");
+    if (slot === undefined) throw discarded(resource);
     if (slot.isComplete) return { storedBytes: slot.storedBytes, isComplete: true };
     if (slot.isBusy)
       throw new TributaryError("QUEUE_FULL", "another request writes this segment", { retryAfterMs: 100 });
@@ -133,6 +133,8 @@ export class SegmentStaging {
       this.#noteProblem(undefined);
     } catch (error) {
       if (isStorageError(error)) this.#noteProblem(error);
+      // The file went away beneath it.
+      else requireKept(slot, resource);
       throw error;
     } finally {
       slot.isBusy = false;
@@ -231,9 +233,12 @@ async function openSlot(disk: Disk, path: string, sha256: string, sizeBytes: num
   return slot;
 }
 
-function requireKept(slot: Slot, { segment, party }: SegmentResource): void {
-  if (!slot.isDiscarded) return;
-  throw new TributaryError("ROUND_CONFLICT", `segment ${segment} of party ${party} was discarded while it came`);
+function requireKept(slot: Slot, resource: SegmentResource): void {
+  if (slot.isDiscarded) throw discarded(resource);
+}
+
+function discarded({ segment, party }: SegmentResource): TributaryError {
+  return new TributaryError("ROUND_CONFLICT", `segment ${segment} of party ${party} was discarded while it came`);
 }
 
 async function appendBody(
