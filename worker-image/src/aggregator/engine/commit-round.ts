@@ -1,4 +1,4 @@
-import { decodeMetrics, nextStep, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
+import { decodeMetrics, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
 import { type Clock, realDisk } from "@tributary/kit";
 import { METRICS_SEGMENT_ID, metricNames, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
@@ -8,6 +8,7 @@ import type { AttemptRecord } from "./attempt-files.ts";
 import type { JobModels } from "./job-models.ts";
 import { type ModelStepResult, type OpenedSum, stepModel } from "./model-step.ts";
 import { ModelStepping } from "./model-stepping.ts";
+import { nextSteps } from "./next-steps.ts";
 import { verifySum } from "./recorded-sum.ts";
 import type { RoundRun } from "./round-run.ts";
 import type { RoundTerms } from "./round-terms.ts";
@@ -92,7 +93,7 @@ export class RoundCommit {
       dropOuts: run.state.setup.roster.length - survivors.length,
       metrics: openedMetrics(metrics),
       stepExponents: terms.steps.map(Math.log2),
-      nextStepExponents: nextSteps(terms, metrics, survivors.length).map(Math.log2),
+      nextStepExponents: stepsAfter(terms, metrics, survivors.length).map(Math.log2),
       saturated: sumOver(terms, (segment) => metrics[metricNames.saturated(segment)] ?? 0),
       localSteps,
       bytesUp: bytes.up,
@@ -187,16 +188,12 @@ function openedMetrics(values: Readonly<Record<string, number>>): Record<string,
   return Object.fromEntries(metrics.filter(([, { count }]) => count > 0));
 }
 
-function nextSteps(terms: RoundTerms, metrics: Readonly<Record<string, number>>, parties: number): number[] {
-  if (terms.evaluateOnly) return [...terms.steps];
-  return terms.layout.updates.map((segment, index) =>
-    nextStep(terms.steps[index]!, segment.valueBits, {
-      squaredNorms: Math.max(0, metrics[metricNames.squaredNorm(index)] ?? 0),
-      parties,
-      values: segment.parameters,
-      saturated: Math.max(0, metrics[metricNames.saturated(index)] ?? 0),
-    }),
-  );
+function stepsAfter(
+  { evaluateOnly, steps, layout }: RoundTerms,
+  metrics: Readonly<Record<string, number>>,
+  parties: number,
+) {
+  return evaluateOnly ? [...steps] : nextSteps({ updates: layout.updates, steps, metrics, parties });
 }
 
 function sumOver(terms: RoundTerms, value: (segment: number) => number): number {
