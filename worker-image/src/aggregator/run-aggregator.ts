@@ -80,7 +80,6 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       engine,
       parties,
       store,
-      clock: systemClock,
     };
     const bounds = largestPartyRequests(seats, models);
     const largestBytes = Math.max(OPERATOR_REQUEST_BYTES, ...Object.values(bounds));

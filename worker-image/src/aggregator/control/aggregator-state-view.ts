@@ -1,6 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { controlV1 } from "@tributary/contracts";
-import type { Clock } from "@tributary/kit";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { CheckpointView } from "../engine/job-models.ts";
 import { OutputPublisher, type PublishedModel } from "../output/output-publisher.ts";
@@ -14,7 +13,6 @@ export interface StateSources {
   readonly engine: JobEngine;
   readonly parties: PartyDirectory;
   readonly store: RoundStore;
-  readonly clock: Clock;
 }
 
 /** The aggregator as the operator's status shows it. */
@@ -47,7 +45,6 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
     problemMessage: view.problem?.message ?? "",
     failedRounds: view.failedRounds,
     outputPending: view.output.isPending,
-    clockMs: BigInt(sources.clock.nowMs()),
     outputProblem: view.output.problem?.message ?? "",
   };
 }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { partyV1 } from "@tributary/contracts";
+import { cutText, partyV1 } from "@tributary/contracts";
 import { equalBytes, largestPartyMessageBytes, Protocol } from "@tributary/federated";
 import { type Clock, isErrorCode, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
 import { countUpdateSegments } from "../../shared/report/report-layout.ts";
@@ -115,7 +115,7 @@ function tooMuch(message: string): TributaryError {
 }
 
 function problemOf({ code, message }: partyV1.PartyFailure) {
-  const text = message.slice(0, MAX_PROBLEM_CHARACTERS);
+  const text = cutText(message, MAX_PROBLEM_CHARACTERS);
   return isErrorCode(code) ? { code, message: text } : { code: "WORKER_FAILED" as const, message: text };
 }
 

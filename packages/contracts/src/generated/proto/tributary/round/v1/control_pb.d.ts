@@ -361,13 +361,6 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: string output_problem = 18;
    */
   outputProblem: string;
-
-  /**
-   * Milliseconds since 1970 by the aggregator's clock when it answered. Only for measuring how far two clocks are apart.
-   *
-   * @generated from field: uint64 clock_ms = 19;
-   */
-  clockMs: bigint;
 };
 
 /**
