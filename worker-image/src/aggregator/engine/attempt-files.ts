@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { type Disk, readFileIfPresent, realDisk, writeFileDurably } from "@tributary/kit";
+import { type Disk, realDisk, writeFileDurably } from "@tributary/kit";
 import type { LedgerParty } from "../store/ledger-line.ts";
+import { readStoredJson } from "../store/stored-json.ts";
 
 /** The part of a window's plan that an attempt keeps, whatever becomes of the window while it runs. */
 export interface AttemptPlan {
@@ -55,8 +56,7 @@ export class AttemptFiles {
 
   /** The newest record, or one of before the first attempt. */
   async load(): Promise<AttemptRecord> {
-    const bytes = await readFileIfPresent(join(this.#directory, "attempt.json"), this.#disk);
-    return bytes === undefined ? noAttempt : (JSON.parse(bytes.toString("utf8")) as AttemptRecord);
+    return (await readStoredJson<AttemptRecord>(join(this.#directory, "attempt.json"), this.#disk)) ?? noAttempt;
   }
 
   /** Replaces the record, durably: an attempt's number is never used twice. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { controlV1 } from "@tributary/contracts";
-import { readFileIfPresent, TributaryError, writeFileDurably } from "@tributary/kit";
+import { TributaryError, writeFileDurably } from "@tributary/kit";
+import { readStoredJson } from "../store/stored-json.ts";
 import { type JobWindows, noWindows } from "./job-windows.ts";
 
 const { WindowPlanSchema } = controlV1;
@@ -23,10 +24,10 @@ export class WindowsFile {
 
   /** What a former process knew; LEDGER_CORRUPT naming the file when it cannot be read. */
   async load(): Promise<JobWindows> {
-    const bytes = await readFileIfPresent(this.#path);
-    if (bytes === undefined) return noWindows;
+    const stored = await readStoredJson<StoredWindows>(this.#path);
+    if (stored === undefined) return noWindows;
     try {
-      const { current, next, finished } = JSON.parse(bytes.toString("utf8")) as StoredWindows;
+      const { current, next, finished } = stored;
       const plan = (json: JsonValue | undefined) => (json === undefined ? undefined : fromJson(WindowPlanSchema, json));
       return { current: plan(current), next: plan(next), finished };
     } catch (cause) {

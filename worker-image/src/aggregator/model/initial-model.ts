@@ -4,7 +4,6 @@ import {
   type Disk,
   isStorageError,
   makeDirectoryDurably,
-  readFileIfPresent,
   realDisk,
   renameDurably,
   TributaryError,
@@ -13,6 +12,7 @@ import {
 } from "@tributary/kit";
 import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import type { JobConfig } from "../config/job-config.ts";
+import { readStoredJson } from "../store/stored-json.ts";
 import { adapterTensors } from "./adapter-tensors.ts";
 import { readBaseTensors } from "./base-tensors.ts";
 
@@ -39,9 +39,8 @@ export async function pinModel(config: JobConfig, disk: Disk = realDisk): Promis
   const pinPath = join(config.directories.data, "pin.json");
   const { path } = config.model;
   const source = await digestSource(path, disk);
-  const pinned = await readFileIfPresent(pinPath, disk);
-  if (pinned !== undefined) {
-    const pin = JSON.parse(pinned.toString("utf8")) as Record<string, string>;
+  const pin = await readStoredJson<Record<string, string>>(pinPath, disk);
+  if (pin !== undefined) {
     requirePinned("job", pin.jobUid, config.job.uid);
     requirePinned(path, pin.sourceSha256, source.sha256);
     const initialSha256 = Buffer.from(await sha256OfFile(initialPath, disk)).toString("hex");

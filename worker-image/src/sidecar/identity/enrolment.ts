@@ -60,9 +60,14 @@ interface Enrolled {
   readonly renewAtMs: number;
 }
 
+/** A damaged one counts as none: the gate gives another. */
 async function loadKept(path: string): Promise<Enrolled | undefined> {
   const bytes = await readFileIfPresent(path);
-  return bytes === undefined ? undefined : (JSON.parse(bytes.toString("utf8")) as Enrolled);
+  try {
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString("utf8")) as Enrolled);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A clock that was set back since says nothing about a certificate's age. */
