@@ -90,7 +90,12 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       parties.noteRefused();
       log[level]({ err: error, code: error.code, path }, error.message);
     };
-    addService(endpoint, controlV1.AggregatorService, controlMethods(seats, engine, store, sources), onError);
+    addService(
+      endpoint,
+      controlV1.AggregatorService,
+      controlMethods(seats, engine, store, sources, systemClock),
+      onError,
+    );
     addService(
       endpoint,
       partyV1.PartyService,

@@ -1,5 +1,5 @@
 import type { controlV1 } from "@tributary/contracts";
-import type { ServiceMethods } from "@tributary/kit";
+import type { Clock, ServiceMethods } from "@tributary/kit";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { Seats } from "../party/seats.ts";
 import type { RoundStore } from "../store/round-store.ts";
@@ -8,6 +8,8 @@ import { roundRecord } from "./round-record.ts";
 
 /** Longest wait of one `GetState`. */
 const MAX_WAIT_MS = 30_000;
+/** Least time between two answers to long polls: a party that makes news all the time is no load on whoever follows the job. */
+const PACE_MS = 50;
 /** Most entries of one `ListRounds`. */
 const MAX_RECORDS = 500;
 
@@ -17,8 +19,10 @@ export function controlMethods(
   engine: JobEngine,
   store: RoundStore,
   sources: StateSources,
+  clock: Clock,
 ): ServiceMethods<typeof controlV1.AggregatorService> {
   const state = () => ({ state: aggregatorState(sources) });
+  let answeredMs = Number.NEGATIVE_INFINITY;
   return {
     async openWindow({ plan }, { peerCertificate }) {
       seats.requireOperator(peerCertificate);
@@ -28,6 +32,10 @@ export function controlMethods(
     async getState({ afterRevision, waitMs }, { peerCertificate, signal }) {
       seats.requireOperator(peerCertificate);
       await engine.feed.waitBeyond(Number(afterRevision), Math.min(waitMs, MAX_WAIT_MS), signal);
+      const paceMs = answeredMs + PACE_MS - clock.monotonicMs();
+      // The first news after a silence is told at once.
+      if (waitMs > 0 && paceMs > 0) await clock.sleep(paceMs, signal).catch(() => {});
+      if (waitMs > 0) answeredMs = clock.monotonicMs();
       return state();
     },
     async listRounds({ from, limit }, { peerCertificate }) {
