@@ -203,6 +203,35 @@ describe("makeReport", () => {
     });
   });
 
+  it("uses what was trained again for another attempt at the round, on the same terms", async () => {
+    const other = { ...aRound(), planDigest: new Uint8Array(32).fill(77) };
+    await makeReport(deps, aRound());
+    done = [];
+    await makeReport(deps, other);
+    expect(done).toEqual([]);
+  });
+
+  it.each([
+    ["other hyperparameters", { hyperparameters: { a: "2" } }],
+    ["another seed", { seed: 2 }],
+    ["another task", { task: "language-modeling" }],
+  ])("trains anew under %s, also when a former process trained the same model as many steps", async (_, change) => {
+    await makeReport(deps, aRound());
+    done = [];
+    const terms = { ...job, ...change };
+    const round = aRound();
+    const setup = { ...round.setup, contextSha256: roundContextSha256({ ...terms, localSteps: LOCAL_STEPS }) };
+    await makeReport({ ...deps, job: terms }, { ...round, setup, planDigest: new Uint8Array(32).fill(78) });
+    expect(done).toEqual(["Evaluate", "Train"]);
+  });
+
+  it("trains anew in another round, also when the model is the same", async () => {
+    await makeReport(deps, aRound());
+    done = [];
+    await makeReport(deps, aRound({ round: 1 }));
+    expect(done).toEqual(["Evaluate", "Train"]);
+  });
+
   it("uses the report of a former process again as it is", async () => {
     const first = await makeReport(deps, aRound());
     done = [];

@@ -50,8 +50,10 @@ export interface WorkRequest {
 
 /** What a trainer made of a round's model; kept so that another attempt at the round need not train again. */
 interface WorkDone {
+  readonly round: number;
   readonly modelSha256: string;
-  readonly localSteps: number;
+  /** Digest of all else that the round's setup signs of the work: task, hyperparameters, seed, adapter, source, local steps. */
+  readonly contextSha256: string;
   readonly trainedPath: string | undefined;
   readonly metrics: MetricTotals;
 }
@@ -110,10 +112,13 @@ async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Prom
 
 async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: string): Promise<WorkDone> {
   const { opened, setup } = request;
-  const modelSha256 = hex(request.plan.modelSha256);
+  const what = {
+    round: setup.round,
+    modelSha256: hex(request.plan.modelSha256),
+    contextSha256: hex(setup.contextSha256),
+  };
   const kept = await loadJson<WorkDone>(workPath(deps));
-  if (kept?.modelSha256 === modelSha256 && kept.localSteps === opened.localSteps && (await hasTrained(deps, kept)))
-    return kept;
+  if (kept !== undefined && isSameWork(kept, what) && (await hasTrained(deps, kept))) return kept;
   const input: trainerV1.TensorSet = tensorSet(
     basePath.slice(deps.volumeDirectory.length + 1),
     request.plan.modelSha256,
@@ -131,14 +136,17 @@ async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: 
     const task = { ...taskOf(request, "Train"), inputs: [input], outputs, localSteps: opened.localSteps };
     trained = await runTask(deps, request, task);
   }
-  const done: WorkDone = {
-    modelSha256,
-    localSteps: opened.localSteps,
-    trainedPath,
-    metrics: { ...trained, ...evaluated },
-  };
+  const done: WorkDone = { ...what, trainedPath, metrics: { ...trained, ...evaluated } };
   await writeFileDurably(workPath(deps), JSON.stringify(done), 0o600);
   return done;
+}
+
+type WorkOfRound = Pick<WorkDone, "round" | "modelSha256" | "contextSha256">;
+
+/** Only what was signed again is used again: a restarted sidecar may have joined with other terms than the process before. */
+function isSameWork(kept: WorkOfRound, what: WorkOfRound): boolean {
+  const { round, modelSha256, contextSha256 } = kept;
+  return round === what.round && modelSha256 === what.modelSha256 && contextSha256 === what.contextSha256;
 }
 
 function taskOf({ setup, expiresMs }: WorkRequest, kind: "Train" | "Evaluate"): TrainerTask {
