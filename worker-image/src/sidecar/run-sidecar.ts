@@ -28,6 +28,7 @@ import { PartyMachine } from "./round/party-machine.ts";
 import type { JobContext } from "./round/require-signed.ts";
 import { RoundDesk } from "./round/round-desk.ts";
 import { openSession, type Session } from "./session.ts";
+import { requireToldJob } from "./trainer/told-job.ts";
 import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
 import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
 
@@ -80,8 +81,6 @@ class SidecarWorker {
   #rounds: RoundDesk | undefined;
   #machine: PartyMachine | undefined;
   #aggregatorKey: Uint8Array | undefined;
-  /** Digest of what the aggregator told of the job. */
-  #jobSha256: Uint8Array | undefined;
   /** Why this process cannot go on: it may have said what its files do not hold. */
   #broken: TributaryError | undefined;
 
@@ -186,9 +185,9 @@ class SidecarWorker {
       throw new TributaryError("IDENTITY_REJECTED", "the aggregator's key is not Ed25519");
     const job = jobContext(joined);
     const jobSha256 = roundContextSha256({ ...job, localSteps: 0 });
-    if (this.#machine !== undefined) return this.#requireSameJob(aggregatorKey, jobSha256);
+    await requireToldJob(memoryDirectory, jobSha256);
+    if (this.#machine !== undefined) return this.#requireSameKey(aggregatorKey);
     this.#aggregatorKey = aggregatorKey;
-    this.#jobSha256 = jobSha256;
     const { log, env, signal } = this.#context;
     const crypto = createNodeCryptoSuite();
     const identitySecret = readEd25519Identity("the worker's key", credentials.keyPem).secretKey;
@@ -228,17 +227,9 @@ class SidecarWorker {
     this.trainers.setJob(trainerJob(joined, base, { volumeDirectory, datasetPath }));
   }
 
-  #requireSameJob(key: Uint8Array, jobSha256: Uint8Array): void {
-    if (!equalBytes(this.#aggregatorKey!, key))
-      throw new TributaryError(
-        "CONFIGURATION_INVALID",
-        "the aggregator has another key than before; restart the worker",
-      );
-    if (equalBytes(this.#jobSha256!, jobSha256)) return;
-    throw new TributaryError(
-      "CONFIGURATION_INVALID",
-      "the aggregator tells another task, source, adapter, seed or hyperparameters than before; restart the worker",
-    );
+  #requireSameKey(key: Uint8Array): void {
+    if (equalBytes(this.#aggregatorKey!, key)) return;
+    throw new TributaryError("CONFIGURATION_INVALID", "the aggregator has another key than before; restart the worker");
   }
 
   #requireSession(): Session {
