@@ -53,6 +53,19 @@ describe("metric segment", () => {
     );
   });
 
+  it("a third part shows what is far below a step of the second, and leaves the bound where it is", () => {
+    const parties = 100;
+    const [coarsest, step, finest] = codingsInParts("loss", 2 ** -10, parties, 3);
+    expect([coarsest, step]).toEqual(codingsInParts("loss", 2 ** -10, parties));
+    const inParts = [coarsest!, step!, finest!];
+    for (const loss of [4e-4, -1e-9, 12_345.678_9, 1e9]) {
+      const opened = decodeMetrics(inParts, encodeMetrics(inParts, { loss }, parties).values).loss!;
+      expect(Math.abs(opened - loss)).toBeLessThanOrEqual(finest!.step / 2);
+    }
+    const tooMuch = { loss: (largestMetric(parties) + 1) * coarsest!.step };
+    expect(() => encodeMetrics(inParts, tooMuch, parties)).toThrow("metrics.loss is");
+  });
+
   it.each([
     { metrics: { loss: 1 }, want: "metrics.tokens is undefined, must be finite" },
     { metrics: { loss: Number.NaN, tokens: 1 }, want: "metrics.loss is NaN, must be finite" },

@@ -20,16 +20,16 @@ export interface EncodedMetrics {
 }
 
 /**
- * The codings of a metric in two parts, so that one party's magnitude may reach 2^(2·(31 - ceil(log2 n)) - 1) steps where a single
- * value of the ring holds 2^(31 - ceil(log2 n)) - 1: nobody has to say beforehand how much it will count.
+ * The codings of a metric in several parts, each 2^(31 - ceil(log2 n)) times as coarse as the next: nobody has to say beforehand how
+ * much it will count. In p parts one party's magnitude may reach 2^(p·(31 - ceil(log2 n)) - 1) steps of the last part, where a single
+ * value of the ring holds 2^(31 - ceil(log2 n)) - 1.
  *
- * @param step step of the fine part, a power of two.
+ * @param step step of the part that is second to the coarsest, a power of two; further parts are finer.
+ * @param parts at least two.
  */
-export function codingsInParts(name: string, step: number, parties: number): MetricCoding[] {
-  return [
-    { name, step: step * 2 ** partBits(parties) },
-    { name, step },
-  ];
+export function codingsInParts(name: string, step: number, parties: number, parts = 2): MetricCoding[] {
+  const bits = partBits(parties);
+  return Array.from({ length: parts }, (_, part) => ({ name, step: step * 2 ** (bits * (1 - part)) }));
 }
 
 /**

@@ -1,6 +1,13 @@
-import { SEGMENT_PARAMETERS } from "@tributary/federated";
+import { decodeMetrics, encodeMetrics, SEGMENT_PARAMETERS } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
-import { countUpdateSegments, layoutReport } from "./report-layout.ts";
+import {
+  countUpdateSegments,
+  layoutReport,
+  metricNames,
+  planExponents,
+  readPlannedReport,
+  setupSegments,
+} from "./report-layout.ts";
 
 const MEBI = 2 ** 20;
 
@@ -17,5 +24,38 @@ describe("layoutReport", () => {
     expect(updates.length).toBe(segments);
     expect(updates.reduce((sum, update) => sum + update.parameters, 0)).toBe(parameters);
     expect(Math.max(...updates.map((update) => update.parameters))).toBeLessThanOrEqual(SEGMENT_PARAMETERS);
+  });
+});
+
+describe("the metrics of a report", () => {
+  const steps = [2 ** -20];
+  const planned = (parties: number) => {
+    const layout = layoutReport(16, parties, steps);
+    const [setup, plan] = [
+      { segments: setupSegments(layout, false) },
+      { stepExponents: planExponents(layout, steps, false) },
+    ];
+    return { layout, report: readPlannedReport(setup as never, plan as never)! };
+  };
+
+  it.each([
+    { parties: 1, loss: 4e-4, count: 1 },
+    { parties: 2, loss: 1.7e-5, count: 1 },
+    { parties: 100, loss: 4e-4, count: 1 },
+    { parties: 100, loss: 4e6, count: 1_000_000 },
+    { parties: 300, loss: 3.3e-3, count: 7 },
+    { parties: 300, loss: 1e8, count: 30_000_000 },
+  ])("open a mean of $loss / $count over $parties parties to a millionth of itself", ({ parties, loss, count }) => {
+    const { layout, report } = planned(parties);
+    expect(report.codings).toEqual(layout.codings);
+    const values = Object.fromEntries(report.codings.map(({ name }) => [name, 0]));
+    const [sum, units] = [metricNames.sum("validation_loss"), metricNames.count("validation_loss")];
+    const one = encodeMetrics(report.codings, { ...values, [sum]: loss, [units]: count }, parties).values;
+    const opened = decodeMetrics(
+      layout.codings,
+      one.map((value) => value * parties),
+    );
+    expect(opened[units]).toBe(count * parties);
+    expect(Math.abs(opened[sum]! / opened[units]! / (loss / count) - 1)).toBeLessThan(1e-6);
   });
 });

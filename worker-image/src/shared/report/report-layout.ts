@@ -14,13 +14,16 @@ import {
 /** Metrics that a report can carry, each as a sum and a count; a trainer that reports none of a name counts nothing. */
 export const REPORTED_METRICS = ["validation_loss", "training_loss"] as const;
 
-/** Codings of each value of the metric segment. */
-const PARTS = 2;
+/** Codings of each value of the metric segment: a sum has a part more, so that a small loss of few units is no zero. */
+const PARTS = { sum: 3, other: 2 } as const;
 
 /** Id of the segment that carries metrics; update segments are numbered from 0. */
 export const METRICS_SEGMENT_ID = 0xffff;
 
-/** Step of metric sums, 2^-10: a sum over thousands of tokens is exact to seven digits. */
+/**
+ * Step of the second part of metric sums. The third is 2^(31 - ceil(log2 n)) times as fine: 2^-37 for 16 parties, 2^-32 for 300, so
+ * that a loss of 0.0004 over one unit opens as what it is.
+ */
 const METRIC_SUM_STEP = 2 ** -10;
 
 /** Update segments that let sums and uploads overlap. */
@@ -108,10 +111,11 @@ export function readPlannedReport(setup: RoundSetup, plan: RoundPlan): PlannedRe
   }
   const metrics = setup.segments.at(-1);
   const exponents = plan.stepExponents.at(-1) ?? [];
-  const updateCount = exponents.length / (2 * PARTS) - REPORTED_METRICS.length;
+  const ofMetrics = REPORTED_METRICS.length * (PARTS.sum + PARTS.other);
+  const updateCount = (exponents.length - ofMetrics) / (2 * PARTS.other);
   if (metrics?.id !== METRICS_SEGMENT_ID || exponents.length !== metrics.valueCount) return undefined;
   if (!Number.isSafeInteger(updateCount) || updateCount < updates.length) return undefined;
-  const names = valueNames(updateCount).flatMap((name) => Array.from({ length: PARTS }, () => name));
+  const names = valuesOf(updateCount).flatMap(({ name, parts }) => Array.from({ length: parts }, () => name));
   const codings = names.map((name, index) => ({ name, step: 2 ** exponents[index]! }));
   return { updates, metrics, codings };
 }
@@ -121,21 +125,25 @@ function setupSegment(id: number, { values, valueBits, ringBits }: Segment): Set
 }
 
 /**
- * Every value in two parts: how much one party counts, be it a million held-out tokens or a norm far above the step, is nobody's to
- * announce and never clamped.
+ * Every value in parts: how much one party counts, be it a million held-out tokens, a thousandth of a loss or a norm far above the
+ * step, is nobody's to announce and never clamped.
  */
 function codingsOf(updates: readonly Segment[], steps: readonly number[], parties: number): MetricCoding[] {
   const metrics = REPORTED_METRICS.flatMap(() => [METRIC_SUM_STEP, 1]);
   const norms = updates.flatMap((segment, index) => [squaredNormStep(steps[index]!, segment.parameters), 1]);
   const all = [...metrics, ...norms];
-  return valueNames(updates.length).flatMap((name, index) => codingsInParts(name, all[index]!, parties));
+  return valuesOf(updates.length).flatMap(({ name, parts }, index) =>
+    codingsInParts(name, all[index]!, parties, parts),
+  );
 }
 
-function valueNames(updateSegments: number): string[] {
-  const metrics = REPORTED_METRICS.flatMap((metric) => [metricNames.sum(metric), metricNames.count(metric)]);
-  const norms = Array.from({ length: updateSegments }, (_, segment) => [
-    metricNames.squaredNorm(segment),
-    metricNames.saturated(segment),
+function valuesOf(updateSegments: number): { readonly name: string; readonly parts: number }[] {
+  const metrics = REPORTED_METRICS.flatMap((metric) => [
+    { name: metricNames.sum(metric), parts: PARTS.sum },
+    { name: metricNames.count(metric), parts: PARTS.other },
   ]);
+  const norms = Array.from({ length: updateSegments }, (_, segment) =>
+    [metricNames.squaredNorm(segment), metricNames.saturated(segment)].map((name) => ({ name, parts: PARTS.other })),
+  );
   return [...metrics, ...norms.flat()];
 }
