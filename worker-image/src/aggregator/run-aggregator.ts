@@ -139,7 +139,6 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
 async function modelShape(path: string): Promise<{ parameters: number; sizeBytes: number }> {
   const model = await openFlatModel(path);
   await model.close();
-  if (model.layout.parameters === 0) throw new TributaryError("MODEL_SOURCE_INVALID", `${path} holds no parameters`);
   return { parameters: model.layout.parameters, sizeBytes: model.sizeBytes };
 }
 

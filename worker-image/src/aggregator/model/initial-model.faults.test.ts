@@ -39,3 +39,16 @@ describe.each(Object.values(Fault))("the model that a job starts from, %s at eve
     expect(calls).toBeGreaterThan(20);
   });
 });
+
+it("a source without parameters is refused before anything is pinned, so that it can be put right", async () => {
+  const path = join(folder, "empty.safetensors");
+  await writeFile(path, Buffer.concat(safetensorsParts([])));
+  const config = {
+    job: { uid: "job-1" },
+    model: { path, adapter: undefined },
+    directories: { data: join(folder, "of-empty") },
+  } as unknown as JobConfig;
+  await expect(pinModel(config)).rejects.toThrow("empty.safetensors holds no parameters");
+  await writeFile(path, source);
+  expect(await readFile((await pinModel(config)).initialPath)).toEqual(source);
+});

@@ -104,6 +104,9 @@ async function writeZeroModel(specs: readonly TensorSpec[], to: string, disk: Di
 async function copyWholeModel(from: string, to: string, disk: Disk): Promise<void> {
   const source = await openFlatModel(from, disk);
   try {
+    // Before the pin: a source that was put right is another one, which a pinned job refuses for good.
+    if (source.layout.parameters === 0)
+      throw new TributaryError("MODEL_SOURCE_INVALID", `${from} holds no parameters`, { details: { path: from } });
     const layout = layoutSafetensors(source.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
     const file = await disk.open(to, "w");
     try {

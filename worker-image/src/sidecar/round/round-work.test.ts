@@ -29,6 +29,7 @@ const job = {
 let directory: string;
 let done: string[];
 let failure: { code: string; message: string } | undefined;
+let metrics: { name: string; sum: number; count: bigint }[];
 let deps: WorkDeps;
 
 beforeEach(async () => {
@@ -36,6 +37,7 @@ beforeEach(async () => {
   for (const name of ["models", "tasks", "reports", "memory"]) await mkdir(join(directory, name));
   done = [];
   failure = undefined;
+  metrics = [];
   const tensors = {
     fetch: async ({ sha256 }: { sha256: string }, to: string) => {
       done.push("fetch");
@@ -55,7 +57,7 @@ beforeEach(async () => {
       done.push(kind);
       if (failure !== undefined) return { case: "failure", value: failure };
       if (kind === "Train") await copyFile(join(directory, inputs[0]!.path), join(directory, outputs[0]!.path));
-      return { case: "success", value: { outputs: [], metrics: [] } };
+      return { case: "success", value: { outputs: [], metrics } };
     },
   } as unknown as TrainerDesk;
   deps = {
@@ -121,6 +123,19 @@ describe("makeReport", () => {
     const segments = await makeReport(deps, aRound());
     expect(segments.map(({ segment }) => segment)).toEqual([0, 0xffff]);
     expect(done).toEqual(["fetch", "Evaluate", "Train"]);
+  });
+
+  it.each([
+    { of: [{ name: "validation_loss", sum: Number.NaN, count: 1n }], says: "validation_loss is NaN" },
+    { of: [{ name: "validation_loss", sum: 3, count: 0n }], says: "validation_loss is 3 over no units" },
+    {
+      of: [1, 2].map((sum) => ({ name: "validation_loss", sum, count: 1n })),
+      says: "validation_loss is reported twice",
+    },
+    { of: [{ name: "a patient's name", sum: 3, count: 0n }], says: "a metric is 3 over no units" },
+  ])("refuses metrics that would open as something else: $says", async ({ of, says }) => {
+    metrics = of;
+    await expect(makeReport(deps, aRound())).rejects.toThrow(`task round-0/attempt-1/Evaluate: ${says}`);
   });
 
   const cases: readonly { name: string; change: (round: WorkRequest) => void; says: string }[] = [

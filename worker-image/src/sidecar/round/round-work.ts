@@ -170,15 +170,24 @@ async function runTask({ desk, log }: WorkDeps, { signal }: WorkRequest, task: T
   }
   const { metrics } = outcome.value as trainerV1.TaskSuccess;
   log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
-  const broken = metrics.find(({ sum }) => !Number.isFinite(sum));
-  if (broken !== undefined) {
-    const name = (REPORTED_METRICS as readonly string[]).includes(broken.name) ? broken.name : "a metric";
-    throw new TributaryError(
-      "TRAINER_LOSS_NOT_FINITE",
-      `task ${task.id}: ${name} is ${broken.sum}; lower the learning rate or check the data`,
-    );
+  return metricTotals(task.id, metrics);
+}
+
+/** The metrics of a task by name. What would open as something else than was reported is refused by name. */
+function metricTotals(task: string, metrics: readonly trainerV1.MetricSum[]): MetricTotals {
+  const totals = new Map<string, { sum: number; count: number }>();
+  for (const { name, sum, count } of metrics) {
+    // Another name is the trainer's own word, which may quote its data.
+    const shown = (REPORTED_METRICS as readonly string[]).includes(name) ? name : "a metric";
+    if (!Number.isFinite(sum)) {
+      const message = `task ${task}: ${shown} is ${sum}; lower the learning rate or check the data`;
+      throw new TributaryError("TRAINER_LOSS_NOT_FINITE", message);
+    }
+    const problem = totals.has(name) ? "is reported twice" : count === 0n && sum !== 0 ? `is ${sum} over no units` : "";
+    if (problem !== "") throw new TributaryError("MESSAGE_INVALID", `task ${task}: ${shown} ${problem}`);
+    totals.set(name, { sum, count: Number(count) });
   }
-  return Object.fromEntries(metrics.map(({ name, sum, count }) => [name, { sum, count: Number(count) }]));
+  return Object.fromEntries(totals);
 }
 
 function tensorSet(path: string, sha256: Uint8Array) {
