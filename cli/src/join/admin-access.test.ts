@@ -112,6 +112,12 @@ describe("the kubeconfig of an admin", () => {
     ["a key without its certificate", aKubeconfig({}, { "client-key-data": "secret-key" }), "without its key"],
     ["a certificate that is none", aKubeconfig({ "certificate-authority-data": "secret-key" }), "base64"],
     ["nothing to be known by", aKubeconfig({}, {}), "has no credential"],
+    [
+      "variables of a plugin that are no list",
+      aKubeconfig({}, execOf("aws", { env: { A: "secret-key" } })),
+      "exec env",
+    ],
+    ["an argument of a plugin that is no text", aKubeconfig({}, execOf("aws", { args: [5] })), "exec args[0]"],
     ["a plugin without a command", aKubeconfig({}, { exec: { args: ["secret-argument"] } }), "exec"],
     ["clusters that are a mapping", aKubeconfig({}, { token: "secret-token" }, { clusters: { one: {} } }), "clusters"],
     ["no users", aKubeconfig({}, {}, { users: null }), "user"],

@@ -93,6 +93,7 @@ function pluginOf(
   const isRelative = /[/\\]/u.test(command) && !isAbsolute(command);
   const located = isRelative ? resolve(folder, command) : command;
   const given = Object.entries(process.env).map(([name, value]) => ({ name, value: value ?? "" }));
-  const own = Array.isArray(exec.env) ? exec.env : [];
-  return { command: located, fields: { ...exec, command: located, env: [...given, ...own] } };
+  const own = exec.env ?? [];
+  const env = Array.isArray(own) ? [...given, ...own] : own;
+  return { command: located, fields: { ...exec, command: located, env } };
 }

@@ -190,6 +190,25 @@ describe("parseKubeconfig", () => {
     expect(JSON.stringify({ ...error, message: error.message, cause: String(error.cause) })).not.toContain(secretToken);
   });
 
+  it.each<[string, Record<string, unknown>, string]>([
+    ["a number among its arguments", { args: ["--account", 123_456_789_012] }, "exec args[1]: is a number"],
+    ["a word of YAML among its arguments", { args: [true] }, "exec args[0]: is a boolean"],
+    ["arguments in one text", { args: "-c id" }, "exec args: is no list"],
+    ["a number as a variable", { env: [{ name: "AWS_ACCOUNT", value: 12 }] }, "exec env[0] value: is a number"],
+    ["a variable without a name", { env: [{ value: "a" }] }, "exec env[0]: has no name"],
+    ["variables as a mapping", { env: { AWS_PROFILE: "clinic" } }, "exec env: is no list"],
+  ])("never runs a plugin with less than was written: %s", (_what, more, says) => {
+    const text = kubeconfig({ user: { exec: { ...exec, ...more } } });
+    expect(() => parseKubeconfig(text, { allowedExecCommands: ["/bin/sh"] })).toThrow(says);
+  });
+
+  it("takes a variable without a value as an empty one", () => {
+    const text = kubeconfig({ user: { exec: { ...exec, env: [{ name: "AWS_PROFILE" }] } } });
+    expect(parseKubeconfig(text, { allowedExecCommands: ["/bin/sh"] }).exec?.env).toEqual([
+      { name: "AWS_PROFILE", value: "" },
+    ]);
+  });
+
   it("accepts an exec plugin that the policy lists", () => {
     const access = parseKubeconfig(kubeconfig({ user: { exec } }), { allowedExecCommands: ["/bin/sh"] });
     expect(access.exec).toMatchObject({ command: "/bin/sh", args: ["-c", "id"] });

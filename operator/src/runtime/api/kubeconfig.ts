@@ -82,17 +82,27 @@ function parseExec(field: string, raw: unknown): ExecPlugin {
   const fields = typeof raw === "object" && raw !== null ? (raw as Record<string, unknown>) : {};
   const command = textOf(fields.command, `${field} command`);
   if (command === undefined) throw kubeconfigError(field, "has no command", "name the plugin's command");
-  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-  const env = list(fields.env).filter(
-    (entry): entry is Record<string, unknown> => typeof entry === "object" && entry !== null,
-  );
   return {
-    apiVersion: String(fields.apiVersion ?? "client.authentication.k8s.io/v1"),
+    apiVersion: textOf(fields.apiVersion, `${field} apiVersion`) ?? "client.authentication.k8s.io/v1",
     command,
-    args: list(fields.args).filter((item) => typeof item === "string"),
-    env: env.map((entry) => ({ name: String(entry.name), value: String(entry.value) })),
+    args: listOf(fields.args, `${field} args`).map((arg, index) => textOf(arg, `${field} args[${index}]`) ?? ""),
+    env: listOf(fields.env, `${field} env`).map((entry, index) => variableOf(entry, `${field} env[${index}]`)),
     provideClusterInfo: fields.provideClusterInfo === true,
   };
+}
+
+/** A command line from which something was left out is another command line, so what is no list is refused. */
+function listOf(value: unknown, field: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw kubeconfigError(field, "is no list", 'write one entry a line, each after "- "');
+}
+
+function variableOf(entry: unknown, field: string): ExecPlugin["env"][number] {
+  const { name, value } = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : {};
+  const known = textOf(name, `${field} name`);
+  if (!known) throw kubeconfigError(field, "has no name", "write name and value");
+  return { name: known, value: textOf(value, `${field} value`) ?? "" };
 }
 
 function endpointOf({ name, fields }: NamedFields): ApiEndpoint {
