@@ -174,7 +174,7 @@ describe("kubectl tributary join", () => {
     const way = { "--api-server": "https://10.99.0.1:6443/k8s/c-1", "--proxy-url": "http://u:secret@10.99.0.2:3128" };
     const ended = await joinAs("elsewhere", kubeconfig, way);
     expect(ended).toMatchObject({ code: 0 });
-    expect(ended.stdout).toContain("not tried from here: https://10.99.0.1:6443/k8s/c-1");
+    expect(ended.stdout).toContain("not tried from here: https://10.99.0.1:6443/k8s/c-1, the proxy;");
     expect(ended.stdout).not.toContain("secret");
     const { endpoint } = parseKubeconfig(await storedKubeconfig("elsewhere"));
     expect(endpoint).toMatchObject({ url: way["--api-server"], proxyUrl: way["--proxy-url"] });

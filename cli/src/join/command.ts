@@ -88,10 +88,10 @@ async function join(request: JoinRequest, options: Options, print: (line: string
   const hub = connect("hub", options.hubKubeconfig, plugins);
   const member = connect(request.name, options.memberKubeconfig, plugins);
   try {
-    const { tokenEnds, server } = await joinMember(hub, member, request);
+    const { tokenEnds, untried } = await joinMember(hub, member, request);
     print(`member cluster ${request.name} is registered; its credential was tried there and ends ${tokenEnds}`);
-    if (server !== member.endpoint.url)
-      print(`not tried from here: ${server}; kubectl get mbr says whether the hub reaches it`);
+    if (untried.length > 0)
+      print(`not tried from here: ${untried.join(", ")}; kubectl get mbr says whether the hub reaches it`);
     for (const fingerprint of request.gateCa.fingerprints)
       print(`gate CA fingerprint: ${fingerprint}; compare it with the member's admin over another channel`);
   } finally {

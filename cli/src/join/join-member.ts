@@ -11,7 +11,7 @@ import {
   parseKubeconfig,
 } from "@tributary/operator";
 import type { JoinRequest } from "./join-request.ts";
-import { hubEndpoint, renderKubeconfig } from "./render-kubeconfig.ts";
+import { hubEndpoint, renderKubeconfig, untriedParts } from "./render-kubeconfig.ts";
 import { tryCredential } from "./try-credential.ts";
 
 /** One of the two clusters, with admin rights. */
@@ -33,7 +33,7 @@ export async function joinMember(
   hub: Side,
   member: Side,
   request: JoinRequest,
-): Promise<{ readonly tokenEnds: string; readonly server: string }> {
+): Promise<{ readonly tokenEnds: string; readonly untried: readonly string[] }> {
   const secretName = `member-${request.name}`;
   const known = await lookAtHub(hub.client, request, secretName);
   const token = await makeToken(member.client, request);
@@ -42,7 +42,7 @@ export async function joinMember(
   await tryOut(kubeconfig, member.endpoint, request);
   await hub.client.apply(Kinds.Secret, renderSecret(request, secretName, kubeconfig), { fieldManager, force: true });
   await hub.client.apply(Kinds.MemberCluster, renderMember(request, secretName, known), { fieldManager, force: true });
-  return { tokenEnds: token.expirationTimestamp, server: endpoint.url };
+  return { tokenEnds: token.expirationTimestamp, untried: untriedParts(member.endpoint, endpoint) };
 }
 
 /** The MemberCluster of an earlier registration. Refuses what must not be written over. */

@@ -1,6 +1,7 @@
 import { parseKubeconfig } from "@tributary/operator";
 import { describe, expect, it } from "vitest";
-import { hubEndpoint, renderKubeconfig } from "./render-kubeconfig.ts";
+import type { HubRoute } from "./join-request.ts";
+import { hubEndpoint, renderKubeconfig, untriedParts } from "./render-kubeconfig.ts";
 import { caPem } from "./test-certificates.ts";
 
 const request = { name: "aws-us-east-1", serviceAccount: { namespace: "tributary-jobs", name: "tributary-hub" } };
@@ -30,6 +31,17 @@ describe("the hub's kubeconfig", () => {
     const route = { apiServer: "https://172.16.0.1", serverName: "kube.private", proxyUrl: "none" };
     const { endpoint } = parseKubeconfig(renderKubeconfig(request, hubEndpoint(admin, route), "t"));
     expect(endpoint).toEqual({ url: "https://172.16.0.1", ca: caPem, serverName: "kube.private" });
+  });
+
+  it.each<[string, HubRoute, string[]]>([
+    ["nothing else", {}, []],
+    ["another address", { apiServer: "https://172.16.0.1" }, ["https://172.16.0.1"]],
+    ["another name", { serverName: "kube.private" }, ["server name kube.private"]],
+    ["another proxy", { proxyUrl: "http://u:secret@172.16.0.2" }, ["the proxy"]],
+    ["no proxy", { proxyUrl: "none" }, ["no proxy"]],
+    ["what the admin has anyway", { apiServer: admin.url, proxyUrl: admin.proxyUrl }, []],
+  ])("says what of its way was not gone from here: %s", (_what, route, untried) => {
+    expect(untriedParts(admin, hubEndpoint(admin, route))).toEqual(untried);
   });
 
   it("keeps a name that YAML takes for a number", () => {

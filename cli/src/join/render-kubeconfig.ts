@@ -14,6 +14,15 @@ export function hubEndpoint(endpoint: ApiEndpoint, { apiServer, serverName, prox
   };
 }
 
+/** What of the hub's way is not the admin's, and was hence not gone from here. A proxy may hold a password, so it is not shown. */
+export function untriedParts(admin: ApiEndpoint, hub: ApiEndpoint): string[] {
+  return [
+    ...(hub.url === admin.url ? [] : [hub.url]),
+    ...(hub.serverName === admin.serverName ? [] : [`server name ${hub.serverName}`]),
+    ...(hub.proxyUrl === admin.proxyUrl ? [] : [hub.proxyUrl === undefined ? "no proxy" : "the proxy"]),
+  ];
+}
+
 /** A kubeconfig that holds the way to the member, a token of the hub's account, and nothing else of the member's admin. */
 export function renderKubeconfig(
   { name, serviceAccount }: Pick<JoinRequest, "name" | "serviceAccount">,
