@@ -241,24 +241,28 @@ describe("the member chart", () => {
     expect(objects.filter((object) => object.kind === "PodTemplate")).toEqual([]);
     const policies = objects.filter((object) => object.kind === "ValidatingAdmissionPolicyBinding");
     expect(policies.map((object) => object.metadata.name)).toEqual([
+      "tributary-hub-writes-nothing-else",
+      "tributary-hub-writes-nowhere-else",
       "tributary-hub-writes-its-own",
       "tributary-hub-renews-its-token",
       "tributary-follows-configmaps",
       "tributary-follows-podtemplates",
       "tributary-no-other-workers",
+      "tributary-hub-writes-nowhere-else-last",
     ]);
     expect(objects.find((object) => object.metadata.name.startsWith("tributary-offers-"))!.data).toEqual({
       offers: "",
     });
   });
 
-  it("names what it offers in an object of its own, which the last of its objects brings into force", () => {
+  it("names what it offers in an object of its own, which is brought into force after all that judges it", () => {
     const offers = objectsOf("a member", "ConfigMap").find(({ metadata }) =>
       metadata.name.startsWith("tributary-offers-"),
     )!;
     expect(offers.metadata.namespace).toBe("tributary-gate");
     expect(offers.data.offers.split("\n")).toEqual(["tributary-jobs noop - 256", "tributary-jobs tfjs notes-aws 256"]);
-    const last = rendered.get("a member")!.at(-1)!;
+    const [last, opening] = rendered.get("a member")!.slice(-2) as [RenderedObject, RenderedObject];
+    expect(opening.spec.policyName).toBe("tributary-hub-writes-nowhere-else");
     expect([last.kind, last.metadata.name, last.spec.paramRef]).toEqual([
       "ValidatingAdmissionPolicyBinding",
       "tributary-no-other-workers",

@@ -9,8 +9,10 @@ import {
   configMapAttempts,
   createCall,
   deletionAttempts,
+  elsewhereAttempts,
   type Ground,
   jobAttempts,
+  otherKindAttempts,
   replaceCall,
   tokenAttempts,
   tokenCall,
@@ -18,6 +20,7 @@ import {
 import { until } from "../support/until.ts";
 
 const account = "tributary-hub";
+const elsewhere = "elsewhere";
 const seed = Number(process.env.TRIBUTARY_SMUGGLING_SEED ?? 20_261_130);
 const { trainer } = memberValues.runtimes[0]!;
 const dataset = { name: "tfjs", claimName: "notes", trainer };
@@ -47,6 +50,7 @@ beforeAll(async () => {
   hub = callAs(controlPlane.url, controlPlane.authorityPem, member.token);
   await controlPlane.kubectl(["create", "configmap", "settings", `--namespace=${jobNamespace}`, "--from-literal=a=b"]);
   await controlPlane.kubectl(["create", "secret", "generic", "key", `--namespace=${jobNamespace}`]);
+  await grantMore(elsewhere);
   await policiesAre("enforced");
   ground = await prepareGround();
   attempts = [
@@ -54,6 +58,8 @@ beforeAll(async () => {
     ...configMapAttempts(ground),
     ...tokenAttempts(ground),
     ...deletionAttempts(ground),
+    ...elsewhereAttempts(ground),
+    ...otherKindAttempts(ground),
   ];
 });
 
@@ -90,6 +96,20 @@ const owned = (batchJob: RenderedObject, anchor: RenderedObject): RenderedObject
   return { ...batchJob, metadata: { ...batchJob.metadata, ownerReferences: [owner] } } as RenderedObject;
 };
 
+const asAdmin = (args: readonly string[], input?: string) => member.controlPlane.kubectl(args, input);
+
+/** Rights that do not come from the chart: the hub's own in a namespace more, and some that every account of the job namespace has. */
+async function grantMore(namespace: string): Promise<void> {
+  await asAdmin(["create", "namespace", namespace]);
+  const role = JSON.parse(await asAdmin(["get", "role", account, `--namespace=${jobNamespace}`, "-o", "json"]));
+  const metadata = { name: account, namespace };
+  await asAdmin(["create", "-f", "-"], JSON.stringify({ ...role, metadata }));
+  const who = `--serviceaccount=${jobNamespace}:${account}`;
+  await asAdmin(["create", "rolebinding", account, `--role=${account}`, who, `--namespace=${namespace}`]);
+  const all = `--group=system:serviceaccounts:${jobNamespace}`;
+  await asAdmin(["create", "rolebinding", "all", "--clusterrole=admin", all, `--namespace=${jobNamespace}`]);
+}
+
 /** Makes an object for good. */
 async function make(object: RenderedObject): Promise<RenderedObject> {
   const call = createCall(object);
@@ -111,15 +131,18 @@ async function prepareGround(): Promise<Ground> {
   const suspended = await makeSeat("suspended", true);
   const running = await makeSeat("running", false);
   const seats = await Promise.all(runtimes.map((runtime) => seatOf(runtime, "fresh")));
+  const counted = { ...running.anchor, metadata: { ...running.anchor.metadata, finalizers: ["example.com/counted"] } };
+  const replaced = await asAdmin(["replace", "-o", "json", "-f", "-"], JSON.stringify(counted));
   return {
     namespace: jobNamespace,
     account,
     fresh: seats.map(({ batchJob }) => batchJob),
     suspended: suspended.batchJob,
     running: running.batchJob,
-    anchor: running.anchor,
+    anchor: JSON.parse(replaced),
     foreign: ["kube-root-ca.crt", "settings"],
     secret: "key",
+    elsewhere,
   };
 }
 
@@ -130,10 +153,13 @@ async function policiesAre(state: "enforced" | "gone"): Promise<void> {
   spec.template.spec.hostNetwork = true;
   const labels = { ...batchJob.metadata.labels, "tributary.dev/runtime": "torch" };
   const unlabelled = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "probe", namespace: jobNamespace } };
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "probe" } };
   const probes: ApiCall[] = [
     createCall({ ...batchJob, spec }),
     createCall({ ...batchJob, metadata: { ...batchJob.metadata, labels } }),
     createCall(unlabelled),
+    createCall({ ...batchJob, metadata: { ...batchJob.metadata, namespace: elsewhere } }),
+    { method: "POST", path: `/api/v1/namespaces/${jobNamespace}/secrets?dryRun=All`, body: secret },
     tokenCall(jobNamespace, account, { expirationSeconds: 365 * 86_400 }),
   ];
   await until(`the policies are ${state}`, async () => {
@@ -141,6 +167,12 @@ async function policiesAre(state: "enforced" | "gone"): Promise<void> {
     return answers.every((answer) => isAdmitted(answer) === (state === "gone"));
   });
 }
+
+const deletion = (name: string, propagationPolicy: string): ApiCall => ({
+  method: "DELETE",
+  path: `/apis/batch/v1/namespaces/${jobNamespace}/jobs/${name}?dryRun=All`,
+  body: { apiVersion: "v1", kind: "DeleteOptions", dryRun: ["All"], propagationPolicy },
+});
 
 const isAdmitted = ({ status }: ApiAnswer) => status >= 200 && status < 300;
 
@@ -164,11 +196,6 @@ describe("a member with the chart's policies", () => {
     const { anchor, suspended, running } = ground;
     const withSpec = (job: RenderedObject, spec: object) => replaceCall({ ...job, spec: { ...job.spec, ...spec } });
     const bound = { expirationSeconds: 86_400 };
-    const deletion = (name: string, propagationPolicy: string): ApiCall => ({
-      method: "DELETE",
-      path: `/apis/batch/v1/namespaces/${jobNamespace}/jobs/${name}?dryRun=All`,
-      body: { apiVersion: "v1", kind: "DeleteOptions", dryRun: ["All"], propagationPolicy },
-    });
     const calls: ApiCall[] = [
       ...[...seats, amd].flatMap((seat) => [createCall(seat.anchor), createCall(owned(seat.batchJob, seat.anchor))]),
       replaceCall(anchor),
@@ -186,6 +213,30 @@ describe("a member with the chart's policies", () => {
     const refused = answers.filter((answer) => !isAdmitted(answer)).map(({ body }) => body.message);
     expect(refused).toEqual([]);
     expect(answers.length).toBeGreaterThan(80);
+  });
+
+  it("lets no Job of what is offered no longer be resumed, and lets it be deleted", async () => {
+    const binding = JSON.parse(
+      await asAdmin(["get", "validatingadmissionpolicybinding", "tributary-no-other-workers", "-o", "json"]),
+    );
+    const { name, namespace } = binding.spec.paramRef;
+    const offers = JSON.parse(await asAdmin(["get", "configmap", name, `--namespace=${namespace}`, "-o", "json"]));
+    const setOffers = (text: string) =>
+      asAdmin(
+        ["replace", "-f", "-"],
+        JSON.stringify({ ...offers, metadata: { name, namespace }, data: { offers: text } }),
+      );
+    const { suspended } = ground;
+    const resume = () => hub.call(replaceCall({ ...suspended, spec: { ...suspended.spec, suspend: false } }));
+    expect(isAdmitted(await resume())).toBe(true);
+    await setOffers(offers.data.offers.replace(/^.* tfjs notes-aws .*\n/mu, ""));
+    await until("it is offered no longer", async () => !isAdmitted(await resume()));
+    expect((await resume()).body.message).toContain("no longer offers");
+    const changes = { ...suspended.spec, parallelism: 0 };
+    expect(isAdmitted(await hub.call(replaceCall({ ...suspended, spec: changes })))).toBe(true);
+    expect(isAdmitted(await hub.call(deletion(suspended.metadata.name, "Background")))).toBe(true);
+    await setOffers(offers.data.offers);
+    await until("it is offered again", async () => isAdmitted(await resume()));
   });
 
   it("admits none of 300 attempts to smuggle something in, each of which passes without the policies", async () => {
@@ -215,6 +266,8 @@ describe("a member with the chart's policies", () => {
       "settings",
       "a token",
       "delete ",
+      "elsewhere:",
+      "other kind:",
     ]) {
       expect(counted.filter(({ name }) => name.includes(way)).length, way).toBeGreaterThan(0);
     }

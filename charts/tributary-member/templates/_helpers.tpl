@@ -80,7 +80,10 @@ system:serviceaccount:{{ include "tributary-member.hubNamespace" . }}:{{ .Values
 {{/* JSON list of all job namespaces. */}}
 {{- define "tributary-member.jobNamespaces" -}}
 {{- $all := list -}}
-{{- range .Values.jobNamespaces }}{{ $all = append $all .name }}{{ end -}}
+{{- range .Values.jobNamespaces }}
+{{- if has .name $all }}{{ fail (printf "jobNamespaces: %s is listed twice" .name) }}{{ end -}}
+{{- $all = append $all .name -}}
+{{- end -}}
 {{- if has .Release.Namespace $all }}{{ fail (printf "namespace %s is the gate's: the hub must have no rights in it, so it cannot be one of jobNamespaces" .Release.Namespace) }}{{ end -}}
 {{ $all | toJson }}
 {{- end -}}
@@ -133,4 +136,22 @@ cluster gave it at the first install.
 {{- fail "the gate's Service has no address yet: install without gate.caCertificate first, or fix gate.clusterIP" -}}
 {{- end -}}
 {{- if contains ":" $address }}[{{ $address }}]{{ else }}{{ $address }}{{ end }}:8445
+{{- end -}}
+
+{{/* A binding of the policy that keeps the hub to the job namespaces, under one of its two names. */}}
+{{- define "tributary-member.nowhereElseBinding" -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {{ .name }}
+  labels: {{- include "tributary-member.labels" .root | nindent 4 }}
+spec:
+  policyName: tributary-hub-writes-nowhere-else
+  validationActions: [Deny]
+  matchResources:
+    namespaceSelector:
+      matchExpressions:
+        - key: kubernetes.io/metadata.name
+          operator: NotIn
+          values: {{ include "tributary-member.jobNamespaces" .root }}
 {{- end -}}

@@ -24,6 +24,8 @@ export interface Ground {
   readonly foreign: readonly string[];
   /** A Secret of the namespace. */
   readonly secret: string;
+  /** A namespace that is none of the job namespaces, in which the hub has its rights all the same. */
+  readonly elsewhere: string;
 }
 
 const dry = "dryRun=All";
@@ -111,18 +113,19 @@ const anchorChanges: readonly [string, (map: any) => void][] = [
 
 /** ConfigMaps: what the hub's own may hold, and those of others. */
 export function configMapAttempts({ namespace, anchor, foreign }: Ground): Attempt[] {
+  const { labels } = anchor.metadata;
   const own = anchorChanges.flatMap(([name, change]) => {
     const changed = structuredClone(anchor);
     change(changed);
-    const fresh = {
-      ...changed,
-      metadata: { ...changed.metadata, name: "fresh", uid: undefined, resourceVersion: undefined },
-    };
+    const fresh = structuredClone({ ...anchor, metadata: { name: "fresh", namespace, labels } }) as RenderedObject;
+    change(fresh);
     return [
       { name: `create a ConfigMap: ${name}`, call: createCall(fresh) },
       { name: `change the anchor: ${name}`, call: replaceCall(changed) },
     ];
   });
+  const bare = { ...anchor, metadata: { ...anchor.metadata, finalizers: [] } };
+  const stripped = { name: "change the anchor: no finalizer of others", call: replaceCall(bare) };
   const path = (name: string) => `/api/v1/namespaces/${namespace}/configmaps/${name}?${dry}`;
   const others = foreign.flatMap((name): Attempt[] => [
     { name: `change ${name}`, call: mergeCall(path(name), { data: { a: "b" } }) },
@@ -142,7 +145,7 @@ export function configMapAttempts({ namespace, anchor, foreign }: Ground): Attem
     },
     { name: `delete ${name}`, call: { method: "DELETE", path: path(name) } },
   ]);
-  return [...own, ...others];
+  return [...own, stripped, ...others];
 }
 
 function mergeCall(path: string, body: object): ApiCall {
@@ -166,7 +169,14 @@ export function tokenAttempts({ namespace, account, secret }: Ground): Attempt[]
       { expirationSeconds: 3600, boundObjectRef: { apiVersion: "v1", kind: "Secret", name: secret } },
     ],
   ];
-  return specs.map(([name, spec]) => ({ name: `a token ${name}`, call: tokenCall(namespace, account, spec) }));
+  const others = ["tributary-worker", "default"];
+  return [
+    ...specs.map(([name, spec]) => ({ name: `a token ${name}`, call: tokenCall(namespace, account, spec) })),
+    ...others.map((name) => ({
+      name: `a token of ${name}`,
+      call: tokenCall(namespace, name, { expirationSeconds: 3600 }),
+    })),
+  ];
 }
 
 export function tokenCall(namespace: string, account: string, spec: object): ApiCall {
@@ -188,3 +198,86 @@ export function deletionAttempts({ running, suspended }: Ground): Attempt[] {
     })),
   );
 }
+
+/** Jobs and ConfigMaps where the hub has rights and nobody judges what they are, as while a job namespace comes or goes. */
+export function elsewhereAttempts({ elsewhere, fresh, anchor }: Ground): Attempt[] {
+  const { name, labels } = anchor.metadata;
+  const map = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: elsewhere, labels },
+    data: anchor.data,
+  };
+  const jobs = fresh.flatMap((job): [string, RenderedObject][] => {
+    const moved = { ...job, metadata: { ...job.metadata, namespace: elsewhere } };
+    const reading = mutate(moved, [
+      {
+        name: "a Secret",
+        change: (each) => (each.spec.template.spec.containers[0].envFrom = [{ secretRef: { name: "a" } }]),
+      },
+    ]);
+    return [
+      ["an honest Job", moved],
+      ...(reading === undefined ? [] : [["a Job that reads a Secret", reading] as [string, RenderedObject]]),
+    ];
+  });
+  return [["a ConfigMap", map] as [string, RenderedObject], ...jobs].flatMap(([what, object], index) => [
+    { name: `elsewhere: create ${what} (${index})`, call: createCall(object) },
+    { name: `elsewhere: apply ${what} (${index})`, call: applyCall(object) },
+  ]);
+}
+
+/** Objects that are neither Jobs nor ConfigMaps, by rights that all accounts of the namespace have. */
+export function otherKindAttempts({ namespace, fresh }: Ground): Attempt[] {
+  const { template } = fresh[0]!.spec;
+  const named = { metadata: { name: "other", namespace } };
+  const selected = { selector: { matchLabels: template.metadata.labels }, template };
+  const kinds: readonly [group: string, plural: string, body: object][] = [
+    ["/api/v1", "pods", { kind: "Pod", spec: { ...template.spec, restartPolicy: "Always" } }],
+    ["/api/v1", "secrets", { kind: "Secret", stringData: { a: "b" } }],
+    ["/api/v1", "podtemplates", { kind: "PodTemplate", template }],
+    ["/api/v1", "serviceaccounts", { kind: "ServiceAccount" }],
+    [
+      "/api/v1",
+      "replicationcontrollers",
+      {
+        kind: "ReplicationController",
+        spec: { replicas: 0, selector: template.metadata.labels, template: always(template) },
+      },
+    ],
+    [
+      "/apis/batch/v1",
+      "cronjobs",
+      { kind: "CronJob", spec: { schedule: "0 0 1 1 *", jobTemplate: { spec: { template } } } },
+    ],
+    [
+      "/apis/apps/v1",
+      "deployments",
+      { kind: "Deployment", spec: { ...selected, replicas: 0, template: always(template) } },
+    ],
+    [
+      "/apis/apps/v1",
+      "statefulsets",
+      { kind: "StatefulSet", spec: { ...selected, replicas: 0, serviceName: "a", template: always(template) } },
+    ],
+    ["/apis/apps/v1", "daemonsets", { kind: "DaemonSet", spec: { ...selected, template: always(template) } }],
+    [
+      "/apis/networking.k8s.io/v1",
+      "networkpolicies",
+      { kind: "NetworkPolicy", spec: { podSelector: {}, egress: [{}], policyTypes: ["Egress"] } },
+    ],
+  ];
+  return kinds.map(([group, plural, body]) => ({
+    name: `other kind: create ${plural}`,
+    call: {
+      method: "POST",
+      path: `${group}/namespaces/${namespace}/${plural}?${dry}`,
+      body: { apiVersion: group.replace(/^\/apis?\//u, ""), ...named, ...body },
+    },
+  }));
+}
+
+const always = (template: { spec: object }): object => ({
+  ...template,
+  spec: { ...template.spec, restartPolicy: "Always" },
+});
