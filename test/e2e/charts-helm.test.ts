@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type ControlPlane, ensureTools, startControlPlane, toStandardError } from "@tributary/clouds";
 import { renderBatchJob, type SeatInput } from "@tributary/operator";
-import { hubValues, isAllowed, memberValues, type RunAs, refusal } from "@tributary/test";
+import { hubValues, isAllowed, memberValues, type RenderedObject, type RunAs, refusal } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { stringify } from "yaml";
+import { parseAllDocuments, stringify } from "yaml";
 
 const run = promisify(execFile);
 const charts = join(import.meta.dirname, "../../charts");
@@ -35,6 +35,23 @@ async function helm(args: readonly string[], values?: object): Promise<string> {
 }
 
 const kubectl = (...args: string[]) => cluster.kubectl(args);
+
+/** There are no nodes to run the hook's pod, so its program runs here, as the account that the chart made for it. */
+async function removeWorkers(namespaces: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "remove-workers-"));
+  const account = { namespace: "tributary-gate", serviceAccount: "tributary-remove-workers" };
+  await writeFile(join(folder, "token"), await cluster.mintToken(account));
+  const env = {
+    ...process.env,
+    TRIBUTARY_JOB_NAMESPACES: namespaces,
+    TRIBUTARY_API_SERVER: cluster.url,
+    TRIBUTARY_API_TOKEN_PATH: join(folder, "token"),
+    TRIBUTARY_API_CA_PATH: cluster.authorityPath,
+  };
+  const program = join(import.meta.dirname, "../../worker-image/src/gate/removal/main.ts");
+  await run(process.execPath, [program], { env, timeout: 120_000 });
+  await rm(folder, { recursive: true });
+}
 
 describe("the member chart under Helm", () => {
   const chart = join(charts, "tributary-member");
@@ -79,22 +96,6 @@ describe("the member chart under Helm", () => {
     expect(await refusal(() => makeHubJob(before, dryRun))).toContain("differ from the runtime: initContainers");
   }
 
-  async function removeWorkers(): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), "remove-workers-"));
-    const account = { namespace: "tributary-gate", serviceAccount: "tributary-remove-workers" };
-    await writeFile(join(folder, "token"), await cluster.mintToken(account));
-    const env = {
-      ...process.env,
-      TRIBUTARY_JOB_NAMESPACES: "tributary-jobs",
-      TRIBUTARY_API_SERVER: cluster.url,
-      TRIBUTARY_API_TOKEN_PATH: join(folder, "token"),
-      TRIBUTARY_API_CA_PATH: cluster.authorityPath,
-    };
-    const program = join(import.meta.dirname, "../../worker-image/src/gate/removal/main.ts");
-    await run(process.execPath, [program], { env, timeout: 120_000 });
-    await rm(folder, { recursive: true });
-  }
-
   beforeAll(async () => {
     const { gate: _gate, ...values } = memberValues;
     const notes = await helm(["install", "member", chart, inGate, "--create-namespace"], values);
@@ -127,7 +128,6 @@ describe("the member chart under Helm", () => {
   it("lets the hub in until hub.enabled is false; then its token is worth nothing", async () => {
     expect(await isAllowed(asHub, "create", "jobs.batch", inJobs)).toBe(true);
     await makeHubJob(await readRuntime());
-    // There are no nodes to run the hook's pod, so the program runs here, as the account that the chart made for it.
     await helm(["upgrade", "member", chart, inGate, "--reuse-values", "--no-hooks"], { hub: { enabled: false } });
     // The API server remembers for seconds that a token was good.
     await vi.waitFor(
@@ -153,7 +153,7 @@ describe("the member chart under Helm", () => {
     await cluster.kubectl(["create", "-f", "-"], stringify(own));
     const pods = () => kubectl("get", "pods", inJobs, "-o", "name");
     await vi.waitFor(async () => expect((await pods()).split("\n")).toHaveLength(4), { timeout: 60_000 });
-    await removeWorkers();
+    await removeWorkers("tributary-jobs");
     expect(await kubectl("get", "jobs", inJobs, "-o", "name")).toBe("");
     expect(await pods()).toBe("pod/of-the-member\n");
   });
@@ -204,6 +204,49 @@ describe("the hub's account under Helm", () => {
     expect(await accounts()).toBe("mine");
     await helm(["upgrade", ...release], withNamespaces("tributary-jobs", "another", "mine"));
     expect(await accounts()).toBe("mine");
+    await helm(["uninstall", "member", "--namespace=tributary-gate"]);
+  });
+});
+
+describe("a job namespace that is taken from the values", () => {
+  const release = ["member", join(charts, "tributary-member"), "--namespace=tributary-gate"];
+  const withNamespaces = (...names: string[]) => ({
+    ...memberValues,
+    jobNamespaces: names.map((name) => ({ name, create: true })),
+  });
+  const hooks = async (): Promise<RenderedObject[]> =>
+    parseAllDocuments(await helm(["get", "hooks", "member", "--namespace=tributary-gate"]))
+      .map((document) => document.toJS() as RenderedObject | null)
+      .filter((object) => object !== null);
+  const closed = () => kubectl("get", "networkpolicies", "--namespace=another", "-o", "name");
+
+  it("is emptied of the hub's workers before the upgrade has ended, and is closed until then", async () => {
+    await helm(["install", ...release], withNamespaces("tributary-jobs", "another"));
+    const left = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "worker", namespace: "another", labels: { "tributary.dev/origin": "hub" } },
+      spec: { securityContext, containers: [{ name: "a", image: "a/b:1", securityContext: containerSecurity }] },
+    };
+    await vi.waitFor(() => cluster.kubectl(["create", "-f", "-"], stringify(left)), { timeout: 60_000, interval: 500 });
+    await helm(["upgrade", ...release, "--no-hooks"], withNamespaces("tributary-jobs"));
+    const made = await hooks();
+    const batchJob = made.find(({ kind }) => kind === "Job")!;
+    expect(batchJob.spec.template.spec.containers[0].env).toEqual([
+      { name: "TRIBUTARY_JOB_NAMESPACES", value: "another" },
+    ]);
+    expect(await closed()).toContain("tributary-workers");
+    const access = made.filter((object) => object !== batchJob).map((object) => stringify(object));
+    await cluster.kubectl(["create", "-f", "-"], access.join("---\n"));
+    await removeWorkers("another");
+    expect(await kubectl("get", "pods", "--namespace=another", "-o", "name")).toBe("");
+
+    await helm(["upgrade", ...release, "--no-hooks"], withNamespaces("tributary-jobs"));
+    expect(await hooks(), "a removal that did not end is tried again").toHaveLength(made.length);
+    await cluster.kubectl(["delete", "-f", "-"], access.join("---\n"));
+    await helm(["upgrade", ...release], withNamespaces("tributary-jobs"));
+    expect(await hooks()).toEqual([]);
+    expect(await closed()).toBe("");
     await helm(["uninstall", "member", "--namespace=tributary-gate"]);
   });
 });

@@ -88,6 +88,22 @@ system:serviceaccount:{{ include "tributary-member.hubNamespace" . }}:{{ .Values
 {{ $all | toJson }}
 {{- end -}}
 
+{{/*
+JSON list of namespaces that were job namespaces of this release until now: a role of the gate is there, or one of a removal that did
+not end. No role is found where charts are rendered away from the cluster.
+*/}}
+{{- define "tributary-member.formerNamespaces" -}}
+{{- $names := include "tributary-member.jobNamespaces" . | fromJsonArray -}}
+{{- $former := list -}}
+{{- range $role := (lookup "rbac.authorization.k8s.io/v1" "Role" "" "").items -}}
+{{- $isOurs := eq $.Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $role) -}}
+{{- if and $isOurs (has $role.metadata.name (list (include "tributary-member.gate" $) "tributary-remove-workers")) (not (has $role.metadata.namespace $names)) -}}
+{{- $former = append $former $role.metadata.namespace -}}
+{{- end -}}
+{{- end -}}
+{{ $former | uniq | toJson }}
+{{- end -}}
+
 {{/* Lines `namespace runtime dataset workers` of all that the hub may run; none while it may run nothing. */}}
 {{- define "tributary-member.offers" -}}
 {{- $lines := list -}}
