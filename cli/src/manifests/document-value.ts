@@ -107,9 +107,9 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
   }
 
   /** In a list the first mapping wins; what is written later in the mapping wins over what came before it. */
-  function mergedInto(value: unknown, path: string): [string, unknown][] {
-    if (isAlias(value)) return aliased(value, path, mergedInto) ?? [];
-    if (isSeq(value)) return [...value.items].reverse().flatMap((item) => mergedInto(item, path));
+  function mergedInto(value: unknown, path: string, inList = false): [string, unknown][] {
+    if (isAlias(value)) return aliased(value, path, (node, at) => mergedInto(node, at, inList)) ?? [];
+    if (isSeq(value) && !inList) return [...value.items].reverse().flatMap((item) => mergedInto(item, path, true));
     if (isMap(value)) return Object.entries(inside(value, path, () => mapOf(value, path)) ?? {});
     find(path, "must be a mapping, an alias of one, or a list of these: it is a merge key");
     return [];
@@ -120,15 +120,25 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
     const value = isScalar(node) ? scalarOf(node, path) : undefined;
     if (value === undefined || value === null)
       return find(path, `has ${value === null ? "null" : "a list or mapping"} as a key; a key must be a text`);
-    return String(value);
+    if (typeof value === "number" && Number.isInteger(value) && value >= 2 ** 63)
+      return find(path, `has ${value} as a key; a key that is a number must fit in 63 bits`);
+    return textOfKey(value as Scalar, isScalar(node) ? (node.source ?? "") : "");
   }
 
   return { value: readNode(document.contents, ""), findings };
 }
 
+/** Go writes a fraction from a million on with an exponent of two digits. */
+function textOfKey(value: Scalar, source: string): string {
+  const isWhole = readInteger(source.replaceAll("_", "")) !== undefined;
+  if (typeof value !== "number" || isWhole || Math.abs(value) < 1e6) return String(value);
+  return value.toExponential().replace(/e([-+])(\d)$/u, "e$10$2");
+}
+
 function isMergeKey(key: unknown): boolean {
   if (!isScalar(key)) return false;
-  return key.tag === `${tagPrefix}merge` || (key.value === "<<" && key.type === "PLAIN" && !key.tag);
+  // With that tag the value is a symbol.
+  return key.source === "<<" && (key.tag === `${tagPrefix}merge` || (key.type === "PLAIN" && !key.tag));
 }
 
 function binaryOf(text: string): string | undefined {

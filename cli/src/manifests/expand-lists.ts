@@ -17,9 +17,13 @@ export function expandLists(value: unknown): readonly ManifestObject[] {
   if (kind === undefined || apiVersion === undefined || (items === undefined && kind !== "List"))
     return [{ value, at: "" }];
   if (!Array.isArray(items)) return [refuse("", items, "items", "must be a list of objects")];
+  if (kind === "List" && apiVersion !== "v1")
+    return [refuse("", apiVersion, "apiVersion", "must be v1: a List is of no other version")];
   const itemKind = typeof kind === "string" && kind !== "List" ? kind.replace(/List$/u, "") : undefined;
   return items.map((item: unknown, index) => {
     const at = `items[${index}]`;
+    if (isRecord(item) && itemKind !== undefined && item.kind !== undefined && item.kind !== itemKind)
+      return refuse(at, item.kind, "kind", `must be ${itemKind} in a ${String(kind)}; a List of v1 takes all kinds`);
     if (!isRecord(item)) return refuse(at, item, "", "must be an object with apiVersion and kind");
     if (item.items !== undefined) return listInside(item, at);
     const isNamed = item.kind !== undefined || item.apiVersion !== undefined || itemKind === undefined;

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { CST, type Document, Lexer, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import type { Finding } from "../finding.ts";
 import { type DocumentValue, readDocumentValue } from "./document-value.ts";
 import { type Piece, splitStream } from "./split-stream.ts";
@@ -23,7 +23,7 @@ export function readDocuments(text: string): readonly ReadDocument[] {
 }
 
 function readPiece(piece: Piece): DocumentValue {
-  const problem = piece.format === "JSON" ? jsonProblem(piece.text) : controlCharacter(piece);
+  const problem = piece.format === "JSON" ? jsonProblem(piece.text) : (controlCharacter(piece) ?? leadingTab(piece));
   if (problem !== undefined) return refused(piece, problem);
   try {
     return readYaml(piece);
@@ -86,6 +86,22 @@ function controlCharacter({ text, line }: Piece): string | undefined {
   if (at < 0) return undefined;
   const code = (text.codePointAt(at) ?? 0).toString(16).padStart(4, "0").toUpperCase();
   return `line ${line + text.slice(0, at).split("\n").length - 1} holds the control character U+${code}`;
+}
+
+/** kubectl's library takes a tab at the start of a line inside brackets and texts only, not even before nothing. */
+function leadingTab({ text, line }: Piece): string | undefined {
+  let at = line;
+  let depth = 0;
+  let starts = true;
+  for (const token of new Lexer().lex(text)) {
+    const type = CST.tokenType(token);
+    if (type === "space" && starts && depth === 0 && token.includes("\t")) return `line ${at} starts with a tab`;
+    if (type === "flow-map-start" || type === "flow-seq-start") depth += 1;
+    if (type === "flow-map-end" || type === "flow-seq-end") depth -= 1;
+    if (type !== "space") starts = type === "newline";
+    at += token.split("\n").length - 1;
+  }
+  return undefined;
 }
 
 function refused({ format, line }: Piece, said: string): DocumentValue {

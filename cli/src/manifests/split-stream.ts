@@ -34,8 +34,7 @@ function splitYaml(text: string): Pieces {
   };
   for (const [index, line] of text.replace(/\n$/u, "").split("\n").entries()) {
     if (line.startsWith("---")) {
-      const rest = line.slice(3).trim();
-      if (rest !== "" && !rest.startsWith("#"))
+      if (!/^---(?:\s*|\s+#.*)$/u.test(line))
         findings.push({
           path: "",
           message: `line ${index + 1} is no separator that kubectl takes: only a comment may follow ---; write the rest on the next line`,

@@ -1,22 +1,20 @@
 import { readLabel, readObjectName, showValue } from "@tributary/contracts/fields";
 import { type Finding, isRecord, join } from "../finding.ts";
+import { ownerFindings } from "./owner-references.ts";
 
 type Check = (path: string, value: unknown) => Finding[];
 
 const text = typed("a text", (value) => typeof value === "string");
-const whole = typed("a whole number", Number.isInteger);
+const whole = typed("a whole number", (value) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 63);
 const bool = typed("true or false", (value) => typeof value === "boolean");
-const time = typed(
-  "a time such as 2026-01-01T00:00:00Z",
-  (value) => typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)$/u.test(value),
-);
+const time = typed("a time such as 2026-01-01T00:00:00Z", isTime);
 const namePart = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/u;
 
 /** Fields of `ObjectMeta` of the Kubernetes API that a manifest may hold. */
 const objectMeta: Readonly<Record<string, Check>> = {
   name: text,
   generateName: text,
-  namespace: readable(readLabel),
+  namespace: (path, value) => (value === "" ? [] : readable(readLabel)(path, value)),
   selfLink: text,
   uid: text,
   resourceVersion: text,
@@ -35,15 +33,68 @@ const objectMeta: Readonly<Record<string, Check>> = {
       "uid",
     ]),
   ),
-  managedFields: listOf(typed("an object", isRecord)),
+  managedFields: listOf(
+    objectOf({
+      manager: text,
+      operation: text,
+      apiVersion: text,
+      time,
+      fieldsType: text,
+      fieldsV1: typed("an object", isRecord),
+      subresource: text,
+    }),
+  ),
 };
 
+/** Most bytes of all annotations together, names and values. */
+const maxAnnotationBytes = 262_144;
+
 /** Everything wrong with the metadata of an object that is to be applied. */
-export function checkMetadata(metadata: unknown): Finding[] {
+export function checkMetadata(metadata: unknown, isNamespaced = true): Finding[] {
   if (metadata === undefined) return [{ path: "metadata.name", message: "is absent; must be the name of the object" }];
-  const findings = objectOf(objectMeta)("metadata", metadata);
-  if (!isRecord(metadata) || findings.some(({ path }) => path === "metadata.name")) return findings;
-  return [...findings, ...checkName(metadata)];
+  const fields = isNamespaced ? objectMeta : { ...objectMeta, namespace: text };
+  const findings = objectOf(fields)("metadata", metadata);
+  if (!isRecord(metadata)) return findings;
+  const whole = findings.length > 0 ? [] : wholeFindings(metadata);
+  if (findings.some(({ path }) => path === "metadata.name")) return findings;
+  return [...findings, ...whole, ...checkName(metadata)];
+}
+
+/** What is wrong with fields that are right one by one. */
+function wholeFindings(metadata: Readonly<Record<string, unknown>>): Finding[] {
+  const { annotations = {}, finalizers = [], ownerReferences = [], generateName, name } = metadata;
+  const bytes = Object.entries(annotations as Record<string, string>)
+    .flat()
+    .reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  const both = ["orphan", "foregroundDeletion"].every((each) => (finalizers as string[]).includes(each));
+  const prefix = typeof generateName === "string" ? generateName.replace(/(?<=.)-$/u, "a") : "";
+  return [
+    ...(bytes > maxAnnotationBytes
+      ? [{ path: "metadata.annotations", message: `have ${bytes} bytes; must have at most ${maxAnnotationBytes}` }]
+      : []),
+    ...(both
+      ? [{ path: "metadata.finalizers", message: "hold orphan and foregroundDeletion; must be one of them" }]
+      : []),
+    ...(name !== undefined && prefix !== "" ? readable(readObjectName)("metadata.generateName", prefix) : []),
+    ...ownerFindings("metadata.ownerReferences", ownerReferences as unknown[]),
+  ];
+}
+
+/** RFC 3339 as Go reads it: days and hours that there are, and a comma before fractions too. */
+function isTime(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|[-+]([01]\d|2[0-3]):[0-5]\d)$/u.exec(value);
+  if (form === null) return false;
+  const [year, month, day, hour, minute, second] = form.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return month >= 1 && month <= 12 && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 59;
 }
 
 function checkName({ name, generateName }: Readonly<Record<string, unknown>>): Finding[] {

@@ -35,7 +35,7 @@ export function validateManifest(manifest: unknown): Finding[] {
   if (validator === undefined)
     return [{ path: "kind", message: `is ${belonging.kind}; must be one of ${kinds.join(", ")}` }];
   const object = withoutNulls(manifest) as Record<string, unknown>;
-  const metadata = checkMetadata(object.metadata);
+  const metadata = checkMetadata(object.metadata, belonging.kind !== "MemberCluster");
   const schema = [...unknownStatus(validator, object), ...schemaFindings(validator, object, belonging.kind)];
   if (schema.length > 0) return [...metadata, ...schema];
   const rules = brokenRules(object, belonging.kind).filter(

@@ -63,6 +63,7 @@ const utf16 = (text: string): Uint8Array => Buffer.from(`\ufeff${text}`, "utf16l
 const indented = (text: string): string => text.replace(/^/gmu, "    ").trimEnd();
 const item = (text: string): string => `  - ${indented(text).trimStart()}`;
 
+const aws = "    - name: aws\n      cluster: aws-1\n      workers: 2\n";
 const good: readonly (readonly [string, ManifestCase["text"], string?])[] = [
   ["an unknown field that is null, which counts as absent", specWith("speed: null")],
   ["the plain job", job],
@@ -154,6 +155,21 @@ const good: readonly (readonly [string, ManifestCase["text"], string?])[] = [
   ["a folded text", jobWith(["cluster: aws-1", "cluster: >-\n        aws-1"])],
   ["an escaped text", jobWith(["cluster: aws-1", 'cluster: "aws\\x2d1"'])],
   ["a key in quotes", jobWith(["      workers: 2", '      "workers": 2'])],
+  ["an empty namespace, which is the default one", jobWith(["namespace: default", "namespace: ''"])],
+  [
+    "a namespace that is none, of a kind without namespaces",
+    member.replace("{name: aws-1}", "{name: aws-1, namespace: A B}"),
+  ],
+  ["a comma before the fraction of a second", metadataWith("creationTimestamp: '2026-01-01T00:00:00,5Z'")],
+  ["a merge key with its tag", jobWith([aws, "    - {!!merge <<: {name: aws}, cluster: aws-1}\n"])],
+  ["a merge of an empty list", jobWith([aws, "    - {<<: [], name: aws, cluster: aws-1}\n"])],
+  ["a tab before a comment", jobWith(["name: notes", "name: notes\t# c"])],
+  ["tabs inside brackets", jobWith(["{runtime: noop, task: noop}", "{\n\truntime: noop,\n\ttask: noop\n  }"])],
+  ["a tab inside a text", metadataWith("annotations:\n  a: |\n    x\n    \ty")],
+  ["a separator with a tab", `---\t\n${job}`],
+  ["an owner that is a job", metadataWith("ownerReferences: [{apiVersion: batch/v1, kind: Job, name: a, uid: b}]")],
+  ["words as the names of labels", metadataWith("labels: {yes: a, 0x10: b, 1.5: c}")],
+  ["a sexagesimal number as an annotation, which stays text", metadataWith("annotations: {a: 1:30}")],
   ["a complex key", jobWith(["      workers: 2", "      ? workers\n      : 2"])],
 ];
 
@@ -193,6 +209,68 @@ const afterBrace: readonly (readonly [string, string, string, string, string?])[
 ];
 
 const bad: readonly (readonly [string, ManifestCase["text"], string, string?])[] = [
+  [
+    "a merge of a list in a list",
+    jobWith([aws, "    - &a {name: aws, cluster: aws-1}\n    - {<<: [[*a]], name: gcp}\n"]),
+    "merge",
+  ],
+  ["the tag of a merge on another word", jobWith([aws, "    - {!!merge foo: {name: aws}, cluster: aws-1}\n"]), "foo"],
+  ["a sexagesimal number", jobWith(["maxRounds: 5", "maxRounds: 1:30"]), "maxRounds"],
+  ["a line of a tab alone", job.replace("spec:\n", "spec:\n\t\n"), "starts with a tab"],
+  ["a comment behind a tab", job.replace("spec:\n", "\t# c\nspec:\n"), "starts with a tab"],
+  ["a separator with a comment glued to it", `---#c\n${job}`, "separator"],
+  ["a number beyond 63 bits as a key", metadataWith("labels: {9223372036854775808: a}"), "63 bits"],
+  ["a million with an exponent as a key", metadataWith("labels: {1e6: a}"), "labels.1e+06"],
+  [
+    "annotations of more than 256 KiB",
+    metadataWith(`annotations: {a: ${"x".repeat(262_144)}}`),
+    "metadata.annotations",
+  ],
+  ["two finalizers that exclude each other", metadataWith("finalizers: [orphan, foregroundDeletion]"), "finalizers"],
+  [
+    "two owners that are the controller",
+    metadataWith(
+      "ownerReferences: [{apiVersion: v1, kind: A, name: a, uid: b, controller: true}, {apiVersion: v1, kind: A, name: c, uid: d, controller: true}]",
+    ),
+    "ownerReferences[1].controller",
+  ],
+  [
+    "an event as the owner",
+    metadataWith("ownerReferences: [{apiVersion: v1, kind: Event, name: a, uid: b}]"),
+    "owns nothing",
+  ],
+  [
+    "an owner with an empty name",
+    metadataWith("ownerReferences: [{apiVersion: v1, kind: A, name: '', uid: b}]"),
+    "[0].name",
+  ],
+  [
+    "an owner with an empty uid",
+    metadataWith("ownerReferences: [{apiVersion: v1, kind: A, name: a, uid: ''}]"),
+    "[0].uid",
+  ],
+  [
+    "an owner of a group without a version",
+    metadataWith("ownerReferences: [{apiVersion: apps/, kind: A, name: a, uid: b}]"),
+    "[0].apiVersion",
+  ],
+  ["a day that there is not", metadataWith("creationTimestamp: '2026-02-30T00:00:00Z'"), "metadata.creationTimestamp"],
+  [
+    "an hour that there is not",
+    metadataWith("creationTimestamp: '2026-01-01T24:00:00Z'"),
+    "metadata.creationTimestamp",
+  ],
+  ["a generation beyond 63 bits", metadataWith("generation: 1e30"), "metadata.generation"],
+  ["an unknown field of who manages it", metadataWith("managedFields: [{manger: a}]"), "managedFields[0].manger"],
+  ["a generated name that is none beside a name", metadataWith("generateName: Bad Name"), "metadata.generateName"],
+  ["a List of another version", `apiVersion: v2\nkind: List\nitems:\n${item(job)}\n`, "apiVersion"],
+  [
+    "a member in a list of jobs",
+    `apiVersion: tributary.dev/v1alpha1\nkind: FederatedTrainingJobList\nitems:\n${item(member)}\n`,
+    "must be FederatedTrainingJob in a",
+  ],
+  ["a job in a list of pods", `apiVersion: v1\nkind: PodList\nitems:\n${item(job)}\n`, "PodList"],
+  ["a list in small letters", `apiVersion: v1\nkind: list\nitems:\n${item(job)}\n`, "in a list;"],
   ["a merge of no mapping", specWith("<<: 5"), "merge"],
   ["a directive", `%YAML 1.1\n---\n${job}`, "YAML"],
   [
