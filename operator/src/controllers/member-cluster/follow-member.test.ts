@@ -1,3 +1,4 @@
+import { Kinds, Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
@@ -22,16 +23,18 @@ function aMember(present: readonly string[] | undefined): ApiClient {
   } as unknown as ApiClient;
 }
 
+const options = {
+  namespaces: ["jobs", "more"],
+  origin: "hub",
+  onChange: () => {},
+  onHealth: () => {},
+  watchReports: () => () => {},
+  track: () => () => {},
+  onError: () => {},
+};
+
 async function whenUsable(present: readonly string[] | undefined): Promise<void> {
-  const { parts } = followMember(aMember(present), {
-    namespaces: ["jobs", "more"],
-    origin: "hub",
-    onChange: () => {},
-    onHealth: () => {},
-    watchReports: () => () => {},
-    track: () => () => {},
-    onError: () => {},
-  });
+  const { parts } = followMember(aMember(present), options);
   const stop = new AbortController();
   const running = parts.run(stop.signal);
   try {
@@ -52,5 +55,42 @@ describe("a member that refuses the hub in all of its namespaces", () => {
     { what: "it does not say", present: undefined },
   ])("cannot be used when $what", async ({ present }) => {
     await expect(whenUsable(present)).rejects.toBe(forbidden);
+  });
+});
+
+/** A member in whose namespace `jobs` the operator made an anchor, and somebody a copy of it under another participant. */
+function aMemberWithCopy(): ApiClient {
+  const anchor = (participant: string, manager: string) => ({
+    metadata: {
+      name: participant,
+      namespace: "jobs",
+      uid: participant,
+      resourceVersion: "1",
+      labels: { [Label.JobUid]: "uid", [Label.Participant]: participant },
+      managedFields: [{ manager, fieldsV1: {} }],
+    },
+  });
+  return {
+    cluster: "aws",
+    async listPage({ kind }: { kind: string }, { namespace }: { namespace?: string }) {
+      const isThere = kind === Kinds.ConfigMap.kind && namespace === "jobs";
+      const items = isThere ? [anchor("aws", "tributary-operator"), anchor("copied", "kubectl")] : [];
+      return { items, resourceVersion: "1" };
+    },
+    async *watch(_resource: unknown, { signal }: { signal: AbortSignal }) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    },
+  } as unknown as ApiClient;
+}
+
+describe("the places of a job that caches show", () => {
+  it("are those that Tributary made, and no copy that somebody made with all labels", async () => {
+    const { view, parts } = followMember(aMemberWithCopy(), options);
+    const stop = new AbortController();
+    const running = parts.run(stop.signal);
+    await parts.whenUsable(stop.signal);
+    expect(view.placesOf("uid")).toEqual([{ participant: "aws", namespace: "jobs" }]);
+    stop.abort();
+    await running;
   });
 });

@@ -7,6 +7,7 @@ import { resourceName } from "../../runtime/api/resource.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
 import type { Place } from "../shared/place.ts";
+import { isWrittenByUs } from "../shared/written-by-us.ts";
 import { type FollowedNamespace, followNamespace, jobIndex, type NamespaceHealth } from "./follow-namespace.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import type { MemberView } from "./member-directory.ts";
@@ -121,9 +122,9 @@ async function areAllGone(
   return (await Promise.all(gone)).every(Boolean);
 }
 
-/** Participants of a job that have an anchor or a batch Job in a namespace. */
+/** Participants of a job that have an anchor or a batch Job of ours in a namespace. */
 function placesIn(namespace: string, { objects: { configMaps, jobs } }: FollowedNamespace, jobUid: string): Place[] {
-  const objects = [configMaps, jobs].flatMap((cache) => cache.byIndex(jobIndex, jobUid));
+  const objects = [configMaps, jobs].flatMap((cache) => cache.byIndex(jobIndex, jobUid)).filter(isWrittenByUs);
   const participants = new Set(objects.map((object) => object.metadata.labels?.[Label.Participant]));
   return [...participants].filter((name) => name !== undefined).map((participant) => ({ participant, namespace }));
 }

@@ -5,6 +5,8 @@ import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
 import { byLabel } from "../../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
+import type { Transform } from "../../runtime/cache/transform.ts";
+import { markWrittenByUs } from "../shared/written-by-us.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import { bySeat, readSeats, type SeatObjects, seatIndex } from "./seat-index.ts";
 import { slimPod } from "./slim-pod.ts";
@@ -61,7 +63,7 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
       resource: kinds[kind],
       selection: kind === "events" ? { namespace, fieldSelector: refusals } : { namespace, labelSelector },
       indices: { [jobIndex]: kind === "events" ? byRegarded : byLabel(Label.JobUid), [seatIndex]: bySeat },
-      ...(kind === "pods" ? { transform: slimPod } : {}),
+      ...transformOf(kind),
       onError: options.onError,
       report(event) {
         report(event);
@@ -133,6 +135,12 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
     },
     stop: () => stopped.abort(new Error(`namespace ${namespace} is not followed any more`)),
   };
+}
+
+/** What is kept of each kind: copies of anchors and batch Jobs that somebody made are told from ours by who wrote them. */
+function transformOf(kind: FollowedKind): { readonly transform?: Transform<Unstructured> } {
+  if (kind === "pods") return { transform: slimPod };
+  return kind === "configMaps" || kind === "jobs" ? { transform: markWrittenByUs } : {};
 }
 
 function byRegarded(event: Unstructured): string[] {

@@ -239,6 +239,12 @@ describe("what is in the way", () => {
     await settle(world);
     for (const kind of [Kinds.ConfigMap, Kinds.Job]) world.aws.put(kind, copied(kind, world.aws) as never);
     const theirs = objectsOf("copy");
+    edit(world.hub, suspend(true));
+    await settle(world);
+    for (let look = 0; look < 4; look += 1) {
+      expect(world.hub.lookAtJob()?.record.placements).toEqual([]);
+      await world.hub.lookAtSeats();
+    }
     edit(world.hub, remove);
     await settle(world);
     expect(world.aws.holds()).toEqual(theirs);

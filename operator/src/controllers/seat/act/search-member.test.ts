@@ -1,4 +1,4 @@
-import { Label } from "@tributary/contracts";
+import { Kinds, Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
@@ -7,13 +7,19 @@ import { searchMember } from "./search-member.ts";
 const forbidden = new TributaryError("FORBIDDEN", "may not list", { details: { reason: "Forbidden" } });
 const { signal } = new AbortController();
 
-/** A member with one object of the job in namespace `jobs`; every other namespace refuses the hub. */
+/** A member with one seat of the job in namespace `jobs` and a copy that somebody made; every other namespace refuses the hub. */
 function aMember(present: readonly string[] | undefined): ApiClient {
   const labels = { [Label.Participant]: "aws" };
   return {
-    async list(_kind: unknown, { namespace }: { namespace: string }) {
+    async list(kind: unknown, { namespace }: { namespace: string }) {
       if (namespace !== "jobs") throw forbidden;
-      return [{ metadata: { name: "x", labels } }];
+      const copy = { [Label.Participant]: "copy" };
+      return kind === Kinds.Pod
+        ? []
+        : [
+            { metadata: { name: "x", labels, managedFields: [{ manager: "tributary" }] } },
+            { metadata: { name: "copy", labels: copy, managedFields: [{ manager: "kubectl" }] } },
+          ];
     },
     async get(_kind: unknown, { name }: { name: string }) {
       if (present === undefined) throw forbidden;

@@ -5,6 +5,7 @@ import { type KubeObject, type ObjectRef, objectKey, type Unstructured } from ".
 import type { Resource } from "../../../runtime/api/resource.ts";
 import { aTemplate } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { MemberView } from "../../member-cluster/member-directory.ts";
+import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { aPod } from "./some-seats.ts";
 
 /** A fake of a member cluster, for the steps between two calls that no real one can be stopped at. */
@@ -128,7 +129,7 @@ export function createFakeMember(cluster: string): FakeMember {
           ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[Label.Participant] === participant,
         ),
       placesOf: (uid) =>
-        [...ofJob(Kinds.ConfigMap, uid), ...ofJob(Kinds.Job, uid)].map(({ metadata }) => ({
+        [...ofJob(Kinds.ConfigMap, uid), ...ofJob(Kinds.Job, uid)].filter(isWrittenByUs).map(({ metadata }) => ({
           participant: metadata.labels?.[Label.Participant] ?? "",
           namespace: metadata.namespace ?? "",
         })),
