@@ -3,6 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { until } from "../support/until.ts";
 import { HostileLinks } from "./support/hostile-party/hostile-links.ts";
+import { smallGguf } from "./support/small-gguf.ts";
 import { WireJob } from "./support/wire-job.ts";
 
 /** By when a link that died without a word must be known to be dead. */
@@ -60,6 +61,23 @@ it("workers follow an aggregator that gets another address, whether they have jo
   job.reachBy({ controlPort, tensorPort });
   await Promise.all([joined, trying].map((worker) => job.moveWorker(worker)));
   await job.untilState("both are connected", ({ parties }) => parties.length === 2);
+  await job.openWindow({ from: 0, through: 0 });
+  await job.untilCommitted(1);
+}, 180_000);
+
+it("a worker that was cut off while it fetched the base model fetches it where the aggregator is now", async () => {
+  job = await WireJob.create({ workers: [1, 1], gguf: smallGguf(2, 16, 24) });
+  await job.startAggregator();
+  const { controlPort, tensorPort } = job.ports;
+  const tensor = await startFaultProxy(`https://127.0.0.1:${tensorPort}`);
+  proxies.push(tensor);
+  tensor.setMode("blackHole");
+  job.reachBy({ controlPort, tensorPort: tensor.port });
+  const cutOff = await job.addWorker(0, 0);
+  await until("it asks for the base model", () => tensor.accepted() > 0);
+  job.reachBy({ controlPort, tensorPort });
+  await job.moveWorker(cutOff);
+  await job.addWorker(1, 0);
   await job.openWindow({ from: 0, through: 0 });
   await job.untilCommitted(1);
 }, 180_000);

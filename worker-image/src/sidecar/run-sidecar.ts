@@ -81,6 +81,8 @@ class SidecarWorker {
   #rounds: RoundDesk | undefined;
   #machine: PartyMachine | undefined;
   #aggregatorKey: Uint8Array | undefined;
+  /** Whether the trainer knows the job: its base model is there. */
+  #hasJob = false;
   /** Why this process cannot go on: it may have said what its files do not hold. */
   #broken: TributaryError | undefined;
 
@@ -154,7 +156,7 @@ class SidecarWorker {
     const session = openSession(this.#worker, credentials, log);
     this.#session = session;
     const joined = await session.join(this.#config.image, signal);
-    await this.#enter(credentials, session, joined);
+    await this.#enter(credentials, session, joined, signal);
     this.isJoined = true;
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
     for await (const { round, attempt, message } of session.receive(signal)) {
@@ -171,8 +173,13 @@ class SidecarWorker {
     return false;
   }
 
-  /** After the first join: opens machine and desk, fetches the base model, lets the trainer register. */
-  async #enter(credentials: WorkerCredentials, session: Session, joined: partyV1.JoinResponse): Promise<void> {
+  /** After the first join: opens machine and desk, fetches the base model, lets the trainer register. A later one takes up what is left. */
+  async #enter(
+    credentials: WorkerCredentials,
+    session: Session,
+    joined: partyV1.JoinResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { worker, memoryDirectory, volumeDirectory, datasetPath } = this.#config;
     if (joined.jobUid !== worker.jobUid || joined.participant !== worker.participant) {
       throw new TributaryError(
@@ -186,7 +193,20 @@ class SidecarWorker {
     const job = jobContext(joined);
     const jobSha256 = roundContextSha256({ ...job, localSteps: 0 });
     await requireToldJob(memoryDirectory, jobSha256);
-    if (this.#machine !== undefined) return this.#requireSameKey(aggregatorKey);
+    if (this.#machine === undefined) await this.#openMachine(credentials, joined, { job, aggregatorKey });
+    else this.#requireSameKey(aggregatorKey);
+    if (this.#hasJob) return;
+    const base = await this.#fetchBase(session, joined, signal);
+    this.trainers.setJob(trainerJob(joined, base, { volumeDirectory, datasetPath }));
+    this.#hasJob = true;
+  }
+
+  async #openMachine(
+    credentials: WorkerCredentials,
+    joined: partyV1.JoinResponse,
+    { job, aggregatorKey }: KnownJob,
+  ): Promise<void> {
+    const { memoryDirectory, volumeDirectory } = this.#config;
     this.#aggregatorKey = aggregatorKey;
     const { log, env, signal } = this.#context;
     const crypto = createNodeCryptoSuite();
@@ -223,8 +243,6 @@ class SidecarWorker {
       },
     });
     this.#rounds = rounds;
-    const base = await this.#fetchBase(session, joined);
-    this.trainers.setJob(trainerJob(joined, base, { volumeDirectory, datasetPath }));
   }
 
   #requireSameKey(key: Uint8Array): void {
@@ -239,9 +257,13 @@ class SidecarWorker {
   }
 
   /** Puts the base model into the shared volume, once a pod. */
-  async #fetchBase({ tensors }: Session, { baseModel }: partyV1.JoinResponse): Promise<string | undefined> {
+  async #fetchBase(
+    { tensors }: Session,
+    { baseModel }: partyV1.JoinResponse,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     if (baseModel === undefined) return undefined;
-    const { log, signal } = this.#context;
+    const { log } = this.#context;
     const sha256 = Buffer.from(baseModel.sha256).toString("hex");
     const path = join(
       this.#config.volumeDirectory,
@@ -258,6 +280,12 @@ class SidecarWorker {
     });
     return path;
   }
+}
+
+/** What a worker holds a job to over all of its links. */
+interface KnownJob {
+  readonly job: JobContext;
+  readonly aggregatorKey: Uint8Array;
 }
 
 /** @throws PROTOCOL_REFUSED when the base model that workers are to fetch is not the source that rounds bind. */
