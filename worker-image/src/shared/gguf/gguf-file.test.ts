@@ -63,6 +63,14 @@ describe("GgufFile", () => {
     expect(() => GgufFile.open(path)).toThrow("the header goes on past 67108864 bytes");
   });
 
+  it("refuses one part of a model of several files, and takes a model that says it is whole", () => {
+    expect(() => open(ggufBytes({ "split.no": 1, "split.count": 3, "split.tensors.count": 9 }, [matrix]))).toThrow(
+      "metadata split.count: is 3: this is one of several files; join them with llama-gguf-split",
+    );
+    using whole = open(ggufBytes({ "split.no": 0, "split.count": 1, "split.tensors.count": 1 }, [matrix]));
+    expect(whole.readTensor("m", [2, 3])).toEqual(matrix.values);
+  });
+
   it("cuts what a file makes long in its errors", () => {
     expect(() => open(ggufBytes({ "a.text": "" }, [{ ...matrix, name: "n".repeat(5_000), shape: [0] }]))).toThrow(
       /^GGUF tensor n{192}…: shape \[0\] cannot be stored as F32$/u,

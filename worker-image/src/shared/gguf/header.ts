@@ -1,6 +1,6 @@
 import { ByteCursor, ggufError } from "./byte-cursor.ts";
 import { formatOf, type TensorFormat } from "./dequantise.ts";
-import { type Metadata, type MetadataValue, readMetadataValue, uint32Type } from "./metadata.ts";
+import { type Metadata, type MetadataValue, numberOf, readMetadataValue, uint32Type } from "./metadata.ts";
 
 /** Where a tensor lies in the file and how to read it. */
 export type TensorEntry = {
@@ -26,6 +26,7 @@ const supportedVersion = 3;
 const maxDimensions = 4;
 const alignmentKey = "general.alignment";
 const defaultAlignmentBytes = 32;
+const splitKey = "split.count";
 /** Shortest possible metadata pair and tensor entry; bounds the counts before anything is allocated. */
 const leastEntryBytes = 13;
 
@@ -50,6 +51,7 @@ export function parseGgufHeader(bytes: Buffer, fileBytes: number): GgufHeader {
     if (key === alignmentKey && type !== uint32Type) throw ggufError(`metadata ${key}`, "is not of the type uint32");
     metadata.set(key, readMetadataValue(cursor, type, key));
   }
+  requireWhole(metadata);
   const relative = [];
   for (let index = 0; index < tensorCount; index++) relative.push(readEntry(cursor));
   return { metadata, tensors: placeTensors(relative, cursor.offset, { alignment: alignmentOf(metadata), fileBytes }) };
@@ -62,6 +64,14 @@ function boundedCount(cursor: ByteCursor, what: string): number {
     throw ggufError(`offset ${start}`, `${what} is ${count}, more than the file can hold`);
   }
   return count;
+}
+
+/** A large model may come in several files, each with some of its tensors: one of them is no model, and its name alone does not tell. */
+function requireWhole(metadata: Metadata): void {
+  if (!metadata.has(splitKey)) return;
+  const parts = numberOf(metadata, splitKey);
+  if (parts === 0 || parts === 1) return;
+  throw ggufError(`metadata ${splitKey}`, `is ${parts}: this is one of several files; join them with llama-gguf-split`);
 }
 
 function readEntry(cursor: ByteCursor): TensorEntry {

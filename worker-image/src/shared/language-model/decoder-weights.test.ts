@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GgufFile } from "../gguf/gguf-file.ts";
-import type { Metadata, MetadataValue } from "../gguf/metadata.ts";
+import { type Metadata, type MetadataValue, textsOf } from "../gguf/metadata.ts";
 import type { PlainMetadata, PlainTensor } from "../gguf/write-gguf.ts";
 import { decoderConfigOf } from "./decoder-config.ts";
 import { ggufWeights } from "./decoder-weights.ts";
@@ -53,6 +53,16 @@ describe("what a model file says that the decoder would pass over", () => {
     using file = openToy({ metadata });
     expect(decoderConfigOf(file.metadata)).toEqual(toyConfig);
   });
+});
+
+it("a model that is wider than its tokens is taken, as those whose vocabulary is padded are", () => {
+  const path = join(folder, "padded.gguf");
+  writeFileSync(path, toyModelGguf(1, { ...toyConfig, vocabulary: 264 }));
+  using file = GgufFile.open(path);
+  expect(textsOf(file.metadata, "tokenizer.ggml.tokens")).toHaveLength(260);
+  const config = decoderConfigOf(file.metadata);
+  expect(config.vocabulary).toBe(264);
+  expect(ggufWeights(file, config).embedding()).toHaveLength(264 * toyConfig.width);
 });
 
 describe("keys of the decoder's sizes", () => {
