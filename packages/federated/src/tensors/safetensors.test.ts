@@ -4,7 +4,7 @@ import { readHeaderSize } from "./safetensors-header.ts";
 import { float32View } from "./tensor-view.ts";
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 function fileOf(header: unknown, dataBytes: number): Uint8Array {
@@ -56,6 +56,40 @@ describe("safetensors files", () => {
     const info = { ...weights, elements: 4, startBytes: 0, endBytes: 16 };
     expect(float32View({ ...info, bytes: new Uint8Array(new ArrayBuffer(17), 1) })).toBeUndefined();
     expect(float32View({ ...info, dtype: "I32" })).toBeUndefined();
+  });
+});
+
+describe("a header that real writers make", () => {
+  const values = (...names: readonly string[]): string =>
+    names.map((name, at) => `"${name}":{"dtype":"F32","shape":[1],"data_offsets":[${4 * at},${4 * at + 4}]}`).join(",");
+
+  it.each<{ given: string; header: string; want: readonly string[] | string; metadata?: object }>([
+    { given: "an empty name", header: `{${values("")}}`, want: [""] },
+    { given: "whole numbers for names, ten before nine", header: `{${values("10", "9")}}`, want: ["10", "9"] },
+    {
+      given: "names that Unicode composes alike",
+      header: `{${values("\u00e9", "e\u0301")}}`,
+      want: ["\u00e9", "e\u0301"],
+    },
+    {
+      given: "names of any script",
+      header: `{${values("ÄÖ/層.0", "😀", "\ufbae")}}`,
+      want: ["ÄÖ/層.0", "😀", "\ufbae"],
+    },
+    { given: "a name like a path", header: `{${values("../../x")}}`, want: ["../../x"] },
+    { given: "metadata of nothing", header: `{"__metadata__":{},${values("a")}}`, want: ["a"] },
+    { given: "metadata alone", header: '{"__metadata__":{"k":"v"}}', want: [], metadata: { k: "v" } },
+    { given: "zeros behind the object", header: `{${values("a")}}\u0000\u0000`, want: "must be a JSON object" },
+    { given: "data off any alignment", header: `{${values("a")}} `, want: ["a"] },
+    { given: "nothing at all", header: "", want: "headerSize is 0n, must be from 2 to 0 bytes" },
+  ])("with $given is read by its own names in the file's order, or refused", ({ header, want, metadata = {} }) => {
+    const data = Uint8Array.from({ length: typeof want === "string" ? 0 : 4 * want.length }, (_none, at) => at);
+    const file = joined([fileOf(header, 0), data]);
+    if (typeof want === "string") return expect(() => openSafetensors(file)).toThrow(want);
+    const opened = openSafetensors(file);
+    expect(opened.tensors.map(({ name }) => name)).toEqual(want);
+    expect(opened.tensors.flatMap(({ bytes }) => [...bytes])).toEqual([...data]);
+    expect(opened.metadata).toEqual(metadata);
   });
 });
 

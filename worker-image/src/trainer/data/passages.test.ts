@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isTributaryError, realDisk } from "@tributary/kit";
@@ -185,6 +185,16 @@ describe("readDataSet", () => {
     const error = await failure({});
     expect(isTributaryError(error, "TRAINER_DATA_INVALID")).toBe(true);
     expect((error as Error).message).toMatch(want);
+  });
+
+  it("takes no text whole: one that no string can hold is refused for its first word", async () => {
+    writeFileSync(join(folder, "train.txt"), "");
+    truncateSync(join(folder, "train.txt"), 600_000_000);
+    const error = await failure({});
+    expect(isTributaryError(error, "TRAINER_DATA_INVALID")).toBe(true);
+    expect((error as Error).message).toBe(
+      "a word of the data set has more than 4194304 characters; part it by spaces or lines",
+    );
   });
 
   it("gives back every text whatever its characters, however they lie over the reads", async () => {
