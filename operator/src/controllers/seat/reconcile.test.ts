@@ -129,6 +129,23 @@ describe.each(stories)("a job that is %s", (_name, steps, want) => {
   });
 });
 
+it("two participants of a job in one member each have their own objects, and one goes without the other", async () => {
+  const participants = job.spec.participants.map((participant) => ({ ...participant, cluster: "aws-1" }));
+  const [aws, gcp] = [createFakeMember("aws-1"), createFakeMember("gcp-1")];
+  const both: Job = { ...job, spec: { ...job.spec, participants } };
+  const world: World = { aws, gcp, hub: createFakeHub(both, { "aws-1": aws }) };
+  await settle(world);
+  expect(aws.holds()).toEqual([...objectsOf(names.aws), ...objectsOf(names.gcp)].sort());
+  const uids = (): unknown[] =>
+    [Kinds.ConfigMap, Kinds.Job].map((kind) => aws.find(kind, { namespace: "jobs", name: names.aws })?.metadata.uid);
+  const before = uids();
+  edit(world.hub, dropGcp);
+  await settle(world);
+  expect(aws.holds()).toEqual(objectsOf(names.aws));
+  expect(uids()).toEqual(before);
+  expect(world.hub.job?.status?.placements).toMatchObject([{ participant: "aws", cluster: "aws-1" }]);
+});
+
 describe("a member that is away", () => {
   it.each<[string, readonly ((before: Job) => Job)[]]>([
     ["its participant is dropped", [suspend(true), dropGcp, suspend(false)]],

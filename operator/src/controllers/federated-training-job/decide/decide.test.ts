@@ -25,6 +25,12 @@ function heard(report: Parameters<typeof aReport>[0]): JobSnapshot["aggregator"]
   return { state: "heard", heardMs: someTimeMs, report: aReport(report) };
 }
 
+/** The parties of a round of which each was cut off by the deadline. */
+const lateParties = aReport().parties.map((party) => ({
+  ...party,
+  problem: { reason: "DeadlineExceeded", message: "the round's deadline passed" },
+}));
+
 /** The job as it is once its seats were recorded and made. */
 function placed(snapshot: JobSnapshot): JobSnapshot {
   const { job } = snapshot;
@@ -383,6 +389,7 @@ describe("rounds", () => {
   it.each([
     ["nothing was committed yet", {}, "deadline of 10m, and none was committed within it: raise"],
     ["a round was committed before", { history: [aRound(0, 9)], committedRounds: 1 }, "; round 0 took 9.0 s: raise"],
+    ["its workers say that they are late", { parties: lateParties }, "deadline of 10m, and none was committed"],
   ])("name a deadline that no worker can meet, when %s", (_what, more, part) => {
     const window = { from: 0, through: 0, attempt: 1, evaluateOnly: false };
     const problem = { reason: "QuorumNotReached", message: "0 of 2 workers reported, quorum is 2" };

@@ -1,0 +1,91 @@
+import type { FederatedTrainingJob, TrainingRound } from "@tributary/contracts";
+import { Label } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
+import { expect, it } from "vitest";
+import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
+import { byLabel, byOwnerUid } from "../../runtime/cache/index-functions.ts";
+import { createObjectCache } from "../../runtime/cache/object-cache.ts";
+import type { EventNote } from "../../runtime/observe/event-recorder.ts";
+import { createRetryLimit } from "../../runtime/queue/retry-limit.ts";
+import { createFakeClock } from "../../runtime/testing/fake-clock.ts";
+import { createHubObjects } from "./act/hub-objects.ts";
+import { type JobDeps, reconcileJob } from "./reconcile.ts";
+import { aJob, aReport, someSettings, someTimeMs } from "./testing/a-snapshot.ts";
+
+type Job = FederatedTrainingJob & KubeObject;
+
+function cacheOf<T extends KubeObject>() {
+  const indices = { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid };
+  return createObjectCache<T>({ indices, onError: (error) => expect.fail(String(error)) });
+}
+
+/** A hub that takes statuses and refuses every other write; its job has an aggregator that answers. */
+function aRefusingHub() {
+  const jobs = cacheOf<Job>();
+  jobs.upsert(aJob({}, { resourceVersion: "1" }) as Job);
+  const refuse = async (): Promise<never> => {
+    throw new TributaryError("API_REFUSED", "admission webhook denied the request");
+  };
+  const client = {
+    get: async () => undefined,
+    create: refuse,
+    apply: refuse,
+    patchJson: refuse,
+    delete: refuse,
+    async applyStatus(_kind: unknown, { status }: Pick<Job, "status">) {
+      const [before] = jobs.list();
+      const resourceVersion = String(Number(before!.metadata.resourceVersion) + 1);
+      jobs.upsert({
+        ...before!,
+        status: structuredClone(status),
+        metadata: { ...before!.metadata, resourceVersion },
+      } as Job);
+    },
+  } as unknown as ApiClient;
+  const clock = createFakeClock(someTimeMs);
+  const events: EventNote[] = [];
+  const nothing = cacheOf<Unstructured>();
+  const deps: JobDeps = {
+    hub: client,
+    openWindow: refuse,
+    finishJob: refuse,
+    hubObjects: createHubObjects(client, () => undefined),
+    onCertificates() {},
+    nowMs: clock.nowMs,
+    settings: someSettings,
+    events: { record: (note) => void events.push(note), flush: async () => {} },
+    log: { info() {}, warn() {} } as unknown as JobDeps["log"],
+    retries: createRetryLimit({ clock }),
+    followAggregator() {},
+    sources: {
+      client,
+      jobs,
+      trainingRounds: cacheOf<TrainingRound & KubeObject>(),
+      memberClusters: cacheOf(),
+      members: { stateOf: () => undefined },
+      seatReports: { of: () => new Map() },
+      services: nothing,
+      statefulSets: nothing,
+      configMaps: nothing,
+      pods: nothing,
+      advertisedAddress: "10.0.0.1",
+      aggregatorOf: () => ({ state: "heard", heardMs: someTimeMs, report: aReport() }),
+      nowMs: clock.nowMs,
+      seenRunning: () => 0,
+    },
+  };
+  return { deps, events, jobs };
+}
+
+it("tells of what a hub refuses once, and never of the aggregator as ready beside it", async () => {
+  const { deps, events, jobs } = aRefusingHub();
+  const { signal } = new AbortController();
+  const ready = () => jobs.list()[0]?.status?.conditions?.find(({ type }) => type === "AggregationReady");
+  for (let look = 0; look < 3; look += 1) {
+    await reconcileJob("research/notes", deps, { signal, failures: look, reconcileId: "look" });
+    expect(ready()).toMatchObject({ status: "False", reason: "Refused" });
+  }
+  const told = events.filter(({ reason }) => ["Refused", "AggregatorReady"].includes(reason));
+  expect(told.map(({ type, reason }) => `${type} ${reason}`)).toEqual(["Warning Refused"]);
+});
