@@ -5,10 +5,8 @@ import {
   asTributaryError,
   Closers,
   closeGrpc,
-  createGrpcEndpoint,
   createMetricsRegistry,
   Disposition,
-  endpointKeepalive,
   listenGrpcOverTls,
   type MainContext,
   nameVolumes,
@@ -30,6 +28,7 @@ import { pinModel } from "./model/initial-model.ts";
 import { observeEngine } from "./observe-engine.ts";
 import { PartyConnections } from "./party/party-connections.ts";
 import { PartyDirectory } from "./party/party-directory.ts";
+import { createPartyEndpoint } from "./party/party-endpoint.ts";
 import { largestPartyRequests, partyMethods } from "./party/party-service.ts";
 import { createSeats } from "./party/seats.ts";
 import { RoundStore } from "./store/round-store.ts";
@@ -83,7 +82,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
     };
     const bounds = largestPartyRequests(seats, models);
     const largestBytes = Math.max(OPERATOR_REQUEST_BYTES, ...Object.values(bounds));
-    const endpoint = createGrpcEndpoint({ ...endpointKeepalive, "grpc.max_receive_message_length": largestBytes });
+    const endpoint = createPartyEndpoint(largestBytes);
     const onError = (cause: unknown, path: string) => {
       const error = asTributaryError(cause);
       const level = error.disposition === Disposition.Defect ? "error" : "info";
