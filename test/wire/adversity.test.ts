@@ -32,6 +32,21 @@ it("closes a round empty below quorum, says why, tries again, and ends no worker
   for (const { sidecar } of job.workers) expect(sidecar.isRunning).toBe(true);
 });
 
+it("closes rounds whose deadline no worker can meet, and names no trouble but that of any party", async () => {
+  job = await WireJob.create({ workers: [1, 1], hyperparameters: { simulateStepMs: "2000" } });
+  await job.startAggregator();
+  await job.startWorkers();
+  await job.untilState("all have joined", ({ parties }) => parties.length === 2);
+  await job.openWindow({ from: 0, through: 0, deadlineMs: 1_000n });
+  const problems = new Set<string>();
+  const state = await job.untilState("two rounds have failed", ({ failedRounds, parties }) => {
+    for (const { problemCode } of parties) problems.add(problemCode);
+    return failedRounds >= 2;
+  });
+  expect(state).toMatchObject({ committedRounds: 0, problemCode: "QUORUM_NOT_REACHED" });
+  for (const problem of problems) expect(["", "DEADLINE_EXCEEDED"]).toContain(problem);
+});
+
 it("says that the output cannot be written, goes on with rounds, and writes the last model once it can", async () => {
   job = await WireJob.create({ workers: [1, 1] });
   await writeFile(job.outputDirectory, "a file where the volume should be");
