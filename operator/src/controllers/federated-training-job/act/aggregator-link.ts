@@ -24,6 +24,11 @@ export interface AggregatorTarget {
 
 /** Longest time that one answer is waited for, in milliseconds. */
 const longPollMs = 20_000;
+/**
+ * Largest answer that is taken, in bytes: 25,600 workers of which each has a problem, in a sentence of some hundred letters. gRPC's own
+ * bound of 4 MiB would make an aggregator unreachable for as long as nearly all of its workers have one.
+ */
+const largestAnswerBytes = 32 * 2 ** 20;
 /** Ledger entries that are kept of each job. */
 const historyLimit = 100;
 const noTotals: LedgerTotals = { bytesUp: 0, bytesDown: 0, initialMetrics: {} };
@@ -62,6 +67,7 @@ export class AggregatorLink {
       try {
         revision = await this.#poll(revision);
         failures = 0;
+        await this.#pause(restMs(this.#observation));
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         failures += 1;
@@ -127,6 +133,7 @@ export class AggregatorLink {
       credentials: createTlsCredentials(await this.#target.credentials()),
       unreachable: "AGGREGATOR_UNREACHABLE",
       channel: {
+        "grpc.max_receive_message_length": largestAnswerBytes,
         "grpc.ssl_target_name_override": this.#target.serverName,
         "grpc.default_authority": this.#target.serverName,
       },
@@ -149,6 +156,7 @@ export class AggregatorLink {
   }
 
   #pause(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#stop.signal.addEventListener(
@@ -161,6 +169,14 @@ export class AggregatorLink {
       );
     });
   }
+}
+
+/**
+ * Time until the aggregator is asked again, in milliseconds: each worker that joins is news, and an answer that names 25,600 of
+ * them takes the event loop for tens of milliseconds. Few workers are asked for at once, since a round may be waiting.
+ */
+export function restMs(said: AggregatorObservation): number {
+  return said.state === "heard" ? Math.floor(said.report.parties.length / 50) : 0;
 }
 
 function addTotals(totals: LedgerTotals, reports: readonly RoundReport[]): LedgerTotals {
