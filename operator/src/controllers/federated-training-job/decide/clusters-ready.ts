@@ -10,20 +10,20 @@ export function countAbleWorkers(snapshot: JobSnapshot): number {
 
 /** Workers of a seat that the aggregator has heard from. */
 export function joinedWorkers(snapshot: JobSnapshot, participant: string): number {
-  if (snapshot.aggregator.state !== "heard") return 0;
-  return countByParticipant(snapshot.aggregator.report.parties).get(participant) ?? 0;
+  return partiesOf(snapshot, participant).length;
 }
 
-/** Counts by the list that they were made of: a job may have 25,600 parties, and each of its seats asks. */
-const joinedCounts = new WeakMap<readonly PartyReport[], ReadonlyMap<string, number>>();
+type Parties = readonly PartyReport[];
 
-function countByParticipant(parties: readonly PartyReport[]): ReadonlyMap<string, number> {
-  const known = joinedCounts.get(parties);
-  if (known !== undefined) return known;
-  const counts = new Map<string, number>();
-  for (const { participant } of parties) counts.set(participant, (counts.get(participant) ?? 0) + 1);
-  joinedCounts.set(parties, counts);
-  return counts;
+/** Parties of each participant by the list that they were taken from: a job may have 25,600, and each of its seats asks. */
+const partiesByParticipant = new WeakMap<Parties, ReadonlyMap<string, Parties>>();
+
+function partiesOf({ aggregator }: JobSnapshot, participant: string): Parties {
+  if (aggregator.state !== "heard") return [];
+  const { parties } = aggregator.report;
+  const known = partiesByParticipant.get(parties) ?? Map.groupBy(parties, (party) => party.participant);
+  partiesByParticipant.set(parties, known);
+  return known.get(participant) ?? [];
 }
 
 /** What keeps one seat, or some of its workers, from working. */
@@ -72,11 +72,9 @@ function ableWorkers(snapshot: JobSnapshot, seat: SeatObservation): number {
   const problem = seatProblem(seat);
   if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return joinedWorkers(snapshot, seat.participant.name);
   if (seat.member.state === "unreachable" || seat.batchJobFailure !== undefined) return 0;
-  const { blockedIndexes } = seat;
-  if (blockedIndexes === undefined || snapshot.aggregator.state !== "heard") return 0;
-  return snapshot.aggregator.report.parties.filter(
-    ({ participant, workerIndex }) => participant === seat.participant.name && !blockedIndexes.includes(workerIndex),
-  ).length;
+  if (seat.blockedIndexes === undefined) return 0;
+  const blocked = new Set(seat.blockedIndexes);
+  return partiesOf(snapshot, seat.participant.name).filter(({ workerIndex }) => !blocked.has(workerIndex)).length;
 }
 
 function ableWithoutShaky(snapshot: JobSnapshot): number {
