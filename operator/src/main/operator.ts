@@ -5,6 +5,7 @@ import { registerCollectorMetrics } from "../controllers/collector/collector-met
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createHubObjects } from "../controllers/federated-training-job/act/hub-objects.ts";
 import { findAggregator } from "../controllers/federated-training-job/observe/hub.ts";
+import { isUrgentNews } from "../controllers/federated-training-job/observe/job-news.ts";
 import { createSeenRunning } from "../controllers/federated-training-job/observe/seen-running.ts";
 import { type JobDeps, reconcileJob } from "../controllers/federated-training-job/reconcile.ts";
 import { aggregatorPorts } from "../controllers/federated-training-job/render/aggregator.ts";
@@ -31,8 +32,13 @@ import { followHub } from "./follow-hub.ts";
 import type { HubAccess } from "./hub-access.ts";
 import { settleHubId } from "./hub-id.ts";
 
-/** Time over which changes that do not hold up a round are gathered into one look, in milliseconds. */
-const gatherMs = 500;
+/**
+ * Time over which changes that do not hold up a round are gathered into one look, in milliseconds: what pods, parties and our own
+ * writes are the cause of makes at most one write of a job's status a second.
+ */
+const gatherMs = 1_000;
+/** The same for changes of what the operator made on the hub, which placing waits for. */
+const hubGatherMs = 100;
 /** Jobs looked at at once. */
 const jobConcurrency = 8;
 /** Looks at seats at once, over all members; of one member only a few. */
@@ -126,7 +132,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       events.record({ resource: Kinds.MemberCluster, regarding: member, action: "Reconcile", ...note }),
     onChange: (change) => {
       if ("object" in change) {
-        enqueueOwner(jobs, change.object);
+        enqueueOwner(jobs, change.object, gatherMs);
         return seats.noteChange(change);
       }
       members.add(change.cluster, Priority.User);
@@ -230,7 +236,10 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     },
   };
 
-  informers.jobs.listen(({ key }) => jobs.add(key, Priority.User));
+  informers.jobs.listen((change) => {
+    if (isUrgentNews(change)) jobs.add(change.key, Priority.User);
+    else jobs.addAfter(change.key, gatherMs);
+  });
   informers.jobs.listen(seats.noteJob);
   informers.services.listen(({ object }) => seats.enqueueOwner(object));
   informers.members.listen(({ key }) => {
@@ -239,7 +248,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   });
   informers.members.listen(seats.noteMember);
   for (const informer of [informers.services, informers.statefulSets, informers.configMaps, informers.pods])
-    informer.listen(({ object }) => enqueueOwner(jobs, object));
+    informer.listen(({ object }) => enqueueOwner(jobs, object, hubGatherMs));
 
   let settling: Promise<string> | undefined;
   const whenLeading = async (signal: AbortSignal): Promise<boolean> => {
@@ -319,10 +328,10 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
   }
 }
 
-function enqueueOwner(queue: WorkQueue, object: KubeObject): void {
+function enqueueOwner(queue: WorkQueue, object: KubeObject, delayMs: number): void {
   const name = object.metadata.labels?.[Label.JobName];
   const namespace = object.metadata.labels?.[Label.JobNamespace] ?? object.metadata.namespace;
-  if (name !== undefined && namespace !== undefined) queue.addAfter(objectKey({ namespace, name }), 100);
+  if (name !== undefined && namespace !== undefined) queue.addAfter(objectKey({ namespace, name }), delayMs);
 }
 
 function usesCluster({ spec, status }: FederatedTrainingJob, cluster: string): boolean {
