@@ -34,9 +34,12 @@ export interface OperatorProcess {
 export interface OperatorProcesses {
   /**
    * Starts one as a user of its own with every right, or by a kubeconfig; with a pod's name it takes a lease that the same pod
-   * left.
+   * left; `preload` is a module that runs before it.
    */
-  start(user: string, settings?: { readonly podName?: string; readonly kubeconfig?: string }): Promise<OperatorProcess>;
+  start(
+    user: string,
+    settings?: { readonly podName?: string; readonly kubeconfig?: string; readonly preload?: string },
+  ): Promise<OperatorProcess>;
   /** Kills what still runs and removes the folder. */
   close(): Promise<void>;
 }
@@ -52,7 +55,7 @@ export async function bundleOperator(
   await writeFile(configPath, JSON.stringify(configuration));
   const started: OperatorProcess[] = [];
   return {
-    async start(user, { podName, kubeconfig } = {}) {
+    async start(user, { podName, kubeconfig, preload } = {}) {
       const kubeconfigPath =
         kubeconfig === undefined
           ? await hub.kubeconfigFor({ user, groups: ["system:masters"] })
@@ -65,7 +68,8 @@ export async function bundleOperator(
         TRIBUTARY_LOG_LEVEL: "info",
         ...(podName === undefined ? {} : { TRIBUTARY_POD_NAME: podName }),
       };
-      const operator = follow(user, spawn(process.execPath, [program], { env, stdio: ["ignore", "pipe", "inherit"] }));
+      const args = [...(preload === undefined ? [] : ["--import", preload]), program];
+      const operator = follow(user, spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] }));
       started.push(operator);
       await operator.logged("the operator runs");
       return operator;

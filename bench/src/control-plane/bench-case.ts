@@ -1,10 +1,10 @@
-import type { ControlPlane } from "@tributary/clouds";
+import type { ControlPlane, ControlPlaneOptions } from "@tributary/clouds";
 import type { CaseResult } from "../shared/bench-line.ts";
 
 /** What a case may use. */
 export interface BenchContext {
   /** Starts a control plane that is stopped at the end of the case. */
-  startCluster(name: string): Promise<ControlPlane>;
+  startCluster(name: string, options?: Omit<ControlPlaneOptions, "name">): Promise<ControlPlane>;
   /** Repetitions of a case that repeats. */
   readonly runs: number;
   /** Seconds of the cases that watch for a time. */
@@ -17,6 +17,9 @@ export interface BenchContext {
   readonly rotations: number;
   /** Nodes of the large member. */
   readonly nodes: number;
+  /** Participants of the large job and workers of each. */
+  readonly participants: number;
+  readonly workers: number;
 }
 
 /** One case: measures ours, and the peer in the same run where there is one. */

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import type { ControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
 import { type ApiClient, connectCluster, type KubeObject } from "@tributary/operator";
 import { type BenchCase, pauseSeconds, unmeasured } from "./bench-case.ts";
+import { installCrds, registerMember } from "./register-member.ts";
 import { runActor } from "./run-actor.ts";
 import { inParallel } from "./seed.ts";
 
@@ -64,28 +63,13 @@ async function report(client: ApiClient, count: number, stop: AbortSignal): Prom
   }
 }
 
-async function register(hub: ControlPlane, member: ControlPlane): Promise<void> {
-  for (const plural of ["federatedtrainingjobs", "memberclusters", "trainingrounds"]) {
-    const crd = readFileSync(new URL(`../../../crds/${plural}.yaml`, import.meta.url), "utf8");
-    await hub.kubectl(["apply", "--server-side", "-f", "-"], crd);
-  }
-  await hub.kubectl(["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
-  const metadata = { name: "large", namespace: "default" };
-  const kubeconfig = Buffer.from(member.kubeconfig).toString("base64");
-  const spec = { access: { kubeconfig: { secretName: "large" } }, namespaces: [{ hub: "default", member: "default" }] };
-  for (const object of [
-    { apiVersion: "v1", kind: "Secret", metadata, data: { kubeconfig } },
-    { apiVersion: "tributary.dev/v1alpha1", kind: "MemberCluster", metadata: { name: "large" }, spec },
-  ])
-    await hub.kubectl(["apply", "-f", "-"], JSON.stringify(object));
-}
-
 /** A whole operator beside a member with many nodes of about 10 KB each, whose kubelets report. */
 export const largeMember: BenchCase = async ({ startCluster, nodes, idleSeconds }) => {
   const [hub, member] = await Promise.all([startCluster("hub"), startCluster("large")]);
   const { client, close } = connectCluster(member.kubeconfig, { cluster: "large" });
   await seedNodes(client, nodes);
-  await register(hub, member);
+  await installCrds(hub);
+  await registerMember(hub, member, "default");
   const stop = new AbortController();
   const actor = runActor("./large-member-actor.ts", [hub.kubeconfigPath, String(nodes), String(idleSeconds)]);
   const counted = await actor.told("counted");

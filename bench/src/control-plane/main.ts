@@ -5,6 +5,7 @@ import { provenanceOf } from "../shared/provenance.ts";
 import type { BenchCase, BenchContext } from "./bench-case.ts";
 import { execPlugin, handshakes } from "./calls.ts";
 import { handOver } from "./hand-over.ts";
+import { largeJob } from "./large-job.ts";
 import { largeMember } from "./large-member.ts";
 import { memberReady, rotations } from "./members.ts";
 import { podCache } from "./pod-cache.ts";
@@ -17,6 +18,7 @@ const cases: Readonly<Record<string, BenchCase>> = {
   "member-ready": memberReady,
   rotations,
   "large-member": largeMember,
+  "large-job": largeJob,
   reconciles,
   "missed-events": missedEvents,
   "hand-over": handOver,
@@ -26,6 +28,7 @@ const cases: Readonly<Record<string, BenchCase>> = {
 
 const usage = `node bench/src/control-plane/main.ts [--case NAME]... [--runs 5] [--pods 50000] [--objects 10000]
   [--idle-seconds 300] [--cut-seconds 60] [--rotations 1000] [--nodes 5000]
+  [--participants 100] [--workers 256]
 Cases: ${Object.keys(cases).join(", ")}; all of them when none is named. Each prints JSON lines.`;
 
 const { values } = parseArgs({
@@ -38,6 +41,8 @@ const { values } = parseArgs({
     "cut-seconds": { type: "string", default: "60" },
     rotations: { type: "string", default: "1000" },
     nodes: { type: "string", default: "5000" },
+    participants: { type: "string", default: "100" },
+    workers: { type: "string", default: "256" },
     help: { type: "boolean", default: false },
   },
 });
@@ -49,8 +54,8 @@ async function run(name: string): Promise<void> {
   if (measure === undefined) throw new Error(`no case "${name}"\n${usage}`);
   const clusters: ControlPlane[] = [];
   const context: BenchContext = {
-    async startCluster(clusterName) {
-      const cluster = await startControlPlane({ name: clusterName });
+    async startCluster(clusterName, options) {
+      const cluster = await startControlPlane({ ...options, name: clusterName });
       clusters.push(cluster);
       return cluster;
     },
@@ -61,6 +66,8 @@ async function run(name: string): Promise<void> {
     cutSeconds: Number(values["cut-seconds"]),
     rotations: Number(values.rotations),
     nodes: Number(values.nodes),
+    participants: Number(values.participants),
+    workers: Number(values.workers),
   };
   try {
     for (const result of await measure(context)) process.stdout.write(`${JSON.stringify(judge(result, provenance))}\n`);

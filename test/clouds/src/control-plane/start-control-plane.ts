@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   readonly controllerManager?: boolean;
   /** Added to the API server's flags, for example `--request-timeout=5s`. */
   readonly apiServerFlags?: readonly string[];
+  /** Added to the controller manager's flags, for example `--kube-api-qps=1000`. */
+  readonly controllerManagerFlags?: readonly string[];
   readonly progress?: Progress;
 }
 
@@ -112,7 +114,12 @@ async function componentsOf(
       new ChildComponent({ name, program: await programs.path(name), args, directory: layout.directory }),
     ] as const;
   const controllerManager = options.controllerManager
-    ? [await component("kube-controller-manager", controllerManagerArguments(layout, { port: await freePort() }))]
+    ? [
+        await component("kube-controller-manager", [
+          ...controllerManagerArguments(layout, { port: await freePort() }),
+          ...(options.controllerManagerFlags ?? []),
+        ]),
+      ]
     : [];
   return new Map([
     await component("etcd", etcdArguments(layout)),
