@@ -16,6 +16,12 @@ const metadataKept = [
   "deletionTimestamp",
 ];
 const statusKept = ["phase", "reason", "message", "conditions", "initContainerStatuses", "containerStatuses"];
+const containerKept = ["name", "image", "ready", "restartCount", "state", "lastState"];
+const listsKept: readonly (readonly [string, readonly string[]])[] = [
+  ["conditions", ["type", "status", "reason", "message"]],
+  ["initContainerStatuses", containerKept],
+  ["containerStatuses", containerKept],
+];
 
 /**
  * Keeps of a pod what looks read: identity, what its containers request, how it fares. A job may have 25,600 pods, and most
@@ -23,7 +29,7 @@ const statusKept = ["phase", "reason", "message", "conditions", "initContainerSt
  */
 export const slimPod: Transform<Unstructured> = (object) => {
   const { spec, status } = object as Pod;
-  const containers = (spec?.containers ?? []).map(({ name, resources }) => ({ name: shared(name), resources }));
+  const containers = (spec?.containers ?? []).map(({ name, resources }) => shared({ name, resources }));
   return {
     metadata: pick(object.metadata, metadataKept),
     spec: { containers },
@@ -33,10 +39,9 @@ export const slimPod: Transform<Unstructured> = (object) => {
 
 function slimStatus(status: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept = pick(status, statusKept);
-  for (const list of ["initContainerStatuses", "containerStatuses"]) {
-    const statuses = kept[list] as readonly Readonly<Record<string, unknown>>[] | undefined;
-    if (statuses === undefined) continue;
-    kept[list] = statuses.map((one) => pick(one, ["name", "image", "ready", "restartCount", "state", "lastState"]));
+  for (const [list, fields] of listsKept) {
+    const entries = kept[list] as readonly object[] | undefined;
+    if (entries !== undefined) kept[list] = entries.map((one) => shared(pick(one, fields)));
   }
   return kept;
 }
@@ -44,18 +49,29 @@ function slimStatus(status: Readonly<Record<string, unknown>>): Record<string, u
 function pick(source: object, fields: readonly string[]): Record<string, unknown> {
   const entries = Object.entries(source).filter(([field, value]) => fields.includes(field) && value !== undefined);
   return Object.fromEntries(
-    entries.map(([field, value]) => [field, typeof value === "string" ? shared(value) : value]),
+    entries.map(([field, value]) => [field, unique.includes(field) ? value : withShared(value)]),
   );
 }
 
-/** Texts that pods repeat, each kept once: JSON gives every pod a copy of its own. */
-const texts = new Map<string, string>();
-const textsKept = 10_000;
+/** Fields of which each pod has another value. */
+const unique = ["name", "uid", "resourceVersion"];
 
-function shared(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  if (texts.size >= textsKept) texts.clear();
-  texts.set(text, text);
-  return text;
+/** The same value with its texts shared. */
+function withShared(value: unknown): unknown {
+  if (typeof value === "string") return shared(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, withShared(inner)]));
+}
+
+/** Texts and small values that pods repeat, each kept once: JSON gives every pod a copy of its own. */
+const values = new Map<string, unknown>();
+const valuesKept = 10_000;
+
+function shared<T>(value: T): T {
+  const key = typeof value === "string" ? value : JSON.stringify(value);
+  const known = values.get(key);
+  if (known !== undefined && typeof known === typeof value) return known as T;
+  if (values.size >= valuesKept) values.clear();
+  values.set(key, value);
+  return value;
 }
