@@ -10,7 +10,7 @@ const dockerfile = (path: string) => readFileSync(join(root, path), "utf8");
 /** Lines of a Dockerfile that a recipe stands for, with paths relative to the repository. */
 function stepsOf(recipe: ImageRecipe): string[] {
   const copies = recipe.layers.flat().map(({ from, to }) => `COPY ${from.replace(`${root}/`, "")} ${to}`);
-  return [...copies, `ENTRYPOINT ${JSON.stringify(recipe.entrypoint).replace(",", ", ")}`, `USER ${recipe.user}`];
+  return [...copies, `ENTRYPOINT ${JSON.stringify(recipe.entrypoint).replaceAll(",", ", ")}`, `USER ${recipe.user}`];
 }
 
 describe("the Dockerfiles are the recipes", () => {

@@ -34,13 +34,19 @@ export function nodeLayer(root: string): CopiedFile[] {
   return [{ from: join(root, `node_modules/node-linux-${process.arch}/bin/node`), to: node }];
 }
 
+/**
+ * Flags of the operator's Node.js, so that what it takes follows what it holds. Left to itself its heap grows with the machine: 128 MiB
+ * of young generation where no limit is set and 2 where it is 512, and 400 MiB of which a collection leaves 95.
+ */
+export const operatorFlags = ["--max-semi-space-size=16", "--heap-growing-percent=30"];
+
 /** Image of the operator. */
 export function operatorRecipe(root: string, bundles: Pick<Bundles, "operator">): ImageRecipe {
   return {
     name: "operator",
     base: {},
     layers: [nodeLayer(root), [{ from: bundles.operator, to: home }]],
-    entrypoint: [node, `${home}/operator.mjs`],
+    entrypoint: [node, ...operatorFlags, `${home}/operator.mjs`],
     ...settings,
   };
 }

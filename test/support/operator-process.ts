@@ -7,6 +7,7 @@ import type { ControlPlane } from "@tributary/clouds";
 import type { OperatorConfiguration } from "@tributary/operator";
 import { bundlePrograms } from "../../scripts/images/bundle.ts";
 import { bundleSets } from "../../scripts/images/bundles.ts";
+import { operatorFlags } from "../../scripts/images/recipes.ts";
 import { until } from "./until.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -68,7 +69,7 @@ export async function bundleOperator(
         TRIBUTARY_LOG_LEVEL: "info",
         ...(podName === undefined ? {} : { TRIBUTARY_POD_NAME: podName }),
       };
-      const args = [...(preload === undefined ? [] : ["--import", preload]), program];
+      const args = [...operatorFlags, ...(preload === undefined ? [] : ["--import", preload]), program];
       const operator = follow(user, spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] }));
       started.push(operator);
       await operator.logged("the operator runs");
