@@ -14,6 +14,7 @@ import type {
 } from "./api-client-types.ts";
 import { isAlreadyExists, isNotFound, isResourceMissing } from "./api-error.ts";
 import type { ApiCall, Connection } from "./connection.ts";
+import { withoutFieldSets } from "./field-sets.ts";
 import { readLines } from "./json-lines.ts";
 import { type ListBody, readList } from "./json-list.ts";
 import type { KubeObject, ObjectRef, Unstructured } from "./object.ts";
@@ -137,7 +138,7 @@ export function createApiClient(connection: Connection): ApiClient {
       let continueToken: string | undefined;
       do {
         const page = await listPage<T>(resource, { ...options, continueToken });
-        all.push(...page.items);
+        for (const item of page.items) all.push(options.metadataOnly ? withoutFieldSets(item) : item);
         continueToken = page.continueToken;
       } while (continueToken !== undefined);
       return all;
