@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
 describe("a control plane without nodes", () => {
   let controlPlane: ControlPlane;
@@ -94,6 +94,11 @@ describe("a control plane without nodes", () => {
   });
 
   it("dies with a killed program, and the next start removes what that left", async () => {
+    // A folder of its own: a control plane that another test starts meanwhile would remove what is left, too.
+    const folder = await mkdtemp(join(tmpdir(), "orphans-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    vi.stubEnv("TMPDIR", folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const script = `import { startControlPlane } from "@tributary/clouds";
       const plane = await startControlPlane({ name: "orphan" });
       console.log(JSON.stringify({ directory: plane.directory, pids: Object.values(plane.pids()) }));
