@@ -31,6 +31,8 @@ export const Annotation = {
   AppliedHash: "tributary.dev/applied-hash",
   /** Generation of the job that an object was rendered from. */
   JobGeneration: "tributary.dev/job-generation",
+  /** On a worker's batch Job: hash of the task, seed and hyperparameters that its pods were told of. */
+  TrainerTerms: "tributary.dev/trainer-terms",
   /** On a MemberCluster that is being deleted, with its name as value: go, and leave behind what jobs have there. */
   ForceRemoval: "tributary.dev/force-removal",
   /**

@@ -1,4 +1,5 @@
-import { type FederatedTrainingJob, Label, permanentTrainerExitCodes } from "@tributary/contracts";
+import { Annotation, type FederatedTrainingJob, Label, permanentTrainerExitCodes } from "@tributary/contracts";
+import { hashList } from "../../shared/hash-list.ts";
 import type { KubernetesObject } from "../plan.ts";
 import type {
   AggregatorEndpoint,
@@ -91,7 +92,12 @@ export function renderBatchJob(input: SeatInput): KubernetesObject {
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name, namespace, labels: { ...labels, ...runtimeLabels(template) } },
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labels, ...runtimeLabels(template) },
+      annotations: { [Annotation.TrainerTerms]: hashTerms(job.spec.trainer) },
+    },
     spec: {
       completionMode: "Indexed",
       completions: participant.workers,
@@ -111,6 +117,12 @@ export function renderBatchJob(input: SeatInput): KubernetesObject {
       },
     },
   };
+}
+
+/** A pod's trainer is told of one task for all its life: other terms need other pods. */
+function hashTerms({ task, seed, hyperparameters = {} }: FederatedTrainingJob["spec"]["trainer"]): string {
+  const named = Object.entries(hyperparameters).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return hashList([task, String(seed), ...named.flat().map(String)]);
 }
 
 /** Runtime and data set of the template: the member's admission policy finds its parameter by them. */

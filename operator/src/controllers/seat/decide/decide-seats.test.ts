@@ -78,12 +78,24 @@ describe("a wanted place", () => {
       named({ ...runtime, "tributary.dev/dataset": "notes" }),
     ],
     ["accelerator", { participants: withFirst({ accelerator: { resource: "nvidia.com/gpu", count: 2 } }) }],
+    ["seed", { trainer: { ...job.spec.trainer, seed: 2 } }],
+    ["hyperparameter", { trainer: { ...job.spec.trainer, hyperparameters: { simulateStepMs: "5" } } }],
   ])(
     "gets another batch Job when its spec names another %s, also when nobody saw the job suspended",
     (_what, ...edit) => {
       expect(ofOther(...edit).actions).toMatchObject([{ type: "replace", uid: "batch-job-uid" }]);
     },
   );
+
+  it("keeps a batch Job of an operator that wrote no terms, and one whose hyperparameters stand in another order", () => {
+    const { annotations: _none, ...metadata } = made.batchJob.metadata as { annotations?: object };
+    expect(decidePlaced({ batchJob: { ...made.batchJob, metadata } as typeof made.batchJob }).actions).toEqual([]);
+    const ordered = (hyperparameters: Record<string, string>) =>
+      aJob({ trainer: { ...job.spec.trainer, hyperparameters } }) as SeatsSnapshot["job"];
+    const other = ordered({ batchSize: "2", learningRate: "0.1" });
+    const places = [aPlace(other, madeObjects(ordered({ learningRate: "0.1", batchSize: "2" })))];
+    expect(decideSeats(someSeats({ job: other, places })).actions).toEqual([]);
+  });
 
   it("gets another batch Job when its spec names no accelerator any more", () => {
     const participants = withFirst({ accelerator: { resource: "nvidia.com/gpu", count: 2 } });
