@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createAuthority } from "@tributary/clouds";
 import { parseKubeconfig } from "@tributary/operator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -135,6 +137,20 @@ describe("kubectl tributary join", () => {
     await writeFile(path("stored.yaml"), stored);
     const asHub = ["--kubeconfig", path("stored.yaml"), "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
     expect(await kubectl(...asHub)).toBe(`system:serviceaccount:${jobNamespace}:tributary-hub`);
+  });
+
+  it("names every certificate of a gate's CA that is being rotated by its fingerprint", async () => {
+    const kubeconfig = await writeKubeconfig("token.yaml", { token: adminToken });
+    const next = (await createAuthority("next gate")).certificatePem;
+    const pems = [api.controlPlane.authorityPem, next];
+    await writeFile(path("rotated-ca.pem"), pems.join(""));
+    const ended = await joinAs("rotated", kubeconfig, { "--gate-ca": path("rotated-ca.pem") });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    const fingerprints = pems.map((pem) => new X509Certificate(pem).fingerprint256);
+    expect(new Set(fingerprints).size).toBe(2);
+    for (const fingerprint of fingerprints)
+      expect(ended.stdout).toContain(`gate CA fingerprint: ${fingerprint}; compare it`);
+    expect(await memberSpec("rotated")).toMatchObject({ gate: { caBundle: pems.join("") } });
   });
 
   it("renews a member and keeps its provider and region", async () => {

@@ -12,11 +12,13 @@ import {
   elsewhereAttempts,
   type Ground,
   jobAttempts,
+  joinedLabelAttempts,
   otherKindAttempts,
   replaceCall,
   tokenAttempts,
   tokenCall,
 } from "../support/smuggling/attempts.ts";
+import { joinedLabels } from "../support/smuggling/job-mutations.ts";
 import { until } from "../support/until.ts";
 
 const account = "tributary-hub";
@@ -55,6 +57,7 @@ beforeAll(async () => {
   ground = await prepareGround();
   attempts = [
     ...jobAttempts(ground, 200, seed),
+    ...joinedLabelAttempts(ground),
     ...configMapAttempts(ground),
     ...tokenAttempts(ground),
     ...deletionAttempts(ground),
@@ -256,6 +259,11 @@ describe("a member with the chart's policies", () => {
       `smuggling: seed ${seed}, ${attempts.length} attempts, ${counted.length} that nothing but the policies refuses`,
     );
     expect(counted.length).toBeGreaterThanOrEqual(300);
+    // Each data set in one label with its runtime is among them, whatever the seed draws.
+    const joined = ["notes-aws", "notes-lab"].flatMap((dataset) =>
+      ["create", "apply"].map((way) => `${way} (tfjs, ${dataset}): ${joinedLabels}`),
+    );
+    expect(counted.map(({ name }) => name)).toEqual(expect.arrayContaining(joined));
     // Each kind of attempt has some that count.
     for (const way of [
       "create (",

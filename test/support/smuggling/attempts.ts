@@ -1,6 +1,6 @@
 import type { RenderedObject } from "../charts.ts";
 import type { ApiCall } from "./api-caller.ts";
-import { type JobMutation, jobMutations, mutate } from "./job-mutations.ts";
+import { type JobMutation, jobMutations, joinedLabels, mutate } from "./job-mutations.ts";
 
 /** A call by which the hub would get what it may not; nothing of it stays, whatever the answer is. */
 export interface Attempt {
@@ -73,6 +73,16 @@ export function jobAttempts(ground: Ground, pairs: number, seed: number): Attemp
   const alone = jobMutations.flatMap((mutation) => ways.map((way) => way([mutation])));
   const paired = Array.from({ length: pairs }, () => one(ways)([one(jobMutations), one(jobMutations)]));
   return [...alone, ...paired].filter((each) => each !== undefined);
+}
+
+/** One label in the place of two, on every Job: the change by which a name of a runtime could hold that of a data set. */
+export function joinedLabelAttempts({ fresh }: Ground): Attempt[] {
+  const joined = jobMutations.filter(({ name }) => name === joinedLabels);
+  const ways = fresh.flatMap((job) => [
+    attempt("create", job, joined, createCall),
+    attempt("apply", job, joined, applyCall),
+  ]);
+  return ways.filter((each) => each !== undefined);
 }
 
 function attempt(

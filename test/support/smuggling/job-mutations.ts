@@ -7,6 +7,9 @@ export interface JobMutation {
   readonly change: (job: any) => void;
 }
 
+/** Name of the change that writes runtime and data set into one label. */
+export const joinedLabels = "runtime and data set joined in one label";
+
 type Job = Parameters<JobMutation["change"]>[0];
 
 const pod = (job: Job) => job.spec.template.spec;
@@ -247,7 +250,7 @@ const metadata: JobMutation[] = [
   { name: "no runtime", change: (job) => delete job.metadata.labels["tributary.dev/runtime"] },
   { name: "no labels", change: (job) => delete job.metadata.labels },
   {
-    name: "runtime and data set joined in one label",
+    name: joinedLabels,
     change: (job) => {
       const { labels } = job.metadata;
       labels["tributary.dev/runtime"] = ["tributary.dev/runtime", "tributary.dev/dataset"]
