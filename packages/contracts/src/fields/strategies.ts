@@ -11,8 +11,8 @@ export function decayRule(fallback: number): NumberRule {
   return { fallback, min: 0, max: 1, belowMax: true };
 }
 
-/** Least second moment of an adaptive step; its square must stay a number above zero. */
-const tau: NumberRule = { fallback: 1e-3, min: 0, max: 1, aboveMin: true };
+/** Added to the root of an adaptive step's second moment, which begins at its square: that must be above zero as a 32-bit float. */
+const tau: NumberRule = { fallback: 1e-3, min: 1e-18, max: 1 };
 const adaptive = { serverLearningRate: learningRateRule(0.1), beta1: decayRule(0.9) };
 
 /** The strategies that a job can name, each with the parameters that it takes. */

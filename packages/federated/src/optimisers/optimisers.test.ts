@@ -1,3 +1,4 @@
+import { strategyRules } from "@tributary/contracts/fields";
 import { describe, expect, it } from "vitest";
 import { SERVER_OPTIMISER_NAMES, serverOptimiserByName } from "./catalogue.ts";
 import { localStepNorm } from "./fed-nova.ts";
@@ -128,6 +129,32 @@ describe("server optimisers against published and computed vectors", () => {
   });
 });
 
+describe("the least tau that is taken", () => {
+  const least = String(strategyRules.FedAdam.tau.min);
+
+  it.each(["FedAdagrad", "FedAdam", "FedYogi"])(
+    "keeps %s finite in float32 whatever small updates come and go",
+    (name) => {
+      const optimiser = serverOptimiserByName(name);
+      const parameters = parseParameters(optimiser, { tau: least });
+      for (const size of [1e-45, 1e-38, 1e-30, 1e-24, 1e-18, 1e-9, 1]) {
+        let model = new Float32Array(1);
+        let state = createState(optimiser, parameters, 1, (length) => new Float32Array(length));
+        expect(state.secondMoment![0]).toBeGreaterThan(0);
+        for (const [round, times] of [1, 0, -1, 0, 0, 0].entries()) {
+          const meanUpdate = Float32Array.of(times * size);
+          ({ model, state } = optimiser.step({ base: model, meanUpdate, state, round, parameters }));
+        }
+        expect(Number.isFinite(model[0])).toBe(true);
+      }
+    },
+  );
+
+  it("is one below which a small update would end the job", () => {
+    expect(() => parseParameters(serverOptimiserByName("FedYogi"), { tau: "1e-99" })).toThrow("from 1e-18 to 1");
+  });
+});
+
 describe("bad input", () => {
   it("lists the known names for an unknown one", () => {
     expect(() => serverOptimiserByName("FedSGD")).toThrow(
@@ -143,7 +170,7 @@ describe("bad input", () => {
       /FedAdam\.parameters is "beta3", must be one of serverLearningRate, beta1, beta2, tau/,
     ],
     ["FedAdam", { beta2: "1" }, /FedAdam\.parameters\.beta2 is "1", must be >= 0 and < 1/],
-    ["FedAdam", { tau: "0" }, /FedAdam\.parameters\.tau is "0", must be > 0/],
+    ["FedAdam", { tau: "0" }, /FedAdam\.parameters\.tau is "0", must be a number from 1e-18 to 1/],
     ["FedAvg", { serverLearningRate: "-1" }, /serverLearningRate is "-1", must be > 0/],
     ["FedAvg", { serverLearningRate: "NaN" }, /serverLearningRate is "NaN", must be a decimal/],
     ["FedAvg", { serverLearningRate: "1e-400" }, /serverLearningRate/],

@@ -94,8 +94,8 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
         "spec",
         "strategy"
       ],
-      "rule": "!has(self.parameters) || self.parameters.all(name, name == 'serverLearningRate' ? double(self.parameters[name]) > 0.0 && double(self.parameters[name]) <= 1000.0 : (name == 'tau' ? double(self.parameters[name]) > 0.0 && double(self.parameters[name]) <= 1.0 : double(self.parameters[name]) >= 0.0 && double(self.parameters[name]) < 1.0))",
-      "message": "serverLearningRate must be > 0 and <= 1000, tau > 0 and <= 1, momentum, beta1 and beta2 >= 0 and < 1",
+      "rule": "!has(self.parameters) || self.parameters.all(name, name == 'serverLearningRate' ? double(self.parameters[name]) > 0.0 && double(self.parameters[name]) <= 1000.0 : (name == 'tau' ? double(self.parameters[name]) >= 1e-18 && double(self.parameters[name]) <= 1.0 : double(self.parameters[name]) >= 0.0 && double(self.parameters[name]) < 1.0))",
+      "message": "serverLearningRate must be > 0 and <= 1000, tau >= 1e-18 and <= 1, momentum, beta1 and beta2 >= 0 and < 1",
       "fieldPath": ".parameters"
     },
     {

@@ -150,7 +150,7 @@ strategy: {
  */
 name: ("FedAvg" | "FedAvgM" | "FedAdagrad" | "FedAdam" | "FedYogi" | "DiLoCo")
 /**
- * Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau above 0 and at most 1.
+ * Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.
  */
 parameters?: {
 [k: string]: string
