@@ -170,6 +170,11 @@ describe("readDataSet", () => {
       want: /train.txt is not UTF-8 at byte 0; it begins as UTF-16/,
     },
     {
+      name: "UTF-16 without a mark",
+      bytes: Buffer.from("the end of it", "utf16le"),
+      want: /train.txt is no text: 13 of 26 bytes from byte 0 on are NUL, as in UTF-16 without a mark; convert/,
+    },
+    {
       name: "Latin-1",
       bytes: Buffer.from("caf\xe9 au lait", "latin1"),
       want: /train.txt is not UTF-8 at byte 3; convert/,

@@ -5,7 +5,8 @@ const chunkBytes = 2 ** 20;
 
 /**
  * Reads a UTF-8 file a mebibyte at a time, cut between characters.
- * @throws TributaryError (`TRAINER_DATA_INVALID`) naming the file and the offset of the first byte that is no UTF-8
+ * @throws TributaryError (`TRAINER_DATA_INVALID`) naming the file and the offset of the first byte that is no UTF-8, or of the piece
+ * that is NULs for an eighth
  */
 export async function* readText(path: string, disk: Disk): AsyncGenerator<string> {
   const file = await disk.open(path, "r");
@@ -19,6 +20,7 @@ export async function* readText(path: string, disk: Disk): AsyncGenerator<string
       const bytes = Buffer.concat([held, chunk.subarray(0, bytesRead)]);
       const whole = isLast ? bytes : bytes.subarray(0, bytes.length - cutCharacterBytes(bytes));
       if (!isUtf8(whole)) throw notUtf8(path, startBytes + firstInvalidByte(whole), whole);
+      requireText(path, startBytes, whole);
       yield whole.toString("utf8");
       if (isLast) return;
       held = bytes.subarray(whole.length);
@@ -26,6 +28,15 @@ export async function* readText(path: string, disk: Disk): AsyncGenerator<string
   } finally {
     await file.close();
   }
+}
+
+/** UTF-16 without a mark is UTF-8 as long as its letters are ASCII, with a NUL for every letter: no text has so many. */
+function requireText(path: string, startBytes: number, bytes: Uint8Array): void {
+  let zeros = 0;
+  for (const byte of bytes) if (byte === 0) zeros += 1;
+  if (zeros * 8 <= bytes.length) return;
+  const message = `${path} is no text: ${zeros} of ${bytes.length} bytes from byte ${startBytes} on are NUL, as in UTF-16 without a mark; convert the data set to UTF-8`;
+  throw new TributaryError("TRAINER_DATA_INVALID", message, { details: { path } });
 }
 
 /** Bytes at the end that begin a character which is not all there. */
