@@ -193,7 +193,7 @@ describe("readDataSet", () => {
   });
 
   it("takes no text whole: one that no string can hold is refused for its first word", async () => {
-    writeFileSync(join(folder, "train.txt"), "a".repeat(5_000_000));
+    writeFileSync(join(folder, "train.txt"), "a".repeat(20_000_000));
     truncateSync(join(folder, "train.txt"), 600_000_000);
     const error = await failure({});
     expect(isTributaryError(error, "TRAINER_DATA_INVALID")).toBe(true);
