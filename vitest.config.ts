@@ -51,7 +51,8 @@ export default defineConfig({
           "scripts/**/*.test.ts",
           "bench/src/**/*.test.ts",
         ],
-        { timeoutMs: 30_000, shared: true },
+        // Long for what waits, but much of this computes, and the machine may be busy with something else.
+        { timeoutMs: 120_000, shared: true },
       ),
       project("architecture", ["test/architecture/**/*.test.ts", "test/docs/**/*.test.ts"], { timeoutMs: 60_000 }),
       project("conformance", ["test/conformance/**/*.test.ts"], { timeoutMs: 600_000 }),
