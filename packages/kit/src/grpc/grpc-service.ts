@@ -209,5 +209,16 @@ function contextOf(
   call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
   signal: AbortSignal,
 ): CallContext {
-  return { signal, peerCertificate: call.getAuthContext().sslPeerCertificate?.raw };
+  return { signal, peerCertificate: peerCertificateOf(call) };
+}
+
+/** @throws OPERATION_ABORTED when the connection is closed already: the library then reads a certificate that is there no longer. */
+function peerCertificateOf(
+  call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
+): Uint8Array | undefined {
+  try {
+    return call.getAuthContext().sslPeerCertificate?.raw;
+  } catch (cause) {
+    throw new TributaryError("OPERATION_ABORTED", "the caller went away", { cause });
+  }
 }

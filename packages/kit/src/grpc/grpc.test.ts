@@ -48,6 +48,20 @@ async function serve(methods: { trainer?: Partial<Trainer>; party?: Partial<Part
 async function* noMessages(): AsyncIterable<never> {}
 
 describe("gRPC adapter", () => {
+  it("takes a call whose connection is closed already for one of a caller that went away, not for a defect", async () => {
+    const implementations: Record<string, (call: unknown, answer: (error: unknown) => void) => void>[] = [];
+    const endpoint = {
+      addService: (_service: unknown, made: (typeof implementations)[0]) => implementations.push(made),
+    };
+    const told: unknown[] = [];
+    const trainer = { register: unused, nextTask: unused, completeTask: unused };
+    addService(endpoint as never, trainerV1.TrainerService, trainer, (error) => void told.push(error));
+    const closed = { once: () => {}, getAuthContext: () => (null as unknown as { raw: Uint8Array }).raw };
+    const answered = await new Promise((resolve) => Object.values(implementations[0]!)[0]!(closed, resolve));
+    expect(told).toMatchObject([{ code: "OPERATION_ABORTED" }]);
+    expect(answered).toMatchObject({ details: "The call was given up." });
+  });
+
   it("carries messages both ways", async () => {
     const { trainer } = await serve({
       trainer: {
