@@ -35,7 +35,14 @@ export {
   writeFileDurably,
   writeNewFile,
 } from "./files/durable-files.ts";
-export { isStorageError, nameVolumes, type StorageError, storageError, type Volume } from "./files/storage-error.ts";
+export {
+  isStorageError,
+  nameVolumes,
+  retellStorageError,
+  type StorageError,
+  storageError,
+  type Volume,
+} from "./files/storage-error.ts";
 export { readFully, readUpTo, writeFully } from "./files/whole-file.ts";
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from "./grpc/grpc-client.ts";
 export { ERROR_CODE_METADATA, fromServiceError, toServiceError } from "./grpc/grpc-errors.ts";

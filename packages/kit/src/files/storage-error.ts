@@ -42,6 +42,12 @@ export function storageError(cause: unknown, path: string): unknown {
   );
 }
 
+/** What another program said of a volume that this one knows by the path, in this one's words. */
+export function retellStorageError(code: StorageError["code"], path: string): TributaryError {
+  const errno = code === "STORAGE_FULL" ? "ENOSPC" : "EIO";
+  return storageError(Object.assign(new Error("told by another program"), { code: errno }), path) as TributaryError;
+}
+
 /** An error about a volume that is full or does not work. */
 export type StorageError = TributaryError & { readonly code: "STORAGE_FULL" | "STORAGE_UNAVAILABLE" };
 

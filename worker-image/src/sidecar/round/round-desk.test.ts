@@ -1,11 +1,12 @@
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SegmentOutcome } from "@tributary/federated";
-import { createLogger } from "@tributary/kit";
+import { Keystream, openAggregation, Protocol, SegmentOutcome } from "@tributary/federated";
+import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
+import type { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 import { volumePaths } from "./volume-paths.ts";
 
@@ -14,6 +15,7 @@ const log = createLogger("round-desk.test", "silent");
 let volume: string;
 let desk: RoundDesk;
 let failed: object[];
+let machine: () => PartyMachine;
 
 beforeEach(async () => {
   failed = [];
@@ -22,6 +24,7 @@ beforeEach(async () => {
   const unused = () => {
     throw new Error("no work is open");
   };
+  machine = unused;
   desk = new RoundDesk({
     desk: new TrainerDesk(log, 1_000),
     crypto: createNodeCryptoSuite(),
@@ -33,7 +36,7 @@ beforeEach(async () => {
     job: { sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" },
     jobUid: "job",
     partyId: 1,
-    machine: unused,
+    machine: () => machine(),
     fail: async ({ round, attempt }, { code }) => void failed.push({ round, attempt, code }),
   });
 });
@@ -41,6 +44,25 @@ afterEach(() => rm(volume, { recursive: true, force: true }));
 
 const put = (path: string, text: string) => writeFile(join(volume, path), text);
 const kept = (segment: number) => readFile(join(volume, volumePaths.residual(segment)), "utf8");
+
+function aSetupMessage(attempt: { readonly round: number; readonly attempt: number }): Uint8Array {
+  const crypto = createNodeCryptoSuite();
+  const signingSecret = crypto.randomBytes(32);
+  const zeros = new Uint8Array(32);
+  const { effects } = openAggregation(
+    { crypto, signingSecret },
+    {
+      ...attempt,
+      ...{ protocol: Protocol.None, keystream: Keystream.Aes256Ctr, jobUid: "job", contextSha256: zeros },
+      ...{ aggregatorKey: crypto.ed25519PublicKey(signingSecret), minOrganisations: 1, threshold: 1 },
+      ...{ minSurvivors: 1, neighbours: 0 },
+      roster: [{ id: 1, organisation: "a", publicKey: crypto.ed25519PublicKey(zeros), certificateSha256: zeros }],
+      segments: [{ id: 0, valueCount: 8, valueBits: 16, ringBits: 20 }],
+    },
+  );
+  const sent = effects.find(({ type }) => type === "send");
+  return (sent as { message: Uint8Array }).message;
+}
 
 describe("RoundDesk", () => {
   it("keeps what rounding left over of the segments whose sum holds this party, and of the others what was before", async () => {
@@ -66,6 +88,18 @@ describe("RoundDesk", () => {
   it("says so when a round is opened with something that is no setup", async () => {
     await desk.open({ round: 3, attempt: 1 }, { setup: new Uint8Array([1, 2, 3]), remainingMs: 1n } as never);
     expect(failed).toMatchObject([{ round: 3, attempt: 1, code: "PROTOCOL_REFUSED" }]);
+  });
+
+  it("tells of the volume that its state cannot be written to, and not of the plan that came after", async () => {
+    let posts = 0;
+    const post = async () => {
+      posts++;
+      throw new TributaryError("STORAGE_FULL", "the memory volume is full");
+    };
+    machine = () => ({ post }) as unknown as PartyMachine;
+    const setup = aSetupMessage({ round: 3, attempt: 1 });
+    await desk.open({ round: 3, attempt: 1 }, { setup, plan: setup, remainingMs: 1_000n } as never);
+    expect({ posts, failed }).toEqual({ posts: 1, failed: [{ round: 3, attempt: 1, code: "STORAGE_FULL" }] });
   });
 
   it("settles a result that comes twice once", async () => {

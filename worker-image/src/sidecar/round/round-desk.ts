@@ -78,7 +78,8 @@ export class RoundDesk {
     try {
       const enrolled = rosterOf(opened.setup, { round, attempt });
       this.#refusal = undefined;
-      await this.#post({ round, attempt }, { type: "open", message: opened.setup, enrolled });
+      // A machine that could not write the setup has said why, and would refuse the plan for another reason.
+      if (!(await this.#post({ round, attempt }, { type: "open", message: opened.setup, enrolled }))) return;
       await this.#post({ round, attempt }, { type: "receive", message: opened.plan });
       if (this.#refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", this.#refusal);
     } catch (error) {
@@ -125,13 +126,20 @@ export class RoundDesk {
     this.#endWork();
   }
 
-  /** A machine that cannot write its state has not moved: this worker is out of the attempt, says why, and listens on. */
-  async #post(attempt: AttemptId, event: PartyEvent): Promise<void> {
+  /**
+   * Hands an event to the machine. One that cannot write its state has not moved: this worker is out of the attempt, says why, and
+   * listens on.
+   *
+   * @returns whether the machine took it.
+   */
+  async #post(attempt: AttemptId, event: PartyEvent): Promise<boolean> {
     try {
       await this.#deps.machine().post(event);
+      return true;
     } catch (error) {
       if (!isStorageError(error)) throw error;
-      this.#report(attempt, new AbortController().signal, error);
+      this.#report(attempt, NEVER, error);
+      return false;
     }
   }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
 import { type RoundPlan, type RoundSetup, safetensorsParts } from "@tributary/federated";
-import { createLogger } from "@tributary/kit";
+import { createLogger, nameVolumes } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { layoutReport, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
@@ -188,6 +188,17 @@ describe("makeReport", () => {
     const other = { ...deps, job: { ...job, hyperparameters: { a: "2" } } };
     await expect(makeReport(other, aRound())).rejects.toMatchObject({ code: "PROTOCOL_REFUSED" });
     expect(done).toEqual([]);
+  });
+
+  it("names the volume that the trainer found full, and how it gets room", async () => {
+    nameVolumes([{ path: directory, name: "the volume that both share", remedy: "give it more" }]);
+    failure = { code: "STORAGE_FULL", message: "no room" };
+    const failed = await makeReport(deps, aRound()).catch((error: Error) => error);
+    nameVolumes([]);
+    expect(failed).toMatchObject({
+      code: "STORAGE_FULL",
+      message: expect.stringMatching(/^the volume that both share is full: .*; give it more$/u),
+    });
   });
 
   it("passes on no word of the trainer's, which may quote data", async () => {

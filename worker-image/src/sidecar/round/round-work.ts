@@ -8,6 +8,7 @@ import {
   type Logger,
   readFileIfPresent,
   realDisk,
+  retellStorageError,
   retry,
   TributaryError,
   writeFileDurably,
@@ -154,7 +155,11 @@ function taskOf({ setup, expiresMs }: WorkRequest, kind: "Train" | "Evaluate"): 
   return { id, kind, role: "Trainer", round: setup.round, expiresMs };
 }
 
-async function runTask({ desk, log }: WorkDeps, { signal }: WorkRequest, task: TrainerTask): Promise<MetricTotals> {
+async function runTask(
+  { desk, log, volumeDirectory }: WorkDeps,
+  { signal }: WorkRequest,
+  task: TrainerTask,
+): Promise<MetricTotals> {
   const startedMs = performance.now();
   const outcome: TaskOutcome = await desk.run(task, signal);
   if (outcome.case === "failure") {
@@ -163,6 +168,7 @@ async function runTask({ desk, log }: WorkDeps, { signal }: WorkRequest, task: T
     const known = isErrorCode(code) ? code : "WORKER_FAILED";
     // What a trainer says may quote the data that it choked on: its words stay in the member's log.
     const { publicMessage } = catalogue[known];
+    if (known === "STORAGE_FULL" || known === "STORAGE_UNAVAILABLE") throw retellStorageError(known, volumeDirectory);
     throw new TributaryError(
       known,
       `task ${task.id}: ${publicMessage} The log of the worker's sidecar has the trainer's words.`,
