@@ -68,7 +68,7 @@ describe("the member chart under Helm", () => {
     const input = {
       job: {
         metadata: { name: "clinic-notes", namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
-        spec: { failurePolicy: { workerRestartLimit: 3 } },
+        spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
       },
       participant: { name: "aws", workers: 2 },
       namespace: "tributary-jobs",

@@ -81,7 +81,7 @@ async function seatOf(runtime: string, job: string, workers = 2, accelerator?: {
   const input = {
     job: {
       metadata: { name: job, namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
-      spec: { failurePolicy: { workerRestartLimit: 3 } },
+      spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
     } as unknown as FederatedTrainingJob,
     participant: { name: "aws", workers, ...(accelerator && { accelerator }) },
     namespace: jobNamespace,
