@@ -1,6 +1,6 @@
 import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
-import type { KubeObject } from "../../runtime/api/object.ts";
+import { controllerUidOf, type KubeObject } from "../../runtime/api/object.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
 import { isWrittenByUs } from "../shared/written-by-us.ts";
 
@@ -72,9 +72,9 @@ async function listLabelled(
 
 function ownedObject(kind: OwnedKind, namespace: string, object: KubeObject): OwnedObject {
   const { metadata } = object;
-  const { name, uid = "", labels = {}, ownerReferences = [] } = metadata;
+  const { name, uid = "", labels = {} } = metadata;
   const jobUid = labels[Label.JobUid];
-  const controllerUid = ownerReferences.find(({ controller }) => controller === true)?.uid;
+  const controllerUid = controllerUidOf(object);
   return {
     kind,
     namespace,

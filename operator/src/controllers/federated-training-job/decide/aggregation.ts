@@ -1,8 +1,9 @@
-import { Kinds, Reason, type ResourceKind } from "@tributary/contracts";
-import type { Action, KubernetesObject } from "../plan.ts";
-import { renderAggregatorConfig, renderAggregatorService, renderAggregatorStatefulSet } from "../render/aggregator.ts";
+import { Reason } from "@tributary/contracts";
+import type { Action } from "../plan.ts";
+import { renderAggregatorConfig, renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
+import { applyAggregator } from "./aggregator-actions.ts";
 import { runOf } from "./run.ts";
 import type { Policy, Settings } from "./verdict.ts";
 
@@ -18,28 +19,13 @@ export const aggregation: Policy = (snapshot, settings) => {
 };
 
 function keepAggregator(snapshot: JobSnapshot, settings: Settings): Action[] {
-  const { job, hub } = snapshot;
-  const { serverName, aggregator } = jobNames(job);
+  const { job } = snapshot;
   const run = runOf(snapshot, settings.aggregator);
-  const apply = (kind: ResourceKind, object: KubernetesObject): Action => ({
-    type: "apply-hub",
-    kind,
-    object,
-    why: `aggregator ${aggregator} runs`,
-  });
-  const why = "aggregator and operator know each other by certificates of the job CA";
-  const { certificateHash, ledgerProblem } = hub;
-  return [
-    ...(hub.caPem === undefined || hub.caSecretPresent !== true
-      ? [{ type: "ensure-certificates" as const, serverName, why }]
-      : []),
-    ...(run === undefined ? [] : [apply(Kinds.ConfigMap, renderAggregatorConfig(job, { run, isOpen: false }))]),
-    apply(Kinds.Service, renderAggregatorService(job)),
-    // A pod that started before its certificates were made would only start again.
-    ...(run === undefined || certificateHash === undefined || ledgerProblem !== undefined
-      ? []
-      : [apply(Kinds.StatefulSet, renderAggregatorStatefulSet(job, { run, certificateHash, replicas: 1 }))]),
-  ];
+  const parts = run && {
+    configMap: renderAggregatorConfig(job, { run, isOpen: false }),
+    statefulSet: (certificateHash: string) => renderAggregatorStatefulSet(job, { run, certificateHash, replicas: 1 }),
+  };
+  return applyAggregator(snapshot, parts, `aggregator ${jobNames(job).aggregator} runs`);
 }
 
 /** Whether the aggregator answers, and why it does not. */

@@ -1,9 +1,7 @@
 import { cutText, Reason } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
-
-/** Longest text of a Job controller that is shown. */
-const saidLimit = 400;
+import { newestRefusal, type Refusal, saidLimit } from "./newest-refusal.ts";
 
 interface JobStatus {
   readonly failedIndexes?: string;
@@ -16,7 +14,7 @@ interface JobStatus {
 }
 
 /** Why a Job's pods are not made, by what its API server said; the first that fits. */
-const refusals: readonly { readonly pattern: RegExp; readonly reason: Reason; readonly remedy: string }[] = [
+const refusals: readonly Refusal[] = [
   {
     pattern: /exceeded quota|failed quota/u,
     reason: Reason.QuotaExceeded,
@@ -63,28 +61,9 @@ export function failedIndexesOf(batchJob: Unstructured): string[] {
 
 /** Why the newest try to make a pod of a Job was refused, from the Job's FailedCreate events. */
 export function findRefusal(batchJob: Unstructured, events: readonly Unstructured[]): Problem | undefined {
-  const newest = newestEvent(batchJob, events);
-  if (newest === undefined) return undefined;
-  const said = String(newest.message ?? "");
-  const { reason, remedy } = refusals.find(({ pattern }) => pattern.test(said)) ?? {
-    reason: Reason.PodRefused,
-    remedy: "describe the Job in the member",
-  };
+  const refused = { object: batchJob, kind: "Job", refusals, otherwise: "describe the Job in the member" };
   // The names of pods are random: a message with one would be news at each try.
-  const cause = said.replace(/^Error creating: /u, "").replace(/pods "[^"]*"/u, "its pods");
-  return {
-    reason,
-    message: `Job ${batchJob.metadata.name}: ${cutText(cause, saidLimit)}; ${remedy}`,
-  };
-}
-
-/** The newest event that regards an object. */
-export function newestEvent(object: Unstructured, events: readonly Unstructured[]): Unstructured | undefined {
-  return events
-    .filter((event) => (event.involvedObject as { uid?: string } | undefined)?.uid === object.metadata.uid)
-    .sort((left, right) => timeOf(right).localeCompare(timeOf(left)))[0];
-}
-
-function timeOf(event: Unstructured): string {
-  return String(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? "");
+  return newestRefusal(refused, events, (said) =>
+    said.replace(/^Error creating: /u, "").replace(/pods "[^"]*"/u, "its pods"),
+  );
 }

@@ -70,17 +70,15 @@ function observePlacing(jobUid: string, sources: ObservationSources): PlacingObs
     if (state?.state !== "reachable") return [];
     return state.view.placesOf(jobUid).map((place) => ({ ...place, cluster }));
   });
-  const clusterUids = new Map(
-    clusters.flatMap((cluster) => {
-      const clusterUid = sources.memberClusters.get(cluster)?.status?.clusterUid;
-      return clusterUid === undefined ? [] : [[cluster, clusterUid] as const];
-    }),
-  );
-  const linkedUids = new Map(
-    clusters.flatMap((cluster) => {
-      const clusterUid = sources.members.stateOf(cluster)?.clusterUid;
-      return clusterUid === undefined ? [] : [[cluster, clusterUid] as const];
-    }),
-  );
+  const clusterUids = uidsOf(clusters, (cluster) => sources.memberClusters.get(cluster)?.status?.clusterUid);
+  const linkedUids = uidsOf(clusters, (cluster) => sources.members.stateOf(cluster)?.clusterUid);
   return { clusters, clusterUids, linkedUids, reports: sources.seatReports.of(jobUid), shown };
+}
+
+function uidsOf(
+  clusters: readonly string[],
+  uidOf: (cluster: string) => string | undefined,
+): ReadonlyMap<string, string> {
+  const found = clusters.map((cluster) => [cluster, uidOf(cluster)] as const);
+  return new Map(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }

@@ -1,15 +1,12 @@
-import { cutText, Kinds, Reason } from "@tributary/contracts";
+import { Kinds, Reason } from "@tributary/contracts";
 import { isTributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
-import { newestEvent } from "./job-problem.ts";
-
-/** Longest text of a StatefulSet controller that is shown. */
-const saidLimit = 400;
+import { newestRefusal, type Refusal } from "./newest-refusal.ts";
 
 /** Why an aggregator's pod or claim is not made, by what the hub's API server said; the first that fits. */
-const refusals: readonly { readonly pattern: RegExp; readonly reason: Reason; readonly remedy: string }[] = [
+const refusals: readonly Refusal[] = [
   {
     pattern: /exceeded quota|failed quota/u,
     reason: Reason.QuotaExceeded,
@@ -40,21 +37,12 @@ export async function findStartRefusal(
   const fieldSelector = `involvedObject.uid=${uid},reason=FailedCreate`;
   try {
     const events = await client.list<Unstructured>(Kinds.CoreEvent, { namespace, fieldSelector, signal });
-    return describeRefusal(statefulSet, events);
+    return newestRefusal(
+      { object: statefulSet, kind: "StatefulSet", refusals, otherwise: "describe the StatefulSet" },
+      events,
+    );
   } catch (error) {
     if (isTributaryError(error)) return undefined;
     throw error;
   }
-}
-
-/** What the newest refusal of a StatefulSet's pod or claim says. */
-export function describeRefusal(statefulSet: Unstructured, events: readonly Unstructured[]): Problem | undefined {
-  const newest = newestEvent(statefulSet, events);
-  if (newest === undefined) return undefined;
-  const said = String(newest.message ?? "");
-  const { reason, remedy } = refusals.find(({ pattern }) => pattern.test(said)) ?? {
-    reason: Reason.PodRefused,
-    remedy: "describe the StatefulSet",
-  };
-  return { reason, message: `StatefulSet ${statefulSet.metadata.name}: ${cutText(said, saidLimit)}; ${remedy}` };
 }

@@ -1,6 +1,6 @@
 import { Kinds, Label, Reason, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
-import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
+import { controllerUidOf, isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";
@@ -56,7 +56,7 @@ export async function emptyPlaces(
     }
     const rest = all.filter((participant) => !left.has(participant));
     const listed = rest.length === 0 ? [] : await listOf(Kinds.Pod, rest);
-    const pods = listed.filter((pod) => !copies.has(controllerOf(pod)));
+    const pods = listed.filter((pod) => !copies.has(controllerUidOf(pod)));
     for (const pod of pods) left.add(participantOf(pod));
     const gone = rest.filter((participant) => !left.has(participant));
     return { empty: gone.map((participant) => ({ participant, namespace })), problems: tellStranded(placements, pods) };
@@ -71,13 +71,9 @@ function participantOf(object: KubeObject): string {
   return object.metadata.labels?.[Label.Participant] ?? "";
 }
 
-function controllerOf({ metadata }: KubeObject): string | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
-}
-
 /** Pods that nothing will end: they have no Job any more, and the hub may not delete pods. */
 function tellStranded(placements: readonly Placement[], pods: readonly KubeObject[]): PlacingReport["problems"] {
-  const stranded = pods.filter((pod) => !isDeleting(pod) && controllerOf(pod) === undefined);
+  const stranded = pods.filter((pod) => !isDeleting(pod) && controllerUidOf(pod) === undefined);
   return placements.flatMap((placement) => {
     const pod = stranded.find((one) => participantOf(one) === placement.participant);
     if (pod === undefined) return [];

@@ -13,9 +13,10 @@ interface BatchJob {
 }
 
 /**
- * Whether a batch Job does other work than the spec of its job asks for: another runtime, data set or accelerator, or
- * other terms than its pods' trainers were told of. The spec may have been edited while nobody looked, as in a suspension that an operator slept through. What the member's admin changes in the
- * runtime itself is for later batch Jobs and restarts nothing, unless it takes a device away that no participant names.
+ * Whether a batch Job does other work than the spec of its job asks for: another runtime, data set or accelerator, or other
+ * terms than its pods' trainers were told of. The spec may have been edited while nobody looked, as in a suspension that an
+ * operator slept through. What the member's admin changes in the runtime itself is for later batch Jobs and restarts nothing,
+ * unless it takes a device away that no participant names.
  */
 export function isOtherWork(live: object, rendered: KubernetesObject, participant: Participant): boolean {
   const [is, wanted] = [live as BatchJob, rendered as BatchJob];
