@@ -64,6 +64,7 @@ export {
   createEndpointTlsCredentials,
   createTlsCredentials,
   type EndpointTlsMaterial,
+  TLS_VERSION,
   type TlsMaterial,
 } from "./grpc/tls-credentials.ts";
 export {

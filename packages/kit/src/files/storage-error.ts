@@ -23,29 +23,31 @@ export function nameVolumes(named: readonly Volume[]): void {
 /** What a full or broken disk answered, as STORAGE_FULL or STORAGE_UNAVAILABLE naming the volume; any other error as it is. */
 export function storageError(cause: unknown, path: string): unknown {
   if (isTributaryError(cause)) return cause;
-  const code = String((cause as { readonly code?: unknown } | undefined)?.code);
-  if (!FULL.has(code) && !BROKEN.has(code)) return cause;
-  const volume = volumes.find((known) => path === known.path || path.startsWith(`${known.path}/`));
-  const name = volume?.name ?? `the volume of ${path}`;
-  const details = { path, errno: code };
-  if (FULL.has(code)) {
-    const remedy = volume?.remedy ?? "free space on it or enlarge it";
-    return new TributaryError("STORAGE_FULL", `${name} is full: ${path} cannot be written (${code}); ${remedy}`, {
-      cause,
-      details,
-    });
-  }
-  return new TributaryError(
-    "STORAGE_UNAVAILABLE",
-    `${name} does not work: ${path} cannot be read or written (${code}); look at the volume and its node`,
-    { cause, details },
-  );
+  const errno = String((cause as { readonly code?: unknown } | undefined)?.code);
+  const code = FULL.has(errno) ? "STORAGE_FULL" : BROKEN.has(errno) ? "STORAGE_UNAVAILABLE" : undefined;
+  return code === undefined ? cause : tellVolume(code, { path, errno, cause });
 }
 
 /** What another program said of a volume that this one knows by the path, in this one's words. */
 export function retellStorageError(code: StorageError["code"], path: string): TributaryError {
-  const errno = code === "STORAGE_FULL" ? "ENOSPC" : "EIO";
-  return storageError(Object.assign(new Error("told by another program"), { code: errno }), path) as TributaryError;
+  return tellVolume(code, { path, errno: code === "STORAGE_FULL" ? "ENOSPC" : "EIO" });
+}
+
+interface VolumeFailure {
+  readonly path: string;
+  readonly errno: string;
+  readonly cause?: unknown;
+}
+
+function tellVolume(code: StorageError["code"], { path, errno, cause }: VolumeFailure): TributaryError {
+  const volume = volumes.find((known) => path === known.path || path.startsWith(`${known.path}/`));
+  const name = volume?.name ?? `the volume of ${path}`;
+  const remedy = volume?.remedy ?? "free space on it or enlarge it";
+  const message =
+    code === "STORAGE_FULL"
+      ? `${name} is full: ${path} cannot be written (${errno}); ${remedy}`
+      : `${name} does not work: ${path} cannot be read or written (${errno}); look at the volume and its node`;
+  return new TributaryError(code, message, { cause, details: { path, errno } });
 }
 
 /** An error about a volume that is full or does not work. */

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { TributaryError } from "../errors/tributary-error.ts";
-import type { TlsMaterial } from "./tls-credentials.ts";
+import { TLS_VERSION, type TlsMaterial } from "./tls-credentials.ts";
 
 /** Where an endpoint listens, with whose certificate, and who looks at each connection. */
 export interface TlsListenerOptions {
@@ -39,7 +39,7 @@ export async function listenGrpcOverTls(endpoint: Server, options: TlsListenerOp
       key: tls.keyPem,
       requestCert: true,
       rejectUnauthorized: true,
-      minVersion: "TLSv1.3",
+      minVersion: TLS_VERSION,
       ALPNProtocols: ["h2"],
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     },

@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { type ChannelCredentials, credentials, ServerCredentials, type VerifyOptions } from "@grpc/grpc-js";
 
 /** Every link between Tributary's own processes speaks this version or none. */
-const TLS_VERSION = "TLSv1.3";
+export const TLS_VERSION = "TLSv1.3";
 
 /** PEM texts of one side of a mutual TLS link. */
 export interface TlsMaterial {

@@ -103,8 +103,8 @@ export class SegmentStaging {
    *
    * Bytes that arrived before the connection broke are kept; `pieceBytes` are gathered before they are written.
    *
-   * @throws ROUND_CONFLICT for a span that starts elsewhere or a segment that was discarded since it was claimed, QUEUE_FULL while another request writes the same segment,
-   * CHECKSUM_MISMATCH when the last byte came and the digest does not fit: then nothing is kept.
+   * @throws ROUND_CONFLICT for a span that starts elsewhere or a segment that was discarded since it was claimed, QUEUE_FULL while
+   * another request writes the same segment, CHECKSUM_MISMATCH when the last byte came and the digest does not fit: then nothing is kept.
    */
   async receive(
     resource: SegmentResource,

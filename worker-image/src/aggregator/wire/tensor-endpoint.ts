@@ -10,6 +10,7 @@ import {
   isTributaryError,
   type Logger,
   realDisk,
+  TLS_VERSION,
   TributaryError,
 } from "@tributary/kit";
 import { pieceBytes, sendFile } from "../../shared/files/transfer.ts";
@@ -88,7 +89,7 @@ export async function startTensorEndpoint(
       ca: [...tls.peerCas],
       requestCert: true,
       rejectUnauthorized: true,
-      minVersion: "TLSv1.3",
+      minVersion: TLS_VERSION,
       requestTimeout: 0,
       headersTimeout: GREETING_TIMEOUT_MS,
       handshakeTimeout: GREETING_TIMEOUT_MS,

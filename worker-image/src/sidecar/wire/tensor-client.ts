@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import { isErrorCode, isStorageError, realDisk, TributaryError } from "@tributary/kit";
+import { isErrorCode, isStorageError, realDisk, TLS_VERSION, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody, sendFile } from "../../shared/files/transfer.ts";
 import {
@@ -60,7 +60,7 @@ export function createTensorClient(options: TensorWireOptions): TensorClient {
       ca: options.caPem,
       cert: options.certificatePem,
       key: options.keyPem,
-      minVersion: "TLSv1.3",
+      minVersion: TLS_VERSION,
       timeout: IDLE_TIMEOUT_MS,
     };
     return exchange(to, body);
