@@ -1,30 +1,16 @@
 import type { ControlPlane } from "@tributary/clouds";
 import { type FederatedTrainingJob, Kinds, Label } from "@tributary/contracts";
-import {
-  type ApiClient,
-  connectCluster,
-  createInformer,
-  type KubeObject,
-  type OperatorConfiguration,
-} from "@tributary/operator";
+import { type ApiClient, connectCluster, createInformer, type KubeObject } from "@tributary/operator";
 import { bundleOperator, type OperatorProcess, type OperatorProcesses } from "@tributary/test/operator-process";
 import type { CaseResult } from "../shared/bench-line.ts";
 import { type BenchCase, type BenchContext, pauseSeconds, unmeasured } from "./bench-case.ts";
 import { type FakeAggregator, startFakeAggregator } from "./fake-aggregator.ts";
+import { operatorConfiguration } from "./operator-configuration.ts";
 import { installCrds, registerMember } from "./register-member.ts";
 import { playKubelets, runtimeTemplate, type WorkerPods, workerNamespace } from "./worker-pods.ts";
 
 const jobName = "large";
 const preload = new URL("./loop-probe.mjs", import.meta.url).pathname;
-const configuration: OperatorConfiguration = {
-  version: 1,
-  hubId: "bench",
-  operatorNamespace: "default",
-  advertisedAddress: "127.0.0.1",
-  reachByNodePort: true,
-  aggregator: { image: "dataplane:1", imagePullPolicy: "IfNotPresent", dataVolumeSize: "1Gi", memoryLimit: "512Mi" },
-  ports: { health: 0, metrics: 0 },
-};
 /** Members over which the participants are spread; the CRD lets a member have several. */
 const memberNames = ["member-0", "member-1", "member-2", "member-3"];
 /** Workers of the whole job that are restarted in one second; each is two updates of its pod. */
@@ -39,8 +25,8 @@ const controllerManagerFlags = [
 ];
 
 /**
- * A whole operator, as its image holds it, with one job of the largest shape that the CRD takes. The batch Jobs' pods are made by the Job controller of each member; kubelets
- * and the aggregator are played by this process.
+ * A whole operator, as its image holds it, with one job of the largest shape that the CRD takes. The batch Jobs' pods are made by
+ * the Job controller of each member; kubelets and the aggregator are played by this process.
  */
 export const largeJob: BenchCase = async (context) => {
   const { startCluster, participants, workers, idleSeconds } = context;
@@ -52,7 +38,7 @@ export const largeJob: BenchCase = async (context) => {
   const hubLink = connectCluster(hub.kubeconfig, { cluster: "hub" });
   const links = members.map((member) => connectCluster(member.kubeconfig, { cluster: member.name }));
   const clients = links.map(({ client }) => client);
-  const operators = await bundleOperator(hub, configuration);
+  const operators = await bundleOperator(hub, operatorConfiguration);
   const operator = await operators.start("operator", { preload });
   let phases = 0;
   const endPhase = () => tellPhase(operator, phases++);

@@ -7,24 +7,15 @@ import {
   type KubeObject,
   kubeconfigHubAccess,
   nameReplica,
-  type OperatorConfiguration,
   runForLease,
   runOperator,
 } from "@tributary/operator";
 import { pauseSeconds } from "./bench-case.ts";
+import { operatorConfiguration } from "./operator-configuration.ts";
 
 /** Runs an operator until a member's nodes are counted, and then for a while; tells memory and the delay of the event loop. */
 const [kubeconfigPath = "", nodes = "0", seconds = "0"] = process.argv.slice(2);
 const kubeconfig = readFileSync(kubeconfigPath, "utf8");
-const configuration: OperatorConfiguration = {
-  version: 1,
-  hubId: "bench",
-  operatorNamespace: "default",
-  advertisedAddress: "127.0.0.1",
-  reachByNodePort: true,
-  aggregator: { image: "dataplane:1", imagePullPolicy: "IfNotPresent", dataVolumeSize: "1Gi", memoryLimit: "512Mi" },
-  ports: { health: 0, metrics: 0 },
-};
 
 type Member = KubeObject & { readonly status?: { readonly nodes?: number } };
 
@@ -41,8 +32,11 @@ loop.enable();
 const hub = kubeconfigHubAccess(kubeconfig);
 const log = createLogger("operator", "silent");
 const replica = nameReplica(undefined);
-const election = runForLease(hub, configuration.operatorNamespace, replica, log);
-void runOperator({ hub, configuration, election, instance: replica.identity, log }, new AbortController().signal);
+const election = runForLease(hub, operatorConfiguration.operatorNamespace, replica, log);
+void runOperator(
+  { hub, configuration: operatorConfiguration, election, instance: replica.identity, log },
+  new AbortController().signal,
+);
 const { client } = connectCluster(kubeconfig, { cluster: "hub" });
 while ((await client.get<Member>(Kinds.MemberCluster, { name: "large" }))?.status?.nodes !== Number(nodes))
   await pauseSeconds(0.2);

@@ -1,24 +1,17 @@
-import type { FederatedTrainingJob, TrainingRound } from "@tributary/contracts";
-import { Label } from "@tributary/contracts";
+import type { FederatedTrainingJob } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { expect, it } from "vitest";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
-import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
-import { byLabel, byOwnerUid } from "../../runtime/cache/index-functions.ts";
-import { createObjectCache } from "../../runtime/cache/object-cache.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
 import type { EventNote } from "../../runtime/observe/event-recorder.ts";
 import { createRetryLimit } from "../../runtime/queue/retry-limit.ts";
 import { createFakeClock } from "../../runtime/testing/fake-clock.ts";
 import { createHubObjects } from "./act/hub-objects.ts";
 import { type JobDeps, reconcileJob } from "./reconcile.ts";
 import { aJob, aReport, someSettings, someTimeMs } from "./testing/a-snapshot.ts";
+import { cacheOf, someSources } from "./testing/some-sources.ts";
 
 type Job = FederatedTrainingJob & KubeObject;
-
-function cacheOf<T extends KubeObject>() {
-  const indices = { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid };
-  return createObjectCache<T>({ indices, onError: (error) => expect.fail(String(error)) });
-}
 
 /** A hub that takes statuses and refuses every other write; its job has an aggregator that answers. */
 function aRefusingHub() {
@@ -45,7 +38,6 @@ function aRefusingHub() {
   } as unknown as ApiClient;
   const clock = createFakeClock(someTimeMs);
   const events: EventNote[] = [];
-  const nothing = cacheOf<Unstructured>();
   const deps: JobDeps = {
     hub: client,
     openWindow: refuse,
@@ -58,22 +50,12 @@ function aRefusingHub() {
     log: { info() {}, warn() {} } as unknown as JobDeps["log"],
     retries: createRetryLimit({ clock }),
     followAggregator() {},
-    sources: {
+    sources: someSources({
       client,
       jobs,
-      trainingRounds: cacheOf<TrainingRound & KubeObject>(),
-      memberClusters: cacheOf(),
-      members: { stateOf: () => undefined },
-      seatReports: { of: () => new Map() },
-      services: nothing,
-      statefulSets: nothing,
-      configMaps: nothing,
-      pods: nothing,
-      advertisedAddress: "10.0.0.1",
       aggregatorOf: () => ({ state: "heard", heardMs: someTimeMs, report: aReport() }),
       nowMs: clock.nowMs,
-      seenRunning: () => 0,
-    },
+    }),
   };
   return { deps, events, jobs };
 }

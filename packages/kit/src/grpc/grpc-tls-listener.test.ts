@@ -1,17 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { Server } from "@grpc/grpc-js";
 import { gateV1 } from "@tributary/contracts";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { createGrpcClient, type GrpcClient } from "./grpc-client.ts";
 import { addService, closeGrpc, createGrpcEndpoint } from "./grpc-service.ts";
 import { listenGrpcOverTls, type TlsListener } from "./grpc-tls-listener.ts";
+import { makeSelfSigned } from "./testing/self-signed.ts";
 import { createTlsCredentials, type TlsMaterial } from "./tls-credentials.ts";
 
-let directory: string;
 let own: TlsMaterial;
 let endpoint: Server;
 let listener: TlsListener;
@@ -20,15 +16,8 @@ let isWelcome: boolean;
 const clients: { close(): void }[] = [];
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "tls-listener-"));
-  const [key, certificate] = [join(directory, "tls.key"), join(directory, "tls.crt")];
-  execFileSync("openssl", ["genpkey", "-algorithm", "ED25519", "-out", key], { stdio: "ignore" });
-  const subject = ["-subj", "/CN=localhost", "-days", "1", "-addext", "subjectAltName=DNS:localhost"];
-  execFileSync("openssl", ["req", "-x509", "-new", "-key", key, "-out", certificate, ...subject]);
-  const certificatePem = await readFile(certificate, "utf8");
-  own = { caPem: certificatePem, certificatePem, keyPem: await readFile(key, "utf8") };
+  own = await makeSelfSigned();
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
 
 beforeEach(async () => {
   seen = [];

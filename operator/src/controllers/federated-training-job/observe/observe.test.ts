@@ -1,40 +1,20 @@
-import { Label, type TrainingRound } from "@tributary/contracts";
+import type { TrainingRound } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
-import { byLabel, byOwnerUid } from "../../../runtime/cache/index-functions.ts";
-import { createObjectCache } from "../../../runtime/cache/object-cache.ts";
 import { jobLabels } from "../render/aggregator.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import { aJob } from "../testing/a-snapshot.ts";
-import { type ObservationSources, observe } from "./observe.ts";
+import { cacheOf, someSources } from "../testing/some-sources.ts";
+import { observe } from "./observe.ts";
 
 const job = aJob({ participants: [] }) as ReturnType<typeof aJob> & KubeObject;
 
-function cacheOf<T extends KubeObject>(...objects: readonly KubeObject[]) {
-  const indices = { "job-uid": byLabel(Label.JobUid), owner: byOwnerUid };
-  const cache = createObjectCache<T>({ indices, onError: (error) => expect.fail(String(error)) });
-  for (const object of objects) cache.upsert(object as T);
-  return cache;
-}
-
 function look(objects: { readonly rounds?: readonly KubeObject[]; readonly pods?: readonly KubeObject[] }) {
-  const nothing = cacheOf<Unstructured>();
-  const sources: ObservationSources = {
-    client: { get: async () => undefined } as never,
+  const sources = someSources({
     jobs: cacheOf(job),
     trainingRounds: cacheOf<TrainingRound & KubeObject>(...(objects.rounds ?? [])),
-    memberClusters: cacheOf(),
-    members: { stateOf: () => undefined },
-    seatReports: { of: () => new Map() },
-    services: nothing,
-    statefulSets: nothing,
-    configMaps: nothing,
     pods: cacheOf<Unstructured>(...(objects.pods ?? [])),
-    advertisedAddress: "10.0.0.1",
-    aggregatorOf: () => ({ state: "absent" }),
-    nowMs: () => 1,
-    seenRunning: () => 0,
-  };
+  });
   return observe("research/notes", sources, new AbortController().signal);
 }
 
