@@ -8,7 +8,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # Says at least every 10 s how much time has passed.
 WATCHED := @node scripts/with-progress.mjs $(MAKE) --no-print-directory
 
-.PHONY: tfjs tools help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-checkouts bench-data-plane bench-control-plane
+.PHONY: tfjs tools prepare help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-checkouts bench-data-plane bench-control-plane
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -24,13 +24,13 @@ install: node_modules/.installed ## Installs the pinned npm packages
 test: ## All that must pass on every change
 	$(WATCHED) test-steps
 
-test-steps: install tfjs tools
+test-steps: prepare
 	node scripts/test.ts
 
 test-all: ## Adds repeated kills, soak and the big model
 	$(WATCHED) test-all-steps
 
-test-all-steps: install tfjs tools
+test-all-steps: prepare
 	node scripts/test.ts --all
 
 check: ## The quick loop: verify, unit and architecture
@@ -68,6 +68,9 @@ demo-down: clouds-down ## Removes what the demos made
 
 tools: install
 	@node test/clouds/src/main.ts tools
+
+prepare: install tfjs
+	@node scripts/prepare.ts
 
 tfjs: install
 	node scripts/tfjs/install.ts

@@ -31,3 +31,4 @@ export { type BuiltImage, buildImage, type CopiedFile, type ImageRecipe } from "
 export { cacheDirectory, cloudsDirectory } from "./paths.ts";
 export { type Progress, silent, toStandardError } from "./progress.ts";
 export { ensureTools, type Tools } from "./tools/ensure-tools.ts";
+export { ensureSystemPackages } from "./tools/system-packages.ts";

@@ -7,6 +7,7 @@ samples: chi-square p-values of samples against scipy's chances.
 
 import json
 import logging
+import multiprocessing
 import sys
 
 import dp_accounting
@@ -26,17 +27,21 @@ def event_of(setting):
     return dp_accounting.SelfComposedDpEvent(gaussian, setting["steps"])
 
 
+def account(setting, orders, also_by_rdp):
+    by_rdp = rdp.RdpAccountant(orders)
+    if also_by_rdp:
+        by_rdp.compose(event_of(setting))
+    by_pld = pld.PLDAccountant(value_discretization_interval=setting["gridStep"])
+    by_pld.compose(event_of(setting))
+    delta = setting["deltaDp"]
+    return {"rdp": float(by_rdp.get_epsilon(delta)), "pld": float(by_pld.get_epsilon(delta))}
+
+
 def accountants(request):
-    answers = []
-    for index, setting in enumerate(request["settings"]):
-        by_rdp = rdp.RdpAccountant(request["orders"])
-        if index % request["rdpEvery"] == 0:
-            by_rdp.compose(event_of(setting))
-        by_pld = pld.PLDAccountant(value_discretization_interval=setting["gridStep"])
-        by_pld.compose(event_of(setting))
-        delta = setting["deltaDp"]
-        answers.append({"rdp": float(by_rdp.get_epsilon(delta)), "pld": float(by_pld.get_epsilon(delta))})
-    return answers
+    settings, orders = request["settings"], request["orders"]
+    with multiprocessing.Pool() as pool:
+        asked = [(setting, orders, index % request["rdpEvery"] == 0) for index, setting in enumerate(settings)]
+        return pool.starmap(account, asked, chunksize=1)
 
 
 def divergence(setting, order):
@@ -70,10 +75,13 @@ def excess_by_quadrature(rate, noise, order):
     return mpmath.quad(integrand, sorted(edges), maxdegree=10) / mpmath.sqrt(2 * mpmath.pi)
 
 
+def divergences_of(setting):
+    return [mpmath.nstr(divergence(setting, order), 25) for order in setting["orders"]]
+
+
 def divergences(request):
-    return [
-        [mpmath.nstr(divergence(setting, order), 25) for order in setting["orders"]] for setting in request["settings"]
-    ]
+    with multiprocessing.Pool() as pool:
+        return pool.map(divergences_of, request["settings"], chunksize=1)
 
 
 def chances_of(name, parameter, values):

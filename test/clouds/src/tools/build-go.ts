@@ -89,7 +89,9 @@ async function buildGo(build: GoBuild, progress: Progress): Promise<string> {
   return cachedFolder(entry, async (folder) => {
     progress(`building ${build.name} from its Go module: ${build.expectedMinutes} minutes on two cores, once`);
     for (const output of build.outputs) {
-      const flags = ["-trimpath", "-buildvcs=false", "-ldflags", build.linkerFlags, "-o", join(folder, output.file)];
+      // What the linker strips need not be compiled.
+      const compiling = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"];
+      const flags = [...compiling, "-ldflags", build.linkerFlags, "-o", join(folder, output.file)];
       await runCommand("go", ["build", ...flags, output.goPackage], {
         cwd: module,
         // Static binaries: they also run inside images that hold nothing else.

@@ -21,9 +21,12 @@ export interface Tools {
  */
 export async function ensureTools(progress: Progress = silent): Promise<Tools> {
   await ensureSystemPackages(progress);
-  const programs = await buildKubernetes(progress);
-  const helm = await buildHelm(progress);
-  const coredns = await buildCoredns(progress);
+  // Side by side: one downloads or links while another compiles.
+  const [programs, helm, coredns] = await Promise.all([
+    buildKubernetes(progress),
+    buildHelm(progress),
+    buildCoredns(progress),
+  ]);
   const cniPlugins = await findCniPlugins();
   if (!cniPlugins)
     throw new Error("the container network plugins (package containernetworking-plugins) are not installed");
