@@ -1,6 +1,7 @@
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
-import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { ApiClient, ListOptions } from "../../runtime/api/api-client.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
 import { Collector, type CollectorDeps } from "./collector.ts";
 
 const metadata = {
@@ -16,7 +17,7 @@ const forbidden = new TributaryError("FORBIDDEN", "may not list", { details: { r
 interface Given {
   readonly hub: () => Promise<unknown[]>;
   readonly cached?: readonly string[];
-  readonly memberOf?: (namespace: string | undefined) => Promise<unknown[]>;
+  readonly memberOf?: (namespace: string | undefined) => Promise<KubeObject[]>;
   readonly namespaces?: readonly string[];
   /** Namespaces that the member says are there; it may refuse to say. */
   readonly present?: readonly string[];
@@ -27,8 +28,8 @@ function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present
   const told: string[] = [];
   const client = {
     cluster: "aws",
-    list: async ({ kind }: { kind: string }, options: { namespace?: string }) =>
-      kind === "ConfigMap" ? (memberOf?.(options.namespace) ?? [{ metadata }]) : [],
+    list: async ({ kind }: { kind: string }, { namespace, prepare = (one) => one }: ListOptions) =>
+      kind === "ConfigMap" ? (await (memberOf?.(namespace) ?? [structuredClone({ metadata })])).map(prepare) : [],
     async get(_kind: unknown, { name }: { name: string }) {
       if (present === undefined) throw forbidden;
       return present.includes(name) ? { metadata: { name } } : undefined;
@@ -71,7 +72,7 @@ describe("the collector", () => {
   });
 
   const memberOf = (namespace: string | undefined) =>
-    namespace === "shut" ? Promise.reject(forbidden) : Promise.resolve([{ metadata }]);
+    namespace === "shut" ? Promise.reject(forbidden) : Promise.resolve([structuredClone({ metadata })]);
 
   it("knows that nothing is left in a namespace that refuses the hub because it is gone", async () => {
     const { look, collector } = aCollector({

@@ -1,7 +1,7 @@
 import { Kinds, Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
-import type { ApiClient } from "../../runtime/api/api-client.ts";
+import type { ApiClient, ListOptions } from "../../runtime/api/api-client.ts";
 import { followMember } from "./follow-member.ts";
 
 const forbidden = new TributaryError("FORBIDDEN", "may not list", { details: { reason: "Forbidden" } });
@@ -72,10 +72,10 @@ function aMemberWithCopy(): ApiClient {
   });
   return {
     cluster: "aws",
-    async listPage({ kind }: { kind: string }, { namespace }: { namespace?: string }) {
+    async listPage({ kind }: { kind: string }, { namespace, prepare = (one) => one }: ListOptions) {
       const isThere = kind === Kinds.ConfigMap.kind && namespace === "jobs";
       const items = isThere ? [anchor("aws", "tributary-operator"), anchor("copied", "kubectl")] : [];
-      return { items, resourceVersion: "1" };
+      return { items: items.map(prepare), resourceVersion: "1" };
     },
     async *watch(_resource: unknown, { signal }: { signal: AbortSignal }) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

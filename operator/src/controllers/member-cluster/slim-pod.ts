@@ -1,5 +1,6 @@
 import type { Unstructured } from "../../runtime/api/object.ts";
 import type { Transform } from "../../runtime/cache/transform.ts";
+import { shared } from "../shared/repeated-values.ts";
 
 interface Pod {
   readonly spec?: { readonly containers?: readonly { readonly name: string; readonly resources?: object }[] };
@@ -61,17 +62,4 @@ function withShared(value: unknown): unknown {
   if (typeof value === "string") return shared(value);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, withShared(inner)]));
-}
-
-/** Texts and small values that pods repeat, each kept once: JSON gives every pod a copy of its own. */
-const values = new Map<string, unknown>();
-const valuesKept = 10_000;
-
-function shared<T>(value: T): T {
-  const key = typeof value === "string" ? value : JSON.stringify(value);
-  const known = values.get(key);
-  if (known !== undefined && typeof known === typeof value) return known as T;
-  if (values.size >= valuesKept) values.clear();
-  values.set(key, value);
-  return value;
 }

@@ -25,13 +25,15 @@ export interface Page<T> {
 }
 
 /** How a list is read. */
-export interface ListOptions extends Selection, CallOptions {
+export interface ListOptions<T extends KubeObject = KubeObject> extends Selection, CallOptions {
   /** Objects per page; 500 by default. */
   readonly limit?: number | undefined;
   readonly continueToken?: string | undefined;
   readonly resourceVersion?: string | undefined;
   /** Only `metadata` of each object (`PartialObjectMetadata`). */
   readonly metadataOnly?: boolean | undefined;
+  /** Makes of each object what is kept of it as soon as it is read: whole objects of a page are never held together. */
+  readonly prepare?: ((object: T) => T) | undefined;
 }
 
 /** How a watch is opened. */
@@ -90,9 +92,9 @@ export interface ApiClient {
   readonly cluster: string;
   /** The object, or undefined when there is none of that name. A resource that is not served at all is an error. */
   get<T extends KubeObject>(resource: Resource, ref: ObjectRef, options?: CallOptions): Promise<T | undefined>;
-  listPage<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<Page<T>>;
+  listPage<T extends KubeObject>(resource: Resource, options?: ListOptions<T>): Promise<Page<T>>;
   /** All pages in one array; for small collections. A cache reads large ones page by page. */
-  list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
+  list<T extends KubeObject>(resource: Resource, options?: ListOptions<T>): Promise<T[]>;
   /** Opens a watch and gives its events until the API server ends it, `signal` aborts (both end quietly) or it breaks. */
   watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>>;
   /** Fails with reason `AlreadyExists` when the name is taken: see {@link createOrGet}. */

@@ -89,8 +89,8 @@ export function createApiClient(connection: Connection): ApiClient {
     ) as Promise<T>;
   }
 
-  async function listPage<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<Page<T>> {
-    const { namespace, limit, continueToken, resourceVersion, metadataOnly, signal, deadlineMs } = options;
+  async function listPage<T extends KubeObject>(resource: Resource, options: ListOptions<T> = {}): Promise<Page<T>> {
+    const { namespace, limit, continueToken, resourceVersion, metadataOnly, prepare, signal, deadlineMs } = options;
     const body = (await connection.send(
       call(
         resource,
@@ -108,7 +108,7 @@ export function createApiClient(connection: Connection): ApiClient {
           isIdempotent: true,
           signal,
           deadlineMs,
-          read: readList,
+          read: (source: AsyncIterable<Buffer>) => readList(source, prepare),
         },
       ),
     )) as ListBody<T> | undefined;
@@ -133,12 +133,14 @@ export function createApiClient(connection: Connection): ApiClient {
         throw error;
       }
     },
-    async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}) {
+    async list<T extends KubeObject>(resource: Resource, options: ListOptions<T> = {}) {
+      const keep = options.prepare ?? ((object: T) => object);
+      const prepare = options.metadataOnly ? (object: T) => keep(withoutFieldSets(object)) : keep;
       const all: T[] = [];
       let continueToken: string | undefined;
       do {
-        const page = await listPage<T>(resource, { ...options, continueToken });
-        for (const item of page.items) all.push(options.metadataOnly ? withoutFieldSets(item) : item);
+        const page = await listPage<T>(resource, { ...options, prepare, continueToken });
+        for (const item of page.items) all.push(item);
         continueToken = page.continueToken;
       } while (continueToken !== undefined);
       return all;

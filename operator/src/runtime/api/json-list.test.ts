@@ -53,6 +53,22 @@ describe("readList", () => {
     },
   );
 
+  it("makes of each item what is kept of it before the next is read", async () => {
+    const prepared: unknown[] = [];
+    let preparedBefore = -1;
+    async function* source() {
+      yield Buffer.from('{"items":[{"name":"a","rest":1}');
+      preparedBefore = prepared.length;
+      yield Buffer.from(',{"name":"b","rest":2}]}');
+    }
+    const keepName = ({ name }: { name: string }) => {
+      prepared.push(name);
+      return { name };
+    };
+    expect((await readList(source(), keepName))?.items).toEqual([{ name: "a" }, { name: "b" }]);
+    expect(preparedBefore).toBe(1);
+  });
+
   it("lets others run before the list is complete", async () => {
     let hasRun = false;
     let sawItRun = false;

@@ -23,10 +23,14 @@ const itemsKey = /(?<!\\)"items"\s*:\s*$/u;
  * Parses a list while it arrives, one item at a time, and lets others run in between: a page of 500 pods parsed at once would
  * stop every timer and every other cluster for tens of milliseconds. Undefined for a body that is empty.
  *
+ * @param prepare makes of each item what is kept of it, before the next is parsed.
  * @throws SyntaxError when the text is cut or no JSON.
  */
-export async function readList<T>(source: AsyncIterable<Buffer>): Promise<ListBody<T> | undefined> {
-  const splitter = createItemSplitter<T>();
+export async function readList<T>(
+  source: AsyncIterable<Buffer>,
+  prepare: (item: T) => T = (item) => item,
+): Promise<ListBody<T> | undefined> {
+  const splitter = createItemSplitter(prepare);
   let sinceTurn = 0;
   for await (const chunk of source) {
     splitter.push(chunk);
@@ -39,7 +43,7 @@ export async function readList<T>(source: AsyncIterable<Buffer>): Promise<ListBo
 }
 
 /** Cuts the items out of a list's text and parses each on its own; what is left is a list without items. */
-function createItemSplitter<T>() {
+function createItemSplitter<T>(prepare: (item: T) => T) {
   const items: T[] = [];
   const envelope: Buffer[] = [];
   /** Beginning, in earlier chunks, of the item that is not complete yet. */
@@ -52,7 +56,7 @@ function createItemSplitter<T>() {
   function endItem(tail: Buffer): void {
     const bytes = begun.length === 0 ? tail : Buffer.concat([...begun, tail]);
     begun = [];
-    items.push(JSON.parse(bytes.toString("utf8")) as T);
+    items.push(prepare(JSON.parse(bytes.toString("utf8")) as T));
   }
 
   function startsItems(before: Buffer): boolean {

@@ -124,6 +124,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
           ...selection,
           limit: pageSize,
           metadataOnly,
+          prepare: prepared,
           continueToken,
           signal,
         });
@@ -143,7 +144,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       const page = await readPage(continueToken, signal);
       const turn = takeTurns(64);
       for (const item of page.items) {
-        replacement.add(prepared(item));
+        replacement.add(item);
         await turn();
       }
       continueToken = page.continueToken;

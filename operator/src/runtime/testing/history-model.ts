@@ -1,5 +1,5 @@
 import { Kinds } from "@tributary/contracts";
-import type { Page, WatchEvent, WatchOptions } from "../api/api-client.ts";
+import type { ListOptions, Page, WatchEvent, WatchOptions } from "../api/api-client.ts";
 import { refusedError } from "../api/api-error.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { ListWatcher } from "../cache/reflector.ts";
@@ -143,7 +143,7 @@ export function createHistoryModel(): HistoryModel {
       refusedWatches = 0;
     },
     objects: () => [...objects.values()],
-    async listPage<T extends KubeObject>(_resource: unknown, options: { limit?: number; continueToken?: string } = {}) {
+    async listPage<T extends KubeObject>(_resource: unknown, options: ListOptions<T> = {}) {
       if (refusedLists > 0) {
         refusedLists--;
         throw refusedError({ ...context, verb: "list" }, 500, {});
@@ -155,7 +155,7 @@ export function createHistoryModel(): HistoryModel {
       const start = Number(startText);
       const end = start + (options.limit ?? 500);
       const page: Page<T> = {
-        items: structuredClone(state.slice(start, end)) as T[],
+        items: (structuredClone(state.slice(start, end)) as T[]).map(options.prepare ?? ((object) => object)),
         resourceVersion: snapshotVersion as string,
         ...(end < state.length ? { continueToken: `${snapshotVersion}:${end}` } : {}),
       };
