@@ -90,7 +90,9 @@ export function createApiClient(connection: Connection): ApiClient {
   }
 
   async function listPage<T extends KubeObject>(resource: Resource, options: ListOptions<T> = {}): Promise<Page<T>> {
-    const { namespace, limit, continueToken, resourceVersion, metadataOnly, prepare, signal, deadlineMs } = options;
+    const { namespace, limit, continueToken, resourceVersion, metadataOnly, signal, deadlineMs } = options;
+    const keep = options.prepare ?? ((object: T) => object);
+    const prepare = metadataOnly ? (object: T) => keep(withoutFieldSets(object)) : keep;
     const body = (await connection.send(
       call(
         resource,
@@ -134,12 +136,10 @@ export function createApiClient(connection: Connection): ApiClient {
       }
     },
     async list<T extends KubeObject>(resource: Resource, options: ListOptions<T> = {}) {
-      const keep = options.prepare ?? ((object: T) => object);
-      const prepare = options.metadataOnly ? (object: T) => keep(withoutFieldSets(object)) : keep;
       const all: T[] = [];
       let continueToken: string | undefined;
       do {
-        const page = await listPage<T>(resource, { ...options, prepare, continueToken });
+        const page = await listPage<T>(resource, { ...options, continueToken });
         for (const item of page.items) all.push(item);
         continueToken = page.continueToken;
       } while (continueToken !== undefined);
