@@ -128,6 +128,53 @@ describe("the member chart", () => {
   });
 });
 
+/** What is offered, as `namespace template`, with the version that a Job must have been made from to get more pods. */
+function offeredVersions(objects: readonly RenderedObject[]): Record<string, string | undefined> {
+  const { offers } = only(objects, "ConfigMap").find(({ metadata }) => metadata.name.startsWith("tributary-offers-"))!
+    .data as { offers: string };
+  const lines = offers.split("\n").map((line) => line.split(" "));
+  return Object.fromEntries(
+    lines.map(([namespace, runtime, dataset, _workers, version]) => [
+      `${namespace} ${dataset === "-" ? runtime : `${runtime}.${dataset}`}`,
+      version,
+    ]),
+  );
+}
+
+describe("the version of a runtime", () => {
+  const [noop, notes] = memberValues.runtimes;
+  const offers = async (changes: object, more: object = {}) =>
+    offeredVersions(await renderMember(["tributary-jobs"], { runtimes: [noop, { ...notes, ...changes }], ...more }));
+
+  it("is offered as the pods' label says it, in each namespace", () => {
+    for (const objects of [narrow, wide, divided, partial]) {
+      const labels = only(objects, "PodTemplate").map(({ metadata, template }) => [
+        `${metadata.namespace} ${metadata.name}`,
+        template.metadata.labels["tributary.dev/runtime-version"],
+      ]);
+      expect(offeredVersions(objects)).toEqual(Object.fromEntries(labels));
+    }
+    expect(new Set(Object.values(offeredVersions(divided))).size).toBe(3);
+  });
+
+  it.each<[string, object, object?]>([
+    ["image", { trainer: { ...notes!.trainer, image: { repository: "registry.example/trainer", tag: "other" } } }],
+    ["folder", { subPath: "other" }],
+    ["claim", { claimName: "other" }],
+    ["accelerator limit", { trainer: { ...notes!.trainer, acceleratorLimits: { "nvidia.com/gpu": 1 } } }],
+    ["image of the sidecar", {}, { dataplaneImage: { repository: "registry.example/dataplane", tag: "other" } }],
+  ])("is another with another %s", async (_what, changes, more) => {
+    const before = await offers({});
+    const after = await offers(changes, more);
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+    expect(after["tributary-jobs tfjs.notes-aws"]).not.toBe(before["tributary-jobs tfjs.notes-aws"]);
+  });
+
+  it("stays with another largest number of workers", async () => {
+    expect(await offers({ maxWorkers: 7 })).toEqual(await offers({}));
+  });
+});
+
 describe("job namespaces of the member chart", () => {
   it.each([
     ["added", () => [narrow, wide] as const],

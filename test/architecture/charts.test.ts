@@ -260,7 +260,10 @@ describe("the member chart", () => {
       metadata.name.startsWith("tributary-offers-"),
     )!;
     expect(offers.metadata.namespace).toBe("tributary-gate");
-    expect(offers.data.offers.split("\n")).toEqual(["tributary-jobs noop - 256", "tributary-jobs tfjs notes-aws 256"]);
+    expect(offers.data.offers.split("\n")).toEqual([
+      expect.stringMatching(/^tributary-jobs noop - 256 [0-9a-f]{16}$/u),
+      expect.stringMatching(/^tributary-jobs tfjs notes-aws 256 [0-9a-f]{16}$/u),
+    ]);
     const [last, opening] = rendered.get("a member")!.slice(-2) as [RenderedObject, RenderedObject];
     expect(opening.spec.policyName).toBe("tributary-hub-writes-nowhere-else");
     expect([last.kind, last.metadata.name, last.spec.paramRef]).toEqual([

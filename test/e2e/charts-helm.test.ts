@@ -25,6 +25,10 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
+interface PodTemplate {
+  readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
+}
+
 /** Helm against the cluster; there are no nodes, so nothing is waited for. */
 async function helm(args: readonly string[], values?: object): Promise<string> {
   const tools = await ensureTools(toStandardError);
@@ -93,7 +97,12 @@ describe("the member chart under Helm", () => {
       timeout: 60_000,
       interval: 500,
     });
-    expect(await refusal(() => makeHubJob(before, dryRun))).toContain("differ from the runtime: initContainers");
+    // Also when the hub says that it is the version of now.
+    const { labels } = ((await readRuntime()) as PodTemplate).template.metadata;
+    const { template, ...rest } = before as PodTemplate;
+    const relabelled = { ...rest, template: { ...template, metadata: { ...template.metadata, labels } } };
+    expect(await refusal(() => makeHubJob(relabelled, dryRun))).toContain("differ from the runtime: initContainers");
+    expect(await refusal(() => makeHubJob(before, dryRun))).toContain("labels of the pod must be the runtime's own");
   }
 
   beforeAll(async () => {
@@ -191,20 +200,47 @@ describe("the member chart under Helm", () => {
 });
 
 describe("the hub's account under Helm", () => {
-  it("stays where it is when the list of job namespaces begins with another", async () => {
-    const release = ["member", join(charts, "tributary-member"), "--namespace=tributary-gate"];
-    const where = "jsonpath={.items[*].metadata.namespace}";
-    const accounts = () =>
-      kubectl("get", "serviceaccounts", "-A", "--field-selector=metadata.name=tributary-hub", "-o", where);
-    const withNamespaces = (...names: string[]) => ({
+  const release = ["member", join(charts, "tributary-member"), "--namespace=tributary-gate"];
+  const where = "jsonpath={.items[*].metadata.namespace}";
+  const accounts = () =>
+    kubectl("get", "serviceaccounts", "-A", "--field-selector=metadata.name=tributary-hub", "-o", where);
+  const upgrade = (names: string[], hub: object = {}) =>
+    helm(["upgrade", ...release, "--no-hooks"], {
       ...memberValues,
       jobNamespaces: names.map((name) => ({ name, create: true })),
+      hub,
     });
-    await helm(["install", ...release], withNamespaces("mine"));
-    expect(await accounts()).toBe("mine");
-    await helm(["upgrade", ...release], withNamespaces("tributary-jobs", "another", "mine"));
-    expect(await accounts()).toBe("mine");
+
+  beforeAll(async () => {
+    await helm(["install", ...release], { ...memberValues, jobNamespaces: [{ name: "mine", create: true }] });
+  });
+
+  afterAll(async () => {
     await helm(["uninstall", "member", "--namespace=tributary-gate"]);
+  });
+
+  it("stays where it is when the list of job namespaces begins with another", async () => {
+    expect(await accounts()).toBe("mine");
+    await upgrade(["tributary-jobs", "another", "mine"]);
+    expect(await accounts()).toBe("mine");
+  });
+
+  it("can be switched off after somebody deleted it, as often as it takes, and comes back where it was", async () => {
+    await kubectl("delete", "serviceaccount", "tributary-hub", "--namespace=mine");
+    const off = { enabled: false };
+    await upgrade(["another", "mine"], off);
+    await upgrade(["another", "mine"], off);
+    expect(await accounts()).toBe("");
+    await upgrade(["tributary-jobs", "another", "mine"]);
+    expect(await accounts()).toBe("mine");
+  });
+
+  it("is not moved without a word when its namespace is a job namespace no longer", async () => {
+    expect(await refusal(() => upgrade(["tributary-jobs"]))).toContain("set hub.serviceAccount.namespace to mine");
+    await upgrade(["tributary-jobs"], { serviceAccount: { namespace: "mine" } });
+    expect(await accounts()).toBe("mine");
+    await upgrade(["tributary-jobs"], { serviceAccount: { namespace: "tributary-jobs" } });
+    await vi.waitFor(async () => expect(await accounts()).toBe("tributary-jobs"), { timeout: 60_000, interval: 500 });
   });
 });
 

@@ -26,8 +26,11 @@ const elsewhere = "elsewhere";
 const seed = Number(process.env.TRIBUTARY_SMUGGLING_SEED ?? 20_261_130);
 const { trainer } = memberValues.runtimes[0]!;
 const dataset = { name: "tfjs", claimName: "notes", trainer };
+// As an admin writes them who adds the audience of the API server: whole, without anchors.
+const audiences = ["https://kubernetes\\.default\\.svc(\\.cluster\\.local)?", "api"];
 const values = {
   ...memberValues,
+  hub: { ...memberValues.hub, token: { audiences } },
   runtimes: [
     { name: "noop", trainer, maxWorkers: 8 },
     {
@@ -218,7 +221,8 @@ describe("a member with the chart's policies", () => {
     expect(answers.length).toBeGreaterThan(80);
   });
 
-  it("lets no Job of what is offered no longer be resumed, and lets it be deleted", async () => {
+  /** Changes the offers as an upgrade does, sees what the hub may do then, and puts them back. */
+  async function whileOffersAre(change: (text: string) => string, look: () => Promise<void>): Promise<void> {
     const binding = JSON.parse(
       await asAdmin(["get", "validatingadmissionpolicybinding", "tributary-no-other-workers", "-o", "json"]),
     );
@@ -229,17 +233,47 @@ describe("a member with the chart's policies", () => {
         ["replace", "-f", "-"],
         JSON.stringify({ ...offers, metadata: { name, namespace }, data: { offers: text } }),
       );
-    const { suspended } = ground;
-    const resume = () => hub.call(replaceCall({ ...suspended, spec: { ...suspended.spec, suspend: false } }));
+    expect(change(offers.data.offers)).not.toBe(offers.data.offers);
     expect(isAdmitted(await resume())).toBe(true);
-    await setOffers(offers.data.offers.replace(/^.* tfjs notes-aws .*\n/mu, ""));
-    await until("it is offered no longer", async () => !isAdmitted(await resume()));
-    expect((await resume()).body.message).toContain("no longer offers");
-    const changes = { ...suspended.spec, parallelism: 0 };
-    expect(isAdmitted(await hub.call(replaceCall({ ...suspended, spec: changes })))).toBe(true);
-    expect(isAdmitted(await hub.call(deletion(suspended.metadata.name, "Background")))).toBe(true);
-    await setOffers(offers.data.offers);
+    await setOffers(change(offers.data.offers));
+    try {
+      await until("it is offered no longer", async () => !isAdmitted(await resume()));
+      await look();
+    } finally {
+      await setOffers(offers.data.offers);
+    }
     await until("it is offered again", async () => isAdmitted(await resume()));
+  }
+
+  const changed = (job: RenderedObject, spec: object) =>
+    hub.call(replaceCall({ ...job, spec: { ...job.spec, ...spec } }));
+  const resume = () => changed(ground.suspended, { suspend: false });
+
+  it.each([
+    ["of what is offered no longer", /^.* tfjs notes-aws .*\n/mu, "", "no longer offers"],
+    [
+      "of an earlier version of its runtime",
+      /^(.* tfjs notes-aws \d+) .*$/mu,
+      "$1 0123456789abcdef",
+      "an earlier version",
+    ],
+  ])("gives no more pods to a Job %s, and lets it be ended", async (_what, line, becomes, message) => {
+    const { suspended, running } = ground;
+    await whileOffersAre(
+      (text) => text.replace(line, becomes),
+      async () => {
+        expect((await resume()).body.message).toContain(message);
+        const growth = await changed(running, { parallelism: 3, completions: 3 });
+        expect([isAdmitted(growth), growth.body.message]).toEqual([
+          false,
+          expect.stringMatching(/more workers|must be at most 0/u),
+        ]);
+        for (const spec of [{ parallelism: 0 }, { parallelism: 1 }, { suspend: true }]) {
+          expect(isAdmitted(await changed(running, spec)), JSON.stringify(spec)).toBe(true);
+        }
+        expect(isAdmitted(await hub.call(deletion(suspended.metadata.name, "Background")))).toBe(true);
+      },
+    );
   });
 
   it("admits none of 300 attempts to smuggle something in, each of which passes without the policies", async () => {

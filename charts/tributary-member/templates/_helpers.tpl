@@ -30,27 +30,30 @@ tributary.dev/component: gate
 {{- end -}}
 
 {{/*
-The namespace in which the hub's account lies: as the values say, else where this release made it before, so that no other list of
-job namespaces moves it; else tributary-jobs, or the only job namespace.
+The namespace in which the hub's account lies: as the values say, else where this release put it first. That is written on a policy
+that is there as long as the release, also while the hub is switched off or somebody deleted the account.
 */}}
 {{- define "tributary-member.hubNamespace" -}}
 {{- $names := include "tributary-member.jobNamespaces" . | fromJsonArray -}}
-{{- $account := .Values.hub.serviceAccount -}}
-{{- $found := "" -}}
-{{- range $name := $names -}}
-{{- $present := lookup "v1" "ServiceAccount" $name $account.name -}}
-{{- if and (not $found) (eq $.Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $present)) -}}
-{{- $found = $name -}}
+{{- $policy := lookup "admissionregistration.k8s.io/v1" "ValidatingAdmissionPolicy" "" "tributary-hub-writes-its-own" -}}
+{{- $isOurs := eq .Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $policy) -}}
+{{- $former := ternary (dig "metadata" "annotations" "tributary.dev/hub-namespace" "" $policy) "" $isOurs -}}
+{{- /* Releases of earlier charts have the account alone. */ -}}
+{{- range $name := ternary (list) $names (ne $former "") -}}
+{{- $account := lookup "v1" "ServiceAccount" $name $.Values.hub.serviceAccount.name -}}
+{{- if and (not $former) (eq $.Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $account)) }}{{ $former = $name }}{{ end -}}
 {{- end -}}
-{{- end -}}
-{{- if $account.namespace -}}
-{{- if eq $account.namespace .Release.Namespace }}{{ fail (printf "hub.serviceAccount.namespace %s is the gate's namespace, in which the hub must have no rights" $account.namespace) }}{{ end -}}
-{{ $account.namespace }}
-{{- else if $found -}}
-{{ $found }}
+{{- $wanted := .Values.hub.serviceAccount.namespace -}}
+{{- if $wanted -}}
+{{- if eq $wanted .Release.Namespace }}{{ fail (printf "hub.serviceAccount.namespace %s is the gate's namespace, in which the hub must have no rights" $wanted) }}{{ end -}}
+{{ $wanted }}
+{{- else if and $former (or (has $former $names) (not .Values.hub.enabled)) -}}
+{{ $former }}
+{{- else if $former -}}
+{{ fail (printf "the hub's account lies in namespace %s, which is a job namespace no longer: set hub.serviceAccount.namespace to %s to leave it there, or to another, and let the hub join again" $former $former) }}
 {{- else if has "tributary-jobs" $names -}}
 tributary-jobs
-{{- else if eq (len $names) 1 -}}
+{{- else if or (eq (len $names) 1) (not .Values.hub.enabled) -}}
 {{ first $names }}
 {{- else -}}
 {{ fail (printf "hub.serviceAccount.namespace is needed: which of %s holds the hub's account" (join ", " $names)) }}
@@ -104,7 +107,12 @@ not end. No role is found where charts are rendered away from the cluster.
 {{ $former | uniq | toJson }}
 {{- end -}}
 
-{{/* Lines `namespace runtime dataset workers` of all that the hub may run; none while it may run nothing. */}}
+{{/* A word for all that a runtime's pods are made from: a Job keeps the one that it was made with. */}}
+{{- define "tributary-member.runtimeVersion" -}}
+{{ printf "%s%s" (include "tributary-member.workerPod" .) (.runtime.trainer.acceleratorLimits | toJson) | sha256sum | trunc 16 }}
+{{- end -}}
+
+{{/* Lines `namespace runtime dataset workers version` of all that the hub may run; none while it may run nothing. */}}
 {{- define "tributary-member.offers" -}}
 {{- $lines := list -}}
 {{- $seen := list -}}
@@ -114,7 +122,8 @@ not end. No role is found where charts are rendered away from the cluster.
 {{- $offer := printf "%s %s %s" $namespace $runtime.name ($runtime.dataset | default "-") -}}
 {{- if has $offer $seen }}{{ fail (printf "runtimes: %s is listed twice (namespace, runtime, data set)" $offer) }}{{ end -}}
 {{- $seen = append $seen $offer -}}
-{{- $lines = append $lines (printf "%s %d" $offer ($runtime.maxWorkers | default 256 | int)) -}}
+{{- $version := include "tributary-member.runtimeVersion" (dict "root" $ "runtime" $runtime) -}}
+{{- $lines = append $lines (printf "%s %d %s" $offer ($runtime.maxWorkers | default 256 | int) $version) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -21,6 +21,8 @@ export const Label = {
   Runtime: "tributary.dev/runtime",
   /** On a PodTemplate: name of the data set; absent when the runtime has none. */
   Dataset: "tributary.dev/dataset",
+  /** On a worker's pod, from its PodTemplate: a word for all that the runtime's pods were made from when the batch Job was made. */
+  RuntimeVersion: "tributary.dev/runtime-version",
   /** Part that a pod plays: `worker`, `aggregator`, `operator` or `gate`. */
   Component: "tributary.dev/component",
 } as const;

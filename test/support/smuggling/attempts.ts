@@ -170,6 +170,8 @@ export function tokenAttempts({ namespace, account, secret }: Ground): Attempt[]
     ["for the gate", { expirationSeconds: 3600, audiences: ["tributary"] }],
     ["for a cloud", { expirationSeconds: 3600, audiences: ["sts.amazonaws.com"] }],
     ["for a vault", { expirationSeconds: 3600, audiences: ["https://vault.example.com"] }],
+    ["for one whose name begins with an audience", { expirationSeconds: 3600, audiences: ["api.example.com"] }],
+    ["for one whose name ends with an audience", { expirationSeconds: 3600, audiences: ["https://vault-api"] }],
     [
       "for this API server and another",
       { expirationSeconds: 3600, audiences: ["https://kubernetes.default.svc", "https://kubernetes.default.svc.evil"] },

@@ -39,6 +39,24 @@ describe("openAuthority", () => {
     expect(leaf.ca).toBe(false);
   });
 
+  it("tells when the endpoint's certificate must be made anew: before it ends, also where the CA ends sooner", async () => {
+    const daysLeft = async () => {
+      const { certificatePem, renewAtMs } = await (await openAuthority(directory, "test")).makeEndpoint(["gate.svc"]);
+      const endMs = Date.parse(new X509Certificate(certificatePem).validTo);
+      return [endMs, renewAtMs].map((ms) => (ms - Date.now()) / 86_400_000);
+    };
+    const [end, renewal] = await daysLeft();
+    expect(end).toBeCloseTo(365, 1);
+    expect(renewal).toBeCloseTo((365 * 11) / 12, 1);
+    const key = join(directory, "ca.key");
+    execFileSync("openssl", ["genpkey", "-algorithm", "ED25519", "-out", key], { stdio: "ignore" });
+    const subject = ["-subj", "/CN=chart", "-days", "12", "-addext", "basicConstraints=critical,CA:TRUE"];
+    execFileSync("openssl", ["req", "-x509", "-new", "-key", key, "-out", join(directory, "ca.crt"), ...subject]);
+    const [shortEnd, shortRenewal] = await daysLeft();
+    expect(shortEnd).toBeCloseTo(12, 1);
+    expect(shortRenewal).toBeCloseTo(11, 1);
+  });
+
   it.each(["ED25519", "EC -pkeyopt ec_paramgen_curve:P-256", "RSA"])(
     "takes a CA with a key of %s that a chart made",
     async (kind) => {

@@ -40,6 +40,12 @@ export interface PemKeyPair {
   readonly keyPem: string;
 }
 
+/** Certificate and key of the gate's endpoint. */
+export interface EndpointKeyPair extends PemKeyPair {
+  /** When another must be made, in epoch milliseconds: after eleven twelfths of its life, which ends with that of the CA. */
+  readonly renewAtMs: number;
+}
+
 /** The gate's CA: signs workers' keys and the gate's own endpoint. */
 export interface CertificateAuthority {
   readonly certificatePem: string;
@@ -48,7 +54,7 @@ export interface CertificateAuthority {
   /** A client certificate in DER for a public key, with one URI name. */
   signWorker(publicKey: CryptoKey, uri: string, notAfter: Date): Promise<Uint8Array>;
   /** A new key and certificate for the gate's endpoint. */
-  makeEndpoint(names: readonly string[]): Promise<PemKeyPair>;
+  makeEndpoint(names: readonly string[]): Promise<EndpointKeyPair>;
 }
 
 type CryptoKey = webcrypto.CryptoKey;
@@ -105,7 +111,8 @@ function authorityOf(issuer: Issuer): CertificateAuthority {
       );
       const leaf = await issueLeaf(issuer, keys.publicKey, alternatives, SERVER_AUTH, new Date(Date.now() + YEAR_MS));
       const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-      return { certificatePem: leaf.toString("pem"), keyPem: PemConverter.encode(pkcs8, "PRIVATE KEY") };
+      const renewAtMs = Date.now() + ((leaf.notAfter.getTime() - Date.now()) * 11) / 12;
+      return { certificatePem: leaf.toString("pem"), keyPem: PemConverter.encode(pkcs8, "PRIVATE KEY"), renewAtMs };
     },
   };
 }

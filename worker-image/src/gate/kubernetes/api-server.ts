@@ -35,15 +35,21 @@ export interface NamedObject {
   readonly uid: string;
 }
 
+/** An object of a worker with the Job that it belongs to. */
+export interface WorkerObject extends NamedObject {
+  /** Of a pod: the Job that made it and would replace it. */
+  readonly batchJob?: NamedObject;
+}
+
 /** The member's API server as the removal of workers uses it. */
 export interface WorkerStore {
-  /** The first objects of a kind that carry a label, whatever its value; all are found by asking again after they are gone. */
+  /** All objects of a kind that carry a label, whatever its value, page by page. */
   listLabelled(
     kind: WorkerKind,
     namespace: string,
     label: string,
     signal: AbortSignal,
-  ): Promise<readonly NamedObject[]>;
+  ): AsyncIterable<readonly WorkerObject[]>;
   /** Asks for the removal of an object and of what it owns; one that is gone or was made anew is left alone. */
   remove(kind: WorkerKind, namespace: string, object: NamedObject, signal: AbortSignal): Promise<void>;
 }
@@ -114,12 +120,16 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
       return JSON.parse(answer.text) as PodView;
     },
-    async listLabelled(kind, namespace, label, signal) {
+    async *listLabelled(kind, namespace, label, signal) {
       const path = `${collectionPath(kind, namespace)}?labelSelector=${encodeURIComponent(label)}&limit=${PAGE_LIMIT}`;
-      const answer = await call("GET", path, signal);
-      if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
-      const { items } = JSON.parse(answer.text) as { items: readonly { metadata: NamedObject }[] };
-      return items.map(({ metadata: { name, uid } }) => ({ name, uid }));
+      let next = "";
+      do {
+        const answer = await call("GET", `${path}${next && `&continue=${encodeURIComponent(next)}`}`, signal);
+        if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
+        const page = JSON.parse(answer.text) as ObjectPage;
+        yield page.items.map(workerObject);
+        next = page.metadata?.continue ?? "";
+      } while (next !== "");
     },
     async remove(kind, namespace, { name, uid }, signal) {
       const path = `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
@@ -134,6 +144,20 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
     },
     close: () => agent.close(),
   };
+}
+
+interface ObjectPage {
+  readonly metadata?: { readonly continue?: string };
+  readonly items: readonly {
+    readonly metadata: NamedObject & {
+      readonly ownerReferences?: readonly (NamedObject & { readonly kind: string })[];
+    };
+  }[];
+}
+
+function workerObject({ metadata: { name, uid, ownerReferences = [] } }: ObjectPage["items"][number]): WorkerObject {
+  const owner = ownerReferences.find(({ kind }) => kind === "Job");
+  return { name, uid, ...(owner !== undefined && { batchJob: { name: owner.name, uid: owner.uid } }) };
 }
 
 function collectionPath(kind: WorkerKind, namespace: string): string {

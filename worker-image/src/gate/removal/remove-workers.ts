@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { asTributaryError, type Logger } from "@tributary/kit";
-import type { WorkerKind, WorkerStore } from "../kubernetes/api-server.ts";
+import { asTributaryError, type Logger, type TributaryError } from "@tributary/kit";
+import type { NamedObject, WorkerKind, WorkerStore } from "../kubernetes/api-server.ts";
 
 /** Label of everything that a hub makes in a member. */
 const originLabel = "tributary.dev/origin";
-/** Jobs first: one that is still there would replace the pods. */
-const kinds: readonly WorkerKind[] = ["jobs", "pods"];
+/** Removals that are under way at once in a namespace. */
+const parallelRemovals = 16;
 
 /** What {@link removeWorkers} needs. */
 export interface RemovalOptions {
@@ -23,44 +23,102 @@ export interface Removed {
   readonly pods: number;
 }
 
+/** What one look at the namespaces came to. */
+interface Look {
+  found: number;
+  /** Of those found, how many no repetition removes. */
+  hopeless: number;
+  readonly failures: TributaryError[];
+}
+
+type Asked = Readonly<Record<WorkerKind, Set<string>>>;
+
 /**
- * Removes Jobs and pods of every hub until a look finds none, in all namespaces; one that cannot be looked at does not keep the
- * others from being emptied. Throws only when it is told to stop, or when an error is one that no repetition mends.
+ * Removes Jobs and pods of every hub until a look finds none, in all namespaces. What runs goes first, and neither a namespace that
+ * cannot be looked at nor an object that cannot be removed keeps the others from going. Throws only when it is told to stop, or when
+ * all that is left fails with errors that no repetition mends.
  */
 export async function removeWorkers(options: RemovalOptions, signal: AbortSignal): Promise<Removed> {
-  const asked = { jobs: new Set<string>(), pods: new Set<string>() };
+  const asked: Asked = { jobs: new Set(), pods: new Set() };
   for (;;) {
     signal.throwIfAborted();
-    const looks = await Promise.allSettled(
-      options.namespaces.map((namespace) => emptyOnce(options, namespace, asked, signal)),
-    );
-    const failures = looks.filter((look) => look.status === "rejected").map(({ reason }) => asTributaryError(reason));
-    for (const error of failures) options.log.warn({ code: error.code }, error.message);
-    const left = looks.reduce((sum, look) => sum + (look.status === "fulfilled" ? look.value : 0), 0);
-    if (left === 0) {
-      const [lasting] = failures.filter(({ disposition }) => disposition === "permanent");
+    const look: Look = { found: 0, hopeless: 0, failures: [] };
+    await Promise.all(options.namespaces.map((namespace) => emptyOnce({ options, namespace, asked, look, signal })));
+    tellFailures(options.log, look.failures);
+    if (look.found === look.hopeless) {
+      const lasting = look.failures.find(({ disposition }) => disposition === "permanent");
       if (lasting !== undefined) throw lasting;
-      if (failures.length === 0) return { jobs: asked.jobs.size, pods: asked.pods.size };
+      if (look.failures.length === 0) return { jobs: asked.jobs.size, pods: asked.pods.size };
     }
     await pause(options.pauseMs, undefined, { signal });
   }
 }
 
-/** One look at a namespace: asks everything found to go, and says how much that was. */
-async function emptyOnce(
-  { store }: RemovalOptions,
-  namespace: string,
-  asked: Readonly<Record<WorkerKind, Set<string>>>,
-  signal: AbortSignal,
-): Promise<number> {
-  let found = 0;
-  for (const kind of kinds) {
-    const objects = await store.listLabelled(kind, namespace, originLabel, signal);
-    found += objects.length;
-    for (const object of objects) {
-      await store.remove(kind, namespace, object, signal);
-      asked[kind].add(object.uid);
+interface NamespaceLook {
+  readonly options: RemovalOptions;
+  readonly namespace: string;
+  readonly asked: Asked;
+  readonly look: Look;
+  readonly signal: AbortSignal;
+}
+
+/** Asks everything of one namespace to go: Jobs that have pods, these pods, then the Jobs that have none, of which there may be many. */
+async function emptyOnce(here: NamespaceLook): Promise<void> {
+  const { options, namespace, look, signal } = here;
+  const { store } = options;
+  const running = new Set<string>();
+  const attempt = async (empty: () => Promise<void>): Promise<void> => {
+    try {
+      await empty();
+    } catch (error) {
+      signal.throwIfAborted();
+      look.failures.push(asTributaryError(error));
     }
+  };
+  await attempt(async () => {
+    for await (const pods of store.listLabelled("pods", namespace, originLabel, signal)) {
+      const batchJobs = pods.flatMap(({ batchJob }) => batchJob ?? []).filter(({ uid }) => !running.has(uid));
+      const unique = [...new Map(batchJobs.map((batchJob) => [batchJob.uid, batchJob])).values()];
+      for (const { uid } of unique) running.add(uid);
+      // First: a Job that is still there would replace its pods.
+      await removeAll(here, "jobs", unique);
+      await removeAll(here, "pods", pods);
+    }
+  });
+  await attempt(async () => {
+    for await (const batchJobs of store.listLabelled("jobs", namespace, originLabel, signal)) {
+      await removeAll(
+        here,
+        "jobs",
+        batchJobs.filter(({ uid }) => !running.has(uid)),
+      );
+    }
+  });
+}
+
+async function removeAll(here: NamespaceLook, kind: WorkerKind, objects: readonly NamedObject[]): Promise<void> {
+  const { options, namespace, asked, look, signal } = here;
+  look.found += objects.length;
+  const rest = objects.values();
+  const work = async (): Promise<void> => {
+    for (const object of rest) {
+      try {
+        await options.store.remove(kind, namespace, object, signal);
+        asked[kind].add(object.uid);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = asTributaryError(error);
+        look.failures.push(failure);
+        if (failure.disposition === "permanent") look.hopeless += 1;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallelRemovals, objects.length) }, work));
+}
+
+/** One line for each code: there may be as many failures as objects. */
+function tellFailures(log: Logger, failures: readonly TributaryError[]): void {
+  for (const [code, alike] of Map.groupBy(failures, (failure) => failure.code)) {
+    log.warn({ code, failures: alike.length }, alike[0]!.message);
   }
-  return found;
 }

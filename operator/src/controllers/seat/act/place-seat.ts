@@ -10,10 +10,11 @@ import {
 import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import type { Placement } from "../../federated-training-job/snapshot.ts";
-import { changeableFields, differs } from "../decide/decide-place.ts";
+import { callDeadlineMs } from "../../shared/call-deadline.ts";
+import { changeableFields } from "../decide/decide-place.ts";
+import { differs } from "../decide/is-another-job.ts";
 import type { SeatAction } from "../plan.ts";
 import { placeKey } from "../seat-key.ts";
-import { callDeadlineMs } from "./call-deadline.ts";
 
 type Place = Extract<SeatAction, { type: "place" }>;
 type Replace = Extract<SeatAction, { type: "replace" }>;

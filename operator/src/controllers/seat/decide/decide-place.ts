@@ -3,7 +3,8 @@ import { renderAnchor, renderBatchJob } from "../../federated-training-job/rende
 import type { Problem } from "../../federated-training-job/snapshot.ts";
 import type { SeatAction } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
-import { isOtherWork } from "./is-other-work.ts";
+import { growsEarlierRuntime } from "./grows-earlier-runtime.ts";
+import { differs, isAnotherJob } from "./is-another-job.ts";
 
 type MemberObject = NonNullable<PlaceObservation["anchor"]>;
 
@@ -17,8 +18,6 @@ export interface PlaceVerdict {
 
 /** Fields of a batch Job that follow the spec of its job and can change while it exists. */
 export const changeableFields = ["parallelism", "suspend"] as const;
-/** Fields that follow the spec of its job and cannot: one that differs makes another batch Job. */
-const fixedFields = ["completions", "backoffLimitPerIndex"] as const;
 
 /** One wanted place has an anchor with the present parameters and a batch Job of the present shape, whoever changed them. */
 export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): PlaceVerdict {
@@ -36,7 +35,7 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
   const isAnother =
     batchJob !== undefined &&
-    (differs(batchJob, rendered.batchJob, fixedFields) || isOtherWork(batchJob, rendered.batchJob, participant));
+    (isAnotherJob(batchJob, rendered.batchJob, participant) || growsEarlierRuntime(batchJob, rendered.batchJob));
   if (isAnother) return { action: { type: "replace", placement, uid: batchJob.metadata.uid ?? "", why } };
   const isAsWanted =
     anchor !== undefined &&
@@ -47,13 +46,6 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   return {
     action: { type: "place", placement, ...rendered, ...(anchor === undefined ? {} : { cachedAnchor: anchor }), why },
   };
-}
-
-/** Fields of a batch Job's spec that are not as rendered; one that is not rendered is off. */
-export function differs(live: MemberObject, rendered: KubernetesObject, fields: readonly string[]): boolean {
-  const specOf = (object: object) => (object as { spec?: Record<string, unknown> }).spec ?? {};
-  const [is, wanted] = [specOf(live), specOf(rendered)];
-  return fields.some((field) => (is[field] ?? false) !== (wanted[field] ?? false));
 }
 
 function showsData(anchor: MemberObject, rendered: KubernetesObject): boolean {

@@ -1,3 +1,4 @@
+import { Label } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { PodTemplateObject } from "../../federated-training-job/snapshot.ts";
 import { aJob, aPlacement, aTemplate } from "../../federated-training-job/testing/a-snapshot.ts";
@@ -109,6 +110,21 @@ describe("a wanted place", () => {
     ["a data set that the spec does not name", named({ ...runtime, "tributary.dev/dataset": "only" })],
   ])("keeps its batch Job when the member's admin gives the runtime %s", (_what, template) => {
     expect(ofOther({}, template).actions).toEqual([]);
+  });
+
+  const ofVersion = (version: string): PodTemplateObject => ({
+    ...aTemplate,
+    template: { ...aTemplate.template, metadata: { labels: { [Label.RuntimeVersion]: version } } },
+  });
+
+  it.each<[string, object, string[]]>([
+    ["goes on", {}, []],
+    ["was suspended", { suspend: true }, ["replace"]],
+    ["lost its workers", { parallelism: 0 }, ["replace"]],
+    ["got more workers than the spec asks for", { parallelism: 9 }, ["place"]],
+  ])("of an earlier version of its runtime gets no more pods: one that %s", (_what, spec, wanted) => {
+    const template = { state: "found", template: ofVersion("new") } as const;
+    expect(kinds(decidePlaced({ template, batchJob: withSpec(spec) }))).toEqual(wanted);
   });
 
   it("is not made twice while the cache is late", () => {
