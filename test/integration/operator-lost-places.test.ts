@@ -108,4 +108,35 @@ describe("places that a job can lose sight of, on real API servers", () => {
     await whenGone("moved");
     expect(await objects(gcp, "jobs", "moved")).toBe("");
   });
+
+  it("leaves alone what runs when its name leads to another cluster by mistake, and tells of it until that is put right", async () => {
+    await apply(rig.hub, aJob(noop("kept", "gcp")));
+    await whenPlaced(gcp, "jobs", "kept");
+    const uids = () =>
+      gcp.kubectl([
+        "get",
+        "jobs,configmaps",
+        "-n",
+        "jobs",
+        "-l",
+        "tributary.dev/job-name=kept",
+        "-o",
+        "jsonpath={..uid}",
+      ]);
+    const before = await uids();
+    await eventually("the record names the cluster", async () =>
+      (await rig.read("{.status.placements[0].clusterUid}", "kept")) === "" ? undefined : true,
+    );
+    const isTold = async () => (await rig.read("{.status.clusters[0].reason}", "kept")) === "ClusterChanged";
+    await rig.register("gcp", aws.kubeconfig);
+    await eventually("it is told", async () => ((await isTold()) ? true : undefined));
+    expect(await objects(aws, "jobs", "kept")).toBe("");
+    await rig.register("gcp", gcp.kubeconfig);
+    await eventually("it is told no more", async () => ((await isTold()) ? undefined : true));
+    expect(await rig.read("{.status.placements[*].state}", "kept")).toBe("Wanted");
+    expect(await uids()).toBe(before);
+    await rig.hub.kubectl(["delete", "ftj", "kept", "--wait=false"]);
+    await whenGone("kept");
+    expect(await objects(gcp, "jobs", "kept")).toBe("");
+  });
 });

@@ -59,10 +59,20 @@ describe("the id of a hub", () => {
       namedUnder: "hub",
       want: "hub",
     },
-  ])("$name", ({ want, namedUnder = "hub", ...facts }) => {
+    {
+      name: "is the cluster's own when it was lost and jobs have nothing in members that could tell another",
+      configured: "",
+      kept: undefined,
+      hasPlacedJobs: true,
+      hasPlaces: false,
+      want: "uid",
+    },
+  ])("$name", ({ want, namedUnder = "hub", hasPlaces = true, ...facts }) => {
     const job = aJob();
     const name = seatName(namedUnder, job, "aws");
-    const jobs = [aJob({}, { name: "empty" }), withPlacements(job, aPlacement({ name }))];
+    // A participant that no job can have: somebody wrote it there, and it has no name.
+    const odd = { ...aPlacement({ name: "odd" }), participant: "p".repeat(60) };
+    const jobs = [aJob({}, { name: "empty" }), withPlacements(job, odd, ...(hasPlaces ? [aPlacement({ name })] : []))];
     const given = { ...facts, clusterUid: "uid", isNamedUnder: (hubId: string) => isNamedUnder(jobs, hubId) };
     expect(chooseHubId(given)).toBe(want);
   });

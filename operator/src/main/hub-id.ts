@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanupFinalizer, type FederatedTrainingJob, FieldManager, Kinds, Label } from "@tributary/contracts";
 import { asTributaryError, type Logger, TributaryError } from "@tributary/kit";
-import { seatName } from "../controllers/federated-training-job/render/names.ts";
+import { isParticipantName, seatName } from "../controllers/federated-training-job/render/names.ts";
 import type { ApiClient } from "../runtime/api/api-client.ts";
 import { createOwnedApply, lookAtOwned, type Ownership, Whose } from "../runtime/api/apply-owned.ts";
 import type { KubeObject } from "../runtime/api/object.ts";
@@ -33,20 +33,23 @@ export interface HubIdFacts {
 
 /**
  * The id by which a hub knows its objects in members. It changes only while no job has anything there: whatever carries the
- * old one would belong to nobody. When what was kept is lost, the names of those objects still tell it.
+ * old one would belong to nobody. When what was kept is lost, the names of those objects still tell it. Where there are none,
+ * nothing speaks for the former default, which any hub would share with others.
  */
 export function chooseHubId({ configured, kept, clusterUid, hasPlacedJobs, isNamedUnder }: HubIdFacts): string {
   const wanted = configured === "" ? clusterUid : configured;
   if (!hasPlacedJobs) return wanted;
   if (kept !== undefined) return kept;
-  if (isNamedUnder(wanted)) return wanted;
-  return configured === "" ? formerDefault : configured;
+  if (configured !== "" || isNamedUnder(wanted)) return wanted;
+  return isNamedUnder(formerDefault) ? formerDefault : wanted;
 }
 
 /** Whether any placement of these jobs has the name that it gets under an id. */
 export function isNamedUnder(jobs: readonly FederatedTrainingJob[], hubId: string): boolean {
   return jobs.some((job) =>
-    job.status?.placements?.some(({ participant, name }) => name === seatName(hubId, job, participant)),
+    job.status?.placements?.some(
+      ({ participant, name }) => isParticipantName(participant) && name === seatName(hubId, job, participant),
+    ),
   );
 }
 

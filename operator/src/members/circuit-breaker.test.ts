@@ -35,6 +35,25 @@ describe("circuit breaker", () => {
     expect(breaker.isOpen()).toBe(false);
   });
 
+  it("lets another call try at once when the one that tried was given up, and waits no longer for it", async () => {
+    const { clock, breaker, fail } = makeBreaker();
+    fail(3);
+    await clock.advance(1_000);
+    breaker.admit();
+    breaker.release();
+    expect(() => breaker.admit()).not.toThrow();
+    expect(() => breaker.admit()).toThrow();
+    fail(1);
+    expect(() => breaker.admit()).toThrow(expect.objectContaining({ retryAfterMs: 2_000 }));
+  });
+
+  it("stays open when a call is given up before the time to try", () => {
+    const { breaker, fail } = makeBreaker();
+    fail(3);
+    breaker.release();
+    expect(() => breaker.admit()).toThrow(expect.objectContaining({ retryAfterMs: 1_000 }));
+  });
+
   it("waits twice as long after each failed try, and starts over once the cluster answered", async () => {
     const { clock, breaker, fail } = makeBreaker();
     fail(3);

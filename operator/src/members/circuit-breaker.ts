@@ -26,6 +26,8 @@ export interface CircuitBreaker {
   admit(): void;
   /** Notes how an attempt ended: `true` when the API server answered anything at all. */
   record(hasAnswered: boolean): void;
+  /** The caller gave an attempt up, which says nothing of the cluster: if it was the one that tries, another may. */
+  release(): void;
   isOpen(): boolean;
 }
 
@@ -65,6 +67,9 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       failures++;
       if (!wasTrying && (openUntilMs !== undefined || failures < failuresToOpen)) return;
       openUntilMs = clock.monotonicMs() + jitteredBackoffMs(bounds, opened++, random);
+    },
+    release() {
+      isTrying = false;
     },
     isOpen: () => openUntilMs !== undefined,
   };

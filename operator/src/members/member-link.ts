@@ -91,7 +91,8 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
   }
 
   function observe(observation: CallObservation): void {
-    if (!observation.isAborted) breaker.record(observation.status > 0);
+    if (observation.isAborted) breaker.release();
+    else breaker.record(observation.status > 0);
     // An API server that refuses the credential is there, but the member cannot be used.
     if (observation.status > 0 && observation.status !== 401) noteHeard();
     options.observe?.(observation);

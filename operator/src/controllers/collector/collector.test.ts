@@ -1,6 +1,6 @@
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
-import type { ApiClient, ListOptions } from "../../runtime/api/api-client.ts";
+import type { ApiClient, CallOptions, DeleteOptions, ListOptions } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { Collector, type CollectorDeps } from "./collector.ts";
 
@@ -26,15 +26,24 @@ interface Given {
 function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present }: Given) {
   const deleted: string[] = [];
   const told: string[] = [];
+  const deadlines = new Set<number | undefined>();
   const client = {
     cluster: "aws",
-    list: async ({ kind }: { kind: string }, { namespace, prepare = (one) => one }: ListOptions) =>
-      kind === "ConfigMap" ? (await (memberOf?.(namespace) ?? [structuredClone({ metadata })])).map(prepare) : [],
-    async get(_kind: unknown, { name }: { name: string }) {
+    async list({ kind }: { kind: string }, { namespace, prepare = (one) => one, deadlineMs }: ListOptions) {
+      deadlines.add(deadlineMs);
+      return kind === "ConfigMap"
+        ? (await (memberOf?.(namespace) ?? [structuredClone({ metadata })])).map(prepare)
+        : [];
+    },
+    async get(_kind: unknown, { name }: { name: string }, { deadlineMs }: CallOptions) {
+      deadlines.add(deadlineMs);
       if (present === undefined) throw forbidden;
       return present.includes(name) ? { metadata: { name } } : undefined;
     },
-    delete: async (_kind: unknown, ref: { name: string }) => deleted.push(ref.name),
+    async delete(_kind: unknown, ref: { name: string }, { deadlineMs }: DeleteOptions) {
+      deadlines.add(deadlineMs);
+      deleted.push(ref.name);
+    },
   } as unknown as ApiClient;
   const quiet = { info() {}, warn() {} } as unknown as CollectorDeps["log"];
   const collector = new Collector({
@@ -50,7 +59,7 @@ function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present
     onReport: () => {},
   });
   const context = { signal: new AbortController().signal, reconcileId: "", failures: 0 };
-  return { collector, deleted, told, look: () => collector.reconcile("aws", context) };
+  return { collector, deleted, told, deadlines, look: () => collector.reconcile("aws", context) };
 }
 
 describe("the collector", () => {
@@ -87,6 +96,13 @@ describe("the collector", () => {
       ["jobs", 0],
       ["shut", 0],
     ]);
+  });
+
+  it("gives no call to a member as much time as the look has, so that one that hangs is known by its calls", async () => {
+    const { look, deleted, deadlines } = aCollector({ hub: async () => [], memberOf, namespaces: ["shut", "jobs"] });
+    await look();
+    expect(deleted).toEqual(["a"]);
+    expect([...deadlines]).toEqual([10_000]);
   });
 
   it("says which namespace it may not search, and cleans the others", async () => {

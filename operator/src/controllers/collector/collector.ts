@@ -6,9 +6,11 @@ import { resourceName } from "../../runtime/api/resource.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import { describeFailure } from "../member-cluster/describe-failure.ts";
 import type { MemberDirectory, MemberProblem } from "../member-cluster/member-directory.ts";
+import { callDeadlineMs } from "../shared/call-deadline.ts";
+import { inParallel } from "../shared/in-parallel.ts";
 import { type JobLiveness, type Leftovers, sortLeftovers } from "./decide/leftovers.ts";
 import type { LeftoverReport } from "./leftover-report.ts";
-import { listOwned, type OwnedObject, resourceOf } from "./owned-objects.ts";
+import { listOwned, type OwnedObject, parallelNamespaces, resourceOf } from "./owned-objects.ts";
 
 /** Time between two looks at a member, in milliseconds; each is spread by a fifth. */
 const lookIntervalMs = 60_000;
@@ -92,7 +94,7 @@ export class Collector {
         });
       }
     };
-    await Promise.all(this.#deps.namespacesOf(cluster).map(look));
+    await inParallel(this.#deps.namespacesOf(cluster), parallelNamespaces, look);
     return { objects, problems, remaining };
   }
 
@@ -120,7 +122,8 @@ export class Collector {
     for (const object of removals) {
       const { kind, namespace, name, uid, job } = object;
       try {
-        await client.delete(resourceOf(kind), { namespace, name }, { uid, propagation: "Background", signal });
+        const call = { signal, deadlineMs: callDeadlineMs };
+        await client.delete(resourceOf(kind), { namespace, name }, { uid, propagation: "Background", ...call });
         done.push(object);
         this.#deps.count(cluster, resourceName(resourceOf(kind)));
         this.#deps.log.info({ cluster, kind, object: `${namespace}/${name}`, job }, "removed what a job left");

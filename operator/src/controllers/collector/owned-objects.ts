@@ -1,9 +1,10 @@
 import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
-import { controllerUidOf, type KubeObject, type Unstructured } from "../../runtime/api/object.ts";
+import { controllerUidOf, type KubeObject } from "../../runtime/api/object.ts";
+import { callDeadlineMs } from "../shared/call-deadline.ts";
+import { keepOwnership } from "../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
-import { shared } from "../shared/repeated-values.ts";
-import { isWrittenByUs, markWrittenByUs } from "../shared/written-by-us.ts";
+import { isWrittenByUs } from "../shared/written-by-us.ts";
 
 /** Kinds that this hub makes in members, and the pods that come of them. */
 export type OwnedKind = "ConfigMap" | "Job" | "Pod";
@@ -31,6 +32,9 @@ const resources: Readonly<Record<OwnedKind, ResourceKind>> = {
   Pod: Kinds.Pod,
 };
 
+/** Namespaces of a member that are listed at once: lists that wait for a connection would use up their own time. */
+export const parallelNamespaces = 8;
+
 /** The API resource of a kind. */
 export function resourceOf(kind: OwnedKind): ResourceKind {
   return resources[kind];
@@ -49,7 +53,7 @@ export async function listOwned(
   try {
     return await listLabelled(client, namespace, origin, signal);
   } catch (error) {
-    if (await isNamespaceGone(client, namespace, error, { signal })) return [];
+    if (await isNamespaceGone(client, namespace, error, { signal, deadlineMs: callDeadlineMs })) return [];
     throw error;
   }
 }
@@ -63,32 +67,16 @@ async function listLabelled(
   const labelSelector = `${Label.Origin}=${origin}`;
   const lists = await Promise.all(
     (Object.keys(resources) as OwnedKind[]).map(async (kind) => {
-      const options = { namespace, labelSelector, metadataOnly: true, prepare: keepOwnership, signal };
-      const objects = await client.list<KubeObject>(resources[kind], options);
+      const options = { namespace, labelSelector, metadataOnly: true, prepare: keepOwnership };
+      const objects = await client.list<KubeObject>(resources[kind], {
+        ...options,
+        signal,
+        deadlineMs: callDeadlineMs,
+      });
       return objects.map((object) => ownedObject(kind, namespace, object));
     }),
   );
   return lists.flat();
-}
-
-const ownershipLabels = [Label.JobUid, Label.JobNamespace, Label.JobName];
-
-/** Keeps of an object what tells whose it is: a large job has 25,600 pods, and all are listed each minute. */
-function keepOwnership(object: KubeObject): KubeObject {
-  const { metadata } = markWrittenByUs(object as Unstructured);
-  const { name, uid, labels = {}, ownerReferences = [], deletionTimestamp, managedFields } = metadata;
-  const kept = ownershipLabels.flatMap((label) => (labels[label] === undefined ? [] : [[label, labels[label]]]));
-  const controllers = ownerReferences.filter(({ controller }) => controller === true);
-  return {
-    metadata: {
-      name,
-      ...(uid === undefined ? {} : { uid }),
-      labels: shared(Object.fromEntries(kept)),
-      ownerReferences: shared(controllers),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      ...(managedFields === undefined ? {} : { managedFields }),
-    },
-  };
 }
 
 function ownedObject(kind: OwnedKind, namespace: string, object: KubeObject): OwnedObject {

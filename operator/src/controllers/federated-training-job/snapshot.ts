@@ -1,5 +1,5 @@
 import type { FederatedTrainingJob, JobCondition, TrainingRound } from "@tributary/contracts";
-import type { Place } from "../shared/place.ts";
+import type { FoundPlace, Place } from "../shared/place.ts";
 import type { AggregatorSettings, KeptRun } from "./render/frozen-run.ts";
 
 /** One seat of a job, as its spec names it. */
@@ -41,7 +41,7 @@ export interface PlacingObservation {
   /** What the seats' controller said last, by cluster. */
   readonly reports: ReadonlyMap<string, PlacingReport>;
   /** Places in which caches of members show objects of the job. */
-  readonly shown: readonly (Place & { readonly cluster: string })[];
+  readonly shown: readonly (FoundPlace & { readonly cluster: string })[];
 }
 
 /** What the seats' controller says of a job in one member cluster. */
@@ -51,7 +51,9 @@ export interface PlacingReport {
   /** What keeps places from being as they are wanted. */
   readonly problems: readonly (Place & { readonly problem: Problem })[];
   /** Places in which a search of the whole member found objects of the job; absent when it was not searched. */
-  readonly found?: readonly Place[];
+  readonly found?: readonly FoundPlace[];
+  /** What keeps the member from being searched. */
+  readonly searchProblem?: Problem;
 }
 
 /** What exists for a job on the hub. */
@@ -186,6 +188,8 @@ export interface SeatObservation {
   readonly failedPods: number;
   /** Workers that failed for good: no other pod is made for them. */
   readonly failedIndexes?: number;
+  /** Indexes of workers that ended with exit code 0: no other pod is made for them either. */
+  readonly completedIndexes?: readonly number[];
   /** What keeps a worker pod from running. */
   readonly podProblem?: Problem;
   /** Indexes of the workers that a problem keeps; absent means all of the seat. */
@@ -222,6 +226,8 @@ export interface AggregatorReport {
   readonly last?: CheckpointReport;
   readonly sourceSha256: string;
   readonly problem?: Problem;
+  /** Whether the problem is a deadline that the workers could not meet, though enough of them were there until it passed. */
+  readonly isDeadlineMissed: boolean;
   /** Whether the output volume lacks what the last commit made, and why it takes no model. */
   readonly output: { readonly isPending: boolean; readonly problem?: string };
   /** Committed and evaluated rounds, oldest first; at most the newest hundred. */

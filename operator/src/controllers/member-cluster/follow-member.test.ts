@@ -89,7 +89,7 @@ describe("the places of a job that caches show", () => {
     const stop = new AbortController();
     const running = parts.run(stop.signal);
     await parts.whenUsable(stop.signal);
-    expect(view.placesOf("uid")).toEqual([{ participant: "aws", namespace: "jobs" }]);
+    expect(view.placesOf("uid")).toEqual([{ participant: "aws", namespace: "jobs", name: "aws" }]);
     stop.abort();
     await running;
   });

@@ -5,8 +5,9 @@ import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
+import { callDeadlineMs } from "../shared/call-deadline.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
-import type { Place } from "../shared/place.ts";
+import type { FoundPlace } from "../shared/place.ts";
 import { isWrittenByUs } from "../shared/written-by-us.ts";
 import { type FollowedNamespace, followNamespace, jobIndex, type NamespaceHealth } from "./follow-namespace.ts";
 import type { FollowOptions } from "./follow-options.ts";
@@ -117,16 +118,26 @@ async function areAllGone(
 ): Promise<boolean> {
   const gone = [...followed].map(([name, namespace]) => {
     const health = namespace.health();
-    return health.state === "failed" && isNamespaceGone(client, name, health.error, { signal });
+    const call = { signal, deadlineMs: callDeadlineMs };
+    return health.state === "failed" && isNamespaceGone(client, name, health.error, call);
   });
   return (await Promise.all(gone)).every(Boolean);
 }
 
-/** Participants of a job that have an anchor or a batch Job of ours in a namespace. */
-function placesIn(namespace: string, { objects: { configMaps, jobs } }: FollowedNamespace, jobUid: string): Place[] {
+/** Participants of a job that have an anchor or a batch Job of ours in a namespace, each name of such an object once. */
+function placesIn(
+  namespace: string,
+  { objects: { configMaps, jobs } }: FollowedNamespace,
+  jobUid: string,
+): FoundPlace[] {
   const objects = [configMaps, jobs].flatMap((cache) => cache.byIndex(jobIndex, jobUid)).filter(isWrittenByUs);
-  const participants = new Set(objects.map((object) => object.metadata.labels?.[Label.Participant]));
-  return [...participants].filter((name) => name !== undefined).map((participant) => ({ participant, namespace }));
+  const places = new Map<string, FoundPlace>();
+  for (const { metadata } of objects) {
+    const { name, labels } = metadata;
+    const participant = labels?.[Label.Participant];
+    if (participant !== undefined) places.set(`${participant}/${name}`, { participant, namespace, name });
+  }
+  return [...places.values()];
 }
 
 /** Why no namespace can be used; undefined when one can, or when none is followed. */

@@ -5,10 +5,12 @@ import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
 import { byLabel } from "../../runtime/cache/index-functions.ts";
 import { createInformer, type Informer } from "../../runtime/cache/informer.ts";
-import type { Transform } from "../../runtime/cache/transform.ts";
-import { markWrittenByUs } from "../shared/written-by-us.ts";
+import { stripBookkeeping, type Transform } from "../../runtime/cache/transform.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import { bySeat, readSeats, type SeatObjects, seatIndex } from "./seat-index.ts";
+import { slimAnchor } from "./slim-anchor.ts";
+import { slimBatchJob } from "./slim-batch-job.ts";
+import { slimEvent } from "./slim-event.ts";
 import { slimPod } from "./slim-pod.ts";
 
 /** Kinds of objects that seats consist of. */
@@ -63,7 +65,7 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
       resource: kinds[kind],
       selection: kind === "events" ? { namespace, fieldSelector: refusals } : { namespace, labelSelector },
       indices: { [jobIndex]: kind === "events" ? byRegarded : byLabel(Label.JobUid), [seatIndex]: bySeat },
-      ...transformOf(kind),
+      transform: transforms[kind],
       onError: options.onError,
       report(event) {
         report(event);
@@ -137,11 +139,14 @@ export function followNamespace(client: ApiClient, options: FollowOptions, names
   };
 }
 
-/** What is kept of each kind: copies of anchors and batch Jobs that somebody made are told from ours by who wrote them. */
-function transformOf(kind: FollowedKind): { readonly transform?: Transform<Unstructured> } {
-  if (kind === "pods") return { transform: slimPod };
-  return kind === "configMaps" || kind === "jobs" ? { transform: markWrittenByUs } : {};
-}
+/** What is kept of each kind: what looks read, and of what others may write no more than a little. A runtime is copied whole. */
+const transforms: Readonly<Record<FollowedKind, Transform<Unstructured>>> = {
+  configMaps: slimAnchor,
+  jobs: slimBatchJob,
+  pods: slimPod,
+  podTemplates: stripBookkeeping,
+  events: slimEvent,
+};
 
 function byRegarded(event: Unstructured): string[] {
   const { uid } = (event.involvedObject ?? {}) as { uid?: string };

@@ -1,6 +1,6 @@
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
-import type { Place } from "../shared/place.ts";
+import type { FoundPlace } from "../shared/place.ts";
 
 /** A cause by which a member cannot be used. */
 export interface MemberProblem {
@@ -37,8 +37,8 @@ export interface MemberView {
   ) => readonly Unstructured[];
   /** Events of the batch Job of a uid in one namespace: refused pods. */
   readonly eventsOf: (namespace: string, batchJobUid: string) => Unstructured[];
-  /** Where anchors or batch Jobs of a job are. */
-  readonly placesOf: (jobUid: string) => Place[];
+  /** Where anchors or batch Jobs say that they are of a job. */
+  readonly placesOf: (jobUid: string) => FoundPlace[];
   /** All pods of this hub in one namespace. */
   readonly podsIn: (namespace: string) => Unstructured[];
   /** PodTemplates of one namespace. */

@@ -1,6 +1,7 @@
 import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
 import { isTributaryError } from "@tributary/kit";
-import { listOwned } from "../collector/owned-objects.ts";
+import { listOwned, parallelNamespaces } from "../collector/owned-objects.ts";
+import { inParallel } from "../shared/in-parallel.ts";
 import type { RemovalFacts } from "./decide/removal.ts";
 import { holdersOf } from "./known-namespaces.ts";
 import type { MemberState } from "./member-directory.ts";
@@ -30,10 +31,12 @@ async function countOwned(
 ): Promise<ReadonlyMap<string, number> | undefined> {
   if (state?.state !== "reachable") return undefined;
   try {
-    const lists = await Promise.all(namespaces.map((namespace) => listOwned(state.client, namespace, hubId, signal)));
     const counts = new Map<string, number>();
-    for (const { job } of lists.flat().filter(({ isOurs, kind }) => isOurs || kind === "Pod"))
-      counts.set(job, (counts.get(job) ?? 0) + 1);
+    await inParallel(namespaces, parallelNamespaces, async (namespace) => {
+      const owned = await listOwned(state.client, namespace, hubId, signal);
+      for (const { job } of owned.filter(({ isOurs, kind }) => isOurs || kind === "Pod"))
+        counts.set(job, (counts.get(job) ?? 0) + 1);
+    });
     return counts;
   } catch (error) {
     if (isTributaryError(error)) return undefined;

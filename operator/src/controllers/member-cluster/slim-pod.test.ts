@@ -28,6 +28,10 @@ function aPod(name: string): Unstructured {
   } as unknown as Unstructured;
 }
 
+function many(entryOf: (at: number) => [string, string]): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: 9_999 }, (_none, at) => entryOf(at)));
+}
+
 describe("a pod in the cache", () => {
   it("has its identity, what its containers request and how it fares, and nothing else", () => {
     expect(slimPod(aPod("a"))).toEqual({
@@ -61,6 +65,28 @@ describe("a pod in the cache", () => {
   it("is kept when it has neither status nor containers yet", () => {
     const metadata = { name: "a", namespace: "jobs" };
     expect(slimPod({ metadata } as Unstructured)).toEqual({ metadata, spec: { containers: [] } });
+  });
+
+  it.each<[string, object]>([
+    ["labels", { metadata: { name: "a", labels: many((at) => [`l${at}`, "v"]) } }],
+    ["containers", { spec: { containers: Array.from({ length: 999 }, (_none, at) => ({ name: `c${at}` })) } }],
+    [
+      "kinds of devices",
+      { spec: { containers: [{ name: "c", resources: { requests: many((at) => [`a.b/${at}`, "1"]) } }] } },
+    ],
+    ["text", { status: { message: "x".repeat(1024 * 1024) } }],
+    [
+      "text of its containers",
+      {
+        status: {
+          containerStatuses: [{ name: "c", image: "x".repeat(1024 * 1024), state: { waiting: { reason: "r" } } }],
+        },
+      },
+    ],
+    ["conditions", { status: { conditions: Array.from({ length: 999 }, () => ({ type: "t", status: "True" })) } }],
+  ])("is small when somebody made one with many %s", (_what, pod) => {
+    const slim = slimPod({ metadata: { name: "a" }, ...pod } as unknown as Unstructured);
+    expect(JSON.stringify(slim).length).toBeLessThan(5_000);
   });
 
   it("does not take a text for the value that is printed like it", () => {

@@ -169,6 +169,39 @@ describe("a member that is away", () => {
   });
 });
 
+describe("a namespace of a member that the hub may not read, while the record is lost", () => {
+  async function searched(...steps: readonly ((before: Job) => Job)[]): Promise<World> {
+    const world = startWorld();
+    world.hub.namespaces.push("typo");
+    world.aws.put(Kinds.Namespace, { metadata: { name: "typo" } });
+    world.aws.shut.add("typo");
+    for (const step of [wipe, ...steps]) edit(world.hub, step);
+    await settle(world);
+    return world;
+  }
+  const cause = "namespace typo of MemberCluster aws-1 cannot be searched for what the job has there";
+
+  it("is told of by name, and places are made in the member once it is mended", async () => {
+    const world = await searched();
+    expect(world.hub.job?.status).toMatchObject({ unsearchedClusters: ["aws-1"], placements: [{ cluster: "gcp-1" }] });
+    const told = world.hub.lookAtJob()?.conditions.find(({ type }) => type === "ClustersReady");
+    expect(told).toMatchObject({ status: "False", reason: "RBACDenied", message: expect.stringContaining(cause) });
+    world.aws.shut.delete("typo");
+    await settle(world);
+    expect(world.aws.holds()).toEqual([...objectsOf(names.aws), "namespaces typo"].sort());
+  });
+
+  it("is what the deletion says that it waits for", async () => {
+    const world = await searched(remove);
+    expect(world.hub.lookAtJob()?.conditions[0]?.message).toContain(
+      `cluster aws-1 is being searched for objects of the job: ${cause}`,
+    );
+    world.aws.shut.delete("typo");
+    await settle(world);
+    expect(world.hub.job).toBeUndefined();
+  });
+});
+
 describe("a name that leads to another cluster than before", () => {
   const named = (uid: string): FakeMember => {
     const member = createFakeMember("gcp-1");
@@ -203,6 +236,26 @@ describe("a name that leads to another cluster than before", () => {
     await settleAll(world);
     expect(held(former)).toEqual([]);
     expect(world.hub.job?.status?.placements ?? []).toEqual([]);
+  });
+
+  it("costs nothing that runs in the former when the mistake is mended", async () => {
+    const world = worldOf();
+    await settleAll(world);
+    const former = world.members["gcp-1"];
+    const uidsIn = () =>
+      [Kinds.ConfigMap, Kinds.Job].map(
+        (kind) => former.find(kind, { namespace: "jobs", name: names.gcp })?.metadata.uid,
+      );
+    const before = uidsIn();
+    world.members["gcp-1"] = named("another");
+    await settleAll(world);
+    const told = world.hub.lookAtJob()?.conditions.find(({ type }) => type === "ClustersReady");
+    expect(told).toMatchObject({ reason: "ClusterChanged", message: expect.stringContaining("uid former") });
+    world.members["gcp-1"] = former;
+    await settleAll(world);
+    expect(uidsIn()).toEqual(before);
+    expect(before).not.toContain(undefined);
+    expect(world.hub.job?.status?.placements).toMatchObject([{ state: "Wanted" }, { state: "Wanted" }]);
   });
 
   it("has no second worker for a seat that may run in the former, until that is given up by name", async () => {
@@ -266,6 +319,22 @@ describe("what is in the way", () => {
     await settle(world);
     expect(world.aws.holds()).toEqual(theirs);
     expect(world.hub.job).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["in place of its text", { "worker.json": "x".repeat(1024 * 1024) }],
+    ["beside its text", { junk: "x".repeat(1024 * 1024) }],
+  ])("costs nothing more once it was mended when it is a megabyte in the anchor %s", async (_where, data) => {
+    const world = startWorld();
+    await settle(world);
+    const before = world.aws.find(Kinds.ConfigMap, ref)!;
+    const wanted = before.data as Record<string, string>;
+    world.aws.put(Kinds.ConfigMap, { ...before, data: { ...wanted, ...data } } as never);
+    await settle(world);
+    expect(world.aws.find(Kinds.ConfigMap, ref)?.data).toMatchObject(wanted);
+    const calls = world.aws.calls();
+    await settle(world);
+    expect(world.aws.calls()).toBe(calls);
   });
 
   it("is told by name when it is a pod that nothing ends", async () => {

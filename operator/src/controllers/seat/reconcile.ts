@@ -1,7 +1,7 @@
 import { TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
-import { actOnSeats, type SeatActDeps } from "./act/act-on-seats.ts";
+import { actOnSeats, type SeatActDeps, type SeatsOutcome } from "./act/act-on-seats.ts";
 import { decideSeats } from "./decide/decide-seats.ts";
 import { observeSeats, type SeatSources } from "./observe/observe-seats.ts";
 
@@ -12,6 +12,8 @@ export interface SeatDeps extends SeatActDeps {
 
 /** Time until a look that failed in part is repeated, in milliseconds. */
 const retryMs = 2_000;
+/** Time until a member is searched again that could not be searched, in milliseconds: a search lists all of its namespaces. */
+const searchAgainMs = 5_000;
 
 /**
  * One look at the seats of one job in one member: observe, decide, act, and say what came of it to the job's look. It acts
@@ -26,7 +28,7 @@ export async function reconcileSeats(
   if (seen === undefined) return undefined;
   const plan = decideSeats(seen);
   const { uid = "" } = seen.job.metadata;
-  const { hasFailed, ...outcome } =
+  const { hasFailed, ...outcome }: SeatsOutcome =
     plan.actions.length === 0
       ? { hasFailed: false, empty: [], problems: [] }
       : await actOnSeats(clientOf(deps.sources, seen.cluster), uid, plan.actions, deps, signal);
@@ -34,7 +36,11 @@ export async function reconcileSeats(
     ...outcome,
     problems: [...plan.report.problems, ...outcome.problems],
   });
-  const waits = [plan.requeueAfterMs, hasFailed ? retryMs : undefined].filter((wait) => wait !== undefined);
+  const waits = [
+    plan.requeueAfterMs,
+    hasFailed ? retryMs : undefined,
+    outcome.searchProblem === undefined ? undefined : searchAgainMs,
+  ].filter((wait) => wait !== undefined);
   return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
 }
 

@@ -1,17 +1,12 @@
-import type { KubeObject, Unstructured } from "../../runtime/api/object.ts";
-import { stripBookkeeping, type Transform } from "../../runtime/cache/transform.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
 
-/** All that a cache keeps of who wrote an object of ours. */
-const ourMark: unknown[] = [{ manager: "tributary" }];
+/** All that is kept of who wrote an object of ours. */
+export const ourMark: unknown[] = [{ manager: "tributary" }];
 
-/** Whether Tributary itself wrote an object; a copy that somebody made with all labels is not ours. */
+/**
+ * Whether Tributary itself wrote an object; a copy that somebody made with all labels is not ours. Whoever means to can write under
+ * our name: this tells mistakes from our own, and is no proof.
+ */
 export function isWrittenByUs({ metadata: { managedFields = [] } }: KubeObject): boolean {
   return managedFields.some((entry) => String((entry as { manager?: unknown }).manager).startsWith("tributary"));
 }
-
-/** Drops bookkeeping from what a cache keeps, but for whether Tributary wrote the object. */
-export const markWrittenByUs: Transform<Unstructured> = (object) => {
-  const isOurs = isWrittenByUs(object);
-  const kept = stripBookkeeping(object);
-  return isOurs ? { ...kept, metadata: { ...kept.metadata, managedFields: ourMark } } : kept;
-};

@@ -21,10 +21,17 @@ export interface AggregatorDirectoryDeps {
   readonly nowMs: () => number;
 }
 
+interface Entry {
+  readonly uid: string;
+  readonly link: AggregatorLink;
+  /** Whether it was told that no round follows: nothing more is to be heard of it, and the link is closed. */
+  isTold: boolean;
+}
+
 /** The links to the aggregators of all present jobs, one a job. */
 export class AggregatorDirectory {
   readonly #deps: AggregatorDirectoryDeps;
-  readonly #links = new Map<string, { readonly uid: string; readonly link: AggregatorLink }>();
+  readonly #links = new Map<string, Entry>();
 
   constructor(deps: AggregatorDirectoryDeps) {
     this.#deps = deps;
@@ -32,17 +39,17 @@ export class AggregatorDirectory {
 
   /** What the aggregator of a job said last. */
   observationOf(uid: string): AggregatorObservation {
-    for (const entry of this.#links.values()) if (entry.uid === uid) return entry.link.observation;
-    return { state: "absent" };
+    const entry = this.#entryOf(uid);
+    return entry === undefined || entry.isTold ? { state: "absent" } : entry.link.observation;
   }
 
-  /** Makes, moves or ends the link of one job by what was seen of it. */
+  /** Makes, moves or ends the link of one job by what was seen of it. That of a job that ended lasts while its aggregator is to be told. */
   follow(key: string, seen: JobSnapshot | undefined): void {
     const present = this.#links.get(key);
     const isWanted =
       seen !== undefined &&
       seen.deletionMs === undefined &&
-      seen.completionMs === undefined &&
+      (seen.completionMs === undefined || (seen.hub.replicas ?? 0) > 0) &&
       seen.hub.caPem !== undefined;
     const target = isWanted ? this.#addressOf(seen.job) : undefined;
     if (
@@ -54,18 +61,22 @@ export class AggregatorDirectory {
     }
     if (target === undefined || seen === undefined || this.#links.has(key)) return;
     const link = this.#createLink(key, seen.job, target);
-    this.#links.set(key, { uid: seen.job.metadata.uid ?? "", link });
+    this.#links.set(key, { uid: seen.job.metadata.uid ?? "", link, isTold: false });
     void link.run();
   }
 
   /** Opens a window of a job. Idempotent. */
   async openWindow(job: JobSnapshot["job"], window: WindowPlan, signal: AbortSignal): Promise<void> {
-    await this.#linkOf(job).openWindow(renderWindowPlan(job, window), signal);
+    await this.#require(job).link.openWindow(renderWindowPlan(job, window), signal);
   }
 
-  /** Tells a job's aggregator that no round follows. Idempotent. */
-  finishJob(job: JobSnapshot["job"], outcome: "Complete" | "Failed", signal: AbortSignal): Promise<void> {
-    return this.#linkOf(job).finishJob(outcome, signal);
+  /** Tells a job's aggregator that no round follows, and ends the link to it. Idempotent. */
+  async finishJob(job: JobSnapshot["job"], outcome: "Complete" | "Failed", signal: AbortSignal): Promise<void> {
+    const entry = this.#require(job);
+    if (entry.isTold) return;
+    await entry.link.finishJob(outcome, signal);
+    entry.isTold = true;
+    entry.link.close();
   }
 
   /** Ends every link. */
@@ -74,9 +85,14 @@ export class AggregatorDirectory {
     this.#links.clear();
   }
 
-  #linkOf(job: JobSnapshot["job"]): AggregatorLink {
-    const entry = [...this.#links.values()].find(({ uid }) => uid === job.metadata.uid);
-    if (entry !== undefined) return entry.link;
+  #entryOf(jobUid: string | undefined): Entry | undefined {
+    for (const entry of this.#links.values()) if (entry.uid === jobUid) return entry;
+    return undefined;
+  }
+
+  #require(job: JobSnapshot["job"]): Entry {
+    const entry = this.#entryOf(job.metadata.uid);
+    if (entry !== undefined) return entry;
     throw new TributaryError("AGGREGATOR_UNREACHABLE", `job ${job.metadata.name}: its aggregator is not reachable yet`);
   }
 

@@ -73,6 +73,7 @@ export function toReport(
     ...(last === undefined ? {} : { last }),
     sourceSha256: toHex(state.sourceSha256),
     ...(problem === undefined ? {} : { problem }),
+    isDeadlineMissed: state.deadlineMissed,
     output: {
       isPending: state.outputPending,
       ...(state.outputProblem === "" ? {} : { problem: state.outputProblem }),

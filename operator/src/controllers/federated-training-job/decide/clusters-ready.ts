@@ -1,5 +1,7 @@
 import { Reason } from "@tributary/contracts";
-import type { Condition, JobSnapshot, PartyReport, Problem, SeatObservation } from "../snapshot.ts";
+import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
+import { earlyEndProblem } from "./gone-workers.ts";
+import { partiesOf } from "./parties.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
 import { conditionOf } from "./verdict.ts";
 
@@ -13,19 +15,6 @@ export function joinedWorkers(snapshot: JobSnapshot, participant: string): numbe
   return partiesOf(snapshot, participant).length;
 }
 
-type Parties = readonly PartyReport[];
-
-/** Parties of each participant by the list that they were taken from: a job may have 25,600, and each of its seats asks. */
-const partiesByParticipant = new WeakMap<Parties, ReadonlyMap<string, Parties>>();
-
-function partiesOf({ aggregator }: JobSnapshot, participant: string): Parties {
-  if (aggregator.state !== "heard") return [];
-  const { parties } = aggregator.report;
-  const known = partiesByParticipant.get(parties) ?? Map.groupBy(parties, (party) => party.participant);
-  partiesByParticipant.set(parties, known);
-  return known.get(participant) ?? [];
-}
-
 /** What keeps one seat, or some of its workers, from working. */
 export function seatProblem(seat: SeatObservation): Problem | undefined {
   if (seat.member.state === "unreachable") return seat.member.problem;
@@ -33,8 +22,8 @@ export function seatProblem(seat: SeatObservation): Problem | undefined {
 }
 
 /** What people are told of a seat: what is wrong now, else what ended its last run. */
-export function toldProblem(seat: SeatObservation): Problem | undefined {
-  return seatProblem(seat) ?? seat.recentCause;
+export function toldProblem(snapshot: JobSnapshot, seat: SeatObservation): Problem | undefined {
+  return seatProblem(seat) ?? earlyEndProblem(snapshot, seat) ?? seat.recentCause;
 }
 
 /** Whether enough workers have joined for the quorum, and what is wrong with the others. */
@@ -59,7 +48,7 @@ export function clustersReady(snapshot: JobSnapshot): Condition {
 /** Whether the job runs with fewer workers than it asked for. Undefined keeps what was said before: an operator that has just started does not know yet who is lost. */
 export function degradation(snapshot: JobSnapshot): Condition | undefined {
   const type = "Degraded";
-  const troubles = [...snapshot.seats.flatMap(lossOf), ...partyTroubles(snapshot)];
+  const troubles = [...snapshot.seats.flatMap((seat) => lossOf(snapshot, seat)), ...partyTroubles(snapshot)];
   const [worst] = troubles;
   if (worst !== undefined)
     return { type, status: "True", reason: worst.reason, message: `${worst.message}${andMore(troubles.length)}` };
@@ -85,7 +74,7 @@ function ableWithoutShaky(snapshot: JobSnapshot): number {
 /** The most telling problem of any participant, and how many others have one; each has its own in `status.clusters`. */
 function worstProblem(snapshot: JobSnapshot): Problem | undefined {
   const found = snapshot.seats.flatMap((seat) => {
-    const problem = toldProblem(seat);
+    const problem = toldProblem(snapshot, seat);
     return problem === undefined ? [] : [{ ...problem, message: `${describeSeat(seat)}: ${problem.message}` }];
   });
   const worst = found.find(({ reason }) => !vague.includes(reason)) ?? found[0];
@@ -103,7 +92,7 @@ function andMore(count: number): string {
     : `; ${count - 1} others have a problem, see status.clusters`;
 }
 
-function lossOf(seat: SeatObservation): Problem[] {
+function lossOf(snapshot: JobSnapshot, seat: SeatObservation): Problem[] {
   const { member, batchJobFailure, podProblem } = seat;
   const told = (reason: string, message: string): Problem[] => [
     { reason, message: `${describeSeat(seat)}: ${message}` },
@@ -113,11 +102,13 @@ function lossOf(seat: SeatObservation): Problem[] {
   if (member.state === "missing")
     return told(Reason.ClusterLost, `MemberCluster ${seat.participant.cluster} does not exist any more`);
   if (batchJobFailure !== undefined) return told(batchJobFailure.reason, batchJobFailure.message);
+  const ended = earlyEndProblem(snapshot, seat);
+  const early = ended === undefined ? [] : told(ended.reason, ended.message);
   const failed = seat.failedIndexes ?? 0;
-  if (failed === 0) return [];
+  if (failed === 0) return early;
   const cause = podProblem === undefined ? "" : `: ${podProblem.message}`;
   const message = `${failed} of ${seat.participant.workers} workers failed for good${cause}`;
-  return told(podProblem?.reason ?? Reason.WorkerFailed, message);
+  return [...told(podProblem?.reason ?? Reason.WorkerFailed, message), ...early];
 }
 
 function partyTroubles(snapshot: JobSnapshot): Problem[] {

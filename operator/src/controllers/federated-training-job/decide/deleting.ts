@@ -1,4 +1,5 @@
 import { Annotation, cleanupFinalizer, Reason } from "@tributary/contracts";
+import { isSamePlace, type Place } from "../../shared/place.ts";
 import type { PlacementRecord } from "../plan.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
 import { recallPlacements } from "./recall-placements.ts";
@@ -38,13 +39,15 @@ export const deleting: Policy = (snapshot, settings) => {
 
 /** What a deletion waits for and why, the first few by name. */
 function describeLeft(snapshot: JobSnapshot, { placements, unsearchedClusters }: PlacementRecord): string {
-  const places = placements.map(({ participant, cluster, namespace, name }) => {
-    const problem = problemOf(snapshot, cluster, participant);
+  const places = placements.map((placement) => {
+    const { participant, cluster, namespace, name } = placement;
+    const problem = problemOf(snapshot, cluster, placement);
     const what = `participant ${participant} (cluster ${cluster}): Job and ConfigMap ${name} in namespace ${namespace} are being removed`;
     return problem === undefined ? what : `${what}: ${problem}`;
   });
   const searches = unsearchedClusters.map((cluster) => {
-    const problem = problemOf(snapshot, cluster);
+    const refused = snapshot.placing.reports.get(cluster)?.searchProblem;
+    const problem = refused?.message ?? problemOf(snapshot, cluster);
     const what = `cluster ${cluster} is being searched for objects of the job`;
     return problem === undefined ? what : `${what}: ${problem}`;
   });
@@ -55,8 +58,8 @@ function describeLeft(snapshot: JobSnapshot, { placements, unsearchedClusters }:
 
 const shown = 3;
 
-function problemOf({ placing }: JobSnapshot, cluster: string, participant?: string): string | undefined {
+function problemOf({ placing }: JobSnapshot, cluster: string, place?: Place): string | undefined {
   const problems = placing.reports.get(cluster)?.problems ?? [];
-  const own = problems.find((one) => participant === undefined || one.participant === participant);
+  const own = problems.find((one) => place === undefined || isSamePlace(one, place));
   return own?.problem.message;
 }

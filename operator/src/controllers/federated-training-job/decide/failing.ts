@@ -1,21 +1,26 @@
 import { Reason } from "@tributary/contracts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
-import { isEvaluated } from "./rounds.ts";
+import { countGone, earlyEndProblem } from "./gone-workers.ts";
+import { isEvaluated } from "./is-evaluated.ts";
 import { describeSeat } from "./seats.ts";
 import { noVerdict, type Policy } from "./verdict.ts";
 
-/** A job fails when so many workers failed for good that the quorum cannot be reached any more, unless its training is over. */
+/**
+ * A job fails when so many workers are gone for good that the quorum cannot be reached any more, unless its training is over. Here it is
+ * only written down: the aggregator, which takes nothing back, is told once it is on record.
+ */
 export const failing: Policy = (snapshot) => {
   if (mayBeOver(snapshot)) return noVerdict;
   const { quorum } = snapshot.job.spec.schedule.synchronous;
-  const possible = snapshot.seats.reduce((sum, seat) => sum + possibleWorkers(seat), 0);
-  const failed = snapshot.seats.filter((seat) => possibleWorkers(seat) < seat.participant.workers);
+  const { seats } = snapshot;
+  const possible = seats.reduce((sum, seat) => sum + seat.participant.workers - countGone(snapshot, seat), 0);
+  const failed = seats.filter((seat) => countGone(snapshot, seat) > 0);
   if (failed.length === 0 || possible >= quorum) return noVerdict;
-  const told = failed.find(({ batchJobFailure, podProblem }) => (batchJobFailure ?? podProblem) !== undefined);
-  const message = `${possible} workers are left and the quorum is ${quorum}; ${describeFailure(told ?? (failed[0] as SeatObservation))}${failed.length > 1 ? `; so did workers of ${failed.length - 1} other participants` : ""}`;
+  const told = failed.find((seat) => causeOf(snapshot, seat) !== undefined) ?? (failed[0] as SeatObservation);
+  const others = failed.length > 1 ? `; so did workers of ${failed.length - 1} other participants` : "";
+  const message = `${possible} workers are left and the quorum is ${quorum}; ${describeFailure(snapshot, told)}${others}`;
   return {
     final: true,
-    actions: [{ type: "finish-job", outcome: "Failed", why: message }],
     conditions: [
       { type: "Failed", status: "True", reason: Reason.WorkerFailed, message },
       { type: "Progressing", status: "False", reason: Reason.WorkerFailed, message: "the job has failed" },
@@ -34,11 +39,12 @@ function mayBeOver({ aggregator, rounds, job }: JobSnapshot): boolean {
   return rounds.length > 0 || job.status?.round !== undefined;
 }
 
-function possibleWorkers({ participant, batchJobFailure, failedIndexes = 0 }: SeatObservation): number {
-  return batchJobFailure === undefined ? Math.max(0, participant.workers - failedIndexes) : 0;
+function causeOf(snapshot: JobSnapshot, seat: SeatObservation): string | undefined {
+  return (seat.batchJobFailure ?? seat.podProblem ?? earlyEndProblem(snapshot, seat))?.message;
 }
 
-function describeFailure(seat: SeatObservation): string {
-  const cause = seat.batchJobFailure ?? seat.podProblem;
-  return `${describeSeat(seat)}: ${cause?.message ?? `${seat.failedIndexes} of ${seat.participant.workers} workers failed for good`}`;
+function describeFailure(snapshot: JobSnapshot, seat: SeatObservation): string {
+  const cause =
+    causeOf(snapshot, seat) ?? `${seat.failedIndexes} of ${seat.participant.workers} workers failed for good`;
+  return `${describeSeat(seat)}: ${cause}`;
 }

@@ -11,6 +11,19 @@ const terminal = {
 const running: HubObservation = { ...aSnapshot().hub, replicas: 1, hasService: true };
 
 describe("what a job that ended leaves on the hub", () => {
+  const heard = aSnapshot().aggregator;
+  it.each([
+    { when: "just now and its aggregator answers", aggregator: heard, sinceMs: 100, want: ["finish-job"] },
+    { when: "just now and its aggregator does not answer", aggregator: { state: "absent" }, sinceMs: 100, want: [] },
+    { when: "too long ago for a farewell", aggregator: heard, sinceMs: 20_000, want: [] },
+  ] as const)("an aggregator of a job that ended $when is told: $want", ({ aggregator, sinceMs, want }) => {
+    const job = withConditions(aJob(), terminal.Failed);
+    const snapshot = aSnapshot({ job, completionMs: someTimeMs - sinceMs, aggregator, hub: running });
+    const told = decide(snapshot, someSettings).actions.filter(({ type }) => type === "finish-job");
+    expect(told.map(({ type }) => type)).toEqual(want);
+    for (const action of told) expect(action).toMatchObject({ outcome: "Failed" });
+  });
+
   it.each([
     {
       name: "a ready aggregator stops and its node ports go",

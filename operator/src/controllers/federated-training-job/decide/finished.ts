@@ -1,8 +1,10 @@
 import { Kinds } from "@tributary/contracts";
+import type { Action } from "../plan.ts";
 import { renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
+import type { JobSnapshot } from "../snapshot.ts";
 import { runOf } from "./run.ts";
-import { isFinished, noVerdict, type Policy } from "./verdict.ts";
+import { conditionOf, isFinished, noVerdict, type Policy } from "./verdict.ts";
 
 /** Time that workers get to end by themselves once the job is terminal. */
 export const farewellMs = 20_000;
@@ -11,11 +13,12 @@ export const farewellMs = 20_000;
 export const finished: Policy = (snapshot, settings) => {
   if (!isFinished(snapshot)) return noVerdict;
   const sinceEndMs = snapshot.nowMs - (snapshot.completionMs ?? snapshot.nowMs);
+  const farewell = sinceEndMs < farewellMs ? sayFarewell(snapshot) : [];
   const ttl = snapshot.job.spec.ttlSecondsAfterFinished;
   if (ttl !== undefined && sinceEndMs >= ttl * 1000)
-    return { final: true, actions: [{ type: "delete-job", why: `ended ${ttl} s ago` }] };
+    return { final: true, actions: [...farewell, { type: "delete-job", why: `ended ${ttl} s ago` }] };
   if (sinceEndMs < farewellMs && snapshot.seats.some((seat) => seat.activePods > 0))
-    return { final: true, requeueAfterMs: 2_000 };
+    return { final: true, actions: farewell, requeueAfterMs: 2_000 };
   const names = jobNames(snapshot.job);
   const run = runOf(snapshot, settings.aggregator) ?? { settings: settings.aggregator, members: [] };
   const { certificateHash } = snapshot.hub;
@@ -33,11 +36,22 @@ export const finished: Policy = (snapshot, settings) => {
     why: "no worker calls any more, so its node ports are free for others",
   };
   const { replicas, hasService, endpoint } = snapshot.hub;
+  const isOpen = hasService === true || endpoint !== undefined;
   const untilTtlMs = ttl === undefined ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
   return {
     final: true,
     placing: { type: "leave" },
-    actions: [...(replicas === 0 ? [] : [stop]), ...(hasService === true || endpoint !== undefined ? [close] : [])],
+    actions: [...farewell, ...(replicas === 0 ? [] : [stop]), ...(isOpen ? [close] : [])],
     ...(untilTtlMs === undefined ? {} : { requeueAfterMs: untilTtlMs }),
   };
 };
+
+/**
+ * Tells the aggregator, and through it every worker, how the job ended: only now that it is on record, since an aggregator that was told
+ * takes no window any more. Said again until the aggregator has taken it: then the link to it ends.
+ */
+function sayFarewell(snapshot: JobSnapshot): Action[] {
+  if (snapshot.aggregator.state !== "heard") return [];
+  const outcome = conditionOf(snapshot, "Complete")?.status === "True" ? "Complete" : "Failed";
+  return [{ type: "finish-job", outcome, why: "the end of the job is on record" }];
+}

@@ -1,9 +1,14 @@
 import { Annotation, cleanupFinalizer } from "@tributary/contracts";
-import { isSamePlace, type Place } from "../../shared/place.ts";
+import { type FoundPlace, isSamePlace, type Place } from "../../shared/place.ts";
 import type { PlacementRecord } from "../plan.ts";
-import { seatName } from "../render/names.ts";
+import { isParticipantName, seatName } from "../render/names.ts";
 import type { JobSnapshot, Placement } from "../snapshot.ts";
 import type { Settings } from "./verdict.ts";
+
+/** Most places of one job: what the CRD takes. */
+export const placementLimit = 400;
+
+type PlaceInCluster = Place & { readonly cluster: string };
 
 /**
  * What is known of a job's places before anything is decided on: what the status records, what was found in members beside
@@ -12,35 +17,57 @@ import type { Settings } from "./verdict.ts";
 export function recallPlacements(snapshot: JobSnapshot, settings: Settings): PlacementRecord {
   const recorded = readRecord(snapshot);
   const isAbandoned = abandonedBy(snapshot);
-  const searched = recorded.unsearchedClusters.filter((cluster) => foundIn(snapshot, cluster) !== undefined);
-  const found = [
-    ...searched.flatMap((cluster) => (foundIn(snapshot, cluster) ?? []).map((place) => ({ ...place, cluster }))),
-    // What the member confirmed to be gone may still be in a cache that is late.
-    ...snapshot.placing.shown.filter((place) => !saidEmpty(snapshot, place.cluster, place)),
-  ];
-  const placements = recorded.placements.map((placement) => nameCluster(snapshot, placement));
-  // Under the name by which the spec knows a cluster first: under another the same objects would be taken for left ones.
-  const isNamed = (place: Place & { readonly cluster: string }): boolean =>
-    snapshot.job.spec.participants.some(({ name, cluster }) => name === place.participant && cluster === place.cluster);
-  for (const place of found.toSorted((left, right) => Number(isNamed(right)) - Number(isNamed(left)))) {
-    const { participant, cluster, namespace } = place;
-    if (placements.some((known) => isAt(known, cluster, place) || isElsewhere(snapshot, known, place, true))) continue;
-    placements.push(newPlacement(snapshot, settings, { participant, cluster, namespace }));
-  }
+  const known = recorded.placements.map((placement) => nameCluster(snapshot, placement));
+  const kept = known.filter((placement) => !isOver(snapshot, placement, isAbandoned));
+  const { found, cutShort } = takeUp(snapshot, settings, recorded.unsearchedClusters, { known, kept });
+  const isSearched = (cluster: string): boolean => foundIn(snapshot, cluster) !== undefined && !cutShort.has(cluster);
   return {
-    placements: placements.filter((placement) => !isOver(snapshot, placement, isAbandoned)),
-    unsearchedClusters: recorded.unsearchedClusters.filter(
-      (cluster) => !searched.includes(cluster) && !isAbandoned(cluster),
-    ),
+    placements: [...kept, ...found],
+    unsearchedClusters: recorded.unsearchedClusters.filter((cluster) => !isSearched(cluster) && !isAbandoned(cluster)),
   };
 }
 
+/**
+ * What was found in members beside the known places, as far as a status has room for it: what the spec does not name leaves some
+ * for what it does, and is taken up once others are gone. `cutShort` names the clusters of which something is missing.
+ */
+function takeUp(
+  snapshot: JobSnapshot,
+  settings: Settings,
+  unsearchedClusters: readonly string[],
+  { known, kept }: { readonly known: readonly Placement[]; readonly kept: readonly Placement[] },
+): { readonly found: readonly Placement[]; readonly cutShort: ReadonlySet<string> } {
+  const { participants } = snapshot.job.spec;
+  const isNamed = (place: PlaceInCluster): boolean =>
+    participants.some(({ name, cluster }) => name === place.participant && cluster === place.cluster);
+  const searched = unsearchedClusters.flatMap((cluster) =>
+    (foundIn(snapshot, cluster) ?? []).map((place) => ({ ...place, cluster })),
+  );
+  const places = Map.groupBy([...searched, ...snapshot.placing.shown], isNamed);
+  const found: Placement[] = [];
+  const cutShort = new Set<string>();
+  // Under the name by which the spec knows a cluster first: under another the same objects would be taken for left ones.
+  for (const isByName of [true, false])
+    for (const { name, ...place } of places.get(isByName) ?? []) {
+      const { cluster } = place;
+      const isThis = (one: Placement): boolean => isAt(one, cluster, place) || isElsewhere(snapshot, one, place, true);
+      if (known.some(isThis) || found.some(isThis)) continue;
+      // What the member confirmed to be gone may still be in a cache that is late.
+      if (saidEmpty(snapshot, cluster, place) || !isOfJob(snapshot, settings, { ...place, name })) continue;
+      const room = isByName ? placementLimit : placementLimit - participants.length;
+      if (kept.length + found.length < room) found.push(newPlacement(snapshot, settings, place));
+      else cutShort.add(cluster);
+    }
+  return { found, cutShort };
+}
+
+/** Whether an object that says so is of the job: it has the name that the job's objects have, and anybody's have any labels. */
+function isOfJob({ job }: JobSnapshot, { hubId }: Settings, { participant, name }: FoundPlace): boolean {
+  return isParticipantName(participant) && name === seatName(hubId, job, participant);
+}
+
 /** A place that is recorded from now on. */
-export function newPlacement(
-  { job, placing }: JobSnapshot,
-  { hubId }: Settings,
-  place: Place & { readonly cluster: string },
-): Placement {
+export function newPlacement({ job, placing }: JobSnapshot, { hubId }: Settings, place: PlaceInCluster): Placement {
   const { participant, cluster, namespace } = place;
   const name = seatName(hubId, job, participant);
   const clusterUid = placing.linkedUids.get(cluster);
@@ -67,10 +94,7 @@ export function abandonedIn(snapshot: JobSnapshot): PlacementRecord {
   const { placements, unsearchedClusters } = readRecord(snapshot);
   return {
     placements: placements.filter(
-      (placement) =>
-        placement.state === "Leaving" &&
-        isAbandoned(placement.cluster) &&
-        !saidEmpty(snapshot, placement.cluster, placement),
+      (placement) => isGivenUp(snapshot, placement, isAbandoned) && !saidEmpty(snapshot, placement.cluster, placement),
     ),
     unsearchedClusters: unsearchedClusters.filter(isAbandoned),
   };
@@ -88,30 +112,38 @@ function readRecord({ job, placing }: JobSnapshot): PlacementRecord {
   return { placements: [], unsearchedClusters: [...new Set([...placing.clusters, ...named])].sort() };
 }
 
-function foundIn({ placing }: JobSnapshot, cluster: string): readonly Place[] | undefined {
+function foundIn({ placing }: JobSnapshot, cluster: string): readonly FoundPlace[] | undefined {
   return placing.reports.get(cluster)?.found;
 }
 
 /**
  * Whether a recorded place is the same one under another name of its cluster: one cluster may be registered twice, as when it
- * gets another name, and what runs there must not be removed for it.
+ * gets another name, and what runs there must not be removed for it. A place says itself in which cluster it is, whichever its
+ * member's name leads to by now.
  * @param ifUnknown the answer where clusters do not say who they are
  */
 export function isElsewhere(
-  { placing: { clusterUids } }: JobSnapshot,
+  { placing: { clusterUids, linkedUids } }: JobSnapshot,
   known: Placement,
-  place: Place & { readonly cluster: string },
+  place: PlaceInCluster,
   ifUnknown: boolean,
 ): boolean {
   if (known.cluster === place.cluster || !isSamePlace(known, place)) return false;
-  const [one, other] = [clusterUids.get(known.cluster), clusterUids.get(place.cluster)];
+  const one = known.clusterUid ?? clusterUids.get(known.cluster);
+  const other = linkedUids.get(place.cluster) ?? clusterUids.get(place.cluster);
   return one === undefined || other === undefined ? ifUnknown : one === other;
 }
 
-/** Only what leaves is ever over: a place that is wanted may be empty because it was not made yet. */
+/** Of a place that is wanted nobody's word counts that it is empty: it may not have been made yet. */
 function isOver(snapshot: JobSnapshot, placement: Placement, isAbandoned: (cluster: string) => boolean): boolean {
   const { state, cluster } = placement;
-  return state === "Leaving" && (saidEmpty(snapshot, cluster, placement) || isAbandoned(cluster));
+  const isGone = state === "Leaving" && saidEmpty(snapshot, cluster, placement);
+  return isGone || isGivenUp(snapshot, placement, isAbandoned);
+}
+
+/** What leaves, and what is in a cluster that the member's name leads to no more, can be given up; what is wanted where it is cannot. */
+function isGivenUp(snapshot: JobSnapshot, placement: Placement, isAbandoned: (cluster: string) => boolean): boolean {
+  return isAbandoned(placement.cluster) && (placement.state === "Leaving" || isInOtherCluster(snapshot, placement));
 }
 
 function saidEmpty({ placing }: JobSnapshot, cluster: string, place: Place): boolean {

@@ -12,7 +12,7 @@ import {
   withPlacements,
 } from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
-import { placementLimit } from "./record-placements.ts";
+import { placementLimit } from "./recall-placements.ts";
 
 const away = {
   state: "unreachable",
@@ -24,6 +24,12 @@ const quorumOfOne = {
   schedule: { synchronous: { ...aJob().spec.schedule.synchronous, quorum: 1 } },
 };
 const ofGcp = aPlacement({ participant: "gcp", cluster: "gcp-1" });
+/** What objects of a participant's seat show in a member. */
+const seen = (participant: string, namespace = "jobs") => ({
+  participant,
+  namespace,
+  name: seatName(someSettings.hubId, aJob(), participant),
+});
 
 const record = (snapshot: JobSnapshot) => decide(snapshot, someSettings).record;
 const told = (placements: readonly Placement[]): string[] =>
@@ -108,13 +114,12 @@ describe("the record of a job's placements", () => {
   });
 
   it("takes up what a cache shows and it does not name", () => {
-    const placing = { ...reports(), shown: [{ participant: "old", cluster: "gcp-1", namespace: "jobs" }] };
+    const placing = { ...reports(), shown: [{ ...seen("old"), cluster: "gcp-1" }] };
     expect(told(record(aSnapshot({ placing })).placements)).toContain("old gcp-1/jobs Leaving");
   });
 
   it("does not take up again what the member confirmed to be gone and a late cache still shows", () => {
-    const gone = { participant: "old", namespace: "jobs" };
-    const placing = { ...reports(["gcp-1", { empty: [gone] }]), shown: [{ ...gone, cluster: "gcp-1" }] };
+    const placing = { ...reports(["gcp-1", { empty: [seen("old")] }]), shown: [{ ...seen("old"), cluster: "gcp-1" }] };
     expect(told(record(aSnapshot({ placing })).placements).join()).not.toContain("old");
   });
 
@@ -131,7 +136,7 @@ describe("the record of a job's placements", () => {
     "takes nothing that runs for a left-over when its cluster is registered under another name and %s",
     (_who, uids) => {
       const job = withPlacements(aJob(), ofGcp);
-      const shown = [{ participant: "gcp", cluster: "lab", namespace: "jobs" }];
+      const shown = [{ ...seen("gcp"), cluster: "lab" }];
       const placing = { ...reports(), clusterUids: new Map(uids), shown };
       expect(told(record(aSnapshot({ job, placing })).placements)).toEqual([
         "aws aws-1/jobs Wanted",
@@ -142,7 +147,7 @@ describe("the record of a job's placements", () => {
 
   it("takes up the place of another cluster that has the same namespace and participant", () => {
     const job = withPlacements(aJob(), ofGcp);
-    const shown = [{ participant: "gcp", cluster: "lab", namespace: "jobs" }];
+    const shown = [{ ...seen("gcp"), cluster: "lab" }];
     const clusterUids = new Map([
       ["gcp-1", "uid"],
       ["lab", "other uid"],
@@ -176,20 +181,59 @@ describe("the record of a job's placements", () => {
     expect(uids(aSnapshot({ job: withPlacements(aJob(), aPlacement(), ofGcp), placing }))).toEqual([undefined, "uid"]);
   });
 
-  it("lets leave, and does not place again, what is in another cluster than the one that has the name now", () => {
-    const job = withPlacements(aJob(), aPlacement(), { ...ofGcp, clusterUid: "former" });
+  describe("of a place in another cluster than the one that has the name now", () => {
+    const inFormer: Placement = { ...ofGcp, clusterUid: "former" };
+    const job = withPlacements(aJob(), aPlacement(), inFormer);
     const placing = { ...reports(), linkedUids: new Map([["gcp-1", "another"]]) };
-    const { placements } = record(aSnapshot({ job, placing }));
-    expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Leaving"]);
-    expect(placements[1]?.clusterUid).toBe("former");
-    expect(told(record(aSnapshot({ job: withPlacements(job, ...placements), placing })).placements)).toEqual(
-      told(placements),
-    );
-    const annotations = { "tributary.dev/abandon-clusters": "gcp-1" };
-    const given = withPlacements({ ...job, metadata: { ...job.metadata, annotations } }, ...placements);
-    const after = record(aSnapshot({ job: given, placing })).placements;
-    expect(told(after)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Wanted"]);
-    expect(after[1]?.clusterUid).toBe("another");
+    const mapped = (namespace: string) =>
+      aSeat(job, 1, { member: { state: "reachable", heardMs: 1, namespace, gateCaPem: "x" } });
+
+    it.each(["jobs", "other"])("keeps it, and places no second one while the name maps %s", (namespace) => {
+      const seats = [aSeat(job, 0), mapped(namespace)];
+      expect(record(aSnapshot({ job, seats, placing })).placements).toEqual([aPlacement(), inFormer]);
+    });
+
+    it("keeps it and not what somebody made in the one that has the name now", () => {
+      const shown = [{ ...seen("gcp", "other"), cluster: "gcp-1" }];
+      const seats = [aSeat(job, 0), mapped("other")];
+      expect(told(record(aSnapshot({ job, seats, placing: { ...placing, shown } })).placements)).toEqual([
+        "aws aws-1/jobs Wanted",
+        "gcp gcp-1/jobs Wanted",
+        "gcp gcp-1/other Leaving",
+      ]);
+    });
+
+    it("takes nothing that runs there for a left-over when that cluster is registered under another name", () => {
+      const shown = [{ ...seen("gcp"), cluster: "old-gcp" }];
+      const linkedUids = new Map([...placing.linkedUids, ["old-gcp", "former"]]);
+      const clusterUids = new Map([...linkedUids]);
+      const { placements } = record(aSnapshot({ job, placing: { ...placing, linkedUids, clusterUids, shown } }));
+      expect(placements).toEqual([aPlacement(), inFormer]);
+    });
+
+    it.each(["jobs", "other"])("places none in %s either while what leaves may still be in the former", (namespace) => {
+      const leaving: Placement = { ...inFormer, state: "Leaving" };
+      const resumed = withPlacements(aJob(), aPlacement(), leaving);
+      const seats = [aSeat(resumed, 0), mapped(namespace)];
+      expect(record(aSnapshot({ job: resumed, seats, placing })).placements).toEqual([aPlacement(), leaving]);
+    });
+
+    it.each<[string, Parameters<typeof aJob>[0]]>([
+      ["is suspended", { suspend: true }],
+      ["names its participant no more", { participants: [aJob().spec.participants[0]!], ...quorumOfOne }],
+    ])("lets it leave when the job %s", (_what, spec) => {
+      const edited = withPlacements(aJob(spec), aPlacement(), inFormer);
+      expect(told(record(aSnapshot({ job: edited, placing })).placements)).toContain("gcp gcp-1/jobs Leaving");
+    });
+
+    it.each(["Wanted", "Leaving"] as const)("gives it up by name when it is %s, and places another", (state) => {
+      const annotations = { "tributary.dev/abandon-clusters": "gcp-1" };
+      const given = withPlacements(aJob({}, { annotations }), aPlacement(), { ...inFormer, state });
+      const plan = decide(aSnapshot({ job: given, placing }), someSettings);
+      expect(told(plan.record.placements)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Wanted"]);
+      expect(plan.record.placements[1]?.clusterUid).toBe("another");
+      expect(plan.events.map(({ reason }) => reason)).toContain("Abandoned");
+    });
   });
 
   it("lets leave what an earlier job of the name recorded", () => {
@@ -204,6 +248,53 @@ describe("the record of a job's placements", () => {
     expect(record(aSnapshot({ job: withPlacements(aJob(), ...old) })).placements).toHaveLength(placementLimit);
     const job = withPlacements(aJob(), ...old.slice(1));
     expect(record(aSnapshot({ job })).placements.filter(({ state }) => state === "Wanted")).toHaveLength(1);
+  });
+});
+
+describe("objects that say in a member that they are of a job", () => {
+  const shownIn = (...places: readonly ReturnType<typeof seen>[]) => ({
+    ...reports(),
+    shown: places.map((place) => ({ ...place, cluster: "gcp-1" })),
+  });
+  const many = Array.from({ length: 2 * placementLimit }, (_none, index) => seen(`stray-${index}`));
+  const strays = (placements: readonly Placement[]) => placements.filter(({ cluster }) => cluster === "gcp-1");
+
+  it.each([
+    { what: "of another name than the job's have", place: { ...seen("old"), name: "mine" } },
+    { what: "of a participant that no job can name", place: { ...seen("old"), participant: "p".repeat(60) } },
+    { what: "of a participant with other letters", place: { ...seen("old"), participant: "Old_1" } },
+  ])("are not recorded when they are $what", ({ place }) => {
+    const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["gcp-1"] } };
+    expect(told(record(aSnapshot({ placing: shownIn(place) })).placements)).toHaveLength(2);
+    const placing = reports(["gcp-1", { found: [place] }]);
+    expect(record(aSnapshot({ job, placing }))).toMatchObject({
+      placements: [{ participant: "aws" }, { participant: "gcp" }],
+      unsearchedClusters: [],
+    });
+  });
+
+  it("are recorded as far as a status has room, and leave it to those that the spec names", () => {
+    const { placements } = record(aSnapshot({ placing: shownIn(...many) }));
+    expect(placements).toHaveLength(placementLimit);
+    expect(told(placements)).toEqual(expect.arrayContaining(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Wanted"]));
+    const deleted = decide(aSnapshot({ placing: shownIn(...many), deletionMs: someTimeMs }), someSettings);
+    expect(deleted.record.placements.length).toBeLessThanOrEqual(placementLimit);
+  });
+
+  it("are taken up later when a search found more than there is room for: the cluster stays to be searched until then", () => {
+    const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["gcp-1"] } };
+    const first = record(aSnapshot({ job, placing: reports(["gcp-1", { found: many }]) }));
+    expect(first.placements.length).toBeLessThanOrEqual(placementLimit);
+    expect(first.unsearchedClusters).toEqual(["gcp-1"]);
+    const [gone, left] = [strays(first.placements).slice(0, 300), strays(first.placements).slice(300)];
+    const rest = many.filter(({ participant }) => !gone.some((one) => one.participant === participant)).slice(0, 200);
+    const next = { ...job, status: { ...first, placements: [...first.placements] } as never };
+    const second = record(aSnapshot({ job: next, placing: reports(["gcp-1", { found: rest, empty: gone }]) }));
+    expect(second.unsearchedClusters).toEqual([]);
+    const taken = [...left, ...rest].map(({ participant }) => participant);
+    expect(new Set(strays(second.placements).map(({ participant }) => participant))).toEqual(
+      new Set([...taken, "gcp"]),
+    );
   });
 });
 
@@ -225,10 +316,7 @@ describe("a record that was lost", () => {
 
   it("grows back cluster by cluster from what the members hold, and touches nothing that runs", () => {
     const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["aws-1", "gcp-1", "lab"] } };
-    const placing = reports(
-      ["aws-1", { found: [{ participant: "aws", namespace: "jobs" }] }],
-      ["gcp-1", { found: [{ participant: "dropped", namespace: "jobs" }] }],
-    );
+    const placing = reports(["aws-1", { found: [seen("aws")] }], ["gcp-1", { found: [seen("dropped")] }]);
     const { placements, unsearchedClusters } = record(aSnapshot({ job, placing }));
     expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "dropped gcp-1/jobs Leaving", "gcp gcp-1/jobs Wanted"]);
     expect(unsearchedClusters).toEqual(["lab"]);
@@ -236,7 +324,7 @@ describe("a record that was lost", () => {
 
   it("keeps a seat under the name that the spec has for its cluster when two names lead to it", () => {
     const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["a-second-name", "gcp-1"] } };
-    const found = [{ participant: "gcp", namespace: "jobs" }];
+    const found = [seen("gcp")];
     const placing = reports(["a-second-name", { found }], ["gcp-1", { found }]);
     expect(told(record(aSnapshot({ job, placing })).placements)).toEqual([
       "aws aws-1/jobs Wanted",
@@ -246,7 +334,7 @@ describe("a record that was lost", () => {
 
   it("keeps one seat a participant where a search finds two", () => {
     const job = { ...aJob(), status: { placements: [], unsearchedClusters: ["aws-1"] } };
-    const found = ["older", "jobs"].map((namespace) => ({ participant: "aws", namespace }));
+    const found = ["older", "jobs"].map((namespace) => seen("aws", namespace));
     expect(told(record(aSnapshot({ job, placing: reports(["aws-1", { found }]) })).placements)).toEqual([
       "aws aws-1/jobs Wanted",
       "aws aws-1/older Leaving",

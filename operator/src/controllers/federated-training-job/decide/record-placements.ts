@@ -2,11 +2,15 @@ import { cleanupFinalizer, Reason } from "@tributary/contracts";
 import type { PlacementRecord, PlannedEvent } from "../plan.ts";
 import type { JobSnapshot, Placement, SeatObservation } from "../snapshot.ts";
 import type { Placing } from "./placing.ts";
-import { abandonedIn, isElsewhere, isInOtherCluster, newPlacement, recallPlacements } from "./recall-placements.ts";
+import {
+  abandonedIn,
+  isElsewhere,
+  isInOtherCluster,
+  newPlacement,
+  placementLimit,
+  recallPlacements,
+} from "./recall-placements.ts";
 import type { Settings } from "./verdict.ts";
-
-/** Most places of one job: what the CRD takes. */
-export const placementLimit = 400;
 
 /** The record after a decision: the only thing that the seats' controller acts on. */
 export function recordPlacements(
@@ -58,7 +62,8 @@ function place(
       (one) =>
         one.participant === participant.name &&
         one.cluster === cluster &&
-        (one.state === "Wanted" || one.namespace === namespace),
+        // In another cluster nobody sees what leaves end, whichever namespace is mapped now.
+        (one.state === "Wanted" || one.namespace === namespace || isInOtherCluster(snapshot, one)),
     );
     const here = { participant: participant.name, cluster, namespace };
     // Another name of one cluster: what leaves under the first would take with it what comes under the second.
@@ -69,20 +74,21 @@ function place(
 }
 
 /**
- * One wanted place a participant, where it is: a namespace that is mapped otherwise by now moves nothing that runs. Places of
- * participants that the spec names no more, or names in another cluster, leave; so do those in a cluster that has its name no
- * more.
+ * One wanted place a participant, where it is: a namespace that is mapped otherwise by now moves nothing that runs, and neither does
+ * a name that leads to another cluster, which may be a mistake that somebody mends. Places of participants that the spec names no
+ * more, or names in another cluster, leave.
  */
 function keepWanted(snapshot: JobSnapshot, placements: readonly Placement[]): Placement[] {
   const { job, seats } = snapshot;
-  const byPreference = (left: Placement, right: Placement): number =>
-    Number(isMapped(seats, right)) - Number(isMapped(seats, left));
+  const preferenceOf = (placement: Placement): number =>
+    Number(isInOtherCluster(snapshot, placement)) * 2 + Number(isMapped(seats, placement));
+  const byPreference = (left: Placement, right: Placement): number => preferenceOf(right) - preferenceOf(left);
   const stays = new Map<string, Placement>();
   for (const placement of placements.filter(isWanted).toSorted(byPreference)) {
     const isNamed = job.spec.participants.some(
       ({ name, cluster }) => name === placement.participant && cluster === placement.cluster,
     );
-    const isOwn = placement.jobUid === job.metadata.uid && !isInOtherCluster(snapshot, placement);
+    const isOwn = placement.jobUid === job.metadata.uid;
     if (isNamed && isOwn && !stays.has(placement.participant)) stays.set(placement.participant, placement);
   }
   return placements.map((placement) => (stays.get(placement.participant) === placement ? placement : leave(placement)));

@@ -3,7 +3,8 @@ import type { PlannedEvent } from "../plan.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
 import { countAbleWorkers } from "./clusters-ready.ts";
-import { describeRoundProblem } from "./shortfall.ts";
+import { isEvaluated } from "./is-evaluated.ts";
+import { describeRoundProblem, isTriedAgain } from "./shortfall.ts";
 import type { Policy, Verdict } from "./verdict.ts";
 import { hasOtherRule, hasOtherTerms, numberAttempt } from "./window-terms.ts";
 
@@ -68,25 +69,22 @@ function windowLength(report: AggregatorReport): number {
   return Math.max(1, Math.min(windowMaxRounds, Math.floor(windowTargetMs / longestMs)));
 }
 
-/** Whether the last window was evaluated: no round follows. */
-export function isEvaluated(report: AggregatorReport): boolean {
-  return report.history.at(-1)?.outcome === "Evaluated";
-}
-
 function hasQuorum(snapshot: JobSnapshot): boolean {
   return countAbleWorkers(snapshot) >= snapshot.job.spec.schedule.synchronous.quorum;
 }
 
 function progressing(snapshot: JobSnapshot, report: AggregatorReport): Condition {
-  if (report.problem !== undefined)
-    return { type: "Progressing", status: "False", ...describeRoundProblem(snapshot, report, report.problem) };
+  const { problem } = report;
+  if (problem !== undefined && !isTriedAgain(snapshot, report, problem))
+    return { type: "Progressing", status: "False", ...describeRoundProblem(snapshot, report, problem) };
+  const again = problem === undefined ? "" : ` again (attempt ${report.attempt}): ${problem.message}`;
   // Rounds go on without an output, but whoever looks should learn of it before the last one.
   const but = report.output.problem === undefined ? "" : `, but ${report.output.problem}`;
   return {
     type: "Progressing",
     status: "True",
     reason: Reason.RoundStarted,
-    message: `round ${report.round} is ${report.stage.toLowerCase()}${but}`,
+    message: `round ${report.round} is ${report.stage.toLowerCase()}${again}${but}`,
   };
 }
 
@@ -125,7 +123,6 @@ function complete(snapshot: JobSnapshot, report: AggregatorReport): Verdict {
       : `; best ${convergence.metric} ${report.verdict.best} in round ${report.verdict.bestRound}`;
   const message = `${report.committedRounds} rounds are committed${metric}`;
   return {
-    actions: [{ type: "finish-job", outcome: "Complete", why: message }],
     conditions: [
       { type: "Complete", status: "True", reason, message },
       { type: "Progressing", status: "False", reason, message: "the job is complete" },

@@ -3,14 +3,14 @@ import type { AggregatorReport, JobSnapshot, Problem } from "../snapshot.ts";
 import { countAbleWorkers } from "./clusters-ready.ts";
 
 /**
- * The problem of the round in work. When rounds end by their deadline though the quorum has joined and no worker names a trouble
- * of its own, the deadline is what no worker can meet.
+ * The problem of the round in work. When the deadline closed it though the quorum was there and no worker names a trouble of its own,
+ * the deadline is what no worker can meet.
  */
 export function describeRoundProblem(snapshot: JobSnapshot, report: AggregatorReport, problem: Problem): Problem {
   const { quorum, deadline, localSteps } = snapshot.job.spec.schedule.synchronous;
   const isLate =
     problem.reason === "QuorumNotReached" &&
-    report.failedRounds > 0 &&
+    report.isDeadlineMissed &&
     report.parties.every((party) => party.problem === undefined || party.problem.reason === "DeadlineExceeded") &&
     countAbleWorkers(snapshot) >= quorum;
   if (!isLate) return problem;
@@ -19,6 +19,22 @@ export function describeRoundProblem(snapshot: JobSnapshot, report: AggregatorRe
     reason: Reason.DeadlineTooShort,
     message: `${problem.message}; rounds end by the deadline of ${deadline}${describePace(report)}: ${remedy}`,
   };
+}
+
+/** Reasons for which one attempt at a round ends, and which say nothing of the next one. */
+const endsOfAttempts: readonly string[] = ["QuorumNotReached", "ReportRefused", "SumDamaged"];
+/** Stages of an attempt to which the quorum has answered: workers that say nothing never get so far. */
+const answeredStages: readonly string[] = ["Training", "Collecting", "Unmasking", "Committing"];
+
+/**
+ * Whether the problem is only that of the attempt before: the present one is at work, and it has the quorum of workers that name no
+ * trouble. A deadline that was missed stays one until it is met.
+ */
+export function isTriedAgain({ job }: JobSnapshot, report: AggregatorReport, problem: Problem): boolean {
+  const { quorum } = job.spec.schedule.synchronous;
+  const untroubled = report.parties.filter((party) => party.problem === undefined).length;
+  const isAtWork = report.attempt > 1 && answeredStages.includes(report.stage);
+  return isAtWork && endsOfAttempts.includes(problem.reason) && !report.isDeadlineMissed && untroubled >= quorum;
 }
 
 /** What the newest committed round took, by one machine's clock. */

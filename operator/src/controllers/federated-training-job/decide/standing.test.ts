@@ -40,6 +40,10 @@ function saidIn(changes: Partial<JobSnapshot>): Record<string, string> {
 describe("every condition in every phase", () => {
   const suspend = { Suspended: "True Suspended", Progressing: "False Suspended" };
   const complete = { type: "Complete", status: "True", reason: "MaxRounds", message: "" } as const;
+  const paused = working.map((one) =>
+    one.type === "Suspended" ? { ...one, status: "True" as const, reason: "Suspended" } : one,
+  );
+  const badSchedule = { synchronous: { ...aJob().spec.schedule.synchronous, deadline: "soon" } };
   const ended = [...working, complete, { ...working[4]!, status: "False" as const, reason: "MaxRounds" }];
 
   it.each<[string, Partial<JobSnapshot>, Record<string, string>]>([
@@ -73,6 +77,35 @@ describe("every condition in every phase", () => {
       },
     ],
     [
+      "a resumed job whose spec names what is not there",
+      {
+        job: withConditions(aJob({}, { generation: 2 }), ...paused),
+        hub: { missingClaims: ["models"], readyReplicas: 0 },
+        aggregator: absent,
+      },
+      { Suspended: "False NotAccepted", Accepted: "False ClaimNotFound", ClustersReady: "False NotAccepted" },
+    ],
+    [
+      "a started job that was resumed with a spec that is wrong",
+      { job: withConditions(aJob({ schedule: badSchedule }, { generation: 2 }), ...paused) },
+      { Suspended: "False NotAccepted", Accepted: "False SpecInvalid", ClustersReady: "False NotAccepted" },
+    ],
+    [
+      "a resumed job that is being deleted",
+      { job: withPlacements(withConditions(aJob(), ...paused), aPlacement()), deletionMs: someTimeMs },
+      { Suspended: "False Deleting", Progressing: "False CleanupPending" },
+    ],
+    [
+      "a suspended job that is being deleted",
+      { job: withPlacements(withConditions(aJob({ suspend: true }), ...paused), aPlacement()), deletionMs: someTimeMs },
+      { Suspended: "True Suspended", Progressing: "False CleanupPending" },
+    ],
+    [
+      "a job that was not suspended and whose edited spec is wrong",
+      { job: withConditions(aJob({ schedule: badSchedule }, { generation: 2 }), ...working) },
+      { Suspended: "False Resumed", Accepted: "False SpecInvalid" },
+    ],
+    [
       "a complete job",
       { job: withConditions(aJob(), ...ended), completionMs: someTimeMs - 60_000, aggregator: absent },
       {
@@ -93,6 +126,13 @@ describe("every condition in every phase", () => {
     ],
   ])("says what is true of %s", (_what, changes, want) => {
     expect(saidIn(changes)).toMatchObject(want);
+  });
+
+  it("tells that workers are placed again once the spec of a resumed job is accepted", () => {
+    const waiting = { type: "Suspended", status: "False", reason: "NotAccepted", message: "" } as const;
+    const plan = decide(aSnapshot({ job: withConditions(aJob(), ...working.slice(0, 5), waiting) }), someSettings);
+    expect(plan.events.map(({ reason }) => reason)).toContain("Resumed");
+    expect(plan.conditions.find(({ type }) => type === "Suspended")).toMatchObject({ reason: "Resumed" });
   });
 
   it("tells nothing of what was never told", () => {

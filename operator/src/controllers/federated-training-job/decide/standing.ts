@@ -11,6 +11,7 @@ interface Standing {
 const deleting: Standing = {
   reason: Reason.Deleting,
   messages: {
+    Suspended: "the job is being deleted and not suspended",
     AggregationReady: "the job is being deleted, its aggregator goes with it",
     ClustersReady: "the job is being deleted, its workers are removed",
     Degraded: "the job is being deleted, no participant is needed any more",
@@ -34,6 +35,7 @@ const suspended: Standing = {
 const notAccepted: Standing = {
   reason: Reason.NotAccepted,
   messages: {
+    Suspended: "the job is not suspended any more, and goes on once its spec is accepted; see condition Accepted",
     AggregationReady: "no aggregator is kept while the spec is not accepted; see condition Accepted",
     ClustersReady: "no worker is placed while the spec is not accepted; see condition Accepted",
     Progressing: "no round is opened while the spec is not accepted; see condition Accepted",
@@ -51,9 +53,15 @@ export function retellStanding(snapshot: JobSnapshot, decided: readonly Conditio
   const present = snapshot.job.status?.conditions ?? [];
   return Object.entries(standing.messages).flatMap(([type, message]) => {
     const isDecided = decided.some((condition) => condition.type === type);
-    if (isDecided || !present.some((condition) => condition.type === type)) return [];
+    const told = present.find((condition) => condition.type === type);
+    if (isDecided || told === undefined || (type === "Suspended" && !isStale(snapshot, told, standing))) return [];
     return [{ type: type as JobCondition, status: "False" as const, reason: standing.reason, message }];
   });
+}
+
+/** Whether a job that is not suspended any more was told of as suspended, and nobody has told yet that it goes on. */
+function isStale({ job }: JobSnapshot, told: Pick<Condition, "status" | "reason">, { reason }: Standing): boolean {
+  return !job.spec.suspend && (told.status === "True" || told.reason === reason);
 }
 
 function standingOf(snapshot: JobSnapshot, isCutShort: boolean): Standing | undefined {

@@ -5,7 +5,9 @@ import { conditionOf, type Policy } from "./verdict.ts";
 /** A suspended job keeps its aggregator and what is committed; its workers go. */
 export const suspended: Policy = (snapshot) => {
   if (!snapshot.job.spec.suspend) {
-    const was = conditionOf(snapshot, "Suspended")?.status === "True";
+    const before = conditionOf(snapshot, "Suspended");
+    // A spec that was not accepted when the job was resumed has kept its workers away until now.
+    const was = before?.status === "True" || before?.reason === Reason.NotAccepted;
     return {
       conditions: [{ type: "Suspended", status: "False", reason: Reason.Resumed, message: "the job is not suspended" }],
       events: was ? [{ type: "Normal", reason: Reason.Resumed, note: "workers are placed again" }] : [],

@@ -1,10 +1,11 @@
 import { cutText, Reason } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
-import { newestRefusal, type Refusal, saidLimit } from "./newest-refusal.ts";
+import { lastSeenMs, newestRefusal, type Refusal, saidLimit } from "./newest-refusal.ts";
 
 interface JobStatus {
   readonly failedIndexes?: string;
+  readonly completedIndexes?: string;
   readonly conditions?: readonly {
     readonly type: string;
     readonly status: string;
@@ -45,10 +46,19 @@ export function findJobFailure(batchJob: Unstructured): Problem | undefined {
   };
 }
 
-/** Indexes that failed for good: no other pod is made for them. `1,3-5` in the Job's status are 1, 3, 4 and 5. */
+/** Indexes that failed for good: no other pod is made for them. */
 export function failedIndexesOf(batchJob: Unstructured): string[] {
-  const { failedIndexes = "" } = (batchJob.status ?? {}) as JobStatus;
-  return failedIndexes
+  return listIndexes((batchJob.status as JobStatus | undefined)?.failedIndexes);
+}
+
+/** Indexes whose pod ended with exit code 0: no other pod is made for them. */
+export function completedIndexesOf(batchJob: Unstructured): string[] {
+  return listIndexes((batchJob.status as JobStatus | undefined)?.completedIndexes);
+}
+
+/** `1,3-5` in a Job's status are 1, 3, 4 and 5. */
+function listIndexes(printed = ""): string[] {
+  return printed
     .split(",")
     .filter((part) => part !== "")
     .flatMap((part) => {
@@ -59,11 +69,20 @@ export function failedIndexesOf(batchJob: Unstructured): string[] {
     });
 }
 
-/** Why the newest try to make a pod of a Job was refused, from the Job's FailedCreate events. */
-export function findRefusal(batchJob: Unstructured, events: readonly Unstructured[]): Problem | undefined {
+/**
+ * Why the newest try to make a pod of a Job was refused, from the Job's FailedCreate events. A pod that was made since, whatever its
+ * index, means that the cause is gone: the events stay for an hour.
+ */
+export function findRefusal(
+  batchJob: Unstructured,
+  events: readonly Unstructured[],
+  pods: readonly Unstructured[],
+): Problem | undefined {
+  const newestPodMs = Math.max(...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "") || 0), 0);
+  const since = events.filter((event) => lastSeenMs(event) > newestPodMs);
   const refused = { object: batchJob, kind: "Job", refusals, otherwise: "describe the Job in the member" };
   // The names of pods are random: a message with one would be news at each try.
-  return newestRefusal(refused, events, (said) =>
+  return newestRefusal(refused, since, (said) =>
     said.replace(/^Error creating: /u, "").replace(/pods "[^"]*"/u, "its pods"),
   );
 }

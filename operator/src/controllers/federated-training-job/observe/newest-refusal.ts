@@ -30,7 +30,7 @@ export function newestRefusal(
 ): Problem | undefined {
   const newest = events
     .filter((event) => (event.involvedObject as { uid?: string } | undefined)?.uid === object.metadata.uid)
-    .sort((left, right) => timeOf(right).localeCompare(timeOf(left)))[0];
+    .sort((left, right) => lastSeenMs(right) - lastSeenMs(left))[0];
   if (newest === undefined) return undefined;
   const said = String(newest.message ?? "");
   const known = refusals.find(({ pattern }) => pattern.test(said));
@@ -38,6 +38,9 @@ export function newestRefusal(
   return { reason, message: `${kind} ${object.metadata.name}: ${cutText(causeOf(said), saidLimit)}; ${remedy}` };
 }
 
-function timeOf(event: Unstructured): string {
-  return String(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? "");
+/** When an event happened last, by the clock of the cluster's control plane; one that repeats is the same event with a later time. */
+export function lastSeenMs(event: Unstructured): number {
+  const { lastObservedTime } = (event.series ?? {}) as { lastObservedTime?: string };
+  const seen = event.lastTimestamp ?? lastObservedTime ?? event.eventTime ?? event.metadata.creationTimestamp ?? "";
+  return Date.parse(String(seen)) || 0;
 }

@@ -1,13 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState, MemberView } from "../../member-cluster/member-directory.ts";
-import { aJob, aPlacement, someTimeMs, withPlacements } from "../testing/a-snapshot.ts";
+import { renderBatchJob } from "../render/seat.ts";
+import type { JobSnapshot, Placement, PlacingReport } from "../snapshot.ts";
+import { aJob, aPlacement, aTemplate, someSettings, someTimeMs, withPlacements } from "../testing/a-snapshot.ts";
 import { observeSeat } from "./seat.ts";
 
 const { name } = aPlacement();
+const made = renderBatchJob({
+  job: aJob(),
+  participant: aJob().spec.participants[0]!,
+  namespace: "jobs",
+  origin: someSettings.hubId,
+  template: aTemplate,
+}) as unknown as Unstructured;
 const failed = { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] };
-const batchJob = (of: string, status: object = {}): Unstructured => ({
-  metadata: { name: of, uid: `uid-${of}` },
+const batchJob = (of: string, status: object = {}, metadata: object = {}): Unstructured => ({
+  ...made,
+  metadata: { ...made.metadata, name: of, uid: `uid-${of}`, ...metadata },
   status,
 });
 const pod = (of: string, phase: string): Unstructured => ({
@@ -15,18 +25,39 @@ const pod = (of: string, phase: string): Unstructured => ({
   status: { phase },
 });
 
-function look(jobs: readonly Unstructured[], pods: readonly Unstructured[], state: "Wanted" | "Leaving" = "Wanted") {
-  const job = withPlacements(aJob(), aPlacement({ state }));
+interface Given {
+  readonly job: JobSnapshot["job"];
+  readonly placements: readonly Placement[];
+  readonly mapped: string;
+  readonly templates: object[];
+  readonly report: PlacingReport;
+}
+
+function look(
+  jobs: readonly Unstructured[],
+  pods: readonly Unstructured[],
+  {
+    job: spec = aJob(),
+    placements = [aPlacement()],
+    mapped = "jobs",
+    templates = [aTemplate],
+    report,
+  }: Partial<Given> = {},
+) {
+  const job = withPlacements(spec, ...placements);
+  const isIn = ({ metadata }: Unstructured, namespace: string): boolean =>
+    (metadata.namespace ?? namespace) === namespace;
   const view: MemberView = {
-    objectsOf: (kind) => (kind === "jobs" ? jobs : kind === "pods" ? pods : []),
+    objectsOf: (kind, namespace) =>
+      (kind === "jobs" ? jobs : kind === "pods" ? pods : []).filter((object) => isIn(object, namespace)),
     eventsOf: () => [],
     placesOf: () => [],
     podsIn: () => [],
-    podTemplates: () => [],
+    podTemplates: () => templates as Unstructured[],
   };
   const member: MemberState = { state: "reachable", heardMs: someTimeMs, client: {} as never, view };
-  const cluster = { metadata: { name: "aws-1" }, spec: { namespaces: [{ hub: "research", member: "jobs" }] } } as never;
-  return observeSeat(job, job.spec.participants[0]!, cluster, member);
+  const cluster = { metadata: { name: "aws-1" }, spec: { namespaces: [{ hub: "research", member: mapped }] } } as never;
+  return observeSeat(job, job.spec.participants[0]!, cluster, member, () => 0, report);
 }
 
 describe("a seat beside a copy of its batch Job that somebody made with all labels", () => {
@@ -50,9 +81,62 @@ describe("a seat beside a copy of its batch Job that somebody made with all labe
 describe("a seat whose former workers are still leaving", () => {
   it("does not fail with what leaves: the spec was edited since", () => {
     const leaving = batchJob(name, { ...failed, failedIndexes: "0" });
-    const seat = look([leaving], [pod(name, "Failed")], "Leaving");
+    const seat = look([leaving], [pod(name, "Failed")], { placements: [aPlacement({ state: "Leaving" })] });
     expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: 0 });
     expect(seat.batchJobFailure).toBeUndefined();
     expect(look([leaving], []).failedIndexes).toBe(1);
+  });
+});
+
+describe("a seat whose batch Job failed for good", () => {
+  const ended = { ...failed, failedIndexes: "0" };
+  const { trainer, participants } = aJob().spec;
+  const withFirst = (changes: object) => ({ participants: [{ ...participants[0]!, ...changes }, participants[1]!] });
+
+  it.each<[string, Partial<Given>, object?]>([
+    ["is being deleted", {}, { deletionTimestamp: "2027-01-15T08:00:00Z" }],
+    ["has other workers than the spec asks for", { job: aJob(withFirst({ workers: 2 })) }],
+    ["has another restart limit", { job: aJob({ failurePolicy: { workerRestartLimit: 3 } }) }],
+    ["has other terms than the spec", { job: aJob({ trainer: { ...trainer, seed: 2 } }) }],
+    [
+      "was made for another runtime, which the member does not offer",
+      { job: aJob({ trainer: { ...trainer, runtime: "tfjs" } }) },
+    ],
+    ["was made for another data set", { job: aJob(withFirst({ dataset: "notes" })), templates: [] }],
+  ])("is not judged by one that %s: the seats' controller replaces it", (_what, given, metadata) => {
+    const seat = look([batchJob(name, { ...ended, completedIndexes: "0" }, metadata)], [pod(name, "Failed")], given);
+    expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: 0 });
+    expect(seat.batchJobFailure).toBeUndefined();
+    expect(seat.completedIndexes).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Given>]>([
+    ["it is the one that the spec asks for", {}],
+    ["the member's admin took its runtime away since", { templates: [] }],
+    ["the spec changed in what its workers are not told of", { job: aJob({ roundHistoryLimit: 3 }) }],
+  ])("is judged by it when %s", (_what, given) => {
+    const seat = look([batchJob(name, ended)], [pod(name, "Failed")], given);
+    expect(seat).toMatchObject({ failedIndexes: 1, batchJobFailure: { reason: "WorkerFailed" } });
+  });
+
+  it("names the workers that ended with exit code 0", () => {
+    expect(look([batchJob(name, { completedIndexes: "0,2-3" })], [])).toMatchObject({ completedIndexes: [0, 2, 3] });
+  });
+});
+
+describe("a seat that moved to another namespace and still leaves the former", () => {
+  const placements = [aPlacement({ namespace: "a", state: "Leaving" }), aPlacement({ namespace: "b" })];
+  const inA = batchJob(name, {}, { namespace: "a" });
+  const inB = batchJob(name, { ...failed, failedIndexes: "0" }, { namespace: "b" });
+  const report = {
+    empty: [],
+    problems: [{ participant: "aws", namespace: "a", problem: { reason: "RBACDenied", message: "may not delete" } }],
+  };
+
+  it("is judged by where it is wanted, and has no trouble of where it leaves", () => {
+    expect(look([inA, inB], [], { placements, mapped: "b" })).toMatchObject({ failedIndexes: 1 });
+    expect(look([inA], [], { placements, mapped: "b", report }).placingProblem).toBeUndefined();
+    const there = { ...report, problems: [{ ...report.problems[0]!, namespace: "b" }] };
+    expect(look([inA], [], { placements, mapped: "b", report: there }).placingProblem?.reason).toBe("RBACDenied");
   });
 });

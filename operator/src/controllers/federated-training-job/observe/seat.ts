@@ -1,6 +1,7 @@
 import { Label, type MemberCluster } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
+import { isSamePlace } from "../../shared/place.ts";
 import { jobNames } from "../render/names.ts";
 import type {
   JobSnapshot,
@@ -13,8 +14,9 @@ import type {
   TemplateObservation,
 } from "../snapshot.ts";
 import { observeGateCa } from "./gate-ca.ts";
-import { failedIndexesOf, findJobFailure } from "./job-problem.ts";
+import { completedIndexesOf, failedIndexesOf, findJobFailure } from "./job-problem.ts";
 import { summarisePods } from "./pod-summary.ts";
+import { isPresentJob } from "./present-job.ts";
 import type { SeenRunning } from "./worker-problem.ts";
 
 type Job = JobSnapshot["job"];
@@ -41,28 +43,43 @@ export function observeSeat(
   const { view } = state;
   const { namespace } = observed;
   const uid = job.metadata.uid ?? "";
-  const placed = job.status?.placements?.find((one) => isPlaceOf(participant, one));
-  const batchJob = findBatchJob(placed, view.objectsOf("jobs", namespace, uid, participant.name));
+  const placed = job.status?.placements?.filter((one) => isPlaceOf(participant, one)) ?? [];
+  const template = findTemplate(job, participant, view.podTemplates(namespace));
+  const batchJob = findBatchJob(placed[0], view.objectsOf("jobs", namespace, uid, participant.name));
   const events = batchJob === undefined ? [] : view.eventsOf(namespace, batchJob.metadata.uid ?? "");
   const pods = view.objectsOf("pods", namespace, uid, participant.name);
   const { active, ended, problems } = summarisePods(pods, batchJob, events, participant.workers, seenRunning);
-  // What leaves was made by another spec: that it failed says nothing of what comes after it.
-  const failing = placed?.state === "Leaving" ? undefined : batchJob;
-  const failure = failing === undefined ? undefined : findJobFailure(failing);
-  const placingProblem = report?.problems.find((one) => one.participant === participant.name)?.problem;
+  // What leaves, or is about to be replaced, was made by another spec: that it failed says nothing of what comes after it.
+  const isWanted = placed.some((one) => one.namespace === namespace && one.state === "Wanted");
+  const ends = isWanted && batchJob !== undefined ? endsOf(batchJob) : undefined;
+  const counted = ends !== undefined && isPresentJob(job, participant, ends.batchJob, template) ? ends : undefined;
+  const place = { participant: participant.name, namespace };
+  const problem = report?.problems.find((one) => isSamePlace(one, place))?.problem;
+  // Nothing is placed in a member that is still to be searched.
+  const placingProblem = problem ?? (placed.length === 0 ? report?.searchProblem : undefined);
   return {
     participant,
     member: observed,
-    template: findTemplate(job, participant, view.podTemplates(namespace)),
+    template,
     hasBatchJob: batchJob !== undefined,
-    ...(failure === undefined ? {} : { batchJobFailure: problems?.podProblem ?? failure }),
+    ...(counted?.failure === undefined ? {} : { batchJobFailure: problems?.podProblem ?? counted.failure }),
     activePods: active,
     failedPods: ended,
-    failedIndexes: failing === undefined ? 0 : failedIndexesOf(failing).length,
+    failedIndexes: counted?.failed ?? 0,
+    ...(counted === undefined || counted.completed.length === 0 ? {} : { completedIndexes: counted.completed }),
     ...problems,
     // What runs is not held back by an object that could not be mended.
     ...(placingProblem === undefined || batchJob !== undefined ? {} : { placingProblem }),
   };
+}
+
+/** What is final of a batch Job's workers; undefined while nothing is. */
+function endsOf(batchJob: Unstructured) {
+  const failure = findJobFailure(batchJob);
+  const failed = failedIndexesOf(batchJob).length;
+  const completed = completedIndexesOf(batchJob).map(Number);
+  const isAny = failure !== undefined || failed > 0 || completed.length > 0;
+  return isAny ? { batchJob, failure, failed, completed } : undefined;
 }
 
 function isPlaceOf({ name, cluster }: Participant, placement: Placement): boolean {

@@ -6,9 +6,10 @@ import { findStartRefusal } from "./start-refusal.ts";
 
 const statefulSet: Unstructured = { metadata: { name: "notes-aggregator", namespace: "research", uid: "set" } };
 const { signal } = new AbortController();
-const event = (message: string, lastTimestamp: string, uid = "set"): Unstructured => ({
+const event = (message: string, lastTimestamp: string, uid = "set", reason = "FailedCreate"): Unstructured => ({
   metadata: { name: "e" },
   involvedObject: { uid },
+  reason,
   message,
   lastTimestamp,
 });
@@ -28,8 +29,20 @@ describe("why an aggregator has no pod", () => {
     expect(problem?.message).toContain(remedy);
   });
 
+  const refused = event("exceeded quota: pods=0", "2027-01-15T08:00:00Z");
+  const made = (time: string) => event("create Pod successful", time, "set", "SuccessfulCreate");
+
+  it("is told in the second in which its claim was made", async () => {
+    expect((await look(async () => [made("2027-01-15T08:00:00Z"), refused]))?.reason).toBe("QuotaExceeded");
+  });
+
   it.each([
     ["there is none", async () => []],
+    ["its pod was made since", async () => [refused, made("2027-01-15T08:00:01Z")]],
+    [
+      "its events are of other things",
+      async () => [event("it is deleted", "2027-01-15T08:00:00Z", "set", "SuccessfulDelete")],
+    ],
     ["events may not be read", () => Promise.reject(new TributaryError("FORBIDDEN", "may not list events"))],
   ])("stays untold when %s", async (_why, list) => {
     expect(await look(list)).toBeUndefined();

@@ -129,6 +129,23 @@ describe("what keeps the workers of a seat", () => {
     },
   );
 
+  it.each([
+    ["the cause of its end, once pods were made after the refusal", -1, "DataMissing"],
+    ["the refusal, while it repeats after the newest pod was made", 1, "QuotaExceeded"],
+  ])("is %s", (_what, seconds, reason) => {
+    const pods = [aPod(0, died({ exitCode: 12, message: left })), aPod(1, running)];
+    const newestMs = Date.parse(pods[1]!.metadata.creationTimestamp!);
+    const at = new Date(newestMs + seconds * 1000).toISOString().replace(/\.\d+Z/u, "Z");
+    const events = [refused("exceeded quota: gpus", at)];
+    expect(look(pods, { events }).podProblem?.reason).toBe(reason);
+  });
+
+  it("is no refusal of long ago when workers ended well", () => {
+    const pods = [aPod(0, { phase: "Succeeded" }), aPod(1, running)];
+    const found = look(pods, { events: [refused("exceeded quota: gpus")], status: { completedIndexes: "0" } });
+    expect(found).toEqual({ blockedIndexes: [] });
+  });
+
   it("is nothing once others run in their place, and nothing when all ended well", () => {
     expect(look([aPod(0, running), aPod(1, { phase: "Succeeded" })])).toEqual({ blockedIndexes: [] });
     const evicted = aPod(0, disrupted("EvictionByEvictionAPI"));

@@ -1,7 +1,7 @@
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { Problem } from "../snapshot.ts";
 import { type EndProblem, endProblem } from "./container-end.ts";
-import { failedIndexesOf, findRefusal } from "./job-problem.ts";
+import { completedIndexesOf, failedIndexesOf, findRefusal } from "./job-problem.ts";
 import { disruptionProblem, findPodProblem } from "./pod-problem.ts";
 import { indexOf, isActive, isRunning, newestFirst, podStatus } from "./pod-status.ts";
 
@@ -36,8 +36,9 @@ export function findWorkerProblems(
   const failed = failedIndexesOf(batchJob);
   const newest = [...byIndex.values()].map(([pod]) => pod as Unstructured);
   const held = newest.filter((pod) => !isOver(pod) && (!isActive(pod) || findPodProblem([pod]) !== undefined));
-  const isShort = newest.filter(isActive).length + failed.length < workers;
-  const refusal = isShort ? findRefusal(batchJob, events) : undefined;
+  const over = failed.length + completedIndexesOf(batchJob).length;
+  const isShort = newest.filter(isActive).length + over < workers;
+  const refusal = isShort ? findRefusal(batchJob, events, newest) : undefined;
   const podProblem = findPodProblem(held.filter(isActive)) ?? refusal ?? findPodProblem(newestFirst(held));
   const recent = [...byIndex.values()].map((ofIndex) => recentCause(ofIndex, seenRunning)).find((cause) => cause);
   return {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jobNames, seatName, windowName } from "./names.ts";
+import { isParticipantName, jobNames, seatName, windowName } from "./names.ts";
 
 const label = (max: number) => fc.stringMatching(new RegExp(`^[a-z][-a-z0-9]{0,${max - 2}}[a-z0-9]$`, "u"));
 const seat = fc.record({ hubId: label(20), namespace: label(63), name: label(40), participant: label(20) });
@@ -25,6 +25,14 @@ describe("the name of a seat", () => {
     expect(nameOf(notes)).toBe(nameOf({ ...notes }));
     expect(nameOf(notes)).toMatch(/^notes-eu-aws-[0-9a-z]{12}$/u);
   });
+
+  it.each(["", "p".repeat(21), "p".repeat(63), "Aws", "1aws", "aws-", "eu.aws", "aws\n"])(
+    "is refused for %j, by which no participant can be named",
+    (participant) => {
+      expect(isParticipantName(participant)).toBe(false);
+      expect(() => nameOf({ ...notes, participant })).toThrow(RangeError);
+    },
+  );
 
   it("never meets that of another seat, however the same texts are divided", () => {
     const parts = fc

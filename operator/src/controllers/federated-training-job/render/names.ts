@@ -37,11 +37,19 @@ export function jobNames(job: Pick<FederatedTrainingJob, "metadata">): JobNames 
  */
 const seatNameLimit = 53;
 
+/** Whether a text can be the name of a participant, as the CRD has it: what an object in a member says may be anything. */
+export function isParticipantName(text: string): boolean {
+  return text.length <= 20 && /^[a-z]([-a-z0-9]*[a-z0-9])?$/u.test(text);
+}
+
 /**
  * Name of the anchor and of the batch Job of one seat: a part to read, and a hash of the hub's id, the job's namespace, its
  * name and the participant. The part to read may be cut and may be the same for two seats; the hash may not.
+ *
+ * @throws RangeError for a text that no participant is named by: no name with it would fit.
  */
 export function seatName(hubId: string, job: Pick<FederatedTrainingJob, "metadata">, participant: string): string {
+  if (!isParticipantName(participant)) throw new RangeError(`no participant can be named ${participant}`);
   const { name } = job.metadata;
   const hash = hashList([hubId, jobNames(job).namespace, name, participant]);
   const room = seatNameLimit - hash.length - participant.length - 2;

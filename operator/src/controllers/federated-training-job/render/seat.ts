@@ -84,7 +84,7 @@ const podFailurePolicy = {
  * parallelism, accelerators of the trainer, and the name of the parameters ConfigMap. The owner is added when the anchor's
  * uid is known.
  */
-export function renderBatchJob(input: SeatInput): KubernetesObject {
+export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): KubernetesObject {
   const { job, participant, namespace, origin, template } = input;
   const labels = seatLabels(input);
   const name = seatName(origin, job, participant.name);

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { cutText, type FederatedTrainingJob, Reason } from "@tributary/contracts";
 import { joinedWorkers, toldProblem } from "../decide/clusters-ready.ts";
+import { countGone } from "../decide/gone-workers.ts";
+import { isEvaluated } from "../decide/is-evaluated.ts";
 import type { JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 
 type ClusterStatus = NonNullable<NonNullable<FederatedTrainingJob["status"]>["clusters"]>[number];
@@ -27,7 +29,7 @@ export function renderClusters(snapshot: JobSnapshot): ClusterStatus[] {
 }
 
 function renderCluster(snapshot: JobSnapshot, seat: SeatObservation, clockOffsetMs: number): ClusterStatus {
-  const problem = toldProblem(seat) ?? clockNote(clockOffsetMs);
+  const problem = toldProblem(snapshot, seat) ?? clockNote(clockOffsetMs);
   const heardMs = seat.member.state === "missing" ? undefined : seat.member.heardMs;
   const ready = joinedWorkers(snapshot, seat.participant.name);
   return {
@@ -79,7 +81,7 @@ export function summariseClusters(snapshot: JobSnapshot): string {
 function stateOf(snapshot: JobSnapshot, seat: SeatObservation, ready: number): string {
   if (seat.member.state === "unreachable") return "Lost";
   if (isTrained(snapshot)) return "Succeeded";
-  if (seat.batchJobFailure !== undefined || seat.failedIndexes === seat.participant.workers) return "Failed";
+  if (countGone(snapshot, seat) === seat.participant.workers) return "Failed";
   if (ready >= seat.participant.workers)
     return snapshot.aggregator.state === "heard" && snapshot.aggregator.report.window !== undefined
       ? "Training"
@@ -89,5 +91,5 @@ function stateOf(snapshot: JobSnapshot, seat: SeatObservation, ready: number): s
 
 /** Whether the last model is evaluated: the workers were told to end. */
 function isTrained(snapshot: JobSnapshot): boolean {
-  return snapshot.aggregator.state === "heard" && snapshot.aggregator.report.history.at(-1)?.outcome === "Evaluated";
+  return snapshot.aggregator.state === "heard" && isEvaluated(snapshot.aggregator.report);
 }

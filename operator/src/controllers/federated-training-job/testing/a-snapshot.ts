@@ -106,6 +106,7 @@ export function aReport(changes: Partial<AggregatorReport> = {}): AggregatorRepo
     ],
     verdict: { stop: false, reason: "", best: "", bestRound: 0, roundsWithoutImprovement: 0 },
     output: { isPending: false },
+    isDeadlineMissed: false,
     sourceSha256: "00",
     history: [],
     totals: { bytesUp: 0, bytesDown: 0, initialMetrics: {} },

@@ -8,13 +8,13 @@ import {
 } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
-import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
-import { isSamePlace, type Place } from "../../shared/place.ts";
+import type { Placement, PlacingReport, Problem } from "../../federated-training-job/snapshot.ts";
+import { inParallel } from "../../shared/in-parallel.ts";
+import { type FoundPlace, isSamePlace, type Place } from "../../shared/place.ts";
 import { troubleOf } from "../decide/decide-seats.ts";
 import type { SeatAction } from "../plan.ts";
 import { placeKey } from "../seat-key.ts";
 import { emptyPlaces } from "./empty-places.ts";
-import { inParallel } from "./in-parallel.ts";
 import { findOtherCluster } from "./other-cluster.ts";
 import { placeSeat, replaceBatchJob } from "./place-seat.ts";
 import { searchMember } from "./search-member.ts";
@@ -31,7 +31,7 @@ export interface SeatActDeps {
 
 /** What came of the actions of one look. */
 export interface SeatsOutcome extends PlacingReport {
-  /** Whether something failed and is to be tried again soon. */
+  /** Whether something failed and is to be tried again soon; a search that is refused has a problem and a time of its own. */
   readonly hasFailed: boolean;
 }
 
@@ -50,14 +50,17 @@ export async function actOnSeats(
 ): Promise<SeatsOutcome> {
   const empty: Place[] = [];
   const problems: PlacingReport["problems"][number][] = [];
-  let found: readonly Place[] | undefined;
+  let found: readonly FoundPlace[] | undefined;
+  let searchProblem: Problem | undefined;
   let hasFailed = false;
   const note = (action: SeatAction, thrown: unknown): void => {
     const error = asTributaryError(thrown);
-    hasFailed = true;
     tellFailure(client.cluster, action, error, deps.log);
-    if (passing.some((code) => isTributaryError(error, code))) return;
+    const isPassing = passing.some((code) => isTributaryError(error, code));
+    if (isPassing || action.type !== "search") hasFailed = true;
+    if (isPassing) return;
     const problem = { reason: catalogue[error.code].reason, message: error.message };
+    if (action.type === "search") searchProblem = problem;
     problems.push(...placementsOf(action).map((placement) => troubleOf(placement, problem)));
   };
   try {
@@ -80,7 +83,13 @@ export async function actOnSeats(
   } catch (thrown) {
     for (const action of actions) note(action, thrown);
   }
-  return { empty: empty.toSorted(byPlace), problems: problems.toSorted(byPlace), hasFailed, ...(found && { found }) };
+  return {
+    empty: empty.toSorted(byPlace),
+    problems: problems.toSorted(byPlace),
+    hasFailed,
+    ...(found && { found }),
+    ...(searchProblem && { searchProblem }),
+  };
 }
 
 type Outcome = Partial<PlacingReport>;

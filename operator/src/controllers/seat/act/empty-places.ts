@@ -2,13 +2,14 @@ import { Kinds, Label, Reason, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { controllerUidOf, isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
+import { callDeadlineMs } from "../../shared/call-deadline.ts";
+import { inParallel } from "../../shared/in-parallel.ts";
+import { keepOwnership } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { troubleOf } from "../decide/decide-seats.ts";
 import type { SeatAction } from "../plan.ts";
-import { callDeadlineMs } from "./call-deadline.ts";
-import { inParallel } from "./in-parallel.ts";
 
 type Empty = Extract<SeatAction, { type: "empty" }>;
 
@@ -38,7 +39,13 @@ export async function emptyPlaces(
   const listOf = (kind: ResourceKind, participants: readonly string[]): Promise<KubeObject[]> => {
     const jobUid = placements[0]?.jobUid;
     const labelSelector = `${Label.Origin}=${hubId},${Label.JobUid}=${jobUid},${Label.Participant} in (${participants.join(",")})`;
-    return client.list<KubeObject>(kind, { ...call, namespace, labelSelector, metadataOnly: true });
+    return client.list<KubeObject>(kind, {
+      ...call,
+      namespace,
+      labelSelector,
+      metadataOnly: true,
+      prepare: keepOwnership,
+    });
   };
   try {
     const left = new Set(withEndingPods);

@@ -3,7 +3,6 @@ import { renderAnchor, renderBatchJob } from "../../federated-training-job/rende
 import type { Problem } from "../../federated-training-job/snapshot.ts";
 import type { SeatAction } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
-import { growsEarlierRuntime } from "./grows-earlier-runtime.ts";
 import { differs, isAnotherJob } from "./is-another-job.ts";
 
 type MemberObject = NonNullable<PlaceObservation["anchor"]>;
@@ -33,9 +32,7 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   const input = { job, participant, namespace, origin: hubId, ...aggregator, template: template.template };
   const rendered = { anchor: renderAnchor(input), batchJob: renderBatchJob(input) };
   const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
-  const isAnother =
-    batchJob !== undefined &&
-    (isAnotherJob(batchJob, rendered.batchJob, participant) || growsEarlierRuntime(batchJob, rendered.batchJob));
+  const isAnother = batchJob !== undefined && isAnotherJob(batchJob, rendered.batchJob, participant);
   if (isAnother) return { action: { type: "replace", placement, uid: batchJob.metadata.uid ?? "", why } };
   const isAsWanted =
     anchor !== undefined &&

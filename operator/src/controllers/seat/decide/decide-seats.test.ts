@@ -117,7 +117,7 @@ describe("a wanted place", () => {
     template: { ...aTemplate.template, metadata: { labels: { [Label.RuntimeVersion]: version } } },
   });
 
-  it.each<[string, object, string[]]>([
+  it.each<[string, Record<string, unknown>, string[]]>([
     ["goes on", {}, []],
     ["was suspended", { suspend: true }, ["replace"]],
     ["lost its workers", { parallelism: 0 }, ["replace"]],

@@ -3,8 +3,9 @@ import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import { findTemplate } from "../../federated-training-job/observe/seat.ts";
-import type { Placement } from "../../federated-training-job/snapshot.ts";
+import type { Placement, Problem } from "../../federated-training-job/snapshot.ts";
 import type { MemberDirectory, MemberState } from "../../member-cluster/member-directory.ts";
+import { clusterChanged } from "../cluster-changed.ts";
 import { parseSeatKey, placeKey } from "../seat-key.ts";
 import type { SeatReports } from "../seat-reports.ts";
 import type { AggregatorAccess, MemberReach, PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
@@ -60,6 +61,13 @@ function reachOf(state: MemberState | undefined, namespaces: readonly string[]):
   return { state: "reachable", namespaces };
 }
 
+/** Whether the member leads to another cluster: what that shows, and whether it has the namespace, says nothing of the place. */
+function findChange(placement: Placement, member: MemberState | undefined): Problem | undefined {
+  const [linked, recorded] = [member?.clusterUid, placement.clusterUid];
+  const isOther = linked !== undefined && recorded !== undefined && linked !== recorded;
+  return isOther ? clusterChanged(placement, linked) : undefined;
+}
+
 function observePlace(job: Job, placement: Placement, { expectations, members }: SeatSources): PlaceObservation {
   const { cluster, namespace, jobUid, name } = placement;
   const participant = job.spec.participants.find(
@@ -68,10 +76,10 @@ function observePlace(job: Job, placement: Placement, { expectations, members }:
   const isSettled = expectations.areMet(placeKey(placement));
   const known = { placement, isSettled, ...(participant === undefined ? {} : { participant }) };
   const state = members.stateOf(cluster, namespace);
-  if (state?.state !== "reachable") {
-    const unread = state === undefined ? {} : { unread: state.problem };
-    return { ...known, ...unread, template: { state: "unknown" }, hasEndingPods: false };
-  }
+  const ofState = state?.state === "unreachable" ? state.problem : undefined;
+  const unread = findChange(placement, members.stateOf(cluster)) ?? ofState;
+  if (state?.state !== "reachable" || unread !== undefined)
+    return { ...known, ...(unread && { unread }), template: { state: "unknown" }, hasEndingPods: false };
   const { view } = state;
   const objectsOf = (kind: "configMaps" | "jobs" | "pods") =>
     view.objectsOf(kind, namespace, jobUid, placement.participant);

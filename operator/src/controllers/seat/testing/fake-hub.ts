@@ -21,6 +21,8 @@ export interface FakeHub {
   job: Job | undefined;
   /** Members that do not answer. */
   readonly away: Set<string>;
+  /** Namespaces in which the members may hold objects of the hub. */
+  readonly namespaces: string[];
   /** One look at the job: what is recorded and whether its finalizer goes. */
   readonly lookAtJob: () => Plan | undefined;
   /** One look at its seats in each cluster that the record names. */
@@ -34,6 +36,7 @@ export interface FakeHub {
 /** Makes a hub with a job and its members. */
 export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMember>>): FakeHub {
   const away = new Set<string>();
+  const namespaces = ["jobs"];
   const stateOf = (cluster: string): MemberState | undefined => {
     const member = members[cluster];
     if (member === undefined) return undefined;
@@ -58,7 +61,7 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
       sources: {
         jobs: { get: () => hub.job },
         members: { stateOf },
-        namespacesOf: () => ["jobs"],
+        namespacesOf: () => namespaces,
         aggregatorOf: async () => someAggregator,
         expectations,
         reports: createSeatReports(() => {}),
@@ -81,6 +84,7 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
   const hub: FakeHub = {
     job,
     away,
+    namespaces,
     lookAtJob() {
       const { job: seen } = hub;
       if (seen === undefined) return undefined;
@@ -88,7 +92,14 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
       const reports = deps.sources.reports.of(seen.metadata.uid ?? "");
       const clusters = Object.keys(members);
       const seats = seen.spec.participants.map((participant) =>
-        observeSeat(seen, participant, clusterOf(participant.cluster), stateOf(participant.cluster)),
+        observeSeat(
+          seen,
+          participant,
+          clusterOf(participant.cluster),
+          stateOf(participant.cluster),
+          () => 0,
+          reports.get(participant.cluster),
+        ),
       );
       const shown = clusters.flatMap((cluster) =>
         away.has(cluster)

@@ -5,6 +5,9 @@ import { type KubeObject, type ObjectRef, objectKey, type Unstructured } from ".
 import type { Resource } from "../../../runtime/api/resource.ts";
 import { aTemplate } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { MemberView } from "../../member-cluster/member-directory.ts";
+import { slimAnchor } from "../../member-cluster/slim-anchor.ts";
+import { slimBatchJob } from "../../member-cluster/slim-batch-job.ts";
+import { slimPod } from "../../member-cluster/slim-pod.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { aPod } from "./some-seats.ts";
 
@@ -19,6 +22,8 @@ export interface FakeMember {
   readonly holds: () => string[];
   readonly put: (kind: Resource, object: KubeObject) => void;
   readonly find: (kind: Resource, ref: ObjectRef) => Unstructured | undefined;
+  /** Namespaces that the hub may not list. */
+  readonly shut: Set<string>;
   /** The process is killed at this call, counted from now: before it has an effect, or right after. No later call has one. */
   readonly killAt: (call: number, when: "before" | "after") => void;
   /** Whether the process was killed. */
@@ -35,6 +40,7 @@ export class ProcessKilled extends Error {}
 /** Makes an empty member. Its batch Jobs have one pod each as long as they are there; its garbage collector is at once. */
 export function createFakeMember(cluster: string): FakeMember {
   const objects = new Map<string, Unstructured>();
+  const shut = new Set<string>();
   let shown = new Map<string, Unstructured>();
   let uids = 0;
   let calls = 0;
@@ -85,11 +91,12 @@ export function createFakeMember(cluster: string): FakeMember {
     cluster,
     get: (kind: Resource, ref: ObjectRef) => call(() => structuredClone(objects.get(keyOf(kind, ref)))),
     list: (kind: Resource, { namespace, labelSelector = "" }: { namespace: string; labelSelector?: string }) =>
-      call(() =>
-        listed(objects, kind).filter(
+      call(() => {
+        if (shut.has(namespace)) throw new TributaryError("FORBIDDEN", "no", { details: { reason: "Forbidden" } });
+        return listed(objects, kind).filter(
           ({ metadata }) => metadata.namespace === namespace && isSelected(metadata.labels ?? {}, labelSelector),
-        ),
-      ),
+        );
+      }),
     create: (kind: Resource, object: KubeObject) =>
       call(() => {
         if (objects.has(keyOf(kind, object.metadata))) throw refuse("AlreadyExists");
@@ -132,17 +139,19 @@ export function createFakeMember(cluster: string): FakeMember {
         [...ofJob(Kinds.ConfigMap, uid), ...ofJob(Kinds.Job, uid)].filter(isWrittenByUs).map(({ metadata }) => ({
           participant: metadata.labels?.[Label.Participant] ?? "",
           namespace: metadata.namespace ?? "",
+          name: metadata.name,
         })),
       eventsOf: () => [],
       podsIn: () => listed(shown, Kinds.Pod),
       podTemplates: () => [aTemplate as unknown as Unstructured],
     },
     catchUp: () => {
-      shown = new Map(objects);
+      shown = new Map([...objects].map(([key, object]) => [key, slimmed(key, object)]));
     },
     holds: () => [...objects.keys()].sort(),
     put,
     find: (kind, ref) => objects.get(keyOf(kind, ref)),
+    shut,
     killAt(at, when) {
       kill = { at: calls + at, when };
     },
@@ -153,6 +162,14 @@ export function createFakeMember(cluster: string): FakeMember {
     },
     calls: () => calls,
   };
+}
+
+const transforms = { configmaps: slimAnchor, jobs: slimBatchJob, pods: slimPod } as const;
+
+/** An object as a cache of its kind keeps it. */
+function slimmed(key: string, object: Unstructured): Unstructured {
+  const transform = transforms[key.slice(0, key.indexOf(" ")) as keyof typeof transforms];
+  return transform?.(object) ?? object;
 }
 
 function ownerOf(uid: string) {

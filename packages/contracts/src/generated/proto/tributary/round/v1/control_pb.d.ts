@@ -307,14 +307,14 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
   convergence?: ConvergenceVerdict | undefined;
 
   /**
-   * The newest committed model.
+   * The newest committed model that the output volume shows; absent before the aggregator has seen it there.
    *
    * @generated from field: tributary.round.v1.Checkpoint last = 11;
    */
   last?: Checkpoint | undefined;
 
   /**
-   * The committed model with the best metric.
+   * The committed model with the best metric that the output volume shows: of those that there are, where the best of all is gone.
    *
    * @generated from field: tributary.round.v1.Checkpoint best = 12;
    */
@@ -361,6 +361,14 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: string output_problem = 18;
    */
   outputProblem: string;
+
+  /**
+   * Whether the problem is a deadline that the workers could not meet: enough for the quorum were there until it passed, and too few of
+   * them had reported.
+   *
+   * @generated from field: bool deadline_missed = 20;
+   */
+  deadlineMissed: boolean;
 };
 
 /**
