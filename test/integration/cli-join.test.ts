@@ -116,6 +116,28 @@ async function storedKubeconfig(name: string): Promise<string> {
   return Buffer.from(secret.data.kubeconfig, "base64").toString("utf8");
 }
 
+/** Has a MemberCluster lead to a cluster, as the operator says it. */
+async function setClusterUid(name: string, clusterUid: string): Promise<void> {
+  const patch = JSON.stringify({ status: { clusterUid } });
+  await kubectl("patch", "mbr", name, "--subresource=status", "--type=merge", "-p", patch);
+}
+
+/** A kubeconfig of one who may read and write MemberClusters and Secrets on the hub, and only read one of the two. */
+async function writeHubKubeconfig(account: string, forbidden: string): Promise<string> {
+  const rule = (resources: string): string[] => [
+    `--resource=${resources === "secrets" ? resources : `${resources}.tributary.dev`}`,
+    `--verb=get${resources === forbidden ? "" : ",create,patch"}`,
+  ];
+  await kubectl("create", "serviceaccount", account, "-n", "default");
+  for (const resources of ["memberclusters", "secrets"]) {
+    const role = `${account}-${resources}`;
+    await kubectl("create", "clusterrole", role, ...rule(resources));
+    await kubectl("create", "clusterrolebinding", role, `--clusterrole=${role}`, `--serviceaccount=default:${account}`);
+  }
+  const token = await api.controlPlane.mintToken({ namespace: "default", serviceAccount: account });
+  return writeKubeconfig(`${account}.yaml`, { token });
+}
+
 const isRegistered = async (name: string): Promise<boolean> =>
   (await kubectl("get", "mbr,secret", "-n", system, "-o", "name")).includes(name);
 
@@ -168,6 +190,48 @@ describe("kubectl tributary join", () => {
     });
   });
 
+  it("does not lead a name to another cluster unless it is told to", async () => {
+    const kubeconfig = await writeKubeconfig("token.yaml", { token: adminToken });
+    const here = await kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}");
+    await setClusterUid("aws", here);
+    expect(await joinAs("aws", kubeconfig)).toMatchObject({ code: 0 });
+    await setClusterUid("aws", "uid-of-another");
+    const [spec, secret] = [await memberSpec("aws"), await storedKubeconfig("aws")];
+    const other = { "--map": `other=${jobNamespace}` };
+    const refused = await joinAs("aws", kubeconfig, other);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    for (const part of ["MemberCluster aws", "uid-of-another", here, "--another-cluster"])
+      expect(refused.stderr).toContain(part);
+    expect(await memberSpec("aws")).toEqual(spec);
+    expect(await storedKubeconfig("aws")).toBe(secret);
+    const allowed = await tributary("join", "aws", ...joinArguments(kubeconfig, other), "--another-cluster");
+    expect(allowed).toMatchObject({ code: 0, stderr: "" });
+    expect(await storedKubeconfig("aws")).not.toBe(secret);
+    await setClusterUid("aws", here);
+  });
+
+  it("maps the hub namespaces of the last --map alone, whoever wrote others", async () => {
+    const kubeconfig = await writeKubeconfig("token.yaml", { token: adminToken });
+    const entry = (hub: string) => ({ hub, member: jobNamespace });
+    await api.controlPlane.kubectl(
+      ["apply", "--server-side", "--field-manager=somebody", "-f", "-"],
+      stringify({
+        apiVersion: "tributary.dev/v1alpha1",
+        kind: "MemberCluster",
+        metadata: { name: "shared" },
+        spec: {
+          access: { kubeconfig: { secretName: "member-shared" } },
+          region: "here",
+          namespaces: [entry("withdrawn"), entry("research"), entry("gone")],
+        },
+      }),
+    );
+    expect(await joinAs("shared", kubeconfig)).toMatchObject({ code: 0, stderr: "" });
+    expect(await memberSpec("shared")).toMatchObject({ region: "here", namespaces: [entry("research")] });
+    expect(await joinAs("shared", kubeconfig, { "--map": `clinic=${jobNamespace}` })).toMatchObject({ code: 0 });
+    expect(await memberSpec("shared")).toMatchObject({ namespaces: [entry("clinic")] });
+  });
+
   it("takes a plugin that gives a client certificate once it is allowed, and refuses it before", async () => {
     const { certificatePem, keyPem } = await api.controlPlane.clientCertificate({
       user: "admin",
@@ -202,6 +266,8 @@ describe("kubectl tributary join", () => {
     ["a namespace that is not mapped in the member", { "--map": "a=default" }, 1, ["may not", "namespace default"]],
     ["a token that the member would not renew", { "--token-hours": "48" }, 1, ["48 h", "hub.token.maxLifetimeSeconds"]],
     ["a gate's CA that is none", { "--gate-ca": join(root, "README.md") }, 2, ["--gate-ca", "README.md"]],
+    ["a region that is too long", { "--region": "r".repeat(65) }, 2, ["--region", "64"]],
+    ["a namespace of the operator that is not there", { "--operator-namespace": "nowhere" }, 1, ["nowhere"]],
     ["a life in words", { "--token-hours": "abc" }, 2, ["--token-hours", "abc"]],
     ["a flag that is not there", { "--provder": "aws" }, 2, ["--provder"]],
   ])("registers nothing with %s and names what to mend", async (_what, more, code, said) => {
@@ -212,6 +278,22 @@ describe("kubectl tributary join", () => {
     expect(ended.stderr).not.toContain(adminToken);
     expect(await isRegistered("refused")).toBe(false);
   });
+
+  it.each(["memberclusters", "secrets"])(
+    "registers nothing as one who may not write %s on the hub, nor changes what is registered",
+    async (forbidden) => {
+      const hub = await writeHubKubeconfig(`all-but-${forbidden}`, forbidden);
+      const kubeconfig = await writeKubeconfig("token.yaml", { token: adminToken });
+      const before = [await memberSpec("aws"), await storedKubeconfig("aws")];
+      for (const name of ["refused", "aws"]) {
+        const ended = await joinAs(name, kubeconfig, { "--hub-kubeconfig": hub, "--region": "elsewhere" });
+        expect(ended).toMatchObject({ code: 1, stdout: "" });
+        expect(ended.stderr).toContain(forbidden);
+      }
+      expect(await isRegistered("refused")).toBe(false);
+      expect([await memberSpec("aws"), await storedKubeconfig("aws")]).toEqual(before);
+    },
+  );
 
   it.each<[string, object, object, string]>([
     ["refuses the credential", { token: "wrong-secret" }, {}, "credential"],
@@ -242,6 +324,7 @@ describe("kubectl tributary join", () => {
     expect(help.code).toBe(0);
     for (const flag of joinArguments("x", { "--allow-exec-plugin": "x", "--tls-server-name": "x" }))
       if (flag.startsWith("--")) expect(help.stdout).toContain(flag);
+    expect(help.stdout).toContain("--another-cluster");
     expect((await tributary("validate", join(root, "examples/smollm2-lora/job.yaml"))).code).toBe(0);
     await writeFile(path("bad.yaml"), "apiVersion: tributary.dev/v1alpha2\nkind: FederatedTrainingJob\n");
     expect((await tributary("validate", path("bad.yaml"))).code).toBe(1);

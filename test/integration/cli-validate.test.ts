@@ -88,6 +88,15 @@ describe("kubectl tributary validate says what kubectl apply --dry-run=server wi
       writeFileSync(join(mixed, name), name === "a.yml" ? one.text : "kind: rubbish\n");
     expect(await refusalOf(mixed)).toBe("");
     expect(validateFiles([mixed])).toMatchObject({ checked: 1, findings: [] });
+    const besides = {
+      "d.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\n",
+      "e.yaml": "",
+      "f.yaml": "# nothing\n",
+      "g.yaml": "apiVersion: v1\nkind: List\nitems: []\n",
+    };
+    for (const [name, text] of Object.entries(besides)) writeFileSync(join(mixed, name), text);
+    expect(await refusalOf(mixed)).toBe("");
+    expect(validateFiles([mixed])).toMatchObject({ checked: 1, others: ["v1 ConfigMap"], findings: [] });
     mkdirSync(join(folder, "empty"));
     expect(await refusalOf(join(folder, "empty"))).not.toBe("");
     expect(() => validateFiles([join(folder, "empty")])).toThrow(".yaml");

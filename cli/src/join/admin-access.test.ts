@@ -82,6 +82,15 @@ describe("the kubeconfig of an admin", () => {
     });
   });
 
+  it.each<[string, Fields, string]>([
+    ["of its file where it names one", { token: "secret-old", tokenFile: "files/token" }, "secret-token"],
+    ["beside a file that is missing", { token: "secret-old", tokenFile: "files/no-token" }, "secret-old"],
+    ["beside a file that is empty", { token: "secret-old", tokenFile: "files/empty" }, "secret-old"],
+  ])("sends the token that kubectl sends: the one %s", (_which, user, token) => {
+    writeFileSync(join(folder, "files/empty"), "\n");
+    expect(read(aKubeconfig({}, user)).credential).toEqual({ authorization: `Bearer ${token}` });
+  });
+
   it("is judged by its current context alone", () => {
     const broken = [
       { name: "one", cluster: { server: "https://10.0.0.1:6443", "certificate-authority-data": caData } },
@@ -102,6 +111,8 @@ describe("the kubeconfig of an admin", () => {
       "no.crt, which cannot be read",
     ],
     ["a key file that is missing", aKubeconfig({}, { "client-key": "files/no.key" }), 'user "u" client-key'],
+    ["a token where its file belongs", aKubeconfig({}, { tokenFile: "secret-token" }), 'user "u" tokenFile'],
+    ["a key where its file belongs", aKubeconfig({}, { "client-key": "secret-key" }), 'user "u" client-key'],
     ["no check of the certificate", aKubeconfig({ "insecure-skip-tls-verify": true }), "certificate-authority-data"],
     ["an address without TLS", aKubeconfig({ server: "http://10.0.0.1" }), "no https URL"],
     ["a proxy with a typo", aKubeconfig({ "proxy-url": "htp://u:secret-password@p" }), "proxy-url"],
@@ -140,5 +151,6 @@ describe("the kubeconfig of an admin", () => {
 
   it("that is not there is named", () => {
     expect(() => readAdminAccess(join(folder, "missing.yaml"), [])).toThrow("missing.yaml cannot be read");
+    expect(() => readAdminAccess(aKubeconfig(), [])).toThrow(/^kubeconfig a text that is no path cannot be read/u);
   });
 });

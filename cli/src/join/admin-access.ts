@@ -4,18 +4,18 @@ import { TributaryError } from "@tributary/kit";
 import { type ClusterAccess, kubeconfigError, parseKubeconfig, readCurrentContext } from "@tributary/operator";
 import { stringify } from "yaml";
 import { isRecord } from "../finding.ts";
+import { showPath } from "../show-path.ts";
 
 /** Plugins that make the credentials of EKS, GKE and AKS, by the names of their programs. */
 export const cloudPlugins: readonly string[] = ["aws", "gke-gcloud-auth-plugin", "kubelogin"];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Fields that name a file, the field that holds its content, and whether that is base64. */
-const inlined: readonly (readonly [file: string, data: string, encoding: "base64" | "utf8"])[] = [
-  ["certificate-authority", "certificate-authority-data", "base64"],
-  ["client-certificate", "client-certificate-data", "base64"],
-  ["client-key", "client-key-data", "base64"],
-  ["tokenFile", "token", "utf8"],
+/** Fields that name a file of certificates or a key, and the field that holds its content in base64. */
+const inlined: readonly (readonly [file: string, data: string])[] = [
+  ["certificate-authority", "certificate-authority-data"],
+  ["client-certificate", "client-certificate-data"],
+  ["client-key", "client-key-data"],
 ];
 
 /**
@@ -37,16 +37,15 @@ function readFile(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new TributaryError("ARGUMENT_INVALID", `kubeconfig ${path} cannot be read; name a file that exists`, {
-      cause: error,
-    });
+    const message = `kubeconfig ${showPath(path)} cannot be read; name a file that exists`;
+    throw new TributaryError("ARGUMENT_INVALID", message, { cause: error });
   }
 }
 
 function judge(text: string, folder: string, allowedPlugins: readonly string[]): ClusterAccess {
   const { name, namespace, cluster, user } = readCurrentContext(text);
   const exec = isRecord(user.fields.exec) ? pluginOf(user.name, user.fields.exec, folder, allowedPlugins) : undefined;
-  const userFields = withFiles(`user "${user.name}"`, user.fields, folder);
+  const userFields = withTokenFile(user.name, withFiles(`user "${user.name}"`, user.fields, folder), folder);
   const whole = stringify({
     "current-context": name,
     contexts: [{ name, context: { cluster: cluster.name, user: user.name, namespace } }],
@@ -56,23 +55,44 @@ function judge(text: string, folder: string, allowedPlugins: readonly string[]):
   return parseKubeconfig(whole, exec === undefined ? {} : { allowedExecCommands: [exec.command] });
 }
 
-/** What is given twice is taken from the file's own text, as kubectl does. */
+/** What is given twice is taken as it stands in the kubeconfig, as kubectl does. */
 function withFiles(what: string, fields: Fields, folder: string): Fields {
   const result: Record<string, unknown> = { ...fields };
-  for (const [key, data, encoding] of inlined) {
+  for (const [key, data] of inlined) {
     const file = fields[key];
     if (typeof file !== "string" || file === "") continue;
     delete result[key];
-    if (!result[data]) result[data] = contentOf(`${what} ${key}`, resolve(folder, file), encoding);
+    if (!result[data]) result[data] = contentOf(what, key, resolve(folder, file));
   }
   return result;
 }
 
-function contentOf(field: string, file: string, encoding: "base64" | "utf8"): string {
+function contentOf(what: string, key: string, file: string): string {
   try {
-    return readFileSync(file).toString(encoding);
+    return readFileSync(file).toString("base64");
   } catch {
-    throw kubeconfigError(field, `names ${file}, which cannot be read`, "name a file that exists");
+    // Where a file belongs, the key itself stands by mistake.
+    const named = key === "client-key" ? "a file" : showPath(file);
+    throw kubeconfigError(`${what} ${key}`, `names ${named}, which cannot be read`, "name a file that exists");
+  }
+}
+
+/** A token in a file is renewed there, so kubectl sends that one, and the one beside it only while the file holds none. */
+function withTokenFile(user: string, fields: Fields, folder: string): Fields {
+  const { tokenFile, ...others } = fields;
+  if (typeof tokenFile !== "string" || tokenFile === "") return fields;
+  const token = tokenIn(resolve(folder, tokenFile));
+  if (token !== undefined) return { ...others, token };
+  if (others.token) return others;
+  // By mistake it may be the token itself, so the error does not show it.
+  throw kubeconfigError(`user "${user}" tokenFile`, "names no file that holds a token", "name one that does");
+}
+
+function tokenIn(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim() || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import {
   readGateCa,
   readMemberName,
   readNamespaceMap,
+  readOperatorNamespace,
   readProxy,
   readServiceAccount,
   readTokenSeconds,
@@ -60,6 +61,12 @@ describe("arguments of join", () => {
     ["a life of five minutes", () => readTokenSeconds("0.08"), "--token-hours"],
     ["an API server without TLS", () => readApiServer("http://a"), "--api-server"],
     ["an API server that is a host alone", () => readApiServer("10.0.0.1:6443"), "--api-server"],
+    ["an API server with a user", () => readApiServer("https://admin@10.0.0.1"), "without user and password"],
+    [
+      "a namespace with capitals",
+      () => readOperatorNamespace("Tributary"),
+      '--operator-namespace is "Tributary"; must',
+    ],
     ["a CA that is missing", () => readGateCa("/missing/ca.crt"), "--gate-ca: /missing/ca.crt cannot be read"],
     ["a CA that is none", () => readGateCa(file("-----BEGIN CERTIFICATE-----\n")), "--gate-ca"],
     [
@@ -73,5 +80,14 @@ describe("arguments of join", () => {
 
   it("show no password of a proxy", () => {
     expect(() => readProxy("htp://u:secret@p")).toThrow(/^--proxy-url must be an http or https URL, or none$/u);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["a password of an API server", () => readApiServer("https://u:secret@10.0.0.1")],
+    ["the content of a file instead of its path", () => readGateCa("-----BEGIN PRIVATE KEY-----\nsecret\n")],
+    ["a key instead of a file, in base64", () => readGateCa(`${"A".repeat(300)}secret`)],
+    ["a key instead of a name", () => readMemberName("-----BEGIN PRIVATE KEY-----\nsecret\n")],
+  ])("show nothing of %s", (_what, reading) => {
+    expect(reading).toThrow(/^(?!.*secret)/su);
   });
 });

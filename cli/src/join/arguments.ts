@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { readLabel, readObjectName } from "@tributary/contracts/fields";
+import { readLabel, readObjectName, showValue } from "@tributary/contracts/fields";
 import { readCertificates, TributaryError } from "@tributary/kit";
+import { showPath } from "../show-path.ts";
 
 /** The gate's CA as `--gate-ca` names it. */
 export interface GateCa {
@@ -52,10 +53,18 @@ export function readTokenSeconds(text: string): number {
   return seconds;
 }
 
-/** Reads the address of an API server. */
+/** Reads the address of an API server. By mistake it may hold a password, so no error shows it. */
 export function readApiServer(text: string): string {
-  if (!URL.canParse(text) || new URL(text).protocol !== "https:")
-    throw wrong("--api-server", text, "an https URL such as https://10.0.0.1:6443");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" && url.username === "" && url.password === "") return text;
+  const message = "--api-server must be an https URL such as https://10.0.0.1:6443, without user and password";
+  throw new TributaryError("ARGUMENT_INVALID", message);
+}
+
+/** Reads the name of a namespace on the hub. */
+export function readOperatorNamespace(text: string): string {
+  const reading = readLabel(text);
+  if (!reading.ok) throw wrong("--operator-namespace", text, reading.expected);
   return text;
 }
 
@@ -69,12 +78,11 @@ function readGiven(flag: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new TributaryError("ARGUMENT_INVALID", `${flag}: ${path} cannot be read; name a file that exists`, {
-      cause: error,
-    });
+    const message = `${flag}: ${showPath(path)} cannot be read; name a file that exists`;
+    throw new TributaryError("ARGUMENT_INVALID", message, { cause: error });
   }
 }
 
 function wrong(flag: string, value: string, expected: string): TributaryError {
-  return new TributaryError("ARGUMENT_INVALID", `${flag} is ${JSON.stringify(value)}; must be ${expected}`);
+  return new TributaryError("ARGUMENT_INVALID", `${flag} is ${showValue(value)}; must be ${expected}`);
 }

@@ -6,10 +6,12 @@ import {
   readGateCa,
   readMemberName,
   readNamespaceMap,
+  readOperatorNamespace,
   readProxy,
   readServiceAccount,
   readTokenSeconds,
 } from "./arguments.ts";
+import { checkRequest } from "./check-request.ts";
 import { joinMember, type Side } from "./join-member.ts";
 import type { JoinRequest } from "./join-request.ts";
 
@@ -24,6 +26,7 @@ interface Options {
   readonly proxyUrl?: string;
   readonly provider?: string;
   readonly region?: string;
+  readonly anotherCluster?: boolean;
   readonly operatorNamespace: string;
   readonly tokenHours: string;
   readonly allowExecPlugin: readonly string[];
@@ -31,7 +34,8 @@ interface Options {
 
 const help = `
 The current context of each kubeconfig is used, and no other is looked at. Before anything is written on the hub, the new credential
-is tried in the member. Registered again, a member keeps its provider and region unless they are given.
+is tried in the member. Registered again, a member keeps its provider and region unless they are given, and must be the same
+cluster unless --another-cluster says that it need not be.
 
 Exit codes: 0 registered, 1 not registered, 2 the command line or a file cannot be used.`;
 
@@ -59,6 +63,7 @@ export function joinCommand(print: (line: string) => void): Command {
     .option("--proxy-url <url>", "HTTP proxy between hub and member, or none")
     .option("--provider <name>", "cloud provider")
     .option("--region <name>", "region of the provider")
+    .option("--another-cluster", "let a name that is registered lead to another cluster, as to one that was made anew")
     .option("--operator-namespace <name>", "namespace of the operator on the hub", "tributary-system")
     .option("--token-hours <hours>", "life of the hub's token, which the operator renews", "24")
     .addHelpText("after", help)
@@ -66,21 +71,22 @@ export function joinCommand(print: (line: string) => void): Command {
 }
 
 function readRequest(name: string, options: Options): JoinRequest {
-  return {
+  return checkRequest({
     name: readMemberName(name),
     serviceAccount: readServiceAccount(options.serviceAccount),
     gateCa: readGateCa(options.gateCa),
     namespaces: readNamespaceMap(options.map),
     provider: options.provider,
     region: options.region,
-    operatorNamespace: options.operatorNamespace,
+    operatorNamespace: readOperatorNamespace(options.operatorNamespace),
+    mayBeAnotherCluster: options.anotherCluster === true,
     tokenSeconds: readTokenSeconds(options.tokenHours),
     route: {
       apiServer: options.apiServer === undefined ? undefined : readApiServer(options.apiServer),
       serverName: options.tlsServerName,
       proxyUrl: options.proxyUrl === undefined ? undefined : readProxy(options.proxyUrl),
     },
-  };
+  });
 }
 
 async function join(request: JoinRequest, options: Options, print: (line: string) => void): Promise<void> {

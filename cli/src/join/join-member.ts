@@ -11,7 +11,9 @@ import {
   parseKubeconfig,
 } from "@tributary/operator";
 import type { JoinRequest } from "./join-request.ts";
+import { register } from "./register.ts";
 import { hubEndpoint, renderKubeconfig, untriedParts } from "./render-kubeconfig.ts";
+import { renderMember, renderSecret, secretNameOf } from "./render-objects.ts";
 import { tryCredential } from "./try-credential.ts";
 
 /** One of the two clusters, with admin rights. */
@@ -20,37 +22,34 @@ export interface Side {
   readonly endpoint: ApiEndpoint;
 }
 
-const fieldManager = "kubectl-tributary";
-const managedBy = { "app.kubernetes.io/managed-by": "tributary" };
-
 /**
- * Registers a member on the hub: a token of the hub's account in the member, tried there; a Secret with a kubeconfig that
- * holds nothing else; and the MemberCluster with the gate's CA. Doing it again renews the token and the CA and keeps the rest.
+ * Registers a member on the hub: a token of the hub's account in the member, tried there; the MemberCluster with the gate's CA;
+ * and a Secret with a kubeconfig that holds nothing but that token. Doing it again renews the token and the CA and keeps the rest.
  *
- * @throws TributaryError before anything is written when the member does not take the credential
+ * @throws TributaryError before anything is written when the member does not take the credential, or is another cluster
  */
 export async function joinMember(
   hub: Side,
   member: Side,
   request: JoinRequest,
 ): Promise<{ readonly tokenEnds: string; readonly untried: readonly string[] }> {
-  const secretName = `member-${request.name}`;
-  const known = await lookAtHub(hub.client, request, secretName);
+  const known = await lookAtHub(hub.client, request);
   const token = await makeToken(member.client, request);
   const endpoint = hubEndpoint(member.endpoint, request.route);
   const kubeconfig = renderKubeconfig(request, endpoint, token.token);
-  await tryOut(kubeconfig, member.endpoint, request);
-  await hub.client.apply(Kinds.Secret, renderSecret(request, secretName, kubeconfig), { fieldManager, force: true });
-  await hub.client.apply(Kinds.MemberCluster, renderMember(request, secretName, known), { fieldManager, force: true });
+  const clusterUid = await tryOut(kubeconfig, member.endpoint, request);
+  refuseAnotherCluster(known, clusterUid, request);
+  await register(hub.client, renderMember(request, known), renderSecret(request, kubeconfig));
   return { tokenEnds: token.expirationTimestamp, untried: untriedParts(member.endpoint, endpoint) };
 }
 
 /** The MemberCluster of an earlier registration. Refuses what must not be written over. */
-async function lookAtHub(hub: ApiClient, request: JoinRequest, secretName: string): Promise<MemberCluster | undefined> {
+async function lookAtHub(hub: ApiClient, request: JoinRequest): Promise<MemberCluster | undefined> {
   const { name, operatorNamespace } = request;
   const member = (await hub.get(Kinds.MemberCluster, { name })) as MemberCluster | undefined;
   if (member?.metadata.deletionTimestamp !== undefined)
     throw new TributaryError("MEMBER_LEAVING", `MemberCluster ${name} is being deleted; join again when it is gone`);
+  const secretName = secretNameOf(name);
   const secret = await hub.get<KubeObject>(Kinds.Secret, { name: secretName, namespace: operatorNamespace });
   const labels = secret?.metadata.labels ?? {};
   if (secret !== undefined && labels["app.kubernetes.io/managed-by"] !== "tributary")
@@ -59,6 +58,20 @@ async function lookAtHub(hub: ApiClient, request: JoinRequest, secretName: strin
       `Secret ${operatorNamespace}/${secretName} is on the hub and not of Tributary; remove it, or join under another name`,
     );
   return member;
+}
+
+/** What jobs have in a cluster is out of sight once its name leads to another one. */
+function refuseAnotherCluster(
+  known: MemberCluster | undefined,
+  clusterUid: string | undefined,
+  { name, mayBeAnotherCluster }: JoinRequest,
+): void {
+  const knownUid = known?.status?.clusterUid;
+  if (mayBeAnotherCluster || knownUid === undefined || knownUid === clusterUid) return;
+  const remedy =
+    "check --member-kubeconfig, join under another name, or add --another-cluster if this one takes its place";
+  const message = `MemberCluster ${name} is the cluster whose kube-system has uid ${knownUid}, and this one's has ${clusterUid}`;
+  throw new TributaryError("NAME_TAKEN", `${message}; ${remedy}`);
 }
 
 async function makeToken(member: ApiClient, { name, serviceAccount, tokenSeconds }: JoinRequest): Promise<BoundToken> {
@@ -72,37 +85,19 @@ async function makeToken(member: ApiClient, { name, serviceAccount, tokenSeconds
   }
 }
 
-/** The hub's own route cannot be tried from here where it differs; its credential can. */
-async function tryOut(kubeconfig: string, endpoint: ApiEndpoint, request: JoinRequest): Promise<void> {
+/**
+ * The hub's own route cannot be tried from here where it differs; its credential can.
+ *
+ * @returns uid of the cluster, which its namespace kube-system has
+ */
+async function tryOut(kubeconfig: string, endpoint: ApiEndpoint, request: JoinRequest): Promise<string | undefined> {
   const access = parseKubeconfig(kubeconfig);
   let connection: ClusterConnection | undefined;
   try {
     connection = connectCluster({ ...access, endpoint }, { cluster: request.name });
     await tryCredential(connection.client, request);
+    return (await connection.client.get(Kinds.Namespace, { name: "kube-system" }))?.metadata.uid;
   } finally {
     await connection?.close();
   }
-}
-
-function renderSecret({ operatorNamespace }: JoinRequest, name: string, kubeconfig: string): KubeObject {
-  return {
-    metadata: { name, namespace: operatorNamespace, labels: managedBy },
-    type: "Opaque",
-    data: { kubeconfig: Buffer.from(kubeconfig).toString("base64") },
-  } as KubeObject;
-}
-
-function renderMember(request: JoinRequest, secretName: string, known: MemberCluster | undefined): KubeObject {
-  const provider = request.provider ?? known?.spec.provider;
-  const region = request.region ?? known?.spec.region;
-  return {
-    metadata: { name: request.name },
-    spec: {
-      access: { kubeconfig: { secretName } },
-      ...(provider === undefined ? {} : { provider }),
-      ...(region === undefined ? {} : { region }),
-      namespaces: request.namespaces,
-      gate: { caBundle: request.gateCa.pem },
-    },
-  } as KubeObject;
 }

@@ -16,6 +16,8 @@ export interface JoinRequest {
   readonly region?: string | undefined;
   /** Namespace of the operator on the hub. */
   readonly operatorNamespace: string;
+  /** Whether the name may lead to another cluster than it did. */
+  readonly mayBeAnotherCluster: boolean;
   /** Life of the hub's token in seconds; the operator renews it while it can. */
   readonly tokenSeconds: number;
   readonly route: HubRoute;

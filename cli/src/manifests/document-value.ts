@@ -27,23 +27,24 @@ const scalarTags: Readonly<Record<string, (value: Scalar, text: string) => boole
 };
 /** Escapes of JSON that kubectl's YAML library does not know. */
 const foreignEscape = /(?<!\\)(?:\\\\)*\\(?:\/|u[dD][89a-fA-F])/u;
-/** Far more than any manifest has; aliases of aliases reach it. */
-const maxNodes = 100_000;
+/** Far more than any manifest has from its aliases; aliases of aliases reach it. */
+const maxAliased = 100_000;
 
 /** Makes the JSON that kubectl would send of a document: its words and numbers, tags, aliases, merge keys, keys as texts. */
 export function readDocumentValue(document: Document, source: string, isYaml: boolean): DocumentValue {
   const findings: Finding[] = [];
   const open = new Set<Node>();
-  let nodes = 0;
+  const targets = new Map<Alias, Node | undefined>();
+  let aliased = 0;
+  let aliasDepth = 0;
   const find = (path: string, message: string): undefined => void findings.push({ path, message });
 
   function readNode(node: unknown, path: string): unknown {
-    nodes += 1;
-    if (nodes > maxNodes) throw new RangeError(`its aliases make more than ${maxNodes} values; write them out`);
+    countAliased();
     const anchor = isAlias(node) ? node.source : isNode(node) ? (node as { anchor?: string }).anchor : undefined;
     if (anchor !== undefined && !/^[-\w]+$/u.test(anchor))
-      return find(path, `has the anchor ${anchor}; must be one of letters, digits, - and _`);
-    if (isAlias(node)) return aliased(node, path, readNode);
+      return find(path, "has an anchor of other characters than letters, digits, - and _");
+    if (isAlias(node)) return readAliased(node, path, readNode);
     if (isScalar(node)) return scalarOf(node, path);
     if (isSeq(node))
       return inside(node, path, () => node.items.map((item, index) => readNode(item, `${path}[${index}]`)));
@@ -61,10 +62,28 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
     }
   }
 
-  function aliased<T>(alias: Alias, path: string, read: (node: unknown, path: string) => T): T | undefined {
-    const node = alias.resolve(document);
+  function readAliased<T>(alias: Alias, path: string, read: (node: unknown, path: string) => T): T | undefined {
+    const node = targetOf(alias);
     if (node === undefined) return find(path, `is the alias *${alias.source}, which no anchor before it names`);
-    return read(node, path);
+    aliasDepth += 1;
+    try {
+      countAliased();
+      return read(node, path);
+    } finally {
+      aliasDepth -= 1;
+    }
+  }
+
+  /** Each search walks through the document, and an alias of aliases is read again and again. */
+  function targetOf(alias: Alias): Node | undefined {
+    if (!targets.has(alias)) targets.set(alias, alias.resolve(document));
+    return targets.get(alias);
+  }
+
+  /** What a file writes out is no more than the file; what its aliases make of it may be. */
+  function countAliased(): void {
+    if (aliasDepth > 0) aliased += 1;
+    if (aliased > maxAliased) throw new RangeError(`its aliases make more than ${maxAliased} values; write them out`);
   }
 
   function scalarOf(node: ScalarNode, path: string): unknown {
@@ -75,14 +94,12 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
         "holds \\/ or a surrogate escape, which kubectl takes in JSON alone; write the character itself",
       );
     const tag = node.tag?.startsWith(tagPrefix) ? node.tag.slice(tagPrefix.length) : node.tag;
-    if (tag === "binary")
-      return binaryOf(text) ?? find(path, `is ${JSON.stringify(text)}; must be base64, as its tag says`);
+    if (tag === "binary") return binaryOf(text) ?? find(path, "must be base64, as its tag says");
     const fits = tag === undefined ? undefined : scalarTags[tag];
     if (tag !== undefined && fits === undefined) return text;
     if (tag === undefined && node.type !== "PLAIN") return text;
     const value = readPlainScalar(text);
-    if (fits !== undefined && !fits(value, text))
-      return find(path, `is ${JSON.stringify(text)}; must be what its tag !!${tag} says`);
+    if (fits !== undefined && !fits(value, text)) return find(path, `must be what its tag !!${tag} says`);
     if (typeof value === "number" && !Number.isFinite(value))
       return find(path, `is ${text}; must be a number that JSON has`);
     return value;
@@ -108,7 +125,7 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
 
   /** In a list the first mapping wins; what is written later in the mapping wins over what came before it. */
   function mergedInto(value: unknown, path: string, inList = false): [string, unknown][] {
-    if (isAlias(value)) return aliased(value, path, (node, at) => mergedInto(node, at, inList)) ?? [];
+    if (isAlias(value)) return readAliased(value, path, (node, at) => mergedInto(node, at, inList)) ?? [];
     if (isSeq(value) && !inList) return [...value.items].reverse().flatMap((item) => mergedInto(item, path, true));
     if (isMap(value)) return Object.entries(inside(value, path, () => mapOf(value, path)) ?? {});
     find(path, "must be a mapping, an alias of one, or a list of these: it is a merge key");
@@ -116,7 +133,7 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
   }
 
   function keyOf(key: unknown, path: string): string | undefined {
-    const node = isAlias(key) ? key.resolve(document) : key;
+    const node = isAlias(key) ? targetOf(key) : key;
     const value = isScalar(node) ? scalarOf(node, path) : undefined;
     if (value === undefined || value === null)
       return find(path, `has ${value === null ? "null" : "a list or mapping"} as a key; a key must be a text`);

@@ -1,5 +1,5 @@
 import { showValue } from "@tributary/contracts/fields";
-import { type Finding, isRecord } from "../finding.ts";
+import { type Finding, isRecord, kindOfValue } from "../finding.ts";
 
 /** One object of a document: the document itself, or an item of the list that it is. */
 export interface ManifestObject {
@@ -12,7 +12,7 @@ export interface ManifestObject {
 
 /** The objects of a document, as kubectl takes lists apart: whatever has `items` is a list, whatever it calls itself. */
 export function expandLists(value: unknown): readonly ManifestObject[] {
-  if (!isRecord(value)) return [refuse("", value, "", "must be an object with apiVersion and kind")];
+  if (!isRecord(value)) return [noObject("", value)];
   const { items, kind, apiVersion } = value;
   if (kind === undefined || apiVersion === undefined || (items === undefined && kind !== "List"))
     return [{ value, at: "" }];
@@ -24,7 +24,7 @@ export function expandLists(value: unknown): readonly ManifestObject[] {
     const at = `items[${index}]`;
     if (isRecord(item) && itemKind !== undefined && item.kind !== undefined && item.kind !== itemKind)
       return refuse(at, item.kind, "kind", `must be ${itemKind} in a ${String(kind)}; a List of v1 takes all kinds`);
-    if (!isRecord(item)) return refuse(at, item, "", "must be an object with apiVersion and kind");
+    if (!isRecord(item)) return noObject(at, item);
     if (item.items !== undefined) return listInside(item, at);
     const isNamed = item.kind !== undefined || item.apiVersion !== undefined || itemKind === undefined;
     return { value: isNamed ? item : { apiVersion, kind: itemKind, ...item }, at };
@@ -33,6 +33,11 @@ export function expandLists(value: unknown): readonly ManifestObject[] {
 
 function listInside(value: Readonly<Record<string, unknown>>, at: string): ManifestObject {
   return { value, at, finding: { path: "items", message: "must be absent: kubectl takes no list inside a list" } };
+}
+
+function noObject(at: string, value: unknown): ManifestObject {
+  const message = `is ${kindOfValue(value)}; must be an object with apiVersion and kind`;
+  return { value, at, finding: { path: "", message } };
 }
 
 function refuse(at: string, value: unknown, path: string, expected: string): ManifestObject {

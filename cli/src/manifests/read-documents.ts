@@ -1,6 +1,7 @@
-import { CST, type Document, Lexer, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import type { Finding } from "../finding.ts";
 import { type DocumentValue, readDocumentValue } from "./document-value.ts";
+import { type ScanProblem, scanTokens } from "./scan-tokens.ts";
 import { type Piece, splitStream } from "./split-stream.ts";
 
 /** One document of a file. */
@@ -23,7 +24,7 @@ export function readDocuments(text: string): readonly ReadDocument[] {
 }
 
 function readPiece(piece: Piece): DocumentValue {
-  const problem = piece.format === "JSON" ? jsonProblem(piece.text) : (controlCharacter(piece) ?? leadingTab(piece));
+  const problem = piece.format === "JSON" ? jsonProblem(piece.text) : controlCharacter(piece);
   if (problem !== undefined) return refused(piece, problem);
   try {
     return readYaml(piece);
@@ -33,7 +34,9 @@ function readPiece(piece: Piece): DocumentValue {
 }
 
 function readYaml(piece: Piece): DocumentValue {
-  const { text, document, errors, lineCounter } = parseLoosely(piece.text);
+  const parsed = piece.format === "JSON" ? parse(piece.text) : parseAsKubectl(piece.text);
+  if ("said" in parsed) return refused(piece, `line ${piece.line + parsed.line} ${parsed.said}`);
+  const { text, document, errors, lineCounter } = parsed;
   const [error] = errors;
   if (error !== undefined) return refused(piece, syntaxProblem(error, lineCounter, piece.line, text === piece.text));
   if (document !== undefined) return readDocumentValue(document, text, piece.format === "YAML");
@@ -49,15 +52,21 @@ interface Parsed {
   readonly lineCounter: LineCounter;
 }
 
-/** kubectl's library does not look at how lines inside brackets are indented; this one does, so that it is put right. */
-function parseLoosely(given: string): Parsed {
-  let parsed = parse(given);
-  for (let tries = 0; tries < maxIndentedLines; tries += 1) {
+/**
+ * Parses what kubectl's library takes as it takes it. That one does not look at how lines inside brackets are indented; this
+ * one does, so that it is put right.
+ */
+function parseAsKubectl(given: string): Parsed | ScanProblem {
+  let text = given;
+  for (let tries = 0; ; tries += 1) {
+    const scan = scanTokens(text);
+    if (scan.problem !== undefined) return scan.problem;
+    const parsed = parse(scan.text);
     const [error] = parsed.errors;
-    if (error?.code !== "BAD_INDENT" || !error.message.startsWith("Flow ")) break;
-    parsed = parse(indentLine(parsed.text, error.pos[0]));
+    const isIndent = error?.code === "BAD_INDENT" && error.message.startsWith("Flow ");
+    if (!isIndent || tries === maxIndentedLines) return parsed;
+    text = indentLine(parsed.text, error.pos[0]);
   }
-  return parsed;
 }
 
 function parse(text: string): Parsed {
@@ -88,22 +97,6 @@ function controlCharacter({ text, line }: Piece): string | undefined {
   return `line ${line + text.slice(0, at).split("\n").length - 1} holds the control character U+${code}`;
 }
 
-/** kubectl's library takes a tab at the start of a line inside brackets and texts only, not even before nothing. */
-function leadingTab({ text, line }: Piece): string | undefined {
-  let at = line;
-  let depth = 0;
-  let starts = true;
-  for (const token of new Lexer().lex(text)) {
-    const type = CST.tokenType(token);
-    if (type === "space" && starts && depth === 0 && token.includes("\t")) return `line ${at} starts with a tab`;
-    if (type === "flow-map-start" || type === "flow-seq-start") depth += 1;
-    if (type === "flow-map-end" || type === "flow-seq-end") depth -= 1;
-    if (type !== "space") starts = type === "newline";
-    at += token.split("\n").length - 1;
-  }
-  return undefined;
-}
-
 function refused({ format, line }: Piece, said: string): DocumentValue {
   const finding: Finding = { path: "", message: `no ${format}, from line ${line}: ${said}` };
   return { value: undefined, findings: [finding] };
@@ -111,7 +104,12 @@ function refused({ format, line }: Piece, said: string): DocumentValue {
 
 function syntaxProblem(error: YAMLError, lines: LineCounter, start: number, isAsGiven: boolean): string {
   const { line, col } = lines.linePos(error.pos[0]);
-  return `line ${start + line - 1}${isAsGiven ? `, column ${col}` : ""}: ${error.message}`;
+  return `line ${start + line - 1}${isAsGiven ? `, column ${col}` : ""}: ${withoutSource(error.message)}`;
+}
+
+/** Some messages of the parser end with the text that they are about, or name a tag of it; either may be a password. */
+function withoutSource(message: string): string {
+  return message.replace(/(?<=\w): .*$/su, "").replaceAll(/ !\S+/gu, "");
 }
 
 function jsonProblem(text: string): string | undefined {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { TributaryError } from "@tributary/kit";
+import { showPath } from "../show-path.ts";
 
 const endings = [".json", ".yaml", ".yml"];
 
@@ -39,7 +40,6 @@ function statOf(path: string): { isDirectory(): boolean } {
 }
 
 function cannotRead(path: string, cause: unknown): TributaryError {
-  return new TributaryError("ARGUMENT_INVALID", `${path} cannot be read; name a YAML or JSON file that exists`, {
-    cause,
-  });
+  const message = `${showPath(path)} cannot be read; name a YAML or JSON file that exists`;
+  return new TributaryError("ARGUMENT_INVALID", message, { cause });
 }

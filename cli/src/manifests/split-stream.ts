@@ -15,6 +15,10 @@ export interface Pieces {
   readonly findings: readonly Finding[];
 }
 
+/** A separator that is left to kubectl's library, and one that kubectl cuts out itself. */
+const leftSeparator = /^---(?:[ \t\r]*|[ \t]+#.*)$/su;
+const cutSeparator = /^---\s*(?:#.*)?$/su;
+
 /**
  * Splits a stream where kubectl does, before anything is parsed: one that starts with `{` is JSON values in a row, any
  * other is YAML, with a new document after each line that starts with `---`.
@@ -28,23 +32,30 @@ function splitYaml(text: string): Pieces {
   const findings: Finding[] = [];
   let lines: string[] = [];
   let start = 1;
+  // A separator after lines that kubectl holds is cut out with them; one after none becomes the first line that it holds.
+  let holdsLines = false;
   const end = (): void => {
     if (lines.length > 0) pieces.push({ text: `${lines.join("\n")}\n`, line: start, format: "YAML" });
     lines = [];
   };
-  for (const [index, line] of text.replace(/\n$/u, "").split("\n").entries()) {
-    if (line.startsWith("---")) {
-      if (!/^---(?:\s*|\s+#.*)$/u.test(line))
-        findings.push({
-          path: "",
-          message: `line ${index + 1} is no separator that kubectl takes: only a comment may follow ---; write the rest on the next line`,
-        });
-      end();
-      start = index + 2;
-    } else lines.push(line);
+  for (const [index, line] of text.replaceAll("\r\n", "\n").replace(/\n$/u, "").split("\n").entries()) {
+    if (!line.startsWith("---")) {
+      lines.push(line);
+      holdsLines = true;
+      continue;
+    }
+    if (!(holdsLines ? cutSeparator : leftSeparator).test(line)) findings.push(noSeparator(index + 1));
+    holdsLines = !holdsLines;
+    end();
+    start = index + 2;
   }
   end();
   return { pieces, findings };
+}
+
+function noSeparator(line: number): Finding {
+  const message = `line ${line} is no separator that kubectl takes: only a comment may follow ---; write the rest on the next line`;
+  return { path: "", message };
 }
 
 /** Values are found by their brackets alone; whether each is JSON is the parser's to say. */

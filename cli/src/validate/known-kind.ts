@@ -8,6 +8,9 @@ export type Belonging =
   | { readonly to: "others"; readonly kind: string }
   | { readonly to: "nobody"; readonly finding: Finding };
 
+/** A kind whose name nobody else has. MemberCluster, for one, is a kind of KubeFleet too. */
+const ownKind = "FederatedTrainingJob";
+
 /** Decides by apiVersion and kind whose a manifest is; a near miss of our group is a mistake, not another API. */
 export function belongingOf(
   { apiVersion, kind }: Readonly<Record<string, unknown>>,
@@ -18,12 +21,13 @@ export function belongingOf(
   if (typeof kind !== "string" || kind === "")
     return nobody("kind", `is ${showValue(kind)}; must be one of ${kinds.join(", ")}`);
   const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
-  const isOurs = kinds.includes(kind);
+  const hasOurKind = kinds.includes(kind);
   if (apiVersion === groupVersion) {
-    if (isOurs) return { to: "tributary", kind };
+    if (hasOurKind) return { to: "tributary", kind };
     return nobody("kind", `is ${showValue(kind)}; ${groupVersion} has only ${kinds.join(", ")}`);
   }
-  if (isOurs || group.includes("tributar") || distance(group || apiVersion, apiGroup) <= 3)
+  const isMeantAsOurs = kind === ownKind || (hasOurKind && group === "");
+  if (isMeantAsOurs || group.includes("tributar") || distance(group || apiVersion, apiGroup) <= 3)
     return nobody("apiVersion", `${apiVersion} is not served; write ${groupVersion}`);
   return { to: "others", kind: `${apiVersion} ${kind}` };
 }

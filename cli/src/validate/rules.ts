@@ -2,6 +2,7 @@ import { schemaRules, uniqueLists } from "@tributary/contracts";
 import { showValue } from "@tributary/contracts/fields";
 import { type Finding, isRecord, join } from "../finding.ts";
 import { evaluateRule } from "./cel.ts";
+import { describeField } from "./describe-field.ts";
 
 /** Entries of lists that an earlier entry has too, where a CRD wants them to differ. */
 export function repeatedEntries(root: unknown, kind: string): Finding[] {
@@ -37,7 +38,7 @@ export function brokenRules(root: unknown, kind: string): Finding[] {
 /** A rule that cannot be evaluated refuses the object in the API server too. */
 function ruleFindings(rule: string, self: unknown, broken: Finding & { readonly value: unknown }): Finding[] {
   const { path, value, message } = broken;
-  const said = typeof value === "object" || value === undefined ? message : `is ${showValue(value)}; ${message}`;
+  const said = typeof value === "object" || value === undefined ? message : describeField(path, value, message);
   try {
     return evaluateRule(rule, self) ? [] : [{ path, message: said }];
   } catch {

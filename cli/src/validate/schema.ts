@@ -1,6 +1,6 @@
 import type { SchemaFinding, SchemaValidator } from "@tributary/contracts";
-import { showValue } from "@tributary/contracts/fields";
 import { type Finding, isRecord, join } from "../finding.ts";
+import { describeField } from "./describe-field.ts";
 import { wrongFields } from "./wrong-fields.ts";
 
 /** The API server drops a status that is applied with the spec, but its fields must exist. */
@@ -40,19 +40,16 @@ function fieldsInWords(object: unknown, kind: string): Finding[] {
 
 function describe(error: SchemaFinding, root: unknown): Finding {
   const path = fieldOf(error.instancePath);
-  const value = showValue(valueAt(root, error.instancePath));
+  const say = (said: string): string => describeField(path, valueAt(root, error.instancePath), said);
   switch (error.keyword) {
     case "additionalProperties":
       return { path: join(path, String(error.params.additionalProperty)), message: "is not a field of this kind" };
     case "required":
       return { path: join(path, String(error.params.missingProperty)), message: "is required" };
     case "enum":
-      return {
-        path,
-        message: `is ${value}; must be one of ${(error.params.allowedValues as unknown[]).join(", ")}`,
-      };
+      return { path, message: say(`must be one of ${(error.params.allowedValues as unknown[]).join(", ")}`) };
     default:
-      return { path, message: `is ${value}; ${error.message ?? error.keyword}` };
+      return { path, message: say(error.message ?? error.keyword) };
   }
 }
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -44,6 +45,40 @@ describe("files of manifests", () => {
     expect(lines(text)).toEqual([`${folder}/all.yaml: ${said}`]);
   });
 
+  it("may hold nothing of ours beside a file that does, as in a folder for kubectl", () => {
+    const deploy = join(folder, "deploy");
+    mkdirSync(deploy);
+    const texts = { "job.yaml": member, "notes.yaml": configMap, "empty.yaml": "", "comment.yml": "# nothing\n" };
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(deploy, name), text);
+    expect(validateFiles([deploy])).toEqual({ checked: 1, others: ["v1 ConfigMap"], findings: [] });
+    const named = Object.keys(texts).map((name) => join(deploy, name));
+    expect(validateFiles(named)).toMatchObject({ checked: 1, findings: [] });
+    rmSync(join(deploy, "job.yaml"));
+    expect(validateFiles([deploy, file("")]).findings.map(describeFinding)).toEqual([
+      `${deploy}: holds no object of Tributary, only v1 ConfigMap`,
+      `${folder}/all.yaml: holds no object of Tributary`,
+    ]);
+  });
+
+  it("leave kinds of other groups to these, also those that are called as ours are", () => {
+    const fleet = "apiVersion: cluster.kubernetes-fleet.io/v1\nkind: MemberCluster\nmetadata: {name: aws}\n";
+    expect(told(`${member}---\n${fleet}`)).toBe(
+      "1 object is valid; left to other APIs: cluster.kubernetes-fleet.io/v1 MemberCluster",
+    );
+  });
+
+  it.each([
+    ["an object", "{toString: a}"],
+    ["a list", "[a]"],
+    ["nothing", "null"],
+  ])("are all judged when %s stands where a name belongs", (_what, name) => {
+    const nameless = member.replace("{name: aws}", `{name: ${name}}`);
+    expect(lines(`${nameless}---\n${member.replace("research", "5")}`)).toEqual([
+      expect.stringContaining("all.yaml:1: MemberCluster/?: metadata.name: is "),
+      expect.stringContaining("all.yaml:8: MemberCluster/aws: spec.namespaces[0].hub: is 5"),
+    ]);
+  });
+
   it("have each finding on one line with file, line of the document, object and field", () => {
     const second = member.replace("hub: research", "hub: 5");
     expect(lines(`${member}---\n${second}`)).toEqual([
@@ -61,6 +96,7 @@ describe("files of manifests", () => {
     ["tributary.dev", "MemberCluster"],
     ["tributary.io/v1alpha1", "MemberCluster"],
     ["tribuary.dev/v1alpha1", "Membr"],
+    ["v1alpha1", "MemberCluster"],
     ["federated.example.com/v1", "FederatedTrainingJob"],
   ])("name a group or version that is not served: %s %s", (apiVersion, kind) => {
     expect(lines(`apiVersion: ${apiVersion}\nkind: ${kind}\n`)).toEqual([
@@ -86,11 +122,63 @@ describe("files of manifests", () => {
     expect(lines(bomb.join("\n"))).toEqual([expect.stringContaining("its aliases make more than")]);
   });
 
+  it("end at merges of merges of nothing", () => {
+    const bomb = ["a0: &a0 {}"];
+    for (let n = 1; n < 12; n += 1)
+      bomb.push(
+        `a${n}: &a${n} {<<: [${Array(10)
+          .fill(`*a${n - 1}`)
+          .join(", ")}]}`,
+      );
+    expect(lines(bomb.join("\n"))).toEqual([expect.stringContaining("its aliases make more than")]);
+  });
+
   it("are read on when a value is deeper than anything", () => {
     expect(lines("[".repeat(20_000))).toHaveLength(1);
   });
 
   it("that are not there are named", () => {
     expect(() => validateFiles([join(folder, "missing.yaml")])).toThrow("missing.yaml cannot be read");
+    expect(() => validateFiles([`${member}\n`])).toThrow(/^a text that is no path cannot be read/u);
+  });
+});
+
+describe("findings", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const body = key.split("\n").slice(1, -2).join("");
+  const inBase64 = Buffer.from(key).toString("base64");
+  const gate = (value: string): string => `${member}  gate: ${value}\n`;
+  const block = (text: string): string => `\n    caBundle: |\n${text.replace(/^/gmu, "      ")}`;
+
+  it.each<[string, string]>([
+    ["before the certificates of a gate", gate(block(key))],
+    ["in a bundle that is too long", gate(block(`${key}${"#".repeat(20_000)}\n`))],
+    ["in a bundle that is too long, without its mark", gate(block(`${body}\n${"#".repeat(20_000)}\n`))],
+    ["in a bundle without its mark", gate(block(body))],
+    ["in a bundle, in base64", gate(`{caBundle: ${inBase64}}`)],
+    ["in a list for a bundle", gate(`{caBundle: [${body}]}`)],
+    ["as the whole gate", gate(body)],
+    ["as the whole gate, in base64", gate(inBase64)],
+    ["as another field of the gate", gate(`{caBundle: a, caKey: ${body}}`)],
+    ["as the whole spec", member.replace(/spec:[\s\S]*/u, `spec: |\n${key.replace(/^/gmu, "  ")}`)],
+    ["that is indented wrongly", gate(`\n    caBundle: |\n${key}`)],
+    ["behind the mark of a text", gate(`{caBundle: |${body}}`)],
+    ["behind the mark of a block", gate(`\n    caBundle: |${body}\n      a\n`)],
+    ["with a tag that it does not fit", `${member}---\napiVersion: v1\nkind: Secret\ndata: {key: !!binary ${body}!}\n`],
+    ["with a tag of numbers", `${member}---\napiVersion: v1\nkind: Secret\ndata: {key: !!int ${body}}\n`],
+    ["as a tag", `${member}---\napiVersion: v1\nkind: Secret\ndata: {key: "a" !<${body}>}\n`],
+    ["as a file", key],
+    ["as a file, without its marks", body],
+    ["as a file, in base64", inBase64],
+    ["in a list of objects", `apiVersion: v1\nkind: List\nitems: [${body}]\n`],
+    ["in JSON", `{"apiVersion": "v1", "kind": "Secret", "data": {"key": ${body}}}`],
+  ])("show nothing of a key %s", (_where, text) => {
+    const found = lines(text);
+    expect(found.length).toBeGreaterThan(0);
+    // Any eight characters in a row: a cut value is a part of the key too.
+    for (const secret of [body, inBase64.slice(40)])
+      for (let at = 0; at + 8 <= secret.length; at += 1)
+        expect(found.join("\n")).not.toContain(secret.slice(at, at + 8));
   });
 });

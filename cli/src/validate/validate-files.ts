@@ -7,6 +7,7 @@ import { kinds, validateManifest } from "./validate-manifest.ts";
 
 /** A finding with the file, the document and the object that it is about. */
 export interface FileFinding extends Finding {
+  /** The file, or the folder when nothing in it is ours. */
   readonly file: string;
   /** Line on which the document starts; left out when the finding is about the whole file. */
   readonly line?: number;
@@ -30,22 +31,30 @@ export interface Validation {
  * @throws TributaryError ARGUMENT_INVALID when a file cannot be read
  */
 export function validateFiles(paths: readonly string[]): Validation {
-  const parts = paths.flatMap(listFiles).map(validateFile);
+  const parts = paths.map((path) => ({ path, judged: listFiles(path).flatMap(validateFile) }));
+  const all = parts.flatMap(({ judged }) => judged);
+  const checked = all.filter(({ isOurs }) => isOurs).length;
+  const findings = all.flatMap((one) => one.findings);
+  // kubectl takes a file without any object beside others, so only all of them together can be the wrong ones.
+  const isNoneOurs = checked === 0 && findings.length === 0;
   return {
-    checked: parts.reduce((sum, { checked }) => sum + checked, 0),
-    others: parts.flatMap(({ others }) => others),
-    findings: parts.flatMap(({ findings }) => findings),
+    checked,
+    others: othersOf(all),
+    findings: isNoneOurs ? parts.map(({ path, judged }) => nothingIn(path, othersOf(judged))) : findings,
   };
 }
 
-function validateFile(file: string): Validation {
-  const parts = readDocuments(readText(file)).flatMap((document) => validateDocument(file, document));
-  const checked = parts.filter(({ isOurs }) => isOurs).length;
-  const others = parts.flatMap(({ other }) => other ?? []);
-  const findings = parts.flatMap((part) => part.findings);
-  if (checked > 0 || findings.length > 0) return { checked, others, findings };
+function validateFile(file: string): Judged[] {
+  return readDocuments(readText(file)).flatMap((document) => validateDocument(file, document));
+}
+
+function othersOf(judged: readonly Judged[]): string[] {
+  return judged.flatMap(({ other }) => other ?? []);
+}
+
+function nothingIn(file: string, others: readonly string[]): FileFinding {
   const found = others.length === 0 ? "" : `, only ${[...new Set(others)].join(", ")}`;
-  return { checked, others, findings: [{ file, path: "", message: `holds no object of Tributary${found}` }] };
+  return { file, path: "", message: `holds no object of Tributary${found}` };
 }
 
 interface Judged {
@@ -85,5 +94,10 @@ function judge({ value, finding }: ManifestObject): { isOurs: boolean; other?: s
 function nameOf(manifest: unknown): string {
   const { kind, metadata } = isRecord(manifest) ? manifest : {};
   const name = isRecord(metadata) ? (metadata.name ?? metadata.generateName) : undefined;
-  return `${String(kind ?? "?")}/${String(name ?? "?")}`;
+  return `${wordOf(kind)}/${wordOf(name)}`;
+}
+
+/** A list or an object is no name, and has none of its own that could be told. */
+function wordOf(value: unknown): string {
+  return value === undefined || value === null || typeof value === "object" ? "?" : String(value);
 }

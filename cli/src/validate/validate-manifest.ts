@@ -4,8 +4,7 @@ import {
   validateMemberCluster,
   validateTrainingRound,
 } from "@tributary/contracts";
-import { showValue } from "@tributary/contracts/fields";
-import { type Finding, isRecord } from "../finding.ts";
+import { type Finding, isRecord, kindOfValue } from "../finding.ts";
 import { belongingOf } from "./known-kind.ts";
 import { checkMetadata } from "./metadata.ts";
 import { brokenRules, repeatedEntries } from "./rules.ts";
@@ -28,7 +27,7 @@ export const kinds: readonly string[] = Object.keys(validators);
  * lists; then what the operator would refuse. The manifest is not changed. Empty when the API server would take it.
  */
 export function validateManifest(manifest: unknown): Finding[] {
-  if (!isRecord(manifest)) return [{ path: "", message: `is ${showValue(manifest)}; must be an object` }];
+  if (!isRecord(manifest)) return [{ path: "", message: `is ${kindOfValue(manifest)}; must be an object` }];
   const belonging = belongingOf(manifest, kinds);
   if (belonging.to === "nobody") return [belonging.finding];
   const validator = validators[belonging.kind];

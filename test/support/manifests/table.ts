@@ -165,12 +165,25 @@ const good: readonly (readonly [string, ManifestCase["text"], string?])[] = [
   ["a merge of an empty list", jobWith([aws, "    - {<<: [], name: aws, cluster: aws-1}\n"])],
   ["a tab before a comment", jobWith(["name: notes", "name: notes\t# c"])],
   ["tabs inside brackets", jobWith(["{runtime: noop, task: noop}", "{\n\truntime: noop,\n\ttask: noop\n  }"])],
+  ["a tab at the start of a block that says its indentation", metadataWith("annotations:\n  a: |2\n    \tx")],
   ["a tab inside a text", metadataWith("annotations:\n  a: |\n    x\n    \ty")],
   ["a separator with a tab", `---\t\n${job}`],
+  [
+    "lines in brackets that are indented too little",
+    `${jobWith(["{runtime: noop, task: noop}", "{runtime: noop, hyperparameters: {\n}, task: noop}"])}  suspend: yes\n`,
+  ],
   ["an owner that is a job", metadataWith("ownerReferences: [{apiVersion: batch/v1, kind: Job, name: a, uid: b}]")],
   ["words as the names of labels", metadataWith("labels: {yes: a, 0x10: b, 1.5: c}")],
   ["a sexagesimal number as an annotation, which stays text", metadataWith("annotations: {a: 1:30}")],
   ["a complex key", jobWith(["      workers: 2", "      ? workers\n      : 2"])],
+  ["a single quote escaped in double ones", metadataWith('annotations: {a: "it\\\'s"}')],
+  ["a separator after a document with a comment glued to it", `${job}---#c\n${member}`],
+  ["a comment on a separator with line ends of Windows", `${job}--- # c\n${member}`.replaceAll("\n", "\r\n")],
+  ["a question mark in quotes in brackets", metadataWith('annotations: {doc: "https://wiki/x?id=1"}')],
+  ["a question mark outside brackets", metadataWith("annotations:\n  doc: https://wiki/x?id=1")],
+  ["colons in a text in brackets", metadataWith("annotations: {doc: https://wiki:443/x}")],
+  ["a line separator in quotes", metadataWith('annotations: {a: "x\u2028y"}')],
+  ["a paragraph separator in single quotes", metadataWith("annotations: {a: 'x\u2029y'}")],
 ];
 
 const stricter: readonly (readonly [string, string, string, string, string?])[] = [
@@ -201,12 +214,29 @@ const stricter: readonly (readonly [string, string, string, string, string?])[] 
   ],
 ];
 
+const libraryAlone = "other readers of YAML take it for something else or not at all";
+const ofLibrary: readonly (readonly [string, string, string, string])[] = [
+  ["a question mark that starts a text in brackets", metadataWith("annotations: {?a: b}"), "in brackets", libraryAlone],
+  ["a line separator in a comment", job.replace("spec:\n", "# see\u2028\nspec:\n"), "U+2028", libraryAlone],
+  [
+    "a line separator between lines of a block",
+    metadataWith("annotations:\n  a: |\n    x\u2028    y"),
+    "U+2028",
+    libraryAlone,
+  ],
+  ["a next line in quotes", metadataWith("annotations: {a: 'x\u0085y'}"), "U+0085", libraryAlone],
+  ["carriage returns alone", job.replaceAll("\n", "\r"), "U+000D", libraryAlone],
+];
+
 const olderKubectl = "kubectl before 1.33 reads a file that starts with { as JSON alone";
 const afterBrace: readonly (readonly [string, string, string, string, string?])[] = [
   ["JSON with a comma too much", asJson.replace('"quorum":1', '"quorum":1,'), "JSON", olderKubectl, ".json"],
   ["a flow mapping that is no JSON", asJson.replace('"kind":', "kind: "), "JSON", olderKubectl],
   ["JSON, then a separator", `${asJson}\n---\n${asJson}\n`, "JSON", olderKubectl],
 ];
+
+const certificateBlock = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n";
+const keyBlock = certificateBlock.replaceAll("CERTIFICATE", "PRIVATE KEY");
 
 const bad: readonly (readonly [string, ManifestCase["text"], string, string?])[] = [
   [
@@ -216,6 +246,38 @@ const bad: readonly (readonly [string, ManifestCase["text"], string, string?])[]
   ],
   ["the tag of a merge on another word", jobWith([aws, "    - {!!merge foo: {name: aws}, cluster: aws-1}\n"]), "foo"],
   ["a sexagesimal number", jobWith(["maxRounds: 5", "maxRounds: 1:30"]), "maxRounds"],
+  ["a question mark in a text in brackets", metadataWith("annotations: {doc: https://wiki/x?id=1}"), "in brackets"],
+  [
+    "a question mark after lines in brackets that are indented too little",
+    metadataWith("annotations: {a: {\n},\nb: c?d}"),
+    "in brackets",
+  ],
+  ["a question mark in the path of a model", jobWith(["zeros.safetensors", "a?b.safetensors"]), "in brackets"],
+  ["a colon that starts a text in brackets", metadataWith("annotations: {address: ::1}"), "in brackets"],
+  ["a colon right before a comma in brackets", metadataWith("annotations: {note:, a: b}"), "write a blank"],
+  ["a colon right before a bracket in brackets", metadataWith("annotations: {note:[a]}"), "write a blank"],
+  ["a key of several lines in brackets", metadataWith("annotations: {a\n  b: c}"), "several lines"],
+  ["a colon on another line than its key", jobWith(["spec:", "spec\n  :"]), "right after the key"],
+  ["a tag right before a bracket", metadataWith("annotations: {a: !b}"), "blank after a tag"],
+  ["a tab at the start of a block", metadataWith("annotations:\n  a: |\n    \tx"), "begins a block"],
+  ["a tab after a dash", metadataWith("finalizers:\n  -\texample.com/done"), "tab after -"],
+  ["a tab after a dash and a blank", metadataWith("finalizers:\n  - \texample.com/done"), "tab after -"],
+  [
+    "a tab after the mark of a complex key",
+    jobWith(["      workers: 2", "      ?\tworkers\n      : 2"]),
+    "tab after -",
+  ],
+  ["a tab after the mark of its value", jobWith(["      workers: 2", "      ? workers\n      :\t2"]), "tab after -"],
+  ["a tab before the first field", `\t${job}`, "starts with a tab"],
+  ["a field behind a line separator in a comment", job.replace("spec:\n", "# a\u2028kind: Pod\nspec:\n"), "U+2028"],
+  ["a paragraph separator in a text", metadataWith("annotations:\n  a: x\u2029y"), "U+2029"],
+  ["a next line in a text", metadataWith("annotations:\n  a: x\u0085y"), "U+0085"],
+  ["a line separator in a block", metadataWith("annotations:\n  a: |\n    x\u2028y"), "U+2028"],
+  ["a carriage return in a comment", job.replace("spec:\n", "# a\rkind: Pod\nspec:\n"), "U+000D"],
+  ["two separators, with a comment glued to the second", `${job}---\n---#c\n${member}`, "separator"],
+  ["an object as a name", jobWith(["name: notes", "name: {toString: a}"]), "metadata.name"],
+  ["a key before the gate's CA", `${member}  gate: {caBundle: "${keyBlock}${certificateBlock}"}\n`, "caBundle"],
+  ["a gate's CA that is too long", `${member}  gate: {caBundle: "${certificateBlock.repeat(300)}"}\n`, "16384"],
   ["a line of a tab alone", job.replace("spec:\n", "spec:\n\t\n"), "starts with a tab"],
   ["a comment behind a tab", job.replace("spec:\n", "\t# c\nspec:\n"), "starts with a tab"],
   ["a separator with a comment glued to it", `---#c\n${job}`, "separator"],
@@ -468,7 +530,7 @@ const bad: readonly (readonly [string, ManifestCase["text"], string, string?])[]
 /** Manifests, of which kubectl against a real API server says whether they are right. */
 export const manifestCases: readonly ManifestCase[] = [
   ...good.map(([what, text, ending]) => ({ what, text, ...(ending ? { ending } : {}) })),
-  ...[...stricter, ...afterBrace].map(([what, text, finding, why, ending]) => ({
+  ...[...stricter, ...ofLibrary, ...afterBrace].map(([what, text, finding, why, ending]) => ({
     what,
     text,
     finding,

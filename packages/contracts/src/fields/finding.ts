@@ -31,8 +31,12 @@ export function describeFinding({ path, value, expected }: FieldFinding): string
   return `${path} is ${showValue(value)}, must be ${expected}`;
 }
 
-/** A value as messages show it: JSON, at most 80 characters. */
+/** How PEM begins, as it is and in base64. */
+const pemMarks = ["-----BEGIN ", "LS0tLS1CRUdJTi"];
+
+/** A value as messages show it: JSON, at most 80 characters. PEM is named and not shown, since there may be a key in it. */
 export function showValue(value: unknown): string {
   const text = value === undefined ? "absent" : (JSON.stringify(value) ?? String(value));
+  if (pemMarks.some((mark) => text.includes(mark))) return "a PEM text";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -173,4 +173,14 @@ describe("findings", () => {
     expect(describeFinding({ path: "spec.a", value: undefined, expected: "y" })).toBe("spec.a is absent, must be y");
     expect(describeFinding({ path: "a", value: "x".repeat(200), expected: "y" }).length).toBeLessThan(110);
   });
+
+  it.each<[string, (pem: string) => unknown]>([
+    ["a text", (pem) => pem],
+    ["a text that starts otherwise", (pem) => `# the key\n${pem}`],
+    ["a part of a value", (pem) => ({ caBundle: [pem] })],
+    ["base64", (pem) => Buffer.from(pem).toString("base64")],
+  ])("name a PEM in %s and show none of it, since there may be a key in it", (_where, wrap) => {
+    const value = wrap("-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----\n");
+    expect(describeFinding({ path: "a", value, expected: "y" })).toBe("a is a PEM text, must be y");
+  });
 });
