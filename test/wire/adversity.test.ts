@@ -43,7 +43,7 @@ it("closes rounds whose deadline no worker can meet, and names no trouble but th
     for (const { problemCode } of parties) problems.add(problemCode);
     return failedRounds >= 2;
   });
-  expect(state).toMatchObject({ committedRounds: 0, problemCode: "QUORUM_NOT_REACHED" });
+  expect(state).toMatchObject({ committedRounds: 0, problemCode: "QUORUM_NOT_REACHED", deadlineMissed: true });
   for (const problem of problems) expect(["", "DEADLINE_EXCEEDED"]).toContain(problem);
 });
 
@@ -85,8 +85,8 @@ it("converges by its target and evaluates the last model in a window that trains
   expect(evaluated).toMatchObject({ outcome: "Evaluated", reports: 2 });
   expect(evaluated!.modelSha256).toEqual(trained!.modelSha256);
   expect(Number(evaluated!.metrics.validation_loss)).toBe(1 - INITIAL_VALUE - 3 * 4 * INCREMENT);
-  const state = await job.state();
-  expect(state.best).toMatchObject({ path: "best/model.safetensors", round: 3 });
+  const { best } = await job.untilState("the output is written", ({ outputPending }) => !outputPending);
+  expect(best).toMatchObject({ path: "best/model.safetensors", round: 3 });
 });
 
 it("refuses a ledger that was changed, and repairs one that was only half written", async () => {

@@ -72,6 +72,30 @@ describe("the gate against a real API server", () => {
     await until("the sidecar joins", () => sidecar.lines.some(({ msg }) => msg === "joined the job"));
   });
 
+  it("costs no round while it is away when a certificate should be renewed, and renews it once it is back", async () => {
+    await makePod("worker-old", {});
+    const worker = await startWorker("worker-old");
+    const joins = () => worker.sidecar.lines.filter(({ msg }) => msg === "joined the job").length;
+    await until("the sidecar joins", () => joins() === 1);
+    await worker.sidecar.kill();
+    await gate.stop();
+    const keptPath = join(worker.directory, "memory/identity.json");
+    const kept = JSON.parse(await readFile(keptPath, "utf8")) as { enrolledMs: number };
+    await writeFile(keptPath, JSON.stringify({ ...kept, renewAtMs: kept.enrolledMs }));
+    worker.sidecar = await job!.startSidecar(worker, worker.env);
+    await until("the sidecar asks the gate", () =>
+      worker.sidecar.lines.some(({ code }) => code === "GATE_UNREACHABLE"),
+    );
+    await job!.openWindow({ from: 0, through: 1 });
+    await job!.untilCommitted(2);
+    expect(joins()).toBe(1);
+    gate = await startGate();
+    await until("the sidecar joins by the new certificate", () => joins() === 2, 60_000);
+    expect(gate.lines.filter(({ msg, pod }) => msg === "worker enrolled" && pod === "worker-old")).toHaveLength(1);
+    await job!.openWindow({ from: 2, through: 2 });
+    expect((await job!.untilCommitted(3)).failedRounds).toBe(0);
+  });
+
   it("lets no worker of another job onto a seat", async () => {
     await makePod("stranger", { labels: { "tributary.dev/job-uid": "another-job" } });
     const { sidecar } = await startWorker("stranger");

@@ -105,6 +105,7 @@ export {
 } from "./encoding/segment-table.ts";
 export { addSquares, SQUARE_LANES, squaredNormOf } from "./encoding/squared-norm.ts";
 export {
+  askedStep,
   INITIAL_STEP,
   isStep,
   nextPowerOfTwo,

@@ -54,7 +54,6 @@ export {
   type ErrorObserver,
   endpointKeepalive,
   listenGrpc,
-  listenGrpcEverywhere,
   type RequestBounds,
   type ServiceMethods,
 } from "./grpc/grpc-service.ts";

@@ -30,6 +30,8 @@ TEXTS = [
     "Subject: Re: [ILUG] 2.4.18 kernel\nFrom: <a@b.ie>",
     "<|im_start|>user\nhi<|im_end|>",
     "1/2 3rd 20th-century ٣٤ Ⅷ",
+    # A byte that the vocabulary lacks: its neighbours merge.
+    "..\x13..",
 ]
 
 tokenizer = tokenizer_of(GGUFReader(sys.argv[1]))

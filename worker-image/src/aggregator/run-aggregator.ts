@@ -28,14 +28,11 @@ import { pinModel } from "./model/initial-model.ts";
 import { observeEngine } from "./observe-engine.ts";
 import { PartyConnections } from "./party/party-connections.ts";
 import { PartyDirectory } from "./party/party-directory.ts";
-import { createPartyEndpoint } from "./party/party-endpoint.ts";
+import { CONTROL_CONNECTIONS_OF_PARTY, createPartyEndpoint } from "./party/party-endpoint.ts";
 import { largestPartyRequests, partyMethods } from "./party/party-service.ts";
 import { createSeats } from "./party/seats.ts";
 import { RoundStore } from "./store/round-store.ts";
 import { startTensorEndpoint } from "./wire/tensor-endpoint.ts";
-
-/** Largest request of the operator: a window's plan. */
-const OPERATOR_REQUEST_BYTES = 256 * 2 ** 10;
 
 /** Runs a job's aggregator until it is told to stop. */
 export async function runAggregator({ log, signal, env }: MainContext): Promise<void> {
@@ -81,8 +78,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       store,
     };
     const bounds = largestPartyRequests(seats, models);
-    const largestBytes = Math.max(OPERATOR_REQUEST_BYTES, ...Object.values(bounds));
-    const endpoint = createPartyEndpoint(largestBytes);
+    const endpoint = createPartyEndpoint(bounds);
     const onError = (cause: unknown, path: string) => {
       const error = asTributaryError(cause);
       const level = error.disposition === Disposition.Defect ? "error" : "info";
@@ -114,7 +110,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       engine,
     );
     closers.add("tensor wire", () => tensor.close());
-    const connections = new PartyConnections(seats);
+    const connections = new PartyConnections(seats, CONTROL_CONNECTIONS_OF_PARTY);
     const control = await listenGrpcOverTls(endpoint, {
       port: config.listen.controlPort,
       tls: {

@@ -5,10 +5,8 @@ import {
   asTributaryError,
   Closers,
   closeGrpc,
-  createEndpointTlsCredentials,
-  createGrpcEndpoint,
   createMetricsRegistry,
-  listenGrpcEverywhere,
+  listenGrpcOverTls,
   type MainContext,
   nameVolumes,
   readVariable,
@@ -19,7 +17,9 @@ import {
 import { gateVolumes } from "../shared/files/volumes.ts";
 import { openAuthority } from "./authority/certificate-authority.ts";
 import { parseGateConfig } from "./config/gate-config.ts";
+import { CallerConnections } from "./enrolment/caller-connections.ts";
 import { enrolMethods } from "./enrolment/enrol-methods.ts";
+import { createEnrolmentEndpoint } from "./enrolment/enrolment-endpoint.ts";
 import { connectApiServer } from "./kubernetes/api-server.ts";
 
 /** Runs the gate until it is told to stop. */
@@ -32,7 +32,7 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
     const authority = await openAuthority(config.caDirectory, `${config.cluster} gate CA`);
     const api = await connectApiServer(env);
     closers.add("connection to the API server", () => api.close());
-    const endpoint = createGrpcEndpoint();
+    const endpoint = createEnrolmentEndpoint();
     const deps = {
       policy: config,
       lifetimeMs: config.certificateLifetimeMs,
@@ -46,12 +46,24 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       log.warn({ code: error.code }, error.message);
     });
     const own = await authority.makeEndpoint(config.serverNames);
-    const port = await listenGrpcEverywhere(endpoint, config.listen.port, createEndpointTlsCredentials(own));
+    const connections = new CallerConnections();
+    const enrolment = await listenGrpcOverTls(endpoint, {
+      port: config.listen.port,
+      tls: own,
+      onAccepted: (socket) => connections.admit(socket),
+    });
     closers.add("enrolment", () => closeGrpc(endpoint, 1000));
+    closers.add("enrolment port", () => enrolment.close());
     const registry = createMetricsRegistry();
-    const health = await startHealthEndpoint({ port: config.listen.healthPort, registry, isReady: () => true });
+    const health = await startHealthEndpoint({
+      port: config.listen.healthPort,
+      registry,
+      isReady: () => true,
+      // Starting again makes another certificate; one that runs out would refuse every worker with both probes green.
+      isAlive: () => systemClock.nowMs() < own.renewAtMs,
+    });
     closers.add("health endpoint", () => health.close());
-    log.info({ cluster: config.cluster, port, healthPort: health.port }, "gate is ready");
+    log.info({ cluster: config.cluster, port: enrolment.port, healthPort: health.port }, "gate is ready");
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });

@@ -23,7 +23,12 @@ import { readEd25519Identity } from "../shared/identity/certificates.ts";
 import { roundContextSha256 } from "../shared/report/round-context.ts";
 import { nextWorkerConfig } from "./config/follow-worker.ts";
 import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
-import { obtainCredentials, type WorkerCredentials } from "./identity/enrolment.ts";
+import {
+  type EnrolmentPlace,
+  obtainCredentials,
+  renewCredentials,
+  type WorkerCredentials,
+} from "./identity/enrolment.ts";
 import { PartyMachine } from "./round/party-machine.ts";
 import type { JobContext } from "./round/require-signed.ts";
 import { RoundDesk } from "./round/round-desk.ts";
@@ -36,7 +41,7 @@ import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
 const FINISH_GRACE_MS = 15_000;
 /** Pause between two links to the aggregator. */
 const RECONNECT_PAUSE_MS = 200;
-/** Least and longest time for which joining is tried under one certificate. */
+/** Least and longest time for which joining is tried under one certificate, which is good for it until its end. */
 const JOIN_PATIENCE_MS = { least: 60_000, most: 12 * 3_600_000 };
 
 /** Runs a worker's sidecar until the job is finished or it is told to stop. */
@@ -98,8 +103,7 @@ class SidecarWorker {
     for (;;) {
       signal.throwIfAborted();
       if (this.#broken !== undefined) throw this.#broken;
-      const { identity, memoryDirectory } = this.#config;
-      const credentials = await obtainCredentials(identity, memoryDirectory, log, signal);
+      const credentials = await obtainCredentials(this.#enrolment, signal);
       try {
         if (await this.#listenWhileCurrent(credentials)) return;
       } catch (cause) {
@@ -119,9 +123,14 @@ class SidecarWorker {
     }
   }
 
+  get #enrolment(): EnrolmentPlace {
+    const { identity, memoryDirectory } = this.#config;
+    return { source: identity, memoryDirectory, log: this.#context.log };
+  }
+
   /**
-   * Listens until the link breaks, the aggregator is to be reached otherwise, or the certificate is too old to join with; true
-   * when the job is finished.
+   * Listens until the link breaks, the aggregator is to be reached otherwise, there is a newer certificate, or the present one is too old to
+   * join with; true when the job is finished.
    */
   async #listenWhileCurrent(credentials: WorkerCredentials): Promise<boolean> {
     const { log, signal } = this.#context;
@@ -135,18 +144,23 @@ class SidecarWorker {
       },
       () => {},
     );
+    // Beside the link: a gate that is away when the certificate should be renewed costs nobody a round.
+    const renewing = renewCredentials(this.#enrolment, credentials, link).then(
+      () => outdated.abort(),
+      () => {},
+    );
     const { least, most } = JOIN_PATIENCE_MS;
-    const patienceMs = Math.min(most, Math.max(least, credentials.renewAtMs - Date.now()));
-    const renewing = setTimeout(() => this.isJoined || outdated.abort(), patienceMs);
+    const patienceMs = Math.min(most, Math.max(least, credentials.usableUntilMs - Date.now()));
+    const ending = setTimeout(() => this.isJoined || outdated.abort(), patienceMs);
     try {
       return await this.#listen(credentials, link);
     } catch (cause) {
       if (signal.aborted || !outdated.signal.aborted) throw cause;
       return false;
     } finally {
-      clearTimeout(renewing);
+      clearTimeout(ending);
       outdated.abort();
-      await moving;
+      await Promise.all([moving, renewing]);
     }
   }
 
@@ -224,8 +238,8 @@ class SidecarWorker {
       partyId: joined.partyId,
       tensors: () => this.#requireSession().tensors,
       machine: () => this.#machine!,
-      fail: (attempt, error) =>
-        retry(() => this.#requireSession().fail(attempt, error.code, error.message, signal), {
+      fail: (attempt, { code, message }) =>
+        retry(() => this.#requireSession().fail(attempt, code, message, signal), {
           signal,
           maxAttempts: 10,
         }),

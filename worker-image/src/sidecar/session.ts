@@ -31,7 +31,7 @@ export interface Session {
   readonly aggregatorKey: () => Uint8Array | undefined;
   /** Joins the job and measures how far the clocks are apart; tries until it succeeds or the signal aborts. */
   join(image: string, signal: AbortSignal): Promise<partyV1.JoinResponse>;
-  /** The aggregator's messages until the link breaks or the certificate should be renewed. */
+  /** The aggregator's messages until the link breaks or the certificate is too old for another. */
   receive(signal: AbortSignal): AsyncIterable<partyV1.ReceiveResponse>;
   /** Hands in a protocol message; tries a few times. */
   send(to: AttemptId, message: Uint8Array, signal: AbortSignal): Promise<void>;
@@ -85,7 +85,7 @@ export function openSession(worker: WorkerConfig, identity: WorkerCredentials, l
       return joined.response;
     },
     receive: (signal) => {
-      const timeoutMs = Math.max(60_000, identity.renewAtMs - Date.now());
+      const timeoutMs = Math.max(60_000, identity.usableUntilMs - Date.now());
       const request = { afterSequence: 0n, clockOffsetMs: BigInt(clockOffsetMs) };
       return client.receive(request, { timeoutMs: Math.min(timeoutMs, 12 * 3_600_000), signal });
     },

@@ -121,7 +121,8 @@ def write_whole(path, content):
 
 def connect(socket):
     """The sidecar's methods as one function that asks again while nobody answers."""
-    stub = services.TrainerServiceStub(grpc.insecure_channel(f"unix:{socket}"))
+    # A channel without a call for half an hour is closed else: the sidecar would take a trainer at a long task for lost.
+    stub = services.TrainerServiceStub(grpc.insecure_channel(f"unix:{socket}", [("grpc.client_idle_timeout_ms", 2**31 - 1)]))
 
     def call(method, request, timeout=CALL_SECONDS):
         for attempt in range(ATTEMPTS):

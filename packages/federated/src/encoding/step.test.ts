@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { largestMetric } from "./metrics.ts";
-import { INITIAL_STEP, isStep, nextPowerOfTwo, nextStep, rootMeanSquare, squaredNormStep } from "./step.ts";
+import { askedStep, INITIAL_STEP, isStep, nextPowerOfTwo, nextStep, rootMeanSquare, squaredNormStep } from "./step.ts";
 
 describe("steps", () => {
   it.each([
@@ -71,9 +71,78 @@ describe("the next step", () => {
     { given: "1 of 3000 saturated", rms: 1, saturated: 1, want: 2 ** -10 },
     { given: "saturation at a small norm", rms: 2 ** -20, saturated: 100, want: 2 ** -19 },
     { given: "no norm at all", rms: 0, saturated: 0, want: 2 ** -24 },
-  ])("after $given is $want", ({ rms, saturated, want }) => {
+  ])("after $given is asked to be $want", ({ rms, saturated, want }) => {
+    expect(askedStep(INITIAL_STEP, 16, sums(rms, saturated))).toBe(want);
+  });
+
+  it.each([
+    { given: "what is asked for within it", rms: 2 ** -6, saturated: 0, want: 2 ** -17 },
+    { given: "16 times up", rms: 1, saturated: 0, want: 2 ** -16 },
+    { given: "16 times up, saturated or not", rms: 1, saturated: 3000, want: 2 ** -16 },
+    { given: "16 times up after one party's lie", rms: 2 ** 60, saturated: 3000, want: 2 ** -16 },
+    { given: "16 times down", rms: 2 ** -40, saturated: 0, want: 2 ** -24 },
+    { given: "twice the last at saturation", rms: 2 ** -40, saturated: 3000, want: 2 ** -19 },
+  ])("goes in one round to $given", ({ rms, saturated, want }) => {
     expect(nextStep(INITIAL_STEP, 16, sums(rms, saturated))).toBe(want);
   });
+
+  it.each([
+    { given: "is", unknown: { ...sums(0), squaredNorms: null }, want: INITIAL_STEP },
+    { given: "doubles at saturation", unknown: { ...sums(0, 3000), squaredNorms: null }, want: 2 ** -19 },
+    {
+      given: "follows a larger mean",
+      unknown: { ...sums(0), squaredNorms: null, meanSquaredNorm: 1000 * 2 ** -14 },
+      want: 2 ** -18,
+    },
+  ])("after sums that nobody can have come to $given what it was", ({ unknown, want }) => {
+    expect(nextStep(INITIAL_STEP, 16, unknown)).toBe(want);
+  });
+
+  it("does not shrink below what the mean update shows, whatever the norms' sum and the count of cut values say", () => {
+    const cut = (2 ** 15 - 1) * INITIAL_STEP;
+    for (const squaredNorms of [0, 2 ** -80, null]) {
+      const hidden = { ...sums(0), squaredNorms, meanSquaredNorm: 1000 * cut * cut };
+      expect(nextStep(INITIAL_STEP, 16, hidden)).toBe(2 ** -16);
+    }
+  });
+
+  it("asks for no more by the mean update of honest parties than by their norms", () => {
+    const value = fc.double({ min: -50_000, max: 50_000, noNaN: true });
+    const party = fc.array(fc.tuple(value, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })), {
+      minLength: 5,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(fc.array(party, { minLength: 1, maxLength: 6 }), (updates) => {
+        const onGrid = (steps: number, draw: number) => Math.max(-32767, Math.min(32767, Math.floor(steps + draw)));
+        const of = (sum: (at: number) => number) => [0, 1, 2, 3, 4].reduce((total, at) => total + sum(at), 0);
+        const mean = (at: number) => updates.reduce((sum, update) => sum + onGrid(...update[at]!), 0) / updates.length;
+        const given = {
+          squaredNorms: updates.flat().reduce((sum, [steps]) => sum + (steps * INITIAL_STEP) ** 2, 0),
+          parties: updates.length,
+          values: 5,
+          saturated: 0,
+        };
+        const meanSquaredNorm = of((at) => (mean(at) * INITIAL_STEP) ** 2);
+        expect(askedStep(INITIAL_STEP, 16, { ...given, meanSquaredNorm })).toBe(askedStep(INITIAL_STEP, 16, given));
+      }),
+      { seed: 20_261_201 },
+    );
+  });
+
+  it.each([2 ** -60, 2 ** -30, INITIAL_STEP, 2 ** 10, 2 ** 60])(
+    "reaches what honest parties ask for from %d in a round for each factor of 16",
+    (first) => {
+      let step = first;
+      const want = 2 ** -11;
+      const rounds = Math.ceil(Math.abs(Math.log2(first / want)) / 4);
+      for (let round = 0; round < rounds; round++) {
+        const isCut = step * (2 ** 15 - 1) < 1;
+        step = nextStep(step, 16, sums(1, isCut ? 3000 : 0));
+      }
+      expect(step).toBe(want);
+    },
+  );
 
   it("stays in bounds", () => {
     expect(nextStep(2 ** -96, 16, sums(0))).toBe(2 ** -96);
@@ -81,7 +150,7 @@ describe("the next step", () => {
   });
 
   it("does not double at exactly 0.01 %", () => {
-    expect(nextStep(1, 16, { squaredNorms: 10_000, parties: 1, values: 10_000, saturated: 1 })).toBe(2 ** -11);
+    expect(askedStep(1, 16, { squaredNorms: 10_000, parties: 1, values: 10_000, saturated: 1 })).toBe(2 ** -11);
   });
 
   it.each([

@@ -50,6 +50,13 @@ describe("canonical bytes", () => {
     );
   });
 
+  it("keep a byte order mark: no two encodings are one text", () => {
+    const marked = fromHex("04efbbbf61");
+    const text = new ByteReader(marked).text();
+    expect(text).not.toBe(new ByteReader(fromHex("0161")).text());
+    expect(new ByteWriter().text(text).finish()).toEqual(marked);
+  });
+
   const table: readonly { given: string; act: () => unknown; want: string }[] = [
     { given: "bytes that end early", act: () => new ByteReader(new Uint8Array(3)).u32(), want: "must be at least" },
     {

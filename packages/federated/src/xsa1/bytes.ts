@@ -1,7 +1,8 @@
 import { requireArgument, requireInteger } from "../errors.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+// A byte order mark is text like any other: swallowed, two encodings would mean one message.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** ASCII or UTF-8 bytes of `text`. */
 export function utf8(text: string): Uint8Array {

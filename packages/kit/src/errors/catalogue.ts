@@ -153,7 +153,7 @@ export const catalogue = {
     "The ledger or a checkpoint does not match its digest.",
     53,
   ),
-  STORAGE_UNAVAILABLE: entry(Transient, "UNAVAILABLE", "StorageUnavailable", "The volume cannot be written.", 54),
+  STORAGE_UNAVAILABLE: entry(Transient, "UNAVAILABLE", "StorageUnavailable", "A volume cannot be used.", 54),
   SUM_DAMAGED: entry(Transient, "DATA_LOSS", "SumDamaged", "A sum on the aggregator's disk does not match its digest."),
   STORAGE_FULL: entry(Transient, "RESOURCE_EXHAUSTED", "StorageFull", "The volume is full.", 56),
   CONFIGURATION_INVALID: entry(

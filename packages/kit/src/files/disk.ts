@@ -41,18 +41,22 @@ export interface DiskFile {
 /** A file of a disk, or one that Node opened. */
 export type AnyFile = DiskFile | FileHandle;
 
+/** Most bytes of a chunk in one call: Node takes lengths below 2 GiB alone, and cuts those of a vector to 32 bits. */
+const CALL_BYTES = 2 ** 30;
+
 /** A file that Node opened, seen as a file of a disk. */
 export function diskFileOf(file: AnyFile): DiskFile {
   if ("writeSome" in file) return file;
   return {
     async readSome(buffer, offset, length, position) {
-      return (await file.read(buffer, offset, length, position)).bytesRead;
+      return (await file.read(buffer, offset, Math.min(length, CALL_BYTES), position)).bytesRead;
     },
     async writeSome(chunks, position) {
       const [first] = chunks;
-      if (first !== undefined && chunks.length === 1)
-        return (await file.write(first, 0, first.length, position)).bytesWritten;
-      return (await file.writev(chunks, position ?? undefined)).bytesWritten;
+      const large = chunks.findIndex(({ length }) => length > CALL_BYTES);
+      if (first !== undefined && (chunks.length === 1 || large === 0))
+        return (await file.write(first, 0, Math.min(first.length, CALL_BYTES), position)).bytesWritten;
+      return (await file.writev(large < 0 ? chunks : chunks.slice(0, large), position ?? undefined)).bytesWritten;
     },
     truncate: (sizeBytes) => file.truncate(sizeBytes),
     sync: () => file.sync(),
@@ -65,7 +69,7 @@ export function diskFileOf(file: AnyFile): DiskFile {
 /** The calls to the file system that the stores make: what a test may let fail, one call after the other. */
 export interface Disk {
   open(path: string, flags: OpenFlags, mode?: number): Promise<DiskFile>;
-  /** Whole content of a file. */
+  /** Whole content of a file of less than 2 GiB. */
   readFile(path: string): Promise<Buffer>;
   /** Makes a directory and those above it; gives the first that was made, `undefined` when all were there. */
   mkdir(path: string): Promise<string | undefined>;

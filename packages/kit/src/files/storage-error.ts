@@ -11,7 +11,13 @@ export interface Volume {
 }
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
-const BROKEN = new Set(["EIO", "EROFS", "ESTALE", "ENXIO", "ENODEV", "EUCLEAN"]);
+/** A disk that fails, or a mount whose other end is gone: NFS, FUSE, CSI, Ceph. */
+const BROKEN = new Set([
+  ...["EIO", "EROFS", "ESTALE", "ENXIO", "ENODEV", "EUCLEAN"],
+  ...["ENOTCONN", "ESHUTDOWN", "ETIMEDOUT", "EREMOTEIO", "EHOSTDOWN"],
+]);
+/** A volume that is there and not for this process: a driver that ignores `fsGroup`, NFS that squashes root, SELinux. */
+const DENIED = new Set(["EACCES", "EPERM"]);
 
 let volumes: readonly Volume[] = [];
 
@@ -20,11 +26,12 @@ export function nameVolumes(named: readonly Volume[]): void {
   volumes = [...named].sort((a, b) => b.path.length - a.path.length);
 }
 
-/** What a full or broken disk answered, as STORAGE_FULL or STORAGE_UNAVAILABLE naming the volume; any other error as it is. */
+/** What a full, broken or closed disk answered, as STORAGE_FULL or STORAGE_UNAVAILABLE naming the volume; any other error as it is. */
 export function storageError(cause: unknown, path: string): unknown {
   if (isTributaryError(cause)) return cause;
   const errno = String((cause as { readonly code?: unknown } | undefined)?.code);
-  const code = FULL.has(errno) ? "STORAGE_FULL" : BROKEN.has(errno) ? "STORAGE_UNAVAILABLE" : undefined;
+  const isUnavailable = BROKEN.has(errno) || DENIED.has(errno);
+  const code = FULL.has(errno) ? "STORAGE_FULL" : isUnavailable ? "STORAGE_UNAVAILABLE" : undefined;
   return code === undefined ? cause : tellVolume(code, { path, errno, cause });
 }
 
@@ -46,14 +53,21 @@ function tellVolume(code: StorageError["code"], { path, errno, cause }: VolumeFa
   const message =
     code === "STORAGE_FULL"
       ? `${name} is full: ${path} cannot be written (${errno}); ${remedy}`
-      : `${name} does not work: ${path} cannot be read or written (${errno}); look at the volume and its node`;
+      : `${name} ${describeUnavailable(path, errno)}`;
   return new TributaryError(code, message, { cause, details: { path, errno } });
 }
 
-/** An error about a volume that is full or does not work. */
+function describeUnavailable(path: string, errno: string): string {
+  if (!DENIED.has(errno))
+    return `does not work: ${path} cannot be read or written (${errno}); look at the volume and its node`;
+  const user = process.getuid?.() ?? "of this process";
+  return `denies access: ${path} may not be read or written by user ${user} (${errno}); give it to that user, or to a group that the pod's fsGroup names`;
+}
+
+/** An error about a volume that is full, does not work or denies access. */
 export type StorageError = TributaryError & { readonly code: "STORAGE_FULL" | "STORAGE_UNAVAILABLE" };
 
-/** Whether an error says that a volume is full or broken: what was being done may succeed later. */
+/** Whether an error says that a volume is full, broken or closed to this process: what was being done may succeed later. */
 export function isStorageError(value: unknown): value is StorageError {
   return isTributaryError(value, "STORAGE_FULL") || isTributaryError(value, "STORAGE_UNAVAILABLE");
 }

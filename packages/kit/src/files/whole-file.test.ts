@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DiskFile, nodeDisk } from "./disk.ts";
+import { type DiskFile, diskFileOf, nodeDisk } from "./disk.ts";
 import { readFully, readUpTo, writeFully } from "./whole-file.ts";
 
 let path: string;
@@ -46,6 +46,27 @@ describe.each([1, 2, 7, 100])("a disk that takes and gives at most %i bytes a ca
     await expect(readFully(file, 0, all)).rejects.toThrow(`file ends at byte ${bytes.length}`);
     await file.close();
   });
+});
+
+it("asks Node for no more of a chunk at a time than it takes, and puts a large one in no vector", async () => {
+  const [small, large] = [new Uint8Array(1), new Uint8Array(2 ** 30 + 1)];
+  const calls: unknown[] = [];
+  const note = (call: unknown, bytes: number) => {
+    calls.push(call);
+    return { bytesRead: bytes, bytesWritten: bytes };
+  };
+  const file = diskFileOf({
+    read: async (_buffer: Uint8Array, _offset: number, length: number) => note(["read", length], length),
+    write: async (_chunk: Uint8Array, _offset: number, length: number) => note(["write", length], length),
+    writev: async (chunks: Uint8Array[]) =>
+      note(
+        chunks.map(({ length }) => length),
+        1,
+      ),
+  } as never);
+  expect(await file.readSome(large, 0, large.length, 0)).toBe(2 ** 30);
+  for (const chunks of [[large], [large, small], [small, large], [small, small]]) await file.writeSome(chunks, null);
+  expect(calls).toEqual([["read", 2 ** 30], ["write", 2 ** 30], ["write", 2 ** 30], [1], [1, 1]]);
 });
 
 it("fails on a disk that takes nothing and says nothing, rather than trying for ever", async () => {

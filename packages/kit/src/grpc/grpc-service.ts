@@ -125,19 +125,6 @@ export function listenGrpc(endpoint: Server, address: string, credentials: Serve
   });
 }
 
-/** Listens on every address of the machine, by IPv6 and IPv4, or by IPv4 alone where there is no IPv6. */
-export async function listenGrpcEverywhere(
-  endpoint: Server,
-  port: number,
-  credentials: ServerCredentials,
-): Promise<number> {
-  try {
-    return await listenGrpc(endpoint, `[::]:${port}`, credentials);
-  } catch {
-    return listenGrpc(endpoint, `0.0.0.0:${port}`, credentials);
-  }
-}
-
 /** Stops an endpoint: calls get `graceMs` to end, then are cut off. */
 export function closeGrpc(endpoint: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { Server } from "@grpc/grpc-js";
 import { gateV1 } from "@tributary/contracts";
@@ -13,6 +15,8 @@ let endpoint: Server;
 let listener: TlsListener;
 let seen: TLSSocket[];
 let isWelcome: boolean;
+/** What calls wait for before they are answered. */
+let answering: Promise<unknown>;
 const clients: { close(): void }[] = [];
 
 beforeAll(async () => {
@@ -22,16 +26,18 @@ beforeAll(async () => {
 beforeEach(async () => {
   seen = [];
   isWelcome = true;
+  answering = Promise.resolve();
   endpoint = createGrpcEndpoint();
-  const enrol = async (_: unknown, context: { peerCertificate: Uint8Array | undefined }) => ({
-    chainDer: context.peerCertificate === undefined ? [] : [context.peerCertificate],
-  });
+  const enrol = async (_: unknown, context: { peerCertificate: Uint8Array | undefined }) => {
+    await answering;
+    return { chainDer: context.peerCertificate === undefined ? [] : [context.peerCertificate] };
+  };
   addService(endpoint, gateV1.GateService, { enrol }, () => {});
   const onConnection = (socket: TLSSocket) => {
     seen.push(socket);
     if (!isWelcome) socket.destroy();
   };
-  listener = await listenGrpcOverTls(endpoint, { port: 0, tls: own, onConnection });
+  listener = await listenGrpcOverTls(endpoint, { port: 0, tls: own, onConnection, requestTimeoutMs: 500 });
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
@@ -80,6 +86,27 @@ it("shows a connection to nobody who was refused before: TLS 1.2, no certificate
 it("a connection that is destroyed when it comes reaches no method", async () => {
   isWelcome = false;
   await expect(caller().enrol({}, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
+});
+
+it.each([
+  { name: "in the middle", headers: {} },
+  { name: "and lets its own deadline pass", headers: { "grpc-timeout": "1m" } },
+])("whoever leaves a request $name loses its connection; a whole one may wait for its answer", async ({ headers }) => {
+  const tls = { ca: own.caPem, cert: own.certificatePem, key: own.keyPem, servername: "localhost" };
+  const session = connectHttp2(`https://127.0.0.1:${listener.port}`, tls).on("error", () => {});
+  const closed = once(session, "close");
+  answering = closed;
+  const waiting = caller().enrol({}, { timeoutMs: 10_000 });
+  const path = `/${gateV1.GateService.typeName}/Enrol`;
+  const head = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", ...headers };
+  // One byte of a message of nine.
+  session
+    .request(head)
+    .on("error", () => {})
+    .write(Uint8Array.of(0, 0, 0, 0, 9, 1));
+  await closed;
+  expect((await waiting).chainDer).toHaveLength(1);
+  expect(seen.map(({ destroyed }) => destroyed).sort()).toEqual([false, true]);
 });
 
 it("ends what is open when the endpoint is closed", async () => {

@@ -15,7 +15,7 @@ export interface TensorCall {
 }
 
 /** Most bytes that the aggregator takes in a request of these jobs. */
-const PLAIN_BYTES = 64 * 2 ** 10;
+const PLAIN_BYTES = 8 * 2 ** 10;
 const CALL_TIMEOUT_MS = 5_000;
 
 function callRaw(client: Client, path: string, bytes: Uint8Array): Promise<string> {
@@ -33,6 +33,7 @@ export class HostileLinks {
   readonly #config: HostileConfig;
   #raw: Client;
   #party: GrpcClient<typeof partyV1.PartyService>;
+  #alone: Promise<unknown> = Promise.resolve();
 
   constructor(config: HostileConfig) {
     this.#config = config;
@@ -62,7 +63,14 @@ export class HostileLinks {
   /** Calls any method with any bytes; gives the code that comes back. */
   async call(path: string, bytes: Uint8Array): Promise<string> {
     if (bytes.length <= PLAIN_BYTES) return callRaw(this.#raw, path, bytes);
-    // What the aggregator does not read would hold back whatever else goes over the same connection.
+    // One after the other: more connections than a party may have would end those by which it follows the rounds.
+    const call = this.#alone.then(() => this.#callAlone(path, bytes));
+    this.#alone = call;
+    return call;
+  }
+
+  /** What the aggregator does not read would hold back whatever else goes over the same connection. */
+  async #callAlone(path: string, bytes: Uint8Array): Promise<string> {
     const alone = this.#newRaw();
     try {
       return await callRaw(alone, path, bytes);

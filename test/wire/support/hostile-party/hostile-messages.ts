@@ -92,7 +92,7 @@ function changed(message: Uint8Array, random: SeededRandom): Uint8Array {
     case 2:
       return longer(bytes, 1 + random.below(1_000));
     case 3:
-      return longer(bytes, [60_000, 70_000, 400_000, 5_000_000][random.below(4)]!);
+      return longer(bytes, [6_000, 60_000, 400_000, 5_000_000][random.below(4)]!);
     default:
       return bytes;
   }

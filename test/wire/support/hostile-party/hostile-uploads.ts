@@ -7,6 +7,7 @@ import type { HostileRound } from "./hostile-round.ts";
 /** What an upload does wrong, or does not. */
 const UPLOADS = [
   "whole",
+  "crumbs",
   "empty",
   "long",
   "wrongDigest",
@@ -57,7 +58,8 @@ async function finish(
   body: Uint8Array,
 ): Promise<string> {
   const isHalf = kind === "cut" || kind === "loris";
-  if (!isHalf) request.end(body);
+  if (kind === "crumbs") await writeCrumbs(request, body);
+  else if (!isHalf) request.end(body);
   else request.write(body.subarray(0, Math.floor(body.length / 2)));
   if (kind === "cut") setTimeout(() => request.destroy(), 20);
   // The connection stays, and nothing more comes over it: the aggregator's to end.
@@ -65,6 +67,18 @@ async function finish(
   const { status, response } = await answer;
   response?.resume();
   return status;
+}
+
+/** Writes each byte once the one before is out: each is a TLS record, and a chunk of the body, of its own. */
+async function writeCrumbs(request: TensorCall["request"], body: Uint8Array): Promise<void> {
+  const closed = new Promise((resolve) => request.once("close", resolve));
+  for (const byte of body) {
+    if (request.destroyed) return;
+    const written = new Promise((resolve) => request.write(Uint8Array.of(byte), resolve));
+    // What is written to a connection that breaks is called back for by nobody.
+    await Promise.race([written, closed]);
+  }
+  request.end();
 }
 
 /** A download that is read whole, never, or given up; gives its name and what came of it. */

@@ -82,7 +82,7 @@ function listenAgain(): void {
 
 async function giveUpRound(): Promise<string> {
   const code = ["TRAINER_LOSS_NOT_FINITE", "NO_SUCH_CODE", ""][random.below(3)]!;
-  const message = "x".repeat([10, 1_000, 60_000, 400_000][random.below(4)]!);
+  const message = "x".repeat([10, 1_000, 6_000, 400_000][random.below(4)]!);
   const answer = await links.send(round.round, round.attempt, {
     case: "failure",
     value: { $typeName: "tributary.round.v1.PartyFailure", code, message },

@@ -1,8 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { controlV1 } from "@tributary/contracts";
 import type { JobEngine } from "../engine/job-engine.ts";
-import type { CheckpointView } from "../engine/job-models.ts";
-import { OutputPublisher, type PublishedModel } from "../output/output-publisher.ts";
+import { OutputPublisher, PublishedModel, type ShownModel } from "../output/output-publisher.ts";
 import type { PartyDirectory } from "../party/party-directory.ts";
 import type { RoundStore } from "../store/round-store.ts";
 
@@ -19,7 +18,8 @@ export interface StateSources {
 export function aggregatorState(sources: StateSources): MessageInitShape<typeof controlV1.AggregatorStateSchema> {
   const { engine, store, jobUid } = sources;
   const view = engine.view;
-  const { verdict, models } = view;
+  const { verdict } = view;
+  const { last, best } = view.shown;
   const head = store.rounds.at(-1)?.lineSha256 ?? "";
   return {
     revision: BigInt(engine.feed.revision),
@@ -38,11 +38,12 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
       bestRound: verdict.bestRound,
       roundsWithoutImprovement: verdict.roundsWithoutImprovement,
     },
-    ...(models.last !== undefined && { last: checkpoint("last", models.last) }),
-    ...(models.best !== undefined && { best: checkpoint("best", models.best) }),
+    ...(last !== undefined && { last: checkpoint(PublishedModel.Last, last) }),
+    ...(best !== undefined && { best: checkpoint(PublishedModel.Best, best) }),
     sourceSha256: Buffer.from(sources.sourceSha256, "hex"),
     problemCode: view.problem?.code ?? "",
     problemMessage: view.problem?.message ?? "",
+    deadlineMissed: view.problem?.isDeadlineMissed ?? false,
     failedRounds: view.failedRounds,
     outputPending: view.output.isPending,
     outputProblem: view.output.problem?.message ?? "",
@@ -65,7 +66,7 @@ function partyStates({ parties }: StateSources, hasReported: (party: number) => 
     }));
 }
 
-function checkpoint(model: PublishedModel, { round, sha256, metricValue }: CheckpointView) {
+function checkpoint(model: PublishedModel, { round, sha256, metricValue }: ShownModel) {
   const path = OutputPublisher.pathOf(model);
   return { path, round, sha256: Buffer.from(sha256, "hex"), metricValue: metricValue ?? "" };
 }

@@ -7,6 +7,7 @@ import type { SeatHolder } from "../party/seats.ts";
 import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } from "./attempt-files.ts";
 import { RoundCommit } from "./commit-round.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { isSummed } from "./lost-parties.ts";
 import { RoundRun, type RunDeps } from "./round-run.ts";
 import { type RoundTerms, roundTerms } from "./round-terms.ts";
 
@@ -73,7 +74,7 @@ export class AttemptDesk {
     const run = await RoundRun.resume(this.#runDeps(this.#record));
     if (run === undefined) return;
     this.#run = run;
-    if (run.state.setup.round < store.rounds.length) await run.post({ type: "committed" });
+    if (run.state.setup.round < store.rounds.length) await this.#tellCommitted(run);
     else if (run.state.stage === RoundStage.Failed) this.#run = undefined;
     else await this.#dropUnseated(run);
   }
@@ -184,6 +185,19 @@ export class AttemptDesk {
     const commit = new RoundCommit(this.#deps, { run, terms: this.#terms!, attempt: record });
     this.#commit = commit;
     return { run, record, commit, expiresMs: this.#expiresMs, isResumed };
+  }
+
+  /**
+   * The round is in the ledger, and its parties may not have heard so. A round is committed only with the sums of all its segments: what
+   * cannot tell them all tells nothing, and the parties go by the next model, which holds what they sent.
+   */
+  async #tellCommitted(run: RoundRun): Promise<void> {
+    const { round, attempt } = run.state.setup;
+    const isCommitted = this.#deps.store.rounds[round]?.line.attempt === attempt;
+    if (isCommitted && isSummed(run.state)) await run.post({ type: "committed" });
+    if (run.state.stage === RoundStage.Committed) return;
+    this.#run = undefined;
+    this.#deps.log.warn({ round, attempt }, "what the committed round held is not known any more; no result is sent");
   }
 
   /** Parties whose seats went while this process was down: a job that was changed numbers its seats anew. */

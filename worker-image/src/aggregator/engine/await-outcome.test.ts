@@ -1,7 +1,7 @@
-import type { AggregatorEvent } from "@tributary/federated";
+import { type AggregatorEvent, RoundStage, SegmentStage } from "@tributary/federated";
 import { expect, it } from "vitest";
 import { awaitOutcome } from "./await-outcome.ts";
-import type { RoundRun } from "./round-run.ts";
+import type { RoundRun, RunOutcome } from "./round-run.ts";
 
 /** Plays an attempt in which nothing is ever said, and tells when each stage was closed. */
 async function closings(expiresMs: number): Promise<(readonly [string, number])[]> {
@@ -9,6 +9,7 @@ async function closings(expiresMs: number): Promise<(readonly [string, number])[
   const closed: (readonly [string, number])[] = [];
   const stop = new AbortController();
   const run = {
+    state: { stage: RoundStage.Advertising, segments: [] },
     outcome: new Promise<never>(() => {}),
     announced: new Promise<never>(() => {}),
     async post(event: AggregatorEvent) {
@@ -43,3 +44,32 @@ it.each([
     ]);
   },
 );
+
+const advertising = { stage: RoundStage.Advertising, segments: [] };
+const collecting = { stage: RoundStage.Collecting, segments: [{ stage: SegmentStage.Collecting }] };
+
+/** Plays an attempt of parties that are silent from a stage on, and fails when that stage is closed; tells how it ended. */
+async function endOf(state: object, failsAt: string, expiresMs: number) {
+  const outcome = Promise.withResolvers<RunOutcome>();
+  const run = {
+    state,
+    outcome: outcome.promise,
+    announced: new Promise<never>(() => {}),
+    async post(event: AggregatorEvent) {
+      if (event.type === "deadline" && event.stage === failsAt)
+        outcome.resolve({ kind: "Failed", code: "QUORUM_NOT_REACHED", message: "few" });
+      return [];
+    },
+  } as unknown as RoundRun;
+  const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() };
+  return awaitOutcome(run, { expiresMs, clock, signal: new AbortController().signal });
+}
+
+it.each([
+  ["its deadline closed it to reports", collecting, "Collecting", 600_000, true],
+  ["an exchange had too little of a short deadline", advertising, "Advertising", 60_000, true],
+  ["an exchange took too long under any deadline", advertising, "Advertising", 600_000, false],
+  ["its parties were lost in the middle of reports", collecting, "Sharing", 60_000, false],
+])("an attempt ends when %s, and tells whether it was the deadline", async (_what, state, failsAt, expiresMs, want) => {
+  expect(await endOf(state, failsAt, expiresMs)).toMatchObject({ outcome: { kind: "Failed" }, isExpired: want });
+});

@@ -1,5 +1,5 @@
 import { decodeMetrics, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
-import { type Clock, realDisk } from "@tributary/kit";
+import { type Clock, type Logger, realDisk } from "@tributary/kit";
 import { METRICS_SEGMENT_ID, metricNames, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
@@ -33,6 +33,7 @@ export interface CommitDeps {
   readonly store: RoundStore;
   readonly models: JobModels;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /**
@@ -42,6 +43,8 @@ export interface CommitDeps {
 export class RoundCommit {
   readonly #deps: CommitDeps;
   readonly #open: OpenRound;
+  /** ‖mean update‖² of the update segments that are stepped. */
+  readonly #meanSquaredNorms: number[] = [];
   #prepared: Promise<PreparedRound> | undefined;
   #stepping: ModelStepping | undefined;
 
@@ -93,7 +96,7 @@ export class RoundCommit {
       dropOuts: run.state.setup.roster.length - survivors.length,
       metrics: openedMetrics(metrics),
       stepExponents: terms.steps.map(Math.log2),
-      nextStepExponents: stepsAfter(terms, metrics, survivors.length).map(Math.log2),
+      nextStepExponents: this.#nextSteps(metrics, survivors.length).map(Math.log2),
       saturated: sumOver(terms, (segment) => metrics[metricNames.saturated(segment)] ?? 0),
       localSteps,
       bytesUp: bytes.up,
@@ -101,6 +104,22 @@ export class RoundCommit {
       startedMs: attempt.startedMs,
       committedMs: clock.nowMs(),
     };
+  }
+
+  #nextSteps(metrics: Readonly<Record<string, number>>, parties: number): readonly number[] {
+    const { evaluateOnly, steps, layout } = this.#open.terms;
+    if (evaluateOnly) return steps;
+    const meanSquaredNorms = this.#meanSquaredNorms;
+    const next = nextSteps({ updates: layout.updates, steps, metrics, parties, meanSquaredNorms });
+    for (const [segment, { step, asked, isUnknown }] of next.entries()) {
+      if (!isUnknown && asked === step) continue;
+      const message = isUnknown
+        ? "no parties can have come to these sizes of updates; the quantiser step stays, or follows the mean update"
+        : "reported sizes of updates ask for more than one round may change the quantiser step by";
+      const { round } = this.#open.attempt;
+      this.#deps.log.warn({ round, segment, last: steps[segment], asked, step }, message);
+    }
+    return next.map(({ step }) => step);
   }
 
   #stepRest(): Promise<ModelStepResult> {
@@ -129,6 +148,7 @@ export class RoundCommit {
       basePath: models.base().path,
       statePath: last === undefined || optimiser.stateSlots.length === 0 ? undefined : store.optimiserPath(last),
       sums,
+      noteMean: (squaredNorm) => void this.#meanSquaredNorms.push(squaredNorm),
       modelOut: prepared.modelPath,
       stateOut: prepared.optimiserPath,
     });
@@ -186,14 +206,6 @@ function openedMetrics(values: Readonly<Record<string, number>>): Record<string,
     return [name, metric] as const;
   });
   return Object.fromEntries(metrics.filter(([, { count }]) => count > 0));
-}
-
-function stepsAfter(
-  { evaluateOnly, steps, layout }: RoundTerms,
-  metrics: Readonly<Record<string, number>>,
-  parties: number,
-) {
-  return evaluateOnly ? [...steps] : nextSteps({ updates: layout.updates, steps, metrics, parties });
 }
 
 function sumOver(terms: RoundTerms, value: (segment: number) => number): number {

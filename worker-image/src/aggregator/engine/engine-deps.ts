@@ -26,4 +26,6 @@ export interface EngineDeps {
 export interface EngineProblem {
   readonly code: ErrorCode;
   readonly message: string;
+  /** Whether it is the deadline that the workers of the attempt before could not meet. */
+  readonly isDeadlineMissed?: boolean;
 }

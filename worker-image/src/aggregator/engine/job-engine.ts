@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { controlV1 } from "@tributary/contracts";
 import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
@@ -7,12 +8,14 @@ import { missedRounds, PATIENCE_ROUNDS, selectionGraceMs } from "../party/seat-g
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
 import { AttemptFiles } from "./attempt-files.ts";
-import { awaitOutcome } from "./await-outcome.ts";
+import { type AttemptEnd, awaitOutcome } from "./await-outcome.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
 import { LedgerView } from "./ledger-view.ts";
-import { expectedSizeBytes, type RunOutcome } from "./round-run.ts";
+import { isDeadlineMissed } from "./missed-deadline.ts";
+import { OutputWait } from "./output-wait.ts";
+import { expectedSizeBytes } from "./round-run.ts";
 import { stageOf } from "./round-stage.ts";
 import { StateFeed } from "./state-feed.ts";
 import { WindowDesk } from "./window-desk.ts";
@@ -38,6 +41,7 @@ export class JobEngine implements TensorRound {
   readonly #windows: WindowDesk;
   readonly #attempts: AttemptDesk;
   readonly #output: JobOutput;
+  readonly #outputWait: OutputWait;
   readonly #ledger: LedgerView;
   #problem: EngineProblem | undefined;
   /** Times in a row that a volume was found full or broken. */
@@ -53,8 +57,10 @@ export class JobEngine implements TensorRound {
     this.#output = new JobOutput(deps.config.directories.output, {
       log: deps.log,
       ledger: this.#ledger,
+      models: deps.models,
       onSettled: onChange,
     });
+    this.#outputWait = new OutputWait(this.#output, deps.clock, onChange);
     const directory = join(deps.config.directories.data, "open");
     this.#windows = new WindowDesk(new WindowsFile(directory), () => ({
       rounds: this.#rounds,
@@ -71,6 +77,7 @@ export class JobEngine implements TensorRound {
   /** What the operator's snapshot shows; nothing in it is changed later. */
   get view() {
     const run = this.#attempts.run;
+    const problem: EngineProblem | undefined = run?.staging.problem ?? this.#problem;
     return {
       ...this.#ledger.under(this.#windows.rule),
       stage: this.#stage(),
@@ -78,8 +85,9 @@ export class JobEngine implements TensorRound {
       round: this.#attempts.roundInWork ?? this.#rounds,
       attempt: this.#attempts.record.attempt,
       failedRounds: this.#attempts.record.failed,
-      problem: run?.staging.problem ?? this.#problem,
-      output: { isPending: this.#output.isPending, problem: this.#output.problem },
+      problem,
+      output: { isPending: this.#output.isPending, problem: this.#output.problem ?? this.#outputWait.problem },
+      shown: this.#output.shown,
       hasReported: (party: number) => run?.hasReported(party) ?? false,
     };
   }
@@ -148,7 +156,7 @@ export class JobEngine implements TensorRound {
     }
     await this.#attempts.stop();
     this.#output.settle(this.#windows.rule);
-    await this.#output.settled();
+    await this.#outputWait.settled();
   }
 
   fileOf(sha256: string): string | undefined {
@@ -215,8 +223,8 @@ export class JobEngine implements TensorRound {
     // Why the attempt before closed empty stays to be seen until the round is committed.
     if (attempt.record.attempt === 1 && this.#storageFailures === 0) this.#setProblem(undefined);
     const { clock } = this.#deps;
-    const outcome = await awaitOutcome(attempt.run, { expiresMs: attempt.expiresMs, clock, signal });
-    if (outcome !== undefined) await this.#conclude(attempt, outcome, signal);
+    const end = await awaitOutcome(attempt.run, { expiresMs: attempt.expiresMs, clock, signal });
+    if (end !== undefined) await this.#conclude(attempt, end, signal);
   }
 
   /** Opens an attempt once there are workers for it; `undefined` when the window was replaced or ended meanwhile. */
@@ -225,10 +233,10 @@ export class JobEngine implements TensorRound {
     return this.#windows.whileOpen(plan, () => this.#attempts.open(this.#rounds, plan));
   }
 
-  async #conclude(attempt: OpenAttempt, outcome: RunOutcome, signal: AbortSignal): Promise<void> {
-    const reason = this.#shortOf(attempt, outcome);
+  async #conclude(attempt: OpenAttempt, end: AttemptEnd, signal: AbortSignal): Promise<void> {
+    const reason = this.#shortOf(attempt, end);
     if (reason !== undefined) return this.#closeEmpty(attempt, reason, signal);
-    await this.#output.settled();
+    await this.#outputWait.settled();
     // Whoever ends the job afterwards waits for the commit; whoever ended it before has had the round given up.
     const begun = await this.#windows.unlessFinished(async () => {
       const commit = this.#commit(attempt);
@@ -238,12 +246,12 @@ export class JobEngine implements TensorRound {
     });
     if (begun === undefined)
       return this.#closeEmpty(attempt, { code: "OPERATION_ABORTED", message: "the job is finished" }, signal);
-    const damaged = await begun.commit.catch((error: unknown) => {
-      if (isTributaryError(error, "SUM_DAMAGED")) return error;
+    const unusable = await begun.commit.catch((error: unknown) => {
+      if (isTributaryError(error, "SUM_DAMAGED") || isTributaryError(error, "MODEL_NOT_FINITE")) return error;
       throw error;
     });
-    // No other sum may take the place of one that was announced.
-    if (damaged !== undefined) return this.#closeEmpty(attempt, damaged, signal);
+    // No other sum may take the place of one that was announced; the same one would be as useless after any restart.
+    if (unusable !== undefined) return this.#closeEmpty(attempt, unusable, signal);
     await this.#attempts.committed(attempt);
     this.#storageWorks();
     const { run } = attempt;
@@ -266,15 +274,19 @@ export class JobEngine implements TensorRound {
   }
 
   /** Why an attempt has no sum to commit; `undefined` when it has. */
-  #shortOf({ run, record }: OpenAttempt, outcome: RunOutcome): EngineProblem | undefined {
+  #shortOf({ run, record, isResumed }: OpenAttempt, { outcome, isExpired }: AttemptEnd): EngineProblem | undefined {
     if (outcome.kind === "Summed" && outcome.results.every(({ opened }) => opened !== null)) return undefined;
     // Whatever stage ran out of parties, people need to know which workers are missing and why.
     if (outcome.kind === "Failed" && outcome.code !== "QUORUM_NOT_REACHED") return outcome;
     const { roster } = run.state.setup;
+    const { quorum } = record.plan;
     const reported = roster.filter(({ id }) => run.hasReported(id)).length;
     const seats = this.#deps.parties.list();
-    const message = describeShortfall({ reported, workers: roster.length, quorum: record.plan.quorum, seats });
-    return { code: "QUORUM_NOT_REACHED", message };
+    const message = describeShortfall({ reported, workers: roster.length, quorum, seats });
+    const hasReported = (party: number) => run.hasReported(party);
+    // Of the time that a resumed attempt had, nobody knows how much its workers had.
+    const isLate = isExpired && !isResumed && isDeadlineMissed({ roster, quorum, seats, hasReported });
+    return { code: "QUORUM_NOT_REACHED", message, ...(isLate && { isDeadlineMissed: true }) };
   }
 
   async #closeEmpty(attempt: OpenAttempt, reason: EngineProblem, signal: AbortSignal): Promise<void> {
@@ -329,7 +341,7 @@ export class JobEngine implements TensorRound {
   }
 
   #setProblem(problem: EngineProblem | undefined): void {
-    if (this.#problem?.code === problem?.code && this.#problem?.message === problem?.message) return;
+    if (isDeepStrictEqual(this.#problem, problem)) return;
     this.#problem = problem;
     this.feed.changed();
   }

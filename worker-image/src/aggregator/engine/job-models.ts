@@ -15,16 +15,21 @@ export interface ModelOnDisk {
   readonly sha256: Uint8Array;
 }
 
-/** A committed model as status and output show it; `source` is absent once its file was pruned. */
+/** A committed model as status and output show it. */
 export interface CheckpointView {
+  /** Rounds that were committed into it. */
   readonly round: number;
   /** Hexadecimal. */
   readonly sha256: string;
   readonly metricValue: string | undefined;
-  readonly source: string | undefined;
 }
 
-/** The newest committed model and the best one; absent before the first. */
+/** A committed model whose file is on the aggregator's disk. */
+export interface StoredModel extends CheckpointView {
+  readonly source: string;
+}
+
+/** The newest committed model and, by its metric alone, the best one, whose file may be gone; absent before the first. */
 export interface Checkpoints {
   readonly last: CheckpointView | undefined;
   readonly best: CheckpointView | undefined;
@@ -63,7 +68,7 @@ export class JobModels {
     const last = this.#store.rounds.at(-1)?.line.nextStepExponents;
     const count = countUpdateSegments(this.parameters);
     if (last?.length === count) return last.map((exponent) => 2 ** exponent);
-    // A ledger of a version that cut the model elsewhere: a step that is too large for some is put right after one round.
+    // A ledger of a version that cut the model elsewhere: a step that is too large for some is put right by the next rounds.
     const step = last === undefined ? this.#config.initialStep : 2 ** Math.max(...last);
     return Array.from({ length: count }, () => step);
   }
@@ -124,6 +129,36 @@ export class JobModels {
     return { last, best: bestValue === undefined ? last : at(bestRound) };
   }
 
+  /** The models that are on the disk, oldest first: the first of all, the newest ones, and what is kept besides. */
+  stored(metric: string): StoredModel[] {
+    const ledger = this.#ledger();
+    const initial = { ...this.#checkpoint(ledger, 0, metric), source: this.#pinned.initialPath };
+    const committed = this.#store.modelRounds.map((round) => {
+      const commits = ledger.trained.findLastIndex((line) => line.round === round) + 1;
+      return { ...this.#checkpoint(ledger, commits, metric), source: this.#store.modelPath(round) };
+    });
+    return [initial, ...committed];
+  }
+
+  /** A model of this job's ledger by its digest, whether its file is there or not. */
+  committed(sha256: string, metric: string): CheckpointView | undefined {
+    const ledger = this.#ledger();
+    const commits = ledger.trained.findLastIndex(({ modelSha256 }) => modelSha256 === sha256) + 1;
+    return commits === 0 && sha256 !== this.#pinned.initialSha256
+      ? undefined
+      : this.#checkpoint(ledger, commits, metric);
+  }
+
+  /** Says which models stay on the disk besides the newest ones, by their digests. */
+  keep(isNeeded: (sha256: string) => boolean): void {
+    this.#store.keepModels(isNeeded);
+  }
+
+  #ledger() {
+    const lines = this.#store.rounds.map(({ line }) => line);
+    return { lines, trained: lines.filter(({ outcome }) => outcome === "Committed") };
+  }
+
   /** The model into which `commits` rounds went. */
   #checkpoint(
     { lines, trained }: { readonly lines: readonly LedgerLine[]; readonly trained: readonly LedgerLine[] },
@@ -133,14 +168,7 @@ export class JobModels {
     const sha256 = commits === 0 ? this.#pinned.initialSha256 : trained[commits - 1]!.modelSha256;
     const evaluation = lines.findLast(({ baseSha256 }) => baseSha256 === sha256);
     const value = evaluation === undefined ? undefined : metricValue(evaluation, metric);
-    const isOnDisk = commits === 0 || commits >= trained.length - 1;
-    const source = commits === 0 ? this.#pinned.initialPath : this.#store.modelPath(trained[commits - 1]!.round);
-    return {
-      round: commits,
-      sha256,
-      metricValue: value === undefined ? undefined : String(value),
-      source: isOnDisk ? source : undefined,
-    };
+    return { round: commits, sha256, metricValue: value === undefined ? undefined : String(value) };
   }
 }
 

@@ -53,8 +53,8 @@ it("says what the ledger has come to", () => {
     verdict: { stop: false, bestValue: 2, bestRound: 1 },
     committedRounds: 3,
     models: {
-      last: { round: 3, sha256: "model-3", metricValue: undefined, source: "rounds/2" },
-      best: { round: 1, sha256: "model-1", metricValue: "2", source: undefined },
+      last: { round: 3, sha256: "model-3", metricValue: undefined },
+      best: { round: 1, sha256: "model-1", metricValue: "2" },
     },
   });
   expect(view.under(rule("2")).verdict).toMatchObject({ stop: true, reason: "TargetReached" });

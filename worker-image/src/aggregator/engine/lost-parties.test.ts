@@ -1,6 +1,6 @@
 import { type AggregatorState, SegmentStage } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
-import { canBeOpened, isAnnounced } from "./lost-parties.ts";
+import { canBeOpened, isAnnounced, isSummed } from "./lost-parties.ts";
 
 /** Four parties of which three must answer; one segment in the given stage, with what parties gave for it. */
 function aRound(stage: SegmentStage, given: readonly number[] = []): AggregatorState {
@@ -46,5 +46,14 @@ describe("an announced sum whose parties are lost", () => {
     [SegmentStage.Opened, true],
   ])("is announced in stage %s: %s", (stage, want) => {
     expect(isAnnounced(aRound(stage))).toBe(want);
+  });
+
+  it.each([
+    [SegmentStage.Summing, false],
+    [SegmentStage.Signing, true],
+    [SegmentStage.Opened, true],
+    [SegmentStage.Empty, false],
+  ])("has a sum that was announced and not given up in stage %s: %s", (stage, want) => {
+    expect(isSummed(aRound(stage))).toBe(want);
   });
 });

@@ -18,3 +18,8 @@ export function canBeOpened({ setup, segments }: AggregatorState, lost: Readonly
 export function isAnnounced({ segments }: AggregatorState): boolean {
   return segments.every(({ stage }) => stage !== SegmentStage.Collecting && stage !== SegmentStage.Summing);
 }
+
+/** Whether every segment has a sum that was announced, and none was given up. */
+export function isSummed(state: AggregatorState): boolean {
+  return isAnnounced(state) && state.segments.every(({ stage }) => stage !== SegmentStage.Empty);
+}

@@ -37,6 +37,8 @@ export interface ModelStepRequest {
   readonly statePath: string | undefined;
   /** In the order of the segments; each is stepped as it comes. */
   readonly sums: Iterable<OpenedSum> | AsyncIterable<OpenedSum>;
+  /** Told ‖mean update‖² of each segment, in their order. */
+  readonly noteMean?: (squaredNorm: number) => void;
   readonly modelOut: string;
   /** Written only when the optimiser keeps state. */
   readonly stateOut: string;
@@ -57,7 +59,7 @@ const FLOAT_BYTES = 4;
  *
  * The optimiser's state is one vector a slot, float32, little-endian, end to end in the order of its slots.
  *
- * @throws SUM_DAMAGED when a sum is not what was recorded; STORAGE_FULL, STORAGE_UNAVAILABLE.
+ * @throws SUM_DAMAGED when a sum is not what was recorded, MODEL_NOT_FINITE when the step overflows; STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export async function stepModel(request: ModelStepRequest): Promise<ModelStepResult> {
   const disk = request.disk ?? realDisk;
@@ -74,10 +76,11 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
         const buffers = { packed: scratch.bytes(), sums: scratch.floats(), base: scratch.floats() };
         let flush: Promise<void> = Promise.resolve();
         for await (const sum of request.sums) {
-          await stepSegment(disk, request, { base, state, sum, buffers }, async (stepped) => {
+          const squaredNorm = await stepSegment(disk, request, { base, state, sum, buffers }, async (stepped) => {
             hash.update(stepped);
             await writeFully(model, stepped);
           });
+          request.noteMean?.(squaredNorm);
           // The disk writes one segment while the next one is stepped.
           await flush;
           flush = model.datasync();
@@ -103,33 +106,46 @@ interface SegmentStep {
   readonly buffers: ScaledBuffers & { readonly base: Float32Array };
 }
 
-/** Steps the parameters of one segment, a chunk at a time, in order. */
+/** Steps the parameters of one segment, a chunk at a time, in order; gives ‖mean update‖². */
 async function stepSegment(
   disk: Disk,
   request: ModelStepRequest,
   { base, state, sum, buffers }: SegmentStep,
   write: (stepped: Uint8Array) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   const [sizeBytes, wanted] = [await disk.sizeOf(sum.path), sumSizeBytes(sum.parameters, sum.ringBits)];
   if (sizeBytes !== wanted) throw sumDamaged(sum.path, `${sizeBytes ?? "no"} bytes`, `${wanted} bytes`);
   const source = await disk.open(sum.path, "r");
   try {
     const { ringBits, step } = sum;
     const hash = createHash("sha256");
+    let squaredNorm = 0;
     for (let start = 0; start < sum.parameters; start += SCRATCH_VALUES) {
       const values = Math.min(SCRATCH_VALUES, sum.parameters - start);
       const meanUpdate = await readScaledSums(source, buffers, { start, values, ringBits, step });
       hash.update(buffers.packed.subarray(0, sumSizeBytes(values, ringBits)));
-      for (let index = 0; index < values; index++) meanUpdate[index] = meanUpdate[index]! / sum.parties;
+      squaredNorm += divide(meanUpdate, sum.parties);
       const before = await base.read(sum.offset + start, buffers.base.subarray(0, values));
       await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
     }
     const found = hash.digest();
     if (sum.sha256 !== undefined && !found.equals(sum.sha256))
       throw sumDamaged(sum.path, `of digest ${found.toString("hex")}`, `of ${Buffer.from(sum.sha256).toString("hex")}`);
+    return squaredNorm;
   } finally {
     await source.close();
   }
+}
+
+/** Divides each value, in place; gives the sum of the squares, in the same walk, since a model is large. */
+function divide(values: Float32Array, by: number): number {
+  let squares = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]! / by;
+    values[index] = value;
+    squares += value * value;
+  }
+  return squares;
 }
 
 async function stepChunk(
@@ -151,7 +167,7 @@ function stepFinite<T>(offset: number, step: () => T): T {
     return step();
   } catch (cause) {
     if (!isArgumentError(cause)) throw cause;
-    const message = `in the chunk from parameter ${offset} on, ${cause.message}; lower spec.strategy.parameters.serverLearningRate or the learning rate of the trainer`;
+    const message = `in the chunk from parameter ${offset} on, ${cause.message}; the round is closed and done again; lower spec.strategy.parameters.serverLearningRate or the learning rate of the trainer, or find the worker whose updates are so large`;
     throw new TributaryError("MODEL_NOT_FINITE", message, { cause });
   }
 }

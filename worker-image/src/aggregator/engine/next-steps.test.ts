@@ -2,23 +2,52 @@ import { decodeMetrics, STEP_BOUNDS } from "@tributary/federated";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { layoutReport, metricNames } from "../../shared/report/report-layout.ts";
-import { nextSteps } from "./next-steps.ts";
+import { type NextStep, nextSteps } from "./next-steps.ts";
 
 const STEP = 2 ** -20;
 const PARAMETERS = 1000;
 
-function next(parties: number, sums: Int32Array | Readonly<Record<string, number>>, step = STEP): number[] {
+function nextOf(
+  parties: number,
+  sums: Int32Array | Readonly<Record<string, number>>,
+  { step = STEP, meanSquaredNorm = 0 } = {},
+): NextStep {
   const { updates, codings } = layoutReport(PARAMETERS, parties, [step]);
   const metrics = sums instanceof Int32Array ? decodeMetrics(codings, sums) : sums;
-  return nextSteps({ updates, steps: [step], metrics, parties });
+  return nextSteps({ updates, steps: [step], metrics, parties, meanSquaredNorms: [meanSquaredNorm] })[0]!;
 }
 
 describe("the next steps", () => {
+  const norms = metricNames.squaredNorm(0);
+  const cuts = metricNames.saturated(0);
+
   it("follow from norms, and grow where values were cut", () => {
-    const squaredNorms = { [metricNames.squaredNorm(0)]: 3 * PARAMETERS * 2 ** -20 };
-    const [calm] = next(3, squaredNorms);
-    const [cut] = next(3, { ...squaredNorms, [metricNames.saturated(0)]: PARAMETERS });
-    expect([calm, cut]).toEqual([2 ** -21, 2 ** -19]);
+    const squaredNorms = { [norms]: 3 * PARAMETERS * 2 ** -20 };
+    const calm = nextOf(3, squaredNorms);
+    const cut = nextOf(3, { ...squaredNorms, [cuts]: PARAMETERS });
+    expect([calm.step, cut.step]).toEqual([2 ** -21, 2 ** -19]);
+    expect([calm, cut].map(({ asked, step, isUnknown }) => asked === step && !isUnknown)).toEqual([true, true]);
+  });
+
+  it("say when a round asks for more than one round may change", () => {
+    expect(nextOf(3, { [norms]: 3 * PARAMETERS })).toEqual({ step: 2 ** -16, asked: 2 ** -11, isUnknown: false });
+  });
+
+  it.each([
+    { given: "a negative sum of norms", metrics: { [norms]: -1 } },
+    { given: "fewer than no values cut", metrics: { [norms]: 2 ** -60, [cuts]: -1 } },
+    { given: "more values cut than there are", metrics: { [norms]: 2 ** -60, [cuts]: 3 * PARAMETERS + 1 } },
+  ])("stay after $given, unless the mean update asks for more", ({ metrics }) => {
+    expect(nextOf(3, metrics)).toEqual({ step: STEP, asked: STEP, isUnknown: true });
+    const meanSquaredNorm = PARAMETERS * 2 ** -14;
+    expect(nextOf(3, metrics, { meanSquaredNorm })).toEqual({ step: 2 ** -18, asked: 2 ** -18, isUnknown: true });
+  });
+
+  it("do not fall below the mean update where one party cancels the norms and the cut values of all", () => {
+    const cut = (2 ** 15 - 1) * STEP;
+    const hidden = { [norms]: 0, [cuts]: 0 };
+    expect(nextOf(3, hidden).step).toBe(2 ** -24);
+    expect(nextOf(3, hidden, { meanSquaredNorm: PARAMETERS * cut * cut }).step).toBe(2 ** -16);
   });
 
   it("are steps whatever the sums of a round are: a party may say that more values were cut than there are", () => {
@@ -38,8 +67,9 @@ describe("the next steps", () => {
       );
     fc.assert(
       fc.property(round, ({ parties, step, sums }) => {
-        const [found] = next(parties, Int32Array.from(sums), step);
-        expect(Number.isInteger(Math.log2(found!))).toBe(true);
+        const { step: found } = nextOf(parties, Int32Array.from(sums), { step });
+        expect(Number.isInteger(Math.log2(found))).toBe(true);
+        expect(Math.abs(Math.log2(found / step))).toBeLessThanOrEqual(4);
         expect(found).toBeGreaterThanOrEqual(STEP_BOUNDS.min);
         expect(found).toBeLessThanOrEqual(STEP_BOUNDS.max);
       }),

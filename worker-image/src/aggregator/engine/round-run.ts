@@ -351,7 +351,8 @@ export class RoundRun {
   }
 }
 
-function isStageOpen(state: AggregatorState, stage: DeadlineStage): boolean {
+/** Whether a stage still waits for parties, so that its end makes a difference. */
+export function isStageOpen(state: AggregatorState, stage: DeadlineStage): boolean {
   if (stage === DeadlineStage.Advertising) return state.stage === RoundStage.Advertising;
   if (stage === DeadlineStage.Sharing) return state.stage === RoundStage.Sharing;
   return state.segments.some((segment) => segment.stage === SegmentStage.Collecting);

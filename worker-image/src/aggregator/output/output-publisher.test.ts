@@ -6,17 +6,19 @@ import { createLogger } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OutputPublisher, type Publication } from "./output-publisher.ts";
 
+/** Tries follow one another at once. */
+const options = { backoff: { initialMs: 0, maxMs: 0 } };
 let directory: string;
 let output: string;
 let publisher: OutputPublisher;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "publisher-"));
   output = join(directory, "output");
-  publisher = new OutputPublisher(output, createLogger("test", "silent"));
+  publisher = new OutputPublisher(output, createLogger("test", "silent"), () => {}, options);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-async function aModel(content: string, round: number, metricValue?: string): Promise<Publication> {
+async function aModel(content: string, round: number, metricValue?: string): Promise<Required<Publication>> {
   const source = join(directory, `${content}.safetensors`);
   await writeFile(source, content);
   return { source, round, sha256: createHash("sha256").update(content).digest("hex"), metricValue };
@@ -47,9 +49,9 @@ describe("OutputPublisher", () => {
     expect(JSON.parse(await readFile(join(output, "last/round.json"), "utf8")).metricValue).toBe("0.5");
   });
 
-  it("says why a model cannot be written, and no longer once it can or once its file is gone", async () => {
+  it("says why a model cannot be written, and no longer once it can or another one is chosen", async () => {
     let settled = 0;
-    publisher = new OutputPublisher(output, createLogger("test", "silent"), () => settled++);
+    publisher = new OutputPublisher(output, createLogger("test", "silent"), () => settled++, options);
     await writeFile(output, "a file where the volume should be");
     publisher.publish("last", await aModel("a", 1));
     expect(publisher.isBusy).toBe(true);
@@ -66,8 +68,58 @@ describe("OutputPublisher", () => {
     publisher.publish("best", { ...(await aModel("b", 2)), source: join(directory, "pruned") });
     await publisher.settled();
     expect(publisher.problem?.message).toContain("best/model.safetensors");
-    publisher.giveUp("best");
-    expect(publisher.problem).toBeUndefined();
+    publisher.publish("best", await aModel("a", 1));
+    await publisher.settled();
+    expect([publisher.problem, await shown("best")]).toEqual([undefined, "a"]);
+  });
+
+  it("makes nothing durable in the place of a model that could not be written", async () => {
+    publisher.publish("best", await aModel("a", 1));
+    await publisher.settled();
+    publisher.publish("best", { ...(await aModel("b", 2)), source: join(directory, "pruned") });
+    publisher.sync();
+    await publisher.settled();
+    expect(publisher.problem?.message).toContain("best/model.safetensors");
+    expect([publisher.isDurable, publisher.shown("best")]).toMatchObject([false, { round: 1 }]);
+  });
+
+  it("writes a model again that somebody removed before it was durable", async () => {
+    const model = await aModel("a", 1);
+    publisher.publish("best", model);
+    await publisher.settled();
+    expect([publisher.shown("best"), publisher.isSafe("best", model.sha256)]).toMatchObject([{ round: 1 }, false]);
+    await rm(join(output, "best"), { recursive: true });
+    publisher.sync();
+    await publisher.settled();
+    expect(publisher.problem?.message).toContain("best/model.safetensors");
+    expect(publisher.shown("best")).toBeUndefined();
+    publisher.publish("best", model);
+    publisher.sync();
+    await publisher.settled();
+    expect([await shown("best"), publisher.problem, publisher.isDurable]).toEqual(["a", undefined, true]);
+    expect(publisher.isSafe("best", model.sha256)).toBe(true);
+  });
+
+  it("tells whoever chooses what a former process left there, whole and of this job, and needs no source for it", async () => {
+    const { source: _, ...model } = await aModel("a", 1);
+    publisher.publish("best", await aModel("a", 1));
+    await publisher.settled();
+    const restarted = new OutputPublisher(output, createLogger("test", "silent"));
+    expect(restarted.shown("best")).toBeUndefined();
+    const looks: unknown[] = [];
+    restarted.publish("best", async (look) => {
+      looks.push(await look(() => false), await look((sha256) => sha256 === model.sha256));
+      return { ...model, metricValue: "0.5" };
+    });
+    await restarted.settled();
+    expect(looks).toEqual([undefined, { round: 1, sha256: model.sha256, metricValue: undefined }]);
+    expect([restarted.problem, restarted.shown("best")]).toEqual([undefined, { ...model, metricValue: "0.5" }]);
+    expect(JSON.parse(await readFile(join(output, "best/round.json"), "utf8")).metricValue).toBe("0.5");
+    await writeFile(join(output, "best/model.safetensors"), "torn");
+    const again = new OutputPublisher(output, createLogger("test", "silent"));
+    again.publish("best", async (look) => void looks.push(await look(() => true)));
+    await again.settled();
+    expect(looks.at(-1)).toBeUndefined();
   });
 
   it("publishes the last model as the best without another copy, and keeps it when the last is replaced", async () => {

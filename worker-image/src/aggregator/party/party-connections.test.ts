@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PartyConnections } from "./party-connections.ts";
@@ -30,9 +31,10 @@ class FakeSocket extends EventEmitter {
     return { raw: Buffer.from(this.name) };
   }
 
+  /** As a socket does: whoever listens hears later that it is closed. */
   destroy() {
     this.destroyed = true;
-    this.emit("close");
+    void nextTurn().then(() => this.emit("close"));
   }
 }
 
@@ -58,10 +60,19 @@ describe("the connections of a party", () => {
     expect(other.map(isOpen)).toEqual([true, true]);
   });
 
-  it("are free again once they are closed", () => {
+  it("are free again once they are closed", async () => {
     const first = connect("1", 2);
     first[0]!.destroy();
+    await nextTurn();
     expect([...first, ...connect("1", 1)].map(isOpen)).toEqual([false, true, true]);
+  });
+
+  it("are bounded however many come at once, and afterwards", async () => {
+    const many = connect("1", 9);
+    await nextTurn();
+    const more = connect("1", 3);
+    await nextTurn();
+    expect([...many, ...more].filter(isOpen)).toEqual(more.slice(1));
   });
 });
 

@@ -1,19 +1,18 @@
 import type { TLSSocket } from "node:tls";
 import type { Seats } from "./seats.ts";
 
-/** Connections of a party to one of the wires: one more ends its oldest, which may be a link that is dead without saying so. */
-const CONNECTIONS_OF_PARTY = 12;
-
 /**
  * The connections to a wire, bounded for each party by its certificate, so that none takes the memory and the files of all. Whoever has a
- * certificate and no seat in this job shares the room of one party with everybody else like that.
+ * certificate and no seat in this job shares the room of one party with everybody else like that. One more ends the party's oldest, which
+ * may be a link that is dead without saying so.
  */
 export class PartyConnections {
   readonly #seats: Seats;
   readonly #limit: number;
   readonly #open = new Map<number | "without a seat", TLSSocket[]>();
 
-  constructor(seats: Seats, limit = CONNECTIONS_OF_PARTY) {
+  /** @param limit most connections of a party. */
+  constructor(seats: Seats, limit: number) {
     this.#seats = seats;
     this.#limit = limit;
   }
@@ -27,10 +26,12 @@ export class PartyConnections {
     this.#open.set(owner, open);
     open.push(socket);
     socket.once("close", () => {
-      open.splice(open.indexOf(socket), 1);
+      const index = open.indexOf(socket);
+      if (index >= 0) open.splice(index, 1);
       if (open.length === 0 && this.#open.get(owner) === open) this.#open.delete(owner);
     });
-    if (open.length > this.#limit) open[0]!.destroy();
+    // A socket says later that it is closed: many that come at once must not all end the same one.
+    for (const old of open.splice(0, open.length - this.#limit)) old.destroy();
   }
 
   #partyOf(certificate: Uint8Array | undefined): number | undefined {

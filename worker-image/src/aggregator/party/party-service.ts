@@ -19,7 +19,7 @@ const WAITING_MESSAGES = 16;
 /** How often a party may join, and open its stream: a link that breaks is opened again at once, then with growing delays. */
 const LINK_RATE = { burst: 20, perSecond: 1 };
 /** Longest request that is no message of the protocol; a failure's text is cut, not refused. */
-const PLAIN_REQUEST_BYTES = 64 * 2 ** 10;
+const PLAIN_REQUEST_BYTES = 8 * 2 ** 10;
 /** What a protocol message is wrapped in. */
 const WRAPPING_BYTES = 64;
 /** Longest problem text of a party that is kept. */

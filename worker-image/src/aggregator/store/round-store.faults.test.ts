@@ -74,6 +74,35 @@ describe.each(Object.values(Fault))("ledger and checkpoints, %s at every call in
   });
 });
 
+describe.each(Object.values(Fault))("a model that is kept, %s at every call in turn", (fault) => {
+  it("is whole for as long as it is needed, and goes with all that is older afterwards", async () => {
+    const calls = await tryEveryCall(fault, async () => {
+      const data = join(folder, String(trials++));
+      const keptPath = join(data, "rounds/000000/model.safetensors");
+      const isKept = async () => expect(await readFile(keptPath)).toEqual(modelOf(0));
+      return {
+        operate: async (disk) => {
+          const store = await openStore(data, disk);
+          store.keepModels((sha256) => sha256 === digest(modelOf(0)));
+          while (store.rounds.length < 4) await commit(store, disk);
+        },
+        check: async () => {
+          if ((await openStore(data, nodeDisk)).rounds.length > 0) await isKept();
+        },
+        done: async () => {
+          await isKept();
+          const store = await openStore(data, nodeDisk);
+          // What a crash kept from being removed goes with the next commit.
+          expect(store.modelRounds).toEqual(expect.arrayContaining([0, 2, 3]));
+          await commit(store, nodeDisk);
+          expect(store.modelRounds).toEqual([3, 4]);
+        },
+      };
+    });
+    expect(calls).toBeGreaterThan(50);
+  });
+});
+
 describe("a full disk that gets room again", () => {
   it("the same store reads what is there and goes on, at whichever call it was full", async () => {
     for (let at = 0; ; at++) {

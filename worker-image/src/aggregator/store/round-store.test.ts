@@ -70,6 +70,34 @@ describe("RoundStore", () => {
     expect(files.map((names) => names.includes("model.safetensors"))).toEqual([false, true, true]);
   });
 
+  it("keeps older models for as long as they are needed, also over a restart before anybody has said which are", async () => {
+    const digestOf = (round: number) => createHash("sha256").update(`model after round ${round}`).digest("hex");
+    const store = await openStore();
+    let needed = 1;
+    store.keepModels((sha256) => sha256 === digestOf(needed));
+    for (let round = 0; round < 5; round++) await commit(store);
+    expect(store.modelRounds).toEqual([1, 3, 4]);
+    const again = await openStore();
+    expect(again.modelRounds).toEqual([1, 3, 4]);
+    again.keepModels((sha256) => sha256 === digestOf(needed));
+    await again.reload();
+    expect(again.modelRounds).toEqual([1, 3, 4]);
+    needed = 3;
+    await commit(again, "Evaluated");
+    await commit(again);
+    expect(again.modelRounds).toEqual([3, 4, 6]);
+    needed = 6;
+    await again.reload();
+    expect(again.modelRounds).toEqual([4, 6]);
+    const left = await Promise.all(
+      (await readdir(join(data, "rounds"))).map((name) => readdir(join(data, "rounds", name))),
+    );
+    expect(left.map((names) => names.includes("model.safetensors"))).toEqual([
+      ...[false, false, false, false],
+      ...[true, false, true],
+    ]);
+  });
+
   it("takes the model before for the newest when a round only evaluated", async () => {
     const store = await openStore();
     await commit(store);

@@ -13,7 +13,7 @@ import {
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, parseLedgerLine } from "./ledger-line.ts";
 
-/** Models before the newest that stay on disk: the base of the newest round may turn out to be the best. */
+/** Newest models that stay on disk: the base of the newest round may turn out to be the best. */
 const KEPT_MODELS = 2;
 
 /** A committed round in memory. */
@@ -41,6 +41,9 @@ export class RoundStore {
   readonly #genesis: string;
   readonly #disk: Disk;
   #rounds: readonly StoredRound[] = [];
+  /** Rounds whose model is on the disk, oldest first. */
+  #models: readonly number[] = [];
+  #isNeeded: (modelSha256: string) => boolean = () => false;
 
   private constructor(directory: string, jobUid: string, genesis: string, disk: Disk) {
     this.#directory = directory;
@@ -50,14 +53,15 @@ export class RoundStore {
   }
 
   /**
-   * Opens the ledger below `dataDirectory`, repairs what a crash left half made and checks the chain and the newest model.
+   * Opens the ledger below `dataDirectory`, repairs what a crash left half made and checks the chain and the newest model. Which older
+   * models are needed nobody has said yet: all stay.
    *
    * @param genesis what round 0 names as its previous line, hexadecimal.
    * @throws LEDGER_CORRUPT naming the round and what does not fit.
    */
   static async open(dataDirectory: string, jobUid: string, genesis: string, disk = realDisk): Promise<RoundStore> {
     const store = new RoundStore(join(dataDirectory, "rounds"), jobUid, genesis, disk);
-    await store.reload();
+    await store.#read();
     return store;
   }
 
@@ -67,19 +71,8 @@ export class RoundStore {
    * @throws LEDGER_CORRUPT as {@link RoundStore.open} does.
    */
   async reload(): Promise<void> {
-    await makeDirectoryDurably(this.#directory, this.#disk);
-    const rounds: StoredRound[] = [];
-    for (const [round, name] of (await this.#committedNames()).entries()) {
-      if (name !== nameOf(round)) throw corrupt(round, "directory", `missing (found ${name})`);
-      const bytes = await readFileIfPresent(join(this.#directory, name, "line.json"), this.#disk);
-      if (bytes === undefined) throw corrupt(round, "line.json", "missing");
-      const expected = { jobUid: this.#jobUid, round, previous: rounds.at(-1)?.lineSha256 ?? this.#genesis };
-      rounds.push({ line: parseLedgerLine(bytes, expected), lineSha256: ledgerLineSha256(bytes) });
-    }
-    // A rename whose sync failed shows, but a crash of the machine could still undo it.
-    await syncDirectory(this.#directory, this.#disk);
-    this.#rounds = rounds;
-    await this.#verifyNewest();
+    await this.#read();
+    await this.#prune();
   }
 
   /** Every committed round in order. */
@@ -92,7 +85,17 @@ export class RoundStore {
     return this.#rounds.at(-1)?.lineSha256 ?? this.#genesis;
   }
 
-  /** Path of the model after `round`, present for the newest rounds; an evaluated round has none of its own. */
+  /** Says which models stay besides the newest ones, by their digests; asked whenever older ones are removed. */
+  keepModels(isNeeded: (modelSha256: string) => boolean): void {
+    this.#isNeeded = isNeeded;
+  }
+
+  /** Rounds whose model is on the disk, oldest first: the newest ones and those that are kept besides. */
+  get modelRounds(): readonly number[] {
+    return this.#models;
+  }
+
+  /** Path of the model after `round`, where it is one of {@link RoundStore.modelRounds}. */
   modelPath(round: number): string {
     return join(this.#directory, nameOf(round), "model.safetensors");
   }
@@ -139,15 +142,41 @@ export class RoundStore {
     await renameDurably(prepared.directory, join(this.#directory, nameOf(line.round)), disk);
     const stored = { line, lineSha256: ledgerLineSha256(bytes) };
     this.#rounds = [...this.#rounds, stored];
+    if (line.outcome === "Committed") this.#models = [...this.#models, line.round];
     await this.#prune();
     return stored;
   }
 
+  async #read(): Promise<void> {
+    await makeDirectoryDurably(this.#directory, this.#disk);
+    const rounds: StoredRound[] = [];
+    const models: number[] = [];
+    for (const [round, name] of (await this.#committedNames()).entries()) {
+      if (name !== nameOf(round)) throw corrupt(round, "directory", `missing (found ${name})`);
+      const [bytes, modelBytes] = await Promise.all([
+        readFileIfPresent(join(this.#directory, name, "line.json"), this.#disk),
+        this.#disk.sizeOf(this.modelPath(round)),
+      ]);
+      if (bytes === undefined) throw corrupt(round, "line.json", "missing");
+      const expected = { jobUid: this.#jobUid, round, previous: rounds.at(-1)?.lineSha256 ?? this.#genesis };
+      const line = parseLedgerLine(bytes, expected);
+      rounds.push({ line, lineSha256: ledgerLineSha256(bytes) });
+      if (modelBytes !== undefined && line.outcome === "Committed") models.push(round);
+    }
+    // A rename whose sync failed shows, but a crash of the machine could still undo it.
+    await syncDirectory(this.#directory, this.#disk);
+    this.#rounds = rounds;
+    this.#models = models;
+    await this.#verifyNewest();
+  }
+
   async #prune(): Promise<void> {
-    const models = this.#rounds.filter(({ line }) => line.outcome === "Committed").map(({ line }) => line.round);
-    for (const round of models.slice(0, -KEPT_MODELS).slice(-KEPT_MODELS)) {
-      await this.#disk.remove(this.modelPath(round));
+    for (const round of this.#models.slice(0, -KEPT_MODELS)) {
+      // The model goes last: while it is there, the next time finds what else is left.
       await this.#disk.remove(this.optimiserPath(round));
+      if (this.#isNeeded(this.#rounds[round]!.line.modelSha256)) continue;
+      this.#models = this.#models.filter((kept) => kept !== round);
+      await this.#disk.remove(this.modelPath(round));
     }
   }
 
@@ -158,7 +187,6 @@ export class RoundStore {
     await this.#verifyFile(round, "model.safetensors", this.modelPath(round), modelSha256);
     if (optimiserSha256 !== "")
       await this.#verifyFile(round, "optimiser.bin", this.optimiserPath(round), optimiserSha256);
-    await this.#prune();
   }
 
   async #committedNames(): Promise<string[]> {

@@ -253,9 +253,9 @@ async function appendBody(
     position: slot.storedBytes,
     ...(pieceBytes !== undefined && { pieceBytes }),
     maxBytes: span.endBytes - span.startBytes,
-    onWritten: (chunks: readonly Buffer[], sizeBytes: number) => {
-      for (const chunk of chunks) slot.hash?.update(chunk);
-      slot.storedBytes += sizeBytes;
+    onWritten: (piece: Uint8Array) => {
+      slot.hash?.update(piece);
+      slot.storedBytes += piece.length;
     },
   };
   await receiveBody(body, sink).finally(() => file.close());

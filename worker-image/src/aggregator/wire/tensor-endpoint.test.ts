@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
@@ -99,4 +100,47 @@ it("what is refused is counted and answered by its code", async () => {
   expect(await code).toBe("ROUND_NOT_OPEN");
   expect(told).toMatchObject([{ code: "ROUND_NOT_OPEN", level: "info" }]);
   expect(refused).toBe(1);
+});
+
+/** How an upload of the whole segment is announced. */
+const whole = {
+  "tributary-segment-sha256": sha256,
+  "content-range": `bytes 0-${bytes.length - 1}/${bytes.length}`,
+  "content-length": bytes.length,
+};
+
+it("an upload that comes byte by byte ends its connection, and what came of it is kept", async () => {
+  const request = begin({ method: "PUT", path: PATH, headers: whole });
+  const closed = once(request, "close");
+  for (let at = 0; at < 4_000 && !request.destroyed; at++) {
+    const written = new Promise((resolve) => request.write(bytes.subarray(at, at + 1), resolve));
+    // What is written to a connection that breaks is called back for by nobody.
+    await Promise.race([written, closed]);
+  }
+  await untilTold();
+  expect(told).toMatchObject([{ code: "MESSAGE_INVALID", level: "info" }]);
+  const { storedBytes } = staging.status({ kind: "segment", jobUid: "j", round: 0, attempt: 1, segment: 0, party: 1 });
+  expect(storedBytes).toBeGreaterThan(0);
+  expect(storedBytes).toBeLessThan(4_000);
+});
+
+it.each([
+  { name: "announced", headers: { "content-length": 5 } },
+  { name: "in chunks", headers: { "transfer-encoding": "chunked" } },
+])("a body of a request that needs none is not read: $name", async ({ headers }) => {
+  const request = begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}`, headers });
+  const answered = once(request, "response");
+  request.write("hello");
+  const [response] = await answered;
+  expect(response.headers).toMatchObject({ "tributary-code": "MESSAGE_INVALID", connection: "close" });
+});
+
+it("a body that is there already is not read: its connection ends", async () => {
+  const first = begin({ method: "PUT", path: PATH, headers: whole }).end(bytes);
+  expect((await once(first, "response"))[0].headers).toMatchObject({ "tributary-complete": "true" });
+  const second = begin({ method: "PUT", path: PATH, headers: whole });
+  const answered = once(second, "response");
+  second.write(bytes.subarray(0, 10));
+  expect((await answered)[0].headers).toMatchObject({ "tributary-complete": "true", connection: "close" });
+  expect(stored).toBe(2);
 });

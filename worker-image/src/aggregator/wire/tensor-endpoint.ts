@@ -61,6 +61,10 @@ const IDLE_TIMEOUT_MS = 25_000;
 const GREETING_TIMEOUT_MS = 15_000;
 /** Requests that a party may have under way: twice what a sidecar has, whose certificate may just be renewed. */
 const REQUESTS_OF_PARTY = 8;
+/** Connections of a party: some more, so that what is too much is refused by name. */
+const CONNECTIONS_OF_PARTY = 12;
+/** Bytes of a body that are held before they are asked for, beside what is read at once: each may have come in a record of its own. */
+const UNREAD_BYTES = 2 ** 10;
 
 /**
  * Serves the tensor wire: `GET` of models by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
@@ -81,7 +85,7 @@ export async function startTensorEndpoint(
 ): Promise<TensorEndpoint> {
   const { tls, log } = options;
   const context: AnswerContext = { ...options, requests: new PartyQuota(REQUESTS_OF_PARTY) };
-  const connections = new PartyConnections(options.seats);
+  const connections = new PartyConnections(options.seats, CONNECTIONS_OF_PARTY);
   const listener = createServer(
     {
       cert: tls.certificate,
@@ -110,7 +114,11 @@ export async function startTensorEndpoint(
     },
   );
   listener.timeout = IDLE_TIMEOUT_MS;
-  listener.on("secureConnection", (socket: TLSSocket) => connections.admit(socket));
+  listener.on("secureConnection", (socket: TLSSocket) => {
+    // What a request holds of its unread body follows its connection's mark, which a TLS server takes no option for.
+    Object.defineProperty(socket, "readableHighWaterMark", { value: UNREAD_BYTES });
+    connections.admit(socket);
+  });
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen(options.port, resolve);
@@ -159,6 +167,8 @@ async function answerSeated(
   if (resource === undefined || resource.jobUid !== jobUid) {
     throw new TributaryError("MESSAGE_INVALID", `no resource has the path ${request.url}`);
   }
+  if (request.method !== "PUT" && hasBody(request))
+    throw new TributaryError("MESSAGE_INVALID", "the request has a body");
   if (resource.kind === "model" && request.method === "GET")
     return sendModel(round, resource.sha256, request, response, pieceBytes(requests.total));
   if (resource.kind === "segment" && (request.method === "PUT" || request.method === "HEAD")) {
@@ -223,14 +233,19 @@ async function receiveSegment(
     round.countBytes("up", staged.storedBytes - before);
   }
   if (staged.isComplete) round.segmentStored(resource, sha256, sizeBytes);
-  request.resume();
   const answerHeaders = {
     [STORED_BYTES_HEADER]: String(staged.storedBytes),
     [COMPLETE_HEADER]: String(staged.isComplete),
+    // A body that nobody needs is not read.
+    ...(!request.complete && { connection: "close" }),
     // Without a length Node's client takes the answer to a HEAD for one that only the end of the connection ends.
     "content-length": 0,
   };
   response.writeHead(200, answerHeaders).end();
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 }
 
 /** A caller that hangs up in the middle is nobody's defect, and nothing that was refused. */

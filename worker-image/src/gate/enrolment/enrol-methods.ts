@@ -12,7 +12,7 @@ import { boundPodOf, type EnrolmentPolicy, identifyWorker } from "./identify-wor
 import { requireClaims } from "./require-claims.ts";
 
 /** Longest certificate request that is read. */
-const MAX_REQUEST_BYTES = 4096;
+export const MAX_REQUEST_BYTES = 4096;
 
 /** Anybody who reaches the gate may ask it to review a token: the API server is asked this often at once, and no more wait for it. */
 const REVIEWS_AT_ONCE = 8;

@@ -3,7 +3,7 @@ import { TributaryError } from "@tributary/kit";
 import type { EnrolmentPolicy } from "./identify-worker.ts";
 
 /** Longest token that is read; a bound service account token has about 1,200 characters. */
-const MAX_TOKEN_CHARACTERS = 8_192;
+export const MAX_TOKEN_CHARACTERS = 8_192;
 
 /**
  * Refuses a token whose own words already say that it is not for this gate. They prove nothing, since nobody checked the signature; but the

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { realDisk } from "@tributary/kit";
+import { type DiskFile, realDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pieceBytes, receiveBody, sendFile } from "./transfer.ts";
 
@@ -84,8 +84,8 @@ describe("receiveBody", () => {
     await writeFile(path, "", { flag: "a" });
     const file = await realDisk.open(path, "r+");
     let told = 0;
-    const onWritten = (_chunks: readonly Buffer[], count: number) => {
-      told += count;
+    const onWritten = (piece: Uint8Array) => {
+      told += piece.length;
     };
     const done = receiveBody(body, { file, position, maxBytes, onWritten }).finally(() => file.close());
     return { done: done.then(() => told), told: () => told };
@@ -111,6 +111,47 @@ describe("receiveBody", () => {
     await expect(done).rejects.toThrow("reset");
     expect(told()).toBe(700);
     expect((await readFile(path)).equals(bytes.subarray(0, 700))).toBe(true);
+  });
+
+  /** Receives a body in chunks of a size, by pieces of 64 KiB; tells what was written and by which calls to the file. */
+  async function receiveChunks(content: Buffer, chunkBytes: number) {
+    const calls: { chunks: number; sizeBytes: number }[] = [];
+    const pieces: Uint8Array[] = [];
+    const file = {
+      writeSome: async (chunks: readonly Uint8Array[]) => {
+        const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0);
+        calls.push({ chunks: chunks.length, sizeBytes });
+        return sizeBytes;
+      },
+    } as unknown as DiskFile;
+    function* chunks() {
+      for (let at = 0; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes);
+    }
+    const onWritten = (piece: Uint8Array) => void pieces.push(Uint8Array.from(piece));
+    const sink = { file, position: 0, maxBytes: content.length, pieceBytes: 2 ** 16, onWritten };
+    const failed = await receiveBody(Readable.from(chunks()), sink).catch((error: unknown) => error);
+    return { calls, pieces, failed };
+  }
+
+  it.each([
+    { name: "byte by byte, as long as it is short", sizeBytes: 1_000, chunkBytes: 1 },
+    { name: "in small chunks", sizeBytes: 300_000, chunkBytes: 333 },
+    { name: "in records", sizeBytes: 300_000, chunkBytes: 16 * 1024 },
+    { name: "in chunks that are larger than a piece", sizeBytes: 300_000, chunkBytes: 150_000 },
+  ])("holds and writes whole pieces of a body that comes $name", async ({ sizeBytes, chunkBytes }) => {
+    const content = bytes.subarray(0, sizeBytes);
+    const { calls, pieces, failed } = await receiveChunks(content, chunkBytes);
+    expect([failed, Buffer.concat(pieces).equals(content)]).toEqual([undefined, true]);
+    expect(calls.every(({ chunks }) => chunks === 1)).toBe(true);
+    expect(calls.slice(0, -1).every((call) => call.sizeBytes >= 2 ** 16)).toBe(true);
+    expect(pieces.map(({ length }) => length)).toEqual(calls.map((call) => call.sizeBytes));
+  });
+
+  it.each([1, 200])("refuses a body that goes on in chunks of %i bytes, and keeps what came", async (chunkBytes) => {
+    const { calls, pieces, failed } = await receiveChunks(bytes, chunkBytes);
+    expect(failed).toMatchObject({ code: "MESSAGE_INVALID", message: expect.stringContaining("1024 chunks") });
+    expect(calls.every(({ chunks }) => chunks === 1)).toBe(true);
+    expect(Buffer.concat(pieces).equals(bytes.subarray(0, 1024 * chunkBytes))).toBe(true);
   });
 
   it("refuses a body that is longer than it may be", async () => {

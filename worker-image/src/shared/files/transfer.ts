@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { type AnyFile, readUpTo, TributaryError, writeFully } from "@tributary/kit";
-import { withScratch } from "./scratch.ts";
+import { type Scratch, withScratch } from "./scratch.ts";
 
 /** Bytes that are gathered before a write: a TLS record is 16 KiB, a write a trip through the thread pool. */
 const PIECE_BYTES = 2 ** 20;
@@ -8,6 +8,12 @@ const PIECE_BYTES = 2 ** 20;
 const LEAST_PIECE_BYTES = 2 ** 16;
 /** Bytes that all transfers of a process may hold together, as long as pieces are worth their trip. */
 const ALL_PIECES_BYTES = 32 * 2 ** 20;
+
+/**
+ * So many chunks of a body must bring so many bytes. A TLS record, which is a chunk, has 16 KiB where there is enough to send; one of a
+ * single byte costs the loop as much time.
+ */
+const CHUNKS = { count: 1024, leastBytes: 2 ** 18 };
 
 /** Size of a transfer's pieces when so many transfers run beside each other: many peers, or stalled ones, hold no more than a few fast ones. */
 export function pieceBytes(transfers: number): number {
@@ -24,38 +30,78 @@ export interface BodySink {
   readonly maxBytes: number;
   /** Bytes that are gathered before a write; 1 MiB by default. */
   readonly pieceBytes?: number;
-  /** Told of pieces in order, once they are written. */
-  readonly onWritten: (chunks: readonly Buffer[], sizeBytes: number) => void;
+  /** Told of pieces in order, once they are written; a piece's memory is used again afterwards. */
+  readonly onWritten: (piece: Uint8Array) => void;
 }
 
 /**
- * Writes a body to a file as it comes, in large pieces; what came before a failure is written.
+ * Writes a body to a file as it comes, in large pieces; what came before a failure is written. A peer may send it byte by byte: what is
+ * held is copied into one buffer, so that memory follows from the bytes and not from how many chunks they came in.
  *
- * @throws MESSAGE_INVALID when it is longer than it may be, whatever the body fails with otherwise.
+ * @throws MESSAGE_INVALID when it is longer than it may be or comes in crumbs, whatever the body fails with otherwise.
  */
 export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): Promise<void> {
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
-  let written = 0;
-  const flush = async () => {
-    const [chunks, sizeBytes] = [pending, pendingBytes];
-    pending = [];
-    pendingBytes = 0;
-    if (sizeBytes === 0) return;
-    await writeFully(sink.file, chunks, sink.position + written);
-    written += sizeBytes;
-    sink.onWritten(chunks, sizeBytes);
-  };
-  try {
-    for await (const chunk of body) {
-      if (written + pendingBytes + chunk.length > sink.maxBytes)
-        throw new TributaryError("MESSAGE_INVALID", `more than ${sink.maxBytes} bytes in the body`);
-      pending.push(chunk);
-      pendingBytes += chunk.length;
-      if (pendingBytes >= (sink.pieceBytes ?? PIECE_BYTES)) await flush();
+  const { maxBytes, pieceBytes = PIECE_BYTES } = sink;
+  await withScratch(async (scratch) => {
+    const writer = new PieceWriter(sink, lend(scratch, Math.min(maxBytes, pieceBytes)));
+    let chunks = 0;
+    let countedBytes = 0;
+    try {
+      for await (const chunk of body) {
+        if (writer.takenBytes + chunk.length > maxBytes)
+          throw new TributaryError("MESSAGE_INVALID", `more than ${maxBytes} bytes in the body`);
+        await writer.take(chunk);
+        if (++chunks < CHUNKS.count) continue;
+        if (writer.takenBytes - countedBytes < CHUNKS.leastBytes)
+          throw new TributaryError("MESSAGE_INVALID", `${chunks} chunks of ${writer.takenBytes - countedBytes} bytes`);
+        [chunks, countedBytes] = [0, writer.takenBytes];
+      }
+    } finally {
+      await writer.flush();
     }
-  } finally {
-    await flush();
+  });
+}
+
+/** Gathers chunks in one buffer and writes it whenever it is full. */
+class PieceWriter {
+  readonly #sink: BodySink;
+  readonly #buffer: Uint8Array;
+  #filledBytes = 0;
+  #writtenBytes = 0;
+
+  constructor(sink: BodySink, buffer: Uint8Array) {
+    this.#sink = sink;
+    this.#buffer = buffer;
+  }
+
+  get takenBytes(): number {
+    return this.#writtenBytes + this.#filledBytes;
+  }
+
+  async take(chunk: Uint8Array): Promise<void> {
+    for (let rest = chunk; rest.length > 0; ) {
+      // A chunk that is a whole piece needs no copy.
+      if (this.#filledBytes === 0 && rest.length >= this.#buffer.length) return this.#write(rest);
+      const part = rest.subarray(0, this.#buffer.length - this.#filledBytes);
+      this.#buffer.set(part, this.#filledBytes);
+      this.#filledBytes += part.length;
+      rest = rest.subarray(part.length);
+      if (this.#filledBytes === this.#buffer.length) await this.flush();
+    }
+  }
+
+  async flush(): Promise<void> {
+    const piece = this.#buffer.subarray(0, this.#filledBytes);
+    // What could not be written is not tried again.
+    this.#filledBytes = 0;
+    if (piece.length > 0) await this.#write(piece);
+  }
+
+  async #write(piece: Uint8Array): Promise<void> {
+    const { file, position, onWritten } = this.#sink;
+    await writeFully(file, piece, position + this.#writtenBytes);
+    this.#writtenBytes += piece.length;
+    onWritten(piece);
   }
 }
 
@@ -86,8 +132,7 @@ export async function sendFile(
   out.on("error", onClose).once("close", onClose);
   try {
     await withScratch(async (scratch) => {
-      const lend = () => (bufferBytes < PIECE_BYTES ? new Uint8Array(bufferBytes) : scratch.bytes());
-      const buffers = [lend(), lend()];
+      const buffers = [lend(scratch, bufferBytes), lend(scratch, bufferBytes)];
       const writes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
       let position = start;
       for (let turn = 0; ; turn = 1 - turn) {
@@ -109,6 +154,11 @@ export async function sendFile(
   } finally {
     out.off("close", onClose);
   }
+}
+
+/** A buffer of so many bytes: one on loan where it has the usual size. */
+function lend(scratch: Scratch, sizeBytes: number): Uint8Array {
+  return sizeBytes < PIECE_BYTES ? new Uint8Array(sizeBytes) : scratch.bytes();
 }
 
 function writePiece(out: Writable, piece: Uint8Array): Promise<void> {

@@ -25,20 +25,31 @@ export function aggregatorVolumes(
   ];
 }
 
-/** The volumes of a worker, as its sidecar sees them; the trainer sees the shared one. */
-export function workerVolumes(paths: { readonly volume: string; readonly memory?: string }): Volume[] {
+/** The volumes of a worker: its sidecar has the shared one and one in memory, its trainer the shared one and the data set's. */
+export function workerVolumes(paths: {
+  readonly volume: string;
+  readonly memory?: string;
+  readonly dataset?: string;
+}): Volume[] {
   const shared: Volume = {
     path: paths.volume,
     name: `the volume that sidecar and trainer of this worker share (an emptyDir of the runtime's PodTemplate, mounted at ${paths.volume})`,
     remedy: "the member's admin raises volumeSize of the runtime in the member chart",
   };
-  if (paths.memory === undefined) return [shared];
-  const memory: Volume = {
-    path: paths.memory,
-    name: `the sidecar's memory volume (an emptyDir of the runtime's PodTemplate, mounted at ${paths.memory})`,
-    remedy: "the member's admin raises sidecar.memoryDirectorySize of the member chart",
-  };
-  return [shared, memory];
+  const volumes = [shared];
+  if (paths.memory !== undefined)
+    volumes.push({
+      path: paths.memory,
+      name: `the sidecar's memory volume (an emptyDir of the runtime's PodTemplate, mounted at ${paths.memory})`,
+      remedy: "the member's admin raises sidecar.memoryDirectorySize of the member chart",
+    });
+  if (paths.dataset !== undefined)
+    volumes.push({
+      path: paths.dataset,
+      name: `the volume of the data set (of the runtime's PodTemplate, mounted at ${paths.dataset})`,
+      remedy: "free space on it or enlarge it",
+    });
+  return volumes;
 }
 
 /** The one volume that a gate writes. */

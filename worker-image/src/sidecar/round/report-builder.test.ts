@@ -160,4 +160,14 @@ describe("buildReport", () => {
     await file.truncate(40).finally(() => file.close());
     await expect(buildReport(request)).rejects.toMatchObject({ code: "REPORT_REFUSED" });
   });
+
+  it("quotes nothing of a trained model that is no safetensors file", async () => {
+    const request = await aRequest(new Float32Array(PARAMETERS));
+    const header = Buffer.from('{"Jane Roe, born 1970": {"dtype": "F99", "shape": [0], "data_offsets": [0, 0]}}');
+    const prefix = Buffer.from(BigUint64Array.of(BigInt(header.length)).buffer);
+    await writeFile(request.trainedPath!, Buffer.concat([prefix, header]));
+    const error = await buildReport(request).catch((failed: Error) => failed);
+    expect(error).toMatchObject({ code: "REPORT_REFUSED", cause: expect.any(Error) });
+    expect((error as Error).message).not.toContain("Jane");
+  });
 });

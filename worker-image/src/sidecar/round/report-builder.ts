@@ -220,9 +220,9 @@ async function openTrained(path: string, disk: Disk): Promise<FlatModelFile> {
     return await openFlatModel(path, disk);
   } catch (cause) {
     if (isStorageError(cause)) throw cause;
-    throw new TributaryError("REPORT_REFUSED", `the trained model cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
+    // What is wrong with the file quotes it, and it is the trainer's.
+    const message = "the trained model is no safetensors file of floats; the log of the worker's sidecar says why";
+    throw new TributaryError("REPORT_REFUSED", message, { cause });
   }
 }
 

@@ -15,10 +15,12 @@ const log = createLogger("round-desk.test", "silent");
 let volume: string;
 let desk: RoundDesk;
 let failed: object[];
+let told: string[];
 let machine: () => PartyMachine;
 
 beforeEach(async () => {
   failed = [];
+  told = [];
   volume = await mkdtemp(join(tmpdir(), "desk-"));
   for (const directory of ["reports", "residuals"]) await mkdir(join(volume, directory));
   const unused = () => {
@@ -37,7 +39,10 @@ beforeEach(async () => {
     jobUid: "job",
     partyId: 1,
     machine: () => machine(),
-    fail: async ({ round, attempt }, { code }) => void failed.push({ round, attempt, code }),
+    fail: async ({ round, attempt }, { code, message }) => {
+      failed.push({ round, attempt, code });
+      told.push(message);
+    },
   });
 });
 afterEach(() => rm(volume, { recursive: true, force: true }));
@@ -100,6 +105,26 @@ describe("RoundDesk", () => {
     const setup = aSetupMessage({ round: 3, attempt: 1 });
     await desk.open({ round: 3, attempt: 1 }, { setup, plan: setup, remainingMs: 1_000n } as never);
     expect({ posts, failed }).toEqual({ posts: 1, failed: [{ round: 3, attempt: 1, code: "STORAGE_FULL" }] });
+  });
+
+  it.each([
+    { thrown: new Error("no such file: '/volume/patients.csv'"), want: "Internal error." },
+    { thrown: new TributaryError("TRAINER_LOST", "the trainer is gone"), want: "the trainer is gone" },
+  ])("tells the hub what may be public of a failure, of a defect that it is one: $want", async ({ thrown, want }) => {
+    const setup = aSetupMessage({ round: 3, attempt: 1 });
+    const opened = {
+      ...{ setup, plan: setup, remainingMs: 1_000n },
+      get model(): never {
+        throw thrown;
+      },
+    };
+    const accepted = { type: "planAccepted", planDigest, setup: { round: 3, attempt: 1 }, plan: {} };
+    const post = async ({ type }: { type: string }) => {
+      if (type === "receive") desk.take(accepted as never);
+    };
+    machine = () => ({ post, seedOf: () => new Uint8Array(32) }) as unknown as PartyMachine;
+    await desk.open({ round: 3, attempt: 1 }, opened as never);
+    await vi.waitFor(() => expect(told).toEqual([want]), 10_000);
   });
 
   it("settles a result that comes twice once", async () => {

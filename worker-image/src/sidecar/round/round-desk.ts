@@ -10,6 +10,9 @@ import {
 } from "@tributary/federated";
 import {
   asTributaryError,
+  catalogue,
+  Disposition,
+  type ErrorCode,
   isStorageError,
   isTributaryError,
   realDisk,
@@ -28,8 +31,8 @@ export interface DeskDeps extends WorkDeps {
   readonly jobUid: string;
   readonly partyId: number;
   readonly machine: () => PartyMachine;
-  /** Tells the aggregator that this worker cannot report in an attempt. */
-  readonly fail: (attempt: AttemptId, error: TributaryError) => Promise<void>;
+  /** Tells the aggregator, hence the hub, why this worker cannot report in an attempt. */
+  readonly fail: (attempt: AttemptId, why: { readonly code: ErrorCode; readonly message: string }) => Promise<void>;
 }
 
 /**
@@ -248,7 +251,10 @@ export class RoundDesk {
     if (signal.aborted) return;
     const error = asTributaryError(cause);
     this.#deps.log.error({ ...attempt, code: error.code, err: error }, error.message);
-    this.#background(this.#deps.fail(attempt, error));
+    // The text of a defect is whatever some library said: it stays in the member's log.
+    const { publicMessage } = catalogue[error.code];
+    const message = error.disposition === Disposition.Defect ? publicMessage : error.message;
+    this.#background(this.#deps.fail(attempt, { code: error.code, message }));
   }
 
   #background(work: Promise<void>, planDigest?: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -28,6 +29,11 @@ const job = {
 
 let directory: string;
 let done: string[];
+let ids: string[];
+let attempts = 0;
+let begun: string[];
+/** What the trainer does in place of training, when it does not train. */
+let insteadOfTraining: (() => void) | undefined;
 let failure: { code: string; message: string } | undefined;
 let metrics: { name: string; sum: number; count: bigint }[];
 let deps: WorkDeps;
@@ -36,6 +42,9 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "round-work-"));
   for (const name of ["models", "tasks", "reports", "memory"]) await mkdir(join(directory, name));
   done = [];
+  ids = [];
+  begun = [];
+  insteadOfTraining = undefined;
   failure = undefined;
   metrics = [];
   const tensors = {
@@ -45,18 +54,23 @@ beforeEach(async () => {
     },
   } as unknown as TensorClient;
   const desk = {
+    isBegun: (id: string) => begun.includes(id),
     run: async ({
+      id,
       kind,
       inputs,
       outputs,
     }: {
+      id: string;
       kind: string;
       inputs: { path: string }[];
       outputs: { path: string }[];
     }) => {
       done.push(kind);
+      ids.push(id);
       if (failure !== undefined) return { case: "failure", value: failure };
-      if (kind === "Train") await copyFile(join(directory, inputs[0]!.path), join(directory, outputs[0]!.path));
+      if (kind === "Train" && insteadOfTraining !== undefined) insteadOfTraining();
+      else if (kind === "Train") await copyFile(join(directory, inputs[0]!.path), join(directory, outputs[0]!.path));
       return { case: "success", value: { outputs: [], metrics } };
     },
   } as unknown as TrainerDesk;
@@ -118,6 +132,16 @@ function aRound({
   return { setup, plan, planDigest, seed: new Uint8Array(32), opened, expiresMs: Number.POSITIVE_INFINITY, signal };
 }
 
+/** The same round opened again: another plan of the same work. */
+function anotherAttempt<T extends { readonly planDigest: Uint8Array }>(round: T): T {
+  attempts += 1;
+  return { ...round, planDigest: new Uint8Array(32).fill(100 + attempts) };
+}
+
+async function trainedPaths(): Promise<string[]> {
+  return (await readdir(join(directory, "tasks"))).map((name) => join("tasks", name));
+}
+
 describe("makeReport", () => {
   it("trains the model that the plan names, and reports every segment", async () => {
     const segments = await makeReport(deps, aRound());
@@ -135,7 +159,9 @@ describe("makeReport", () => {
     { of: [{ name: "a patient's name", sum: 3, count: 0n }], says: "a metric is 3 over no units" },
   ])("refuses metrics that would open as something else: $says", async ({ of, says }) => {
     metrics = of;
-    await expect(makeReport(deps, aRound())).rejects.toThrow(`task round-0/attempt-1/Evaluate: ${says}`);
+    await expect(makeReport(deps, aRound())).rejects.toThrow(
+      new RegExp(`^task round-0-[0-9a-f]{32}/Evaluate: ${says}`, "u"),
+    );
   });
 
   const cases: readonly { name: string; change: (round: WorkRequest) => void; says: string }[] = [
@@ -201,6 +227,17 @@ describe("makeReport", () => {
     });
   });
 
+  it("names no volume that the trainer could not use: it may be the data set's", async () => {
+    nameVolumes([{ path: directory, name: "the volume that both share", remedy: "give it more" }]);
+    failure = { code: "STORAGE_UNAVAILABLE", message: "the volume of the data set denies access" };
+    const failed = await makeReport(deps, aRound()).catch((error: Error) => error);
+    nameVolumes([]);
+    expect(failed).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringMatching(/^task round-0-.*: A volume cannot be used. The log of the worker's sidecar has/u),
+    });
+  });
+
   it("passes on no word of the trainer's, which may quote data", async () => {
     failure = { code: "TRAINER_DATA_MISSING", message: "patient Jane Roe, born 1970: no such column" };
     const failed = await makeReport(deps, aRound()).catch((error: Error) => error);
@@ -235,6 +272,47 @@ describe("makeReport", () => {
     done = [];
     await makeReport(deps, other);
     expect(done).toEqual([]);
+  });
+
+  it("goes on from what was evaluated when an attempt ends in mid-training, with the very same task", async () => {
+    insteadOfTraining = () => {
+      throw new Error("the attempt ended");
+    };
+    await expect(makeReport(deps, aRound())).rejects.toThrow("the attempt ended");
+    insteadOfTraining = undefined;
+    await makeReport(deps, anotherAttempt(aRound()));
+    expect(done).toEqual(["fetch", "Evaluate", "Train", "Train"]);
+    expect(ids[2]).toBe(ids[1]);
+  });
+
+  it("takes what a trainer made of the same task for an earlier attempt, and else what lies there away", async () => {
+    const round = aRound();
+    await makeReport(deps, round);
+    const path = join(directory, (await trainedPaths())[0]!);
+    const found: unknown[] = [];
+    insteadOfTraining = () => void found.push(existsSync(path));
+    for (const isBegun of [true, false]) {
+      await rm(join(directory, "memory"), { recursive: true });
+      await mkdir(join(directory, "memory"));
+      await writeFile(path, model(1));
+      begun = isBegun ? [ids[1]!] : [];
+      await makeReport(deps, anotherAttempt(round)).catch(() => {});
+    }
+    // Without a file the training is done once more.
+    expect(found).toEqual([true, false, false]);
+  });
+
+  it("gives every other work another name", async () => {
+    const terms = { ...job, seed: 2 };
+    const seeded = aRound();
+    const setup = { ...seeded.setup, contextSha256: roundContextSha256({ ...terms, localSteps: LOCAL_STEPS }) };
+    await makeReport(deps, aRound());
+    await makeReport(deps, aRound({ round: 1 }));
+    await makeReport(deps, anotherAttempt(aRound({ base: model(2) })));
+    await makeReport({ ...deps, job: terms }, { ...anotherAttempt(seeded), setup });
+    expect(ids).toHaveLength(8);
+    expect(new Set(ids).size).toBe(8);
+    expect(new Set(await trainedPaths()).size).toBe(4);
   });
 
   it.each([

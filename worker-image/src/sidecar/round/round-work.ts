@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
@@ -49,12 +50,21 @@ export interface WorkRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a trainer made of a round's model; kept so that another attempt at the round need not train again. */
-interface WorkDone {
+/** What a round asks of a trainer, as it was signed. */
+interface WorkOfRound {
   readonly round: number;
   readonly modelSha256: string;
   /** Digest of all else that the round's setup signs of the work: task, hyperparameters, seed, adapter, source, local steps. */
   readonly contextSha256: string;
+}
+
+/** What a trainer has made of it so far; kept so that another attempt at the round need not have it done again. */
+interface KeptWork extends WorkOfRound {
+  readonly evaluated?: MetricTotals;
+  readonly trained?: MetricTotals;
+}
+
+interface WorkDone {
   readonly trainedPath: string | undefined;
   readonly metrics: MetricTotals;
 }
@@ -113,46 +123,57 @@ async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Prom
 
 async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: string): Promise<WorkDone> {
   const { opened, setup } = request;
-  const what = {
+  const work: WorkOfRound = {
     round: setup.round,
     modelSha256: hex(request.plan.modelSha256),
     contextSha256: hex(setup.contextSha256),
   };
-  const kept = await loadJson<WorkDone>(workPath(deps));
-  if (kept !== undefined && isSameWork(kept, what) && (await hasTrained(deps, kept))) return kept;
-  const input: trainerV1.TensorSet = tensorSet(
-    basePath.slice(deps.volumeDirectory.length + 1),
-    request.plan.modelSha256,
-  );
-  const evaluated = await runTask(deps, request, {
-    ...taskOf(request, "Evaluate"),
-    inputs: [input],
-    split: "validation",
-  });
-  const trainedPath = opened.localSteps === 0 ? undefined : volumePaths.trained(setup.round, opened.localSteps);
-  let trained: MetricTotals = {};
-  if (trainedPath !== undefined) {
-    await realDisk.remove(join(deps.volumeDirectory, trainedPath));
-    const outputs = [tensorSet(trainedPath, new Uint8Array(0))];
-    const task = { ...taskOf(request, "Train"), inputs: [input], outputs, localSteps: opened.localSteps };
-    trained = await runTask(deps, request, task);
-  }
-  const done: WorkDone = { ...what, trainedPath, metrics: { ...trained, ...evaluated } };
-  await writeFileDurably(workPath(deps), JSON.stringify(done), 0o600);
-  return done;
+  const kept = await loadKeptWork(deps, work);
+  const inputs = [tensorSet(basePath.slice(deps.volumeDirectory.length + 1), request.plan.modelSha256)];
+  const evaluate = { ...taskOf(work, request, "Evaluate"), inputs, split: "validation" };
+  const evaluated = kept?.evaluated ?? (await runTask(deps, request, evaluate));
+  if (kept?.evaluated === undefined) await keepWork(deps, { ...work, evaluated });
+  if (opened.localSteps === 0) return { trainedPath: undefined, metrics: evaluated };
+  const trainedPath = volumePaths.trained(nameOf(work));
+  const present = (await isThere(deps, trainedPath)) ? kept?.trained : undefined;
+  const outputs = [tensorSet(trainedPath, new Uint8Array(0))];
+  const train = { ...taskOf(work, request, "Train"), inputs, outputs, localSteps: opened.localSteps };
+  const trained = present ?? (await runTraining(deps, request, train, trainedPath));
+  if (present === undefined) await keepWork(deps, { ...work, evaluated, trained });
+  return { trainedPath, metrics: { ...trained, ...evaluated } };
 }
 
-type WorkOfRound = Pick<WorkDone, "round" | "modelSha256" | "contextSha256">;
+async function runTraining(
+  deps: WorkDeps,
+  request: WorkRequest,
+  task: TrainerTask,
+  trainedPath: string,
+): Promise<MetricTotals> {
+  // A file that no trainer will be heard of takes the room that the next one needs.
+  if (!deps.desk.isBegun(task.id)) await realDisk.remove(join(deps.volumeDirectory, trainedPath));
+  const trained = await runTask(deps, request, task);
+  // What was made for an earlier attempt may have been cleared away with the files of a settled round.
+  return (await isThere(deps, trainedPath)) ? trained : runTask(deps, request, task);
+}
 
 /** Only what was signed again is used again: a restarted sidecar may have joined with other terms than the process before. */
-function isSameWork(kept: WorkOfRound, what: WorkOfRound): boolean {
-  const { round, modelSha256, contextSha256 } = kept;
-  return round === what.round && modelSha256 === what.modelSha256 && contextSha256 === what.contextSha256;
+async function loadKeptWork(deps: WorkDeps, work: WorkOfRound): Promise<KeptWork | undefined> {
+  const kept = await loadJson<KeptWork>(workPath(deps));
+  return kept !== undefined && nameOf(kept) === nameOf(work) ? kept : undefined;
 }
 
-function taskOf({ setup, expiresMs }: WorkRequest, kind: "Train" | "Evaluate"): TrainerTask {
-  const id = `round-${setup.round}/attempt-${setup.attempt}/${kind}`;
-  return { id, kind, role: "Trainer", round: setup.round, expiresMs };
+function keepWork(deps: WorkDeps, work: KeptWork): Promise<void> {
+  return writeFileDurably(workPath(deps), JSON.stringify(work), 0o600);
+}
+
+/** Names the work and not the attempt: a trainer at work when its attempt ends goes on, and what it makes is the next attempt's. */
+function nameOf({ round, modelSha256, contextSha256 }: WorkOfRound): string {
+  const digest = createHash("sha256").update(`${modelSha256} ${contextSha256}`).digest("hex");
+  return `round-${round}-${digest.slice(0, 32)}`;
+}
+
+function taskOf(work: WorkOfRound, { expiresMs }: WorkRequest, kind: "Train" | "Evaluate"): TrainerTask {
+  return { id: `${nameOf(work)}/${kind}`, kind, role: "Trainer", round: work.round, expiresMs };
 }
 
 async function runTask(
@@ -168,7 +189,8 @@ async function runTask(
     const known = isErrorCode(code) ? code : "WORKER_FAILED";
     // What a trainer says may quote the data that it choked on: its words stay in the member's log.
     const { publicMessage } = catalogue[known];
-    if (known === "STORAGE_FULL" || known === "STORAGE_UNAVAILABLE") throw retellStorageError(known, volumeDirectory);
+    // It writes to no other volume than the shared one, and reads the data set's too.
+    if (known === "STORAGE_FULL") throw retellStorageError(known, volumeDirectory);
     throw new TributaryError(
       known,
       `task ${task.id}: ${publicMessage} The log of the worker's sidecar has the trainer's words.`,
@@ -212,9 +234,8 @@ async function loadJson<T>(path: string): Promise<T | undefined> {
   }
 }
 
-async function hasTrained(deps: WorkDeps, { trainedPath }: WorkDone): Promise<boolean> {
-  if (trainedPath === undefined) return true;
-  return (await realDisk.sizeOf(join(deps.volumeDirectory, trainedPath))) !== undefined;
+async function isThere({ volumeDirectory }: WorkDeps, path: string): Promise<boolean> {
+  return (await realDisk.sizeOf(join(volumeDirectory, path))) !== undefined;
 }
 
 /** The newest report, whatever became of it. */

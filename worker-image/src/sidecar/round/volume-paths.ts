@@ -1,7 +1,8 @@
 /** Paths of a sidecar's files in the shared volume; the trainer sees those of models and tasks. */
 export const volumePaths = {
   model: (sha256: string) => `models/${sha256}.safetensors`,
-  trained: (round: number, localSteps: number) => `tasks/round-${round}-${localSteps}.safetensors`,
+  /** By the name of the work that it comes from. */
+  trained: (work: string) => `tasks/${work}.safetensors`,
   segment: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.bin`,
   /** The only files that outlive their round. */
   residual: (segment: number) => `residuals/${segment}.f32`,

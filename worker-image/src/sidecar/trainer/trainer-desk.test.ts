@@ -1,5 +1,5 @@
 import { createLogger } from "@tributary/kit";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TrainerDesk, type TrainerTask } from "./trainer-desk.ts";
 
 const log = createLogger("test", "silent");
@@ -56,6 +56,133 @@ describe("TrainerDesk", () => {
   it("calls a trainer lost that never asks", async () => {
     const desk = new TrainerDesk(log, 1);
     await expect(desk.run(task, never)).rejects.toMatchObject({ code: "TRAINER_LOST" });
+  });
+
+  describe("with work that outlives its attempt", () => {
+    const TIMEOUT_MS = 120_000;
+    const HOUR_MS = 3_600_000;
+    const other: TrainerTask = { id: "round-1/Train", kind: "Train" };
+    const late = { case: "failure", value: { code: "DEADLINE_EXCEEDED", message: "", retriable: true } } as never;
+    let desk: TrainerDesk;
+    beforeEach(() => {
+      vi.useFakeTimers();
+      const clock = { nowMs: () => Number.NaN, monotonicMs: () => Date.now(), sleep: async () => {} };
+      desk = new TrainerDesk(log, TIMEOUT_MS, clock);
+      desk.connected();
+    });
+    afterEach(() => vi.useRealTimers());
+
+    const ask = () => desk.methods.nextTask({ waitMs: 0 } as never, context);
+    const handIn = (taskId: string, outcome = success) =>
+      desk.methods.completeTask({ taskId, outcome } as never, context);
+    /** Has a trainer begin a task whose attempt then ends. */
+    async function withdrawn(begun: TrainerTask): Promise<void> {
+      const attempt = new AbortController();
+      const done = desk.run(begun, attempt.signal).catch((error: Error) => error.message);
+      expect(await ask()).toMatchObject({ task: { id: begun.id } });
+      attempt.abort(new Error("the attempt ended"));
+      expect(await done).toBe("the attempt ended");
+    }
+    /** Has a task done and tells, whenever it is asked, what became of it. */
+    function begin(wanted: TrainerTask): () => Promise<unknown> {
+      let fate: unknown = "open";
+      desk.run(wanted, never).then(
+        (outcome) => {
+          fate = outcome;
+        },
+        (error: { readonly code: string }) => {
+          fate = error.code;
+        },
+      );
+      return async () => {
+        await vi.advanceTimersByTimeAsync(0);
+        return fate;
+      };
+    }
+
+    it("waits for the same work, however long it takes, and never calls its trainer lost", async () => {
+      await withdrawn(task);
+      expect([task, other].map(({ id }) => desk.isBegun(id))).toEqual([true, false]);
+      const fate = begin(task);
+      await vi.advanceTimersByTimeAsync(24 * HOUR_MS);
+      expect(await fate()).toBe("open");
+      await handIn(task.id);
+      expect(await fate()).toBe(success);
+    });
+
+    it("takes what was done meanwhile, once", async () => {
+      await withdrawn(task);
+      await handIn(task.id);
+      expect(desk.isBegun(task.id)).toBe(true);
+      expect(await desk.run(task, never)).toBe(success);
+      expect(desk.isBegun(task.id)).toBe(false);
+      expect(await begin(task)()).toBe("open");
+    });
+
+    it("takes what a former process gave out", async () => {
+      await handIn(task.id);
+      expect(await desk.run(task, never)).toBe(success);
+    });
+
+    it("has work done again that failed meanwhile, or of which the outcome is older than another task", async () => {
+      await withdrawn(task);
+      await handIn(task.id, late);
+      expect(await begin(task)()).toBe("open");
+      await handIn(task.id);
+      await withdrawn(task);
+      await handIn(task.id);
+      await withdrawn(other);
+      expect(await begin(task)()).toBe("open");
+    });
+
+    it("gives the task out again when the trainer gave up by an earlier attempt's time", async () => {
+      await withdrawn({ ...task, expiresMs: Date.now() + HOUR_MS });
+      const fate = begin({ ...task, expiresMs: Date.now() + 2 * HOUR_MS });
+      await handIn(task.id, late);
+      expect(await fate()).toBe("open");
+      expect(await ask()).toEqual({ task: { ...task, remainingMs: BigInt(2 * HOUR_MS) } });
+      await handIn(task.id, late);
+      expect(await fate()).toBe(late);
+    });
+
+    it("lets a trainer finish other work within its time before it counts as lost", async () => {
+      await withdrawn({ ...other, expiresMs: Date.now() + HOUR_MS });
+      const fate = begin(task);
+      await vi.advanceTimersByTimeAsync(HOUR_MS + TIMEOUT_MS - 1);
+      expect(await fate()).toBe("open");
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await fate()).toBe("TRAINER_LOST");
+    });
+
+    it("gives the task to a trainer that comes from other work", async () => {
+      await withdrawn(other);
+      const fate = begin(task);
+      await handIn(other.id);
+      expect(await ask()).toEqual({ task });
+      await handIn(task.id);
+      expect(await fate()).toBe(success);
+    });
+
+    it.each([
+      { when: "came from other work and asks for nothing", leave: () => handIn(other.id), afterMs: TIMEOUT_MS },
+      { when: "closed its connection", leave: async () => desk.disconnected(), afterMs: 5_000 },
+    ])("calls a trainer lost that $when", async ({ leave, afterMs }) => {
+      await withdrawn(other);
+      const fate = begin(task);
+      await leave();
+      await vi.advanceTimersByTimeAsync(afterMs - 1);
+      expect(await fate()).toBe("open");
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await fate()).toBe("TRAINER_LOST");
+    });
+
+    it("calls a trainer lost that went away while nobody waited, and did not come back", async () => {
+      await withdrawn(task);
+      desk.disconnected();
+      const fate = begin(task);
+      await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+      expect(await fate()).toBe("TRAINER_LOST");
+    });
   });
 
   it("refuses an outcome that is none", async () => {

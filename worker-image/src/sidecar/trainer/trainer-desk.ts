@@ -18,16 +18,24 @@ interface OpenTask {
   readonly done: PromiseWithResolvers<TaskOutcome>;
 }
 
+/** A task that the trainer works on: it was given out, has no outcome, and nobody asked for another since. */
+type GivenTask = Pick<TrainerTask, "id" | "expiresMs">;
+
 /** Longest wait of one `NextTask`. */
 const MAX_WAIT_MS = 60_000;
 /** Longest time that a trainer may be away before its task counts as lost. */
 const RECONNECT_GRACE_MS = 5_000;
+/** Longest delay of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Where the one trainer of the pod gets its tasks and hands in their outcomes.
  *
  * One task at a time; it is given out again to whoever asks until its outcome came. The desk knows that a trainer is lost when its
- * connection closed and no other came, or when nobody asked for a task in time.
+ * connection closed and no other came, when nobody asked for a task in time, or when one at work has gone on beyond its task's time.
+ *
+ * A task that is withdrawn is not withdrawn from the trainer, which calls nobody while it works. Since an id names the work, whoever wants
+ * the same work next waits for what is under way, or takes what was done meanwhile.
  */
 export class TrainerDesk {
   readonly #log: Logger;
@@ -36,6 +44,9 @@ export class TrainerDesk {
   readonly #job = Promise.withResolvers<TrainerJob>();
   readonly #finished = Promise.withResolvers<void>();
   #open: OpenTask | undefined;
+  #given: GivenTask | undefined;
+  /** The newest success that nobody waited for when it came. */
+  #unclaimed: { readonly taskId: string; readonly outcome: TaskOutcome } | undefined;
   #isFinished = false;
   #connections = 0;
   #lostTimer: NodeJS.Timeout | undefined;
@@ -58,7 +69,7 @@ export class TrainerDesk {
   }
 
   /**
-   * Has a task done.
+   * Has a task done. Its id names the work: the same id again is the same work, and what a trainer made of it is used.
    *
    * @throws TRAINER_LOST when the trainer is gone, the signal's reason when it aborts; the task is then withdrawn.
    */
@@ -66,11 +77,14 @@ export class TrainerDesk {
     signal.throwIfAborted();
     if (this.#open !== undefined)
       throw new TributaryError("INVARIANT_BROKEN", `task ${this.#open.task.id} is still open`);
+    const before = this.#unclaimed;
+    this.#unclaimed = undefined;
+    if (before?.taskId === task.id) return before.outcome;
     const open: OpenTask = { task, done: Promise.withResolvers() };
     const onAbort = () => open.done.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#open = open;
-    this.#watch(this.#timeoutMs, `asked for no task in ${this.#timeoutMs} ms`);
+    this.#watch();
     this.#notify();
     try {
       return await open.done.promise;
@@ -79,6 +93,11 @@ export class TrainerDesk {
       clearTimeout(this.#lostTimer);
       this.#open = undefined;
     }
+  }
+
+  /** Whether a trainer is at a task, or has done it and nobody took what it made. */
+  isBegun(taskId: string): boolean {
+    return this.#given?.id === taskId || this.#unclaimed?.taskId === taskId;
   }
 
   /** Tells the trainer that the job is over; resolves once it has hung up, or after `graceMs`. */
@@ -93,15 +112,16 @@ export class TrainerDesk {
   /** A trainer's connection came. */
   connected(): void {
     this.#connections++;
-    if (this.#connections === 1 && this.#open !== undefined)
-      this.#watch(this.#timeoutMs, `asked for no task in ${this.#timeoutMs} ms`);
+    if (this.#connections === 1) this.#watch();
   }
 
   /** A trainer's connection closed; its task is lost unless another connection comes soon. */
   disconnected(): void {
     this.#connections--;
-    if (this.#connections === 0 && this.#isFinished) this.#finished.resolve();
-    if (this.#connections === 0 && this.#open !== undefined) this.#watch(RECONNECT_GRACE_MS, "closed its connection");
+    if (this.#connections > 0) return;
+    this.#given = undefined;
+    if (this.#isFinished) this.#finished.resolve();
+    this.#loseIn(RECONNECT_GRACE_MS, "closed its connection");
   }
 
   /** The desk as the trainer's contract has it. */
@@ -114,19 +134,35 @@ export class TrainerDesk {
       nextTask: ({ waitMs }, { signal }) => this.#nextTask(Math.min(waitMs, MAX_WAIT_MS), signal),
       completeTask: async ({ taskId, outcome }) => {
         if (outcome.case === undefined) throw new TributaryError("MESSAGE_INVALID", `task ${taskId} has no outcome`);
-        if (this.#open?.task.id === taskId) this.#open.done.resolve(outcome);
-        else this.#log.info({ taskId }, "outcome of a task that is no longer open");
+        this.#take(taskId, outcome);
         return {};
       },
     };
   }
 
+  #take(taskId: string, outcome: TaskOutcome): void {
+    const given = this.#given?.id === taskId ? this.#given : undefined;
+    if (given !== undefined) this.#given = undefined;
+    const open = this.#open?.task.id === taskId ? this.#open : undefined;
+    if (open !== undefined && !isOfEarlierTime(outcome, given, open.task)) {
+      open.done.resolve(outcome);
+      return;
+    }
+    // A failure says nothing of another try; the work that was done may be wanted by the next attempt at its round.
+    if (open === undefined && outcome.case === "success") this.#unclaimed = { taskId, outcome };
+    this.#log.info({ taskId, outcome: outcome.case }, "outcome that nobody waits for now");
+    this.#watch();
+  }
+
   async #nextTask(waitMs: number, signal: AbortSignal) {
+    // Whoever asks works on nothing any more.
+    this.#given = undefined;
     if (this.#open === undefined && !this.#isFinished) await this.#change(waitMs, signal);
     if (this.#isFinished) return { finished: true };
-    if (this.#open === undefined) return {};
-    clearTimeout(this.#lostTimer);
+    if (this.#open === undefined || signal.aborted) return {};
     const { expiresMs, ...task } = this.#open.task;
+    this.#given = this.#open.task;
+    this.#watch();
     if (expiresMs === undefined) return { task };
     const remainingMs = Math.max(0, Math.round(expiresMs - this.#clock.monotonicMs()));
     return { task: { ...task, remainingMs: BigInt(remainingMs) } };
@@ -148,11 +184,27 @@ export class TrainerDesk {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
-  #watch(timeoutMs: number, why: string): void {
-    clearTimeout(this.#lostTimer);
-    const lost = new TributaryError("TRAINER_LOST", `the trainer ${why}`);
-    this.#lostTimer = setTimeout(() => this.#open?.done.reject(lost), timeoutMs);
+  /** A trainer that does not ask for the open task is lost, but not while it works: a task takes longer than any pause between calls. */
+  #watch(): void {
+    const given = this.#given;
+    const restMs =
+      given?.expiresMs === undefined ? Number.POSITIVE_INFINITY : given.expiresMs - this.#clock.monotonicMs();
+    if (given === undefined) this.#loseIn(this.#timeoutMs, `asked for no task in ${this.#timeoutMs} ms`);
+    else this.#loseIn(Math.max(0, restMs) + this.#timeoutMs, `works on task ${given.id} though its time is over`);
   }
+
+  #loseIn(delayMs: number, why: string): void {
+    clearTimeout(this.#lostTimer);
+    if (this.#open === undefined || delayMs > MAX_TIMER_MS) return;
+    const lost = new TributaryError("TRAINER_LOST", `the trainer ${why}`);
+    this.#lostTimer = setTimeout(() => this.#open?.done.reject(lost), delayMs);
+  }
+}
+
+/** Whether a trainer gave up by the time that an earlier attempt had, and the present one has more. */
+function isOfEarlierTime(outcome: TaskOutcome, given: GivenTask | undefined, { expiresMs }: TrainerTask): boolean {
+  if (outcome.case !== "failure" || outcome.value.code !== "DEADLINE_EXCEEDED") return false;
+  return (given?.expiresMs ?? Number.POSITIVE_INFINITY) < (expiresMs ?? Number.POSITIVE_INFINITY);
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

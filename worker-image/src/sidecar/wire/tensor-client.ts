@@ -111,7 +111,7 @@ async function fetchRest(
       file: sink,
       position: start,
       maxBytes: sizeBytes - start,
-      onWritten: (chunks) => chunks.forEach((chunk) => void (start === 0 && hash.update(chunk))),
+      onWritten: (piece) => void (start === 0 && hash.update(piece)),
     }).catch(asUnreachable(path));
   } finally {
     await sink.close();

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -14,7 +15,7 @@ import {
   listenGrpc,
   TributaryError,
 } from "@tributary/kit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openProgram } from "../open-program.ts";
 import { runTrainer, type TrainerOptions } from "./run-trainer.ts";
 import { readTensors, writeTensors } from "./tensor-file.ts";
@@ -121,6 +122,31 @@ describe("runTrainer", () => {
     await work();
     expect(sidecar.outcomes).toHaveLength(1);
     expect(sidecar.registrations()).toBe(3);
+  });
+
+  it("keeps its connection through a task of hours: one that is closed would count as its end", async () => {
+    const { outcomes } = await serveTasks([await evaluateTask()]);
+    let connections = 0;
+    const counting = createServer((socket) => {
+      connections += 1;
+      socket.pipe(connect(join(volume, "trainer.sock"))).pipe(socket);
+    });
+    const socketPath = join(volume, "counted.sock");
+    await new Promise<void>((resolve) => counting.listen(socketPath, resolve));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+    try {
+      const evaluate = async () => {
+        await vi.advanceTimersByTimeAsync(3 * 3_600_000);
+        return [];
+      };
+      const program = { evaluate, train: () => Promise.reject(new Error("no task says so")) };
+      await work({ socketPath, openProgram: async () => program });
+    } finally {
+      vi.useRealTimers();
+      counting.close();
+    }
+    expect(outcomes).toHaveLength(1);
+    expect(connections).toBe(1);
   });
 
   it.each([

@@ -40,6 +40,8 @@ const waitMs = 20_000;
 const sidecarBackoff: BackoffBounds = { initialMs: 200, maxMs: 5_000 };
 /** About two minutes of waiting before the pod is given up. */
 const sidecarAttempts = 30;
+/** A channel without a call for half an hour is closed else, and a task may take longer: the sidecar would take the trainer for lost. */
+const KEPT_OPEN = { "grpc.client_idle_timeout_ms": 2 ** 31 - 1 };
 
 /**
  * Works for one sidecar until it says that the job is over: registers, takes one task at a time, hands in its outcome. A sidecar
@@ -52,6 +54,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
     address: `unix:${options.socketPath}`,
     credentials: credentials.createInsecure(),
     unreachable: "TRAINER_SIDECAR_LOST",
+    channel: KEPT_OPEN,
   });
   try {
     await workFor(sidecar, options);
@@ -73,7 +76,7 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
   const register = () => sidecar.register(who, { timeoutMs: callTimeoutMs, signal });
   const job = await retry(register, again);
   const { jobUid, participant, workerIndex, task: jobTask } = job;
-  nameVolumes(workerVolumes({ volume: job.volumePath }));
+  nameVolumes(workerVolumes({ volume: job.volumePath, ...(job.datasetPath !== "" && { dataset: job.datasetPath }) }));
   log.info({ jobUid, participant, workerIndex, task: jobTask }, "registered");
   const opening = openQuietly(options.openProgram, job);
   const around = { volume: job.volumePath, inputs: new InputReader(job.volumePath), clock: systemClock, signal };

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { safetensorsParts } from "@tributary/federated";
-import { isTributaryError } from "@tributary/kit";
+import { type Disk, type DiskFile, isTributaryError, nodeDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readTensors, writeTensors } from "./tensor-file.ts";
 
@@ -19,7 +19,36 @@ const tensors = new Map([
   ["b", { shape: [1], values: Float32Array.of(-5) }],
 ]);
 
+/** A disk whose files are read as files of 2 GiB and more are: never by one call, and each call gives a part. */
+function largeFileDisk(change: Partial<DiskFile> = {}): Disk {
+  return {
+    ...nodeDisk,
+    readFile: async () => {
+      throw Object.assign(new RangeError("File size is greater than 2 GiB"), { code: "ERR_FS_FILE_TOO_LARGE" });
+    },
+    async open(path, flags, mode) {
+      const file = await nodeDisk.open(path, flags, mode);
+      const readSome: DiskFile["readSome"] = (buffer, offset, length, position) =>
+        file.readSome(buffer, offset, Math.min(length, 7), position);
+      return { ...file, readSome, ...change };
+    },
+  };
+}
+
 describe("tensor files", () => {
+  it("are read in parts, whatever their size, and refused by name when no memory holds them", async () => {
+    await writeTensors(volume, "large", tensors);
+    const sha256 = createHash("sha256")
+      .update(readFileSync(join(volume, "large")))
+      .digest();
+    expect(await readTensors(volume, "large", sha256, largeFileDisk())).toEqual(new Map([...tensors].sort()));
+    const endless = largeFileDisk({ size: async () => Number.MAX_SAFE_INTEGER });
+    await expect(readTensors(volume, "large", none, endless)).rejects.toMatchObject({
+      code: "TRAINER_MODEL_INVALID",
+      message: expect.stringContaining(`large has ${Number.MAX_SAFE_INTEGER} bytes, more than this trainer can hold`),
+    });
+  });
+
   it("come back as they were written, whole and alone", async () => {
     await writeTensors(volume, "out.safetensors", tensors);
     const sha256 = createHash("sha256")

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { resolve, sep } from "node:path";
 import { ArgumentError, float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
-import { type Disk, realDisk, TributaryError, writeFully } from "@tributary/kit";
+import { type Disk, type DiskFile, readFully, realDisk, TributaryError, writeFully } from "@tributary/kit";
 
 /** A tensor of 32-bit floats. */
 export type NamedTensor = { readonly shape: readonly number[]; readonly values: Float32Array };
@@ -9,15 +9,26 @@ export type NamedTensor = { readonly shape: readonly number[]; readonly values: 
 /** Tensors by name. */
 export type NamedTensors = ReadonlyMap<string, NamedTensor>;
 
+/** What is read, and digested, at once. */
+const PIECE_BYTES = 2 ** 24;
+
 /**
- * Reads a tensor set that the sidecar wrote.
+ * Reads a tensor set that the sidecar wrote, of any size that the memory holds.
  * @param path relative to the shared volume
  * @param sha256 digest that the file must have; not checked when empty
  * @throws TributaryError `CHECKSUM_MISMATCH`, or `TRAINER_MODEL_INVALID` naming what is wrong with the file
  */
-export async function readTensors(volume: string, path: string, sha256: Uint8Array): Promise<NamedTensors> {
-  const bytes = await realDisk.readFile(pathInside(volume, path));
-  if (sha256.length > 0 && !createHash("sha256").update(bytes).digest().equals(sha256)) {
+export async function readTensors(
+  volume: string,
+  path: string,
+  sha256: Uint8Array,
+  disk: Disk = realDisk,
+): Promise<NamedTensors> {
+  const hash = createHash("sha256");
+  const bytes = await readWhole(path, await disk.open(pathInside(volume, path), "r"), (piece) => {
+    if (sha256.length > 0) hash.update(piece);
+  });
+  if (sha256.length > 0 && !hash.digest().equals(sha256)) {
     throw new TributaryError("CHECKSUM_MISMATCH", `tensor set ${path} does not have the digest that the task names`);
   }
   const tensors = new Map<string, NamedTensor>();
@@ -32,6 +43,28 @@ export async function readTensors(volume: string, path: string, sha256: Uint8Arr
     tensors.set(tensor.name, { shape: tensor.shape, values });
   }
   return tensors;
+}
+
+/** All of a file, a piece at a time: Node reads no file of 2 GiB at once, and digests none. Closes it. */
+async function readWhole(path: string, file: DiskFile, onPiece: (piece: Uint8Array) => void): Promise<Uint8Array> {
+  try {
+    const bytes = allocate(path, await file.size());
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      onPiece(await readFully(file, at, bytes.subarray(at, at + PIECE_BYTES)));
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+function allocate(path: string, sizeBytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(sizeBytes);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `${path} has ${sizeBytes} bytes, more than this trainer can hold at once; give it more memory or train an adapter`;
+    throw new TributaryError("TRAINER_MODEL_INVALID", message, { cause });
+  }
 }
 
 function openTensors(bytes: Uint8Array, path: string) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isTributaryError, realDisk } from "@tributary/kit";
+import { isTributaryError, namingDisk, nodeDisk, realDisk } from "@tributary/kit";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cutDocuments } from "./cut-documents.ts";
@@ -211,7 +211,38 @@ describe("readDataSet", () => {
   });
 
   it.each([
+    {
+      errno: "EACCES",
+      want: /the volume of .*train.txt denies access: .* may not be read or written by user .*EACCES/,
+    },
+    { errno: "ENOTCONN", want: /the volume of .*train.txt does not work: .*ENOTCONN/ },
+  ])("tells of a volume whose file is there and cannot be opened, not of a file to mount: $errno", async (given) => {
+    writeFileSync(join(folder, "train.txt"), "aabb");
+    const open = async () => {
+      throw Object.assign(new Error(`${given.errno}: open`), { code: given.errno });
+    };
+    const failed = await readDataSet(request(), namingDisk({ ...nodeDisk, open })).catch((error: unknown) => error);
+    expect(isTributaryError(failed, "STORAGE_UNAVAILABLE")).toBe(true);
+    expect((failed as Error).message).toMatch(given.want);
+  });
+
+  it("passes on what else keeps a file that is there from being opened", async () => {
+    const open = async () => {
+      throw Object.assign(new Error("EMFILE: open"), { code: "EMFILE" });
+    };
+    await expect(readDataSet(request(), { ...nodeDisk, open })).rejects.toThrow("EMFILE");
+  });
+
+  it.each([
     { name: "no data set", directory: () => "", want: /no file train.txt; mount one/ },
+    {
+      name: "a file where the directory should be",
+      directory: () => {
+        writeFileSync(join(folder, "file"), "");
+        return join(folder, "file");
+      },
+      want: /no file .*train.txt; mount one/,
+    },
     { name: "a directory without the files", directory: () => folder, want: /no file .*train.txt/ },
     {
       name: "a share without a passage",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Disk, isStorageError, realDisk, TributaryError } from "@tributary/kit";
+import { type Disk, realDisk, TributaryError } from "@tributary/kit";
 import { cutDocuments } from "./cut-documents.ts";
 import { type DocumentTokens, placePassages } from "./passages.ts";
 import { readText } from "./read-text.ts";
@@ -33,7 +33,7 @@ export type DataSetRequest = {
  * Reads `train.txt` and `validation.txt` of a data set and keeps this worker's share, in bounded memory whatever their size.
  * Documents are parted by form feeds.
  * @throws TributaryError `TRAINER_DATA_MISSING` that names the file that is absent or too short, `TRAINER_DATA_INVALID` that names
- * file and offset of what is no UTF-8
+ * file and offset of what is no UTF-8, `STORAGE_UNAVAILABLE` that names the volume which does not work or denies access
  */
 export async function readDataSet(request: DataSetRequest, disk: Disk = realDisk): Promise<WorkerPassages> {
   return {
@@ -75,7 +75,8 @@ async function isThere(path: string, disk: Disk): Promise<boolean> {
     await (await disk.open(path, "r")).close();
     return true;
   } catch (error) {
-    if (isStorageError(error)) throw error;
-    return false;
+    // Whatever else is wrong with it, a file that is there is none to mount.
+    if (["ENOENT", "ENOTDIR"].includes(String((error as NodeJS.ErrnoException).code))) return false;
+    throw error;
   }
 }

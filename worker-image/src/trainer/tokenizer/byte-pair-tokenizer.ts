@@ -47,7 +47,7 @@ export class BytePairTokenizer {
     return this.#tokens.length;
   }
 
-  /** Token ids of a text. Control tokens are not recognised in it: text is data. Bytes that the vocabulary lacks are left out. */
+  /** Token ids of a text. Control tokens are not recognised in it: text is data. Bytes that the vocabulary lacks are left out first. */
   encode(text: string): number[] {
     const ids: number[] = [];
     for (const word of this.#splitWords(text)) {
@@ -57,11 +57,11 @@ export class BytePairTokenizer {
   }
 
   #encodeWord(word: string): readonly number[] {
-    const known = this.#cache.get(word);
-    if (known !== undefined) return known;
-    const pieces = mergePairs(toByteAlphabet(word), this.#ranks);
-    // As Hugging Face's tokenizers do without an unknown token: a byte that the vocabulary lacks gives no token.
-    const ids = pieces.map((piece) => this.#ids.get(piece)).filter((id) => id !== undefined);
+    const cached = this.#cache.get(word);
+    if (cached !== undefined) return cached;
+    // As Hugging Face's tokenizers do without an unknown token: a byte that the vocabulary lacks is left out before its neighbours merge.
+    const known = [...toByteAlphabet(word)].filter((character) => this.#ids.has(character)).join("");
+    const ids = mergePairs(known, this.#ranks).map((piece) => this.#ids.get(piece)!);
     if (word.length > longestCachedWord) return ids;
     if (this.#cache.size >= maxCachedWords) this.#cache.clear();
     this.#cache.set(word, ids);

@@ -7,6 +7,7 @@ import {
   type Bundle,
   emptySegment,
   type GivenShare,
+  isCollected,
   RoundStage,
   SegmentStage,
   type SegmentState,
@@ -57,8 +58,7 @@ export function decodeAggregatorState(bytes: Uint8Array): AggregatorState {
 }
 
 function writeSegment(segment: SegmentState, writer: ByteWriter): void {
-  const isAnnounced = segment.stage !== SegmentStage.Collecting && segment.stage !== SegmentStage.Summing;
-  const kept = isAnnounced ? segment : emptySegment();
+  const kept = isCollected(segment) ? segment : emptySegment();
   writer.u8(SEGMENT_STAGES.indexOf(kept.stage));
   writer.optional(kept.survivors, (survivors) => writer.blob(survivors));
   writer.optional(kept.sumSha256, (digest) => writer.fixed(digest));

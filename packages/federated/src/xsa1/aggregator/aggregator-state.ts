@@ -97,6 +97,11 @@ export function emptySegment(): SegmentState {
   };
 }
 
+/** True once nothing is collected for a segment any more: its survivors are announced, or it ended without. */
+export function isCollected({ stage }: SegmentState): boolean {
+  return stage !== SegmentStage.Collecting && stage !== SegmentStage.Summing;
+}
+
 /** The state with one segment changed. */
 export function withSegment<S extends AggregatorState>(state: S, index: number, change: Partial<SegmentState>): S {
   const segments = state.segments.map((entry, at) => (at === index ? { ...entry, ...change } : entry));

@@ -34,7 +34,7 @@ export type AggregatorEvent =
   | { readonly type: "removed"; readonly segment: number; readonly sumSha256: Uint8Array }
   /** Gives up the segments that are not opened: the round closes without them. */
   | { readonly type: "abandon" }
-  /** Model, optimiser state and ledger line are durable. */
+  /** Model, optimiser state and ledger line are durable, of the results that `commit` named; also said after a restart. */
   | { readonly type: "committed" }
   /** A party is back: say to it again what is open. */
   | { readonly type: "reconnected"; readonly party: number }

@@ -9,6 +9,7 @@ import {
   Keystream,
   Protocol,
   type RoundSetup,
+  SegmentStage,
   type SetupSegment,
 } from "@tributary/federated";
 import fc from "fast-check";
@@ -161,6 +162,9 @@ function restart(
   if (party !== undefined) party.state = decodePartyState(encodePartyState(party.state));
   // Segments that are not announced are uploaded again after a restart, which this driver does not play.
   if (who !== "aggregator" || setup.segments.length > 1) return;
+  // What is repeated just before the commit would meet parties that have closed the round: restarted-aggregator.test.ts restarts there.
+  if (round.aggregator.segments.every(({ stage }) => stage === SegmentStage.Opened || stage === SegmentStage.Empty))
+    return;
   round.aggregator = decodeAggregatorState(encodeAggregatorState(round.aggregator));
   round.tell({ type: "resume" });
 }

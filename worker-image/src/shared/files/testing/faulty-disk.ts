@@ -32,6 +32,8 @@ export class FaultyDisk {
   readonly #undo: { readonly folder: string; readonly undo: () => Promise<void> }[] = [];
   readonly #unsynced = new Set<string>();
   readonly #files: DiskFile[] = [];
+  /** Calls that have not returned yet. */
+  readonly #running = new Set<Promise<unknown>>();
   #calls = 0;
   #isStopped = false;
   #isFull = false;
@@ -53,8 +55,9 @@ export class FaultyDisk {
     this.#isFull = false;
   }
 
-  /** Closes what a stopped process left open. */
+  /** Closes what a stopped process left open, once the calls that it had begun are over: they belong to no later process. */
   async closeAll(): Promise<void> {
+    await Promise.allSettled(this.#running);
     for (const file of this.#files.splice(0)) await file.close().catch(() => {});
   }
 
@@ -65,7 +68,7 @@ export class FaultyDisk {
   ): Promise<T> {
     if (this.#isStopped) throw new Stopped("the process has stopped");
     if (this.#isFull && isWrite) throw failed("ENOSPC");
-    if (this.#calls++ !== this.#at) return act();
+    if (this.#calls++ !== this.#at) return this.#run(act);
     switch (this.#fault) {
       case Fault.ShortWrite:
         return (half ?? act)();
@@ -85,6 +88,12 @@ export class FaultyDisk {
         await this.#losePower();
         throw new Stopped("the machine loses power");
     }
+  }
+
+  #run<T>(act: () => Promise<T>): Promise<T> {
+    const running = act();
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
   }
 
   /** Takes back names that no sync of their folder has made durable, newest first, and tears files that no sync has. */

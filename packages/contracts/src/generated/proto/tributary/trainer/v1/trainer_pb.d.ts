@@ -273,7 +273,7 @@ export declare const NextTaskResponseSchema: GenMessage<NextTaskResponse>;
  */
 export declare type Task = Message<"tributary.trainer.v1.Task"> & {
   /**
-   * Unique in the job; the same task repeated after a crash has the same id.
+   * Unique in the job: it names the work. The same work asked for again, after a crash or by another attempt at its round, has the same id.
    *
    * @generated from field: string id = 1;
    */

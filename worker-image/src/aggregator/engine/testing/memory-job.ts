@@ -1,0 +1,178 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { controlV1 } from "@tributary/contracts";
+import { encodeMetrics, INITIAL_STEP, safetensorsParts } from "@tributary/federated";
+import { type Clock, createLogger, type Disk, systemClock } from "@tributary/kit";
+import type { CrashSimulator } from "../../../shared/crash-point.ts";
+import { createNodeCryptoSuite } from "../../../shared/crypto/node-crypto-suite.ts";
+import { openFlatModel } from "../../../shared/files/flat-model-file.ts";
+import { trialFolder } from "../../../shared/files/testing/faulty-disk.ts";
+import { metricNames } from "../../../shared/report/report-layout.ts";
+import type { JobConfig } from "../../config/job-config.ts";
+import { pinModel } from "../../model/initial-model.ts";
+import { PartyDirectory } from "../../party/party-directory.ts";
+import { createSeats } from "../../party/seats.ts";
+import { RoundStore } from "../../store/round-store.ts";
+import { JobEngine } from "../job-engine.ts";
+import { JobModels } from "../job-models.ts";
+import { MemoryParty, type ReportRule } from "./memory-party.ts";
+
+/** What a job in memory is made of. */
+export interface MemoryJobOptions {
+  readonly parties: number;
+  readonly report: ReportRule;
+  readonly strategy?: JobConfig["strategy"];
+  readonly initialStep?: number;
+}
+
+/** What a test does to one process of the aggregator. */
+export interface ProcessOptions {
+  /** Throws where the process is to end. */
+  readonly crash?: CrashSimulator;
+  /** The disk of the ledger. */
+  readonly disk?: Disk;
+  /** Sleeps that a test does not wait for. */
+  readonly isSkipped?: (delayMs: number) => boolean;
+}
+
+/** One process of the aggregator. */
+export interface MemoryProcess {
+  readonly engine: JobEngine;
+  /** What ended it, or `undefined` when it was stopped. */
+  readonly ended: Promise<unknown>;
+  readonly stop: () => Promise<unknown>;
+}
+
+const VALUES = 16;
+/** Longest back-off that a test does not wait for. */
+const SHORT_MS = 500;
+
+/** A job in one process: an engine on real files, one after another, and parties that outlive it. */
+export class MemoryJob {
+  readonly directory: string;
+  readonly parties: readonly MemoryParty[];
+  /** What the aggregator logged, line for line. */
+  readonly lines: Record<string, unknown>[] = [];
+  readonly #config: JobConfig;
+  readonly #crypto = createNodeCryptoSuite();
+  readonly #signingSecret = this.#crypto.randomBytes(32);
+  readonly #processes: MemoryProcess[] = [];
+
+  private constructor(directory: string, options: MemoryJobOptions) {
+    this.directory = directory;
+    this.parties = Array.from(
+      { length: options.parties },
+      (_, index) => new MemoryParty(this.#crypto, index + 1, options.report),
+    );
+    this.#config = configOf(directory, options);
+  }
+
+  /** Makes the model and starts nothing. */
+  static async create(options: MemoryJobOptions): Promise<MemoryJob> {
+    const job = new MemoryJob(await trialFolder("memory-job"), options);
+    const bytes = new Uint8Array(new Float32Array(VALUES).fill(0.5).buffer);
+    await writeFile(
+      job.#config.model.path,
+      Buffer.concat(safetensorsParts([{ name: "w", dtype: "F32", shape: [VALUES], bytes }])),
+    );
+    await mkdir(job.#config.directories.output, { recursive: true });
+    return job;
+  }
+
+  /** Starts a process of the aggregator on what former ones left; every party listens to it. */
+  async start({ crash = () => {}, disk, isSkipped = () => false }: ProcessOptions = {}): Promise<MemoryProcess> {
+    const config = this.#config;
+    const pinned = await pinModel(config);
+    const store = await RoundStore.open(config.directories.data, config.job.uid, pinned.initialSha256, disk);
+    const model = await openFlatModel(pinned.initialPath);
+    await model.close();
+    const shape = { parameters: model.layout.parameters, sizeBytes: model.sizeBytes };
+    const seats = createSeats(config, undefined as never, () => 0);
+    const parties = new PartyDirectory(seats, () => performance.now());
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (delayMs, signal) => systemClock.sleep(delayMs <= SHORT_MS || isSkipped(delayMs) ? 0 : delayMs, signal),
+    };
+    const engine = new JobEngine({
+      config,
+      identity: { secretKey: this.#signingSecret, publicKey: this.#crypto.ed25519PublicKey(this.#signingSecret) },
+      crypto: this.#crypto,
+      clock,
+      log: createLogger("aggregator", "info", { write: (line) => void this.lines.push(JSON.parse(line)) }),
+      crash,
+      parties,
+      store,
+      models: new JobModels(config, pinned, store, shape),
+      pinned,
+    });
+    const stop = new AbortController();
+    const listening = seats.all.map((seat, index) => {
+      const party = this.parties[index]!;
+      const holder = { seat, publicKey: party.publicKey, certificateSha256: new Uint8Array(32), issuedMs: 0 };
+      parties.join(holder);
+      return party.listen(engine, parties.openStream(holder, 0));
+    });
+    const ended = engine
+      .run(stop.signal)
+      .catch((error: unknown) => error)
+      .finally(async () => {
+        parties.closeAll();
+        await Promise.all(listening);
+      });
+    const process = {
+      engine,
+      ended,
+      stop: () => {
+        stop.abort();
+        return ended;
+      },
+    };
+    this.#processes.push(process);
+    return process;
+  }
+
+  /** Opens a window as the operator does. */
+  async openWindow({ engine }: MemoryProcess, through: number): Promise<void> {
+    const terms = { quorum: this.parties.length, deadlineMs: 60_000n, localSteps: 1, attempt: 1 };
+    await engine.openWindow(
+      create(controlV1.WindowPlanSchema, { jobUid: this.#config.job.uid, from: 0, through, ...terms }),
+    );
+  }
+
+  /** Stops what runs and removes every file. */
+  async destroy(): Promise<void> {
+    for (const { stop } of this.#processes) await stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** The report of an honest party whose update is `x` everywhere; what quantising leaves over is dropped. */
+export function steadyReport(x: number): ReportRule {
+  return ({ updates, metrics, codings }) => {
+    const values: Record<string, number> = Object.fromEntries(codings.map(({ name }) => [name, 0]));
+    const integers = updates.map(({ segment: { id, valueCount, valueBits }, step }) => {
+      const [largest, rounded] = [2 ** (valueBits - 1) - 1, Math.floor(x / step + 0.5)];
+      values[metricNames.squaredNorm(id)] = x * x * valueCount;
+      values[metricNames.saturated(id)] = Math.abs(rounded) > largest ? valueCount : 0;
+      return new Int32Array(valueCount).fill(Math.max(-largest, Math.min(largest, rounded)));
+    });
+    return [...integers, encodeMetrics(codings, values, 2 ** (metrics.ringBits - metrics.valueBits)).values];
+  };
+}
+
+function configOf(directory: string, { parties, strategy, initialStep }: MemoryJobOptions): JobConfig {
+  const participant = { name: "p", cluster: "c", namespace: undefined, organisation: "o", workers: parties };
+  return {
+    job: { uid: "memory-job", name: "job", namespace: "test" },
+    clusters: [],
+    participants: [participant],
+    model: { path: join(directory, "model.safetensors"), adapter: undefined },
+    trainer: { task: "noop", hyperparameters: {}, seed: 1 },
+    strategy: strategy ?? { name: "FedAvg", parameters: {} },
+    initialStep: initialStep ?? INITIAL_STEP,
+    directories: { data: join(directory, "data"), output: join(directory, "output") },
+    tls: { certificatePath: "", keyPath: "", operatorCaPath: "" },
+    listen: { controlPort: 0, tensorPort: 0, healthPort: 0 },
+  };
+}

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import {
+  type CryptoSuite,
+  decodeMessage,
+  emptyPartyState,
+  MessageType,
+  type PartyContext,
+  type PartyEffect,
+  type PartyEvent,
+  packRing,
+  partyContext,
+  requireRingBits,
+  type SegmentOutcome,
+  stepParty,
+} from "@tributary/federated";
+import { type PlannedReport, readPlannedReport } from "../../../shared/report/report-layout.ts";
+import type { AddressedMessage } from "../../party/party-directory.ts";
+import type { JobEngine } from "../job-engine.ts";
+
+/** The integers of a party's report: those of each update segment, then those of the metric segment. */
+export type MemoryReport = readonly Int32Array[];
+
+/** What a party reports in an attempt. */
+export type ReportRule = (
+  planned: PlannedReport,
+  at: { readonly round: number; readonly attempt: number },
+) => MemoryReport;
+
+/** An attempt that a party knows. */
+interface KnownAttempt {
+  readonly round: number;
+  readonly attempt: number;
+  readonly segments: ReadonlyMap<number, Uint8Array>;
+}
+
+/** A worker in memory: it speaks the protocol truly, reports what a test says, and outlives the aggregator's process. */
+export class MemoryParty {
+  readonly id: number;
+  readonly identitySecret: Uint8Array;
+  readonly publicKey: Uint8Array;
+  report: ReportRule;
+  /** What it was told of its segments, by round. */
+  readonly told: { readonly round: number; readonly outcomes: readonly SegmentOutcome[] }[] = [];
+  readonly #crypto: CryptoSuite;
+  readonly #attempts = new Map<string, KnownAttempt>();
+  #state = emptyPartyState();
+  #context: PartyContext | undefined;
+  #engine: JobEngine | undefined;
+
+  constructor(crypto: CryptoSuite, id: number, report: ReportRule) {
+    this.#crypto = crypto;
+    this.id = id;
+    this.report = report;
+    this.identitySecret = crypto.randomBytes(32);
+    this.publicKey = crypto.ed25519PublicKey(this.identitySecret);
+  }
+
+  /** Listens to a process of the aggregator until it ends. */
+  async listen(engine: JobEngine, messages: AsyncIterable<AddressedMessage>): Promise<void> {
+    this.#engine = engine;
+    for await (const { round, attempt, message } of messages) {
+      if (message.case === "opened") {
+        await this.#open(message.value.setup);
+        await this.#take({ type: "receive", message: message.value.plan }, { round, attempt });
+      } else if (message.case === "secagg") {
+        await this.#take({ type: "receive", message: message.value }, { round, attempt });
+      }
+    }
+  }
+
+  async #open(message: Uint8Array): Promise<void> {
+    const known = decodeMessage(message);
+    if (known.type !== MessageType.Setup) throw new Error("a round opens with a setup");
+    const { jobUid, aggregatorKey, roster, round, attempt } = known.setup;
+    const policy = { allowUnmasked: true, minOrganisations: 1, corruptRatio: 0.05, dropRatio: 0.05 };
+    this.#context ??= partyContext(this.#crypto, {
+      jobUid,
+      identitySecret: this.identitySecret,
+      aggregatorKey,
+      policy,
+    });
+    await this.#take(
+      { type: "open", message, enrolled: roster.map(({ id: _, ...entry }) => entry) },
+      { round, attempt },
+    );
+  }
+
+  async #take(event: PartyEvent, at: { readonly round: number; readonly attempt: number }): Promise<void> {
+    const { state, effects } = stepParty(this.#context!, this.#state, event);
+    this.#state = state;
+    for (const effect of effects) await this.#perform(effect, at);
+  }
+
+  async #perform(effect: PartyEffect, at: { readonly round: number; readonly attempt: number }): Promise<void> {
+    switch (effect.type) {
+      case "send":
+        // A process that has stopped hears nothing.
+        await this.#engine!.receiveMessage(this.id, at.round, at.attempt, effect.message).catch(() => {});
+        break;
+      case "planAccepted":
+        this.#prepare(effect, at);
+        break;
+      case "maskingReady":
+        for (const [segment, bytes] of this.#attempts.get(hex(effect.planDigest))!.segments)
+          await this.#take(
+            { type: "inputReady", planDigest: effect.planDigest, segment, plainSha256: sha256(bytes) },
+            at,
+          );
+        break;
+      case "upload":
+        await this.#upload(effect.planDigest, effect.segment).catch(() => {});
+        break;
+      case "closed":
+        this.told.push({
+          round: this.#attempts.get(hex(effect.planDigest))!.round,
+          outcomes: effect.segments.map(({ outcome }) => outcome),
+        });
+    }
+  }
+
+  #prepare(
+    { planDigest, setup, plan }: Extract<PartyEffect, { type: "planAccepted" }>,
+    at: { readonly round: number; readonly attempt: number },
+  ): void {
+    const report = this.report(readPlannedReport(setup, plan)!, at);
+    const packed = setup.segments.map(({ id, ringBits }, index) => {
+      return [id, packRing(report[index]!, requireRingBits(ringBits))] as const;
+    });
+    this.#attempts.set(hex(planDigest), { ...at, segments: new Map(packed) });
+  }
+
+  async #upload(planDigest: Uint8Array, segment: number): Promise<void> {
+    const { round, attempt, segments } = this.#attempts.get(hex(planDigest))!;
+    const bytes = segments.get(segment)!;
+    const digest = sha256(bytes);
+    const resource = {
+      kind: "segment",
+      jobUid: this.#context!.config.jobUid,
+      round,
+      attempt,
+      segment,
+      party: this.id,
+    } as const;
+    const { staging } = this.#engine!.stagingOf(resource);
+    const { storedBytes, isComplete } = await staging.claim(resource, hex(digest), bytes.length);
+    const span = { startBytes: storedBytes, endBytes: bytes.length, totalBytes: bytes.length };
+    if (!isComplete) await staging.receive(resource, span, Readable.from([Buffer.from(bytes.subarray(storedBytes))]));
+    this.#engine!.segmentStored(resource, hex(digest), bytes.length);
+    const stored = { segment, sha256: digest, sizeBytes: bytes.length };
+    await this.#take({ type: "inputStored", planDigest, ...stored }, { round, attempt });
+  }
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(bytes).digest());
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
