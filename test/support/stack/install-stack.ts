@@ -163,7 +163,8 @@ async function joinMember(hub: RunningCluster, member: RunningCluster, gateCa: s
         "--operator-namespace",
         stackNames.operatorNamespace,
       ],
-      ...["--provider", provider, "--region", region.join("-")],
+      // A member may have been made anew under its name while its hub went on.
+      ...["--provider", provider, "--region", region.join("-"), "--another-cluster"],
     ]);
   } finally {
     await rm(folder, { recursive: true, force: true });

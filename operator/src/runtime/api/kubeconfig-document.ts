@@ -101,7 +101,9 @@ function find(
 ): NamedFields | undefined {
   const entries = document[list] ?? [];
   if (!Array.isArray(entries)) throw kubeconfigError(list, "is no list", `write "- name: …" entries below ${list}`);
-  const index = entries.findIndex((entry) => isRecord(entry) && String(entry.name) === name);
+  const index = entries.findIndex(
+    (entry) => isRecord(entry) && typeof entry.name !== "object" && String(entry.name) === name,
+  );
   if (index < 0) return undefined;
   const entry = entries[index] as Record<string, unknown>;
   textOf(entry.name, `${list}[${index}].name`);

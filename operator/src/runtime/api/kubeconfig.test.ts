@@ -185,6 +185,11 @@ describe("parseKubeconfig", () => {
     expect(error.message).toContain('user "u" token-file: names a file');
   });
 
+  it("says which entry is missing when a mapping stands where its name belongs", () => {
+    const users = [{ name: { toString: "a" }, user: { token: secretToken } }];
+    expect(errorOf(kubeconfig({ more: { users } })).message).toContain("user");
+  });
+
   it("puts no part of the text into its error", () => {
     const error = errorOf(`${kubeconfig()}\n  broken: ]`);
     expect(JSON.stringify({ ...error, message: error.message, cause: String(error.cause) })).not.toContain(secretToken);
