@@ -139,4 +139,21 @@ describe("places that a job can lose sight of, on real API servers", () => {
     await whenGone("kept");
     expect(await objects(gcp, "jobs", "kept")).toBe("");
   });
+
+  it("keeps the record of a job whose last place is gone, so that no cluster is searched and none that is away is waited for", async () => {
+    await rig.register("away", aws.kubeconfig.replaceAll(aws.url, "https://127.0.0.1:1"));
+    await apply(rig.hub, aJob(noop("resting", "gcp")));
+    await whenPlaced(gcp, "jobs", "resting");
+    await rig.hub.kubectl(["patch", "ftj", "resting", "--type=merge", "-p", '{"spec":{"suspend":true}}']);
+    const record = () => rig.read("{.status.placements} {.status.unsearchedClusters}", "resting");
+    await eventually("nothing is left", async () => {
+      await letPodsGo(gcp, "jobs");
+      return (await objects(gcp, "jobs", "resting")) === "" ? true : undefined;
+    });
+    await eventually("the record says so", async () => ((await record()).includes("Leaving") ? undefined : true));
+    expect(await record()).toBe("[] []");
+    await rig.hub.kubectl(["delete", "ftj", "resting", "--wait=false"]);
+    await whenGone("resting");
+    await rig.hub.kubectl(["delete", "mbr", "away"]);
+  });
 });

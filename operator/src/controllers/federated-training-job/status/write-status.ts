@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type FederatedTrainingJob, FieldManager, groupVersion, Kinds } from "@tributary/contracts";
-import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import type { ApiClient, JsonPatchOperation } from "../../../runtime/api/api-client.ts";
 import { isConflict, isNotFound } from "../../../runtime/api/api-error.ts";
-import type { KubeObject } from "../../../runtime/api/object.ts";
+import type { KubeObject, ObjectRef } from "../../../runtime/api/object.ts";
 
 type Job = FederatedTrainingJob;
 type JobStatus = NonNullable<Job["status"]>;
@@ -29,14 +29,17 @@ export async function writeStatus(
 
 async function applyOver(
   hub: ApiClient,
-  { metadata: { name, namespace, uid } }: Job,
+  { metadata: { name, namespace, uid }, status: before }: Job,
   resourceVersion: string | undefined,
   status: JobStatus,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const metadata = { name, namespace, uid, resourceVersion };
-  const intent = { apiVersion: groupVersion, kind: Kinds.FederatedTrainingJob.kind, metadata, status };
   try {
+    const seenVersion = isEmptied(before, status)
+      ? await emptyRecord(hub, { name, namespace }, resourceVersion, signal)
+      : resourceVersion;
+    const metadata = { name, namespace, uid, resourceVersion: seenVersion };
+    const intent = { apiVersion: groupVersion, kind: Kinds.FederatedTrainingJob.kind, metadata, status };
     await hub.applyStatus(Kinds.FederatedTrainingJob, intent as KubeObject, {
       fieldManager: FieldManager.OperatorStatus,
       force: true,
@@ -47,6 +50,29 @@ async function applyOver(
     if (isConflict(error) || isNotFound(error)) return false;
     throw error;
   }
+}
+
+function isEmptied(before: JobStatus | undefined, { placements }: JobStatus): boolean {
+  return placements?.length === 0 && (before?.placements?.length ?? 0) > 0;
+}
+
+/**
+ * Empties the record of placements and says the version that the job has then. A server-side apply that takes the last item of a list
+ * takes the list too, and a record that is not there counts as lost: every member cluster would be searched.
+ */
+async function emptyRecord(
+  hub: ApiClient,
+  ref: ObjectRef,
+  resourceVersion: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const operations: JsonPatchOperation[] = [
+    { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
+    { op: "add", path: "/status/placements", value: [] },
+  ];
+  const target = { ...ref, subresource: "status" };
+  const { metadata } = await hub.patchJson<KubeObject>(Kinds.FederatedTrainingJob, target, operations, { signal });
+  return metadata.resourceVersion;
 }
 
 async function readLive(hub: ApiClient, seen: Job, signal: AbortSignal): Promise<Job | undefined> {
