@@ -28,19 +28,28 @@ export function knownNamespaces(member: MemberCluster, jobs: readonly FederatedT
     .map((name) => ({ name, isMapped: mapped.has(name), isInUse: inUse.has(name) }));
 }
 
-/** Jobs that hold something in a member, by namespace and name; `suspected` may and do not say. */
-export function holdersOf(
-  cluster: string,
-  jobs: readonly FederatedTrainingJob[],
-): { readonly placed: readonly string[]; readonly suspected: readonly string[] } {
+/** Jobs that a member matters to, by namespace and name. */
+export interface Holders {
+  /** They say that something of theirs is there. */
+  readonly placed: readonly string[];
+  /** They wait for a search of it. */
+  readonly searching: readonly string[];
+  /** They may have something there and do not say. */
+  readonly suspected: readonly string[];
+}
+
+/** Jobs that hold something in a member, or may. */
+export function holdersOf(cluster: string, jobs: readonly FederatedTrainingJob[]): Holders {
   const keyOf = ({ metadata }: FederatedTrainingJob): string => `${metadata.namespace ?? "default"}/${metadata.name}`;
+  const isSearching = (job: FederatedTrainingJob): boolean =>
+    job.status?.unsearchedClusters?.includes(cluster) === true;
   const isSilent = (job: FederatedTrainingJob): boolean =>
-    job.status?.unsearchedClusters?.includes(cluster) === true ||
-    (placementsOf(job) === undefined &&
-      job.metadata.finalizers?.includes(cleanupFinalizer) === true &&
-      job.spec.participants.some((participant) => participant.cluster === cluster));
+    placementsOf(job) === undefined &&
+    job.metadata.finalizers?.includes(cleanupFinalizer) === true &&
+    job.spec.participants.some((participant) => participant.cluster === cluster);
   return {
     placed: jobs.filter((job) => placementsIn(job, cluster).length > 0).map(keyOf),
+    searching: jobs.filter(isSearching).map(keyOf),
     suspected: jobs.filter(isSilent).map(keyOf),
   };
 }

@@ -18,10 +18,11 @@ export interface RemovalSources {
 /** Asks the jobs, and the member itself, what is still there. */
 export async function observeRemoval(sources: RemovalSources, signal: AbortSignal): Promise<RemovalFacts> {
   const { member, jobs } = sources;
-  const { placed, suspected } = holdersOf(member.metadata.name, jobs);
+  const { placed, ...possible } = holdersOf(member.metadata.name, jobs);
   const wasHeard = member.status?.lastHeardTime !== undefined;
   // Through a MemberCluster that was never heard nothing can have been placed.
-  return { member, placed, suspected: wasHeard ? suspected : [], found: await countOwned(sources, signal) };
+  const { searching, suspected } = wasHeard ? possible : { searching: [], suspected: [] };
+  return { member, placed, searching, suspected, found: await countOwned(sources, signal) };
 }
 
 /** Objects of this hub by job; undefined when the member does not say all of it. */

@@ -8,6 +8,7 @@ const aMember = (annotations?: Record<string, string>): MemberCluster =>
 const facts = (changes: Partial<RemovalFacts> = {}): RemovalFacts => ({
   member: aMember(),
   placed: [],
+  searching: [],
   suspected: [],
   found: new Map(),
   ...changes,
@@ -24,6 +25,7 @@ describe("the removal of a member", () => {
 
   it.each<[string, Partial<RemovalFacts>, string]>([
     ["a job says that it has something there", { placed: ["research/a"] }, "job research/a"],
+    ["a job waits for its search, though nothing is there", { searching: ["research/a"] }, "job research/a"],
     ["the member shows objects", { found: new Map([["research/a", 3]]) }, "job research/a (3 objects)"],
     [
       "a member is away and a job may have something there",

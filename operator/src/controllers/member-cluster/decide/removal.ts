@@ -5,6 +5,8 @@ export interface RemovalFacts {
   readonly member: MemberCluster;
   /** Jobs whose status says that something of theirs is placed there. */
   readonly placed: readonly string[];
+  /** Jobs that wait for a search of the member: without it nobody would ever confirm that nothing of theirs is there. */
+  readonly searching: readonly string[];
   /** Jobs that name the member, may have placed something there and do not say what. */
   readonly suspected: readonly string[];
   /** Objects of this hub by the job that they were made for, from a live look; undefined when the member could not be looked at. */
@@ -21,9 +23,10 @@ const namedLimit = 5;
 
 /** A deletion waits until nothing of this hub is left in the member, or is forced by the member's name. */
 export function decideRemoval(facts: RemovalFacts): Removal {
-  const { member, placed, suspected, found } = facts;
+  const { member, placed, searching, suspected, found } = facts;
   const { name, annotations } = member.metadata;
-  const holders = [...new Set([...placed, ...(found === undefined ? suspected : found.keys())])].sort();
+  const shownThere = found === undefined ? suspected : found.keys();
+  const holders = [...new Set([...placed, ...searching, ...shownThere])].sort();
   if (annotations?.[Annotation.ForceRemoval] === name) return { verdict: "go", isForced: true, leaves: holders };
   if (holders.length === 0) return { verdict: "go", isForced: false, leaves: [] };
   const shown = holders.slice(0, namedLimit).map((job) => describeHolder(job, found?.get(job)));
