@@ -74,6 +74,7 @@ export {
   startHealthEndpoint,
 } from "./http/health-endpoint.ts";
 export { type Environment, readIntegerVariable, readVariable } from "./process/environment.ts";
+export { inParallel } from "./process/in-parallel.ts";
 export { type LastWords, leaveTerminationMessage } from "./process/leave-termination-message.ts";
 export { createLogger, type Logger } from "./process/logger.ts";
 export { type MainContext, runMain } from "./process/run-main.ts";

@@ -1,5 +1,5 @@
 import { Kinds, Reason } from "@tributary/contracts";
-import { asTributaryError, type Logger } from "@tributary/kit";
+import { asTributaryError, inParallel, type Logger } from "@tributary/kit";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
@@ -7,7 +7,6 @@ import type { ReconcileContext, ReconcileResult } from "../../runtime/control/co
 import { describeFailure } from "../member-cluster/describe-failure.ts";
 import type { MemberDirectory, MemberProblem } from "../member-cluster/member-directory.ts";
 import { callDeadlineMs } from "../shared/call-deadline.ts";
-import { inParallel } from "../shared/in-parallel.ts";
 import { type JobLiveness, type Leftovers, sortLeftovers } from "./decide/leftovers.ts";
 import type { LeftoverReport } from "./leftover-report.ts";
 import { listOwned, type OwnedObject, parallelNamespaces, resourceOf } from "./owned-objects.ts";

@@ -1,7 +1,6 @@
 import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
-import { isTributaryError } from "@tributary/kit";
+import { inParallel, isTributaryError } from "@tributary/kit";
 import { listOwned, parallelNamespaces } from "../collector/owned-objects.ts";
-import { inParallel } from "../shared/in-parallel.ts";
 import type { RemovalFacts } from "./decide/removal.ts";
 import { holdersOf } from "./known-namespaces.ts";
 import type { MemberState } from "./member-directory.ts";

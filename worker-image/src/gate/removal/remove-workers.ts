@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { asTributaryError, type Logger, type TributaryError } from "@tributary/kit";
+import { asTributaryError, inParallel, type Logger, type TributaryError } from "@tributary/kit";
 import type { NamedObject, WorkerKind, WorkerStore } from "../kubernetes/api-server.ts";
 
 /** Label of everything that a hub makes in a member. */
@@ -99,21 +99,17 @@ async function emptyOnce(here: NamespaceLook): Promise<void> {
 async function removeAll(here: NamespaceLook, kind: WorkerKind, objects: readonly NamedObject[]): Promise<void> {
   const { options, namespace, asked, look, signal } = here;
   look.found += objects.length;
-  const rest = objects.values();
-  const work = async (): Promise<void> => {
-    for (const object of rest) {
-      try {
-        await options.store.remove(kind, namespace, object, signal);
-        asked[kind].add(object.uid);
-      } catch (error) {
-        signal.throwIfAborted();
-        const failure = asTributaryError(error);
-        look.failures.push(failure);
-        if (failure.disposition === "permanent") look.hopeless += 1;
-      }
+  await inParallel(objects, parallelRemovals, async (object) => {
+    try {
+      await options.store.remove(kind, namespace, object, signal);
+      asked[kind].add(object.uid);
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = asTributaryError(error);
+      look.failures.push(failure);
+      if (failure.disposition === "permanent") look.hopeless += 1;
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(parallelRemovals, objects.length) }, work));
+  });
 }
 
 /** One line for each code: there may be as many failures as objects. */

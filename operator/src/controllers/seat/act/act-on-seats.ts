@@ -2,6 +2,7 @@ import {
   asTributaryError,
   catalogue,
   type ErrorCode,
+  inParallel,
   isTributaryError,
   type Logger,
   type TributaryError,
@@ -9,7 +10,6 @@ import {
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import type { Placement, PlacingReport, Problem } from "../../federated-training-job/snapshot.ts";
-import { inParallel } from "../../shared/in-parallel.ts";
 import { type FoundPlace, isSamePlace, type Place } from "../../shared/place.ts";
 import { troubleOf } from "../decide/decide-seats.ts";
 import type { SeatAction } from "../plan.ts";

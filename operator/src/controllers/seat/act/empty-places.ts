@@ -1,9 +1,9 @@
 import { Kinds, Label, Reason, type ResourceKind } from "@tributary/contracts";
+import { inParallel } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { controllerUidOf, isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
-import { inParallel } from "../../shared/in-parallel.ts";
 import { keepOwnership } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";

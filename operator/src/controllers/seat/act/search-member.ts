@@ -1,9 +1,9 @@
 import { Annotation, cutText, Kinds, Label } from "@tributary/contracts";
-import { asTributaryError, isTributaryError, TributaryError } from "@tributary/kit";
+import { asTributaryError, inParallel, isTributaryError, TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
+import { parallelNamespaces } from "../../collector/owned-objects.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
-import { inParallel } from "../../shared/in-parallel.ts";
 import { keepOwnership } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { FoundPlace } from "../../shared/place.ts";
@@ -14,8 +14,6 @@ interface Unread {
   readonly error: TributaryError;
 }
 
-/** Namespaces that are searched at once: a member may map a hundred, and one look has thirty seconds. */
-const parallelNamespaces = 8;
 /** Most characters of what an API server said, and namespaces beside the first, that are told of a search. */
 const saidLimit = 400;
 const namedLimit = 5;
