@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ControlPlane, startControlPlane } from "@tributary/clouds";
+import { type ControlPlane, freePorts, startControlPlane } from "@tributary/clouds";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../support/until.ts";
 import { type RunningProcess, startProgram } from "./support/running-process.ts";
-import { freePorts, JOB_UID, WireJob } from "./support/wire-job.ts";
+import { JOB_UID, WireJob } from "./support/wire-job.ts";
 
 const IMAGE = "registry.example/tributary/dataplane:test";
 let cluster: ControlPlane;

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "@tributary/clouds";
 import { pythonWith } from "../shared/python-environment.ts";
 import { type PeerProgram, type PeerWork, peerRounds, runPeer } from "./peer-run.ts";
 import type { RoundContestant } from "./round-case.ts";
@@ -56,20 +57,6 @@ function prepareHome(folder: string, link: string, tools: string): Record<string
     PATH: `${tools}:${process.env.PATH}`,
     PYTHONUNBUFFERED: "1",
   };
-}
-
-/** Ports of loopback that were free a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const listener = createServer();
-      await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-      return listener;
-    }),
-  );
-  const ports = listeners.map((listener) => (listener.address() as { port: number }).port);
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
 }
 
 async function listening(port: number): Promise<void> {

@@ -25,6 +25,7 @@ export type { CloudStatus, ComponentStatus } from "./clouds/status.ts";
 export { CommandError, type CommandOptions } from "./command.ts";
 export { ControlPlane, type StartedComponent, type TokenOptions } from "./control-plane/control-plane.ts";
 export type { KubeconfigOwner } from "./control-plane/credentials.ts";
+export { freePorts } from "./control-plane/free-port.ts";
 export { type ControlPlaneOptions, startControlPlane } from "./control-plane/start-control-plane.ts";
 export type { ImageBase } from "./images/base-layer.ts";
 export { type BuiltImage, buildImage, type CopiedFile, type ImageRecipe } from "./images/build-image.ts";

@@ -47,6 +47,12 @@ export class SimulatedKubelet {
     return [...this.#pods.values()].map(({ pod, pids }) => ({ pod, pids }));
   }
 
+  /** The last lines that each container of each pod wrote, for a reader who must find out why one does not work. */
+  async describe(): Promise<string[]> {
+    const told = await Promise.all([...this.#pods.values()].map((pod) => pod.describe()));
+    return told.flat();
+  }
+
   /** Ends every process and removes every file; objects stay as they are. */
   async close(): Promise<void> {
     this.#stop.abort();

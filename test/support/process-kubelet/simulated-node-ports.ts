@@ -26,6 +26,8 @@ export type FindPort = (
 interface Listening {
   readonly server: Server;
   readonly sockets: Set<Socket>;
+  /** Next try to listen, while the port is another program's. */
+  retry?: NodeJS.Timeout;
 }
 
 /** Listens on every node port of a cluster's Services and leads to a ready pod, as kube-proxy does; ends with the signal. */
@@ -86,13 +88,21 @@ function listen(nodePort: number, target: () => number | undefined): Listening {
     near.pipe(far);
     far.pipe(near);
   });
-  // Another program's port is free again soon, or the test says what never answered.
-  server.on("error", () => setTimeout(() => server.listening || server.listen(nodePort, "127.0.0.1"), 500).unref());
+  const entry: Listening = { server, sockets };
+  let isTold = false;
+  // Another program's port may be free again soon; until then whoever calls it reaches that program, and a reader of the test must know.
+  server.on("error", (error) => {
+    if (!isTold) process.stderr.write(`simulated kubelet: no one answers at node port ${nodePort}: ${error.message}\n`);
+    isTold = true;
+    entry.retry = setTimeout(() => server.listen(nodePort, "127.0.0.1"), 500);
+    entry.retry.unref();
+  });
   server.listen(nodePort, "127.0.0.1");
-  return { server, sockets };
+  return entry;
 }
 
-function close({ server, sockets }: Listening): void {
+function close({ server, sockets, retry }: Listening): void {
+  clearTimeout(retry);
   server.close();
   for (const socket of sockets) socket.destroy();
 }

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
 import { isNotFound, type KubeObject } from "@tributary/operator";
 import type { ProgramName } from "../../wire/support/program-bundles.ts";
-import { freePorts } from "../../wire/support/wire-job.ts";
 import type { Pod, PodContainer } from "./pod-shape.ts";
 import { makeVolumes, rewriteJson, type VolumeRoot, viewOf } from "./pod-volumes.ts";
 import { SimulatedContainer } from "./simulated-container.ts";
@@ -17,6 +17,7 @@ export interface PodSurroundings extends VolumeRoot {
 }
 
 const graceMs = 8_000;
+const describedLines = 8;
 const bindings = { group: "", version: "v1", kind: "Binding", plural: "bindings", namespaced: true };
 
 /** One pod: bound to the simulated node, its containers as processes, its status told as a kubelet tells it. */
@@ -54,6 +55,17 @@ export class SimulatedPod {
     const ports = this.pod.spec.containers.flatMap((container) => container.ports ?? []);
     const found = ports.find((port) => port.name === name || port.containerPort === name);
     return found === undefined ? undefined : this.#ports.get(found.containerPort);
+  }
+
+  /** The last lines that each container wrote. */
+  async describe(): Promise<string[]> {
+    const { namespace, name } = this.pod.metadata;
+    const told = this.#all.map(async ({ spec, isReady }) => {
+      const log = await readFile(join(this.#around.folder, `${spec.name}.log`), "utf8").catch(String);
+      const lines = log.trimEnd().split("\n").slice(-describedLines);
+      return [`${namespace}/${name} ${spec.name}, ${isReady ? "ready" : "not ready"}:`, ...lines];
+    });
+    return (await Promise.all(told)).flat();
   }
 
   /** Starts it; call once. */

@@ -37,12 +37,18 @@ export async function runSequence(world: SequenceWorld, events: readonly Sequenc
   const note = (what: string) => log.push(`${Math.round(performance.now() - startedMs)} ms: ${what}`);
   findings.push(...(await settle(() => observeWorld(world, disturbed).then(judgeWorld))));
   note(`settled with ${findings.length} findings`);
+  if (findings.length > 0) log.push(...(await describeProcesses(world)));
   findings.push(...(await judgeModels(world, await observeWorld(world, disturbed))));
   await heal(world, disturbed).catch((error: unknown) => findings.push(`the world does not heal: ${String(error)}`));
   note("put back");
   findings.push(...(await settle(() => observeWorld(world, disturbed).then(judgeWorld))));
   findings.push(...(await judgeBystander(world, identity, rounds)));
   return { log, findings: [...new Set(findings)] };
+}
+
+async function describeProcesses({ hub, members }: SequenceWorld): Promise<string[]> {
+  const told = await Promise.all([hub, ...Object.values(members)].map(({ kubelet }) => kubelet.describe()));
+  return told.flat().map((line) => line.slice(0, 400));
 }
 
 /** The smallest sequence by cutting that still fails, looked for in at most `tries` runs. */

@@ -1,8 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ControlPlane } from "@tributary/clouds";
+import { type ControlPlane, freePorts } from "@tributary/clouds";
 import { type RunningProcess, startProgram } from "../../wire/support/running-process.ts";
-import { freePorts } from "../../wire/support/wire-job.ts";
 import { until } from "../until.ts";
 
 /** A member's real gate as a process of this host, and what a worker needs to find it. */

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { freePorts } from "@tributary/clouds";
 import { controlV1 } from "@tributary/contracts";
 import { openSafetensors, safetensorsParts } from "@tributary/federated";
 import { createGrpcClient, createTlsCredentials, type GrpcClient } from "@tributary/kit";
@@ -356,19 +356,4 @@ function initialModel(values: number): Uint8Array[] {
     return { name, dtype: "F32" as const, shape: [count], bytes };
   };
   return safetensorsParts([tensor("a", 3), tensor("b", values - 3)]);
-}
-
-/** Ports of loopback that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    listeners.map(
-      (listener) =>
-        new Promise<number>((resolve) => {
-          listener.listen(0, "127.0.0.1", () => resolve((listener.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
 }
