@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { Server } from "@grpc/grpc-js";
 import { gateV1 } from "@tributary/contracts";
@@ -88,25 +94,61 @@ it("a connection that is destroyed when it comes reaches no method", async () =>
   await expect(caller().enrol({}, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
 });
 
-it.each([
-  { name: "in the middle", headers: {} },
-  { name: "and lets its own deadline pass", headers: { "grpc-timeout": "1m" } },
-])("whoever leaves a request $name loses its connection; a whole one may wait for its answer", async ({ headers }) => {
+/** A connection of a caller that does with its requests what it likes. */
+async function connectRaw(): Promise<ClientHttp2Session> {
   const tls = { ca: own.caPem, cert: own.certificatePem, key: own.keyPem, servername: "localhost" };
   const session = connectHttp2(`https://127.0.0.1:${listener.port}`, tls).on("error", () => {});
+  await once(session, "connect");
+  return session;
+}
+
+/** Resolves once the endpoint has read what was sent before. */
+function ping(session: ClientHttp2Session): Promise<unknown> {
+  return new Promise((resolve) => session.ping(resolve));
+}
+
+/** Begins a request and leaves it in the middle. */
+function beginRequest(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream {
+  const path = `/${gateV1.GateService.typeName}/Enrol`;
+  const head = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", ...headers };
+  const request = session.request(head).on("error", () => {});
+  // One byte of a message of nine.
+  request.write(Uint8Array.of(0, 0, 0, 0, 9, 1));
+  return request;
+}
+
+/** Headers that have the endpoint end a request by its caller's deadline. */
+const shortDeadline = { "grpc-timeout": "1m" };
+
+it.each([
+  { name: "in the middle", headers: {} },
+  { name: "and lets its own deadline pass", headers: shortDeadline },
+])("whoever leaves a request $name loses its connection; a whole one may wait for its answer", async ({ headers }) => {
+  const session = await connectRaw();
   const closed = once(session, "close");
   answering = closed;
   const waiting = caller().enrol({}, { timeoutMs: 10_000 });
-  const path = `/${gateV1.GateService.typeName}/Enrol`;
-  const head = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", ...headers };
-  // One byte of a message of nine.
-  session
-    .request(head)
-    .on("error", () => {})
-    .write(Uint8Array.of(0, 0, 0, 0, 9, 1));
+  beginRequest(session, headers);
   await closed;
   expect((await waiting).chainDer).toHaveLength(1);
   expect(seen.map(({ destroyed }) => destroyed).sort()).toEqual([false, true]);
+});
+
+it.each([
+  { name: "in the middle", headers: {}, isAnswered: false },
+  { name: "once its own deadline has passed", headers: shortDeadline, isAnswered: true },
+])("whoever gives a request up $name keeps its connection", async ({ headers, isAnswered }) => {
+  const session = await connectRaw();
+  const request = beginRequest(session, headers);
+  // The endpoint has the request by the time that it answers it, or a ping that follows it.
+  await (isAnswered ? once(request, "response") : ping(session));
+  request.close(constants.NGHTTP2_CANCEL);
+  await ping(session);
+  const left = await connectRaw();
+  beginRequest(left, {});
+  await once(left, "close");
+  expect(seen.map(({ destroyed }) => destroyed)).toEqual([false, true]);
+  session.destroy();
 });
 
 it("ends what is open when the endpoint is closed", async () => {

@@ -1,9 +1,16 @@
 import type { TLSSocket } from "node:tls";
-import { ResponderBuilder, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from "@grpc/grpc-js";
+import {
+  ResponderBuilder,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+} from "@grpc/grpc-js";
 
 /**
  * Ends connections over which a request is begun and not finished in time. What came of the request is held until its stream is closed,
- * and an answer, also one that the caller's own deadline brings about, does not close the caller's side of it.
+ * and an answer, also one that the caller's own deadline brings about, does not close the caller's side of it. A caller that gives its
+ * request up, by a reset, closes it.
  */
 export class UnfinishedRequests {
   readonly #timeoutMs: number;
@@ -25,9 +32,7 @@ export class UnfinishedRequests {
 
   /** Watches the calls of an endpoint. */
   readonly interceptor: ServerInterceptor = (_method, call) => {
-    const connection = this.#connections.get(call.getPeer());
-    const timer = setTimeout(() => connection?.destroy(), this.#timeoutMs);
-    timer.unref();
+    const timer = this.#startTimer(call.getPeer(), new WeakRef(call));
     const listener = new ServerListenerBuilder()
       .withOnReceiveHalfClose((next) => {
         clearTimeout(timer);
@@ -36,4 +41,13 @@ export class UnfinishedRequests {
       .build();
     return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
   };
+
+  /** Keeps no call from being collected: what came of a request must go with its stream. */
+  #startTimer(peer: string, call: WeakRef<ServerInterceptingCallInterface>): NodeJS.Timeout {
+    const connection = this.#connections.get(peer);
+    return setTimeout(() => {
+      // gRPC calls an answer cancelled as it does a reset; but only a call whose stream is closed has no peer any more.
+      if (call.deref()?.getPeer() === peer) connection?.destroy();
+    }, this.#timeoutMs).unref();
+  }
 }

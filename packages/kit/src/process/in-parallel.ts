@@ -1,12 +1,23 @@
-/** Does something with each item, at most `limit` at once; what it throws ends the rest. */
+/**
+ * Does something with each item, at most `limit` at once.
+ *
+ * @throws the first failure: no other item is begun after it, and all that were begun have ended when it is told.
+ */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,
   doOne: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = items.values();
+  const rest = eachOnce(items);
   const work = async (): Promise<void> => {
     for (const item of rest) await doOne(item);
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  const workers = Array.from({ length: Math.min(limit, items.length) }, work);
+  // Whoever is told of a failure may begin anew at once: nothing of this pass may be under way by then.
+  await Promise.all(workers).finally(() => Promise.allSettled(workers));
+}
+
+/** Unlike an array's own iterator a generator is over for everybody once one loop over it was left by a failure. */
+function* eachOnce<T>(items: readonly T[]): Generator<T> {
+  yield* items;
 }

@@ -15,15 +15,18 @@ afterEach(() => rm(data, { recursive: true, force: true }));
 
 const openStore = () => RoundStore.open(data, "job-1", GENESIS);
 
-async function commit(store: RoundStore, outcome: LedgerOutcome = "Committed"): Promise<void> {
-  const round = store.rounds.length;
+async function commit(
+  store: RoundStore,
+  outcome: LedgerOutcome = "Committed",
+  model = `model after round ${store.rounds.length}`,
+): Promise<void> {
   const prepared = await store.prepareCommit();
-  const model = `model after round ${round}`;
   if (outcome === "Committed") await writeFile(prepared.modelPath, model);
-  await store.commit(
-    prepared,
-    aLine(store, { outcome, modelSha256: createHash("sha256").update(model).digest("hex") }),
-  );
+  await store.commit(prepared, aLine(store, { outcome, modelSha256: sha256Of(model) }));
+}
+
+function sha256Of(model: string): string {
+  return createHash("sha256").update(model).digest("hex");
 }
 
 function aLine(store: RoundStore, change: Partial<LedgerLine>): LedgerLine {
@@ -71,7 +74,7 @@ describe("RoundStore", () => {
   });
 
   it("keeps older models for as long as they are needed, also over a restart before anybody has said which are", async () => {
-    const digestOf = (round: number) => createHash("sha256").update(`model after round ${round}`).digest("hex");
+    const digestOf = (round: number) => sha256Of(`model after round ${round}`);
     const store = await openStore();
     let needed = 1;
     store.keepModels((sha256) => sha256 === digestOf(needed));
@@ -96,6 +99,18 @@ describe("RoundStore", () => {
       ...[false, false, false, false],
       ...[true, false, true],
     ]);
+  });
+
+  it("keeps one copy of a model that is needed, however many rounds make it again, and none besides the newest", async () => {
+    const store = await openStore();
+    store.keepModels((sha256) => sha256 === sha256Of("same"));
+    for (let round = 0; round < 5; round++) await commit(store, "Committed", "same");
+    expect(store.modelRounds).toEqual([3, 4]);
+    await commit(store);
+    await commit(store, "Committed", "same");
+    expect(store.modelRounds).toEqual([5, 6]);
+    for (let round = 7; round < 10; round++) await commit(store);
+    expect(store.modelRounds).toEqual([6, 8, 9]);
   });
 
   it("takes the model before for the newest when a round only evaluated", async () => {

@@ -85,7 +85,7 @@ export class RoundStore {
     return this.#rounds.at(-1)?.lineSha256 ?? this.#genesis;
   }
 
-  /** Says which models stay besides the newest ones, by their digests; asked whenever older ones are removed. */
+  /** Says which models stay besides the newest ones, by their digests, one copy of each; asked whenever older ones are removed. */
   keepModels(isNeeded: (modelSha256: string) => boolean): void {
     this.#isNeeded = isNeeded;
   }
@@ -171,13 +171,23 @@ export class RoundStore {
   }
 
   async #prune(): Promise<void> {
-    for (const round of this.#models.slice(0, -KEPT_MODELS)) {
+    const kept = new Set(this.#models.slice(-KEPT_MODELS).map((round) => this.#modelSha256Of(round)));
+    for (const round of this.#models.slice(0, -KEPT_MODELS).toReversed()) {
       // The model goes last: while it is there, the next time finds what else is left.
       await this.#disk.remove(this.optimiserPath(round));
-      if (this.#isNeeded(this.#rounds[round]!.line.modelSha256)) continue;
-      this.#models = this.#models.filter((kept) => kept !== round);
+      const sha256 = this.#modelSha256Of(round);
+      // Rounds that change nothing make the same model again and again: any one copy of it serves.
+      if (!kept.has(sha256) && this.#isNeeded(sha256)) {
+        kept.add(sha256);
+        continue;
+      }
+      this.#models = this.#models.filter((other) => other !== round);
       await this.#disk.remove(this.modelPath(round));
     }
+  }
+
+  #modelSha256Of(round: number): string {
+    return this.#rounds[round]!.line.modelSha256;
   }
 
   async #verifyNewest(): Promise<void> {

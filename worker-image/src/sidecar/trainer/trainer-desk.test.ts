@@ -62,7 +62,9 @@ describe("TrainerDesk", () => {
     const TIMEOUT_MS = 120_000;
     const HOUR_MS = 3_600_000;
     const other: TrainerTask = { id: "round-1/Train", kind: "Train" };
-    const late = { case: "failure", value: { code: "DEADLINE_EXCEEDED", message: "", retriable: true } } as never;
+    const failureOf = (code: string) => ({ case: "failure", value: { code, message: "", retriable: true } }) as never;
+    const late = failureOf("DEADLINE_EXCEEDED");
+    const broken = failureOf("TRAINER_LOSS_NOT_FINITE");
     let desk: TrainerDesk;
     beforeEach(() => {
       vi.useFakeTimers();
@@ -143,6 +145,43 @@ describe("TrainerDesk", () => {
       expect(await ask()).toEqual({ task: { ...task, remainingMs: BigInt(2 * HOUR_MS) } });
       await handIn(task.id, late);
       expect(await fate()).toBe(late);
+    });
+
+    it.each([
+      { when: "that the trainer failed at", failure: broken },
+      { when: "whose time had passed", failure: late },
+    ])("gives the task out when the outcome of a try $when is handed in again", async ({ failure }) => {
+      const before = begin(task);
+      await ask();
+      await handIn(task.id, failure);
+      expect(await before()).toBe(failure);
+      const fate = begin(task);
+      await handIn(task.id, failure);
+      expect(await fate()).toBe("open");
+      expect(await ask()).toEqual({ task });
+      await handIn(task.id, failure);
+      expect(await fate()).toBe(failure);
+    });
+
+    it("gives the task out when a trainer failed at one that a former process gave out, and takes what it has done", async () => {
+      const fate = begin(task);
+      await handIn(task.id, broken);
+      expect(await fate()).toBe("open");
+      await handIn(task.id);
+      expect(await fate()).toBe(success);
+    });
+
+    it("takes a failure of a task that was given, also over another connection or after its attempt", async () => {
+      const fate = begin(task);
+      await ask();
+      desk.disconnected();
+      desk.connected();
+      await handIn(task.id, broken);
+      expect(await fate()).toBe(broken);
+      await withdrawn(task);
+      const next = begin(task);
+      await handIn(task.id, broken);
+      expect(await next()).toBe(broken);
     });
 
     it("lets a trainer finish other work within its time before it counts as lost", async () => {

@@ -16,6 +16,8 @@ export type TaskOutcome = trainerV1.CompleteTaskRequest["outcome"] & { readonly 
 interface OpenTask {
   readonly task: TrainerTask;
   readonly done: PromiseWithResolvers<TaskOutcome>;
+  /** Whether a trainer was given it since it was opened. */
+  isGiven: boolean;
 }
 
 /** A task that the trainer works on: it was given out, has no outcome, and nobody asked for another since. */
@@ -80,7 +82,7 @@ export class TrainerDesk {
     const before = this.#unclaimed;
     this.#unclaimed = undefined;
     if (before?.taskId === task.id) return before.outcome;
-    const open: OpenTask = { task, done: Promise.withResolvers() };
+    const open: OpenTask = { task, done: Promise.withResolvers(), isGiven: false };
     const onAbort = () => open.done.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#open = open;
@@ -144,7 +146,7 @@ export class TrainerDesk {
     const given = this.#given?.id === taskId ? this.#given : undefined;
     if (given !== undefined) this.#given = undefined;
     const open = this.#open?.task.id === taskId ? this.#open : undefined;
-    if (open !== undefined && !isOfEarlierTime(outcome, given, open.task)) {
+    if (open !== undefined && isOutcomeOf(open, given, outcome)) {
       open.done.resolve(outcome);
       return;
     }
@@ -162,6 +164,7 @@ export class TrainerDesk {
     if (this.#open === undefined || signal.aborted) return {};
     const { expiresMs, ...task } = this.#open.task;
     this.#given = this.#open.task;
+    this.#open.isGiven = true;
     this.#watch();
     if (expiresMs === undefined) return { task };
     const remainingMs = Math.max(0, Math.round(expiresMs - this.#clock.monotonicMs()));
@@ -199,6 +202,15 @@ export class TrainerDesk {
     const lost = new TributaryError("TRAINER_LOST", `the trainer ${why}`);
     this.#lostTimer = setTimeout(() => this.#open?.done.reject(lost), delayMs);
   }
+}
+
+/**
+ * Whether an outcome settles the open task. Work that was done does, also where a former process gave it out; a failure does only where the
+ * task was given: any other is of an earlier try and handed in again, because the answer to it was lost.
+ */
+function isOutcomeOf({ task, isGiven }: OpenTask, given: GivenTask | undefined, outcome: TaskOutcome): boolean {
+  if (outcome.case === "success") return true;
+  return (isGiven || given !== undefined) && !isOfEarlierTime(outcome, given, task);
 }
 
 /** Whether a trainer gave up by the time that an earlier attempt had, and the present one has more. */

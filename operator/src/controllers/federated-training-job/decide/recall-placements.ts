@@ -50,7 +50,7 @@ function takeUp(
   for (const isByName of [true, false])
     for (const { name, ...place } of places.get(isByName) ?? []) {
       const { cluster } = place;
-      const isThis = (one: Placement): boolean => isAt(one, cluster, place) || isElsewhere(snapshot, one, place, true);
+      const isThis = (one: Placement): boolean => isAt(one, cluster, place) || isShownElsewhere(snapshot, one, place);
       if (known.some(isThis) || found.some(isThis)) continue;
       // What the member confirmed to be gone may still be in a cache that is late.
       if (saidEmpty(snapshot, cluster, place) || !isOfJob(snapshot, settings, { ...place, name })) continue;
@@ -117,21 +117,33 @@ function foundIn({ placing }: JobSnapshot, cluster: string): readonly FoundPlace
 }
 
 /**
- * Whether a recorded place is the same one under another name of its cluster: one cluster may be registered twice, as when it
- * gets another name, and what runs there must not be removed for it. A place says itself in which cluster it is, whichever its
- * member's name leads to by now.
- * @param ifUnknown the answer where clusters do not say who they are
+ * Whether a place that is to be made is a recorded one under another name of its cluster: one cluster may be registered twice, as
+ * when it gets another name, and what leaves under the first name would take with it what comes under the second.
  */
-export function isElsewhere(
-  { placing: { clusterUids, linkedUids } }: JobSnapshot,
+export function isElsewhere(snapshot: JobSnapshot, known: Placement, place: PlaceInCluster): boolean {
+  const { clusterUids, linkedUids } = snapshot.placing;
+  return isSameObject(snapshot, known, place, linkedUids.get(place.cluster) ?? clusterUids.get(place.cluster)) === true;
+}
+
+/**
+ * Whether a place that a link showed is a recorded one under another name of its cluster: what runs there must not be removed for
+ * it. Only the link says which cluster it showed: the status speaks of the one before while a name leads elsewhere, so nothing that
+ * a recorded place has the name of is another one before the link has said it.
+ */
+function isShownElsewhere(snapshot: JobSnapshot, known: Placement, place: PlaceInCluster): boolean {
+  return isSameObject(snapshot, known, place, snapshot.placing.linkedUids.get(place.cluster)) !== false;
+}
+
+/** Whether both are one place of one cluster; undefined where a cluster does not say who it is. */
+function isSameObject(
+  { placing }: JobSnapshot,
   known: Placement,
   place: PlaceInCluster,
-  ifUnknown: boolean,
-): boolean {
+  uid: string | undefined,
+): boolean | undefined {
   if (known.cluster === place.cluster || !isSamePlace(known, place)) return false;
-  const one = known.clusterUid ?? clusterUids.get(known.cluster);
-  const other = linkedUids.get(place.cluster) ?? clusterUids.get(place.cluster);
-  return one === undefined || other === undefined ? ifUnknown : one === other;
+  const knownUid = known.clusterUid ?? placing.clusterUids.get(known.cluster);
+  return knownUid === undefined || uid === undefined ? undefined : knownUid === uid;
 }
 
 /** Of a place that is wanted nobody's word counts that it is empty: it may not have been made yet. */

@@ -137,7 +137,7 @@ describe("the record of a job's placements", () => {
     (_who, uids) => {
       const job = withPlacements(aJob(), ofGcp);
       const shown = [{ ...seen("gcp"), cluster: "lab" }];
-      const placing = { ...reports(), clusterUids: new Map(uids), shown };
+      const placing = { ...reports(), linkedUids: new Map(uids), clusterUids: new Map(uids), shown };
       expect(told(record(aSnapshot({ job, placing })).placements)).toEqual([
         "aws aws-1/jobs Wanted",
         "gcp gcp-1/jobs Wanted",
@@ -148,12 +148,27 @@ describe("the record of a job's placements", () => {
   it("takes up the place of another cluster that has the same namespace and participant", () => {
     const job = withPlacements(aJob(), ofGcp);
     const shown = [{ ...seen("gcp"), cluster: "lab" }];
-    const clusterUids = new Map([
+    const linkedUids = new Map([
       ["gcp-1", "uid"],
       ["lab", "other uid"],
     ]);
-    const { placements } = record(aSnapshot({ job, placing: { ...reports(), clusterUids, shown } }));
+    const clusterUids = new Map([...linkedUids]);
+    const { placements } = record(aSnapshot({ job, placing: { ...reports(), linkedUids, clusterUids, shown } }));
     expect(told(placements)).toContain("gcp lab/jobs Leaving");
+  });
+
+  it("takes nothing that runs for a left-over when a name leads to its cluster by mistake and has not said so yet", () => {
+    const ofAws = aPlacement({ clusterUid: "uid of aws" });
+    const job = withPlacements(aJob(), ofAws, { ...ofGcp, clusterUid: "uid of gcp" });
+    const shown = [
+      { ...seen("aws"), cluster: "aws-1" },
+      { ...seen("aws"), cluster: "gcp-1" },
+    ];
+    const linkedUids = new Map([["aws-1", "uid of aws"]]);
+    const clusterUids = new Map([...linkedUids, ["gcp-1", "uid of gcp"]]);
+    const placing = { ...reports(), linkedUids, clusterUids, shown };
+    const { placements } = record(aSnapshot({ job, placing }));
+    expect(told(placements)).toEqual(["aws aws-1/jobs Wanted", "gcp gcp-1/jobs Wanted"]);
   });
 
   it("places a seat under another name of its cluster only when what was there under the first is gone", () => {

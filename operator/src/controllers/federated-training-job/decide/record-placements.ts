@@ -67,7 +67,7 @@ function place(
     );
     const here = { participant: participant.name, cluster, namespace };
     // Another name of one cluster: what leaves under the first would take with it what comes under the second.
-    const isLeaving = kept.some((one) => isElsewhere(snapshot, one, here, false));
+    const isLeaving = kept.some((one) => isElsewhere(snapshot, one, here));
     return isTaken || isLeaving ? [] : [newPlacement(snapshot, settings, here)];
   });
   return [...kept, ...added.slice(0, Math.max(0, placementLimit - kept.length))];

@@ -139,4 +139,9 @@ describe("a seat that moved to another namespace and still leaves the former", (
     const there = { ...report, problems: [{ ...report.problems[0]!, namespace: "b" }] };
     expect(look([inA], [], { placements, mapped: "b", report: there }).placingProblem?.reason).toBe("RBACDenied");
   });
+
+  it("tells what keeps the former from leaving while it is placed nowhere else for that", () => {
+    const leaving = placements.slice(0, 1);
+    expect(look([], [], { placements: leaving, mapped: "b", report }).placingProblem?.message).toBe("may not delete");
+  });
 });

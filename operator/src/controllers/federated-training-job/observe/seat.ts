@@ -1,7 +1,7 @@
 import { Label, type MemberCluster } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
-import { isSamePlace } from "../../shared/place.ts";
+import { isSamePlace, type Place } from "../../shared/place.ts";
 import { jobNames } from "../render/names.ts";
 import type {
   JobSnapshot,
@@ -10,6 +10,7 @@ import type {
   Placement,
   PlacingReport,
   PodTemplateObject,
+  Problem,
   SeatObservation,
   TemplateObservation,
 } from "../snapshot.ts";
@@ -53,10 +54,7 @@ export function observeSeat(
   const isWanted = placed.some((one) => one.namespace === namespace && one.state === "Wanted");
   const ends = isWanted && batchJob !== undefined ? endsOf(batchJob) : undefined;
   const counted = ends !== undefined && isPresentJob(job, participant, ends.batchJob, template) ? ends : undefined;
-  const place = { participant: participant.name, namespace };
-  const problem = report?.problems.find((one) => isSamePlace(one, place))?.problem;
-  // Nothing is placed in a member that is still to be searched.
-  const placingProblem = problem ?? (placed.length === 0 ? report?.searchProblem : undefined);
+  const placingProblem = report && findPlacingProblem(report, placed, { participant: participant.name, namespace });
   return {
     participant,
     member: observed,
@@ -71,6 +69,15 @@ export function observeSeat(
     // What runs is not held back by an object that could not be mended.
     ...(placingProblem === undefined || batchJob !== undefined ? {} : { placingProblem }),
   };
+}
+
+/** What keeps a seat from its workers: the trouble of its place, or of what nothing is placed before. */
+function findPlacingProblem(report: PlacingReport, placed: readonly Placement[], place: Place): Problem | undefined {
+  const problemAt = (where: Place) => report.problems.find((one) => isSamePlace(one, where))?.problem;
+  const own = problemAt(place);
+  if (own !== undefined || placed.some(({ state }) => state === "Wanted")) return own;
+  // Nothing is placed while what leaves is still there, nor in a member that is still to be searched.
+  return placed.length === 0 ? report.searchProblem : placed.map(problemAt).find((problem) => problem !== undefined);
 }
 
 /** What is final of a batch Job's workers; undefined while nothing is. */

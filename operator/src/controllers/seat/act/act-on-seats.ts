@@ -14,7 +14,7 @@ import { type FoundPlace, isSamePlace, type Place } from "../../shared/place.ts"
 import { troubleOf } from "../decide/decide-seats.ts";
 import type { SeatAction } from "../plan.ts";
 import { placeKey } from "../seat-key.ts";
-import { emptyPlaces } from "./empty-places.ts";
+import { type Emptied, emptyPlaces } from "./empty-places.ts";
 import { findOtherCluster } from "./other-cluster.ts";
 import { placeSeat, replaceBatchJob } from "./place-seat.ts";
 import { searchMember } from "./search-member.ts";
@@ -53,7 +53,7 @@ export async function actOnSeats(
   let found: readonly FoundPlace[] | undefined;
   let searchProblem: Problem | undefined;
   let hasFailed = false;
-  const note = (action: SeatAction, thrown: unknown): void => {
+  const note = (action: SeatAction, thrown: unknown, placements = placementsOf(action)): void => {
     const error = asTributaryError(thrown);
     tellFailure(client.cluster, action, error, deps.log);
     const isPassing = passing.some((code) => isTributaryError(error, code));
@@ -61,7 +61,7 @@ export async function actOnSeats(
     if (isPassing) return;
     const problem = { reason: catalogue[error.code].reason, message: error.message };
     if (action.type === "search") searchProblem = problem;
-    problems.push(...placementsOf(action).map((placement) => troubleOf(placement, problem)));
+    problems.push(...placements.map((placement) => troubleOf(placement, problem)));
   };
   try {
     const elsewhere = await findOtherCluster(client, actions.flatMap(placementsOf), signal);
@@ -72,6 +72,7 @@ export async function actOnSeats(
         const outcome = await carryOut(client, jobUid, action, deps, signal);
         empty.push(...(outcome.empty ?? []));
         problems.push(...(outcome.problems ?? []));
+        for (const { placement, cause } of outcome.refused ?? []) note(action, cause, [placement]);
         for (const placement of placementsOf(action))
           if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true)
             deps.expectations.forget(placeKey(placement));
@@ -92,7 +93,7 @@ export async function actOnSeats(
   };
 }
 
-type Outcome = Partial<PlacingReport>;
+type Outcome = Partial<PlacingReport & Pick<Emptied, "refused">>;
 
 async function carryOut(
   client: ApiClient,

@@ -21,6 +21,8 @@ export interface Emptied {
   readonly empty: readonly Place[];
   /** What stays and is not for the hub to remove. */
   readonly problems: PlacingReport["problems"];
+  /** What could not be removed, and why: neither an object nor its place keeps others from going. */
+  readonly refused: readonly { readonly placement: Placement; readonly cause: unknown }[];
 }
 
 /**
@@ -51,14 +53,19 @@ export async function emptyPlaces(
     const left = new Set(withEndingPods);
     const all = placements.map(({ participant }) => participant);
     const copies = new Set<string | undefined>();
+    const refused = new Map<string, unknown>();
     for (const kind of [Kinds.Job, Kinds.ConfigMap]) {
       const listed = await listOf(kind, all);
       const objects = listed.filter(isWrittenByUs);
       for (const object of listed) if (!isWrittenByUs(object)) copies.add(object.metadata.uid);
       for (const object of objects) left.add(participantOf(object));
-      const present = objects.filter((object) => !isDeleting(object));
-      await inParallel(present, parallelDeletes, async ({ metadata: { name, uid } }) => {
-        await client.delete(kind, { namespace, name }, { ...call, uid, propagation: "Background" });
+      const present = objects.filter((object) => !isDeleting(object) && !refused.has(participantOf(object)));
+      await inParallel(present, parallelDeletes, async (object) => {
+        const { name, uid } = object.metadata;
+        await client
+          .delete(kind, { namespace, name }, { ...call, uid, propagation: "Background" })
+          .catch((cause: unknown) => refused.set(participantOf(object), cause));
+        signal.throwIfAborted();
       });
     }
     const rest = all.filter((participant) => !left.has(participant));
@@ -66,10 +73,16 @@ export async function emptyPlaces(
     const pods = listed.filter((pod) => !copies.has(controllerUidOf(pod)));
     for (const pod of pods) left.add(participantOf(pod));
     const gone = rest.filter((participant) => !left.has(participant));
-    return { empty: gone.map((participant) => ({ participant, namespace })), problems: tellStranded(placements, pods) };
+    return {
+      empty: gone.map((participant) => ({ participant, namespace })),
+      problems: tellStranded(placements, pods),
+      refused: placements.flatMap((placement) =>
+        refused.has(placement.participant) ? [{ placement, cause: refused.get(placement.participant) }] : [],
+      ),
+    };
   } catch (error) {
     if (await isNamespaceGone(client, namespace, error, call))
-      return { empty: placements.map(({ participant }) => ({ participant, namespace })), problems: [] };
+      return { empty: placements.map(({ participant }) => ({ participant, namespace })), problems: [], refused: [] };
     throw error;
   }
 }

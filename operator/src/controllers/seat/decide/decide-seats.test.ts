@@ -198,6 +198,8 @@ describe("a member", () => {
     expect(plan.actions).toEqual([]);
     expect(plan.report.empty).toEqual([]);
     expect(plan.report.problems.map(({ problem }) => problem.reason)).toEqual([reason, reason]);
+    expect(plan.report.searchProblem?.reason).toBe(reason);
+    expect(decideSeats(someSeats({ job, member, places })).report.searchProblem).toBeUndefined();
   });
 
   it("is searched when the record of the job was lost", () => {

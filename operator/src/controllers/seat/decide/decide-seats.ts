@@ -14,9 +14,9 @@ export function decideSeats(seen: SeatsSnapshot): SeatsPlan {
   const { cluster, member, places } = seen;
   if (member.state === "missing") {
     const message = `no MemberCluster is named ${cluster} any more; register it again with kubectl tributary join`;
-    return { actions: [], report: troubled(places, { reason: Reason.ClusterNotFound, message }) };
+    return { actions: [], report: troubled(seen, { reason: Reason.ClusterNotFound, message }) };
   }
-  if (member.state === "unreachable") return { actions: [], report: troubled(places, member.problem) };
+  if (member.state === "unreachable") return { actions: [], report: troubled(seen, member.problem) };
   const leaving = places.filter(({ placement }) => placement.state === "Leaving");
   const decided = places
     .filter(({ placement }) => placement.state === "Wanted")
@@ -44,8 +44,10 @@ export function troubleOf({ participant, namespace }: Placement, problem: Proble
   return { participant, namespace, problem };
 }
 
-function troubled(places: readonly PlaceObservation[], problem: Problem): PlacingReport {
-  return { empty: [], problems: places.map(({ placement }) => troubleOf(placement, problem)) };
+/** One trouble for all that is to be done in a member, also for a search of it. */
+function troubled({ places, isUnsearched }: SeatsSnapshot, problem: Problem): PlacingReport {
+  const problems = places.map(({ placement }) => troubleOf(placement, problem));
+  return { empty: [], problems, ...(isUnsearched ? { searchProblem: problem } : {}) };
 }
 
 function search(namespaces: readonly string[]): SeatAction {
