@@ -39,8 +39,13 @@ export function nodeLayer(root: string): CopiedFile[] {
  * of young generation where no limit is set and 2 where it is 512, and 400 MiB of which a collection leaves 95.
  */
 export const operatorFlags = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
-/** For the same reason: glibc gives each thread that it can a heap of its own. */
-export const operatorEnvironment = { MALLOC_ARENA_MAX: "1" };
+/** For the same reason, and for the data plane too: glibc gives each thread that it can a heap of its own. */
+export const oneHeap = { MALLOC_ARENA_MAX: "1" };
+
+const oneHeapSettings = {
+  ...settings,
+  environment: [...settings.environment, ...Object.entries(oneHeap).map(([name, value]) => `${name}=${value}`)],
+};
 
 /** Image of the operator. */
 export function operatorRecipe(root: string, bundles: Pick<Bundles, "operator">): ImageRecipe {
@@ -49,11 +54,7 @@ export function operatorRecipe(root: string, bundles: Pick<Bundles, "operator">)
     base: {},
     layers: [nodeLayer(root), [{ from: bundles.operator, to: home }]],
     entrypoint: [node, ...operatorFlags, `${home}/operator.mjs`],
-    ...settings,
-    environment: [
-      ...settings.environment,
-      ...Object.entries(operatorEnvironment).map(([name, value]) => `${name}=${value}`),
-    ],
+    ...oneHeapSettings,
   };
 }
 
@@ -64,7 +65,7 @@ export function dataplaneRecipe(root: string, bundles: Pick<Bundles, "dataplane"
     base: {},
     layers: [nodeLayer(root), [{ from: bundles.dataplane, to: home }]],
     entrypoint: [node, `${home}/launcher.mjs`],
-    ...settings,
+    ...oneHeapSettings,
   };
 }
 

@@ -7,7 +7,7 @@ import type { ControlPlane } from "@tributary/clouds";
 import type { OperatorConfiguration } from "@tributary/operator";
 import { bundlePrograms } from "../../scripts/images/bundle.ts";
 import { bundleSets } from "../../scripts/images/bundles.ts";
-import { operatorEnvironment, operatorFlags } from "../../scripts/images/recipes.ts";
+import { oneHeap, operatorFlags } from "../../scripts/images/recipes.ts";
 import { until } from "./until.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -64,7 +64,7 @@ export async function bundleOperator(
       if (kubeconfig !== undefined) await writeFile(kubeconfigPath, kubeconfig);
       const env = {
         ...process.env,
-        ...operatorEnvironment,
+        ...oneHeap,
         TRIBUTARY_OPERATOR_CONFIG: configPath,
         TRIBUTARY_HUB_KUBECONFIG: kubeconfigPath,
         TRIBUTARY_LOG_LEVEL: "info",

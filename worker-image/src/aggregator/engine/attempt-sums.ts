@@ -35,6 +35,8 @@ export class AttemptSums {
   readonly #deps: SumDeps;
   /** Sums on their way to the disk, by segment. */
   readonly #flushes = new Map<number, Promise<void>>();
+  /** Whether the name of the attempt's folder is durable, which it stays. */
+  #isNamed = false;
 
   constructor(deps: SumDeps) {
     this.#deps = deps;
@@ -75,14 +77,15 @@ export class AttemptSums {
 
   /** Makes sums durable, and their names and the attempt's; the state that is written next syncs the attempt's folder itself. */
   async makeDurable(segments: readonly number[]): Promise<void> {
-    const { disk, directory } = this.#deps;
-    for (const segment of segments) {
-      await (this.#flushes.get(segment) ?? syncFile(this.pathOf(segment), disk));
-      this.#flushes.delete(segment);
-    }
     if (segments.length === 0) return;
-    await syncDirectory(this.#directory, disk);
-    await syncDirectory(dirname(directory), disk);
+    const { disk } = this.#deps;
+    // The disk makes one commit of what it is asked for together.
+    await Promise.all([
+      ...segments.map((segment) => this.#flushes.get(segment) ?? syncFile(this.pathOf(segment), disk)),
+      syncDirectory(this.#directory, disk),
+      this.#nameAttempt(),
+    ]);
+    for (const segment of segments) this.#flushes.delete(segment);
   }
 
   /** The sums that durable point 1 recorded are what is unmasked and committed: each must be what its digest says, else SUM_DAMAGED. */
@@ -94,6 +97,12 @@ export class AttemptSums {
       const inputs = ranksOf(survivors).map((rank) => staging.pathOf(id, setup.roster[rank]!.id));
       await restoreSum({ path: this.pathOf(id), values, ringBits, sha256: sumSha256 }, inputs, { disk, log });
     }
+  }
+
+  async #nameAttempt(): Promise<void> {
+    if (this.#isNamed) return;
+    await syncDirectory(dirname(this.#deps.directory), this.#deps.disk);
+    this.#isNamed = true;
   }
 
   get #directory(): string {

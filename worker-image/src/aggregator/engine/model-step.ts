@@ -70,6 +70,7 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
     const model = await disk.open(request.modelOut, "w");
     const state = await openState(disk, request, parameters);
     const hash = createHash("sha256").update(layout.header);
+    let written: Promise<unknown> = Promise.resolve();
     try {
       await writeFully(model, layout.header);
       await withScratch(async (scratch) => {
@@ -77,9 +78,13 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
         let flush: Promise<void> = Promise.resolve();
         for await (const sum of request.sums) {
           const squaredNorm = await stepSegment(disk, request, { base, state, sum, buffers }, async (stepped) => {
+            // One chunk is written while the next one is read.
+            await written;
+            written = writeFully(model, stepped);
+            written.catch(() => {});
             hash.update(stepped);
-            await writeFully(model, stepped);
           });
+          await written;
           request.noteMean?.(squaredNorm);
           // The disk writes one segment while the next one is stepped.
           await flush;
@@ -90,6 +95,7 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
       });
       return { modelSha256: hash.digest("hex"), optimiserSha256: await state.finish() };
     } finally {
+      await written.catch(() => {});
       await state.close();
       await model.close();
     }
@@ -122,10 +128,12 @@ async function stepSegment(
     let squaredNorm = 0;
     for (let start = 0; start < sum.parameters; start += SCRATCH_VALUES) {
       const values = Math.min(SCRATCH_VALUES, sum.parameters - start);
-      const meanUpdate = await readScaledSums(source, buffers, { start, values, ringBits, step });
+      const [meanUpdate, before] = await Promise.all([
+        readScaledSums(source, buffers, { start, values, ringBits, step }),
+        base.read(sum.offset + start, buffers.base.subarray(0, values)),
+      ]);
       hash.update(buffers.packed.subarray(0, sumSizeBytes(values, ringBits)));
       squaredNorm += divide(meanUpdate, sum.parties);
-      const before = await base.read(sum.offset + start, buffers.base.subarray(0, values));
       await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
     }
     const found = hash.digest();

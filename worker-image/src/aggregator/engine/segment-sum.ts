@@ -23,6 +23,7 @@ export async function sumSegments(
   const files: DiskFile[] = [];
   const out = await disk.open(outPath, "w");
   const hash = createHash("sha256");
+  let written: Promise<unknown> = Promise.resolve();
   try {
     for (const path of inputs) files.push(await disk.open(path, "r"));
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
@@ -30,12 +31,18 @@ export async function sumSegments(
       const chunkValues = chunkValuesOf(inputs.length);
       const buffers = { inputs: splitScratch(scratch, inputs.length, chunkValues), out: scratch.bytes() };
       for (let start = 0; start < paddedValues; start += chunkValues) {
-        const packed = await sumChunk(files, buffers, start, Math.min(chunkValues, paddedValues - start), bits);
+        const chunk = { start, values: Math.min(chunkValues, paddedValues - start), ringBits: bits };
+        await readChunk(files, buffers.inputs, chunk);
+        // One chunk is written while the next one is read.
+        await written;
+        const packed = addChunk(buffers, chunk);
+        written = writeFully(out, packed, packedSizeBytes(start, bits));
+        written.catch(() => {});
         hash.update(packed);
-        await writeFully(out, packed, (start / GROUP_VALUES) * bits);
       }
+      await written;
       return new Uint8Array(hash.digest());
-    });
+    }).finally(() => written.catch(() => {}));
   } finally {
     await out.close();
     for (const file of files) await file.close();
@@ -67,19 +74,27 @@ interface SumBuffers {
   readonly out: Uint8Array;
 }
 
-async function sumChunk(
-  files: readonly DiskFile[],
-  buffers: SumBuffers,
-  start: number,
-  values: number,
-  ringBits: RingBits,
-): Promise<Uint8Array> {
-  const [position, sizeBytes] = [packedSizeBytes(start, ringBits), packedSizeBytes(values, ringBits)];
-  const inputs = files.map((file, index) => readFully(file, position, buffers.inputs[index]!.subarray(0, sizeBytes)));
-  const out = buffers.out.subarray(0, sizeBytes);
-  const kind = KernelWork.Sum;
-  processKernels()({ kind, inputs: await Promise.all(inputs), masks: [], ringBits, offset: start, values, out });
-  return out;
+interface Chunk {
+  readonly start: number;
+  readonly values: number;
+  readonly ringBits: RingBits;
+}
+
+async function readChunk(files: readonly DiskFile[], inputs: readonly Uint8Array[], chunk: Chunk): Promise<void> {
+  const position = packedSizeBytes(chunk.start, chunk.ringBits);
+  await Promise.all(files.map((file, index) => readFully(file, position, inputOf(inputs, index, chunk))));
+}
+
+function addChunk({ inputs, out }: SumBuffers, chunk: Chunk): Uint8Array {
+  const { start: offset, values, ringBits } = chunk;
+  const sum = out.subarray(0, packedSizeBytes(values, ringBits));
+  const parts = inputs.map((_input, index) => inputOf(inputs, index, chunk));
+  processKernels()({ kind: KernelWork.Sum, inputs: parts, masks: [], ringBits, offset, values, out: sum });
+  return sum;
+}
+
+function inputOf(inputs: readonly Uint8Array[], index: number, { values, ringBits }: Chunk): Uint8Array {
+  return inputs[index]!.subarray(0, packedSizeBytes(values, ringBits));
 }
 
 /** Reads `values` signed sums of a packed file from value `start` on, a multiple of eight. */

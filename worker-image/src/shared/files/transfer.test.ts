@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { type DiskFile, realDisk } from "@tributary/kit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pieceBytes, receiveBody, sendFile } from "./transfer.ts";
 
 const bytes = randomBytes(3 * 2 ** 20 + 17);
@@ -135,6 +135,7 @@ describe("receiveBody", () => {
 
   it.each([
     { name: "byte by byte, as long as it is short", sizeBytes: 1_000, chunkBytes: 1 },
+    { name: "as one byte", sizeBytes: 1, chunkBytes: 1 },
     { name: "in small chunks", sizeBytes: 300_000, chunkBytes: 333 },
     { name: "in records", sizeBytes: 300_000, chunkBytes: 16 * 1024 },
     { name: "in chunks that are larger than a piece", sizeBytes: 300_000, chunkBytes: 150_000 },
@@ -143,8 +144,33 @@ describe("receiveBody", () => {
     const { calls, pieces, failed } = await receiveChunks(content, chunkBytes);
     expect([failed, Buffer.concat(pieces).equals(content)]).toEqual([undefined, true]);
     expect(calls.every(({ chunks }) => chunks === 1)).toBe(true);
-    expect(calls.slice(0, -1).every((call) => call.sizeBytes >= 2 ** 16)).toBe(true);
+    const half = Math.ceil(Math.max(2, Math.min(sizeBytes, 2 ** 16)) / 2);
+    expect(calls.slice(0, -1).every((call) => call.sizeBytes === half)).toBe(true);
     expect(pieces.map(({ length }) => length)).toEqual(calls.map((call) => call.sizeBytes));
+  });
+
+  it("takes what comes while a piece is written, as far as it has room, and leaves no hole behind one that fails", async () => {
+    const writes: { readonly position: number; readonly sizeBytes: number; fail(cause: Error): void }[] = [];
+    const file = {
+      writeSome: (chunks: readonly Uint8Array[], position: number) =>
+        new Promise<number>((_resolve, fail) => writes.push({ position, sizeBytes: chunks[0]!.length, fail })),
+    } as unknown as DiskFile;
+    let yielded = 0;
+    function* chunks() {
+      for (; yielded < 1000; yielded++) yield bytes.subarray(0, 100);
+    }
+    const told: Uint8Array[] = [];
+    const onWritten = (piece: Uint8Array) => void told.push(piece);
+    const sink = { file, position: 7, maxBytes: bytes.length, pieceBytes: 2000, onWritten };
+    const done = receiveBody(Readable.from(chunks(), { highWaterMark: 1 }), sink).catch(
+      (error: Error) => error.message,
+    );
+    await vi.waitFor(() => expect(yielded).toBeGreaterThanOrEqual(19));
+    expect(yielded).toBeLessThan(25);
+    writes[0]!.fail(new Error("the disk is gone"));
+    expect(await done).toBe("the disk is gone");
+    expect(writes.map(({ position, sizeBytes }) => [position, sizeBytes])).toEqual([[7, 1000]]);
+    expect(told).toEqual([]);
   });
 
   it.each([1, 200])("refuses a body that goes on in chunks of %i bytes, and keeps what came", async (chunkBytes) => {

@@ -28,7 +28,7 @@ export interface BodySink {
   readonly position: number;
   /** Most bytes that it may have. */
   readonly maxBytes: number;
-  /** Bytes that are gathered before a write; 1 MiB by default. */
+  /** Bytes that are held: one half is written while the other one fills; 1 MiB by default. */
   readonly pieceBytes?: number;
   /** Told of pieces in order, once they are written; a piece's memory is used again afterwards. */
   readonly onWritten: (piece: Uint8Array) => void;
@@ -36,14 +36,15 @@ export interface BodySink {
 
 /**
  * Writes a body to a file as it comes, in large pieces; what came before a failure is written. A peer may send it byte by byte: what is
- * held is copied into one buffer, so that memory follows from the bytes and not from how many chunks they came in.
+ * held is copied into two buffers that take turns, so that memory follows from the bytes and not from how many chunks they came in, and
+ * the network does not wait for the disk.
  *
  * @throws MESSAGE_INVALID when it is longer than it may be or comes in crumbs, whatever the body fails with otherwise.
  */
 export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): Promise<void> {
   const { maxBytes, pieceBytes = PIECE_BYTES } = sink;
   await withScratch(async (scratch) => {
-    const writer = new PieceWriter(sink, lend(scratch, Math.min(maxBytes, pieceBytes)));
+    const writer = new PieceWriter(sink, lend(scratch, Math.max(2, Math.min(maxBytes, pieceBytes))));
     let chunks = 0;
     let countedBytes = 0;
     try {
@@ -62,42 +63,55 @@ export async function receiveBody(body: AsyncIterable<Buffer>, sink: BodySink): 
   });
 }
 
-/** Gathers chunks in one buffer and writes it whenever it is full. */
+/** Gathers chunks in two buffers that take turns: one is written, whole, while the other one fills. */
 class PieceWriter {
   readonly #sink: BodySink;
-  readonly #buffer: Uint8Array;
+  #filling: Uint8Array;
+  #resting: Uint8Array;
   #filledBytes = 0;
   #writtenBytes = 0;
+  #takenBytes = 0;
+  /** The write under way, of what rests; what fails it fails all that would come behind. */
+  #write: Promise<void> = Promise.resolve();
 
-  constructor(sink: BodySink, buffer: Uint8Array) {
+  constructor(sink: BodySink, memory: Uint8Array) {
+    const half = Math.ceil(memory.length / 2);
     this.#sink = sink;
-    this.#buffer = buffer;
+    this.#filling = memory.subarray(0, half);
+    this.#resting = memory.subarray(half);
   }
 
   get takenBytes(): number {
-    return this.#writtenBytes + this.#filledBytes;
+    return this.#takenBytes;
   }
 
   async take(chunk: Uint8Array): Promise<void> {
     for (let rest = chunk; rest.length > 0; ) {
-      // A chunk that is a whole piece needs no copy.
-      if (this.#filledBytes === 0 && rest.length >= this.#buffer.length) return this.#write(rest);
-      const part = rest.subarray(0, this.#buffer.length - this.#filledBytes);
-      this.#buffer.set(part, this.#filledBytes);
+      const part = rest.subarray(0, this.#filling.length - this.#filledBytes);
+      this.#filling.set(part, this.#filledBytes);
       this.#filledBytes += part.length;
+      this.#takenBytes += part.length;
       rest = rest.subarray(part.length);
-      if (this.#filledBytes === this.#buffer.length) await this.flush();
+      if (this.#filledBytes === this.#filling.length) await this.#turn();
     }
   }
 
+  /** Writes what is left; nothing behind a piece that could not be written. */
   async flush(): Promise<void> {
-    const piece = this.#buffer.subarray(0, this.#filledBytes);
-    // What could not be written is not tried again.
-    this.#filledBytes = 0;
-    if (piece.length > 0) await this.#write(piece);
+    await this.#turn();
+    await this.#write;
   }
 
-  async #write(piece: Uint8Array): Promise<void> {
+  async #turn(): Promise<void> {
+    await this.#write;
+    const piece = this.#filling.subarray(0, this.#filledBytes);
+    [this.#filling, this.#resting, this.#filledBytes] = [this.#resting, this.#filling, 0];
+    this.#write = this.#writePiece(piece);
+    this.#write.catch(() => {});
+  }
+
+  async #writePiece(piece: Uint8Array): Promise<void> {
+    if (piece.length === 0) return;
     const { file, position, onWritten } = this.#sink;
     await writeFully(file, piece, position + this.#writtenBytes);
     this.#writtenBytes += piece.length;
