@@ -3,7 +3,7 @@ import { type ApiClient, connectCluster, type KubeObject } from "@tributary/oper
 import { type BenchCase, pauseSeconds, unmeasured } from "./bench-case.ts";
 import { installCrds, registerMember } from "./register-member.ts";
 import { runActor } from "./run-actor.ts";
-import { inParallel } from "./seed.ts";
+import { makeEach } from "./seed.ts";
 
 /** Nodes whose kubelets report in one second: each does so every five minutes when nothing changes. */
 const reportsPerSecond = 17;
@@ -36,7 +36,7 @@ function statusOf(beat: number): object {
 }
 
 async function seedNodes(client: ApiClient, count: number): Promise<void> {
-  await inParallel(count, 16, (index) =>
+  await makeEach(count, (index) =>
     client.create(
       Kinds.Node,
       { metadata: { name: nodeName(index), labels: labelsOf(index) }, status: statusOf(0) } as KubeObject,

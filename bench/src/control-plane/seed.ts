@@ -1,18 +1,12 @@
 import type { ControlPlane } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
+import { inParallel } from "@tributary/kit";
 import { connectCluster, type KubeObject } from "@tributary/operator";
 
-/** Calls `make` with each index below `count`, so many at once. */
-export async function inParallel(
-  count: number,
-  width: number,
-  make: (index: number) => Promise<unknown>,
-): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await make(next++);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
+/** Makes an object of each index below `count`, sixteen at once. */
+export function makeEach(count: number, make: (index: number) => Promise<unknown>): Promise<void> {
+  const indexes = Array.from({ length: count }, (_none, index) => index);
+  return inParallel(indexes, 16, async (index) => void (await make(index)));
 }
 
 /** A pod of the size that a training worker has: about 5 KiB of JSON with what the API server adds. */
@@ -46,7 +40,7 @@ function podOf(index: number): KubeObject {
 /** Creates that many pods; without a scheduler they stay pending. */
 export async function seedPods(cluster: ControlPlane, count: number): Promise<void> {
   const link = connectCluster(cluster.kubeconfig, { cluster: "seed" });
-  await inParallel(count, 16, (index) => link.client.create(Kinds.Pod, podOf(index), { deadlineMs: 120_000 }));
+  await makeEach(count, (index) => link.client.create(Kinds.Pod, podOf(index), { deadlineMs: 120_000 }));
   await link.close();
 }
 
@@ -55,6 +49,6 @@ export async function seedConfigMaps(cluster: ControlPlane, count: number): Prom
   const link = connectCluster(cluster.kubeconfig, { cluster: "seed" });
   const object = (index: number) =>
     ({ metadata: { name: `object-${index}`, namespace: "default" }, data: { value: String(index) } }) as KubeObject;
-  await inParallel(count, 16, (index) => link.client.create(Kinds.ConfigMap, object(index), { deadlineMs: 120_000 }));
+  await makeEach(count, (index) => link.client.create(Kinds.ConfigMap, object(index), { deadlineMs: 120_000 }));
   await link.close();
 }
