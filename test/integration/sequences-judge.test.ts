@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { seedsOfEveryChange } from "../support/sequences/describe-outcome.ts";
 import { judgeWorld } from "../support/sequences/judge-world.ts";
 import type { SeenCondition, SeenJob, SeenObject, SeenWorld } from "../support/sequences/observe-world.ts";
-import { cuts, generateSequence } from "../support/sequences/sequence-event.ts";
+import { cuts, foreignKinds, generateSequence } from "../support/sequences/sequence-event.ts";
 
 const condition = (type: string, status: string, reason = "", message = ""): SeenCondition => ({
   type,
@@ -168,5 +168,16 @@ describe("a generated sequence", () => {
   it("holds every kind of event within the seeds that each change runs", () => {
     const kinds = new Set(seedsOfEveryChange.flatMap((seed) => generateSequence(seed).map(({ type }) => type)));
     expect(kinds.size).toBe(22);
+  });
+
+  it("has a job meet every kind of foreign object within them", () => {
+    const met = seedsOfEveryChange.flatMap((seed) =>
+      generateSequence(seed).flatMap((event, index, all) => {
+        const next = all[index + 1];
+        const isMet = event.type === "put-foreign" && next?.type === "apply" && next.job === event.job;
+        return isMet ? [event.kind] : [];
+      }),
+    );
+    expect(new Set(met)).toEqual(new Set(foreignKinds));
   });
 });

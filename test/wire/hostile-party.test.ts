@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, expect, it } from "vitest";
-import { playHostileRounds, untried } from "./support/hostile-party/play-hostile-rounds.ts";
+import { untried } from "./support/hostile-party/hostile-config.ts";
+import { playHostileRounds } from "./support/hostile-party/play-hostile-rounds.ts";
 import { WireJob } from "./support/wire-job.ts";
 
 const seed = process.env.TRIBUTARY_CHAOS_SEED ?? randomBytes(4).toString("hex");

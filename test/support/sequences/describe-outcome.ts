@@ -27,5 +27,5 @@ export function chosenSeeds(count: number, first = 0): readonly string[] {
   return named ?? Array.from({ length: count }, (_, index) => String(first + index));
 }
 
-/** Seeds that every change runs: ten in a row that hold every kind of event. */
-export const seedsOfEveryChange: readonly string[] = chosenSeeds(10, 40);
+/** Seeds that every change runs: ten in a row that hold every kind of event, and a job that meets every kind of foreign object. */
+export const seedsOfEveryChange: readonly string[] = chosenSeeds(10, 300);

@@ -75,7 +75,7 @@ export function generateSequence(seed: string): readonly SequenceEvent[] {
   const events: SequenceEvent[] = [{ type: "apply", job: anyJob(random) }];
   believe(belief, events[0] as SequenceEvent);
   while (events.length < length) {
-    const event = anyEvent(random);
+    const event = nextEvent(events.at(-1), random);
     if (!changesSomething(belief, event)) continue;
     events.push(event);
     believe(belief, event);
@@ -145,6 +145,12 @@ function believe(belief: Belief, event: SequenceEvent): void {
 /** Sequences with one event less, for looking for the smallest that fails. */
 export function cuts(sequence: readonly SequenceEvent[]): readonly SequenceEvent[][] {
   return sequence.map((_event, index) => sequence.toSpliced(index, 1));
+}
+
+/** Mostly the job comes whose name somebody else just took: what stands in nobody's way shows nothing. */
+function nextEvent(last: SequenceEvent | undefined, random: SeededRandom): SequenceEvent {
+  if (last?.type === "put-foreign" && random.below(4) > 0) return { type: "apply", job: last.job };
+  return anyEvent(random);
 }
 
 function anyEvent(random: SeededRandom): SequenceEvent {

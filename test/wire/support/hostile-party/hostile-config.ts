@@ -1,3 +1,5 @@
+import { MessageType } from "@tributary/federated";
+
 /** What a hostile party is given: a seat of its own and a seed. */
 export interface HostileConfig {
   readonly jobUid: string;
@@ -9,7 +11,7 @@ export interface HostileConfig {
   readonly keyPem: string;
   /** The same seed makes the same choices. */
   readonly seed: string;
-  /** Steps to take. */
+  /** Steps to take; more, up to five times as many, until every type of message was sent in every stage. */
   readonly steps: number;
   /** Steps under way at a time. */
   readonly parallel: number;
@@ -40,4 +42,12 @@ export interface HostileReport {
   readonly kinds: Record<string, number>;
   /** What the aggregator answered, by code. */
   readonly answers: Record<string, number>;
+}
+
+/** Cells of the table of types and stages in which nothing was sent. */
+export function untried({ messages }: Pick<HostileReport, "messages">): string[] {
+  const cells = Object.entries(MessageType).flatMap(([name, type]) =>
+    Object.values(SeenStage).map((stage) => ({ cell: `${name} in ${stage}`, key: `${type}/${stage}` })),
+  );
+  return cells.filter(({ key }) => messages[key] === undefined).map(({ cell }) => cell);
 }

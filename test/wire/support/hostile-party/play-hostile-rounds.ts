@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import { MessageType } from "@tributary/federated";
 import { expect } from "vitest";
 import { INITIAL_VALUE, type WireJob } from "../wire-job.ts";
-import { type HostileConfig, type HostileReport, SeenStage } from "./hostile-config.ts";
+import type { HostileConfig, HostileReport } from "./hostile-config.ts";
 import { startHostileParty } from "./start-hostile-party.ts";
 
 const INCREMENT = 2 ** -10;
@@ -59,14 +58,6 @@ export async function playHostileRounds(
   const peakMib = peakMemoryMib(aggregator.pid);
   expect(peakMib).toBeLessThan(400);
   return { report, committed: rounds.length, peakMib };
-}
-
-/** Cells of the table of types and stages in which nothing was sent. */
-export function untried(report: HostileReport): string[] {
-  const cells = Object.entries(MessageType).flatMap(([name, type]) =>
-    Object.values(SeenStage).map((stage) => ({ cell: `${name} in ${stage}`, key: `${type}/${stage}` })),
-  );
-  return cells.filter(({ key }) => report.messages[key] === undefined).map(({ cell }) => cell);
 }
 
 function peakMemoryMib(pid: number): number {
