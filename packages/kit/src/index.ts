@@ -43,6 +43,7 @@ export {
   storageError,
   type Volume,
 } from "./files/storage-error.ts";
+export { SyncReader } from "./files/sync-reader.ts";
 export { readFully, readUpTo, writeFully } from "./files/whole-file.ts";
 export { type CallOptions, createGrpcClient, type GrpcClient, type GrpcClientOptions } from "./grpc/grpc-client.ts";
 export { ERROR_CODE_METADATA, fromServiceError, toServiceError } from "./grpc/grpc-errors.ts";

@@ -9,10 +9,11 @@ import {
   readFile,
   rename,
   rm,
+  rmdir,
   stat,
   truncate,
 } from "node:fs/promises";
-import { storageError } from "./storage-error.ts";
+import { silentDiskError, storageError } from "./storage-error.ts";
 
 /** How a file is opened: as `fopen` names it. */
 export type OpenFlags = "r" | "r+" | "w" | "w+" | "wx";
@@ -21,6 +22,9 @@ export type OpenFlags = "r" | "r+" | "w" | "w+" | "wx";
  * An open file, as much of it as the stores use.
  *
  * A disk may take or give fewer bytes than it was asked to and say nothing more: whoever wants all of them calls `writeFully`, `readFully`.
+ *
+ * A disk tells of bytes that it lost once, and takes them for written from then on: after a sync that failed, the next one says nothing of
+ * what was written before. Whoever tries again writes a new file, and syncs that.
  */
 export interface DiskFile {
   /** Reads at most `length` bytes; tells how many. */
@@ -73,6 +77,8 @@ export interface Disk {
   readFile(path: string): Promise<Buffer>;
   /** Makes a directory and those above it; gives the first that was made, `undefined` when all were there. */
   mkdir(path: string): Promise<string | undefined>;
+  /** Removes a directory; fails when something is in it. */
+  rmdir(path: string): Promise<void>;
   /** Names in a directory. */
   readdir(path: string): Promise<string[]>;
   rename(from: string, to: string): Promise<void>;
@@ -95,6 +101,7 @@ export const nodeDisk: Disk = {
   },
   readFile: (path) => readFile(path),
   mkdir: (path) => mkdir(path, { recursive: true }),
+  rmdir,
   readdir: (path) => readdir(path),
   rename,
   link,
@@ -125,7 +132,11 @@ export function namingDisk(disk: Disk): Disk {
       const file = await named(path, disk.open(path, flags, mode));
       return {
         readSome: (buffer, offset, length, position) => named(path, file.readSome(buffer, offset, length, position)),
-        writeSome: (chunks, position) => named(path, file.writeSome(chunks, position)),
+        async writeSome(chunks, position) {
+          const written = await named(path, file.writeSome(chunks, position));
+          if (written === 0 && chunks.some(({ length }) => length > 0)) throw silentDiskError(path);
+          return written;
+        },
         truncate: (sizeBytes) => named(path, file.truncate(sizeBytes)),
         sync: () => named(path, file.sync()),
         datasync: () => named(path, file.datasync()),
@@ -135,6 +146,7 @@ export function namingDisk(disk: Disk): Disk {
     },
     readFile: (path) => named(path, disk.readFile(path)),
     mkdir: (path) => named(path, disk.mkdir(path)),
+    rmdir: (path) => named(path, disk.rmdir(path)),
     readdir: (path) => named(path, disk.readdir(path)),
     rename: (from, to) => named(to, disk.rename(from, to)),
     link: (from, to) => named(to, disk.link(from, to)),

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readFileIfPresent, writeFileDurably } from "./durable-files.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { makeDirectoryDurably, readFileIfPresent, writeFileDurably } from "./durable-files.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -24,6 +25,48 @@ describe("writeFileDurably", () => {
     await writeFileDurably(join(directory, "taken/inner"), "x");
     await expect(writeFileDurably(join(directory, "taken"), "y")).rejects.toThrow();
     expect(await readdir(directory)).toEqual(["taken"]);
+  });
+});
+
+/** A disk that notes which paths are synced, and on which one sync fails. */
+function countingDisk(failingSync: number) {
+  const synced: string[] = [];
+  const disk: Disk = {
+    ...nodeDisk,
+    async open(path, flags, mode) {
+      const file = await nodeDisk.open(path, flags, mode);
+      const sync = async () => {
+        synced.push(path);
+        if (synced.length === failingSync) throw Object.assign(new Error("EIO"), { code: "EIO" });
+      };
+      return { ...file, sync };
+    },
+  };
+  return { disk, synced };
+}
+
+describe("makeDirectoryDurably", () => {
+  it.each([1, 2])("makes and syncs everything again after its sync number %i failed", async (failingSync) => {
+    const path = join(directory, "a/b");
+    const { disk } = countingDisk(failingSync);
+    await expect(makeDirectoryDurably(path, disk)).rejects.toThrow("EIO");
+    expect(await readdir(directory)).toEqual([]);
+    const again = countingDisk(0);
+    await makeDirectoryDurably(path, again.disk);
+    expect(again.synced).toEqual([join(directory, "a"), directory]);
+  });
+
+  it("takes away no directory that somebody has used meanwhile", async () => {
+    const { disk } = countingDisk(1);
+    const busy: Disk = {
+      ...disk,
+      async open(path, flags) {
+        await writeFile(join(directory, "a/b/file"), "x");
+        return disk.open(path, flags);
+      },
+    };
+    await expect(makeDirectoryDurably(join(directory, "a/b"), busy)).rejects.toThrow("EIO");
+    expect(await readFile(join(directory, "a/b/file"), "utf8")).toBe("x");
   });
 });
 

@@ -6,7 +6,7 @@ import { writeFully } from "./whole-file.ts";
 /** Ending of files that are being written; one left over by a crash may be removed. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
-/** Makes the entries of a directory durable (fsync on the directory). */
+/** Makes the entries of a directory durable (fsync on the directory). One that failed says nothing when it is tried again. */
 export async function syncDirectory(path: string, disk: Disk = realDisk): Promise<void> {
   const directory = await disk.open(path, "r");
   try {
@@ -16,7 +16,7 @@ export async function syncDirectory(path: string, disk: Disk = realDisk): Promis
   }
 }
 
-/** Makes a file's bytes durable (fsync). */
+/** Makes a file's bytes durable (fsync). One that failed says nothing when it is tried again: the file is written anew, under another inode. */
 export async function syncFile(path: string, disk: Disk = realDisk): Promise<void> {
   const file = await disk.open(path, "r+");
   try {
@@ -26,11 +26,22 @@ export async function syncFile(path: string, disk: Disk = realDisk): Promise<voi
   }
 }
 
-/** Makes a directory and those above it, durably: after a crash of the machine each that was made is there. */
+/**
+ * Makes a directory and those above it, durably: after a crash of the machine each that was made is there. When it fails, none is left
+ * that is empty, so that the next call makes them anew.
+ */
 export async function makeDirectoryDurably(path: string, disk: Disk = realDisk): Promise<void> {
   const first = await disk.mkdir(path);
   if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made), disk);
+  const made: string[] = [];
+  for (let at = path; at.length >= first.length; at = dirname(at)) made.push(at);
+  try {
+    for (const each of made) await syncDirectory(dirname(each), disk);
+  } catch (error) {
+    // One that stays would count as durable the next time, because it is there.
+    for (const each of made) await disk.rmdir(each).catch(() => {});
+    throw error;
+  }
 }
 
 /**

@@ -40,8 +40,14 @@ export function retellStorageError(code: StorageError["code"], path: string): Tr
   return tellVolume(code, { path, errno: code === "STORAGE_FULL" ? "ENOSPC" : "EIO" });
 }
 
+/** What a disk does wrong that takes no byte of a write and gives no reason, as an error that names the volume. */
+export function silentDiskError(path: string): TributaryError {
+  return tellVolume("STORAGE_UNAVAILABLE", { path, errno: "no byte taken, no reason given" });
+}
+
 interface VolumeFailure {
   readonly path: string;
+  /** What the disk answered: most often the name of an error. */
   readonly errno: string;
   readonly cause?: unknown;
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DiskFile, diskFileOf, nodeDisk } from "./disk.ts";
+import { type DiskFile, diskFileOf, namingDisk, nodeDisk } from "./disk.ts";
+import { nameVolumes } from "./storage-error.ts";
 import { readFully, readUpTo, writeFully } from "./whole-file.ts";
 
 let path: string;
@@ -73,4 +74,20 @@ it("fails on a disk that takes nothing and says nothing, rather than trying for 
   const file = { ...(await nodeDisk.open(path, "w")), writeSome: async () => 0 };
   await expect(writeFully(file, bytes)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
   await file.close();
+});
+
+it("names the volume of a disk that takes nothing and says nothing, and lets nothing be written", async () => {
+  nameVolumes([{ path: folder, name: "claim data-x", remedy: "enlarge it" }]);
+  const disk = namingDisk({
+    ...nodeDisk,
+    open: async (name, flags) => ({ ...(await nodeDisk.open(name, flags)), writeSome: async () => 0 }),
+  });
+  const file = await disk.open(path, "w");
+  await expect(writeFully(file, bytes)).rejects.toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: `claim data-x does not work: ${path} cannot be read or written (no byte taken, no reason given); look at the volume and its node`,
+  });
+  expect(await file.writeSome([Buffer.alloc(0)], null)).toBe(0);
+  await file.close();
+  nameVolumes([]);
 });

@@ -17,6 +17,7 @@ export async function writeFully(
   let at = position ?? null;
   while (rest.length > 0) {
     const written = await file.writeSome(rest, at);
+    // A disk that names its volumes has said so itself.
     if (written === 0) throw new TributaryError("STORAGE_UNAVAILABLE", "the disk took no byte and gave no reason");
     rest = withoutFirst(rest, written);
     if (at !== null) at += written;

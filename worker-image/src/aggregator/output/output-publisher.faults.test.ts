@@ -37,7 +37,7 @@ async function publishTwo(directory: string, disk: Disk): Promise<void> {
 
 async function expectPublished(directory: string): Promise<void> {
   for (const model of Object.values(PublishedModel)) {
-    expect(await readFile(join(directory, "out", model, "model.safetensors"))).toEqual(modelOf(2));
+    expect(digest(await readFile(join(directory, "out", model, "model.safetensors")))).toBe(digest(modelOf(2)));
     const note = JSON.parse(await readFile(join(directory, "out", model, "round.json"), "utf8"));
     expect(note).toMatchObject({ round: 2, sha256: digest(modelOf(2)) });
   }
@@ -48,7 +48,7 @@ const asItIs = (disk: Disk) => disk;
 describe("the output volume", () => {
   it.each([
     ...Object.values(Fault).map((fault) => ({ fault, name: "copied", via: withoutLinks })),
-    { fault: Fault.PowerCut, name: "linked", via: asItIs },
+    ...[Fault.PowerCut, Fault.LostSync].map((fault) => ({ fault, name: "linked", via: asItIs })),
   ])("$fault at every call in turn: it holds whole models ($name) when it says so, and catches up", async (given) => {
     const { fault, name, via } = given;
     let trial = 0;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger } from "@tributary/kit";
+import { createLogger, namingDisk, nodeDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OutputPublisher, type Publication } from "./output-publisher.ts";
 
@@ -22,6 +22,26 @@ async function aModel(content: string, round: number, metricValue?: string): Pro
   const source = join(directory, `${content}.safetensors`);
   await writeFile(source, content);
   return { source, round, sha256: createHash("sha256").update(content).digest("hex"), metricValue };
+}
+
+/** A disk on which the next syncs of files of models fail. */
+function failingDisk() {
+  let left = 0;
+  const disk = namingDisk({
+    ...nodeDisk,
+    async open(path, flags, mode) {
+      const file = await nodeDisk.open(path, flags, mode);
+      const sync = async () => {
+        if (path.endsWith(".safetensors") && left-- > 0) throw Object.assign(new Error("EIO: fsync"), { code: "EIO" });
+        await file.sync();
+      };
+      return { ...file, sync };
+    },
+  });
+  const failSyncs = (count: number) => {
+    left = count;
+  };
+  return { disk, failSyncs };
 }
 
 const shown = (model: string) => readFile(join(output, model, "model.safetensors"), "utf8");
@@ -91,13 +111,24 @@ describe("OutputPublisher", () => {
     await rm(join(output, "best"), { recursive: true });
     publisher.sync();
     await publisher.settled();
-    expect(publisher.problem?.message).toContain("best/model.safetensors");
-    expect(publisher.shown("best")).toBeUndefined();
+    expect([await shown("best"), publisher.problem, publisher.isDurable]).toEqual(["a", undefined, true]);
+    expect(publisher.isSafe("best", model.sha256)).toBe(true);
+  });
+
+  it("says so when a model that was removed before it was durable is nowhere else, and writes it once it is", async () => {
+    const model = await aModel("a", 1);
     publisher.publish("best", model);
+    await publisher.settled();
+    await rm(join(output, "best"), { recursive: true });
+    await rm(model.source);
+    publisher.sync();
+    await publisher.settled();
+    expect(publisher.problem?.message).toContain("best/model.safetensors");
+    expect([publisher.shown("best"), publisher.isDurable]).toEqual([undefined, false]);
+    publisher.publish("best", await aModel("a", 1));
     publisher.sync();
     await publisher.settled();
     expect([await shown("best"), publisher.problem, publisher.isDurable]).toEqual(["a", undefined, true]);
-    expect(publisher.isSafe("best", model.sha256)).toBe(true);
   });
 
   it("tells whoever chooses what a former process left there, whole and of this job, and needs no source for it", async () => {
@@ -133,6 +164,70 @@ describe("OutputPublisher", () => {
     await publisher.settled();
     expect([await shown("best"), await shown("last")]).toEqual(["a", "b"]);
     expect(await inode(join(output, "best/model.safetensors"))).toBe(before);
+  });
+
+  it("takes no word of a disk for a file whose sync failed once: each that may be the same is another file then", async () => {
+    const { disk, failSyncs } = failingDisk();
+    publisher = new OutputPublisher(output, createLogger("test", "silent"), () => {}, { ...options, disk });
+    const model = await aModel("a", 1);
+    for (const name of ["last", "best"] as const) publisher.publish(name, model);
+    await publisher.settled();
+    const before = await inode(join(output, "best/model.safetensors"));
+    expect([await inode(model.source), await inode(join(output, "last/model.safetensors"))]).toEqual([before, before]);
+    failSyncs(1);
+    publisher.sync();
+    await publisher.settled();
+    expect([publisher.problem, publisher.isDurable, publisher.isSafe("best", model.sha256)]).toEqual([
+      undefined,
+      true,
+      true,
+    ]);
+    for (const name of ["last", "best"]) {
+      expect(await shown(name)).toBe("a");
+      expect(await inode(join(output, name, "model.safetensors"))).not.toBe(before);
+    }
+  });
+
+  it("leaves nothing that a later process could take for a model whose sync failed, and has it once the disk works", async () => {
+    const { disk, failSyncs } = failingDisk();
+    publisher = new OutputPublisher(output, createLogger("test", "silent"), () => {}, { ...options, disk });
+    const model = await aModel("a", 1);
+    publisher.publish("best", model);
+    await publisher.settled();
+    failSyncs(Number.POSITIVE_INFINITY);
+    publisher.sync();
+    await publisher.settled();
+    expect(publisher.problem).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    expect([publisher.shown("best"), publisher.isSafe("best", model.sha256)]).toEqual([undefined, false]);
+    const later = new OutputPublisher(output, createLogger("test", "silent"));
+    const looks: unknown[] = [];
+    later.publish("best", async (look) => void looks.push(await look(() => true)));
+    await later.settled();
+    expect(looks).toEqual([undefined]);
+    failSyncs(0);
+    publisher.publish("best", model);
+    publisher.sync();
+    await publisher.settled();
+    expect([await shown("best"), publisher.problem, publisher.isDurable]).toEqual(["a", undefined, true]);
+  });
+
+  it.each([
+    { name: "is nowhere else", change: (source: string) => rm(source) },
+    { name: "is damaged where it came from", change: (source: string) => writeFile(source, "torn") },
+  ])("copies a model whose sync failed from what the volume shows of it when it $name", async ({ change }) => {
+    const { disk, failSyncs } = failingDisk();
+    const copying = { ...disk, link: async () => Promise.reject(new Error("EXDEV")) };
+    publisher = new OutputPublisher(output, createLogger("test", "silent"), () => {}, { ...options, disk: copying });
+    const model = await aModel("a", 1);
+    publisher.publish("best", model);
+    await publisher.settled();
+    const before = await inode(join(output, "best/model.safetensors"));
+    await change(model.source);
+    failSyncs(1);
+    publisher.sync();
+    await publisher.settled();
+    expect([await shown("best"), publisher.problem, publisher.isDurable]).toEqual(["a", undefined, true]);
+    expect(await inode(join(output, "best/model.safetensors"))).not.toBe(before);
   });
 
   it("makes up at the next start for what is missing or damaged", async () => {

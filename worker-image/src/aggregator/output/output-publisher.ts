@@ -4,32 +4,20 @@ import {
   type Disk,
   isStorageError,
   type Logger,
-  makeDirectoryDurably,
   NETWORK_BACKOFF,
-  readFileIfPresent,
   realDisk,
   retry,
-  syncDirectory,
-  syncFile,
   TributaryError,
-  writeFully,
 } from "@tributary/kit";
-import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import { copyVerified } from "./copy-verified.ts";
+import { isSameModel, ModelPlace, type ShownModel } from "./model-place.ts";
+
+export type { ShownModel } from "./model-place.ts";
 
 /** The two models that the output volume keeps. */
 export const PublishedModel = { Last: "last", Best: "best" } as const;
 /** One of the values of {@link PublishedModel}. */
 export type PublishedModel = (typeof PublishedModel)[keyof typeof PublishedModel];
-
-/** A model as the output volume shows it. */
-export interface ShownModel {
-  /** Rounds that were committed into it. */
-  readonly round: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-  /** Metric of the model, when it was evaluated. */
-  readonly metricValue: string | undefined;
-}
 
 /** A model to publish; without a source when the volume alone has it. */
 export interface Publication extends ShownModel {
@@ -64,6 +52,8 @@ export class OutputPublisher {
   readonly #wanted = new Map<PublishedModel, Publication | Choice>();
   /** What the volume shows, as far as this process has written or checked it. */
   readonly #shown = new Map<PublishedModel, ShownModel>();
+  /** What this process placed last, or found there, with where it came from. */
+  readonly #placed = new Map<PublishedModel, Publication>();
   /** Why the newest publication of a model failed. */
   readonly #failures = new Map<PublishedModel, Error>();
   readonly #onSettled: () => void;
@@ -71,6 +61,11 @@ export class OutputPublisher {
   readonly #backoff: BackoffBounds;
   /** Models that show on the volume, but that a crash of the machine could still take. */
   readonly #unsynced = new Set<PublishedModel>();
+  /**
+   * Models that a sync failed for. A disk tells once of bytes that it lost and takes them for written from then on: a second sync of the
+   * same file would go well and say nothing. Each counts as not there until it is another file.
+   */
+  readonly #doubted = new Set<PublishedModel>();
   #mustSync = false;
   #work: Promise<void> | undefined;
 
@@ -85,7 +80,7 @@ export class OutputPublisher {
 
   /** Path of a published model below the output directory. */
   static pathOf(model: PublishedModel): string {
-    return `${model}/model.safetensors`;
+    return `${model}/${ModelPlace.fileName}`;
   }
 
   /** Publishes soon; a newer model replaces one that still waits. */
@@ -177,101 +172,113 @@ export class OutputPublisher {
   /** What is there besides a model that could not be published is not what is wanted: that it is synced says nothing. */
   async #syncPlaced(model: PublishedModel): Promise<void> {
     if (this.#failures.has(model)) return;
-    await this.#attempt(model, () => this.#makeDurable(model));
+    await this.#attempt(model, async () => {
+      const placed = this.#placed.get(model);
+      if (this.#doubted.has(model) && placed !== undefined) await this.#place(model, placed);
+      await this.#makeDurable(model);
+    });
     // It need not be there any more: it is looked at, and written, again.
     if (this.#failures.has(model)) this.#shown.delete(model);
   }
 
   async #place(model: PublishedModel, publication: Publication): Promise<void> {
+    const place = this.#placeOf(model);
     // A file that cannot be read is written anew.
     const before = await this.#look(model, (sha256) => sha256 === publication.sha256).catch(() => undefined);
-    if (before !== undefined && noteOf(before) === noteOf(publication)) return;
+    this.#placed.set(model, publication);
+    const isDoubted = this.#doubted.has(model);
+    if (!isDoubted && before !== undefined && isSameModel(before, publication)) return;
     this.#unsynced.add(model);
-    await makeDirectoryDurably(join(this.#directory, model), this.#disk);
-    if (before?.sha256 !== publication.sha256) await this.#placeFile(model, publication);
-    await this.#placeNote(model, publication);
-  }
-
-  async #placeFile(model: PublishedModel, { sha256, source }: Publication): Promise<void> {
-    const disk = this.#disk;
-    const target = this.#fileOf(model);
-    const temporary = `${target}.tmp`;
-    await disk.remove(temporary);
-    try {
-      await this.#linkTwin(model, sha256, temporary)
-        .catch(() => disk.link(requireSource(source), temporary))
-        .catch(() => disk.copy(requireSource(source), temporary));
-      await disk.rename(temporary, target);
-    } finally {
-      // A rename of one name of a file over another name of it does nothing; half a copy takes room that others need.
-      await disk.remove(temporary).catch(() => {});
+    await place.prepare();
+    if (isDoubted || before?.sha256 !== publication.sha256) {
+      await place.placeFile((to) =>
+        isDoubted ? this.#copyAnew(model, publication, to) : this.#linkOrCopy(model, publication, to),
+      );
+      // The note beside it tells of another one until it is replaced.
+      this.#shown.delete(model);
     }
-    // The note beside it tells of another one until it is replaced.
-    this.#shown.delete(model);
-  }
-
-  /** Synced before the job is complete, not in every round: what a crash of the machine takes before is written again at the next start. */
-  async #placeNote(model: PublishedModel, { round, sha256, metricValue }: Publication): Promise<void> {
-    const disk = this.#disk;
-    const path = this.#notePathOf(model);
-    const noteFile = await disk.open(`${path}.tmp`, "w");
-    const shown = { round, sha256, metricValue };
-    await writeFully(noteFile, Buffer.from(noteOf(shown))).finally(() => noteFile.close());
-    await disk.rename(`${path}.tmp`, path);
-    this.#shown.set(model, shown);
+    // Synced before the job is complete, not in every round: what a crash of the machine takes before is written again at the next start.
+    const { round, sha256, metricValue } = publication;
+    await place.placeNote({ round, sha256, metricValue });
+    this.#shown.set(model, { round, sha256, metricValue });
+    this.#doubted.delete(model);
   }
 
   /** As {@link Look}, whoever wrote it: what a former process published need not have become durable. */
   async #look(model: PublishedModel, isOurs: (sha256: string) => boolean): Promise<ShownModel | undefined> {
     const known = this.#shown.get(model);
     if (known !== undefined) return known;
-    const note = parseNote(await readFileIfPresent(this.#notePathOf(model), this.#disk));
-    if (note === undefined || !isOurs(note.sha256)) return undefined;
-    if (!(await this.#isFile(this.#fileOf(model), note.sha256))) return undefined;
+    const place = this.#placeOf(model);
+    const note = await place.readNote();
+    if (note === undefined || !isOurs(note.sha256) || !(await place.holds(note.sha256))) return undefined;
     this.#unsynced.add(model);
     this.#shown.set(model, note);
+    this.#placed.set(model, note);
     return note;
   }
 
   async #makeDurable(model: PublishedModel): Promise<void> {
-    for (const path of [this.#fileOf(model), this.#notePathOf(model)]) await syncFile(path, this.#disk);
-    await syncDirectory(join(this.#directory, model), this.#disk);
+    try {
+      await this.#placeOf(model).sync();
+    } catch (error) {
+      await this.#doubt(model);
+      throw error;
+    }
     this.#unsynced.delete(model);
+  }
+
+  async #doubt(model: PublishedModel): Promise<void> {
+    const sha256 = this.#placed.get(model)?.sha256;
+    // Models of one digest may be two names of one file.
+    const doubted = [...this.#placed].filter(([other, placed]) => other === model || placed.sha256 === sha256);
+    for (const [other, { source }] of doubted) {
+      this.#doubted.add(other);
+      this.#unsynced.add(other);
+      // Nor may a later process believe in it, which does not know of the failure; without a source it is all that is left.
+      if (source !== undefined)
+        await this.#placeOf(other)
+          .removeNote()
+          .catch(() => {});
+    }
+  }
+
+  async #linkOrCopy(model: PublishedModel, { sha256, source }: Publication, to: string): Promise<void> {
+    await this.#linkTwin(model, sha256, to)
+      .catch(() => this.#disk.link(requireSource(source), to))
+      .catch(() => this.#disk.copy(requireSource(source), to));
+  }
+
+  /** Neither linked nor cloned: the source may be the very file that was not synced, and its blocks what was lost of it. */
+  async #copyAnew(model: PublishedModel, { sha256, source }: Publication, to: string): Promise<void> {
+    // What lies on the volume may be whole as long as it is in memory.
+    const rest = [model, ...this.#twinsOf(model, sha256)].map((other) => this.#placeOf(other).filePath);
+    let failure: unknown;
+    for (const from of source === undefined ? rest : [source, ...rest]) {
+      try {
+        return await copyVerified(from, to, sha256, this.#disk);
+      } catch (error) {
+        failure ??= error;
+        await this.#disk.remove(to);
+      }
+    }
+    throw failure;
   }
 
   /** The best model was most often the last one a round before: then its file is on the output volume already. */
   async #linkTwin(model: PublishedModel, sha256: string, to: string): Promise<void> {
-    const twin = [...this.#shown].find(([other, shown]) => other !== model && shown.sha256 === sha256)?.[0];
+    const twin = this.#twinsOf(model, sha256).find((other) => !this.#doubted.has(other));
     if (twin === undefined) throw new Error("no published model has this digest");
-    await this.#disk.link(this.#fileOf(twin), to);
+    await this.#disk.link(this.#placeOf(twin).filePath, to);
   }
 
-  async #isFile(path: string, sha256: string): Promise<boolean> {
-    if ((await this.#disk.sizeOf(path)) === undefined) return false;
-    return Buffer.from(await sha256OfFile(path, this.#disk)).toString("hex") === sha256;
+  #twinsOf(model: PublishedModel, sha256: string): PublishedModel[] {
+    return [...this.#shown]
+      .filter(([other, shown]) => other !== model && shown.sha256 === sha256)
+      .map(([other]) => other);
   }
 
-  #fileOf(model: PublishedModel): string {
-    return join(this.#directory, OutputPublisher.pathOf(model));
-  }
-
-  #notePathOf(model: PublishedModel): string {
-    return join(this.#directory, model, "round.json");
-  }
-}
-
-function noteOf({ round, sha256, metricValue }: ShownModel): string {
-  return `${JSON.stringify({ round, sha256, metricValue: metricValue ?? null })}\n`;
-}
-
-/** Reads a note that any process may have left, whole or not. */
-function parseNote(bytes: Buffer | undefined): ShownModel | undefined {
-  try {
-    const { round, sha256, metricValue } = JSON.parse(bytes?.toString("utf8") ?? "");
-    if (!Number.isSafeInteger(round) || typeof sha256 !== "string") return undefined;
-    return { round, sha256, metricValue: typeof metricValue === "string" ? metricValue : undefined };
-  } catch {
-    return undefined;
+  #placeOf(model: PublishedModel): ModelPlace {
+    return new ModelPlace(join(this.#directory, model), this.#disk);
   }
 }
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isTributaryError } from "@tributary/kit";
+import { isTributaryError, nameVolumes } from "@tributary/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dequantise, formatOf } from "./dequantise.ts";
 import { GgufFile } from "./gguf-file.ts";
@@ -47,6 +48,20 @@ describe("GgufFile", () => {
     ]);
     expect(file.readTensor("m", [2, 3])).toEqual(matrix.values);
     expect(file.readTensor("v", [2])).toEqual(Float32Array.of(-1, 0.25));
+  });
+
+  it("names the volume that does not work, and leaves a file that is not there what it is", async () => {
+    nameVolumes([{ path: folder, name: "claim base", remedy: "" }]);
+    const path = join(folder, "socket");
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    // Linux answers ENXIO to whoever opens a socket as a file.
+    expect(() => GgufFile.open(path)).toThrow(
+      expect.objectContaining({ code: "STORAGE_UNAVAILABLE", message: expect.stringMatching(/^claim base does not/u) }),
+    );
+    expect(() => GgufFile.open(join(folder, "none"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
+    await new Promise((resolve) => server.close(resolve));
+    nameVolumes([]);
   });
 
   it.each([

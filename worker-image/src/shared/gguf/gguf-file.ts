@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { SyncReader } from "@tributary/kit";
 import { ggufError, MoreBytesNeeded } from "./byte-cursor.ts";
 import { dequantise } from "./dequantise.ts";
 import { type GgufHeader, parseGgufHeader, type TensorEntry } from "./header.ts";
@@ -14,24 +14,25 @@ const maxHeaderBytes = 64 * 1024 * 1024;
 
 /** A GGUF file opened for reading: metadata at hand, tensors decoded one at a time so that memory stays bounded. */
 export class GgufFile implements Disposable {
-  readonly #descriptor: number;
+  readonly #file: SyncReader;
   readonly #header: GgufHeader;
 
-  private constructor(descriptor: number, header: GgufHeader) {
-    this.#descriptor = descriptor;
+  private constructor(file: SyncReader, header: GgufHeader) {
+    this.#file = file;
     this.#header = header;
   }
 
   /**
    * Opens a file and reads its header.
-   * @throws TributaryError (`TRAINER_MODEL_INVALID`) that names the offset, key or tensor that is wrong
+   * @throws TributaryError (`TRAINER_MODEL_INVALID`) that names the offset, key or tensor that is wrong, or (`STORAGE_UNAVAILABLE`) that
+   * names the volume which does not work or denies access; ENOENT where there is no file
    */
   static open(path: string): GgufFile {
-    const descriptor = openSync(path, "r");
+    const file = SyncReader.open(path);
     try {
-      return new GgufFile(descriptor, readHeader(descriptor));
+      return new GgufFile(file, readHeader(file));
     } catch (error) {
-      closeSync(descriptor);
+      file[Symbol.dispose]();
       throw error;
     }
   }
@@ -49,7 +50,7 @@ export class GgufFile implements Disposable {
   /**
    * Decodes a tensor to 32-bit floats, row-major.
    * @param shape the shape that the caller expects
-   * @throws TributaryError when the tensor is absent, has another shape or holds a value that is not finite
+   * @throws TributaryError when the tensor is absent, has another shape or holds a value that is not finite; STORAGE_UNAVAILABLE
    */
   readTensor(name: string, shape: readonly number[]): Float32Array {
     const entry = this.#header.tensors.get(name);
@@ -65,22 +66,22 @@ export class GgufFile implements Disposable {
 
   #readData(entry: TensorEntry): Uint8Array {
     const bytes = Buffer.allocUnsafeSlow(entry.sizeBytes);
-    readFully(this.#descriptor, bytes, entry.offsetBytes);
+    readFully(this.#file, bytes, entry.offsetBytes);
     return bytes;
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    closeSync(this.#descriptor);
+    this.#file[Symbol.dispose]();
   }
 }
 
-function readHeader(descriptor: number): GgufHeader {
-  const fileBytes = fstatSync(descriptor).size;
+function readHeader(file: SyncReader): GgufHeader {
+  const fileBytes = file.sizeBytes;
   let wanted = Math.min(firstReadBytes, fileBytes);
   for (;;) {
     const bytes = Buffer.allocUnsafeSlow(wanted);
-    readFully(descriptor, bytes, 0);
+    readFully(file, bytes, 0);
     try {
       return parseGgufHeader(bytes, fileBytes);
     } catch (error) {
@@ -92,11 +93,7 @@ function readHeader(descriptor: number): GgufHeader {
   }
 }
 
-function readFully(descriptor: number, bytes: Buffer, position: number): void {
-  let done = 0;
-  while (done < bytes.length) {
-    const count = readSync(descriptor, bytes, done, bytes.length - done, position + done);
-    if (count === 0) throw ggufError(`offset ${position + done}`, "the file ended while it was read");
-    done += count;
-  }
+function readFully(file: SyncReader, bytes: Buffer, position: number): void {
+  const found = file.readUpTo(position, bytes);
+  if (found < bytes.length) throw ggufError(`offset ${position + found}`, "the file ended while it was read");
 }

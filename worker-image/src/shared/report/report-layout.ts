@@ -13,6 +13,8 @@ import {
 
 /** Metrics that a report can carry, each as a sum and a count; a trainer that reports none of a name counts nothing. */
 export const REPORTED_METRICS = ["validation_loss", "training_loss"] as const;
+/** One of the names of {@link REPORTED_METRICS}. */
+export type ReportedMetric = (typeof REPORTED_METRICS)[number];
 
 /** Codings of each value of the metric segment: a sum has a part more, so that a small loss of few units is no zero. */
 const PARTS = { sum: 3, other: 2 } as const;

@@ -15,11 +15,16 @@ import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model
 import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
-import { metricNames, type PlannedReport, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
+import {
+  metricNames,
+  type PlannedReport,
+  REPORTED_METRICS,
+  type ReportedMetric,
+} from "../../shared/report/report-layout.ts";
 import { openResiduals } from "./residual-files.ts";
 
-/** A metric as a sum and a count, by name. */
-export type MetricTotals = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
+/** Metrics as sums and counts, by name; one that is not there counts nothing. */
+export type MetricTotals = Readonly<Partial<Record<ReportedMetric, { readonly sum: number; readonly count: number }>>>;
 
 /** What a report is made from. */
 export interface ReportRequest {

@@ -156,12 +156,36 @@ describe("makeReport", () => {
       of: [1, 2].map((sum) => ({ name: "validation_loss", sum, count: 1n })),
       says: "validation_loss is reported twice",
     },
-    { of: [{ name: "a patient's name", sum: 3, count: 0n }], says: "a metric is 3 over no units" },
+    {
+      of: ["validation_loss", "val_loss"].map((name) => ({ name, sum: 3, count: 1n })),
+      says: "1 of 2 metrics have another name than validation_loss or training_loss. The log of the worker's sidecar has them.",
+    },
   ])("refuses metrics that would open as something else: $says", async ({ of, says }) => {
     metrics = of;
     await expect(makeReport(deps, aRound())).rejects.toThrow(
       new RegExp(`^task round-0-[0-9a-f]{32}/Evaluate: ${says}`, "u"),
     );
+  });
+
+  it("says which metrics no report can carry in its own log alone, and not without end", async () => {
+    const lines: string[] = [];
+    const log = createLogger("test", "warn", { write: (line: string) => void lines.push(line) });
+    metrics = ["val_loss", ...Array(20).fill("patient Jane Roe ".repeat(1_000))].map((name) => ({
+      name,
+      sum: 1,
+      count: 1n,
+    }));
+    const refused = await makeReport({ ...deps, log }, aRound()).catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: "MESSAGE_INVALID", message: expect.not.stringMatching(/val_loss|Jane/u) });
+    const [line] = lines.map((each) => JSON.parse(each));
+    expect(line).toMatchObject({ known: ["validation_loss", "training_loss"], task: ids[0] });
+    expect(line.metrics[0]).toBe("val_loss");
+    expect(lines.join("").length).toBeLessThan(1_500);
+    // What was evaluated counts for nothing: a trainer put right is asked again.
+    metrics = [{ name: "validation_loss", sum: 1, count: 1n }];
+    done = [];
+    await makeReport(deps, aRound());
+    expect(done).toEqual(["Evaluate", "Train"]);
   });
 
   const cases: readonly { name: string; change: (round: WorkRequest) => void; says: string }[] = [

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type partyV1, trainerV1 } from "@tributary/contracts";
+import { cutText, type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
 import {
   catalogue,
@@ -16,7 +16,7 @@ import {
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
-import { REPORTED_METRICS } from "../../shared/report/report-layout.ts";
+import { REPORTED_METRICS, type ReportedMetric } from "../../shared/report/report-layout.ts";
 import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { buildReport, type MetricTotals, type ReportedSegment } from "./report-builder.ts";
@@ -63,6 +63,9 @@ interface KeptWork extends WorkOfRound {
   readonly evaluated?: MetricTotals;
   readonly trained?: MetricTotals;
 }
+
+/** How many names of metrics a log line quotes, and of how many characters each: they are the trainer's own words. */
+const QUOTED_NAMES = { count: 8, length: 64 };
 
 interface WorkDone {
   readonly trainedPath: string | undefined;
@@ -198,21 +201,37 @@ async function runTask(
   }
   const { metrics } = outcome.value as trainerV1.TaskSuccess;
   log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
+  requireReported(task.id, metrics, log);
   return metricTotals(task.id, metrics);
+}
+
+/** A metric that no report can carry would vanish, and with it what the trainer's author took for the value that a job converges by. */
+function requireReported(task: string, metrics: readonly trainerV1.MetricSum[], log: Logger): void {
+  const others = metrics.map(({ name }) => name).filter((name) => !isReported(name));
+  if (others.length === 0) return;
+  // Another name is the trainer's own word, which may quote its data: it stays in the member's log.
+  const names = others.slice(0, QUOTED_NAMES.count).map((name) => cutText(name, QUOTED_NAMES.length));
+  log.warn({ task, metrics: names, known: REPORTED_METRICS }, "the trainer reports metrics that no report can carry");
+  throw new TributaryError(
+    "MESSAGE_INVALID",
+    `task ${task}: ${others.length} of ${metrics.length} metrics have another name than ${REPORTED_METRICS.join(" or ")}. The log of the worker's sidecar has them.`,
+  );
+}
+
+function isReported(name: string): name is ReportedMetric {
+  return (REPORTED_METRICS as readonly string[]).includes(name);
 }
 
 /** The metrics of a task by name. What would open as something else than was reported is refused by name. */
 function metricTotals(task: string, metrics: readonly trainerV1.MetricSum[]): MetricTotals {
   const totals = new Map<string, { sum: number; count: number }>();
   for (const { name, sum, count } of metrics) {
-    // Another name is the trainer's own word, which may quote its data.
-    const shown = (REPORTED_METRICS as readonly string[]).includes(name) ? name : "a metric";
     if (!Number.isFinite(sum)) {
-      const message = `task ${task}: ${shown} is ${sum}; lower the learning rate or check the data`;
+      const message = `task ${task}: ${name} is ${sum}; lower the learning rate or check the data`;
       throw new TributaryError("TRAINER_LOSS_NOT_FINITE", message);
     }
     const problem = totals.has(name) ? "is reported twice" : count === 0n && sum !== 0 ? `is ${sum} over no units` : "";
-    if (problem !== "") throw new TributaryError("MESSAGE_INVALID", `task ${task}: ${shown} ${problem}`);
+    if (problem !== "") throw new TributaryError("MESSAGE_INVALID", `task ${task}: ${name} ${problem}`);
     totals.set(name, { sum, count: Number(count) });
   }
   return Object.fromEntries(totals);

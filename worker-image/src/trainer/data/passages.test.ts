@@ -15,6 +15,17 @@ const textOf = (passage: Int32Array) => String.fromCharCode(...passage);
 const allOf = async (passages: Passages) =>
   (await passages.read(Array.from({ length: passages.length }, (_, index) => index))).map(textOf);
 
+/** Texts whose UTF-16 is UTF-8 byte by byte; the upper half of a letter of the last four is a tab or an end of line or page. */
+const utf8LookingUtf16 = {
+  Cyrillic: "Пациент поступил с жалобами на головную боль и слабость. ",
+  Arabic: "وصل المريض وهو يشكو من صداع وضعف خلال الأيام الثلاثة الماضية. ",
+  Thai: "ผู้ป่วยมาด้วยอาการปวดศีรษะและอ่อนแรงมาสามวัน ",
+  Devanagari: "रोगी पिछले तीन दिनों से सिरदर्द और कमजोरी की शिकायत के साथ आया था। ",
+  Gurmukhi: "ਮਰੀਜ਼ ਪਿਛਲੇ ਤਿੰਨ ਦਿਨਾਂ ਤੋਂ ਸਿਰ ਦਰਦ ਅਤੇ ਕਮਜ਼ੋਰੀ ਦੀ ਸ਼ਿਕਾਇਤ ਨਾਲ ਆਇਆ ਸੀ। ",
+  Telugu: "రోగి గత మూడు రోజులుగా తలనొప్పి మరియు బలహీనతతో బాధపడుతూ వచ్చాడు. ",
+  Malayalam: "കഴിഞ്ഞ മൂന്ന് ദിവസമായി തലവേദനയും ബലഹീനതയുമായി രോഗി എത്തി. ",
+};
+
 async function* from(...texts: string[]) {
   yield* texts;
 }
@@ -172,7 +183,22 @@ describe("readDataSet", () => {
     {
       name: "UTF-16 without a mark",
       bytes: Buffer.from("the end of it", "utf16le"),
-      want: /train.txt is no text: 13 of 26 bytes from byte 0 on are NUL, as in UTF-16 without a mark; convert/,
+      want: /train.txt is no text: 13 of 26 bytes from byte 0 on are control characters, as in UTF-16 without a mark; convert/,
+    },
+    ...Object.entries(utf8LookingUtf16).map(([script, text]) => ({
+      name: `${script} in UTF-16 without a mark`,
+      bytes: Buffer.from(text.repeat(20), "utf16le"),
+      want: /train.txt is no text: \d+ of \d+ bytes from byte 0 on are control characters, as in UTF-16 without a mark/,
+    })),
+    {
+      name: "Cyrillic in UTF-16 without a mark, big end first",
+      bytes: Buffer.from(utf8LookingUtf16.Cyrillic, "utf16le").swap16(),
+      want: /train.txt is no text/,
+    },
+    {
+      name: "UTF-16 behind the first mebibyte",
+      bytes: Buffer.concat([Buffer.from("a b ".repeat(2 ** 18)), Buffer.from("the end of it", "utf16le")]),
+      want: /13 of 26 bytes from byte 1048576 on are control/,
     },
     {
       name: "Latin-1",
@@ -190,6 +216,24 @@ describe("readDataSet", () => {
     const error = await failure({});
     expect(isTributaryError(error, "TRAINER_DATA_INVALID")).toBe(true);
     expect((error as Error).message).toMatch(want);
+  });
+
+  it.each([
+    { name: "colours of a terminal", text: "\u001b[31merror\u001b[0m: no such word\n".repeat(100) },
+    {
+      name: "fields of a message between SOH",
+      text: "8=FIX.4.2\u000152=20071123-05:30:00\u000155=MSFT\u0001".repeat(100),
+    },
+    { name: "columns of one digit between tabs", text: "1\t0\t1\t1\n".repeat(1_000) },
+    { name: "such columns with a stray control character", text: `${"1\t0\t1\t1\n".repeat(1_000)}\u0001`.repeat(20) },
+    { name: "every line ended by CR LF", text: "a\r\n".repeat(1_000) },
+    { name: "a short last piece, ended as DOS did", text: `${"a b ".repeat(2 ** 18)}x\u001a` },
+    { name: "eight NULs and no more", text: "\0".repeat(8) },
+  ])("reads honest text with control characters: $name", async ({ text }) => {
+    writeFileSync(join(folder, "train.txt"), text);
+    let read = "";
+    for await (const part of readText(join(folder, "train.txt"), realDisk)) read += part;
+    expect(read === text).toBe(true);
   });
 
   it("takes no text whole: one that no string can hold is refused for its first word", async () => {

@@ -3,10 +3,17 @@ import { type Disk, readUpTo, TributaryError } from "@tributary/kit";
 
 const chunkBytes = 2 ** 20;
 
+/** Bytes below this one are control characters. */
+const firstPrintable = 0x20;
+/** Tab, line feed, form feed, carriage return and escape, which texts and logs are full of. */
+const textControls: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
+/** So many other control characters make no piece something else than text, however short it is. */
+const fewControls = 8;
+
 /**
  * Reads a UTF-8 file a mebibyte at a time, cut between characters.
  * @throws TributaryError (`TRAINER_DATA_INVALID`) naming the file and the offset of the first byte that is no UTF-8, or of the piece
- * that is NULs for an eighth
+ * that has as many control characters as no text has
  */
 export async function* readText(path: string, disk: Disk): AsyncGenerator<string> {
   const file = await disk.open(path, "r");
@@ -30,13 +37,32 @@ export async function* readText(path: string, disk: Disk): AsyncGenerator<string
   }
 }
 
-/** UTF-16 without a mark is UTF-8 as long as its letters are ASCII, with a NUL for every letter: no text has so many. */
+/**
+ * UTF-16 without a mark is UTF-8 as long as none of its bytes is above 0x7f: so are English, Russian, Arabic, Hindi and Thai, with a control
+ * character for the upper half of every letter.
+ */
 function requireText(path: string, startBytes: number, bytes: Uint8Array): void {
-  let zeros = 0;
-  for (const byte of bytes) if (byte === 0) zeros += 1;
-  if (zeros * 8 <= bytes.length) return;
-  const message = `${path} is no text: ${zeros} of ${bytes.length} bytes from byte ${startBytes} on are NUL, as in UTF-16 without a mark; convert the data set to UTF-8`;
+  const controls = countControls(bytes);
+  if (controls <= fewControls) return;
+  const areMany = controls * 8 > bytes.length;
+  // The upper half of a letter of some scripts is a tab, a line feed, a form feed or a carriage return; of a space it is a NUL.
+  const isWide = controls * 64 > bytes.length && alternates(bytes);
+  if (!areMany && !isWide) return;
+  const message = `${path} is no text: ${controls} of ${bytes.length} bytes from byte ${startBytes} on are control characters, as in UTF-16 without a mark; convert the data set to UTF-8`;
   throw new TributaryError("TRAINER_DATA_INVALID", message, { details: { path } });
+}
+
+function countControls(bytes: Uint8Array): number {
+  let controls = 0;
+  for (const byte of bytes) if (byte < firstPrintable && !textControls.has(byte)) controls += 1;
+  return controls;
+}
+
+/** Whether nearly every other byte is a control character, of those that texts have or not. */
+function alternates(bytes: Uint8Array): boolean {
+  const low = [0, 0] as [number, number];
+  for (const [index, byte] of bytes.entries()) if (byte < firstPrintable) low[(index % 2) as 0 | 1] += 1;
+  return Math.max(...low) * 16 > bytes.length * 7;
 }
 
 /** Bytes at the end that begin a character which is not all there. */

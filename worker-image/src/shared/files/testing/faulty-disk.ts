@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Disk, type DiskFile, namingDisk, nodeDisk } from "@tributary/kit";
@@ -12,6 +12,11 @@ export const Fault = {
   Full: "ENOSPC",
   /** The call fails; the next ones work. */
   Broken: "EIO",
+  /**
+   * A sync fails, as it does once where the disk could not write: what was written since the last good one is lost, and the next syncs work
+   * and say nothing of it. Lost bytes read as zeros at once; lost names are there until the process is over. Calls of other kinds work.
+   */
+  LostSync: "lost sync",
   /** The process stops before the call, or in the middle of a write: nothing happens any more. */
   Stop: "stop",
   /** The machine loses power before the call: names and bytes that were not synced are gone. */
@@ -20,21 +25,44 @@ export const Fault = {
 /** One of the values of {@link Fault}. */
 export type Fault = (typeof Fault)[keyof typeof Fault];
 
+/** A name that no sync of its folder has made durable. */
+interface UnsyncedName {
+  readonly path: string;
+  /** Of what got the name. */
+  readonly inode: number;
+  readonly undo: () => Promise<void>;
+  /** Takes away what undoing it needed. */
+  readonly settle: () => Promise<void>;
+}
+
+/** What else than nothing a call does when it is the one that fails. */
+interface FaultyCall<T> {
+  /** Half of a write. */
+  readonly half?: () => Promise<T>;
+  /** Takes what a sync did not make durable. */
+  readonly lose?: () => Promise<void>;
+}
+
 /** Ends an operation as the end of its process does. */
 export class Stopped extends Error {}
 
-/** A disk on which one call fails in one way, and that knows what a power cut would take. */
+/** A disk on which one call fails in one way, and that knows what a power cut or a lost sync would take. */
 export class FaultyDisk {
   /** The disk as stores see it: with named errors. */
   readonly disk: Disk;
   readonly #at: number;
   readonly #fault: Fault;
-  readonly #undo: { readonly folder: string; readonly undo: () => Promise<void> }[] = [];
+  readonly #undo: UnsyncedName[] = [];
+  /** Names whose sync failed: no later one makes them durable. */
+  readonly #lost: UnsyncedName[] = [];
+  /** What is on the disk of each file that was opened to be written, by inode; only where a sync may lose the rest. */
+  readonly #synced = new Map<number, Buffer>();
   readonly #unsynced = new Set<string>();
   readonly #files: DiskFile[] = [];
   /** Calls that have not returned yet. */
   readonly #running = new Set<Promise<unknown>>();
   #calls = 0;
+  #renames = 0;
   #isStopped = false;
   #isFull = false;
 
@@ -59,13 +87,12 @@ export class FaultyDisk {
   async closeAll(): Promise<void> {
     await Promise.allSettled(this.#running);
     for (const file of this.#files.splice(0)) await file.close().catch(() => {});
+    // Something else may have got the name since.
+    for (const { path, inode, undo } of this.#lost.splice(0).toReversed())
+      if ((await inodeOf(path)) === inode) await undo();
   }
 
-  async #call<T>(
-    isWrite: boolean,
-    act: () => Promise<T>,
-    half: (() => Promise<T>) | undefined = undefined,
-  ): Promise<T> {
+  async #call<T>(isWrite: boolean, act: () => Promise<T>, { half, lose }: FaultyCall<T> = {}): Promise<T> {
     if (this.#isStopped) throw new Stopped("the process has stopped");
     if (this.#isFull && isWrite) throw failed("ENOSPC");
     if (this.#calls++ !== this.#at) return this.#run(act);
@@ -78,6 +105,10 @@ export class FaultyDisk {
         if (half !== undefined) return half();
         throw failed("ENOSPC");
       case Fault.Broken:
+        throw failed("EIO");
+      case Fault.LostSync:
+        if (lose === undefined) return act();
+        await lose();
         throw failed("EIO");
       case Fault.Stop:
         this.#isStopped = true;
@@ -110,46 +141,52 @@ export class FaultyDisk {
     return {
       open: (path, flags, mode) =>
         call(flags !== "r", async () => {
-          if (flags !== "r" && flags !== "r+" && (await nodeDisk.sizeOf(path)) === undefined)
-            this.#named(path, () => nodeDisk.remove(path));
           if (flags.startsWith("w")) this.#unsynced.add(path);
+          const before = flags === "r" ? undefined : await readIfThere(path);
           const file = await nodeDisk.open(path, flags, mode);
           this.#files.push(file);
+          if (flags !== "r" && before === undefined) await this.#named(path, () => nodeDisk.remove(path));
+          if (flags !== "r") await this.#opened(path, before);
           return this.#file(path, file);
         }),
       readFile: (path) => call(false, () => nodeDisk.readFile(path)),
       mkdir: (path) =>
         call(true, async () => {
           const first = await nodeDisk.mkdir(path);
-          if (first !== undefined) this.#named(first, () => nodeDisk.remove(first));
+          if (first !== undefined) await this.#named(first, () => nodeDisk.remove(first));
           return first;
         }),
+      // As removing is.
+      rmdir: (path) => call(false, () => nodeDisk.rmdir(path)),
       readdir: (path) => call(false, () => nodeDisk.readdir(path)),
       rename: (from, to) =>
         call(true, async () => {
           // Where a name goes on to another file, either one may be found after the power is back: the old one is the harder case.
-          const kept = `${to}.before`;
+          const kept = `${to}.before-${this.#renames++}`;
           const hadOld = (await nodeDisk.sizeOf(to)) !== undefined && (await isPlainFile(to));
           if (hadOld) await nodeDisk.link(to, kept).catch(() => {});
           await nodeDisk.rename(from, to);
           this.#unsynced.delete(to);
           if (this.#unsynced.delete(from)) this.#unsynced.add(to);
-          this.#named(to, async () => {
+          const undo = async () => {
             await nodeDisk.rename(to, from);
             if (hadOld) await nodeDisk.rename(kept, to);
-          });
-          if (hadOld && this.#fault !== Fault.PowerCut) await nodeDisk.remove(kept);
+          };
+          await this.#named(to, undo, () => nodeDisk.remove(kept));
+          const isUndone = this.#fault === Fault.PowerCut || this.#fault === Fault.LostSync;
+          if (hadOld && !isUndone) await nodeDisk.remove(kept);
         }),
       link: (from, to) =>
         call(true, async () => {
           await nodeDisk.link(from, to);
-          this.#named(to, () => nodeDisk.remove(to));
+          await this.#named(to, () => nodeDisk.remove(to));
         }),
       copy: (from, to) =>
         call(true, async () => {
           await nodeDisk.copy(from, to);
           this.#unsynced.add(to);
-          this.#named(to, () => nodeDisk.remove(to));
+          await this.#opened(to, undefined);
+          await this.#named(to, () => nodeDisk.remove(to));
         }),
       // Removing is taken back by nothing here: a store must do with the old file as without it.
       remove: (path) => call(false, () => nodeDisk.remove(path)),
@@ -160,11 +197,8 @@ export class FaultyDisk {
 
   #file(path: string, file: DiskFile): DiskFile {
     const call = this.#call.bind(this);
-    const synced = () => {
-      this.#unsynced.delete(path);
-      for (const entry of this.#undo.filter(({ folder }) => folder === path))
-        this.#undo.splice(this.#undo.indexOf(entry), 1);
-    };
+    const sync = (act: () => Promise<void>) =>
+      call(false, () => act().then(() => this.#settle(path)), { lose: () => this.#lose(path) });
     return {
       readSome: (buffer, offset, length, position) =>
         call(false, () => file.readSome(buffer, offset, length, position)),
@@ -172,11 +206,11 @@ export class FaultyDisk {
         this.#unsynced.add(path);
         const first = chunks[0]!;
         const half = () => file.writeSome([first.subarray(0, Math.ceil(first.length / 2))], position);
-        return call(true, () => file.writeSome(chunks, position), half);
+        return call(true, () => file.writeSome(chunks, position), { half });
       },
       truncate: (sizeBytes) => call(true, () => file.truncate(sizeBytes)),
-      sync: () => call(false, () => file.sync().then(synced)),
-      datasync: () => call(false, () => file.datasync().then(synced)),
+      sync: () => sync(() => file.sync()),
+      datasync: () => sync(() => file.datasync()),
       size: () => call(false, () => file.size()),
       // A process that stopped holds nothing open.
       close: async () => {
@@ -186,9 +220,56 @@ export class FaultyDisk {
     };
   }
 
-  #named(path: string, undo: () => Promise<void>): void {
-    this.#undo.push({ folder: dirname(path), undo });
+  async #named(path: string, undo: () => Promise<void>, settle = async () => {}): Promise<void> {
+    const inode = await inodeOf(path);
+    if (inode !== undefined) this.#undo.push({ path, inode, undo, settle });
   }
+
+  #takeNames(folder: string): UnsyncedName[] {
+    const names = this.#undo.filter(({ path }) => dirname(path) === folder);
+    for (const entry of names) this.#undo.splice(this.#undo.indexOf(entry), 1);
+    return names;
+  }
+
+  /** A file was opened to be written, or made by a copy: until it is synced, what it held before is what the disk has. */
+  async #opened(path: string, before: Buffer | undefined): Promise<void> {
+    if (this.#fault !== Fault.LostSync) return;
+    const inode = await inodeOf(path);
+    // An inode may have been that of a file that was removed.
+    if (inode !== undefined && (before === undefined || !this.#synced.has(inode)))
+      this.#synced.set(inode, before ?? Buffer.alloc(0));
+  }
+
+  /** A file or folder was synced. */
+  async #settle(path: string): Promise<void> {
+    this.#unsynced.delete(path);
+    for (const { settle } of this.#takeNames(path)) await settle();
+    if (this.#fault !== Fault.LostSync) return;
+    const [content, inode] = [await readIfThere(path), await inodeOf(path)];
+    if (content !== undefined && inode !== undefined) this.#synced.set(inode, content);
+  }
+
+  /** The sync of a file or folder failed: the file holds what it did at the last good one, under all its names. */
+  async #lose(path: string): Promise<void> {
+    this.#lost.push(...this.#takeNames(path));
+    const [content, inode] = [await readIfThere(path), await inodeOf(path)];
+    const kept = inode === undefined ? undefined : this.#synced.get(inode);
+    if (content === undefined || kept === undefined) return;
+    kept.copy(content.fill(0));
+    await writeFile(path, content, { flag: "r+" });
+  }
+}
+
+/** Bytes of a plain file; `undefined` for a folder or nothing. */
+function readIfThere(path: string): Promise<Buffer | undefined> {
+  return nodeDisk.readFile(path).catch(() => undefined);
+}
+
+function inodeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
 }
 
 async function isPlainFile(path: string): Promise<boolean> {
