@@ -113,6 +113,43 @@ it("a party that asks for the model over and over and never reads it holds its o
   links.close();
 }, 180_000);
 
+it("whoever has the key of a worker that was replaced neither joins nor names a segment, and no round waits for it", async () => {
+  job = await WireJob.create({ workers: [1, 1] });
+  await job.startAggregator();
+  const old = new HostileLinks({ ...job.links, ...(await job.issueWorker(1, 0)), seed: "", steps: 0, parallel: 0 });
+  await until("the first worker of the seat has joined", async () => (await old.join(true)) === "OK");
+  // Certificates tell seconds.
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await job.addWorker(0, 0);
+  await job.addWorker(1, 0);
+  await job.untilState("both are connected", ({ parties }) => parties.length === 2);
+  const answers = new Set<string>();
+  let isOver = false;
+  const stealing = (async () => {
+    while (!isOver) {
+      for (const path of [0, 1].flatMap(segmentPaths)) {
+        const { request, answer } = old.tensor("HEAD", path, { "tributary-segment-sha256": "ab".repeat(32) });
+        request.end();
+        answers.add((await answer).status);
+      }
+      answers.add(await old.join(true));
+    }
+  })();
+  await job.openWindow({ from: 0, through: 1, quorum: 2, deadlineMs: 60_000n });
+  await job.untilCommitted(2);
+  isOver = true;
+  await stealing;
+  expect(answers).toEqual(new Set(["IDENTITY_REJECTED", "SEAT_TAKEN"]));
+  expect((await job.state()).failedRounds).toBe(0);
+  old.close();
+}, 180_000);
+
+/** The segments of the second party in the first attempt at a round. */
+function segmentPaths(round: number): string[] {
+  const { jobUid } = job.links;
+  return [0, 0xffff].map((id) => `/v1/jobs/${jobUid}/rounds/${round}/attempts/1/segments/${id}/parties/2`);
+}
+
 function openFiles(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {

@@ -104,6 +104,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
         port: config.listen.tensorPort,
         jobUid: config.job.uid,
         seats,
+        parties,
         log,
         onRefused: () => parties.noteRefused(),
       },

@@ -289,7 +289,11 @@ class SidecarWorker {
     const file = { path: baseModel.resource, sha256, sizeBytes: Number(baseModel.sizeBytes) };
     await retry(() => tensors.fetch(file, path, signal), {
       signal,
-      isRetriable: (error) => !isTributaryError(error, "ROUND_NOT_OPEN") && !isStorageError(error),
+      // Whoever lost its seat meanwhile joins again, or waits for it.
+      isRetriable: (error) =>
+        !isTributaryError(error, "ROUND_NOT_OPEN") &&
+        !isTributaryError(error, "IDENTITY_REJECTED") &&
+        !isStorageError(error),
       onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
     });
     return path;

@@ -5,13 +5,18 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { PartyConnections } from "./party-connections.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
-/** Certificates are names here: `1` to `9` have a seat. */
+/** Certificates are names here: `1` to `9` have a seat; `1b` is the second worker of the first, with a later certificate. */
 const seats = {
   all: [],
   seatOf(der: Uint8Array | undefined) {
     const name = Buffer.from(der ?? []).toString();
-    if (!/^[1-9]$/.test(name)) throw new Error("no seat");
-    return { seat: { partyId: Number(name) } } as SeatHolder;
+    if (!/^[1-9][b-z]?$/.test(name)) throw new Error("no seat");
+    return {
+      seat: { partyId: Number(name[0]) } as SeatHolder["seat"],
+      publicKey: Buffer.from(name),
+      certificateSha256: Buffer.from(name),
+      issuedMs: name.charCodeAt(1) || 0,
+    };
   },
   requireOperator(der: Uint8Array | undefined) {
     if (Buffer.from(der ?? []).toString() !== "operator") throw new Error("not the operator");
@@ -73,6 +78,23 @@ describe("the connections of a party", () => {
     const more = connect("1", 3);
     await nextTurn();
     expect([...many, ...more].filter(isOpen)).toEqual(more.slice(1));
+  });
+});
+
+describe("the connections of a worker that was replaced", () => {
+  it("end none of its successor's, however often it connects", () => {
+    const successor = connect("1b", 2);
+    expect(connect("1", 9).filter(isOpen)).toHaveLength(2);
+    expect(successor.map(isOpen)).toEqual([true, true]);
+  });
+
+  it("make way once the seat has more keys than are counted, those of the earliest certificate first", async () => {
+    const [first, second, third] = ["1", "1b", "1c"].map((name) => connect(name, 2));
+    const fourth = connect("1d", 2);
+    expect([first, second, third, fourth].map((open) => open!.filter(isOpen).length)).toEqual([0, 2, 2, 2]);
+    await nextTurn();
+    expect(connect("1", 1).map(isOpen)).toEqual([false]);
+    expect([second, third, fourth].flatMap((open) => open!.map(isOpen))).not.toContain(false);
   });
 });
 

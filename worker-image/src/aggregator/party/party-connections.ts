@@ -1,17 +1,23 @@
 import type { TLSSocket } from "node:tls";
-import type { Seats } from "./seats.ts";
+import { SeatAccounts } from "./seat-accounts.ts";
+import type { SeatHolder, Seats } from "./seats.ts";
 
 /**
- * The connections to a wire, bounded for each party by its certificate, so that none takes the memory and the files of all. Whoever has a
- * certificate and no seat in this job shares the room of one party with everybody else like that. One more ends the party's oldest, which
- * may be a link that is dead without saying so.
+ * The connections to a wire, bounded for each worker by its certificate, so that none takes the memory and the files of all, and none that
+ * was replaced ends those of its successor. Whoever has a certificate and no seat in this job shares the room of one worker with everybody
+ * else like that. One more ends the worker's oldest, which may be a link that is dead without saying so.
  */
 export class PartyConnections {
   readonly #seats: Seats;
   readonly #limit: number;
-  readonly #open = new Map<number | "without a seat", TLSSocket[]>();
+  readonly #accounts = new SeatAccounts<TLSSocket[]>({
+    open: () => [],
+    isIdle: (open) => open.length === 0,
+    end: (open) => endOldest(open, open.length),
+  });
+  readonly #withoutSeat: TLSSocket[] = [];
 
-  /** @param limit most connections of a party. */
+  /** @param limit most connections of a worker. */
   constructor(seats: Seats, limit: number) {
     this.#seats = seats;
     this.#limit = limit;
@@ -21,22 +27,23 @@ export class PartyConnections {
   admit(socket: TLSSocket): void {
     const certificate = socket.getPeerX509Certificate()?.raw;
     if (this.#isOperator(certificate)) return;
-    const owner = this.#partyOf(certificate) ?? "without a seat";
-    const open = this.#open.get(owner) ?? [];
-    this.#open.set(owner, open);
+    const holder = this.#holderOf(certificate);
+    const open = holder === undefined ? this.#withoutSeat : this.#accounts.of(holder);
+    if (open === undefined) {
+      socket.destroy();
+      return;
+    }
     open.push(socket);
     socket.once("close", () => {
       const index = open.indexOf(socket);
       if (index >= 0) open.splice(index, 1);
-      if (open.length === 0 && this.#open.get(owner) === open) this.#open.delete(owner);
     });
-    // A socket says later that it is closed: many that come at once must not all end the same one.
-    for (const old of open.splice(0, open.length - this.#limit)) old.destroy();
+    endOldest(open, open.length - this.#limit);
   }
 
-  #partyOf(certificate: Uint8Array | undefined): number | undefined {
+  #holderOf(certificate: Uint8Array | undefined): SeatHolder | undefined {
     try {
-      return this.#seats.seatOf(certificate).seat.partyId;
+      return this.#seats.seatOf(certificate);
     } catch {
       // Its first request is refused with the reason.
       return undefined;
@@ -51,4 +58,9 @@ export class PartyConnections {
       return false;
     }
   }
+}
+
+/** A socket says later that it is closed: many that come at once must not all end the same one. */
+function endOldest(open: TLSSocket[], count: number): void {
+  for (const old of open.splice(0, Math.max(0, count))) old.destroy();
 }

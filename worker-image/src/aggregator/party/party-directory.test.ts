@@ -6,9 +6,11 @@ const seat = { partyId: 1, participant: { name: "p" }, workerIndex: 0 } as unkno
 const seats = { all: [seat] } as unknown as Seats;
 let directory: PartyDirectory;
 let replaced: number[];
+let nowMs: number;
 
 beforeEach(() => {
-  directory = new PartyDirectory(seats, () => 0);
+  nowMs = 0;
+  directory = new PartyDirectory(seats, () => nowMs);
   replaced = [];
   directory.observer = { connected() {}, replaced: (party) => void replaced.push(party), changed() {} };
 });
@@ -58,10 +60,89 @@ describe("two live pods of one index", () => {
     expect(replaced).toEqual([1]);
   });
 
-  it("keeps nobody out of a seat where nobody listens", () => {
+  it("keep nobody out of a seat that is deserted: its worker has been away for a minute", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
     directory.join(young);
+    nowMs = 60_000;
     expect(takes(old)).toBe("seated");
     expect(takes(young)).toBe("seated");
+  });
+
+  it("leave the seat to the later certificate between its joining and its listening, and while its link is broken", () => {
+    const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
+    takes(old);
+    directory.join(young);
+    nowMs = 59_999;
+    expect(takes(old)).toBe("SEAT_TAKEN");
+    const stream = directory.openStream(young, 0);
+    nowMs = 3_600_000;
+    directory.closeStream(1, stream);
+    nowMs += 59_999;
+    expect(takes(old)).toBe("SEAT_TAKEN");
+    nowMs += 1;
+    expect(takes(old)).toBe("seated");
+  });
+
+  it("leave it to the later certificate while it fetches its base model, however long that takes, and listens to nothing yet", () => {
+    const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
+    directory.join(young);
+    const visit = directory.visit(young);
+    nowMs = 3_600_000;
+    expect(takes(old)).toBe("SEAT_TAKEN");
+    visit.end();
+    visit.end();
+    expect(takes(old)).toBe("SEAT_TAKEN");
+    nowMs += 60_000;
+    expect(takes(old)).toBe("seated");
+  });
+});
+
+describe("a request of a worker", () => {
+  const codeOf = (pod: SeatHolder) => {
+    try {
+      directory.visit(pod).end();
+      return "taken";
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+
+  it("is tried again until a worker has joined: after a restart nobody knows yet who has the seat", () => {
+    const pod = aPod(1, 1_000);
+    expect(codeOf(pod)).toBe("AGGREGATOR_UNREACHABLE");
+    directory.join(pod);
+    expect([codeOf(pod), codeOf({ ...pod, issuedMs: 9_000 })]).toEqual(["taken", "taken"]);
+  });
+
+  it("is refused once a later certificate holds the seat, and says what to do", () => {
+    const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
+    directory.join(old);
+    directory.join(young);
+    expect([codeOf(old), codeOf(young)]).toEqual(["IDENTITY_REJECTED", "taken"]);
+    expect(() => directory.visit(old)).toThrow(/a later certificate holds the seat; delete the earlier pod/u);
+  });
+
+  it("of one that has a later certificate is refused until it joins", () => {
+    const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
+    directory.join(old);
+    expect(codeOf(young)).toBe("IDENTITY_REJECTED");
+    directory.join(young);
+    expect(codeOf(young)).toBe("taken");
+  });
+
+  it("ends when the seat is taken; those of the successor do not, and its own end leaves theirs alone", () => {
+    const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
+    directory.join(old);
+    const before = directory.visit(old);
+    directory.join({ ...old, issuedMs: 1_500 });
+    expect(before.signal.aborted).toBe(false);
+    directory.join(young);
+    expect(before.signal.reason).toMatchObject({ code: "IDENTITY_REJECTED" });
+    const visit = directory.visit(young);
+    expect(visit.signal.aborted).toBe(false);
+    before.end();
+    nowMs = 3_600_000;
+    expect(takes(old)).toBe("SEAT_TAKEN");
+    visit.end();
   });
 });

@@ -2,6 +2,7 @@ import type { partyV1 } from "@tributary/contracts";
 import { toHex } from "@tributary/federated";
 import { type ErrorCode, TributaryError } from "@tributary/kit";
 import { MessageQueue } from "./message-queue.ts";
+import { isSameKey, mayReplace, requireSeated, seatLost } from "./seat-claim.ts";
 import type { Seat, SeatHolder, Seats } from "./seats.ts";
 
 /** What a party is sent. */
@@ -32,9 +33,23 @@ export interface PartyEntry {
   readonly problem: PartyProblem | undefined;
 }
 
+/** A request of a seat's worker beside its stream. */
+export interface Visit {
+  /** Aborts with IDENTITY_REJECTED once another worker takes the seat: what the request does must end. */
+  readonly signal: AbortSignal;
+  /** The request is over. */
+  end(): void;
+}
+
 interface Entry {
   readonly seat: Seat;
   holder: SeatHolder | undefined;
+  /** Aborts when the holder's time on the seat is over. */
+  tenure: AbortController;
+  /** Requests of the holder that are under way beside its stream. */
+  visits: number;
+  /** When the holder was last there: it was heard, or a stream or a request of it ended. */
+  presentMs: number;
   lastHeardMs: number;
   clockOffsetMs: number;
   stream: MessageQueue<AddressedMessage> | undefined;
@@ -74,6 +89,9 @@ export class PartyDirectory {
         {
           seat,
           holder: undefined,
+          tenure: new AbortController(),
+          visits: 0,
+          presentMs: startedMs,
           lastHeardMs: startedMs,
           clockOffsetMs: 0,
           stream: undefined,
@@ -99,30 +117,60 @@ export class PartyDirectory {
   }
 
   /**
-   * Puts a worker on its seat; a worker with another key ends the stream of the one before.
+   * Nothing for a worker that may take its seat, or has it.
    *
-   * @throws SEAT_TAKEN for a worker whose certificate is earlier than that of the one who listens: two pods of one index that both live
+   * @throws SEAT_TAKEN for a worker whose certificate is earlier than that of the one who is there: two pods of one index that both live
    * would take the seat in turns, and no round would ever be committed.
    */
+  requireMayJoin(holder: SeatHolder): void {
+    const { partyId } = holder.seat;
+    const entry = this.#entry(partyId);
+    if (entry.holder === undefined || isSameKey(entry.holder, holder)) return;
+    if (!mayReplace(entry, entry.holder, holder, this.#monotonicMs()))
+      throw new TributaryError("SEAT_TAKEN", `party ${partyId}: a worker with a later certificate is there`);
+  }
+
+  /**
+   * Puts a worker on its seat; a worker with another key ends the stream and the requests of the one before.
+   *
+   * @throws SEAT_TAKEN as {@link PartyDirectory.requireMayJoin} does.
+   */
   join(holder: SeatHolder): void {
+    this.requireMayJoin(holder);
     const entry = this.#entry(holder.seat.partyId);
     const before = entry.holder;
-    const isReplaced = before !== undefined && toHex(before.publicKey) !== toHex(holder.publicKey);
-    if (isReplaced && !mayReplace(entry, before, holder))
-      throw new TributaryError("SEAT_TAKEN", `party ${holder.seat.partyId}: a worker with a later certificate listens`);
-    if (isReplaced) {
-      entry.replaced.push(toHex(before.publicKey));
-      entry.replaced.splice(0, entry.replaced.length - MAX_REPLACED);
-    }
+    const isReplaced = before !== undefined && !isSameKey(before, holder);
     entry.holder = holder;
     entry.lastHeardMs = this.#monotonicMs();
+    entry.presentMs = entry.lastHeardMs;
     entry.problem = undefined;
     if (isReplaced) {
-      entry.stream?.close();
-      entry.stream = undefined;
+      endTenure(entry, before);
       this.observer.replaced(holder.seat.partyId);
     }
     this.observer.changed();
+  }
+
+  /**
+   * Begins a request of the worker on a seat; while it is under way the worker counts as there.
+   *
+   * @throws IDENTITY_REJECTED for any other worker, AGGREGATOR_UNREACHABLE until one has joined since this process started: the rightful
+   * one tries again, and meanwhile nobody else may speak for it.
+   */
+  visit(holder: SeatHolder): Visit {
+    const entry = this.#entry(holder.seat.partyId);
+    requireSeated(entry.holder, holder);
+    const { tenure } = entry;
+    entry.visits += 1;
+    let isUnderWay = true;
+    const end = () => {
+      // The visits of a worker that was replaced went with it.
+      if (!isUnderWay || entry.tenure !== tenure) return;
+      isUnderWay = false;
+      entry.visits -= 1;
+      entry.presentMs = this.#monotonicMs();
+    };
+    return { signal: tenure.signal, end };
   }
 
   /** Opens a party's stream and ends an older one; ROUND_NOT_OPEN unless this very worker has joined. */
@@ -142,12 +190,15 @@ export class PartyDirectory {
     const entry = this.#entry(partyId);
     if (entry.stream !== queue) return;
     entry.stream = undefined;
+    entry.presentMs = this.#monotonicMs();
     this.observer.changed();
   }
 
   /** Notes that the joined worker was heard; ROUND_NOT_OPEN when another one sits on the seat. */
   heard(holder: SeatHolder): void {
-    this.#requireJoined(holder).lastHeardMs = this.#monotonicMs();
+    const entry = this.#requireJoined(holder);
+    entry.lastHeardMs = this.#monotonicMs();
+    entry.presentMs = entry.lastHeardMs;
   }
 
   /** Sends to a party if it listens; one that does not is told again when it comes back. */
@@ -168,9 +219,11 @@ export class PartyDirectory {
     return this.#refused;
   }
 
-  /** Records or clears what is wrong with a party; tells whether that is new. */
+  /** Records or clears what is wrong with a party; tells whether that is new. A party that has no seat has nothing wrong. */
   setProblem(partyId: number, problem: PartyProblem | undefined): boolean {
-    const entry = this.#entry(partyId);
+    const entry = this.#entries.get(partyId);
+    // An attempt outlives a change of the job: who reported in it may have no seat any more.
+    if (entry === undefined) return false;
     if (entry.problem?.code === problem?.code && entry.problem?.message === problem?.message) return false;
     entry.problem = problem;
     this.observer.changed();
@@ -184,7 +237,7 @@ export class PartyDirectory {
 
   #requireJoined(holder: SeatHolder): Entry {
     const entry = this.#entry(holder.seat.partyId);
-    if (entry.holder !== undefined && toHex(entry.holder.publicKey) === toHex(holder.publicKey)) return entry;
+    if (entry.holder !== undefined && isSameKey(entry.holder, holder)) return entry;
     throw new TributaryError("ROUND_NOT_OPEN", `party ${holder.seat.partyId} has not joined with this key`);
   }
 
@@ -195,10 +248,16 @@ export class PartyDirectory {
   }
 }
 
-/** The later certificate counts; of two of one second, the one that was not replaced before. Nobody is kept out of a seat where nobody listens. */
-function mayReplace({ stream, replaced }: Entry, before: SeatHolder, holder: SeatHolder): boolean {
-  if (stream === undefined || holder.issuedMs > before.issuedMs) return true;
-  return holder.issuedMs === before.issuedMs && !replaced.includes(toHex(holder.publicKey));
+/** Ends whatever a worker that was replaced has under way. */
+function endTenure(entry: Entry, before: SeatHolder): void {
+  entry.replaced.push(toHex(before.publicKey));
+  entry.replaced.splice(0, entry.replaced.length - MAX_REPLACED);
+  entry.stream?.close();
+  entry.stream = undefined;
+  const { tenure } = entry;
+  entry.tenure = new AbortController();
+  entry.visits = 0;
+  tenure.abort(seatLost(entry.seat.partyId));
 }
 
 function sizeOfMessage({ message }: AddressedMessage): number {

@@ -1,57 +1,67 @@
-/** A share of something that each party has for itself, so that none can use up another's. */
+import { SeatAccounts } from "./seat-accounts.ts";
+import type { SeatHolder } from "./seats.ts";
+
+/** A share of something that each worker has for itself, so that none can use up another's, nor its successor's on the seat. */
 export class PartyQuota {
   readonly #limit: number;
-  readonly #taken = new Map<number, number>();
+  readonly #accounts = new SeatAccounts({ open: () => ({ taken: 0 }), isIdle: ({ taken }) => taken === 0 });
 
-  /** @param limit most that one party may hold at a time. */
+  /** @param limit most that one worker may hold at a time. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Most that one party may hold. */
+  /** Most that one worker may hold. */
   get limit(): number {
     return this.#limit;
   }
 
-  /** What all parties hold together. */
+  /** What all workers hold together. */
   get total(): number {
-    return [...this.#taken.values()].reduce((sum, taken) => sum + taken, 0);
+    return this.#accounts.all.reduce((sum, { taken }) => sum + taken, 0);
   }
 
-  /** Takes one for a party and gives what hands it back; `undefined` when the party holds all of its own. */
-  take(party: number): (() => void) | undefined {
-    const taken = this.#taken.get(party) ?? 0;
-    if (taken >= this.#limit) return undefined;
-    this.#taken.set(party, taken + 1);
+  /** Takes one for a worker and gives what hands it back; `undefined` when the worker holds all of its own. */
+  take(holder: SeatHolder): (() => void) | undefined {
+    const account = this.#accounts.of(holder);
+    if (account === undefined || account.taken >= this.#limit) return undefined;
+    account.taken += 1;
     let isHeld = true;
     return () => {
-      if (!isHeld) return;
+      if (isHeld) account.taken -= 1;
       isHeld = false;
-      const left = this.#taken.get(party)! - 1;
-      if (left === 0) this.#taken.delete(party);
-      else this.#taken.set(party, left);
     };
   }
 }
 
-/** How often each party may do something: a burst, then so many a second. */
+/** How often each worker may do something: a burst, then so many a second. */
 export class PartyRate {
   readonly #bounds: { readonly burst: number; readonly perSecond: number };
   readonly #monotonicMs: () => number;
-  readonly #buckets = new Map<number, { left: number; atMs: number }>();
+  readonly #accounts: SeatAccounts<{ left: number; atMs: number }>;
 
   constructor(bounds: { readonly burst: number; readonly perSecond: number }, monotonicMs: () => number) {
     this.#bounds = bounds;
     this.#monotonicMs = monotonicMs;
+    this.#accounts = new SeatAccounts({
+      open: () => ({ left: bounds.burst, atMs: monotonicMs() }),
+      isIdle: (account) => this.#leftOf(account) >= bounds.burst,
+    });
   }
 
-  /** Whether the party may do it once more now; counts it when it may. */
-  spend(party: number): boolean {
+  /** Whether the worker may do it once more now; counts it when it may. */
+  spend(holder: SeatHolder): boolean {
+    const account = this.#accounts.of(holder);
+    if (account === undefined) return false;
+    account.left = this.#leftOf(account);
+    account.atMs = this.#monotonicMs();
+    if (account.left < 1) return false;
+    account.left -= 1;
+    return true;
+  }
+
+  #leftOf({ left, atMs }: { readonly left: number; readonly atMs: number }): number {
     const { burst, perSecond } = this.#bounds;
-    const nowMs = this.#monotonicMs();
-    const { left, atMs } = this.#buckets.get(party) ?? { left: burst, atMs: nowMs };
-    const now = Math.min(burst, left + ((nowMs - atMs) / 1000) * perSecond);
-    this.#buckets.set(party, { left: now >= 1 ? now - 1 : now, atMs: nowMs });
-    return now >= 1;
+    return Math.min(burst, left + ((this.#monotonicMs() - atMs) / 1000) * perSecond);
   }
 }

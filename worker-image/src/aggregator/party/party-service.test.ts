@@ -10,15 +10,16 @@ import type { SeatHolder, Seats } from "./seats.ts";
 
 const seat = (partyId: number) =>
   ({ partyId, participant: { name: `p${partyId}`, workers: 1 }, workerIndex: 0 }) as unknown as SeatHolder["seat"];
-/** The certificate of a party is its id in one byte, and so is its key. */
+/** The certificate of a party is its id in one byte, and so is its key; a second byte is when it was issued, and part of the key. */
 const seats = {
   all: [seat(1), seat(2)],
   seatOf: (der: Uint8Array | undefined): SeatHolder => {
-    const publicKey = new Uint8Array(32).fill(der![0]!);
-    return { seat: seat(der![0]!), publicKey, certificateSha256: new Uint8Array(32), issuedMs: 0 };
+    const [party, issuedMs = 0] = der!;
+    return { seat: seat(party!), publicKey: keyOf(party!, issuedMs), certificateSha256: new Uint8Array(32), issuedMs };
   },
   requireOperator() {},
 } satisfies Seats;
+const keyOf = (party: number, issuedMs: number) => new Uint8Array(32).fill(party + 16 * issuedMs);
 const models = {
   parameters: 8,
   context: () => ({ sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" }),
@@ -37,13 +38,27 @@ beforeEach(() => {
   methods = partyMethods({ config, seats, parties, models, clock }, {} as JobEngine);
 });
 
-function join(party: number): Promise<string> {
-  const request = { identityKey: new Uint8Array(32).fill(party), protocolVersion: 1, sidecarImage: "" };
-  const context: CallContext = { signal: new AbortController().signal, peerCertificate: Uint8Array.of(party) };
-  return methods.join(request as never, context).then(
+function contextOf(party: number, issuedMs: number): CallContext {
+  return { signal: new AbortController().signal, peerCertificate: Uint8Array.of(party, issuedMs) };
+}
+
+function join(party: number, issuedMs = 0): Promise<string> {
+  const request = { identityKey: keyOf(party, issuedMs), protocolVersion: 1, sidecarImage: "" };
+  return methods.join(request as never, contextOf(party, issuedMs)).then(
     () => "joined",
     ({ code }) => code,
   );
+}
+
+/** Opens a party's stream; it waits for its first message unless it is refused. */
+async function listen(party: number, issuedMs = 0): Promise<string> {
+  const request = { afterSequence: 0n, clockOffsetMs: 0n };
+  const stream = methods.receive(request as never, contextOf(party, issuedMs))[Symbol.asyncIterator]();
+  const refused = stream.next().then(
+    () => "ended",
+    ({ code }) => code as string,
+  );
+  return Promise.race([refused, new Promise<string>((resolve) => setImmediate(resolve, "listens"))]);
 }
 
 it("a party that joins again and again is told to wait, and wakes nobody meanwhile; another one joins", async () => {
@@ -55,4 +70,15 @@ it("a party that joins again and again is told to wait, and wakes nobody meanwhi
   expect(await join(2)).toBe("joined");
   nowMs = 1_000;
   expect([await join(1), await join(1)]).toEqual(["joined", "QUEUE_FULL"]);
+});
+
+it("a worker that was replaced is told so before it has spent anything, and spends nothing of its successor's", async () => {
+  const [old, young] = [1, 2];
+  expect([await join(1, old), await join(1, young)]).toEqual(["joined", "joined"]);
+  const told: string[] = [];
+  for (let turn = 0; turn < 100; turn++) told.push(await join(1, old), await listen(1, old));
+  expect(new Set(told)).toEqual(new Set(["SEAT_TAKEN", "ROUND_NOT_OPEN"]));
+  expect(changes).toBe(2);
+  for (let turn = 1; turn < 20; turn++) expect(await join(1, young)).toBe("joined");
+  expect(await listen(1, young)).toBe("listens");
 });

@@ -60,16 +60,17 @@ export function partyMethods(
           `protocol version ${protocolVersion}, must be at least ${PROTOCOL_VERSION}`,
         );
       }
-      const { partyId } = holder.seat;
+      parties.requireMayJoin(holder);
       // Whoever joins is news for everybody who follows the job.
-      if (!joins.spend(partyId)) throw tooMuch(`party ${partyId} joins again and again`);
+      if (!joins.spend(holder)) throw tooMuch(`party ${holder.seat.partyId} joins again and again`);
       parties.join(holder);
       return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
     async *receive({ clockOffsetMs }, { peerCertificate, signal }) {
       const holder = seats.seatOf(peerCertificate);
       const { partyId } = holder.seat;
-      if (!openings.spend(partyId)) throw tooMuch(`party ${partyId} opens its stream again and again`);
+      parties.heard(holder);
+      if (!openings.spend(holder)) throw tooMuch(`party ${partyId} opens its stream again and again`);
       const queue = parties.openStream(holder, boundOffset(clockOffsetMs));
       signal.addEventListener("abort", () => queue.close(), { once: true });
       let sequence = 0n;
@@ -86,7 +87,7 @@ export function partyMethods(
       const holder = seats.seatOf(peerCertificate);
       parties.heard(holder);
       const { partyId } = holder.seat;
-      const done = waiting.take(partyId);
+      const done = waiting.take(holder);
       if (done === undefined) {
         const text = `it sends more than ${waiting.limit} messages at a time`;
         await engine.dropParty(partyId, { code: "QUEUE_FULL", message: text });

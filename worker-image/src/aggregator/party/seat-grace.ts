@@ -12,7 +12,7 @@ export const PATIENCE_ROUNDS = 2;
 /** A living worker whose link broke is back within this: its largest back-off, and a try. */
 const RECONNECT_MS = 6_000;
 /** A worker that was not heard for so long is not about to reconnect. */
-const GONE_MS = 60_000;
+export const GONE_MS = 60_000;
 
 /**
  * How long a round waits for seats that are not connected, once there are enough for quorum.

@@ -1,31 +1,41 @@
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@tributary/kit";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { PartyDirectory } from "../party/party-directory.ts";
 import type { SeatHolder, Seats } from "../party/seats.ts";
 import { SegmentStaging } from "./segment-staging.ts";
-import { startTensorEndpoint, type TensorEndpoint } from "./tensor-endpoint.ts";
+import { startTensorEndpoint, type TensorEndpoint, type TensorRound } from "./tensor-endpoint.ts";
 
 const MODEL = "a".repeat(64);
 const PATH = "/v1/jobs/j/rounds/0/attempts/1/segments/0/parties/1";
 const bytes = randomBytes(4 * 2 ** 20);
 const sha256 = createHash("sha256").update(bytes).digest("hex");
+/** Workers of the one seat: the first has it in most tests, the second has a later certificate. */
+let first: Worker;
+let second: Worker;
+const seat = { partyId: 1 } as SeatHolder["seat"];
 const seats = {
-  all: [],
-  seatOf: () => ({ seat: { partyId: 1 } }) as SeatHolder,
+  all: [seat],
+  seatOf: (der) => (Buffer.compare(der!, first.holder.certificateSha256) === 0 ? first : second).holder,
   requireOperator() {
     throw new Error("not the operator");
   },
 } satisfies Seats;
 
+interface Worker {
+  readonly holder: SeatHolder;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 let directory: string;
-let certificate: string;
-let key: string;
+let parties: PartyDirectory;
 let endpoint: TensorEndpoint;
 let staging: SegmentStaging;
 let told: { code: string; level: string }[];
@@ -34,34 +44,48 @@ let refused: number;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "tensor-endpoint-"));
-  const [keyPath, path] = [join(directory, "tls.key"), join(directory, "tls.crt")];
-  execFileSync("openssl", ["genpkey", "-algorithm", "ED25519", "-out", keyPath], { stdio: "ignore" });
-  const subject = ["-subj", "/CN=localhost", "-days", "1", "-addext", "subjectAltName=DNS:localhost"];
-  execFileSync("openssl", ["req", "-x509", "-new", "-key", keyPath, "-out", path, ...subject]);
-  [certificate, key] = await Promise.all([readFile(path, "utf8"), readFile(keyPath, "utf8")]);
+  [first, second] = [await makeWorker(1), await makeWorker(2)];
   await writeFile(join(directory, "model"), Buffer.alloc(64 * 2 ** 20));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const segment = { kind: "segment", jobUid: "j", round: 0, attempt: 1, segment: 0, party: 1 } as const;
+const round: TensorRound = {
+  fileOf: (digest) => (digest === MODEL ? join(directory, "model") : undefined),
+  stagingOf: () => ({ staging, sizeBytes: bytes.length }),
+  segmentStored: () => void stored++,
+  countBytes: () => {},
+};
+
+/** A worker with a key of its own; its whole certificate stands for the certificate's digest here. */
+async function makeWorker(issuedMs: number): Promise<Worker> {
+  const [keyPath, path] = [join(directory, `${issuedMs}.key`), join(directory, `${issuedMs}.crt`)];
+  execFileSync("openssl", ["genpkey", "-algorithm", "ED25519", "-out", keyPath], { stdio: "ignore" });
+  const subject = ["-subj", "/CN=localhost", "-days", "1", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync("openssl", ["req", "-x509", "-new", "-key", keyPath, "-out", path, ...subject]);
+  const [certificate, key] = await Promise.all([readFile(path, "utf8"), readFile(keyPath, "utf8")]);
+  const publicKey = new Uint8Array(32).fill(issuedMs);
+  const { raw } = new X509Certificate(certificate);
+  return { holder: { seat, publicKey, certificateSha256: raw, issuedMs }, certificate, key };
+}
 
 beforeEach(async () => {
   [told, refused, stored] = [[], 0, 0];
   staging = new SegmentStaging(await mkdtemp(join(directory, "staging-")));
   const log = createLogger("test", "info", { write: (line) => void told.push(JSON.parse(line)) });
-  const tls = { certificate, key, peerCas: [certificate] };
+  const { certificate, key } = first;
+  const tls = { certificate, key, peerCas: [certificate, second.certificate] };
+  parties = new PartyDirectory(seats, () => 0);
+  parties.join(first.holder);
   endpoint = await startTensorEndpoint(
-    { tls, port: 0, jobUid: "j", seats, log, onRefused: () => void refused++ },
-    {
-      fileOf: (digest) => (digest === MODEL ? join(directory, "model") : undefined),
-      stagingOf: () => ({ staging, sizeBytes: bytes.length }),
-      segmentStored: () => void stored++,
-      countBytes: () => {},
-    },
+    { tls, port: 0, jobUid: "j", seats, parties, log, onRefused: () => void refused++ },
+    round,
   );
 });
 afterEach(() => endpoint.close());
 
-function begin(options: RequestOptions) {
-  const tls = { ca: certificate, cert: certificate, key, servername: "localhost" };
+function begin(options: RequestOptions, { certificate, key }: Worker = first) {
+  const tls = { ca: first.certificate, cert: certificate, key, servername: "localhost" };
   const request = httpsRequest({ host: "127.0.0.1", port: endpoint.port, agent: false, ...tls, ...options });
   request.on("error", () => {});
   return request;
@@ -74,8 +98,7 @@ it("a caller that hangs up in the middle of its upload is nobody's defect and no
   const headers = { "tributary-segment-sha256": sha256, "content-range": range, "content-length": bytes.length };
   const request = begin({ method: "PUT", path: PATH, headers });
   request.write(bytes.subarray(0, 3 * 2 ** 20));
-  const status = () => staging.status({ kind: "segment", jobUid: "j", round: 0, attempt: 1, segment: 0, party: 1 });
-  await expect.poll(() => status().storedBytes, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => staging.status(segment).storedBytes, { timeout: 20_000 }).toBeGreaterThan(0);
   request.destroy();
   await untilTold();
   expect(told).toMatchObject([{ code: "OPERATION_ABORTED", level: "info" }]);
@@ -119,7 +142,7 @@ it("an upload that comes byte by byte ends its connection, and what came of it i
   }
   await untilTold();
   expect(told).toMatchObject([{ code: "MESSAGE_INVALID", level: "info" }]);
-  const { storedBytes } = staging.status({ kind: "segment", jobUid: "j", round: 0, attempt: 1, segment: 0, party: 1 });
+  const { storedBytes } = staging.status(segment);
   expect(storedBytes).toBeGreaterThan(0);
   expect(storedBytes).toBeLessThan(4_000);
 });
@@ -143,4 +166,71 @@ it("a body that is there already is not read: its connection ends", async () => 
   second.write(bytes.subarray(0, 10));
   expect((await answered)[0].headers).toMatchObject({ "tributary-complete": "true", connection: "close" });
   expect(stored).toBe(2);
+});
+
+describe("a worker that was replaced", () => {
+  const ask = async (worker: Worker, options: RequestOptions, body?: Buffer) => {
+    const [response] = await once(begin(options, worker).end(body), "response");
+    await once(response.resume(), "end");
+    return response.headers["tributary-code"] ?? response.statusCode;
+  };
+  const model = { method: "GET", path: `/v1/jobs/j/models/${MODEL}` };
+  const stealing = { method: "HEAD", path: PATH, headers: { "tributary-segment-sha256": "ab".repeat(32) } };
+
+  it("neither names the digest of its successor's segment nor fetches anything", async () => {
+    parties.join(second.holder);
+    expect([await ask(first, stealing), await ask(first, model)]).toEqual(["IDENTITY_REJECTED", "IDENTITY_REJECTED"]);
+    expect(await ask(second, { method: "PUT", path: PATH, headers: whole }, bytes)).toBe(200);
+    expect([stored, refused]).toEqual([1, 2]);
+  });
+
+  it("names nothing before anybody has joined an aggregator that was started again; its successor tries again", async () => {
+    parties = new PartyDirectory(seats, () => 0);
+    const log = createLogger("test", "silent");
+    const { certificate, key } = first;
+    const tls = { certificate, key, peerCas: [certificate, second.certificate] };
+    await endpoint.close();
+    endpoint = await startTensorEndpoint({ tls, port: 0, jobUid: "j", seats, parties, log, onRefused() {} }, round);
+    expect([await ask(first, stealing), await ask(second, model)]).toEqual(
+      Array.from({ length: 2 }, () => "AGGREGATOR_UNREACHABLE"),
+    );
+    parties.join(second.holder);
+    expect([await ask(first, stealing), await ask(second, model)]).toEqual(["IDENTITY_REJECTED", 200]);
+    expect(staging.status(segment)).toEqual({ storedBytes: 0, isComplete: false });
+  });
+
+  it.each([
+    { what: "upload", options: { method: "PUT", path: PATH, headers: whole } },
+    { what: "download", options: model },
+  ])("has its $what ended when the seat is taken; the successor is answered at once", async ({ what, options }) => {
+    const request = begin(options);
+    const closed = new Promise((resolve) => request.once("close", resolve));
+    let read = 0;
+    let readOn = () => {};
+    if (what === "upload") {
+      request.write(bytes.subarray(0, 3 * 2 ** 20));
+      await expect.poll(() => staging.status(segment).storedBytes, { timeout: 20_000 }).toBeGreaterThan(0);
+    } else {
+      const [response] = await once(request.end(), "response");
+      response.on("error", () => {});
+      response.on("data", (chunk: Buffer) => (read += chunk.length)).pause();
+      readOn = () => response.resume();
+    }
+    parties.join(second.holder);
+    await untilTold();
+    readOn();
+    await closed;
+    expect(told).toMatchObject([{ code: "IDENTITY_REJECTED", level: "info" }]);
+    expect(stored).toBe(0);
+    expect(read).toBeLessThan(64 * 2 ** 20);
+    expect(await ask(second, model)).toBe(200);
+  });
+
+  it("has none of its requests in the way of its successor's", async () => {
+    const held = Array.from({ length: 8 }, () => begin(model).end());
+    await Promise.all(held.map((request) => once(request, "response")));
+    expect(await ask(first, model)).toBe("QUEUE_FULL");
+    parties.join(second.holder);
+    expect(await Promise.all(Array.from({ length: 4 }, () => ask(second, model)))).toEqual([200, 200, 200, 200]);
+  });
 });

@@ -25,6 +25,7 @@ import {
   STORED_BYTES_HEADER,
 } from "../../shared/tensor-wire/resources.ts";
 import { PartyConnections } from "../party/party-connections.ts";
+import type { PartyDirectory, Visit } from "../party/party-directory.ts";
 import { PartyQuota } from "../party/party-quota.ts";
 import type { SeatHolder, Seats } from "../party/seats.ts";
 import type { SegmentStaging } from "./segment-staging.ts";
@@ -59,9 +60,9 @@ export interface TensorEndpoint {
 const IDLE_TIMEOUT_MS = 25_000;
 /** Longest time of a TLS handshake, and of a request's headers. */
 const GREETING_TIMEOUT_MS = 15_000;
-/** Requests that a party may have under way: twice what a sidecar has, whose certificate may just be renewed. */
+/** Requests that a worker may have under way: twice what a sidecar has, whose certificate may just be renewed. */
 const REQUESTS_OF_PARTY = 8;
-/** Connections of a party: some more, so that what is too much is refused by name. */
+/** Connections of a worker: some more, so that what is too much is refused by name. */
 const CONNECTIONS_OF_PARTY = 12;
 /** Bytes of a body that are held before they are asked for, beside what is read at once: each may have come in a record of its own. */
 const UNREAD_BYTES = 2 ** 10;
@@ -77,6 +78,8 @@ export async function startTensorEndpoint(
     readonly port: number;
     readonly jobUid: string;
     readonly seats: Seats;
+    /** Who sits on the seats: only the worker that joined last may ask for anything. */
+    readonly parties: Pick<PartyDirectory, "visit">;
     readonly log: Logger;
     /** Told of every request that is refused. */
     readonly onRefused: () => void;
@@ -135,9 +138,16 @@ export async function startTensorEndpoint(
 
 interface AnswerContext {
   readonly seats: Seats;
+  readonly parties: Pick<PartyDirectory, "visit">;
   readonly jobUid: string;
-  /** Requests under way, by party. */
+  /** Requests under way, by worker. */
   readonly requests: PartyQuota;
+}
+
+/** Who asks, and for how long it may. */
+interface Caller {
+  readonly holder: SeatHolder;
+  readonly visit: Visit;
 }
 
 async function answer(
@@ -147,18 +157,39 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const holder = context.seats.seatOf((request.socket as TLSSocket).getPeerX509Certificate()?.raw);
-  const { partyId } = holder.seat;
-  const done = context.requests.take(partyId);
+  const visit = context.parties.visit(holder);
+  // Whatever the request waits for, it is for its caller: no byte goes to, or comes from, one that was replaced meanwhile.
+  const hangUp = () => request.socket.destroy();
+  visit.signal.addEventListener("abort", hangUp, { once: true });
+  try {
+    await answerBounded(context, { holder, visit }, round, request, response);
+  } catch (cause) {
+    visit.signal.throwIfAborted();
+    throw cause;
+  } finally {
+    visit.signal.removeEventListener("abort", hangUp);
+    visit.end();
+  }
+}
+
+async function answerBounded(
+  context: AnswerContext,
+  caller: Caller,
+  round: TensorRound,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const done = context.requests.take(caller.holder);
   if (done === undefined) {
-    const text = `party ${partyId} has more than ${REQUESTS_OF_PARTY} requests under way`;
+    const text = `party ${caller.holder.seat.partyId} has more than ${REQUESTS_OF_PARTY} requests under way`;
     throw new TributaryError("QUEUE_FULL", text, { retryAfterMs: 1_000 });
   }
-  await answerSeated(context, holder, round, request, response).finally(done);
+  await answerSeated(context, caller, round, request, response).finally(done);
 }
 
 async function answerSeated(
   { jobUid, requests }: AnswerContext,
-  holder: SeatHolder,
+  caller: Caller,
   round: TensorRound,
   request: IncomingMessage,
   response: ServerResponse,
@@ -172,7 +203,7 @@ async function answerSeated(
   if (resource.kind === "model" && request.method === "GET")
     return sendModel(round, resource.sha256, request, response, pieceBytes(requests.total));
   if (resource.kind === "segment" && (request.method === "PUT" || request.method === "HEAD")) {
-    return receiveSegment(round, { resource, pieceBytes: pieceBytes(requests.total) }, holder, request, response);
+    return receiveSegment(round, { resource, pieceBytes: pieceBytes(requests.total) }, caller, request, response);
   }
   throw new TributaryError("MESSAGE_INVALID", `${request.method} is not known for ${request.url}`);
 }
@@ -208,7 +239,7 @@ async function sendModel(
 async function receiveSegment(
   round: TensorRound,
   { resource, pieceBytes }: { readonly resource: SegmentResource; readonly pieceBytes: number },
-  holder: SeatHolder,
+  { holder, visit }: Caller,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -220,6 +251,7 @@ async function receiveSegment(
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw new TributaryError("MESSAGE_INVALID", `header ${SEGMENT_SHA256_HEADER} is no digest`);
   let staged = await staging.claim(resource, sha256, sizeBytes);
+  visit.signal.throwIfAborted();
   if (request.method === "PUT" && !staged.isComplete) {
     const span = parseContentRange(request.headers["content-range"]);
     if (span?.totalBytes !== sizeBytes) {
@@ -231,6 +263,7 @@ async function receiveSegment(
     const before = staged.storedBytes;
     staged = await staging.receive(resource, span, request, pieceBytes);
     round.countBytes("up", staged.storedBytes - before);
+    visit.signal.throwIfAborted();
   }
   if (staged.isComplete) round.segmentStored(resource, sha256, sizeBytes);
   const answerHeaders = {
@@ -266,6 +299,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   CHECKSUM_MISMATCH: 422,
   STORAGE_FULL: 507,
   STORAGE_UNAVAILABLE: 503,
+  AGGREGATOR_UNREACHABLE: 503,
 };
 
 function refuse(response: ServerResponse, code: ErrorCode): void {

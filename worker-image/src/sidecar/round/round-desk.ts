@@ -41,6 +41,9 @@ export interface DeskDeps extends WorkDeps {
  */
 const UPLOAD_LANES = 4;
 
+/** The aggregator takes other bytes for a segment, or another shape: no later try in the attempt ends otherwise. */
+const REFUSED_SEGMENT: readonly ErrorCode[] = ["MESSAGE_CONFLICT", "REPORT_REFUSED"];
+
 const NEVER = new AbortController().signal;
 
 interface OpenWork {
@@ -194,16 +197,18 @@ export class RoundDesk {
   async #send(work: OpenWork, segment: number): Promise<void> {
     const { jobUid, partyId: party, crash, log } = this.#deps;
     const { signal } = work.abort;
-    const reported = (await work.report).find((entry) => entry.segment === segment);
+    // Why there is no report has been told where it was made.
+    const segments = await work.report.catch(() => []);
+    const reported = segments.find((entry) => entry.segment === segment);
     if (reported === undefined || signal.aborted) return;
     const path = tensorPath({ kind: "segment", jobUid, ...work.attempt, segment, party });
     const file = { path, sha256: Buffer.from(reported.sha256).toString("hex"), sizeBytes: reported.sizeBytes };
     await retry(() => this.#deps.tensors().send(reported.path, file, signal, () => crash("during-upload")), {
       signal,
       isRetriable: (error) =>
-        !["ROUND_NOT_OPEN", "MESSAGE_CONFLICT", "REPORT_REFUSED"].includes(error.code) && !isStorageError(error),
+        error.code !== "ROUND_NOT_OPEN" && !REFUSED_SEGMENT.includes(error.code) && !isStorageError(error),
       onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
-    });
+    }).catch(nameSegment(segment));
     crash("after-upload");
     const { sha256, sizeBytes } = reported;
     await this.#deps.machine().post({ type: "inputStored", planDigest: work.planDigest, segment, sha256, sizeBytes });
@@ -247,6 +252,12 @@ export class RoundDesk {
     return this.#work !== undefined && equalBytes(this.#work.planDigest, planDigest) ? this.#work : undefined;
   }
 
+  /** Whoever cannot report whole is out of the attempt: the others need not wait for it, and the rest of its report is not sent. */
+  #giveUp({ attempt, abort }: OpenWork, error: TributaryError): void {
+    this.#report(attempt, abort.signal, error);
+    this.#endWork();
+  }
+
   #report(attempt: AttemptId, signal: AbortSignal, cause: unknown): void {
     if (signal.aborted) return;
     const error = asTributaryError(cause);
@@ -263,11 +274,22 @@ export class RoundDesk {
       const open = planDigest === undefined ? undefined : this.#workOf(planDigest);
       // A full or broken volume keeps this worker from reporting: the others need not wait for it.
       if (open !== undefined && isStorageError(error)) return this.#report(open.attempt, open.abort.signal, error);
+      if (open !== undefined && REFUSED_SEGMENT.includes(error.code)) return this.#giveUp(open, error);
       if (!(cause instanceof Error && cause.message === "the attempt ended")) {
         this.#deps.log.warn({ code: error.code, err: error }, error.message);
       }
     });
   }
+}
+
+/** Says which segment was refused, and what for, to whoever reads of it at the hub. */
+function nameSegment(segment: number): (cause: unknown) => never {
+  return (cause) => {
+    const error = asTributaryError(cause);
+    if (!REFUSED_SEGMENT.includes(error.code)) throw cause;
+    const message = `segment ${segment} of the report was refused: ${catalogue[error.code].publicMessage}`;
+    throw new TributaryError(error.code, message, { cause });
+  };
 }
 
 /**

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { partyV1 } from "@tributary/contracts";
+import { Keystream, openAggregation, Protocol } from "@tributary/federated";
+import { createLogger, type ErrorCode, TributaryError } from "@tributary/kit";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { layoutReport, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
+import { roundContextSha256 } from "../../shared/report/round-context.ts";
+import { TrainerDesk } from "../trainer/trainer-desk.ts";
+import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
+import type { PartyMachine } from "./party-machine.ts";
+import { RoundDesk } from "./round-desk.ts";
+import { volumePaths } from "./volume-paths.ts";
+
+const crypto = createNodeCryptoSuite();
+const log = createLogger("round-desk.faults.test", "silent");
+const planDigest = new Uint8Array(32).fill(5);
+const attempt = { round: 3, attempt: 1 };
+const job = { sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" };
+const SEGMENTS = [0, 1, 2, 3, 4, 5];
+
+let volume: string;
+let desk: RoundDesk;
+let failed: { code: string; message: string }[];
+/** Segments of which the aggregator has all bytes, in order; what a try of a segment ends with, by turns. */
+let stored: number[];
+let answers: Map<number, (ErrorCode | "lost")[]>;
+let digests: Map<number, Set<string>>;
+
+beforeEach(async () => {
+  volume = await mkdtemp(join(tmpdir(), "desk-faults-"));
+  await mkdir(join(volume, "reports"));
+  [failed, stored, answers, digests] = [[], [], new Map(), new Map()];
+  const post = async ({ type, ...event }: { type: string; segment?: number }) => {
+    if (type === "receive") desk.take({ type: "planAccepted", planDigest, setup, plan } as never);
+    if (type === "inputStored") stored.push(event.segment!);
+  };
+  const machine = { post, seedOf: () => new Uint8Array(32) } as unknown as PartyMachine;
+  const tensors = { send: (_: string, file: RemoteFile) => upload(file) } as unknown as TensorClient;
+  desk = new RoundDesk({
+    desk: new TrainerDesk(log, 1_000),
+    crypto,
+    log,
+    crash: () => {},
+    volumeDirectory: volume,
+    memoryDirectory: volume,
+    tensors: () => tensors,
+    job,
+    jobUid: "job",
+    partyId: 1,
+    machine: () => machine,
+    fail: async (_, why) => void failed.push(why),
+  });
+});
+afterEach(() => rm(volume, { recursive: true, force: true }));
+
+/** An aggregator that takes the digest of a segment that is named first, and no other; an answer may get lost on its way. */
+async function upload({ path, sha256 }: RemoteFile): Promise<void> {
+  const segment = Number(/segments\/(\d+)/u.exec(path)![1]);
+  const answer = answers.get(segment)?.shift();
+  if (answer !== undefined && answer !== "lost")
+    throw new TributaryError(answer, `${path} was answered with ${answer}`);
+  digests.set(segment, (digests.get(segment) ?? new Set()).add(sha256));
+  if (digests.get(segment)!.size > 1) throw new TributaryError("MESSAGE_CONFLICT", "other bytes");
+  if (answer === "lost") throw new TributaryError("AGGREGATOR_UNREACHABLE", "socket hang up");
+}
+
+const layout = layoutReport(8, 1, [2 ** -10]);
+const setup = {
+  ...attempt,
+  contextSha256: roundContextSha256({ ...job, localSteps: 0 }),
+  segments: setupSegments(layout, true),
+};
+const plan = { modelSha256: new Uint8Array(32), stepExponents: planExponents(layout, [2 ** -10], true) };
+
+/** Opens a round for which this worker's report lies on the volume. */
+async function openRound(): Promise<void> {
+  const segments = SEGMENTS.map((segment) => {
+    const bytes = Buffer.from(`segment ${segment}`);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { segment, path: join(volume, volumePaths.segment(planDigest, segment)), sizeBytes: bytes.length, sha256 };
+  });
+  for (const { segment, path } of segments) await writeFile(path, `segment ${segment}`);
+  const digest = Buffer.from(planDigest).toString("hex");
+  await writeFile(join(volume, "report.json"), JSON.stringify({ planDigest: digest, modelSha256: "", segments }));
+  const model = { resource: "/model", sha256: plan.modelSha256, sizeBytes: 0n, format: "safetensors" };
+  const opened = create(partyV1.RoundOpenedSchema, { setup: aSetupMessage(), model, remainingMs: 60_000n });
+  await desk.open(attempt, opened);
+}
+
+function aSetupMessage(): Uint8Array {
+  const signingSecret = crypto.randomBytes(32);
+  const zeros = new Uint8Array(32);
+  const { effects } = openAggregation(
+    { crypto, signingSecret },
+    {
+      ...{ ...attempt, protocol: Protocol.None, keystream: Keystream.Aes256Ctr, jobUid: "job", contextSha256: zeros },
+      ...{ aggregatorKey: crypto.ed25519PublicKey(signingSecret), minOrganisations: 1, threshold: 1 },
+      ...{ minSurvivors: 1, neighbours: 0 },
+      roster: [{ id: 1, organisation: "a", publicKey: crypto.ed25519PublicKey(zeros), certificateSha256: zeros }],
+      segments: [{ id: 0, valueCount: 8, valueBits: 16, ringBits: 20 }],
+    },
+  );
+  return (effects.find(({ type }) => type === "send") as { message: Uint8Array }).message;
+}
+
+const askForAll = () => {
+  for (const segment of SEGMENTS) desk.take({ type: "upload", planDigest, segment } as never);
+};
+
+describe("a segment that the aggregator refuses", () => {
+  it.each(["MESSAGE_CONFLICT", "REPORT_REFUSED"] as const)(
+    "for good is told once, and what is left of the report is not sent: %s",
+    async (code) => {
+      for (const segment of [0, 1]) answers.set(segment, [code, code]);
+      await openRound();
+      askForAll();
+      await vi.waitFor(() => expect(failed).toHaveLength(1), 10_000);
+      expect(failed).toMatchObject([
+        { code, message: expect.stringMatching(/^segment [01] of the report was refused/u) },
+      ]);
+      desk.take({ type: "upload", planDigest, segment: 5 } as never);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect([failed.length, stored.includes(4), stored.includes(5)]).toEqual([1, false, false]);
+    },
+  );
+
+  it("because its answer was lost is sent again with the same digest, and nobody is told of a failure", async () => {
+    for (const segment of SEGMENTS) answers.set(segment, ["lost"]);
+    await openRound();
+    askForAll();
+    askForAll();
+    await vi.waitFor(() => expect(stored).toHaveLength(2 * SEGMENTS.length), 10_000);
+    expect(failed).toEqual([]);
+  });
+
+  it.each([
+    "QUEUE_FULL",
+    "ROUND_CONFLICT",
+    "CHECKSUM_MISMATCH",
+    "AGGREGATOR_UNREACHABLE",
+    "IDENTITY_REJECTED",
+  ] as const)("for now is tried again: %s", async (code) => {
+    answers.set(2, [code]);
+    await openRound();
+    askForAll();
+    await vi.waitFor(() => expect(stored).toHaveLength(SEGMENTS.length), 10_000);
+    expect(failed).toEqual([]);
+  });
+});
