@@ -7,6 +7,8 @@ export type CrashPoint =
   | "after-sum-durable"
   | "before-commit"
   | "after-commit"
+  | "before-close"
+  | "after-close"
   | "before-report-durable"
   | "after-report-durable"
   | "during-upload"

@@ -37,6 +37,7 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
       bestValue: verdict.bestValue === undefined ? "" : String(verdict.bestValue),
       bestRound: verdict.bestRound,
       roundsWithoutImprovement: verdict.roundsWithoutImprovement,
+      ...(view.rule !== undefined && { rule: view.rule }),
     },
     ...(last !== undefined && { last: checkpoint(PublishedModel.Last, last) }),
     ...(best !== undefined && { best: checkpoint(PublishedModel.Best, best) }),

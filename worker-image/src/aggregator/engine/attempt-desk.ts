@@ -3,13 +3,12 @@ import { equalBytes, MessageType, RoundStage } from "@tributary/federated";
 import { asTributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { AddressedMessage, PartyMessage } from "../party/party-directory.ts";
-import type { SeatHolder } from "../party/seats.ts";
 import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } from "./attempt-files.ts";
 import { RoundCommit } from "./commit-round.ts";
-import type { EngineDeps } from "./engine-deps.ts";
+import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { isSummed } from "./lost-parties.ts";
 import { RoundRun, type RunDeps } from "./round-run.ts";
-import { type RoundTerms, roundTerms } from "./round-terms.ts";
+import { roundTerms, signedReport } from "./round-terms.ts";
 
 /** An attempt on which the engine's loop works. */
 export interface OpenAttempt {
@@ -24,7 +23,8 @@ export interface OpenAttempt {
 
 /**
  * The newest attempt at a round: opens it, takes it up after a restart, and tells parties of it. An attempt keeps the terms that it was
- * opened with, also over a restart.
+ * opened with, also over a restart and whatever the job says by then: they are read from what was signed. One that closed empty is
+ * closed for good.
  */
 export class AttemptDesk {
   readonly #deps: EngineDeps;
@@ -32,7 +32,9 @@ export class AttemptDesk {
   readonly #onChange: () => void;
   #record: AttemptRecord = noAttempt;
   #run: RoundRun | undefined;
-  #terms: RoundTerms | undefined;
+  #roundInWork: number | undefined;
+  /** Parties of the roster whose seats went while this process was down: a job that was changed numbers its seats anew. */
+  #unseated: ReadonlySet<number> = new Set();
   #commit: RoundCommit | undefined;
   #expiresMs = 0;
 
@@ -54,7 +56,12 @@ export class AttemptDesk {
 
   /** Round in work while an attempt is open. */
   get roundInWork(): number | undefined {
-    return this.#terms?.setup.round;
+    return this.#roundInWork;
+  }
+
+  /** Whether the report of whoever sits on a seat is complete in every segment of the newest attempt. */
+  hasReported(party: number): boolean {
+    return !this.#unseated.has(party) && (this.#run?.hasReported(party) ?? false);
   }
 
   /** The run of exactly this attempt. */
@@ -71,29 +78,31 @@ export class AttemptDesk {
     // Another process, perhaps on a machine with another clock, opened it: what it used of its time is between nothing and all.
     const usedMs = Math.min(deadlineMs, Math.max(0, clock.nowMs() - this.#record.startedMs));
     this.#expiresMs = clock.monotonicMs() + deadlineMs - usedMs;
+    if (this.#record.closed !== undefined) return;
     const run = await RoundRun.resume(this.#runDeps(this.#record));
     if (run === undefined) return;
     this.#run = run;
+    this.#unseated = this.#unseatedOf(run);
     if (run.state.setup.round < store.rounds.length) await this.#tellCommitted(run);
-    else if (run.state.stage === RoundStage.Failed) this.#run = undefined;
-    else await this.#dropUnseated(run);
+    else if (this.#canGoOn(run)) for (const party of this.#unseated) await run.dropParty(party);
+    else this.#run = undefined;
   }
 
   /** The attempt that a former process left open at a round; `undefined` when there is none. */
   resume(round: number): OpenAttempt | undefined {
     const run = this.#run;
     if (run === undefined || run.state.setup.round !== round) return undefined;
-    this.#terms = this.#termsOf([]);
     return this.#opened(run, true);
   }
 
   /** Opens the next attempt at a round with whoever is connected, under the terms of a window's plan. */
   async open(round: number, plan: controlV1.WindowPlan): Promise<OpenAttempt> {
-    const { clock, config, log, parties } = this.#deps;
+    const { clock, config, identity, log, models, parties } = this.#deps;
     const { failed } = this.#record;
     const attempt = this.#record.round === round ? this.#record.attempt + 1 : 1;
     await this.#run?.close();
     this.#run = undefined;
+    this.#unseated = new Set();
     await this.#files.removeRuns();
     const members = parties.list().filter(({ isConnected, holder }) => isConnected && holder !== undefined);
     const seats = members.map(({ seat: { partyId, participant, workerIndex } }) => {
@@ -109,9 +118,12 @@ export class AttemptDesk {
     };
     this.#expiresMs = clock.monotonicMs() + this.#record.plan.deadlineMs;
     await this.#files.save(this.#record);
-    this.#terms = this.#termsOf(members.map((member) => member.holder!));
+    this.#roundInWork = round;
+    const holders = members.map((member) => member.holder!);
+    const job = { config, aggregatorKey: identity.publicKey, models };
+    const terms = roundTerms(job, { round, attempt, ...this.#record.plan, holders });
     log.info({ round, attempt, parties: members.length, job: config.job.name }, "round opened");
-    const run = await RoundRun.open(this.#runDeps(this.#record), this.#terms.setup, this.#terms.plan);
+    const run = await RoundRun.open(this.#runDeps(this.#record), terms.setup, terms.plan);
     this.#run = run;
     const opened = this.#opened(run, false);
     for (const { seat } of members) this.#sayOpened(seat.partyId, run);
@@ -122,26 +134,29 @@ export class AttemptDesk {
   async committed({ run }: OpenAttempt): Promise<void> {
     await run.post({ type: "committed" });
     this.#broadcast(run, { case: "closed", value: { committed: true, reasonCode: "" } as never });
-    this.#terms = undefined;
+    this.#roundInWork = undefined;
   }
 
-  /** The attempt ended without a sum. */
-  async closeEmpty({ run, commit }: OpenAttempt, reasonCode: string): Promise<void> {
+  /** The attempt ended without a sum: counts it and closes it in one write, so that no later process does either again, and tells. */
+  async closeEmpty({ run, commit }: OpenAttempt, reason: EngineProblem): Promise<void> {
+    const { crash } = this.#deps;
     await run.close();
     await commit.abandon();
-    this.#broadcast(run, { case: "closed", value: { committed: false, reasonCode } as never });
-    this.#run = undefined;
-    this.#terms = undefined;
-    const record = { ...this.#record, failed: this.#record.failed + 1 };
+    crash("before-close");
+    const record = { ...this.#record, failed: this.#record.failed + 1, closed: reason };
     await this.#files.save(record);
+    crash("after-close");
     this.#record = record;
+    this.#run = undefined;
+    this.#roundInWork = undefined;
+    this.#broadcast(run, { case: "closed", value: { committed: false, reasonCode: reason.code } as never });
   }
 
   /** Stops whatever runs; its files stay for the next process. */
   async stop(): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
-    this.#terms = undefined;
+    this.#roundInWork = undefined;
     await run?.close();
     await this.#commit?.abandon();
   }
@@ -182,7 +197,8 @@ export class AttemptDesk {
 
   #opened(run: RoundRun, isResumed: boolean): OpenAttempt {
     const record = this.#record;
-    const commit = new RoundCommit(this.#deps, { run, terms: this.#terms!, attempt: record });
+    this.#roundInWork = record.round;
+    const commit = new RoundCommit(this.#deps, { run, report: signedReport(run.state)!, attempt: record });
     this.#commit = commit;
     return { run, record, commit, expiresMs: this.#expiresMs, isResumed };
   }
@@ -200,20 +216,21 @@ export class AttemptDesk {
     this.#deps.log.warn({ round, attempt }, "what the committed round held is not known any more; no result is sent");
   }
 
-  /** Parties whose seats went while this process was down: a job that was changed numbers its seats anew. */
-  async #dropUnseated(run: RoundRun): Promise<void> {
-    const seats = new Map(this.#deps.parties.list().map(({ seat }) => [seat.partyId, seat]));
-    for (const { id } of run.state.setup.roster) {
-      const [then, now] = [this.#record.parties[id], seats.get(id)];
-      const isSame = then?.participant === now?.participant.name && then?.workerIndex === now?.workerIndex;
-      if (!isSame) await run.dropParty(id);
-    }
+  #canGoOn({ state }: RoundRun): boolean {
+    if (state.stage === RoundStage.Failed) return false;
+    if (signedReport(state) !== undefined) return true;
+    const { round, attempt } = state.setup;
+    this.#deps.log.warn({ round, attempt }, "the attempt is laid out as another version does; the next attempt opens");
+    return false;
   }
 
-  #termsOf(holders: readonly SeatHolder[]): RoundTerms {
-    const { config, identity, models } = this.#deps;
-    const { round, attempt, plan } = this.#record;
-    return roundTerms({ config, aggregatorKey: identity.publicKey, models }, { round, attempt, ...plan, holders });
+  #unseatedOf(run: RoundRun): ReadonlySet<number> {
+    const seats = new Map(this.#deps.parties.list().map(({ seat }) => [seat.partyId, seat]));
+    const unseated = run.state.setup.roster.filter(({ id }) => {
+      const [then, now] = [this.#record.parties[id], seats.get(id)];
+      return then?.participant !== now?.participant.name || then?.workerIndex !== now?.workerIndex;
+    });
+    return new Set(unseated.map(({ id }) => id));
   }
 
   #runDeps(record: AttemptRecord): RunDeps {
@@ -233,6 +250,7 @@ export class AttemptDesk {
       },
       refused: (party, reason, detail) => {
         parties.noteRefused();
+        if (this.#unseated.has(party)) return;
         if (reason === "PayloadMismatch" || reason === "SignatureInvalid" || reason === "MessageChanged") {
           parties.setProblem(party, { code: "PROTOCOL_REFUSED", message: detail });
         }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Disk, realDisk, writeFileDurably } from "@tributary/kit";
 import type { LedgerParty } from "../store/ledger-line.ts";
 import { readStoredJson } from "../store/stored-json.ts";
+import type { EngineProblem } from "./engine-deps.ts";
 
 /** The part of a window's plan that an attempt keeps, whatever becomes of the window while it runs. */
 export interface AttemptPlan {
@@ -25,6 +26,8 @@ export interface AttemptRecord {
   /** Who sat on which party id when the attempt was opened. */
   readonly parties: Readonly<Record<string, LedgerParty>>;
   readonly plan: AttemptPlan;
+  /** Why it closed empty, which {@link AttemptRecord.failed} counts in the same write; absent otherwise. */
+  readonly closed?: EngineProblem;
 }
 
 /** Before the first attempt. */

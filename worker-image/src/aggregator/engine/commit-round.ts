@@ -1,23 +1,29 @@
 import { decodeMetrics, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
 import { type Clock, type Logger, realDisk } from "@tributary/kit";
-import { METRICS_SEGMENT_ID, metricNames, REPORTED_METRICS } from "../../shared/report/report-layout.ts";
+import {
+  METRICS_SEGMENT_ID,
+  metricNames,
+  type PlannedReport,
+  REPORTED_METRICS,
+} from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
 import type { PreparedRound, RoundStore } from "../store/round-store.ts";
 import type { AttemptRecord } from "./attempt-files.ts";
 import type { JobModels } from "./job-models.ts";
+import { goesOnFrom } from "./last-state.ts";
 import { type ModelStepResult, type OpenedSum, stepModel } from "./model-step.ts";
 import { ModelStepping } from "./model-stepping.ts";
 import { nextSteps } from "./next-steps.ts";
 import { verifySum } from "./recorded-sum.ts";
 import type { RoundRun } from "./round-run.ts";
-import type { RoundTerms } from "./round-terms.ts";
 import { readSums } from "./segment-sum.ts";
 
 /** An attempt at a round that is open. */
 export interface OpenRound {
   readonly run: RoundRun;
-  readonly terms: RoundTerms;
+  /** What its parties were asked for. */
+  readonly report: PlannedReport;
   readonly attempt: AttemptRecord;
 }
 
@@ -55,7 +61,7 @@ export class RoundCommit {
 
   /** The sum of a segment is open: steps its part of the model once those before it are stepped. */
   segmentOpened(segment: number): void {
-    const index = this.#open.terms.layout.updates.findIndex((update) => update.index === segment);
+    const index = this.#open.report.updates.findIndex((update) => update.segment.id === segment);
     if (index >= 0) this.#steppingOf().offer(index, openedSum(this.#open, index));
   }
 
@@ -64,7 +70,7 @@ export class RoundCommit {
     const { store, models } = this.#deps;
     const metrics = await readMetrics(this.#open);
     const baseSha256 = Buffer.from(models.base().sha256).toString("hex");
-    const stepped = this.#open.terms.evaluateOnly ? keptModel(store, baseSha256) : await this.#stepRest();
+    const stepped = this.#evaluatesOnly ? keptModel(store, baseSha256) : await this.#stepRest();
     const line = this.#lineOf(figures, metrics, { baseSha256, ...stepped });
     await store.commit(await this.#prepare(), line);
     return line;
@@ -81,23 +87,24 @@ export class RoundCommit {
     models: ModelStepResult & { readonly baseSha256: string },
   ): LedgerLine {
     const { config, store, clock } = this.#deps;
-    const { terms, attempt, run } = this.#open;
+    const { report, attempt, run } = this.#open;
+    const steps = this.#steps;
     const survivors = survivorsOf(run, METRICS_SEGMENT_ID);
     return {
       version: 1,
       jobUid: config.job.uid,
       round: attempt.round,
       attempt: attempt.attempt,
-      outcome: terms.evaluateOnly ? "Evaluated" : "Committed",
+      outcome: this.#evaluatesOnly ? "Evaluated" : "Committed",
       previous: store.head,
       ...models,
       strategy: config.strategy.name,
       survivors: survivors.map((party) => attempt.parties[party] ?? { participant: "", workerIndex: party }),
       dropOuts: run.state.setup.roster.length - survivors.length,
       metrics: openedMetrics(metrics),
-      stepExponents: terms.steps.map(Math.log2),
-      nextStepExponents: this.#nextSteps(metrics, survivors.length).map(Math.log2),
-      saturated: sumOver(terms, (segment) => metrics[metricNames.saturated(segment)] ?? 0),
+      stepExponents: steps.map(Math.log2),
+      nextStepExponents: this.#nextSteps(steps, metrics, survivors.length).map(Math.log2),
+      saturated: report.updates.reduce((sum, _, index) => sum + (metrics[metricNames.saturated(index)] ?? 0), 0),
       localSteps,
       bytesUp: bytes.up,
       bytesDown: bytes.down,
@@ -106,11 +113,20 @@ export class RoundCommit {
     };
   }
 
-  #nextSteps(metrics: Readonly<Record<string, number>>, parties: number): readonly number[] {
-    const { evaluateOnly, steps, layout } = this.#open.terms;
-    if (evaluateOnly) return steps;
+  get #evaluatesOnly(): boolean {
+    return this.#open.report.updates.length === 0;
+  }
+
+  /** Quantiser step of each update segment. A plan without updates has none: those of the next round stay what they are. */
+  get #steps(): readonly number[] {
+    return this.#evaluatesOnly ? this.#deps.models.steps() : this.#open.report.updates.map(({ step }) => step);
+  }
+
+  #nextSteps(steps: readonly number[], metrics: Readonly<Record<string, number>>, parties: number): readonly number[] {
+    if (this.#evaluatesOnly) return steps;
     const meanSquaredNorms = this.#meanSquaredNorms;
-    const next = nextSteps({ updates: layout.updates, steps, metrics, parties, meanSquaredNorms });
+    const updates = this.#open.report.updates.map(({ segment }) => segment);
+    const next = nextSteps({ updates, steps, metrics, parties, meanSquaredNorms });
     for (const [segment, { step, asked, isUnknown }] of next.entries()) {
       if (!isUnknown && asked === step) continue;
       const message = isUnknown
@@ -123,7 +139,7 @@ export class RoundCommit {
   }
 
   #stepRest(): Promise<ModelStepResult> {
-    const { updates } = this.#open.terms.layout;
+    const { updates } = this.#open.report;
     return this.#steppingOf().finish(updates.map((_, index) => openedSum(this.#open, index)));
   }
 
@@ -138,33 +154,47 @@ export class RoundCommit {
   }
 
   #step(prepared: PreparedRound, sums: AsyncIterable<OpenedSum>): Promise<ModelStepResult> {
-    const { config, store, models } = this.#deps;
+    const { config, models } = this.#deps;
     const optimiser = serverOptimiserByName(config.strategy.name);
-    const last = store.newestModelRound();
     return stepModel({
       optimiser,
       parameters: parseParameters(optimiser, config.strategy.parameters),
       round: this.#open.attempt.round,
       basePath: models.base().path,
-      statePath: last === undefined || optimiser.stateSlots.length === 0 ? undefined : store.optimiserPath(last),
+      statePath: this.#lastState(),
       sums,
       noteMean: (squaredNorm) => void this.#meanSquaredNorms.push(squaredNorm),
       modelOut: prepared.modelPath,
       stateOut: prepared.optimiserPath,
     });
   }
+
+  /** State of the optimiser to go on from; `undefined` when it starts from its initial state. */
+  #lastState(): string | undefined {
+    const { config, store, log } = this.#deps;
+    const last = store.newestModelRound();
+    if (last === undefined) return undefined;
+    const { strategy, optimiserSha256 } = store.rounds[last]!.line;
+    if (goesOnFrom({ strategy, optimiserSha256 }, config.strategy.name)) return store.optimiserPath(last);
+    if (optimiserSha256 !== "") {
+      const { round } = this.#open.attempt;
+      const message = `the strategy is ${config.strategy.name} now and starts anew; the state of ${strategy} after round ${last} is not used`;
+      log.info({ round, strategy: config.strategy.name, unused: { strategy, round: last, optimiserSha256 } }, message);
+    }
+    return undefined;
+  }
 }
 
-function openedSum({ run, terms }: OpenRound, index: number): OpenedSum {
-  const segment = terms.layout.updates[index]!;
+function openedSum({ run, report }: OpenRound, index: number): OpenedSum {
+  const { segment, offset, step } = report.updates[index]!;
   return {
-    path: run.sumPath(segment.index),
-    sha256: recordedSha256(run, segment.index),
-    offset: segment.offset,
-    parameters: segment.parameters,
+    path: run.sumPath(segment.id),
+    sha256: recordedSha256(run, segment.id),
+    offset,
+    parameters: segment.valueCount,
     ringBits: segment.ringBits,
-    step: terms.steps[index]!,
-    parties: survivorsOf(run, segment.index).length,
+    step,
+    parties: survivorsOf(run, segment.id).length,
   };
 }
 
@@ -187,13 +217,13 @@ function recordedSha256({ state }: RoundRun, segment: number): Uint8Array {
   return state.segments[state.setup.segments.findIndex(({ id }) => id === segment)]!.sumSha256!;
 }
 
-async function readMetrics({ run, terms }: OpenRound): Promise<Record<string, number>> {
-  const { metrics, codings } = terms.layout;
-  const { values, ringBits } = metrics;
+async function readMetrics({ run, report }: OpenRound): Promise<Record<string, number>> {
+  const { metrics, codings } = report;
+  const { valueCount: values, ringBits } = metrics;
   const path = run.sumPath(METRICS_SEGMENT_ID);
   await verifySum({ path, values, ringBits, sha256: recordedSha256(run, METRICS_SEGMENT_ID) });
   const file = await realDisk.open(path, "r");
-  const sums = await readSums(file, 0, metrics.values, metrics.ringBits).finally(() => file.close());
+  const sums = await readSums(file, 0, values, ringBits).finally(() => file.close());
   return decodeMetrics(codings, sums);
 }
 
@@ -206,8 +236,4 @@ function openedMetrics(values: Readonly<Record<string, number>>): Record<string,
     return [name, metric] as const;
   });
   return Object.fromEntries(metrics.filter(([, { count }]) => count > 0));
-}
-
-function sumOver(terms: RoundTerms, value: (segment: number) => number): number {
-  return terms.layout.updates.reduce((sum, _, index) => sum + value(index), 0);
 }

@@ -80,6 +80,7 @@ export class JobEngine implements TensorRound {
     const problem: EngineProblem | undefined = run?.staging.problem ?? this.#problem;
     return {
       ...this.#ledger.under(this.#windows.rule),
+      rule: this.#windows.rule,
       stage: this.#stage(),
       window: this.#windows.open,
       round: this.#attempts.roundInWork ?? this.#rounds,
@@ -88,7 +89,7 @@ export class JobEngine implements TensorRound {
       problem,
       output: { isPending: this.#output.isPending, problem: this.#output.problem ?? this.#outputWait.problem },
       shown: this.#output.shown,
-      hasReported: (party: number) => run?.hasReported(party) ?? false,
+      hasReported: (party: number) => this.#attempts.hasReported(party),
     };
   }
 
@@ -191,6 +192,9 @@ export class JobEngine implements TensorRound {
     if (this.#storageFailures > 0) await this.#deps.store.reload();
     await this.#windows.advance();
     await this.#attempts.restore();
+    const { closed } = this.#attempts.record;
+    if (closed !== undefined && this.#storageFailures === 0 && this.#windows.open !== undefined)
+      this.#setProblem(closed);
     // Parties that came, or said something, while this was read have been told nothing.
     for (const { seat, isConnected } of this.#deps.parties.list()) if (isConnected) this.#welcome(seat.partyId);
     if (this.#storageFailures > 0 && this.#windows.open === undefined) this.#storageWorks();
@@ -247,15 +251,15 @@ export class JobEngine implements TensorRound {
     if (begun === undefined)
       return this.#closeEmpty(attempt, { code: "OPERATION_ABORTED", message: "the job is finished" }, signal);
     const unusable = await begun.commit.catch((error: unknown) => {
-      if (isTributaryError(error, "SUM_DAMAGED") || isTributaryError(error, "MODEL_NOT_FINITE")) return error;
-      throw error;
+      if (!isTributaryError(error, "SUM_DAMAGED") && !isTributaryError(error, "MODEL_NOT_FINITE")) throw error;
+      return { code: error.code, message: error.message };
     });
     // No other sum may take the place of one that was announced; the same one would be as useless after any restart.
     if (unusable !== undefined) return this.#closeEmpty(attempt, unusable, signal);
     await this.#attempts.committed(attempt);
     this.#storageWorks();
-    const { run } = attempt;
-    for (const { id } of run.state.setup.roster) if (run.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
+    for (const { id } of attempt.run.state.setup.roster)
+      if (this.#attempts.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
     await this.#windows.advance();
     this.feed.changed();
   }
@@ -277,7 +281,8 @@ export class JobEngine implements TensorRound {
   #shortOf({ run, record, isResumed }: OpenAttempt, { outcome, isExpired }: AttemptEnd): EngineProblem | undefined {
     if (outcome.kind === "Summed" && outcome.results.every(({ opened }) => opened !== null)) return undefined;
     // Whatever stage ran out of parties, people need to know which workers are missing and why.
-    if (outcome.kind === "Failed" && outcome.code !== "QUORUM_NOT_REACHED") return outcome;
+    if (outcome.kind === "Failed" && outcome.code !== "QUORUM_NOT_REACHED")
+      return { code: outcome.code, message: outcome.message };
     const { roster } = run.state.setup;
     const { quorum } = record.plan;
     const reported = roster.filter(({ id }) => run.hasReported(id)).length;
@@ -291,8 +296,8 @@ export class JobEngine implements TensorRound {
 
   async #closeEmpty(attempt: OpenAttempt, reason: EngineProblem, signal: AbortSignal): Promise<void> {
     const { round, attempt: number } = attempt.record;
+    await this.#attempts.closeEmpty(attempt, reason);
     this.#deps.log.warn({ round, attempt: number, ...reason }, "round closed empty");
-    await this.#attempts.closeEmpty(attempt, reason.code);
     this.#setProblem(reason);
     if (this.#windows.finished !== undefined || signal.aborted) return;
     const delayMs = backoffMs(number - 1, ATTEMPT_BACKOFF, Math.random());

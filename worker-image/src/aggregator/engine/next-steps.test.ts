@@ -1,7 +1,7 @@
 import { decodeMetrics, STEP_BOUNDS } from "@tributary/federated";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { layoutReport, metricNames } from "../../shared/report/report-layout.ts";
+import { layoutReport, metricNames, setupSegments } from "../../shared/report/report-layout.ts";
 import { type NextStep, nextSteps } from "./next-steps.ts";
 
 const STEP = 2 ** -20;
@@ -12,8 +12,9 @@ function nextOf(
   sums: Int32Array | Readonly<Record<string, number>>,
   { step = STEP, meanSquaredNorm = 0 } = {},
 ): NextStep {
-  const { updates, codings } = layoutReport(PARAMETERS, parties, [step]);
-  const metrics = sums instanceof Int32Array ? decodeMetrics(codings, sums) : sums;
+  const layout = layoutReport(PARAMETERS, parties, [step]);
+  const metrics = sums instanceof Int32Array ? decodeMetrics(layout.codings, sums) : sums;
+  const updates = setupSegments(layout, false).slice(0, -1);
   return nextSteps({ updates, steps: [step], metrics, parties, meanSquaredNorms: [meanSquaredNorm] })[0]!;
 }
 

@@ -1,9 +1,9 @@
-import { askedStep, nextStep, type Segment, type SegmentSums } from "@tributary/federated";
+import { askedStep, nextStep, type SegmentSums, type SetupSegment } from "@tributary/federated";
 import { metricNames } from "../../shared/report/report-layout.ts";
 
 /** What the next steps follow from. */
 export interface StepSums {
-  readonly updates: readonly Segment[];
+  readonly updates: readonly Pick<SetupSegment, "valueCount" | "valueBits">[];
   /** Quantiser step of each update segment in the round that was summed. */
   readonly steps: readonly number[];
   /** What the round opened, by name: sums of whatever its parties said, in any range. */
@@ -37,7 +37,7 @@ export function nextSteps(round: StepSums): NextStep[] {
 }
 
 function segmentSums({ updates, metrics, parties, meanSquaredNorms }: StepSums, index: number): SegmentSums {
-  const { parameters: values } = updates[index]!;
+  const { valueCount: values } = updates[index]!;
   const squaredNorms = metrics[metricNames.squaredNorm(index)] ?? 0;
   const saturated = metrics[metricNames.saturated(index)] ?? 0;
   const meanSquaredNorm = meanSquaredNorms[index] ?? 0;

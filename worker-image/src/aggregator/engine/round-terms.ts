@@ -1,18 +1,20 @@
-import { Keystream, Protocol, type RoundPlan, type RoundSetup } from "@tributary/federated";
-import { layoutReport, planExponents, type ReportLayout, setupSegments } from "../../shared/report/report-layout.ts";
+import { type AggregatorState, Keystream, Protocol, type RoundPlan, type RoundSetup } from "@tributary/federated";
+import {
+  layoutReport,
+  type PlannedReport,
+  planExponents,
+  readPlannedReport,
+  setupSegments,
+} from "../../shared/report/report-layout.ts";
 import { roundContextSha256 } from "../../shared/report/round-context.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { SeatHolder } from "../party/seats.ts";
 import type { JobModels } from "./job-models.ts";
 
-/** What a round is about: what all parties agree on, and how its reports are laid out. */
+/** What a round is about, as it is signed and all parties agree on it. */
 export interface RoundTerms {
   readonly setup: RoundSetup;
   readonly plan: RoundPlan;
-  readonly layout: ReportLayout;
-  /** Quantiser step of each update segment. */
-  readonly steps: readonly number[];
-  readonly evaluateOnly: boolean;
 }
 
 /** The job as a round needs it. */
@@ -35,7 +37,7 @@ export interface AttemptTerms {
 }
 
 /**
- * Setup and plan of an attempt.
+ * Setup and plan of a new attempt.
  *
  * Without masks one answer opens a sum (threshold 1), and a sum must hold quorum.
  */
@@ -67,6 +69,13 @@ export function roundTerms(job: JobTerms, attempt: AttemptTerms): RoundTerms {
     segments: setupSegments(layout, attempt.evaluateOnly),
   };
   const stepExponents = planExponents(layout, steps, attempt.evaluateOnly);
-  const plan = { modelSha256: models.base().sha256, stepExponents };
-  return { setup, plan, layout, steps, evaluateOnly: attempt.evaluateOnly };
+  return { setup, plan: { modelSha256: models.base().sha256, stepExponents } };
+}
+
+/**
+ * The report that the parties of an attempt were asked for, read from what was signed: whatever the job says by now, a sum means what
+ * its parties meant. `undefined` for an attempt of a version with another layout.
+ */
+export function signedReport({ setup, plan }: AggregatorState): PlannedReport | undefined {
+  return plan === null ? undefined : readPlannedReport(setup, plan.plan);
 }

@@ -9,7 +9,7 @@ import { createNodeCryptoSuite } from "../../../shared/crypto/node-crypto-suite.
 import { openFlatModel } from "../../../shared/files/flat-model-file.ts";
 import { trialFolder } from "../../../shared/files/testing/faulty-disk.ts";
 import { metricNames } from "../../../shared/report/report-layout.ts";
-import type { JobConfig } from "../../config/job-config.ts";
+import type { JobConfig, ParticipantConfig } from "../../config/job-config.ts";
 import { pinModel } from "../../model/initial-model.ts";
 import { PartyDirectory } from "../../party/party-directory.ts";
 import { createSeats } from "../../party/seats.ts";
@@ -26,6 +26,12 @@ export interface MemoryJobOptions {
   readonly initialStep?: number;
 }
 
+/** What may be changed of a job while it is suspended. */
+export type JobChange = Partial<Pick<JobConfig, "participants" | "strategy" | "initialStep">>;
+
+/** Terms of a window that differ from those of {@link MemoryJob.openWindow}. */
+export type WindowTerms = Partial<Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly">>;
+
 /** What a test does to one process of the aggregator. */
 export interface ProcessOptions {
   /** Throws where the process is to end. */
@@ -39,6 +45,7 @@ export interface ProcessOptions {
 /** One process of the aggregator. */
 export interface MemoryProcess {
   readonly engine: JobEngine;
+  readonly directory: PartyDirectory;
   /** What ended it, or `undefined` when it was stopped. */
   readonly ended: Promise<unknown>;
   readonly stop: () => Promise<unknown>;
@@ -54,7 +61,7 @@ export class MemoryJob {
   readonly parties: readonly MemoryParty[];
   /** What the aggregator logged, line for line. */
   readonly lines: Record<string, unknown>[] = [];
-  readonly #config: JobConfig;
+  #config: JobConfig;
   readonly #crypto = createNodeCryptoSuite();
   readonly #signingSecret = this.#crypto.randomBytes(32);
   readonly #processes: MemoryProcess[] = [];
@@ -78,6 +85,11 @@ export class MemoryJob {
     );
     await mkdir(job.#config.directories.output, { recursive: true });
     return job;
+  }
+
+  /** Changes the job, as somebody does who suspends it meanwhile: the next process is told so. */
+  change(change: JobChange): void {
+    this.#config = { ...this.#config, ...change };
   }
 
   /** Starts a process of the aggregator on what former ones left; every party listens to it. */
@@ -122,6 +134,7 @@ export class MemoryJob {
       });
     const process = {
       engine,
+      directory: parties,
       ended,
       stop: () => {
         stop.abort();
@@ -132,12 +145,11 @@ export class MemoryJob {
     return process;
   }
 
-  /** Opens a window as the operator does. */
-  async openWindow({ engine }: MemoryProcess, through: number): Promise<void> {
-    const terms = { quorum: this.parties.length, deadlineMs: 60_000n, localSteps: 1, attempt: 1 };
-    await engine.openWindow(
-      create(controlV1.WindowPlanSchema, { jobUid: this.#config.job.uid, from: 0, through, ...terms }),
-    );
+  /** Opens a window as the operator does: from round 0 on, with every party, unless the terms say otherwise. */
+  async openWindow({ engine }: MemoryProcess, through: number, terms: WindowTerms = {}): Promise<void> {
+    const usual = { from: 0, quorum: this.parties.length, deadlineMs: 60_000n, localSteps: 1, attempt: 1 };
+    const { uid: jobUid } = this.#config.job;
+    await engine.openWindow(create(controlV1.WindowPlanSchema, { ...usual, ...terms, jobUid, through }));
   }
 
   /** Stops what runs and removes every file. */
@@ -161,12 +173,16 @@ export function steadyReport(x: number): ReportRule {
   };
 }
 
+/** A participant of a job in memory. */
+export function participantOf(name: string, workers: number): ParticipantConfig {
+  return { name, cluster: "c", namespace: undefined, organisation: "o", workers };
+}
+
 function configOf(directory: string, { parties, strategy, initialStep }: MemoryJobOptions): JobConfig {
-  const participant = { name: "p", cluster: "c", namespace: undefined, organisation: "o", workers: parties };
   return {
     job: { uid: "memory-job", name: "job", namespace: "test" },
     clusters: [],
-    participants: [participant],
+    participants: [participantOf("p", parties)],
     model: { path: join(directory, "model.safetensors"), adapter: undefined },
     trainer: { task: "noop", hyperparameters: {}, seed: 1 },
     strategy: strategy ?? { name: "FedAvg", parameters: {} },

@@ -42,6 +42,8 @@ export class MemoryParty {
   report: ReportRule;
   /** What it was told of its segments, by round. */
   readonly told: { readonly round: number; readonly outcomes: readonly SegmentOutcome[] }[] = [];
+  /** Attempts that it was told of as closed empty. */
+  readonly closedEmpty: { readonly round: number; readonly attempt: number }[] = [];
   readonly #crypto: CryptoSuite;
   readonly #attempts = new Map<string, KnownAttempt>();
   #state = emptyPartyState();
@@ -65,6 +67,8 @@ export class MemoryParty {
         await this.#take({ type: "receive", message: message.value.plan }, { round, attempt });
       } else if (message.case === "secagg") {
         await this.#take({ type: "receive", message: message.value }, { round, attempt });
+      } else if (message.case === "closed" && !message.value.committed) {
+        this.closedEmpty.push({ round, attempt });
       }
     }
   }

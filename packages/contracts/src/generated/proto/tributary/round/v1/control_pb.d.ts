@@ -480,6 +480,13 @@ export declare type ConvergenceVerdict = Message<"tributary.round.v1.Convergence
    * @generated from field: uint32 rounds_without_improvement = 5;
    */
   roundsWithoutImprovement: number;
+
+  /**
+   * The rule by which this was judged: that of the window in work, else of the last one; absent before the first.
+   *
+   * @generated from field: tributary.round.v1.ConvergenceRule rule = 6;
+   */
+  rule?: ConvergenceRule | undefined;
 };
 
 /**
