@@ -288,6 +288,45 @@ describe("the member chart", () => {
     expect(await namespaceOf(["another", "mine"], { namespace: "mine" })).toBe("mine");
   });
 
+  it("judges what the hub writes by its account, which is one name where nothing is known of a former one", async () => {
+    const serviceAccount = { name: "research-hub", namespace: "tributary-jobs" };
+    const objects = await renderChart({ ...member, values: { ...memberValues, hub: { serviceAccount } } });
+    const judged = objects
+      .filter(({ kind, spec }) => kind === "ValidatingAdmissionPolicy" && spec.matchConditions !== undefined)
+      .map(({ metadata, spec }) => [metadata.name, spec.matchConditions]);
+    const condition = {
+      name: "is-the-hub",
+      expression: 'request.userInfo.username in ["system:serviceaccount:tributary-jobs:research-hub"]',
+    };
+    expect(judged).toEqual(
+      ["writes-nothing-else", "writes-nowhere-else", "writes-its-own", "renews-its-token"].map((what) => [
+        `tributary-hub-${what}`,
+        [condition],
+      ]),
+    );
+  });
+
+  it("takes limits of exactly the accelerators that a job may name", async () => {
+    const crd = objectsOf("the hub", "CustomResourceDefinition").find(
+      ({ spec }) => spec.names.kind === "FederatedTrainingJob",
+    )!;
+    const spec = crd.spec.versions[0].schema.openAPIV3Schema.properties.spec;
+    const named = spec.properties.participants.items.properties.accelerator.properties.resource;
+    const path = join(repositoryRoot, "charts/tributary-member/values.schema.json");
+    const { definitions } = JSON.parse(readFileSync(path, "utf8"));
+    const limits = definitions.runtime.properties.trainer.properties.acceleratorLimits.propertyNames;
+    expect(limits.pattern).toBe(named.pattern);
+    const renderWith = (resource: string) => {
+      const trainer = { ...memberValues.runtimes[0]!.trainer, acceleratorLimits: { [resource]: 1 } };
+      return renderChart({ ...member, values: { ...memberValues, runtimes: [{ name: "noop", trainer }] } });
+    };
+    const longest = "a".repeat(244);
+    for (const resource of ["amd.com/gpu", `${longest}/gpu`]) await renderWith(resource);
+    for (const resource of ["amd.com/gpu-", "requests.amd.com/gpu", "x.kubernetes.io/gpu", `${longest}a/gpu`]) {
+      await expect(renderWith(resource)).rejects.toThrow(`invalid propertyName '${resource}'`);
+    }
+  });
+
   it("keeps the gate's CA in a Secret, which the gate cannot write, when one is named", async () => {
     const gate = { ...memberValues.gate, ca: { existingSecret: "gate-ca" } };
     const objects = await renderChart({ ...member, values: { ...memberValues, gate } });

@@ -242,6 +242,62 @@ describe("the hub's account under Helm", () => {
     await upgrade(["tributary-jobs"], { serviceAccount: { namespace: "tributary-jobs" } });
     await vi.waitFor(async () => expect(await accounts()).toBe("tributary-jobs"), { timeout: 60_000, interval: 500 });
   });
+
+  /** What the policies of the hub's writes know the hub by. */
+  const judged = async () =>
+    JSON.parse(
+      (
+        await kubectl(
+          ...["get", "validatingadmissionpolicy", "tributary-hub-writes-its-own"],
+          ...["-o", "jsonpath={.spec.matchConditions[0].expression}"],
+        )
+      ).replace("request.userInfo.username in ", ""),
+    ) as string[];
+  /** What is taken away may take a moment to be gone. */
+  const untilJudged = (wanted: string[], hub: object = {}) =>
+    vi.waitFor(
+      async () => {
+        await upgrade(["tributary-jobs"], hub);
+        expect(await judged()).toEqual(wanted);
+      },
+      { timeout: 60_000, interval: 500 },
+    );
+  const present = "system:serviceaccount:tributary-jobs:tributary-hub";
+  const former = "system:serviceaccount:mine:tributary-hub";
+
+  it("is judged under its former name too until the upgrade that moves it has ended", async () => {
+    expect(await judged()).toEqual([present, former]);
+    await untilJudged([present]);
+  });
+
+  it("is judged under its former name as long as an upgrade that failed left that its rights", async () => {
+    const labels = { "app.kubernetes.io/name": "tributary-member", "app.kubernetes.io/instance": "member" };
+    const left = {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: "left-behind", namespace: "mine", labels },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "tributary-hub" },
+      subjects: [{ kind: "ServiceAccount", name: "tributary-hub", namespace: "mine" }],
+    };
+    await cluster.kubectl(["create", "-f", "-"], stringify(left));
+    await upgrade(["tributary-jobs"]);
+    expect(await judged()).toEqual([present, former]);
+    await kubectl("delete", "rolebinding", "left-behind", "--namespace=mine");
+    await untilJudged([present]);
+  });
+
+  it("is renamed only after the hub was switched off, and the kill switch works under either name", async () => {
+    const renamed = { serviceAccount: { name: "research-hub" } };
+    expect(await refusal(() => upgrade(["tributary-jobs"], renamed))).toContain(
+      "set hub.serviceAccount.name to tributary-hub to leave it",
+    );
+    expect(await judged()).toEqual([present]);
+    await upgrade(["tributary-jobs"], { ...renamed, enabled: false });
+    const other = "system:serviceaccount:tributary-jobs:research-hub";
+    expect(await judged()).toEqual([other, present]);
+    await untilJudged([other], renamed);
+    expect(await accounts()).toBe("");
+  });
 });
 
 describe("a job namespace that is taken from the values", () => {

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { type FederatedTrainingJob, validateFederatedTrainingJob } from "@tributary/contracts";
-import { checkJobSpec } from "@tributary/contracts/fields";
+import { checkJobSpec, readExtendedResource } from "@tributary/contracts/fields";
 import fc from "fast-check";
 import { validateManifest } from "kubectl-tributary";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aJob, type Changes, type Manifest, withChanges } from "../support/a-job.ts";
-import { anyFieldValue } from "../support/any-job.ts";
+import { anyFieldValue, anyResource } from "../support/any-job.ts";
 import { badJobs } from "../support/bad-jobs.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -176,15 +176,38 @@ describe("the custom resource definitions on a real API server", () => {
     },
   );
 
-  /** Names of the jobs that a dry run refuses. */
-  async function refusedOf(jobs: readonly Manifest[]): Promise<Set<string>> {
-    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: jobs });
+  it("take exactly the accelerators that a Job's container may ask for and a device plugin may offer", async () => {
+    const resources = [...new Set(fc.sample(anyResource, { numRuns: 200, seed: 9 }))];
+    const refused = await refusedOf(resources.map((resource, index) => aBatchJobOn(resource, `p${index}`)));
+    const verdicts = resources.map((resource, index) => ({
+      resource,
+      server: !refused.has(`p${index}`),
+      validator: readExtendedResource(resource).ok,
+    }));
+    const isNative = ({ resource }: { resource: string }) => resource.includes("kubernetes.io/");
+    // Those the API server takes without a look, since its own might be among them.
+    expect(verdicts.filter((verdict) => isNative(verdict) && verdict.validator)).toEqual([]);
+    const others = verdicts.filter((verdict) => !isNative(verdict));
+    expect(others.filter(({ server, validator }) => server !== validator)).toEqual([]);
+    expect(new Set(others.map(({ server }) => server)).size).toBe(2);
+  });
+
+  /** A Job of Kubernetes whose one container asks for one device. */
+  function aBatchJobOn(resource: string, name: string): Manifest {
+    const containers = [{ name: "trainer", image: "a/b:1", resources: { limits: { [resource]: "1" } } }];
+    const template = { spec: { restartPolicy: "Never", containers } };
+    return { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace: "default" }, spec: { template } };
+  }
+
+  /** Names of the objects of one kind that a dry run refuses. */
+  async function refusedOf(objects: readonly Manifest[]): Promise<Set<string>> {
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
     const said = await hub.kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], list).then(
       () => "",
       (error: unknown) => (error as { stderr: string }).stderr,
     );
     return new Set(
-      [...said.matchAll(/FederatedTrainingJob(?:\.tributary\.dev)? "([^"]+)" is invalid/gu)].map(
+      [...said.matchAll(/(?:Job\.batch|FederatedTrainingJob(?:\.tributary\.dev)?|Job) "([^"]+)" is invalid/gu)].map(
         (match) => match[1] as string,
       ),
     );

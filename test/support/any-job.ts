@@ -1,4 +1,11 @@
-import { type NumberRule, type NumberRules, readNumber, strategyRules, taskRules } from "@tributary/contracts/fields";
+import {
+  type NumberRule,
+  type NumberRules,
+  readExtendedResource,
+  readNumber,
+  strategyRules,
+  taskRules,
+} from "@tributary/contracts/fields";
 import fc from "fast-check";
 
 const strategies = Object.keys(strategyRules) as (keyof typeof strategyRules)[];
@@ -29,6 +36,25 @@ const anyDecimal = fc.oneof(
   ),
 );
 
+/** Names at both sides of every bound of an extended resource. */
+const resourcesAtBounds = [
+  ...["nvidia.com/gpu", "nvidia.com/mig-1g.5gb", "requests/gpu", "kubernetes.io.example/gpu", "gpu", "", "a/b/c"],
+  ...["-a/b", "a..b/c", "Nvidia.com/gpu", "nvidia.com/gpu-", "nvidia.com/_", "nvidia.com/"],
+  ...["requests.nvidia.com/gpu", "kubernetes.io/gpu", "example.kubernetes.io/gpu", "mykubernetes.io/gpu"],
+  ...[244, 245, 253, 254].map((length) => `${"a".repeat(length)}/gpu`),
+  ...[63, 64, 80].map((length) => `nvidia.com/${"b".repeat(length)}`),
+  ...[63, 64].map((length) => `${"a".repeat(244)}/${"b".repeat(length)}`),
+];
+
+/** A text that may or may not name an extended resource. */
+export const anyResource: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...resourcesAtBounds),
+  fc.stringMatching(/^[-a-z0-9.]{1,6}\/[-a-zA-Z0-9._]{1,6}$/),
+  fc.stringMatching(
+    /^[a-z0-9]{1,9}(-[a-z0-9]{1,9})?(\.[a-z]{2,5}){0,2}\/[a-zA-Z0-9]([-a-zA-Z0-9._]{0,20}[a-zA-Z0-9])?$/,
+  ),
+);
+
 /** Values of one field, right ones and wrong ones, by the path of the field. */
 export const anyFieldValue: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   "spec.schedule.synchronous.deadline": fc
@@ -44,6 +70,10 @@ export const anyFieldValue: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   "spec.convergence.target": anyDecimal,
   "spec.convergence.minDelta": anyDecimal,
   "spec.schedule.synchronous.quorum": fc.integer({ min: 1, max: 8 }),
+  "spec.participants.0.accelerator": fc.record(
+    { resource: anyResource, count: fc.integer({ min: 0, max: 17 }) },
+    { requiredKeys: ["resource"] },
+  ),
   "spec.strategy": fc.record({
     name: fc.constantFrom(...strategies),
     parameters: fc.dictionary(
@@ -80,37 +110,44 @@ export interface RunnableBounds {
  * the no-op task without its simulated faults.
  */
 export function aRunnableSpec(bounds: RunnableBounds): fc.Arbitrary<Record<string, unknown>> {
-  return fc
-    .array(fc.integer({ min: 1, max: bounds.workersEach }), { minLength: 1, maxLength: bounds.participants })
-    .chain((workers) => {
-      const seats = workers.reduce((sum, count) => sum + count, 0);
-      return fc.record({
-        model: fc.constant({ source: { persistentVolumeClaim: { claimName: "models", path: "zeros.safetensors" } } }),
-        trainer: fc.record({
-          runtime: fc.constant("noop"),
-          task: fc.constant("noop"),
-          hyperparameters: someSettings({ increment: taskRules.noop.increment }),
+  return fc.array(aSeat(bounds), { minLength: 1, maxLength: bounds.participants }).chain((given) => {
+    const seats = given.reduce((sum, { workers }) => sum + workers, 0);
+    return fc.record({
+      model: fc.constant({ source: { persistentVolumeClaim: { claimName: "models", path: "zeros.safetensors" } } }),
+      trainer: fc.record({
+        runtime: fc.constant("noop"),
+        task: fc.constant("noop"),
+        hyperparameters: someSettings({ increment: taskRules.noop.increment }),
+      }),
+      participants: fc.constant(
+        given.map((seat, index) => ({ name: `p${index}`, cluster: `cluster-${index}`, ...seat })),
+      ),
+      strategy: fc
+        .constantFrom(...strategies)
+        .chain((name) => fc.record({ name: fc.constant(name), parameters: someSettings(strategyRules[name]) })),
+      schedule: fc.record({
+        synchronous: fc.record({
+          maxRounds: fc.integer({ min: 1, max: 100_000 }),
+          localSteps: fc.integer({ min: 1, max: bounds.localSteps }),
+          quorum: fc.integer({ min: 1, max: seats }),
+          deadline: fc.constantFrom(...bounds.deadlines),
         }),
-        participants: fc.constant(
-          workers.map((count, index) => ({ name: `p${index}`, cluster: `cluster-${index}`, workers: count })),
-        ),
-        strategy: fc
-          .constantFrom(...strategies)
-          .chain((name) => fc.record({ name: fc.constant(name), parameters: someSettings(strategyRules[name]) })),
-        schedule: fc.record({
-          synchronous: fc.record({
-            maxRounds: fc.integer({ min: 1, max: 100_000 }),
-            localSteps: fc.integer({ min: 1, max: bounds.localSteps }),
-            quorum: fc.integer({ min: 1, max: seats }),
-            deadline: fc.constantFrom(...bounds.deadlines),
-          }),
-        }),
-        convergence: fc.option(aConvergence, { nil: undefined }),
-        communication: fc.integer({ min: -96, max: 96 }).map((exponent) => ({ initialStep: `2^${exponent}` })),
-        privacy: fc.constant({ secureAggregation: { protocol: "None" } }),
-        output: fc.constant({ persistentVolumeClaim: "models" }),
-      });
+      }),
+      convergence: fc.option(aConvergence, { nil: undefined }),
+      communication: fc.integer({ min: -96, max: 96 }).map((exponent) => ({ initialStep: `2^${exponent}` })),
+      privacy: fc.constant({ secureAggregation: { protocol: "None" } }),
+      output: fc.constant({ persistentVolumeClaim: "models" }),
     });
+  });
+}
+
+/** Workers of a participant, with and without accelerators. */
+function aSeat({ workersEach }: RunnableBounds) {
+  const accelerator = fc.record(
+    { resource: anyResource.filter((name) => readExtendedResource(name).ok), count: fc.integer({ min: 1, max: 16 }) },
+    { requiredKeys: ["resource"] },
+  );
+  return fc.record({ workers: fc.integer({ min: 1, max: workersEach }), accelerator }, { requiredKeys: ["workers"] });
 }
 
 const aConvergence = fc.record(

@@ -45,6 +45,30 @@ export const badJobs: readonly (readonly [what: string, changes: Changes, field:
   ["no protocol", { "spec.privacy.secureAggregation": {} }, "spec.privacy.secureAggregation.protocol", ""],
   ["a name that is too long", { "metadata.name": "a".repeat(41) }, "", "at most 40"],
   ["no workers", { "spec.participants.0.workers": 0 }, "spec.participants[0].workers", "1"],
+  [
+    "an accelerator whose name ends in a hyphen",
+    { "spec.participants.1.accelerator": { resource: "nvidia.com/gpu-" } },
+    "spec.participants[1].accelerator.resource",
+    "",
+  ],
+  [
+    "an accelerator by the name that a quota has for it",
+    { "spec.participants.0.accelerator": { resource: "requests.nvidia.com/gpu" } },
+    "spec.participants[0].accelerator.resource",
+    "have no requests. before it",
+  ],
+  [
+    "an accelerator of Kubernetes' own domain",
+    { "spec.participants.0.accelerator": { resource: "example.kubernetes.io/gpu" } },
+    "spec.participants[0].accelerator.resource",
+    "be not of kubernetes.io",
+  ],
+  [
+    "more accelerators than a worker can have",
+    { "spec.participants.0.accelerator": { resource: "nvidia.com/gpu", count: 17 } },
+    "spec.participants[0].accelerator.count",
+    "16",
+  ],
   ["no participants", { "spec.participants": [] }, "spec.participants", ""],
   [
     "a convergence rule that can never hold",

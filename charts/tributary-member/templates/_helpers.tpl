@@ -65,6 +65,34 @@ tributary-jobs
 system:serviceaccount:{{ include "tributary-member.hubNamespace" . }}:{{ .Values.hub.serviceAccount.name }}
 {{- end -}}
 
+{{/*
+JSON list of the accounts that act as the hub: that of the values, and each that a role of this release is still bound to. Helm grants
+first, changes policies then and takes rights away last, so a former account has its rights until an upgrade has ended, or for good if it
+fails. Beside the hub's accounts only those of the gate's namespace are bound. None is found where charts are rendered away from the cluster.
+*/}}
+{{- define "tributary-member.hubUsers" -}}
+{{- $users := list (include "tributary-member.hubUser" .) -}}
+{{- $wanted := .Values.hub.serviceAccount.name -}}
+{{- range $kind := list "RoleBinding" "ClusterRoleBinding" -}}
+{{- range $binding := (lookup "rbac.authorization.k8s.io/v1" $kind "" "").items -}}
+{{- $labels := dig "metadata" "labels" (dict) $binding -}}
+{{- $isOurs := and (eq "tributary-member" (get $labels "app.kubernetes.io/name")) (eq $.Release.Name (get $labels "app.kubernetes.io/instance")) -}}
+{{- range $subject := ternary (dig "subjects" (list) $binding) (list) $isOurs -}}
+{{- if and (eq $subject.kind "ServiceAccount") (ne $subject.namespace $.Release.Namespace) -}}
+{{- if and $.Values.hub.enabled (ne $subject.name $wanted) }}{{ fail (printf "hub.serviceAccount.name is %s, but the hub's account in namespace %s is %s, whose tokens would be worth nothing: set hub.serviceAccount.name to %s to leave it, or upgrade with hub.enabled=false first, then with %s, and let the hub join again" $wanted $subject.namespace $subject.name $subject.name $wanted) }}{{ end -}}
+{{- $users = append $users (printf "system:serviceaccount:%s:%s" $subject.namespace $subject.name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{ $users | uniq | toJson }}
+{{- end -}}
+
+{{/* CEL of a match condition: whether the hub asks. */}}
+{{- define "tributary-member.isTheHub" -}}
+request.userInfo.username in {{ include "tributary-member.hubUsers" . }}
+{{- end -}}
+
 {{/* Name of a runtime's PodTemplate: the data set makes it one of its own. */}}
 {{- define "tributary-member.runtimeName" -}}
 {{ .name }}{{ with .dataset }}.{{ . }}{{ end }}

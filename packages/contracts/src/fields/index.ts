@@ -2,6 +2,7 @@ export { formatAddress, type HostPort, readAddress, readHost } from "./address.t
 export { type ConvergenceFields, checkConvergence, readMinDelta } from "./convergence.ts";
 export { decimalExpected, readDecimal } from "./decimal.ts";
 export { readDuration, readDurationMs } from "./duration.ts";
+export { readExtendedResource } from "./extended-resource.ts";
 export { describeFinding, type FieldFinding, findingsOf, type Reading, showValue } from "./finding.ts";
 export { checkJobSpec, readDeadlineMs } from "./job-spec.ts";
 export { readLabel, readObjectName } from "./names.ts";

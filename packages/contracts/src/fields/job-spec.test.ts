@@ -36,6 +36,15 @@ const trained = (task: Spec["trainer"]["task"], hyperparameters: Record<string, 
 const watched = (changes: Partial<NonNullable<Spec["convergence"]>>): Partial<Spec> => ({
   convergence: { metric: "validation_loss", mode: "Min", minDelta: "0", patience: 3, ...changes },
 });
+const onDevices = (...resources: (string | undefined)[]): Partial<Spec> => ({
+  participants: resources.map((resource, index) => ({
+    name: `p${index}`,
+    cluster: `cluster-${index}`,
+    role: "Trainer",
+    workers: 2,
+    ...(resource === undefined ? {} : { accelerator: { resource, count: 1 } }),
+  })),
+});
 const strategy = (name: Spec["strategy"]["name"], parameters: Record<string, string>): Partial<Spec> => ({
   strategy: { name, parameters },
 });
@@ -48,6 +57,7 @@ describe("a spec that a job can run with", () => {
     ["with hyperparameters as texts and whole numbers", trained("noop", { increment: "2e-3", simulateStepMs: 5 })],
     ["with a target for the no-op", watched({ target: "-1.5e-3" })],
     ["with every worker in the quorum", scheduled({ quorum: 3 })],
+    ["with devices of different makers, or none", onDevices("nvidia.com/gpu", undefined, "amd.com/gpu")],
     ["of the largest step", { communication: { initialStep: "2^96" } }],
   ])("%s has no finding", (_what, changes) => {
     expect(checkJobSpec(aSpec(changes))).toEqual([]);
@@ -106,6 +116,14 @@ describe("a spec that no job can run with names its field, the value and what wo
     [
       scheduled({ quorum: 4 }),
       "spec.schedule.synchronous.quorum is 4, must be at most 3, the sum of participants[].workers",
+    ],
+    [
+      onDevices("nvidia.com/gpu-"),
+      'spec.participants[0].accelerator.resource is "nvidia.com/gpu-", must be an extended resource such as nvidia.com/gpu',
+    ],
+    [
+      onDevices("nvidia.com/gpu", undefined, "requests.nvidia.com/gpu"),
+      'spec.participants[2].accelerator.resource is "requests.nvidia.com/gpu", must be an extended resource',
     ],
     [
       { output: { persistentVolumeClaim: "../models" } },

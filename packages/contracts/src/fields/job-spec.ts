@@ -1,6 +1,7 @@
 import type { FederatedTrainingJob } from "../generated/api/types.ts";
 import { checkConvergence } from "./convergence.ts";
 import { readDurationMs } from "./duration.ts";
+import { readExtendedResource } from "./extended-resource.ts";
 import { type FieldFinding, findingsOf, type Reading } from "./finding.ts";
 import { readObjectName } from "./names.ts";
 import { readStep } from "./step.ts";
@@ -31,6 +32,7 @@ export function checkJobSpec(spec: JobSpec): FieldFinding[] {
     ...findingsOf("spec.model.source.persistentVolumeClaim.claimName", claimName, readObjectName(claimName)),
     ...checkTrainer("spec.trainer", trainer as { task: string; hyperparameters?: Record<string, string | number> }),
     ...checkModelOfTask(spec),
+    ...checkAccelerators(spec),
     ...checkStrategy("spec.strategy", spec.strategy),
     ...checkQuorum(spec),
     ...findingsOf("spec.schedule.synchronous.deadline", deadline, readDeadlineMs(deadline)),
@@ -54,6 +56,14 @@ function checkModelOfTask({ trainer, model }: JobSpec): FieldFinding[] {
       expected: "there: task language-modeling trains an adapter on a .gguf model",
     },
   ];
+}
+
+function checkAccelerators({ participants }: JobSpec): FieldFinding[] {
+  return participants.flatMap(({ accelerator }, index) => {
+    if (accelerator === undefined) return [];
+    const { resource } = accelerator;
+    return findingsOf(`spec.participants[${index}].accelerator.resource`, resource, readExtendedResource(resource));
+  });
 }
 
 function checkQuorum({ participants, schedule }: JobSpec): FieldFinding[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatAddress, readAddress, readHost } from "./address.ts";
 import { readDecimal } from "./decimal.ts";
+import { readExtendedResource } from "./extended-resource.ts";
 import { describeFinding, type Reading } from "./finding.ts";
 import { readLabel, readObjectName } from "./names.ts";
 import { readPemBundle } from "./pem.ts";
@@ -165,6 +166,56 @@ describe("names", () => {
     ["a/b", false],
     ["a".repeat(254), false],
   ])("of objects: %s", (text, isTaken) => expect(readObjectName(text).ok).toBe(isTaken));
+});
+
+describe("extended resources", () => {
+  const domainOf = (length: number) => "a".repeat(length);
+  const nameOf = (length: number) => "b".repeat(length);
+
+  it.each([
+    "nvidia.com/gpu",
+    "nvidia.com/mig-1g.5gb",
+    "gpu.example-cloud.com/A100_80.GB",
+    "requests/gpu",
+    "a.requests.b/gpu",
+    "kubernetes.io.example/gpu",
+    "1/2",
+    `${domainOf(244)}/gpu`,
+    `nvidia.com/${nameOf(63)}`,
+    `${domainOf(244)}/${nameOf(63)}`,
+  ])("read %s", (text) => expect(meaningOf(readExtendedResource(text))).toBe(text));
+
+  it.each([
+    "",
+    "gpu",
+    "/gpu",
+    "nvidia.com/",
+    "nvidia.com/gpu/0",
+    "nvidia.com//gpu",
+    "-a/b",
+    "a-/b",
+    ".a/b",
+    "a..b/c",
+    "Nvidia.com/gpu",
+    "nvidia_com/gpu",
+    "nvidia.com/gpu-",
+    "nvidia.com/-gpu",
+    "nvidia.com/_",
+    "nvidia.com/g p",
+    "nvidia.com/gpu\n",
+    "requests.nvidia.com/gpu",
+    "kubernetes.io/gpu",
+    "example.kubernetes.io/gpu",
+    "mykubernetes.io/gpu",
+    `${domainOf(245)}/gpu`,
+    `nvidia.com/${nameOf(64)}`,
+    `nvidia.com/${nameOf(80)}`,
+  ])("refuse %j", (text) =>
+    expect(readExtendedResource(text)).toMatchObject({
+      ok: false,
+      expected: expect.stringContaining("an extended resource such as nvidia.com/gpu"),
+    }),
+  );
 });
 
 describe("findings", () => {

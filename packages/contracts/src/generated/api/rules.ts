@@ -83,6 +83,17 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
     {
       "path": [
         "spec",
+        "participants",
+        "*",
+        "accelerator",
+        "resource"
+      ],
+      "rule": "!self.startsWith('requests.') && !self.contains('kubernetes.io/') && self.indexOf('/') <= 244",
+      "message": "must have at most 244 characters before the /, be not of kubernetes.io, and have no requests. before it"
+    },
+    {
+      "path": [
+        "spec",
         "strategy"
       ],
       "rule": "!has(self.parameters) || self.parameters.all(name, name == 'serverLearningRate' || (name == 'momentum' && self.name in ['FedAvgM', 'DiLoCo']) || (name in ['beta1', 'tau'] && self.name in ['FedAdagrad', 'FedAdam', 'FedYogi']) || (name == 'beta2' && self.name in ['FedAdam', 'FedYogi']))",

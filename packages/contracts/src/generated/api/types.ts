@@ -132,7 +132,7 @@ dataset?: string
  */
 accelerator?: {
 /**
- * Extended resource, for example nvidia.com/gpu.
+ * Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it.
  */
 resource: string
 /**
@@ -146,7 +146,7 @@ count: number
  */
 strategy: {
 /**
- * Name of the strategy.
+ * Name of the strategy. One that is changed while the job is suspended starts from its initial state.
  */
 name: ("FedAvg" | "FedAvgM" | "FedAdagrad" | "FedAdam" | "FedYogi" | "DiLoCo")
 /**
