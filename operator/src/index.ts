@@ -85,11 +85,17 @@ export { addFinalizer, removeFinalizer } from "./runtime/api/k8s-finalizer.ts";
 export {
   type ApiEndpoint,
   type ClusterAccess,
-  type ExecPlugin,
+  judgeContext,
   type KubeconfigPolicy,
   parseKubeconfig,
 } from "./runtime/api/kubeconfig.ts";
-export { type KubeconfigContext, kubeconfigError, readCurrentContext } from "./runtime/api/kubeconfig-document.ts";
+export {
+  type KubeconfigContext,
+  type KubeconfigReading,
+  readCurrentContext,
+} from "./runtime/api/kubeconfig-document.ts";
+export { type ExecPlugin, isShowable } from "./runtime/api/kubeconfig-exec.ts";
+export { kubeconfigError } from "./runtime/api/kubeconfig-fields.ts";
 export {
   isDeleting,
   type KubeObject,

@@ -45,9 +45,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function tributary(...args: readonly string[]): Promise<Ended> {
+const tributary = (...args: readonly string[]): Promise<Ended> => tributaryIn({}, args);
+
+function tributaryIn(environment: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(root, "cli/src/main.ts"), ...args], (error, stdout, stderr) =>
+    const options = { env: { ...process.env, ...environment } };
+    execFile(process.execPath, [join(root, "cli/src/main.ts"), ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });
@@ -99,8 +102,13 @@ function joinArguments(memberKubeconfig: string, more: Readonly<Record<string, s
   return Object.entries(flags).flat();
 }
 
-async function joinAs(name: string, kubeconfig: string, more: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return tributary("join", name, ...joinArguments(kubeconfig, more));
+async function joinAs(
+  name: string,
+  kubeconfig: string,
+  more: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return tributaryIn(environment, ["join", name, ...joinArguments(kubeconfig, more)]);
 }
 
 const kubectl = (...args: readonly string[]): Promise<string> => api.controlPlane.kubectl(args);
@@ -146,7 +154,14 @@ describe("kubectl tributary join", () => {
     const command = await writePlugin("aws", { token: adminToken });
     const exec = { apiVersion: "client.authentication.k8s.io/v1beta1", command, interactiveMode: "IfAvailable" };
     const kubeconfig = await writeKubeconfig("eks.yaml", { exec }, { "tls-server-name": "localhost" });
-    const ended = await joinAs("aws", kubeconfig, { "--provider": "aws", "--region": "us-east-1" });
+    const refused = await joinAs("aws", kubeconfig);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain(`--allow-exec-plugin ${command}`);
+    // A program of a cloud is allowed by its name where the PATH has it, and nowhere else.
+    const named = { exec: { ...exec, command: "aws" } };
+    const onPath = await writeKubeconfig("eks.yaml", named, { "tls-server-name": "localhost" });
+    const more = { "--provider": "aws", "--region": "us-east-1" };
+    const ended = await joinAs("aws", onPath, more, { PATH: `${folder}:${process.env.PATH}` });
     expect(ended).toMatchObject({ code: 0, stderr: "" });
     expect(ended.stdout).toContain("member cluster aws is registered");
     expect(ended.stdout).toContain("gate CA fingerprint: ");
@@ -243,10 +258,12 @@ describe("kubectl tributary join", () => {
     const kubeconfig = await writeKubeconfig("corporate.yaml", { exec });
     const refused = await joinAs("corporate", kubeconfig);
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toContain("--allow-exec-plugin corporate-login");
+    expect(refused.stderr).toContain(`--allow-exec-plugin ${path("corporate-login")}`);
+    const byName = await joinAs("corporate", kubeconfig, { "--allow-exec-plugin": "corporate-login" });
+    expect(byName).toMatchObject({ code: 1, stdout: "" });
     expect(await isRegistered("corporate")).toBe(false);
-    const allowed = await joinAs("corporate", kubeconfig, { "--allow-exec-plugin": "corporate-login" });
-    expect(allowed).toMatchObject({ code: 0 });
+    for (const program of ["./corporate-login", path("corporate-login")])
+      expect(await joinAs("corporate", kubeconfig, { "--allow-exec-plugin": program })).toMatchObject({ code: 0 });
   });
 
   it("hands the hub another way to the member, and says that it was not tried", async () => {
@@ -299,9 +316,13 @@ describe("kubectl tributary join", () => {
     ["refuses the credential", { token: "wrong-secret" }, {}, "credential"],
     ["has another name", { token: "wrong-secret" }, { "tls-server-name": "wrong.example.com" }, "tls-server-name"],
     ["does not answer", { token: "wrong-secret" }, { server: "https://127.0.0.1:1" }, "check the address"],
+    ["has a password in its address", { token: "t" }, { server: "https://admin:wrong-secret@127.0.0.1:1" }, "server"],
+    ["has a command line as its plugin", { exec: { command: "aws --password=wrong-secret" } }, {}, "exec command"],
+    ["gives its plugin a NUL", { exec: { command: "node", args: ["--password=wrong-secret\0"] } }, {}, "started"],
     ["is given by a plugin that fails", { exec: { command: "aws", env: [{ name: "PATH", value: "" }] } }, {}, "aws"],
   ])("says in one line without a secret that the member %s", async (_what, user, cluster, said) => {
-    const ended = await joinAs("away", await writeKubeconfig("away.yaml", user, cluster));
+    const kubeconfig = await writeKubeconfig("away.yaml", user, cluster);
+    const ended = await joinAs("away", kubeconfig, { "--allow-exec-plugin": "node" });
     expect(ended).toMatchObject({ code: 1, stdout: "" });
     expect(ended.stderr.trim().split("\n")).toHaveLength(1);
     expect(ended.stderr).toContain(said);

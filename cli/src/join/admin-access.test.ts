@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { cloudPlugins, readAdminAccess } from "./admin-access.ts";
+import { readAdminAccess } from "./admin-access.ts";
+import { cloudPlugins } from "./admin-plugin.ts";
 import { caPem } from "./test-certificates.ts";
 
 type Fields = Record<string, unknown>;
@@ -43,6 +44,21 @@ const execOf = (command: string, more: Fields = {}): Fields => ({
   exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command, args: ["secret-argument"], ...more },
 });
 
+const withUser = (name: string, user: string): string => `${aKubeconfig()}  - name: ${name}\n    user: ${user}\n`;
+
+const withKeyTwice = (user: string): string =>
+  aKubeconfig({}, {}, { users: undefined }).concat(
+    `users:\n  - {name: ${user}, user: {token: secret-key, token: b}}\n`,
+  );
+
+/** Ten times ten times … as much as is written. */
+function aliasesWithoutEnd(): string {
+  const tenOf = (name: string): string => `[${Array(10).fill(`*${name}`).join(", ")}]`;
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const lists = names.slice(1).map((name, index) => `${name}: &${name} ${tenOf(names[index] as string)}\n`);
+  return `a: &a [secret-key]\n${lists.join("")}${aKubeconfig()}`;
+}
+
 describe("the kubeconfig of an admin", () => {
   it.each(["aws", "gke-gcloud-auth-plugin", "kubelogin"])("may get its credential from %s", (command) => {
     const { exec } = read(aKubeconfig({}, execOf(command, { provideClusterInfo: true })));
@@ -55,13 +71,6 @@ describe("the kubeconfig of an admin", () => {
     delete process.env.AWS_PROFILE;
     expect(exec?.env).toContainEqual({ name: "AWS_PROFILE", value: "clinic" });
     expect(exec?.env.at(-1)).toEqual({ name: "AWS_REGION", value: "us-east-1" });
-  });
-
-  it.each(["evil", "/usr/bin/evil", "./evil", "aws2"])("may not run %s unless it is allowed", (command) => {
-    const text = aKubeconfig({}, execOf(command));
-    const program = command.split("/").at(-1) as string;
-    expect(() => read(text)).toThrow(`--allow-exec-plugin ${program}`);
-    expect(read(text, [program]).exec?.command).toBe(command === "./evil" ? join(folder, "evil") : command);
   });
 
   it("keeps every field of the connection and puts in what files hold", () => {
@@ -104,7 +113,81 @@ describe("the kubeconfig of an admin", () => {
     expect(read(aKubeconfig({}, {}, { clusters: broken, users })).endpoint.ca).toBe(caPem);
   });
 
+  // Each as kubectl v1.34.4 reads it: \`kubectl config view --minify\`.
+  it.each<[string, string]>([
+    ["an empty CA file", aKubeconfig({ "certificate-authority": "" })],
+    ["no CA file", aKubeconfig({ "certificate-authority": null })],
+    ["an empty token file", aKubeconfig({}, { token: "secret-token", tokenFile: "" })],
+    [
+      "empty files of a certificate",
+      aKubeconfig({}, { token: "secret-token", "client-certificate": "", "client-key": "" }),
+    ],
+    [
+      "a check of TLS that is not left out",
+      aKubeconfig().replace("server:", "insecure-skip-tls-verify: no\n      server:"),
+    ],
+    ["a key twice in a user that the context does not name", withUser("v", "{token: secret-token, token: b}")],
+    ["aliases of users that the context does not name", withUser("v", "&x {token: b}\n  - name: w\n    user: *x")],
+    ["an alias that another user holds itself by", withUser("v", "&x {a: *x}")],
+    [
+      "an alias of the user that the context names",
+      aKubeconfig({}, {}, { users: undefined }).concat(
+        "users:\n  - {name: v, user: &x {token: secret-token}}\n  - {name: u, user: *x}\n",
+      ),
+    ],
+    [
+      "a mapping that is merged",
+      aKubeconfig({}, {}, { users: undefined }).concat(
+        "users:\n  - {name: v, user: &x {token: secret-token}}\n  - {name: u, user: {<<: *x}}\n",
+      ),
+    ],
+    [
+      "an anchor used by hundreds",
+      aKubeconfig({}, {}, { users: undefined }).concat(
+        "users:\n  - {name: u, user: &x {token: secret-token}}\n",
+        ...Array.from({ length: 400 }, (_, n) => `  - {name: v${n}, user: *x}\n`),
+      ),
+    ],
+  ])("with %s is taken", (_what, text) => {
+    expect(read(text).credential).toEqual({ authorization: "Bearer secret-token" });
+  });
+
+  it("may be UTF-16, as a shell of Windows writes what kubectl prints", () => {
+    const path = join(folder, "utf16.yaml");
+    writeFileSync(path, Buffer.from(`\uFEFF${aKubeconfig()}`, "utf16le"));
+    expect(readAdminAccess(path, []).endpoint.url).toBe("https://10.0.0.1:6443");
+  });
+
   it.each<[string, string, string]>([
+    ["a key twice in the user that the context names", withKeyTwice("u"), "a second time in line"],
+    ["a list twice", `${aKubeconfig()}users:\n  - {name: u, user: {token: secret-key}}\n`, "a second time in line"],
+    [
+      "a user that holds itself",
+      aKubeconfig({}, {}, { users: undefined }).concat(
+        "users:\n  - {name: u, user: &x {token: secret-token, a: *x}}\n",
+      ),
+      "holds itself by an alias",
+    ],
+    ["an alias that leads nowhere", aKubeconfig().replace("user: u", "user: *secret-token"), "uses aliases"],
+    ["aliases without end", aliasesWithoutEnd(), "uses aliases"],
+    ["a user in its address", aKubeconfig({ server: "https://secret-key@10.0.0.1" }), "server: holds a user"],
+    [
+      "a password in its address",
+      aKubeconfig({ server: "https://u:secret-password@10.0.0.1" }),
+      "server: holds a user",
+    ],
+    [
+      "a check of TLS that is no word",
+      aKubeconfig({ "insecure-skip-tls-verify": "secret-key" }),
+      "insecure-skip-tls-verify",
+    ],
+    ["a command line as its plugin", aKubeconfig({}, execOf("corp-login --password=secret-password")), "exec command"],
+    [
+      "a command line of a plugin of a cloud",
+      aKubeconfig({}, execOf("aws --password=secret-password")),
+      "move arguments to args",
+    ],
+    ["an address as its plugin", aKubeconfig({}, execOf("https://u:secret-password@h/login")), "exec command"],
     [
       "a file that is missing",
       aKubeconfig({ "certificate-authority": "files/no.crt" }),

@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
-import { basename, dirname, isAbsolute, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { TributaryError } from "@tributary/kit";
-import { type ClusterAccess, kubeconfigError, parseKubeconfig, readCurrentContext } from "@tributary/operator";
-import { stringify } from "yaml";
+import { type ClusterAccess, judgeContext, kubeconfigError, readCurrentContext } from "@tributary/operator";
 import { isRecord } from "../finding.ts";
+import { readText } from "../manifests/read-files.ts";
 import { showPath } from "../show-path.ts";
-
-/** Plugins that make the credentials of EKS, GKE and AKS, by the names of their programs. */
-export const cloudPlugins: readonly string[] = ["aws", "gke-gcloud-auth-plugin", "kubelogin"];
+import { readAdminPlugin } from "./admin-plugin.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,7 +18,7 @@ const inlined: readonly (readonly [file: string, data: string])[] = [
 
 /**
  * A person's own kubeconfig: the current context alone, what it names by path read and put in place. Its exec plugin may run
- * when the plugin's program is one of `allowedPlugins`, with the environment of that person.
+ * when `allowedPlugins` holds it, by its name or by its path, with the environment of that person.
  *
  * @throws TributaryError ARGUMENT_INVALID when the file cannot be read, KUBECONFIG_INVALID; never with a secret in it
  */
@@ -35,7 +33,8 @@ export function readAdminAccess(path: string, allowedPlugins: readonly string[])
 
 function readFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    // Resolved, so that no name stands for standard input.
+    return readText(resolve(path));
   } catch (error) {
     const message = `kubeconfig ${showPath(path)} cannot be read; name a file that exists`;
     throw new TributaryError("ARGUMENT_INVALID", message, { cause: error });
@@ -43,16 +42,19 @@ function readFile(path: string): string {
 }
 
 function judge(text: string, folder: string, allowedPlugins: readonly string[]): ClusterAccess {
-  const { name, namespace, cluster, user } = readCurrentContext(text);
-  const exec = isRecord(user.fields.exec) ? pluginOf(user.name, user.fields.exec, folder, allowedPlugins) : undefined;
+  const { cluster, user, ...context } = readCurrentContext(text, { isOwn: true });
+  const exec = isRecord(user.fields.exec)
+    ? readAdminPlugin(user.name, user.fields.exec, folder, allowedPlugins)
+    : undefined;
   const userFields = withTokenFile(user.name, withFiles(`user "${user.name}"`, user.fields, folder), folder);
-  const whole = stringify({
-    "current-context": name,
-    contexts: [{ name, context: { cluster: cluster.name, user: user.name, namespace } }],
-    clusters: [{ name: cluster.name, cluster: withFiles(`cluster "${cluster.name}"`, cluster.fields, folder) }],
-    users: [{ name: user.name, user: exec === undefined ? userFields : { ...userFields, exec: exec.fields } }],
-  });
-  return parseKubeconfig(whole, exec === undefined ? {} : { allowedExecCommands: [exec.command] });
+  return judgeContext(
+    {
+      ...context,
+      cluster: { ...cluster, fields: withFiles(`cluster "${cluster.name}"`, cluster.fields, folder) },
+      user: { ...user, fields: exec === undefined ? userFields : { ...userFields, exec: exec.fields } },
+    },
+    exec === undefined ? {} : { allowedExecCommands: [exec.command] },
+  );
 }
 
 /** What is given twice is taken as it stands in the kubeconfig, as kubectl does. */
@@ -94,26 +96,4 @@ function tokenIn(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A plugin finds the person's cloud configuration in the person's environment; one named by a path lies where the file does. */
-function pluginOf(
-  user: string,
-  exec: Fields,
-  folder: string,
-  allowedPlugins: readonly string[],
-): { readonly command: string; readonly fields: Fields } | undefined {
-  const { command } = exec;
-  if (typeof command !== "string") return undefined;
-  const program = basename(command).replace(/\.exe$/iu, "");
-  if (!allowedPlugins.includes(program)) {
-    const remedy = `if you trust it, add --allow-exec-plugin ${program}; allowed are ${allowedPlugins.join(", ")}`;
-    throw kubeconfigError(`user "${user}" exec`, `runs the program "${program}"`, remedy);
-  }
-  const isRelative = /[/\\]/u.test(command) && !isAbsolute(command);
-  const located = isRelative ? resolve(folder, command) : command;
-  const given = Object.entries(process.env).map(([name, value]) => ({ name, value: value ?? "" }));
-  const own = exec.env ?? [];
-  const env = Array.isArray(own) ? [...given, ...own] : own;
-  return { command: located, fields: { ...exec, command: located, env } };
 }

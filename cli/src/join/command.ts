@@ -1,6 +1,7 @@
 import { connectCluster } from "@tributary/operator";
 import { Command } from "commander";
-import { cloudPlugins, readAdminAccess } from "./admin-access.ts";
+import { readAdminAccess } from "./admin-access.ts";
+import { cloudPlugins } from "./admin-plugin.ts";
 import {
   readApiServer,
   readGateCa,
@@ -54,7 +55,7 @@ export function joinCommand(print: (line: string) => void): Command {
     .requiredOption("--map <hub=member...>", "which member namespace serves which hub namespace")
     .option(
       "--allow-exec-plugin <program>",
-      `program that a kubeconfig may run for a credential, besides ${cloudPlugins.join(", ")}; repeatable`,
+      `program that a kubeconfig may run for a credential, by its path where it is named by one, besides ${cloudPlugins.join(", ")} on the PATH; repeatable`,
       (program: string, before: readonly string[]) => [...before, program],
       [] as readonly string[],
     )

@@ -1,5 +1,6 @@
 import { parseKubeconfig } from "@tributary/operator";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { HubRoute } from "./join-request.ts";
 import { hubEndpoint, renderKubeconfig, untriedParts } from "./render-kubeconfig.ts";
 import { caPem } from "./test-certificates.ts";
@@ -43,6 +44,14 @@ describe("the hub's kubeconfig", () => {
   ])("says what of its way was not gone from here: %s", (_what, route, untried) => {
     expect(untriedParts(admin, hubEndpoint(admin, route))).toEqual(untried);
   });
+
+  it.each(["on", "y", "0b1"])(
+    "is the same to kubectl where a name is what YAML 1.1 takes for something else: %s",
+    (name) => {
+      const text = renderKubeconfig({ ...request, name }, { url: "https://a" }, "t");
+      expect(parse(text, { version: "1.1" })).toMatchObject({ "current-context": name, clusters: [{ name }] });
+    },
+  );
 
   it("keeps a name that YAML takes for a number", () => {
     const text = renderKubeconfig({ ...request, name: "0123" }, { url: "https://a" }, "123");

@@ -35,12 +35,14 @@ export function renderKubeconfig(
     ...(serverName === undefined ? {} : { "tls-server-name": serverName }),
     ...(proxyUrl === undefined ? {} : { "proxy-url": proxyUrl }),
   };
-  return stringify({
+  const kubeconfig = {
     apiVersion: "v1",
     kind: "Config",
     "current-context": name,
     clusters: [{ name, cluster }],
     users: [{ name: serviceAccount.name, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: serviceAccount.name, namespace: serviceAccount.namespace } }],
-  });
+  };
+  // In quotes: kubectl takes names such as "on" and "0b1" for what they mean in YAML 1.1.
+  return stringify(kubeconfig, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }

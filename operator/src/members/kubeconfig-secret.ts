@@ -49,5 +49,6 @@ export function replaceToken(kubeconfig: string, token: string): string {
   const context = document.contexts.find(({ name }) => name === document["current-context"]);
   const user = document.users.find(({ name }) => name === context?.context.user);
   if (user) user.user = { ...user.user, token };
-  return stringify(document);
+  // Quoted, since kubectl takes a plain `on` or `y` for a truth.
+  return stringify(document, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }

@@ -87,8 +87,8 @@ describe("kubeconfig Secret", () => {
 
   it("replaces the token of the current user alone", () => {
     const renewed = replaceToken(kubeconfig, "new");
-    expect(renewed).toContain("token: new");
-    expect(renewed).toContain("token: old-a");
+    expect(renewed).toContain('token: "new"');
+    expect(renewed).toContain('token: "old-a"');
     expect(renewed).not.toContain("old-b");
   });
 

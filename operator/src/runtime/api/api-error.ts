@@ -119,11 +119,20 @@ export function failedCallError(
   remedy: string,
   cause?: unknown,
 ): TributaryError {
-  const said = cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "";
+  const message = safeMessage(cause);
+  const said = message === "" ? "" : `: ${message}`;
   return new TributaryError(code, `${describeCall(context)}${said} (${reason}); ${remedy}`, {
     details: detailsOf(context, { reason, remedy }),
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** What a failure says, unless it quotes what was sent or received: both may hold a token. */
+function safeMessage(cause: unknown): string {
+  if (!(cause instanceof Error)) return "";
+  if (cause instanceof SyntaxError) return "what came back is no JSON";
+  const { code } = cause as Error & { code?: unknown };
+  return typeof code === "string" && code.startsWith("ERR_INVALID_ARG_") ? code : cause.message;
 }
 
 /** The API reason inside an error of the runtime (`Conflict`, `Expired`, …), or undefined for any other value. */

@@ -1,10 +1,12 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import type { Credential } from "./credential.ts";
 import { execCredential } from "./exec-credential.ts";
+import type { ExecPlugin } from "./kubeconfig-exec.ts";
 
 const never = new AbortController().signal;
 
@@ -19,7 +21,7 @@ afterEach(async () => {
 });
 
 /** A plugin of these shell lines; each run adds a line to `runs`. `$RUN` is the number of the run. */
-async function plugin(lines: string, more: { args?: string[]; provideClusterInfo?: boolean; timeoutMs?: number } = {}) {
+async function plugin(lines: string, more: Partial<ExecPlugin> & { timeoutMs?: number } = {}) {
   const command = join(folder, "plugin.sh");
   const log = join(folder, "runs");
   await writeFile(command, `#!/bin/sh\necho run >> ${log}\nRUN=$(wc -l < ${log} | tr -d ' ')\n${lines}\n`);
@@ -29,14 +31,15 @@ async function plugin(lines: string, more: { args?: string[]; provideClusterInfo
     {
       apiVersion: "client.authentication.k8s.io/v1",
       command,
-      args: more.args ?? [],
+      args: [],
       env: [{ name: "GIVEN", value: "value" }],
-      provideClusterInfo: more.provideClusterInfo ?? false,
+      provideClusterInfo: false,
+      ...more,
     },
     {
-      endpoint: { url: "https://10.0.0.1:6443", ca: "pem" },
+      endpoint: { url: "https://10.0.0.1:6443", ca: "pem", proxyUrl: "http://proxy:3128" },
       clock,
-      environment: { PATH: process.env.PATH, HOME: "/nowhere" },
+      environment: { PATH: `${folder}:${process.env.PATH}`, HOME: "/nowhere" },
       ...(more.timeoutMs === undefined ? {} : { timeoutMs: more.timeoutMs }),
     },
   );
@@ -93,27 +96,75 @@ describe("exec credential", () => {
     const seen = join(folder, "seen");
     const lines = `printf '%s|%s|%s|%s' "$1" "$GIVEN" "$KUBERNETES_EXEC_INFO" "$SECRET_OF_THE_OPERATOR" > ${seen}\n${hourly}`;
     process.env.SECRET_OF_THE_OPERATOR = "leak";
-    const { source } = await plugin(lines, { args: ["$(id); echo"], provideClusterInfo: true });
+    const clusterInfo = { "disable-compression": true, config: { audience: "clinic" } };
+    const { source } = await plugin(lines, { args: ["$(id); echo"], provideClusterInfo: true, clusterInfo });
     await source.current(never);
     delete process.env.SECRET_OF_THE_OPERATOR;
     const [argument, given, info, secret] = (await readFile(seen, "utf8")).split("|");
     expect([argument, given, secret]).toEqual(["$(id); echo", "value", ""]);
-    expect(JSON.parse(info ?? "")).toMatchObject({
+    // What client-go v0.34 passed of the same cluster.
+    const cluster = {
+      server: "https://10.0.0.1:6443",
+      "certificate-authority-data": Buffer.from("pem").toString("base64"),
+      "proxy-url": "http://proxy:3128",
+      ...clusterInfo,
+    };
+    expect(JSON.parse(info ?? "")).toEqual({
+      apiVersion: "client.authentication.k8s.io/v1",
       kind: "ExecCredential",
-      spec: { interactive: false, cluster: { server: "https://10.0.0.1:6443" } },
+      spec: { interactive: false, cluster },
     });
+  });
+
+  it("ends the standard input of a plugin that reads it", async () => {
+    const { source } = await plugin(`cat > /dev/null\n${hourly}`, { timeoutMs: 2_000 });
+    await expect(source.current(never)).resolves.toMatchObject({ authorization: "Bearer t1" });
+  });
+
+  it("finds a plugin by the PATH of its own process alone", async () => {
+    const other = join(folder, "other");
+    await mkdir(other);
+    await writeFile(join(other, "plugin.sh"), `#!/bin/sh\necho '{"status":{"token":"of-another-program"}}'\n`);
+    await chmod(join(other, "plugin.sh"), 0o755);
+    const env = [{ name: "PATH", value: `${other}:${process.env.PATH}` }];
+    const { source } = await plugin(hourly, { command: "plugin.sh", env });
+    await expect(source.current(never)).resolves.toMatchObject({ authorization: "Bearer t1" });
+  });
+
+  it.each<[string, Partial<ExecPlugin>, string]>([
+    ["an argument holds a NUL", { args: ["--password=hunter2\0"] }, "could not be started"],
+    ["a variable holds a NUL", { env: [{ name: "PASSWORD", value: "hunter2\0" }] }, "could not be started"],
+    ["an argument is too long", { args: ["hunter2".repeat(400_000)] }, "could not be started"],
+    ["its command is a command line", { command: "/missing/login --password=hunter2" }, "could not be started"],
+    ["its command is no file", { command: "/missing/login" }, '"/missing/login" could not be started (ENOENT)'],
+    ["no folder of the PATH has it", { command: "no-such-login" }, '"no-such-login" could not be started'],
+  ])("says nothing of what a plugin was given when %s", async (_what, more, says) => {
+    const { source } = await plugin(hourly, more);
+    const failure: unknown = await source.current(never).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "CREDENTIAL_REJECTED", message: expect.stringContaining(says) });
+    expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain("hunter2");
   });
 
   it.each([
     { what: "fails", lines: "exit 3", says: "failed (3)" },
     { what: "prints no JSON", lines: "echo secret-token", says: "printed no JSON" },
+    { what: "complains", lines: "echo secret-token >&2; exit 4", says: "failed (4)" },
+    { what: "is ended", lines: "kill -TERM $$", says: "failed (SIGTERM)" },
+    { what: "prints too much", lines: "yes secret-token", says: "printed too much" },
+    { what: "prints null", lines: "echo null", says: "printed no JSON" },
+    {
+      what: "gives a token of two lines",
+      lines: `printf '{"status":{"token":"secret-token\\\\nb"}}'`,
+      says: "with blanks",
+    },
+    { what: "gives a token that is no text", lines: `echo '{"status":{"token":{"a":1}}}'`, says: "gave neither" },
     { what: "gives nothing to use", lines: `echo '{"status":{}}'`, says: "gave neither token" },
     { what: "hangs", lines: "sleep 60", says: "took too long" },
   ])("says so when the plugin $what, without its output, and can run again", async ({ lines, says }) => {
     const { source, runs } = await plugin(lines, { timeoutMs: 300 });
     const failure = await source.current(never).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: "CREDENTIAL_REJECTED", message: expect.stringContaining(says) });
-    expect(String(failure)).not.toContain("secret-token");
+    expect(inspect(failure, { depth: 9 })).not.toContain("secret-token");
     await expect(source.current(never)).rejects.toMatchObject({ code: "CREDENTIAL_REJECTED" });
     expect(await runs()).toBe(2);
   });

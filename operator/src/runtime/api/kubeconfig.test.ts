@@ -90,6 +90,12 @@ describe("parseKubeconfig", () => {
     { what: "an IPv6 address", text: serverOf("https://[fd00::1]:6443") },
     { what: "a path", text: serverOf("https://rancher.example.com/k8s/clusters/c-abc12") },
     { what: "a proxy", text: kubeconfig({ cluster: { "proxy-url": "http://proxy:3128" } }) },
+    { what: "the name of a file that is empty", text: kubeconfig({ cluster: { "certificate-authority": "" } }) },
+    { what: "the name of a file that is null", text: kubeconfig({ cluster: { "certificate-authority": null } }) },
+    {
+      what: "fields of a user that are empty or null",
+      text: kubeconfig({ user: { token: "t", tokenFile: "", as: "", "as-groups": [], username: null, exec: null } }),
+    },
     { what: "a slash at the end", text: serverOf("https://10.0.0.1:6443/") },
     {
       what: "a client certificate",
@@ -140,6 +146,39 @@ describe("parseKubeconfig", () => {
       what: "no TLS verification",
       text: kubeconfig({ cluster: { "insecure-skip-tls-verify": true } }),
       says: "skips TLS verification",
+    },
+    {
+      what: "a user in the address",
+      text: serverOf("https://admin@10.0.0.1"),
+      says: "server: holds a user or a password",
+    },
+    { what: "a password in the address", text: serverOf(`https://:${secretToken}@10.0.0.1`), says: "holds a user" },
+    { what: "a number as a file", text: kubeconfig({ user: { tokenFile: 5 } }), says: "tokenFile: is a number" },
+    {
+      what: "a check of TLS that is neither on nor off",
+      text: kubeconfig({ cluster: { "insecure-skip-tls-verify": "maybe" } }),
+      says: "insecure-skip-tls-verify: is neither true nor false",
+    },
+    {
+      what: "an empty text where true or false belongs",
+      text: kubeconfig({ cluster: { "insecure-skip-tls-verify": "" } }),
+      says: "is neither true nor false",
+    },
+    {
+      what: "groups of another user",
+      text: kubeconfig({ user: { token: "t", "as-groups": ["a"] } }),
+      says: "impersonates",
+    },
+    { what: "a password alone", text: kubeconfig({ user: { token: "t", password: "b" } }), says: "password" },
+    {
+      what: "two users of the name",
+      text: kubeconfig({ more: { users: [1, 2].map((n) => ({ name: "u", user: { token: `t${n}` } })) } }),
+      says: 'users: holds two entries of the name "u"',
+    },
+    {
+      what: "a key that is written twice, whoever's",
+      text: kubeconfig().replace("users:", "users:\n  - name: v\n    user:\n      token: a\n      token: b"),
+      says: "a second time in line",
     },
     { what: "plain http", text: serverOf("http://10.0.0.1"), says: "no https URL" },
     {
@@ -212,6 +251,49 @@ describe("parseKubeconfig", () => {
     expect(parseKubeconfig(text, { allowedExecCommands: ["/bin/sh"] }).exec?.env).toEqual([
       { name: "AWS_PROFILE", value: "" },
     ]);
+  });
+
+  // Each line as kubectl v1.34.4 reads it.
+  it.each([
+    ...["n", "no", "No", "off", "OFF", "false", "~"].map((word) => ({ word, is: false })),
+    ...["y", "yes", "YES", "On", "on", "true", "TRUE"].map((word) => ({ word, is: true })),
+  ])("takes the word $word for $is", ({ word, is }) => {
+    const withWord = (text: string): string => text.replace("WORD", word);
+    const cluster = withWord(kubeconfig({ cluster: { "insecure-skip-tls-verify": "WORD" } }));
+    if (is) expect(errorOf(cluster).message).toContain("skips TLS verification");
+    else expect(() => parseKubeconfig(cluster)).not.toThrow();
+    const user = withWord(kubeconfig({ user: { exec: { ...exec, provideClusterInfo: "WORD" } } }));
+    expect(parseKubeconfig(user, { allowedExecCommands: ["/bin/sh"] }).exec?.provideClusterInfo).toBe(is);
+  });
+
+  it("keeps for a plugin what the cluster says of itself", () => {
+    const config = { audience: "clinic" };
+    const extensions = [
+      { name: "other", extension: { a: 1 } },
+      { name: "client.authentication.k8s.io/exec", extension: config },
+    ];
+    const infoOf = (provideClusterInfo: boolean) => {
+      const cluster = { extensions, "disable-compression": true };
+      const text = kubeconfig({ cluster, user: { exec: { ...exec, provideClusterInfo } } });
+      return parseKubeconfig(text, { allowedExecCommands: ["/bin/sh"] }).exec?.clusterInfo;
+    };
+    expect(infoOf(true)).toEqual({ config, "disable-compression": true });
+    expect(infoOf(false)).toBeUndefined();
+  });
+
+  it("runs no plugin for one who has a token, as kubectl does", () => {
+    const access = parseKubeconfig(kubeconfig({ user: { token: "t", exec } }), { allowedExecCommands: ["/bin/sh"] });
+    expect(access).toMatchObject({ credential: { authorization: "Bearer t" } });
+    expect(access.exec).toBeUndefined();
+  });
+
+  it.each([
+    "login --password=hunter2",
+    "/opt/login\n--password hunter2",
+    "https://u:hunter2@corp.example/login",
+    `hunter2${"A".repeat(300)}`,
+  ])("shows no command that is no plain name or path: %j", (command) => {
+    expect(errorOf(kubeconfig({ user: { exec: { command } } })).message).not.toContain("hunter2");
   });
 
   it("accepts an exec plugin that the policy lists", () => {

@@ -1,22 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Credential } from "./credential.ts";
-import {
-  type KubeconfigContext,
-  kubeconfigError,
-  type NamedFields,
-  readCurrentContext,
-  textOf,
-} from "./kubeconfig-document.ts";
+import { type KubeconfigContext, type NamedFields, readCurrentContext } from "./kubeconfig-document.ts";
+import { type ExecPlugin, execOf } from "./kubeconfig-exec.ts";
+import { booleanOf, isGiven, kubeconfigError, textOf } from "./kubeconfig-fields.ts";
 import { readCertificateBundle } from "./pem.ts";
-
-/** A program that prints a credential (`client.authentication.k8s.io`), as a kubeconfig names it. */
-export interface ExecPlugin {
-  readonly apiVersion: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: readonly { readonly name: string; readonly value: string }[];
-  readonly provideClusterInfo: boolean;
-}
 
 /** Where an API server is and how its certificate is checked. */
 export interface ApiEndpoint {
@@ -50,13 +37,11 @@ export interface KubeconfigPolicy {
 const filePathKeys = ["certificate-authority", "client-certificate", "client-key", "tokenFile", "token-file"] as const;
 
 function refuseFilePath(what: "cluster" | "user", { name, fields }: NamedFields): void {
-  const key = filePathKeys.find((candidate) => fields[candidate] !== undefined);
-  if (key === undefined) return;
-  throw kubeconfigError(
-    `${what} "${name}" ${key}`,
-    "names a file",
-    "inline it: kubectl config view --minify --flatten",
-  );
+  for (const key of filePathKeys) {
+    const field = `${what} "${name}" ${key}`;
+    if (textOf(fields[key], field))
+      throw kubeconfigError(field, "names a file", "inline it: kubectl config view --minify --flatten");
+  }
 }
 
 function decodePem(field: string, encoded: string): string {
@@ -77,42 +62,11 @@ function decodeCertificates(field: string, encoded: string): string {
   return pem;
 }
 
-/** A command line of a kubeconfig, with its types checked and not yet allowed. */
-function parseExec(field: string, raw: unknown): ExecPlugin {
-  const fields = typeof raw === "object" && raw !== null ? (raw as Record<string, unknown>) : {};
-  const command = textOf(fields.command, `${field} command`);
-  if (command === undefined) throw kubeconfigError(field, "has no command", "name the plugin's command");
-  return {
-    apiVersion: textOf(fields.apiVersion, `${field} apiVersion`) ?? "client.authentication.k8s.io/v1",
-    command,
-    args: listOf(fields.args, `${field} args`).map((arg, index) => textOf(arg, `${field} args[${index}]`) ?? ""),
-    env: listOf(fields.env, `${field} env`).map((entry, index) => variableOf(entry, `${field} env[${index}]`)),
-    provideClusterInfo: fields.provideClusterInfo === true,
-  };
-}
-
-/** A command line from which something was left out is another command line, so what is no list is refused. */
-function listOf(value: unknown, field: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw kubeconfigError(field, "is no list", 'write one entry a line, each after "- "');
-}
-
-function variableOf(entry: unknown, field: string): ExecPlugin["env"][number] {
-  const { name, value } = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : {};
-  const known = textOf(name, `${field} name`);
-  if (!known) throw kubeconfigError(field, "has no name", "write name and value");
-  return { name: known, value: textOf(value, `${field} value`) ?? "" };
-}
-
 function endpointOf({ name, fields }: NamedFields): ApiEndpoint {
   const field = `cluster "${name}"`;
   const text = (key: string) => textOf(fields[key], `${field} ${key}`);
-  const server = text("server") ?? "";
-  if (!URL.canParse(server) || new URL(server).protocol !== "https:") {
-    throw kubeconfigError(`${field} server`, "is no https URL", "write https://host:port");
-  }
-  if (fields["insecure-skip-tls-verify"])
+  const server = serverOf(`${field} server`, text("server") ?? "");
+  if (booleanOf(fields["insecure-skip-tls-verify"], `${field} insecure-skip-tls-verify`))
     throw kubeconfigError(field, "skips TLS verification", "add certificate-authority-data");
   const proxyUrl = text("proxy-url");
   if (proxyUrl && !isProxy(proxyUrl))
@@ -127,24 +81,35 @@ function endpointOf({ name, fields }: NamedFields): ApiEndpoint {
   };
 }
 
+/** What the address says of a user is never sent, but shown wherever the address is. */
+function serverOf(field: string, server: string): string {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url?.protocol !== "https:") throw kubeconfigError(field, "is no https URL", "write https://host:port");
+  if (url.username === "" && url.password === "") return server;
+  throw kubeconfigError(field, "holds a user or a password", "write https://host:port, and who you are among users");
+}
+
 function isProxy(url: string): boolean {
   return URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol);
 }
 
 /** Ways to be somebody that are not the identity itself. */
 const refusedUserKeys: readonly (readonly [key: string, said: string, remedy: string])[] = [
-  ["as", "impersonates another user", "give the identity itself"],
+  ...["as", "as-uid", "as-groups", "as-user-extra"].map(
+    (key) => [key, "impersonates another user", "give the identity itself"] as const,
+  ),
   ["auth-provider", "uses auth-provider", "use a token or a client certificate"],
-  ["username", "uses a password", "use a token or a client certificate"],
+  ...["username", "password"].map((key) => [key, "uses a password", "use a token or a client certificate"] as const),
 ];
 
 function credentialOf({ name, fields }: NamedFields): Credential | undefined {
   const field = `user "${name}"`;
-  for (const [key, said, remedy] of refusedUserKeys) if (fields[key]) throw kubeconfigError(field, said, remedy);
+  for (const [key, said, remedy] of refusedUserKeys)
+    if (isGiven(fields[key])) throw kubeconfigError(field, said, remedy);
   const text = (key: string) => textOf(fields[key], `${field} ${key}`);
   const certificate = certificateOf(field, text("client-certificate-data"), text("client-key-data"));
   const token = text("token")?.trim();
-  if (token !== undefined && /[^\x21-\x7e]/u.test(token))
+  if (token !== undefined && !isToken(token))
     throw kubeconfigError(
       `${field} token`,
       "holds blanks or other characters that no token has",
@@ -152,6 +117,11 @@ function credentialOf({ name, fields }: NamedFields): Credential | undefined {
     );
   if (!certificate && !token) return undefined;
   return { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(certificate ? { certificate } : {}) };
+}
+
+/** Whether a text can be sent as a bearer token. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]*$/u.test(text);
 }
 
 function certificateOf(field: string, cert: string | undefined, key: string | undefined): Credential["certificate"] {
@@ -175,15 +145,6 @@ function isPair({ cert, key }: { readonly cert: string; readonly key: string }):
   }
 }
 
-function execOf({ name, fields }: NamedFields, policy: KubeconfigPolicy): ExecPlugin | undefined {
-  if (!fields.exec) return undefined;
-  const field = `user "${name}" exec`;
-  const exec = parseExec(field, fields.exec);
-  if ((policy.allowedExecCommands ?? []).includes(exec.command)) return exec;
-  const remedy = "give a token or a client certificate: kubectl tributary join makes a token of the hub's own account";
-  throw kubeconfigError(field, `command "${exec.command}" may not run here`, remedy);
-}
-
 /**
  * Judges the current context of a kubeconfig. A kubeconfig from a Secret is input of somebody else: it may not name
  * files, skip TLS verification, impersonate, or run a command that `policy` does not list. Other contexts of the
@@ -195,17 +156,26 @@ export function parseKubeconfig(text: string, policy: KubeconfigPolicy = {}): Cl
   return judgeContext(readCurrentContext(text), policy);
 }
 
-function judgeContext({ cluster, user, namespace }: KubeconfigContext, policy: KubeconfigPolicy): ClusterAccess {
+/**
+ * As {@link parseKubeconfig}, of a context that was read before.
+ *
+ * @throws TributaryError KUBECONFIG_INVALID
+ */
+export function judgeContext(
+  { cluster, user, namespace }: KubeconfigContext,
+  policy: KubeconfigPolicy = {},
+): ClusterAccess {
   refuseFilePath("cluster", cluster);
   refuseFilePath("user", user);
   const credential = credentialOf(user);
-  const exec = execOf(user, policy);
+  const exec = execOf(user, cluster, policy.allowedExecCommands ?? []);
   if (!credential && !exec)
     throw kubeconfigError(`user "${user.name}"`, "has no credential", "give a token or a certificate");
   return {
     endpoint: endpointOf(cluster),
     ...(credential ? { credential } : {}),
-    ...(exec ? { exec } : {}),
+    // As with kubectl, a plugin does not run for one who has a token.
+    ...(exec && !credential?.authorization ? { exec } : {}),
     namespace: namespace ?? "default",
   };
 }
