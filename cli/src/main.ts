@@ -26,7 +26,8 @@ program
     const validation = validateFiles(files);
     for (const finding of validation.findings) print(describeFinding(finding));
     if (validation.findings.length === 0) print(describeSuccess(validation));
-    process.exitCode = validation.findings.length === 0 ? 0 : 1;
+    const isUnreadable = validation.findings.some((finding) => finding.isUnreadable);
+    process.exitCode = isUnreadable ? usageExitCode : Math.min(validation.findings.length, 1);
   });
 
 program.addCommand(joinCommand(print).copyInheritedSettings(program));

@@ -99,6 +99,6 @@ describe("kubectl tributary validate says what kubectl apply --dry-run=server wi
     expect(validateFiles([mixed])).toMatchObject({ checked: 1, others: ["v1 ConfigMap"], findings: [] });
     mkdirSync(join(folder, "empty"));
     expect(await refusalOf(join(folder, "empty"))).not.toBe("");
-    expect(() => validateFiles([join(folder, "empty")])).toThrow(".yaml");
+    expect(validateFiles([join(folder, "empty")]).findings).toMatchObject([{ isUnreadable: true }]);
   });
 });

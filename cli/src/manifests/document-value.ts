@@ -10,6 +10,7 @@ import {
   type Scalar as ScalarNode,
 } from "yaml";
 import { type Finding, join } from "../finding.ts";
+import { textOfNumber } from "./number-key.ts";
 import { readInteger, readPlainScalar, type Scalar } from "./plain-scalar.ts";
 
 /** A YAML document as the JSON that kubectl makes of it, and what is wrong with it. */
@@ -87,7 +88,7 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
   }
 
   function scalarOf(node: ScalarNode, path: string): unknown {
-    const text = typeof node.value === "string" ? node.value : (node.source ?? "");
+    const text = textOf(node);
     if (isYaml && node.type === "QUOTE_DOUBLE" && foreignEscape.test(source.slice(...sourceRange(node))))
       return find(
         path,
@@ -124,11 +125,11 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
   }
 
   /** In a list the first mapping wins; what is written later in the mapping wins over what came before it. */
-  function mergedInto(value: unknown, path: string, inList = false): [string, unknown][] {
-    if (isAlias(value)) return readAliased(value, path, (node, at) => mergedInto(node, at, inList)) ?? [];
-    if (isSeq(value) && !inList) return [...value.items].reverse().flatMap((item) => mergedInto(item, path, true));
+  function mergedInto(value: unknown, path: string, takesList = true): [string, unknown][] {
+    if (isAlias(value)) return readAliased(value, path, (node, at) => mergedInto(node, at, false)) ?? [];
+    if (isSeq(value) && takesList) return [...value.items].reverse().flatMap((item) => mergedInto(item, path, false));
     if (isMap(value)) return Object.entries(inside(value, path, () => mapOf(value, path)) ?? {});
-    find(path, "must be a mapping, an alias of one, or a list of these: it is a merge key");
+    find(path, "must be a mapping, an alias of one, or a list of these written out: it is a merge key");
     return [];
   }
 
@@ -137,19 +138,17 @@ export function readDocumentValue(document: Document, source: string, isYaml: bo
     const value = isScalar(node) ? scalarOf(node, path) : undefined;
     if (value === undefined || value === null)
       return find(path, `has ${value === null ? "null" : "a list or mapping"} as a key; a key must be a text`);
-    if (typeof value === "number" && Number.isInteger(value) && value >= 2 ** 63)
-      return find(path, `has ${value} as a key; a key that is a number must fit in 63 bits`);
-    return textOfKey(value as Scalar, isScalar(node) ? (node.source ?? "") : "");
+    if (typeof value !== "number" || !isScalar(node)) return String(value);
+    const text = textOfNumber(value, textOf(node));
+    return text ?? find(path, `has ${textOf(node)} as a key; a key that is a number must fit in 63 bits`);
   }
 
   return { value: readNode(document.contents, ""), findings };
 }
 
-/** Go writes a fraction from a million on with an exponent of two digits. */
-function textOfKey(value: Scalar, source: string): string {
-  const isWhole = readInteger(source.replaceAll("_", "")) !== undefined;
-  if (typeof value !== "number" || isWhole || Math.abs(value) < 1e6) return String(value);
-  return value.toExponential().replace(/e([-+])(\d)$/u, "e$10$2");
+/** What a scalar says; a tag can make another value of it. */
+function textOf(node: ScalarNode): string {
+  return typeof node.value === "string" ? node.value : (node.source ?? "");
 }
 
 function isMergeKey(key: unknown): boolean {

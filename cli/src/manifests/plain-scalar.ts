@@ -39,7 +39,14 @@ function readNumber(text: string): number | undefined {
 
 /** The whole number that a text is in one of the four bases, if any; `1.0` and `1e3` are none. */
 export function readInteger(text: string): number | undefined {
-  const match = integer.exec(text);
+  const whole = readWhole(text);
+  return whole === undefined ? undefined : Number(whole);
+}
+
+/** As `readInteger`, with every digit. */
+export function readWhole(text: string): bigint | undefined {
+  // kubectl's library hands what follows 0b to a reader that takes a sign there.
+  const match = integer.exec(text.replace(/^0b([-+])/u, (_mark, sign: string) => `${sign}0b`));
   if (match === null) return undefined;
   const [, sign, hexadecimal, binary, octal, oldOctal, decimal] = match;
   const magnitude = BigInt(
@@ -53,7 +60,7 @@ export function readInteger(text: string): number | undefined {
   );
   const limit = sign === "-" ? maxInt + 1n : sign === "+" ? maxInt : maxUint;
   if (magnitude > limit) return undefined;
-  return Number(sign === "-" ? -magnitude : magnitude);
+  return sign === "-" ? -magnitude : magnitude;
 }
 
 function readFloat(text: string): number | undefined {

@@ -34,7 +34,7 @@ function readPiece(piece: Piece): DocumentValue {
 }
 
 function readYaml(piece: Piece): DocumentValue {
-  const parsed = piece.format === "JSON" ? parse(piece.text) : parseAsKubectl(piece.text);
+  const parsed = piece.format === "JSON" ? parse(piece.text) : parseAsKubectl(piece);
   if ("said" in parsed) return refused(piece, `line ${piece.line + parsed.line} ${parsed.said}`);
   const { text, document, errors, lineCounter } = parsed;
   const [error] = errors;
@@ -56,10 +56,10 @@ interface Parsed {
  * Parses what kubectl's library takes as it takes it. That one does not look at how lines inside brackets are indented; this
  * one does, so that it is put right.
  */
-function parseAsKubectl(given: string): Parsed | ScanProblem {
+function parseAsKubectl({ text: given, isMarked }: Piece): Parsed | ScanProblem {
   let text = given;
   for (let tries = 0; ; tries += 1) {
-    const scan = scanTokens(text);
+    const scan = scanTokens(text, isMarked);
     if (scan.problem !== undefined) return scan.problem;
     const parsed = parse(scan.text);
     const [error] = parsed.errors;
@@ -76,6 +76,8 @@ function parse(text: string): Parsed {
     uniqueKeys: false,
     logLevel: "silent",
     prettyErrors: false,
+    // To kubectl's library !!omap, !!set and !!pairs are tags that nobody knows.
+    resolveKnownTags: false,
     lineCounter,
   });
   // kubectl reads one document of a piece: what follows an end mark is nobody's.

@@ -22,8 +22,23 @@ describe("the tokens of a document, as kubectl's library takes them", () => {
     ["line ends of Windows", "a: b\r\nc: |\r\n  d\r\n"],
     ["anything behind the end mark", "a: b\n...\n\tc: {d?: \u2028}\n"],
     ["an escape of another sign", 'a: "b\\\\\'c\\n"\n'],
+    ["a tab below a comma in brackets", "a: {b: c,\n\td: e}\n"],
+    ["a tab below quotes in brackets", "a: {b: 'c'\n\t}\n"],
+    ["a tab below a comment in brackets", "a: {b: c # d\n\t}\n"],
+    ["a tab below an alias in brackets", "a: &b c\nd: [*b\n\t]\n"],
+    ["a tab below a text in brackets, right of the block", "a:\n  - b: {c: d\n     \t}\n"],
+    ["a tab below a text in brackets at the left of all", "{a: b\n\t}\n"],
+    ["a tab below a text, right of the block", "a: b\n \tc\nd:\n    e\n  \t\n"],
+    ["a tab in a block at its left", "a:\n  - |2\n    b\n  \t\n"],
+    ["a byte order mark at its start", "\ufeffa: b\n"],
+    ["a key in brackets, quotes or an alias", "? [a]\n: &b c\n'd' : e\n*b : f\n"],
   ])("with %s are taken as they are", (_what, text) => {
     expect(scanTokens(text)).toEqual({ text });
+  });
+
+  it("behind a --- may be none", () => {
+    expect(scanTokens("# a\n...\nb: [\n", true)).toEqual({ text: "# a\n" });
+    expect(scanTokens("\ufeffa: b\n", true).problem).toEqual({ line: 0, said: expect.stringContaining("byte order") });
   });
 
   it("escape a single quote too", () => {
@@ -45,6 +60,17 @@ describe("the tokens of a document, as kubectl's library takes them", () => {
     ["a tab at the start of the first line", "\ta: b\n", 0, "starts with a tab"],
     ["a tab at the start of a line", "a: b\n\t# c\n", 1, "starts with a tab"],
     ["a tab at the start of a block", "a: | # b\n\n  \tc\n", 2, "begins a block"],
+    ["a tab below a text in brackets", "a: {b: c\n\t}\n", 1, "starts with a tab"],
+    ["a tab on an empty line below a text in brackets", "a: {b: c\n\n\t\n  }\n", 2, "starts with a tab"],
+    ["a tab behind blanks below a text in brackets", "- - a: [b\n    \tc]\n", 1, "starts with a tab"],
+    ["a tab before a comment below a text in brackets", "a:\n  b: [c\n  \t# d\n  ]\n", 2, "starts with a tab"],
+    ["a tab below a text in brackets behind a marked key", "? a\n: [b\n\t]\n", 2, "starts with a tab"],
+    ["a tab below a text", "- a: b\n  \tc\n", 1, "starts with a tab"],
+    ["an end mark before anything", "# a\n...\n", 1, "..."],
+    ["a byte order mark below a line", "# a\n\ufeffb: c\n", 1, "byte order mark"],
+    ["a text right after a key in quotes", '? "a",]\n: b\n', 0, "goes on"],
+    ["quotes right after an alias", "a: &b c\n? *b 'd'\n: e\n", 1, "goes on"],
+    ["a text right after brackets", "a: [b] c\n", 0, "goes on"],
     ["a colon on another line than its key", "a\n  : b\n", 1, "right after the key"],
     ["a tag right before a comma", "a: [!b, c]\n", 0, "tag"],
     ["a tag right before a bracket", "a: {b: !c}\n", 0, "tag"],

@@ -39,8 +39,16 @@ describe("a stream of documents", () => {
   ])("is split at %s", (_what, text, pieces) => {
     expect(splitStream(text)).toEqual({
       findings: [],
-      pieces: pieces.map(([line, piece]) => ({ line, text: piece, format: "YAML" })),
+      pieces: pieces.map(([line, piece]) => ({ line, text: piece, format: "YAML", isMarked: false })),
     });
+  });
+
+  it.each<[string, string, boolean[]]>([
+    ["before any line", "---\na\n---\nb\n", [true, false]],
+    ["after a comment", "# c\n---\na\n", [false, false]],
+    ["right after one that ends a document", "a\n---\n---\nb\n", [false, true]],
+  ])("is marked by a separator that kubectl leaves in, %s", (_where, text, marked) => {
+    expect(splitStream(text).pieces.map(({ isMarked }) => isMarked)).toEqual(marked);
   });
 
   it.each<[string, string, number]>([

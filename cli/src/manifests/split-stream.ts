@@ -7,6 +7,8 @@ export interface Piece {
   readonly line: number;
   /** What kubectl reads it as. */
   readonly format: "JSON" | "YAML";
+  /** Whether the `---` before it is a part of it to kubectl's library. */
+  readonly isMarked: boolean;
 }
 
 /** The documents of a stream, and what is wrong between them. */
@@ -32,10 +34,11 @@ function splitYaml(text: string): Pieces {
   const findings: Finding[] = [];
   let lines: string[] = [];
   let start = 1;
+  let isMarked = false;
   // A separator after lines that kubectl holds is cut out with them; one after none becomes the first line that it holds.
   let holdsLines = false;
   const end = (): void => {
-    if (lines.length > 0) pieces.push({ text: `${lines.join("\n")}\n`, line: start, format: "YAML" });
+    if (lines.length > 0) pieces.push({ text: `${lines.join("\n")}\n`, line: start, format: "YAML", isMarked });
     lines = [];
   };
   for (const [index, line] of text.replaceAll("\r\n", "\n").replace(/\n$/u, "").split("\n").entries()) {
@@ -45,8 +48,9 @@ function splitYaml(text: string): Pieces {
       continue;
     }
     if (!(holdsLines ? cutSeparator : leftSeparator).test(line)) findings.push(noSeparator(index + 1));
-    holdsLines = !holdsLines;
     end();
+    isMarked = !holdsLines;
+    holdsLines = isMarked;
     start = index + 2;
   }
   end();
@@ -78,5 +82,5 @@ function splitJson(text: string): Pieces {
 function jsonPiece(text: string, from: number, to: number): Piece {
   const slice = text.slice(from, to);
   const start = from + slice.length - slice.trimStart().length;
-  return { text: slice.trim(), line: text.slice(0, start).split("\n").length, format: "JSON" };
+  return { text: slice.trim(), line: text.slice(0, start).split("\n").length, format: "JSON", isMarked: false };
 }

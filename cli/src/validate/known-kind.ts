@@ -1,6 +1,6 @@
 import { apiGroup, groupVersion } from "@tributary/contracts";
-import { showValue } from "@tributary/contracts/fields";
 import type { Finding } from "../finding.ts";
+import { showScalar } from "./describe-field.ts";
 
 /** Whose a manifest is: ours, of another API, or of no API there is. */
 export type Belonging =
@@ -17,14 +17,14 @@ export function belongingOf(
   kinds: readonly string[],
 ): Belonging {
   if (typeof apiVersion !== "string" || apiVersion === "")
-    return nobody("apiVersion", `is ${showValue(apiVersion)}; must be ${groupVersion}`);
+    return nobody("apiVersion", `is ${showScalar(apiVersion)}; must be ${groupVersion}`);
   if (typeof kind !== "string" || kind === "")
-    return nobody("kind", `is ${showValue(kind)}; must be one of ${kinds.join(", ")}`);
+    return nobody("kind", `is ${showScalar(kind)}; must be one of ${kinds.join(", ")}`);
   const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
   const hasOurKind = kinds.includes(kind);
   if (apiVersion === groupVersion) {
     if (hasOurKind) return { to: "tributary", kind };
-    return nobody("kind", `is ${showValue(kind)}; ${groupVersion} has only ${kinds.join(", ")}`);
+    return nobody("kind", `is ${showScalar(kind)}; ${groupVersion} has only ${kinds.join(", ")}`);
   }
   const isMeantAsOurs = kind === ownKind || (hasOurKind && group === "");
   if (isMeantAsOurs || group.includes("tributar") || distance(group || apiVersion, apiGroup) <= 3)

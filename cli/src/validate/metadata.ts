@@ -1,5 +1,6 @@
-import { readLabel, readObjectName, showValue } from "@tributary/contracts/fields";
+import { readLabel, readObjectName } from "@tributary/contracts/fields";
 import { type Finding, isRecord, join } from "../finding.ts";
+import { describeField, describeHolder, showScalar } from "./describe-field.ts";
 import { ownerFindings } from "./owner-references.ts";
 
 type Check = (path: string, value: unknown) => Finding[];
@@ -40,7 +41,7 @@ const objectMeta: Readonly<Record<string, Check>> = {
       apiVersion: text,
       time,
       fieldsType: text,
-      fieldsV1: typed("an object", isRecord),
+      fieldsV1: (path, value) => (isRecord(value) ? [] : [noHolder(path, value, "an object")]),
       subresource: text,
     }),
   ),
@@ -101,7 +102,7 @@ function checkName({ name, generateName }: Readonly<Record<string, unknown>>): F
   if (typeof name === "string" && name !== "") return readable(readObjectName)("metadata.name", name);
   if (generateName === undefined)
     return [{ path: "metadata.name", message: "is absent; must be the name of the object" }];
-  const message = `is ${showValue(generateName)}, which kubectl apply does not take; write metadata.name`;
+  const message = `is ${showScalar(generateName)}, which kubectl apply does not take; write metadata.name`;
   return [{ path: "metadata.generateName", message }];
 }
 
@@ -119,7 +120,7 @@ function readable(read: (value: string) => { ok: true } | { ok: false; expected:
 
 function objectOf(fields: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
   return (path, value) => {
-    if (!isRecord(value)) return [wrong(path, value, "an object")];
+    if (!isRecord(value)) return [noHolder(path, value, "an object")];
     const missing = required
       .filter((name) => value[name] === undefined)
       .map((name) => wrong(join(path, name), undefined, "there"));
@@ -137,22 +138,16 @@ function listOf(check: Check): Check {
   return (path, value) =>
     Array.isArray(value)
       ? value.flatMap((item, index) => check(`${path}[${index}]`, item))
-      : [wrong(path, value, "a list")];
+      : [noHolder(path, value, "a list")];
 }
+
+const wrongKey = "must have a name of at most 63 letters, digits, -, _ and ., after a DNS name and / if any";
 
 function mapOf(check: Check, isKey: (key: string) => boolean): Check {
   return (path, value) => {
-    if (!isRecord(value)) return [wrong(path, value, "an object of texts")];
+    if (!isRecord(value)) return [noHolder(path, value, "an object of texts")];
     return Object.entries(value).flatMap(([key, child]) => [
-      ...(isKey(key)
-        ? []
-        : [
-            wrong(
-              join(path, key),
-              child,
-              "under a name of at most 63 letters, digits, -, _ and ., after a DNS name and / if any",
-            ),
-          ]),
+      ...(isKey(key) ? [] : [{ path: join(path, key), message: wrongKey }]),
       ...check(join(path, key), child),
     ]);
   };
@@ -178,5 +173,9 @@ function qualifiedName(key: string): boolean {
 }
 
 function wrong(path: string, value: unknown, expected: string): Finding {
-  return { path, message: `is ${showValue(value)}; must be ${expected}` };
+  return { path, message: describeField(path, value, `must be ${expected}`) };
+}
+
+function noHolder(path: string, value: unknown, expected: string): Finding {
+  return { path, message: describeHolder(value, `must be ${expected}`) };
 }

@@ -1,7 +1,9 @@
 import type { SchemaFinding, SchemaValidator } from "@tributary/contracts";
 import { type Finding, isRecord, join } from "../finding.ts";
-import { describeField } from "./describe-field.ts";
+import { describeField, describeHolder } from "./describe-field.ts";
 import { wrongFields } from "./wrong-fields.ts";
+
+const holders = new Set<unknown>(["object", "array"]);
 
 /** The API server drops a status that is applied with the spec, but its fields must exist. */
 export function unknownStatus(validator: SchemaValidator, object: Readonly<Record<string, unknown>>): Finding[] {
@@ -40,7 +42,8 @@ function fieldsInWords(object: unknown, kind: string): Finding[] {
 
 function describe(error: SchemaFinding, root: unknown): Finding {
   const path = fieldOf(error.instancePath);
-  const say = (said: string): string => describeField(path, valueAt(root, error.instancePath), said);
+  const value = valueAt(root, error.instancePath);
+  const say = (said: string): string => describeField(path, value, said);
   switch (error.keyword) {
     case "additionalProperties":
       return { path: join(path, String(error.params.additionalProperty)), message: "is not a field of this kind" };
@@ -48,6 +51,10 @@ function describe(error: SchemaFinding, root: unknown): Finding {
       return { path: join(path, String(error.params.missingProperty)), message: "is required" };
     case "enum":
       return { path, message: say(`must be one of ${(error.params.allowedValues as unknown[]).join(", ")}`) };
+    case "type":
+      if (holders.has(error.params.type))
+        return { path, message: describeHolder(value, `must be ${error.params.type}`) };
+      return { path, message: say(error.message ?? error.keyword) };
     default:
       return { path, message: say(error.message ?? error.keyword) };
   }

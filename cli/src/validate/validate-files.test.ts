@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -104,6 +104,75 @@ describe("files of manifests", () => {
     ]);
   });
 
+  it.each([
+    [
+      "tributary.dev/v1",
+      "MemberClusterList",
+      "apiVersion: tributary.dev/v1 is not served; write tributary.dev/v1alpha1",
+    ],
+    [
+      "tributary.io/v1alpha1",
+      "MemberClusterList",
+      "apiVersion: tributary.io/v1alpha1 is not served; write tributary.dev",
+    ],
+    ["v1", "MemberClusterList", "apiVersion: v1 is not served; write tributary.dev/v1alpha1"],
+    ["v1", "MemberCluster", "apiVersion: v1 is not served; write tributary.dev/v1alpha1"],
+    ["nowhere.example.com/v9", "MemberClusterList", 'v9"; must be tributary.dev/v1alpha1, which has MemberClusterList'],
+    [
+      "tributary.dev/v1alpha1",
+      "MemberClustersList",
+      'kind: is "MemberClustersList"; the lists of tributary.dev/v1alpha1',
+    ],
+    ["tributary.dev/v1alpha1", "null", "kind: is null; the lists of tributary.dev/v1alpha1 are"],
+    [
+      "tributary.io/v1alpha1",
+      "List",
+      'apiVersion: is "tributary.io/v1alpha1", which no API server need have; write v1',
+    ],
+    ["v2", "List", 'apiVersion: is "v2", which no API server need have; write v1'],
+  ])("name the type of a list that there is not, whatever its items say: %s %s", (apiVersion, kind, said) => {
+    const list = `apiVersion: ${apiVersion}\nkind: ${kind}\nitems:\n- ${member.replaceAll("\n", "\n  ")}`;
+    expect(lines(list)).toEqual([expect.stringContaining(said)]);
+  });
+
+  it.each(["v1", "apps/v1", "tributary.dev/v1alpha1"])("may be a List of %s, which kubectl takes", (apiVersion) => {
+    const list = `apiVersion: ${apiVersion}\nkind: List\nitems:\n- ${member.replaceAll("\n", "\n  ")}`;
+    expect(told(list)).toBe("1 object is valid");
+    expect(told(`apiVersion: ${apiVersion}\nkind: List\nitems: null\n---\n${member}`)).toBe("1 object is valid");
+    expect(lines(`apiVersion: ${apiVersion}\nkind: List\nitems: null\n`)).toEqual([
+      expect.stringContaining("holds no object of Tributary"),
+    ]);
+    expect(lines(`apiVersion: ${apiVersion}\nkind: List\n---\n${member}`)).toEqual([
+      expect.stringContaining("all.yaml:1: List/?: items: is absent; must be a list of objects"),
+    ]);
+  });
+
+  it("leave a list of another group's kind to that group, also where it is called as ours is", () => {
+    const fleet =
+      "apiVersion: cluster.kubernetes-fleet.io/v1\nkind: MemberClusterList\nitems: [{metadata: {name: aws}}]\n";
+    expect(told(`${member}---\n${fleet}`)).toBe(
+      "1 object is valid; left to other APIs: cluster.kubernetes-fleet.io/v1 MemberCluster",
+    );
+  });
+
+  it.each([
+    [
+      "with empty types of its own",
+      "{apiVersion: null, kind: '', metadata: {name: A}}",
+      "MemberCluster/A: metadata.name",
+    ],
+    ["with a kind alone", "{kind: MemberCluster}", "apiVersion: is absent"],
+    [
+      "that is a List of nothing",
+      "{apiVersion: v1, kind: List, items: null}",
+      'kind: is "List"; must be MemberCluster',
+    ],
+    ["with items that are a mapping", "{metadata: {name: a}, items: {a: 1}}", "items: is not a field of this kind"],
+  ])("may hold a list with an item %s", (_what, item, said) => {
+    const list = `apiVersion: tributary.dev/v1alpha1\nkind: MemberClusterList\nitems: [${item}]\n`;
+    expect(lines(list).join("\n")).toContain(said);
+  });
+
   it("go on after a document that is no YAML", () => {
     expect(lines(`a: [\n---\n${member.replace("aws}", "Aws}")}`)).toEqual([
       expect.stringContaining("all.yaml:1: no YAML, from line 1: line 2: "),
@@ -137,9 +206,24 @@ describe("files of manifests", () => {
     expect(lines("[".repeat(20_000))).toHaveLength(1);
   });
 
-  it("that are not there are named", () => {
-    expect(() => validateFiles([join(folder, "missing.yaml")])).toThrow("missing.yaml cannot be read");
-    expect(() => validateFiles([`${member}\n`])).toThrow(/^a text that is no path cannot be read/u);
+  it("that cannot be read are named, and hide nothing of the others", () => {
+    const mixed = join(folder, "mixed");
+    mkdirSync(join(mixed, "empty"), { recursive: true });
+    writeFileSync(join(mixed, "a.yaml"), member.replace("aws}", "Aws}"));
+    symlinkSync(join(folder, "nowhere"), join(mixed, "b.yaml"));
+    writeFileSync(join(mixed, "c.yaml"), member.replace("research", "5"));
+    const paths = [join(folder, "missing.yaml"), mixed, join(mixed, "empty"), `${member}\n`];
+    const { checked, findings } = validateFiles(paths);
+    expect(checked).toBe(2);
+    expect(findings.map(describeFinding)).toEqual([
+      `${folder}/missing.yaml: cannot be read; name a YAML or JSON file that exists`,
+      expect.stringContaining("a.yaml:1: MemberCluster/Aws: metadata.name: "),
+      `${mixed}/b.yaml: cannot be read; name a YAML or JSON file that exists`,
+      expect.stringContaining("c.yaml:1: MemberCluster/aws: spec.namespaces[0].hub: "),
+      `${mixed}/empty: is a folder without a file that ends in .json, .yaml, .yml`,
+      "a text that is no path: cannot be read; name a YAML or JSON file that exists",
+    ]);
+    expect(findings.map(({ isUnreadable = false }) => isUnreadable)).toEqual([true, false, true, false, true, true]);
   });
 });
 
@@ -171,6 +255,33 @@ describe("findings", () => {
     ["as a file", key],
     ["as a file, without its marks", body],
     ["as a file, in base64", inBase64],
+    ["as the way in", member.replace("{kubeconfig: {secretName: member-aws}}", body)],
+    ["as a kubeconfig", member.replace("{secretName: member-aws}", body)],
+    [
+      "in a pasted kubeconfig",
+      member.replace(
+        "{kubeconfig: {secretName: member-aws}}",
+        `\n    kubeconfig: |\n      users: [{user: {token: ${body}}}]`,
+      ),
+    ],
+    ["in a list for the Secret's name", member.replace("member-aws", `[${body}]`)],
+    ["in a list for a kubeconfig", member.replace("{secretName: member-aws}", `[{token: ${body}}]`)],
+    ["as the metadata", member.replace("{name: aws}", body)],
+    ["as the labels", member.replace("{name: aws}", `{name: aws, labels: ${body}}`)],
+    ["as the finalizers", member.replace("{name: aws}", `{name: aws, finalizers: ${body}}`)],
+    ["in a list for the name", member.replace("{name: aws}", `{name: [${body}]}`)],
+    [
+      "under an annotation's name that is none",
+      member.replace("{name: aws}", `{name: aws, annotations: {"a b": ${body}}}`),
+    ],
+    ["as a name of several lines", member.replace("{name: aws}", `{name: "${key.replaceAll("\n", "\\n")}"}`)],
+    ["in a list of namespaces", member.replace("[{hub: research, member: jobs}]", `[${body}]`)],
+    ["as the namespaces", member.replace("[{hub: research, member: jobs}]", body)],
+    ["in an object for a namespace", member.replace("hub: research", `hub: {token: ${body}}`)],
+    ["as the whole spec, without its marks", member.replace(/spec:[\s\S]*/u, `spec: ${body}`)],
+    ["as the items of a list", `apiVersion: v1\nkind: List\nitems: ${body}\n`],
+    ["in an object for a kind", `apiVersion: v1\nkind: {token: ${body}}\n`],
+    ["in a list for an apiVersion", `apiVersion: [${body}]\nkind: List\nitems: []\n`],
     ["in a list of objects", `apiVersion: v1\nkind: List\nitems: [${body}]\n`],
     ["in JSON", `{"apiVersion": "v1", "kind": "Secret", "data": {"key": ${body}}}`],
   ])("show nothing of a key %s", (_where, text) => {

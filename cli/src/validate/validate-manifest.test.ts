@@ -96,6 +96,20 @@ describe("validateManifest", () => {
     ],
     ["a name that is too long", ["metadata", "name"], "a".repeat(41), "metadata.name", "at most 40"],
     ["no workers", ["spec", "participants", 0, "workers"], 0, "spec.participants[0].workers", ">= 1"],
+    [
+      "an accelerator that no API server knows",
+      ["spec", "participants", 0, "accelerator"],
+      { resource: "nvidia.com/gpu-" },
+      "spec.participants[0].accelerator.resource",
+      'is "nvidia.com/gpu-"; must be an extended resource such as nvidia.com/gpu',
+    ],
+    [
+      "an accelerator under a quota's name for it",
+      ["spec", "participants", 1, "accelerator"],
+      { resource: "requests.nvidia.com/gpu" },
+      "spec.participants[1].accelerator.resource",
+      'is "requests.nvidia.com/gpu"; must have at most 244 characters before the /',
+    ],
     ["another version", ["apiVersion"], "tributary.dev/v1", "apiVersion", "tributary.dev/v1alpha1"],
     ["another kind", ["kind"], "TrainJob", "kind", "FederatedTrainingJob"],
     [

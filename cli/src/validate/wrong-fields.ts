@@ -1,7 +1,8 @@
 import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
-import { checkJobSpec, showValue } from "@tributary/contracts/fields";
+import { checkJobSpec } from "@tributary/contracts/fields";
 import { readCertificates } from "@tributary/kit";
 import type { Finding } from "../finding.ts";
+import { describeField } from "./describe-field.ts";
 
 /** What the operator would refuse at acceptance. */
 export function wrongFields(root: unknown, kind: string): Finding[] {
@@ -9,7 +10,7 @@ export function wrongFields(root: unknown, kind: string): Finding[] {
   if (kind !== "FederatedTrainingJob") return [];
   return checkJobSpec((root as FederatedTrainingJob).spec).map(({ path, value, expected }) => ({
     path,
-    message: `is ${showValue(value)}; must be ${expected}`,
+    message: describeField(path, value, `must be ${expected}`),
   }));
 }
 
