@@ -13,6 +13,7 @@ import { jobNames } from "../controllers/federated-training-job/render/names.ts"
 import { MemberController } from "../controllers/member-cluster/member-controller.ts";
 import { reconcileSeats, type SeatDeps } from "../controllers/seat/reconcile.ts";
 import { createSeatDesk } from "../controllers/seat/seat-desk.ts";
+import { isJobGone } from "../controllers/shared/is-job-gone.ts";
 import { registerMemberMetrics } from "../members/member-metrics.ts";
 import { connectCluster } from "../runtime/api/connect-cluster.ts";
 import { type KubeObject, objectKey, type Unstructured } from "../runtime/api/object.ts";
@@ -43,6 +44,9 @@ const hubGatherMs = 100;
 const jobConcurrency = 8;
 /** Looks at seats at once, over all members; of one member only a few. */
 const seatConcurrency = 32;
+
+/** How long what an API server refuses is left alone, by key: what lasts is tried ever more seldom, and for ever. */
+const refusedBackoff = { initialMs: 2_000, maxMs: 60_000, factor: 2 };
 
 /** What an operator is started with. */
 export interface OperatorOptions {
@@ -153,6 +157,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       return settled.hubId;
     },
     random: Math.random,
+    clock: systemClock,
     log,
     count: registerCollectorMetrics(registry),
     tell: (cluster, note) => {
@@ -212,7 +217,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     },
     events,
     log,
-    retries: createRetryLimit({ clock: systemClock, backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
+    retries: createRetryLimit({ clock: systemClock, backoff: refusedBackoff }),
     followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
   };
 
@@ -222,7 +227,9 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     },
     log,
     expectations: seats.expectations,
+    retries: createRetryLimit({ clock: systemClock, backoff: refusedBackoff }),
     isJobAlive: (uid) => informers.jobs.objects.byIndex("uid", uid).length > 0,
+    isJobGone: (job, call) => isJobGone(client, job, call),
     sources: {
       jobs: informers.jobs.objects,
       members: memberController,

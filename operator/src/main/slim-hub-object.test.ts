@@ -43,9 +43,11 @@ describe("an object with the hub's label in the cache", () => {
       };
       const client = { cluster: "hub", get: call("get"), apply: call("apply", live) } as unknown as ApiClient;
       const owned = createOwnedApply(client, { fieldManager: FieldManager.Operator });
-      await owned.apply(Kinds[kind], intent, ownershipOf(job));
+      await owned.apply(Kinds[kind], intent, ownershipOf(client, job));
       const cached = slimAggregatorPart(live);
-      expect(await owned.apply(Kinds[kind], intent, ownershipOf(job), { cached })).toMatchObject({ wasSkipped: true });
+      expect(await owned.apply(Kinds[kind], intent, ownershipOf(client, job), { cached })).toMatchObject({
+        wasSkipped: true,
+      });
       expect(calls).toEqual(["get", "apply"]);
     },
   );

@@ -135,8 +135,7 @@ export async function heal(world: SequenceWorld, disturbed: Disturbance): Promis
   await removeForeign(world, disturbed);
   for (const { namespace, name } of sequenceJobs)
     await hub.link.client.delete(Kinds.FederatedTrainingJob, { namespace, name });
-  for (const job of sequenceJobs)
-    await until(`${job.namespace}/${job.name} is gone`, async () => (await readJob(hub, job)) === undefined, 120_000);
+  for (const job of sequenceJobs) await untilGone(hub, job);
   const spare = ["get", "namespace", "--ignore-not-found", "-o", "jsonpath={.status.phase}"];
   await until(
     "no namespace is ending",
@@ -148,6 +147,15 @@ export async function heal(world: SequenceWorld, disturbed: Disturbance): Promis
   await until("no namespace of the member is ending", async () => !(await isEnding()), 90_000);
   await world.offerRuntime("gcp", spareNamespace);
   await registerAsAtFirst(world);
+}
+
+async function untilGone(hub: SequenceCluster, job: SequenceJob): Promise<void> {
+  const what = `${job.namespace}/${job.name} is gone`;
+  try {
+    await until(what, async () => (await readJob(hub, job)) === undefined, 120_000);
+  } catch (cause) {
+    throw new Error(`${String(cause)}: ${JSON.stringify((await readJob(hub, job))?.status)}`, { cause });
+  }
 }
 
 async function registerAsAtFirst({ hub, register }: SequenceWorld): Promise<void> {

@@ -88,18 +88,19 @@ async function settle(look: () => Promise<string[]>): Promise<string[]> {
 
 /** A job that works commits rounds, and its model is their closed form, whatever happened to it before. */
 async function judgeModels(world: SequenceWorld, { jobs }: SeenWorld): Promise<string[]> {
-  const working = sequenceJobs.filter(({ namespace, name }) =>
-    jobs.some(({ metadata, status }) => {
-      const isWorking = status?.conditions?.some((one) => one.type === "Progressing" && one.status === "True") === true;
-      return metadata.name === name && metadata.namespace === namespace && isWorking;
-    }),
-  );
-  const findings = working.map(async (job) => {
+  const working = sequenceJobs.flatMap((job) => {
+    const seen = jobs.find(({ metadata }) => metadata.name === job.name && metadata.namespace === job.namespace);
+    const progressing = seen?.status?.conditions?.find(
+      ({ type, status }) => type === "Progressing" && status === "True",
+    );
+    return progressing === undefined ? [] : [{ job, message: progressing.message }];
+  });
+  const findings = working.map(async ({ job, message }) => {
     const read = async () => (await world.readOutput(job)).isExact;
     const isExact = await until(`${job.name} commits`, read, commitMs).catch(() => false);
     return isExact
       ? []
-      : [`job ${job.namespace}/${job.name} works and no model of it is the closed form of its rounds`];
+      : [`job ${job.namespace}/${job.name} works (${message}) and no model of it is the closed form of its rounds`];
   });
   return (await Promise.all(findings)).flat();
 }

@@ -2,6 +2,7 @@ import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { ApiClient, CallOptions, DeleteOptions, ListOptions } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
+import { createFakeClock } from "../../runtime/testing/fake-clock.ts";
 import { Collector, type CollectorDeps } from "./collector.ts";
 
 const metadata = {
@@ -27,11 +28,12 @@ function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present
   const deleted: string[] = [];
   const told: string[] = [];
   const deadlines = new Set<number | undefined>();
+  const removed = new Set<string | undefined>();
   const client = {
     cluster: "aws",
     async list({ kind }: { kind: string }, { namespace, prepare = (one) => one, deadlineMs }: ListOptions) {
       deadlines.add(deadlineMs);
-      return kind === "ConfigMap"
+      return kind === "ConfigMap" && !removed.has(namespace)
         ? (await (memberOf?.(namespace) ?? [structuredClone({ metadata })])).map(prepare)
         : [];
     },
@@ -40,9 +42,10 @@ function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present
       if (present === undefined) throw forbidden;
       return present.includes(name) ? { metadata: { name } } : undefined;
     },
-    async delete(_kind: unknown, ref: { name: string }, { deadlineMs }: DeleteOptions) {
+    async delete(_kind: unknown, ref: { name: string; namespace: string }, { deadlineMs }: DeleteOptions) {
       deadlines.add(deadlineMs);
       deleted.push(ref.name);
+      removed.add(ref.namespace);
     },
   } as unknown as ApiClient;
   const quiet = { info() {}, warn() {} } as unknown as CollectorDeps["log"];
@@ -53,6 +56,7 @@ function aCollector({ hub, cached = [], memberOf, namespaces = ["jobs"], present
     isCachedJob: (uid) => cached.includes(uid),
     hubId: "hub",
     random: () => 0.5,
+    clock: createFakeClock(),
     log: quiet,
     count: () => {},
     tell: (_cluster, note) => told.push(note),
@@ -83,6 +87,15 @@ describe("the collector", () => {
   const memberOf = (namespace: string | undefined) =>
     namespace === "shut" ? Promise.reject(forbidden) : Promise.resolve([structuredClone({ metadata })]);
 
+  it("says that a namespace is empty only once it read so, not when a removal was accepted", async () => {
+    const { look, collector } = aCollector({ hub: async () => [] });
+    const remaining = () => [...(collector.reportOf("aws")?.remaining ?? [])];
+    await look();
+    expect(remaining()).toEqual([["jobs", 1]]);
+    await look();
+    expect(remaining()).toEqual([["jobs", 0]]);
+  });
+
   it("knows that nothing is left in a namespace that refuses the hub because it is gone", async () => {
     const { look, collector } = aCollector({
       hub: async () => [],
@@ -93,7 +106,7 @@ describe("the collector", () => {
     await look();
     expect(collector.reportOf("aws")?.problems).toEqual([]);
     expect([...(collector.reportOf("aws")?.remaining ?? [])].sort()).toEqual([
-      ["jobs", 0],
+      ["jobs", 1],
       ["shut", 0],
     ]);
   });
@@ -112,6 +125,6 @@ describe("the collector", () => {
     expect(collector.reportOf("aws")?.problems).toMatchObject([
       { reason: "RBACDenied", message: expect.stringContaining("namespace shut cannot be searched") },
     ]);
-    expect([...(collector.reportOf("aws")?.remaining ?? [])]).toEqual([["jobs", 0]]);
+    expect([...(collector.reportOf("aws")?.remaining ?? [])]).toEqual([["jobs", 1]]);
   });
 });

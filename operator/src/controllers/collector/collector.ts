@@ -3,20 +3,22 @@ import { asTributaryError, inParallel, type Logger } from "@tributary/kit";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { resourceName } from "../../runtime/api/resource.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import { describeFailure } from "../member-cluster/describe-failure.ts";
 import type { MemberDirectory, MemberProblem } from "../member-cluster/member-directory.ts";
-import { callDeadlineMs } from "../shared/call-deadline.ts";
 import { type JobLiveness, type Leftovers, sortLeftovers } from "./decide/leftovers.ts";
+import { nextHistory, noRemovals, planRemovals, type RemovalHistory } from "./decide/plan-removals.ts";
+import { describeFailed } from "./describe-failed.ts";
+import { nameJobs, nameSome } from "./describe-objects.ts";
 import type { LeftoverReport } from "./leftover-report.ts";
 import { listOwned, type OwnedObject, parallelNamespaces, resourceOf } from "./owned-objects.ts";
+import { removeLeftovers } from "./remove-leftovers.ts";
 
 /** Time between two looks at a member, in milliseconds; each is spread by a fifth. */
 const lookIntervalMs = 60_000;
-/** Objects that one look removes; the next follows at once when there are more. */
+/** Objects that one look tries to remove; the next follows at once when it removed some and there are more. */
 const removalsPerLook = 200;
-/** Names that one message holds. */
-const namedLimit = 10;
 
 /** What the collector needs. */
 export interface CollectorDeps {
@@ -29,6 +31,7 @@ export interface CollectorDeps {
   /** Id of this hub. */
   readonly hubId: string;
   readonly random: () => number;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly log: Logger;
   /** Counts what was removed, by the name of its resource. */
   readonly count: (cluster: string, resource: string) => void;
@@ -47,6 +50,8 @@ export class Collector {
   readonly #reports = new Map<string, LeftoverReport>();
   /** Stranded pods of the look before: the member's own garbage collector takes a moment. */
   readonly #stranded = new Map<string, ReadonlySet<string>>();
+  /** What was tried in vain in each member: it goes behind what was not. */
+  readonly #histories = new Map<string, RemovalHistory>();
 
   constructor(deps: CollectorDeps) {
     this.#deps = deps;
@@ -61,19 +66,21 @@ export class Collector {
     if (state === undefined) {
       this.#reports.delete(cluster);
       this.#stranded.delete(cluster);
+      this.#histories.delete(cluster);
       return undefined;
     }
     const requeueAfterMs = lookIntervalMs * (0.8 + this.#deps.random() * 0.4);
     if (state.state === "unreachable") return { requeueAfterMs };
+    const beganMs = this.#deps.clock.monotonicMs();
     const { objects, problems, remaining } = await this.#look(cluster, state.client, signal);
     const leftovers = sortLeftovers(objects, await this.#readLiveness(objects, signal));
-    const removed = await this.#remove(cluster, state.client, leftovers.removals.slice(0, removalsPerLook), signal);
-    for (const { namespace } of removed.done) remaining.set(namespace, (remaining.get(namespace) ?? 1) - 1);
+    const removed = await this.#remove(cluster, state.client, leftovers.removals, signal);
     this.#note(cluster, {
+      beganMs,
       remaining,
       problems: [...problems, ...removed.problems, ...this.#describeRest(cluster, leftovers)],
     });
-    return leftovers.removals.length > removalsPerLook ? { requeueAfterMs: 0 } : { requeueAfterMs };
+    return removed.isToGoOn ? { requeueAfterMs: 0 } : { requeueAfterMs };
   };
 
   async #look(cluster: string, client: ApiClient, signal: AbortSignal) {
@@ -115,25 +122,29 @@ export class Collector {
     }
   }
 
+  /** Removes what it is the turn of; to go on at once is worth it only where this look got somewhere. */
   async #remove(cluster: string, client: ApiClient, removals: readonly OwnedObject[], signal: AbortSignal) {
-    const done: OwnedObject[] = [];
-    const problems: MemberProblem[] = [];
-    for (const object of removals) {
-      const { kind, namespace, name, uid, job } = object;
-      try {
-        const call = { signal, deadlineMs: callDeadlineMs };
-        await client.delete(resourceOf(kind), { namespace, name }, { uid, propagation: "Background", ...call });
-        done.push(object);
-        this.#deps.count(cluster, resourceName(resourceOf(kind)));
-        this.#deps.log.info({ cluster, kind, object: `${namespace}/${name}`, job }, "removed what a job left");
-      } catch (error) {
-        const { reason, message } = describeFailure(error, cluster);
-        problems.push({ reason, message: `${describe(object)}, left by job ${job}, cannot be removed: ${message}` });
-      }
+    const history = this.#histories.get(cluster) ?? noRemovals;
+    const lanes = planRemovals(removals, history, removalsPerLook);
+    const outcome = await removeLeftovers(client, lanes, this.#deps.clock, signal);
+    const { done } = outcome;
+    const failed = outcome.failed.map(({ object }) => object);
+    const next = nextHistory(history, removals, failed);
+    this.#histories.set(cluster, next);
+    this.#tellRemoved(cluster, done);
+    return {
+      problems: describeFailed(cluster, removals, outcome, next.failedIn),
+      isToGoOn: done.length > 0 && done.length + failed.length < removals.length,
+    };
+  }
+
+  #tellRemoved(cluster: string, done: readonly OwnedObject[]): void {
+    for (const { kind, namespace, name, job } of done) {
+      this.#deps.count(cluster, resourceName(resourceOf(kind)));
+      this.#deps.log.info({ cluster, kind, object: `${namespace}/${name}`, job }, "removed what a job left");
     }
     if (done.length > 0)
       this.#deps.tell(cluster, `removed ${nameSome(done)}: made for ${nameJobs(done)}, which the hub has no longer`);
-    return { done, problems };
   }
 
   /** What lies there and is not for us to remove. */
@@ -170,19 +181,4 @@ export class Collector {
     )
       this.#deps.onReport(cluster);
   }
-}
-
-function describe({ kind, namespace, name }: OwnedObject): string {
-  return `${kind} ${namespace}/${name}`;
-}
-
-function nameSome(objects: readonly OwnedObject[]): string {
-  const named = objects.slice(0, namedLimit).map(describe).join(", ");
-  return objects.length > namedLimit ? `${named} and ${objects.length - namedLimit} more` : named;
-}
-
-function nameJobs(objects: readonly OwnedObject[]): string {
-  const jobs = [...new Set(objects.map(({ job }) => job))];
-  const named = jobs.slice(0, namedLimit).join(", ");
-  return `job ${jobs.length > namedLimit ? `${named} and ${jobs.length - namedLimit} more` : named}`;
 }

@@ -1,9 +1,11 @@
 import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
-import { controllerUidOf, type KubeObject } from "../../runtime/api/object.ts";
+import type { KubeObject } from "../../runtime/api/object.ts";
 import { callDeadlineMs } from "../shared/call-deadline.ts";
+import { readForeignJobs } from "../shared/foreign-jobs.ts";
 import { keepOwnership } from "../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
+import { controllerOf, isPodOfOurs } from "../shared/pod-owner.ts";
 import { isWrittenByUs } from "../shared/written-by-us.ts";
 
 /** Kinds that this hub makes in members, and the pods that come of them. */
@@ -19,10 +21,10 @@ export interface OwnedObject {
   readonly jobUid?: string;
   /** Namespace and name of that job on the hub, for people. */
   readonly job: string;
-  /** Whether Tributary itself wrote it; a copy that somebody made with all labels is not ours. */
+  /** Whether Tributary itself wrote it, or the batch Job of a pod; a copy that somebody made with all labels is not ours. */
   readonly isOurs: boolean;
   readonly isDeleting: boolean;
-  /** Uid of the object that controls it: a pod's Job. */
+  /** Uid of the object that controls it: a pod's Job, as a rule. */
   readonly controllerUid?: string;
 }
 
@@ -65,25 +67,29 @@ async function listLabelled(
   signal: AbortSignal,
 ): Promise<OwnedObject[]> {
   const labelSelector = `${Label.Origin}=${origin}`;
-  const lists = await Promise.all(
-    (Object.keys(resources) as OwnedKind[]).map(async (kind) => {
-      const options = { namespace, labelSelector, metadataOnly: true, prepare: keepOwnership };
-      const objects = await client.list<KubeObject>(resources[kind], {
-        ...options,
-        signal,
-        deadlineMs: callDeadlineMs,
-      });
-      return objects.map((object) => ownedObject(kind, namespace, object));
-    }),
-  );
-  return lists.flat();
+  const call = { signal, deadlineMs: callDeadlineMs };
+  const listOf = (kind: OwnedKind): Promise<KubeObject[]> =>
+    client.list<KubeObject>(resources[kind], {
+      ...call,
+      namespace,
+      labelSelector,
+      metadataOnly: true,
+      prepare: keepOwnership,
+    });
+  const [jobs, configMaps, pods] = await Promise.all([listOf("Job"), listOf("ConfigMap"), listOf("Pod")]);
+  const foreignJobs = await readForeignJobs(client, namespace, { jobs, pods }, call);
+  return [
+    ...jobs.map((job) => ownedObject("Job", namespace, job, isWrittenByUs(job))),
+    ...configMaps.map((configMap) => ownedObject("ConfigMap", namespace, configMap, isWrittenByUs(configMap))),
+    ...pods.map((pod) => ownedObject("Pod", namespace, pod, isPodOfOurs(pod, foreignJobs))),
+  ];
 }
 
-function ownedObject(kind: OwnedKind, namespace: string, object: KubeObject): OwnedObject {
+function ownedObject(kind: OwnedKind, namespace: string, object: KubeObject, isOurs: boolean): OwnedObject {
   const { metadata } = object;
   const { name, uid = "", labels = {} } = metadata;
   const jobUid = labels[Label.JobUid];
-  const controllerUid = controllerUidOf(object);
+  const controllerUid = controllerOf(object)?.uid;
   return {
     kind,
     namespace,
@@ -91,7 +97,7 @@ function ownedObject(kind: OwnedKind, namespace: string, object: KubeObject): Ow
     uid,
     ...(jobUid === undefined ? {} : { jobUid }),
     job: `${labels[Label.JobNamespace] ?? "?"}/${labels[Label.JobName] ?? "?"}`,
-    isOurs: isWrittenByUs(object),
+    isOurs,
     isDeleting: metadata.deletionTimestamp !== undefined,
     ...(controllerUid === undefined ? {} : { controllerUid }),
   };

@@ -3,6 +3,7 @@ import { TributaryError } from "@tributary/kit";
 import { expect, it } from "vitest";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
+import type { BackoffBounds } from "../../runtime/backoff.ts";
 import type { EventNote } from "../../runtime/observe/event-recorder.ts";
 import { createRetryLimit } from "../../runtime/queue/retry-limit.ts";
 import { createFakeClock } from "../../runtime/testing/fake-clock.ts";
@@ -14,7 +15,7 @@ import { cacheOf, someSources } from "./testing/some-sources.ts";
 type Job = FederatedTrainingJob & KubeObject;
 
 /** A hub that takes statuses and refuses every other write; its job has an aggregator that answers. */
-function aRefusingHub() {
+function aRefusingHub(backoff?: BackoffBounds) {
   const jobs = cacheOf<Job>();
   jobs.upsert(aJob({}, { resourceVersion: "1" }) as Job);
   const refuse = async (): Promise<never> => {
@@ -48,7 +49,7 @@ function aRefusingHub() {
     settings: someSettings,
     events: { record: (note) => void events.push(note), flush: async () => {} },
     log: { info() {}, warn() {} } as unknown as JobDeps["log"],
-    retries: createRetryLimit({ clock }),
+    retries: createRetryLimit({ clock, ...(backoff && { backoff }) }),
     followAggregator() {},
     sources: someSources({
       client,
@@ -70,4 +71,14 @@ it("tells of what a hub refuses once, and never of the aggregator as ready besid
   }
   const told = events.filter(({ reason }) => ["Refused", "AggregatorReady"].includes(reason));
   expect(told.map(({ type, reason }) => `${type} ${reason}`)).toEqual(["Warning Refused"]);
+});
+
+it("tries what is refused ever more seldom, whatever the plan waits for", async () => {
+  const { deps } = aRefusingHub({ initialMs: 2_000, maxMs: 60_000, factor: 2 });
+  const { signal } = new AbortController();
+  const waits: unknown[] = [];
+  for (let look = 0; look < 7; look += 1)
+    waits.push(await reconcileJob("research/notes", deps, { signal, failures: 0, reconcileId: "look" }));
+  const seconds = [2, 4, 8, 16, 32, 60, 60];
+  expect(waits).toEqual(seconds.map((s) => ({ requeueAfterMs: s * 1_000 })));
 });

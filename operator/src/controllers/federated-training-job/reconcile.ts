@@ -6,6 +6,7 @@ import type { EventRecorder } from "../../runtime/observe/event-recorder.ts";
 import type { RetryLimit } from "../../runtime/queue/retry-limit.ts";
 import { type ActDeps, type ActFailure, act } from "./act/act.ts";
 import { applyFailures, type FailedAction, withoutFailed } from "./decide/act-failures.ts";
+import { dropLatePlaces } from "./decide/drop-late-places.ts";
 import { decide } from "./decide/index.ts";
 import { tellTransitions } from "./decide/transitions.ts";
 import type { Settings } from "./decide/verdict.ts";
@@ -55,15 +56,19 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   const failed = failures.map(describe);
   const now = new Date(seen.nowMs).toISOString();
   const conditions = applyFailures(plan.conditions, failed, { now, job: seen.job });
-  const status = { ...renderStatus(seen, conditions), ...plan.record };
+  const record = dropLatePlaces(plan.record, seen.job.status?.placements ?? [], (cluster) => {
+    const member = deps.sources.members.stateOf(cluster);
+    return member !== undefined && member.isLeaving !== true;
+  });
+  const status = { ...renderStatus(seen, conditions), ...record };
   const written = await writeStatus(deps.hub, seen.job, status as JobStatus, signal);
   if (written === "stale") return { requeueAfterMs: staleMs };
   tell([...withoutFailed(plan.events, plan.conditions, failed), ...tellTransitions(seen, conditions)]);
   const roundsWritten = await writeRounds(deps.hub, seen, signal);
   if (failures.length === 0) deps.retries.forget(key);
   return soonest(
-    plan.requeueAfterMs,
-    failures.length === 0 ? undefined : deps.retries.nextDelayMs(key),
+    // What the plan waits for does not come before what failed has succeeded.
+    failures.length === 0 ? plan.requeueAfterMs : deps.retries.nextDelayMs(key),
     roundsWritten === "stale" ? staleMs : undefined,
   );
 }

@@ -196,7 +196,7 @@ export interface SeatObservation {
   readonly blockedIndexes?: readonly number[];
   /** Why the last run of a worker ended that runs again but has not got further than that run. */
   readonly recentCause?: Problem;
-  /** What keeps its objects from being made. */
+  /** What keeps its objects from being made, or from being mended. */
   readonly placingProblem?: Problem;
 }
 
@@ -221,6 +221,8 @@ export interface AggregatorReport {
     readonly best: string;
     readonly bestRound: number;
     readonly roundsWithoutImprovement: number;
+    /** The rule that this is the verdict of; absent before the first window, and where the aggregator does not say it. */
+    readonly rule?: StopRule;
   };
   readonly best?: CheckpointReport;
   readonly last?: CheckpointReport;
@@ -289,10 +291,14 @@ export interface WindowPlan {
 }
 
 /** What the spec says of the rounds of a window, and of when training ends. */
-export interface WindowTerms {
+export interface WindowTerms extends StopRule {
   readonly quorum: number;
   readonly deadlineMs: number;
   readonly localSteps: number;
+}
+
+/** What the spec says of when training ends. */
+export interface StopRule {
   readonly maxRounds: number;
   readonly convergence?: {
     readonly metric: string;

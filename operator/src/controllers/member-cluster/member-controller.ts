@@ -20,11 +20,13 @@ import type { ReconcileContext, ReconcileResult } from "../../runtime/control/co
 import type { LeftoverReport } from "../collector/leftover-report.ts";
 import { readCredential, type SecretReading, type SecretVersion } from "./credential.ts";
 import { decideRemoval, type Removal } from "./decide/removal.ts";
+import { Departures } from "./departures.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { type FollowedMember, followMember } from "./follow-member.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import { type KnownNamespace, knownNamespaces } from "./known-namespaces.ts";
 import type { MemberChange, MemberDirectory, MemberState } from "./member-directory.ts";
+import { type MemberStanding, nextStanding } from "./member-standing.ts";
 import { observeMember } from "./observe-member.ts";
 import { observeRemoval } from "./observe-removal.ts";
 import { refuseNewJobs } from "./refuse-new-jobs.ts";
@@ -75,6 +77,9 @@ export class MemberController implements MemberDirectory {
   readonly #servers: ServerFactsReader;
   /** What the hub said of each member's kubeconfig last. */
   readonly #readings = new Map<string, SecretReading>();
+  /** Since when each member that answers has done so, and each of its namespaces has been idle. */
+  readonly #standings = new Map<string, MemberStanding>();
+  readonly #departures = new Departures(systemClock);
 
   constructor(deps: MemberControllerDeps) {
     this.#deps = deps;
@@ -168,7 +173,10 @@ export class MemberController implements MemberDirectory {
     await this.#useCredential(member, signal);
     this.#links.stateOf(cluster)?.link?.view.setNamespaces(this.#followedNamespaces(cluster));
     const removal = isDeleting(member) ? await this.#considerRemoval(member, signal) : undefined;
-    if (removal?.verdict === "go") return this.#letGo(member, removal, signal);
+    if (removal?.verdict === "go") {
+      const waitMs = removal.isForced ? 0 : this.#departures.waitMs(member);
+      return waitMs > 0 ? { requeueAfterMs: waitMs } : this.#letGo(member, removal, signal);
+    }
     const snapshot = await this.#observe(member, removal?.waitsFor, signal);
     await this.#writeStatus(member, snapshot, signal);
     return { requeueAfterMs: snapshot.link.state === "reachable" ? lookIntervalMs : retryIntervalMs };
@@ -182,6 +190,8 @@ export class MemberController implements MemberDirectory {
   async #forget(cluster: string): Promise<undefined> {
     this.#readings.delete(cluster);
     this.#servers.forget(cluster);
+    this.#standings.delete(cluster);
+    this.#departures.forget(cluster);
     await this.#links.disengage(cluster);
   }
 
@@ -200,12 +210,18 @@ export class MemberController implements MemberDirectory {
     const { name } = member.metadata;
     const { hubId, jobs } = this.#deps;
     const namespaces = this.namespacesOf(name).map((namespace) => namespace.name);
-    const facts = await observeRemoval(
-      { member, state: this.stateOf(name), jobs: jobs.list(), namespaces, hubId },
-      signal,
+    const decideBy = async (known: readonly FederatedTrainingJob[]): Promise<Removal> => {
+      const sources = { member, state: this.stateOf(name), jobs: known, namespaces, hubId };
+      const facts = await observeRemoval(sources, signal);
+      if ((facts.found?.size ?? 0) > 0) this.#deps.collect(name);
+      return decideRemoval(facts);
+    };
+    const removal = await decideBy(jobs.list());
+    if (removal.verdict === "wait" || removal.isForced || this.#departures.waitMs(member) > 0) return removal;
+    // The cache may be late, and nobody asks again once the member is gone.
+    return decideBy(
+      await this.#deps.hub.list<FederatedTrainingJob & KubeObject>(Kinds.FederatedTrainingJob, { signal }),
     );
-    if ((facts.found?.size ?? 0) > 0) this.#deps.collect(name);
-    return decideRemoval(facts);
   }
 
   async #letGo(member: Member, removal: Extract<Removal, { verdict: "go" }>, signal: AbortSignal): Promise<undefined> {
@@ -239,17 +255,36 @@ export class MemberController implements MemberDirectory {
           );
         },
       );
+    const namespaces = this.namespacesOf(name);
     return observeMember({
       nowMs: nowMs(),
       member,
       state,
       known,
       reading: this.#readings.get(name),
-      namespaces: this.namespacesOf(name),
+      namespaces,
       server: this.#servers.of(name),
-      leftovers: leftoversOf(name),
+      report: leftoversOf(name),
+      standing: this.#noteStanding(member, state, namespaces),
       waitsFor,
     });
+  }
+
+  /** A member that is back is looked at by the collector at once: what it found before counts no more. */
+  #noteStanding({ metadata }: Member, state: MemberState, namespaces: readonly KnownNamespace[]) {
+    const { name, uid = "" } = metadata;
+    const before = this.#standings.get(name);
+    const standing = nextStanding(before, {
+      uid,
+      clusterUid: this.#servers.of(name)?.clusterUid,
+      isReachable: state.state === "reachable",
+      namespaces,
+      nowMs: systemClock.monotonicMs(),
+    });
+    if (standing === undefined) this.#standings.delete(name);
+    else this.#standings.set(name, standing);
+    if (standing !== undefined && standing.answersSinceMs !== before?.answersSinceMs) this.#deps.collect(name);
+    return standing;
   }
 
   #isLeaving(cluster: string): boolean {

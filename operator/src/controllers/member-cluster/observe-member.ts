@@ -8,6 +8,7 @@ import type { FollowedMember } from "./follow-member.ts";
 import { observeGate } from "./gate-ca.ts";
 import type { KnownNamespace } from "./known-namespaces.ts";
 import type { MemberState } from "./member-directory.ts";
+import { currentLeftovers, isSeenEmpty, type MemberStanding } from "./member-standing.ts";
 import { requestedAccelerators } from "./node-offers.ts";
 import type {
   CredentialObservation,
@@ -26,13 +27,16 @@ export interface MemberSources {
   readonly reading: SecretReading | undefined;
   readonly namespaces: readonly KnownNamespace[];
   readonly server: ServerFacts | undefined;
-  readonly leftovers: LeftoverReport | undefined;
+  /** What the collector found last, whenever that was. */
+  readonly report: LeftoverReport | undefined;
+  readonly standing: MemberStanding | undefined;
   readonly waitsFor: string | undefined;
 }
 
 /** Puts together what is known of a member. Reads caches only. */
 export function observeMember(sources: MemberSources): MemberSnapshot {
-  const { nowMs, member, state, known, namespaces, server, leftovers, waitsFor } = sources;
+  const { nowMs, member, state, known, namespaces, server, report, standing, waitsFor } = sources;
+  const leftovers = currentLeftovers(report, standing);
   const view = known?.link?.view;
   const expiresAtMs = known?.credentialExpiresAtMs;
   return {
@@ -41,7 +45,8 @@ export function observeMember(sources: MemberSources): MemberSnapshot {
     link: state,
     credential: observeCredential(sources),
     namespaces: namespaces
-      .filter((namespace) => isWorthTelling(namespace, leftovers))
+      // One that is mapped no more is told of until the collector saw that nothing is left in it.
+      .filter(({ name, isMapped, isInUse }) => isMapped || isInUse || !isSeenEmpty(name, report, standing))
       .map((namespace) => observeNamespace(member.metadata.name, namespace, view)),
     nodes: observeNodes(member.metadata.name, view),
     requested: requestedAccelerators(namespaces.flatMap(({ name }) => view?.podsIn(name) ?? [])),
@@ -73,11 +78,6 @@ function observeCredential({ member, known, reading }: MemberSources): Credentia
     };
   }
   return { state: "in-use" };
-}
-
-/** One that is mapped no more is told of until the collector saw that nothing is left in it. */
-function isWorthTelling({ name, isMapped, isInUse }: KnownNamespace, leftovers: LeftoverReport | undefined): boolean {
-  return isMapped || isInUse || leftovers?.remaining.get(name) !== 0;
 }
 
 function observeNamespace(

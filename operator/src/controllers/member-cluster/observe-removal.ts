@@ -24,7 +24,7 @@ export async function observeRemoval(sources: RemovalSources, signal: AbortSigna
   return { member, placed, searching, suspected, found: await countOwned(sources, signal) };
 }
 
-/** Objects of this hub by job; undefined when the member does not say all of it. */
+/** Objects of this hub by job, without what others made of copies; undefined when the member does not say all of it. */
 async function countOwned(
   { state, namespaces, hubId }: RemovalSources,
   signal: AbortSignal,
@@ -34,8 +34,7 @@ async function countOwned(
     const counts = new Map<string, number>();
     await inParallel(namespaces, parallelNamespaces, async (namespace) => {
       const owned = await listOwned(state.client, namespace, hubId, signal);
-      for (const { job } of owned.filter(({ isOurs, kind }) => isOurs || kind === "Pod"))
-        counts.set(job, (counts.get(job) ?? 0) + 1);
+      for (const { job } of owned.filter(({ isOurs }) => isOurs)) counts.set(job, (counts.get(job) ?? 0) + 1);
     });
     return counts;
   } catch (error) {

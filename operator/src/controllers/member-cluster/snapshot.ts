@@ -20,7 +20,7 @@ export interface MemberSnapshot {
   readonly server?: ServerFacts;
   /** When the credential in use ends, if it says so. */
   readonly expiresAtMs?: number;
-  /** What the collector found last; absent until it looked. */
+  /** What the collector found last since the member answers; absent until it looked. */
   readonly leftovers?: LeftoverReport;
   /** What a deletion waits for; absent while the MemberCluster is not being deleted. */
   readonly waitsFor?: string;

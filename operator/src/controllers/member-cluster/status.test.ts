@@ -24,7 +24,7 @@ function aSnapshot(status: MemberCluster["status"], changes: Partial<MemberSnaps
     },
     requested: new Map([["nvidia.com/gpu", 6]]),
     gate: { state: "absent" },
-    leftovers: { remaining: new Map(), problems: [] },
+    leftovers: { beganMs: 0, remaining: new Map(), problems: [] },
     ...changes,
   };
 }

@@ -1,5 +1,7 @@
 import { Kinds } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
+import type { KubeObject, ObjectRef, Unstructured } from "../../runtime/api/object.ts";
 import { seatName } from "../federated-training-job/render/names.ts";
 import { aJob, someSettings } from "../federated-training-job/testing/a-snapshot.ts";
 import type { SeatsSnapshot } from "./snapshot.ts";
@@ -273,15 +275,45 @@ describe("a name that leads to another cluster than before", () => {
   });
 });
 
+it.each([
+  { when: "after it was made", generation: 2, isReplaced: true },
+  { when: "while the member created it", generation: 1, isReplaced: false },
+])("a batch Job that was given a deadline $when is replaced: $isReplaced", async ({ generation, isReplaced }) => {
+  const world = startWorld();
+  await settle(world);
+  const ref = { namespace: "jobs", name: names.aws };
+  const { spec, metadata, ...batchJob } = world.aws.find(Kinds.Job, ref)!;
+  const late = {
+    ...batchJob,
+    metadata: { ...metadata, generation },
+    spec: { ...(spec as object), activeDeadlineSeconds: 60 },
+  };
+  world.aws.put(Kinds.Job, late);
+  world.aws.catchUp();
+  await settle(world);
+  expect(world.aws.find(Kinds.Job, ref)?.metadata.uid === metadata.uid).toBe(!isReplaced);
+  expect(world.aws.holds()).toEqual(objectsOf(names.aws));
+});
+
 describe("what is in the way", () => {
   const ref = { namespace: "jobs", name: names.aws };
   const labelled = (uid: string, origin: string = someSettings.hubId) => ({
-    metadata: { ...ref, labels: { "tributary.dev/origin": origin, "tributary.dev/job-uid": uid } },
+    metadata: {
+      ...ref,
+      labels: {
+        "tributary.dev/origin": origin,
+        "tributary.dev/job-uid": uid,
+        "tributary.dev/job-name": "notes",
+        "tributary.dev/job-namespace": "research",
+      },
+    },
   });
 
   it.each<[string, object]>([
     ["somebody else's", { metadata: ref, data: { theirs: "yes" } }],
     ["another hub's", labelled("other-uid", "other-hub")],
+    ["somebody else's with the labels of the job", { ...labelled("job-uid"), data: { theirs: "yes" } }],
+    ["somebody else's with the labels of an earlier job", labelled("job-of-before")],
   ])("stays as it is when it is %s, and is told of by name and owner", async (_whose, object) => {
     const world = startWorld();
     world.aws.put(Kinds.ConfigMap, object as never);
@@ -296,13 +328,14 @@ describe("what is in the way", () => {
     expect(world.hub.job).toBeUndefined();
   });
 
-  const copied = (kind: typeof Kinds.Job, source: FakeMember) => {
+  const copied = (kind: typeof Kinds.Job, source: FakeMember, name = "copy") => {
     const { ownerReferences: _anchor, ...metadata } = source.find(kind, ref)!.metadata;
     return {
-      ...source.find(kind, ref),
-      metadata: { ...metadata, name: "copy", uid: `copied-${kind.plural}`, managedFields: [{ manager: "kubectl" }] },
+      ...(source.find(kind, ref) as Unstructured),
+      metadata: { ...metadata, name, uid: `copied-${kind.plural}`, managedFields: [{ manager: "kubectl" }] },
     };
   };
+  const podRef = { namespace: "jobs", name: `${names.aws}-0-x` };
 
   it("stays when somebody made it as a copy with all labels, and keeps no job from going", async () => {
     const world = startWorld();
@@ -340,7 +373,7 @@ describe("what is in the way", () => {
   it("is told by name when it is a pod that nothing ends", async () => {
     const world = startWorld();
     await settle(world);
-    const pod = world.aws.find(Kinds.Pod, { namespace: "jobs", name: `${names.aws}-0-x` })!;
+    const pod = world.aws.find(Kinds.Pod, podRef)!;
     const { ownerReferences: _none, ...metadata } = { ...pod.metadata, name: "debug", uid: "debug-uid" };
     world.aws.put(Kinds.Pod, { ...pod, metadata });
     edit(world.hub, remove);
@@ -350,8 +383,171 @@ describe("what is in the way", () => {
 
   it("goes when an earlier job of the name left it", async () => {
     const world = startWorld();
-    world.aws.put(Kinds.ConfigMap, labelled("job-of-before"));
+    const { metadata } = labelled("job-of-before");
+    world.aws.put(Kinds.ConfigMap, { metadata: { ...metadata, managedFields: [{ manager: "tributary-operator" }] } });
     await settle(world);
     expect(world.aws.holds()).toEqual(objectsOf(names.aws));
+  });
+
+  it.each([
+    { what: "as it was", completions: 1 },
+    { what: "of another size", completions: 7 },
+  ])(
+    "stays when it is the batch Job that somebody made again under the seat's name, $what, and is told of while the place is wanted",
+    async ({ completions }) => {
+      const world = startWorld();
+      await settle(world);
+      const theirs: Unstructured = copied(Kinds.Job, world.aws, names.aws);
+      world.aws.put(Kinds.Job, { ...theirs, spec: { ...(theirs.spec as object), completions } } as never);
+      const uid = () => world.aws.find(Kinds.Job, ref)?.metadata.uid;
+      await settle(world);
+      const told = world.hub.lookAtJob()?.conditions.find(({ type }) => type === "ClustersReady");
+      expect(told?.message).toContain(
+        `Job jobs/${names.aws} in cluster aws-1 exists and is not ours (made with kubectl)`,
+      );
+      edit(world.hub, suspend(true));
+      await settle(world);
+      expect(world.hub.job?.status?.placements).toEqual([]);
+      edit(world.hub, remove);
+      await settle(world);
+      expect(world.hub.job).toBeUndefined();
+      expect(uid()).toBe("copied-jobs");
+      expect(world.aws.holds()).toEqual([`jobs jobs/${names.aws}`, `pods jobs/${podRef.name}`]);
+    },
+  );
+
+  it("is still ours when somebody labelled it since, and goes with the job", async () => {
+    const world = startWorld();
+    await settle(world);
+    for (const kind of [Kinds.ConfigMap, Kinds.Job]) {
+      const object = world.aws.find(kind, ref)!;
+      const managedFields = [{ manager: "tributary-operator" }, { manager: "kubectl-label" }];
+      world.aws.put(kind, { ...object, metadata: { ...object.metadata, managedFields } });
+    }
+    world.aws.put(Kinds.Job, { ...world.aws.find(Kinds.Job, ref)!, spec: { completions: 7 } } as never);
+    await settle(world);
+    expect(world.aws.find(Kinds.Job, ref)?.spec).toMatchObject({ completions: 1 });
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.aws.holds()).toEqual([]);
+  });
+
+  it.each([
+    ["a ReplicaSet", { apiVersion: "apps/v1", kind: "ReplicaSet" }],
+    ["a StatefulSet", { apiVersion: "apps/v1", kind: "StatefulSet" }],
+    ["a Job of another group", { apiVersion: "batch.volcano.sh/v1alpha1", kind: "Job" }],
+  ])("keeps no job from going when it is a pod with the job's labels that %s made", async (_what, owner) => {
+    const world = startWorld();
+    await settle(world);
+    const pod = world.aws.find(Kinds.Pod, podRef)!;
+    const ownerReferences = [{ ...owner, name: "theirs", uid: "theirs", controller: true }];
+    world.aws.put(Kinds.Pod, { ...pod, metadata: { ...pod.metadata, name: "theirs", uid: "pod", ownerReferences } });
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.hub.job).toBeUndefined();
+    expect(world.aws.holds()).toEqual(["pods jobs/theirs"]);
+  });
+
+  it("keeps no job from going when it is a pod of somebody's Job without labels", async () => {
+    const world = startWorld();
+    await settle(world);
+    const { labels: _none, ...metadata } = copied(Kinds.Job, world.aws).metadata;
+    world.aws.put(Kinds.Job, { ...copied(Kinds.Job, world.aws), metadata } as never);
+    const pod = world.aws.find(Kinds.Pod, podRef)!;
+    const [owner] = pod.metadata.ownerReferences!;
+    const ownerReferences = [{ ...owner!, name: "copy", uid: "copied-jobs" }];
+    world.aws.put(Kinds.Pod, { ...pod, metadata: { ...pod.metadata, name: "copy-0-x", uid: "pod", ownerReferences } });
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.hub.job).toBeUndefined();
+    expect(world.aws.holds()).toEqual(["jobs jobs/copy", "pods jobs/copy-0-x"]);
+  });
+
+  it("is told by name when it is a pod of a Job of ours from which somebody took owner and labels", async () => {
+    const world = startWorld();
+    await settle(world);
+    const batchJob = world.aws.find(Kinds.Job, ref)!;
+    const { labels: _labels, ownerReferences: _owner, ...metadata } = batchJob.metadata;
+    world.aws.put(Kinds.Job, { ...batchJob, metadata });
+    edit(world.hub, remove);
+    await settle(world);
+    expect(world.hub.lookAtJob()?.conditions[0]?.message).toContain(
+      `Pod jobs/${podRef.name} has the job's labels, and its Job ${names.aws} is gone or has them no more`,
+    );
+  });
+});
+
+describe("what a member refuses", () => {
+  const both: Job = {
+    ...job,
+    spec: { ...job.spec, participants: job.spec.participants.map((one) => ({ ...one, cluster: "aws-1" })) },
+  };
+
+  /** A member that refuses calls on objects of some names until it is mended. */
+  function refusing(call: "create" | "delete", code: "FORBIDDEN" | "API_CONFLICT", ...refused: readonly string[]) {
+    const aws = createFakeMember("aws-1");
+    const names = new Set(refused);
+    const send = aws.client[call].bind(aws.client) as (...given: unknown[]) => Promise<unknown>;
+    const guarded = async (kind: object, object: KubeObject & ObjectRef, ...rest: unknown[]) => {
+      if (names.has(object.metadata?.name ?? object.name)) throw new TributaryError(code, "a webhook refused it");
+      return send(kind, object, ...rest);
+    };
+    Object.assign(aws.client, { [call]: guarded });
+    return { aws, mend: () => names.clear(), refuse: (name: string) => names.add(name) };
+  }
+
+  /** Times until the next look in the member, of some looks in a row. */
+  async function waits(hub: FakeHub, aws: FakeMember, looks: number): Promise<(number | undefined)[]> {
+    const found: (number | undefined)[] = [];
+    for (let look = 0; look < looks; look += 1) {
+      hub.lookAtJob();
+      found.push((await hub.lookAtSeats())["aws-1"]);
+      aws.catchUp();
+    }
+    return found;
+  }
+
+  const evenLater = [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
+
+  it("is tried again ever more seldom, and anew from the start once it went through", async () => {
+    const { aws, mend, refuse } = refusing("create", "FORBIDDEN", names.aws);
+    const hub = createFakeHub(dropGcp(job), { "aws-1": aws });
+    hub.lookAtJob();
+    expect(await waits(hub, aws, 7)).toEqual(evenLater);
+    mend();
+    await waits(hub, aws, 3);
+    expect(aws.holds()).toEqual(objectsOf(names.aws));
+    refuse(names.aws);
+    await aws.client.delete(Kinds.Job, { namespace: "jobs", name: names.aws });
+    aws.catchUp();
+    expect(await waits(hub, aws, 2)).toEqual([2_000, 4_000]);
+  });
+
+  it("is tried again ever more seldom also when it is to leave", async () => {
+    const { aws } = refusing("delete", "FORBIDDEN", names.aws);
+    const hub = createFakeHub(dropGcp(job), { "aws-1": aws });
+    await waits(hub, aws, 4);
+    edit(hub, suspend(true));
+    expect(await waits(hub, aws, 7)).toEqual(evenLater);
+  });
+
+  it("is tried again after two seconds when it passes by itself", async () => {
+    const { aws } = refusing("create", "API_CONFLICT", names.aws);
+    const hub = createFakeHub(dropGcp(job), { "aws-1": aws });
+    hub.lookAtJob();
+    expect(await waits(hub, aws, 4)).toEqual([2_000, 2_000, 2_000, 2_000]);
+  });
+
+  it("slows no other place of the member: those are made, and leave, as soon as they would", async () => {
+    const { aws, refuse } = refusing("create", "FORBIDDEN", names.aws);
+    const hub = createFakeHub(both, { "aws-1": aws });
+    hub.lookAtJob();
+    expect(await waits(hub, aws, 3)).toEqual([2_000, 2_000, 4_000]);
+    expect(aws.holds()).toEqual([`configmaps jobs/${names.aws}`, ...objectsOf(names.gcp)].sort());
+    refuse(names.gcp);
+    edit(hub, dropGcp);
+    const looks = await waits(hub, aws, 4);
+    expect(looks).toEqual([1_000, 1_000, 2_000, 4_000]);
+    expect(aws.holds()).toEqual([`configmaps jobs/${names.aws}`]);
   });
 });

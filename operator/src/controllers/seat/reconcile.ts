@@ -1,19 +1,24 @@
 import { TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
+import type { RetryLimit } from "../../runtime/queue/retry-limit.ts";
 import { actOnSeats, type SeatActDeps, type SeatsOutcome } from "./act/act-on-seats.ts";
 import { decideSeats } from "./decide/decide-seats.ts";
+import { isFree, isStuck, nextLookMs } from "./decide/look-again.ts";
 import { observeSeats, type SeatSources } from "./observe/observe-seats.ts";
 
 /** Everything that one look at seats uses. */
 export interface SeatDeps extends SeatActDeps {
   readonly sources: SeatSources;
+  /** How long seats wait of which a member refuses all that is to be done: what lasts is tried ever more seldom, and for ever. */
+  readonly retries: RetryLimit;
 }
 
-/** Time until a look that failed in part is repeated, in milliseconds. */
-const retryMs = 2_000;
-/** Time until a member is searched again that could not be searched, in milliseconds: a search lists all of its namespaces. */
-const searchAgainMs = 5_000;
+/** Outcome of a look that had nothing to do. */
+const idle: SeatsOutcome = {
+  report: { empty: [], problems: [] },
+  headway: { isPassing: false, isRefused: false, hasProgressed: false },
+};
 
 /**
  * One look at the seats of one job in one member: observe, decide, act, and say what came of it to the job's look. It acts
@@ -25,23 +30,24 @@ export async function reconcileSeats(
   { signal }: Pick<ReconcileContext, "signal">,
 ): Promise<ReconcileResult> {
   const seen = await observeSeats(key, deps.sources, signal);
-  if (seen === undefined) return undefined;
+  if (seen === undefined) {
+    deps.retries.forget(key);
+    return undefined;
+  }
   const plan = decideSeats(seen);
   const { uid = "" } = seen.job.metadata;
-  const { hasFailed, ...outcome }: SeatsOutcome =
+  const { report, headway } =
     plan.actions.length === 0
-      ? { hasFailed: false, empty: [], problems: [] }
+      ? idle
       : await actOnSeats(clientOf(deps.sources, seen.cluster), uid, plan.actions, deps, signal);
   deps.sources.reports.tell(uid, seen.cluster, {
-    ...outcome,
-    problems: [...plan.report.problems, ...outcome.problems],
+    ...report,
+    problems: [...plan.report.problems, ...report.problems],
   });
-  const waits = [
-    plan.requeueAfterMs,
-    hasFailed ? retryMs : undefined,
-    outcome.searchProblem === undefined ? undefined : searchAgainMs,
-  ].filter((wait) => wait !== undefined);
-  return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+  if (isStuck(headway)) return { requeueAfterMs: deps.retries.nextDelayMs(key) };
+  if (isFree(headway)) deps.retries.forget(key);
+  const requeueAfterMs = nextLookMs(headway, plan.requeueAfterMs);
+  return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
 }
 
 function clientOf({ members }: SeatSources, cluster: string): ApiClient {

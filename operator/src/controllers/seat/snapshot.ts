@@ -48,9 +48,11 @@ export interface PlaceObservation {
   /** Why the namespace cannot be read, when it cannot: what its caches lack then proves nothing. */
   readonly unread?: Problem;
   readonly template: TemplateObservation;
+  /** The anchor that Tributary wrote; one of its name that somebody else wrote is not shown. */
   readonly anchor?: Unstructured;
+  /** The batch Job that Tributary wrote. */
   readonly batchJob?: Unstructured;
-  /** Whether the caches show pods that are ending. */
+  /** Whether the caches show pods of the batch Job that are ending. */
   readonly hasEndingPods: boolean;
   /** Whether the caches show what was made there last. */
   readonly isSettled: boolean;

@@ -22,6 +22,11 @@ export type Whose = (typeof Whose)[keyof typeof Whose];
 export interface Ownership {
   /** Whose an object is that was found under a name of ours. */
   readonly judge: (object: KubeObject) => Whose;
+  /**
+   * Asked of the API server right before a left-over is removed: whether the owner that it was made for exists no longer. What was
+   * judged by may be late.
+   */
+  readonly isOwnerGone?: (object: KubeObject, call: CallOptions) => Promise<boolean>;
   /** What a person can do about a foreign object, as the end of a sentence. */
   readonly remedy: string;
 }
@@ -132,6 +137,11 @@ export async function lookAtOwned<T extends KubeObject>(
       "NAME_TAKEN",
       `${what} exists and is not ours (${describeOwner(live)}); ${ownership.remedy}`,
       { details: { cluster: client.cluster, resource: resource.plural, object: objectKey(ref) } },
+    );
+  if (whose === Whose.LeftOver && (await ownership.isOwnerGone?.(live, call)) === false)
+    throw new TributaryError(
+      "API_CONFLICT",
+      `${what} belongs to an owner that is there, and what is known of it is late`,
     );
   if (whose === Whose.LeftOver)
     await client.delete(resource, ref, { ...call, uid: live.metadata.uid, propagation: "Background" });

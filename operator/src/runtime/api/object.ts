@@ -56,11 +56,6 @@ export function parseObjectKey(key: string): ObjectRef {
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** Uid of the object that controls this one; undefined when none does. */
-export function controllerUidOf({ metadata }: KubeObject): string | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
-}
-
 /** True once deletion was asked for and only finalizers or a grace period keep the object. */
 export function isDeleting(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;

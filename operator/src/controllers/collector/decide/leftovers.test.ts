@@ -28,6 +28,11 @@ describe("leftovers in a member", () => {
     ["a copy that somebody made stays and is told of", { isOurs: false }, "foreign"],
     ["an object with our label and no job stays and is told of", { jobUid: undefined as never }, "foreign"],
     ["a pod without its Job is told of", { kind: "Pod", controllerUid: "no-job" }, "stranded"],
+    [
+      "a pod that somebody else's ReplicaSet made is not ours to miss a Job of",
+      { kind: "Pod", isOurs: false, controllerUid: "set" },
+      "foreign",
+    ],
     ["a pod that ends is not told of", { kind: "Pod", controllerUid: "no-job", isDeleting: true }, "none"],
   ])("%s", (_what, changes, want) => {
     const sorted = sortLeftovers([anObject(changes)], livenessOf);
@@ -39,5 +44,11 @@ describe("leftovers in a member", () => {
     const job = anObject({ jobUid: "live", uid: "j" });
     const pod = anObject({ kind: "Pod", jobUid: "live", uid: "p", controllerUid: "j" });
     expect(sortLeftovers([job, pod], livenessOf)).toEqual({ removals: [], stranded: [], foreign: [] });
+  });
+
+  it("tells of a copied Job and not of its pods as well", () => {
+    const job = anObject({ uid: "j", isOurs: false });
+    const pod = anObject({ kind: "Pod", uid: "p", controllerUid: "j", isOurs: false });
+    expect(sortLeftovers([job, pod], livenessOf)).toEqual({ removals: [], stranded: [], foreign: [job] });
   });
 });

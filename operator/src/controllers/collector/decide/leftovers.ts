@@ -9,7 +9,7 @@ export interface Leftovers {
   readonly removals: readonly OwnedObject[];
   /** Pods that run without their Job: nothing that the hub may delete would end them. */
   readonly stranded: readonly OwnedObject[];
-  /** Objects with our label that we did not write: somebody else's, and left alone. */
+  /** Objects with our label that we did not write, and what comes of them: somebody else's, and left alone. */
   readonly foreign: readonly OwnedObject[];
 }
 
@@ -20,15 +20,20 @@ export interface Leftovers {
 export function sortLeftovers(objects: readonly OwnedObject[], livenessOf: (jobUid: string) => JobLiveness): Leftovers {
   const jobs = new Set(objects.filter(({ kind }) => kind === "Job").map(({ uid }) => uid));
   const made = objects.filter(({ kind }) => kind !== "Pod");
+  // A pod whose Job is seen is its Job's, whoever's that is, and so is what is said of it.
+  const loosePods = objects.filter(
+    ({ kind, isDeleting, controllerUid }) =>
+      kind === "Pod" && !isDeleting && (controllerUid === undefined || !jobs.has(controllerUid)),
+  );
   return {
     removals: made.filter(
       ({ isOurs, isDeleting, jobUid }) =>
         isOurs && !isDeleting && jobUid !== undefined && livenessOf(jobUid) === "gone",
     ),
-    stranded: objects.filter(
-      ({ kind, isDeleting, controllerUid }) =>
-        kind === "Pod" && !isDeleting && (controllerUid === undefined || !jobs.has(controllerUid)),
-    ),
-    foreign: made.filter(({ isOurs, jobUid }) => !isOurs || jobUid === undefined),
+    stranded: loosePods.filter(({ isOurs }) => isOurs),
+    foreign: [
+      ...made.filter(({ isOurs, jobUid }) => !isOurs || jobUid === undefined),
+      ...loosePods.filter(({ isOurs }) => !isOurs),
+    ],
   };
 }

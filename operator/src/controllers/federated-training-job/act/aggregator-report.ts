@@ -6,6 +6,7 @@ import type {
   LedgerTotals,
   Problem,
   RoundReport,
+  StopRule,
   WindowTerms,
 } from "../snapshot.ts";
 
@@ -68,6 +69,7 @@ export function toReport(
       best: convergence?.bestValue ?? "",
       bestRound: convergence?.bestRound ?? 0,
       roundsWithoutImprovement: convergence?.roundsWithoutImprovement ?? 0,
+      ...(convergence?.rule === undefined ? {} : { rule: toRule(convergence.rule) }),
     },
     ...(best === undefined ? {} : { best }),
     ...(last === undefined ? {} : { last }),
@@ -101,9 +103,12 @@ export function toRoundReport(record: controlV1.RoundRecord): RoundReport {
 }
 
 function toTerms({ quorum, deadlineMs, localSteps, convergence }: controlV1.WindowPlan): WindowTerms {
-  const { metric = "", mode = "", target = "", patience = 0, minDelta = "", maxRounds = 0 } = convergence ?? {};
-  const rule = { metric, mode, target, patience, minDelta };
-  return { quorum, deadlineMs: Number(deadlineMs), localSteps, maxRounds, convergence: rule };
+  return { quorum, deadlineMs: Number(deadlineMs), localSteps, ...toRule(convergence) };
+}
+
+function toRule(rule: Partial<controlV1.ConvergenceRule> = {}): StopRule {
+  const { metric = "", mode = "", target = "", patience = 0, minDelta = "", maxRounds = 0 } = rule;
+  return { maxRounds, convergence: { metric, mode, target, patience, minDelta } };
 }
 
 function toProblem(code: string, message: string): Problem | undefined {

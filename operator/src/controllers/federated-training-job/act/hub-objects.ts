@@ -4,8 +4,10 @@ import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { apiReason } from "../../../runtime/api/api-error.ts";
 import { createOwnedApply, type Ownership, Whose } from "../../../runtime/api/apply-owned.ts";
 import { type KubeObject, type ObjectRef, objectKey, type Unstructured } from "../../../runtime/api/object.ts";
+import { isJobGone } from "../../shared/is-job-gone.ts";
 import { isNamesake, isOwned } from "../observe/owned.ts";
 import type { KubernetesObject } from "../plan.ts";
+import { jobNames } from "../render/names.ts";
 import type { JobSnapshot } from "../snapshot.ts";
 
 type Job = JobSnapshot["job"];
@@ -26,17 +28,23 @@ export interface HubObjects {
 export type CachedOf = (kind: ResourceKind, ref: ObjectRef) => Unstructured | undefined;
 
 /** How a job tells its objects on the hub from those of others: by the owner reference that makes them go with it. */
-export function ownershipOf(job: Job): Ownership {
+export function ownershipOf(hub: ApiClient, job: Job): Ownership {
   return {
     judge(object) {
       if (isOwned(object, job)) return Whose.Ours;
-      const isOfNamesake = object.metadata.ownerReferences?.some(
-        (owner) => isNamesake(owner, job) && owner.controller === true,
-      );
-      return isOfNamesake === true ? Whose.LeftOver : Whose.Foreign;
+      return namesakeOf(object, job) === undefined ? Whose.Foreign : Whose.LeftOver;
+    },
+    isOwnerGone(object, call) {
+      const { namespace } = jobNames(job);
+      return isJobGone(hub, { namespace, name: job.metadata.name, uid: namesakeOf(object, job)?.uid }, call);
     },
     remedy: "rename the job or remove the object",
   };
+}
+
+/** The job of this name, of whichever uid, that controls an object. */
+function namesakeOf({ metadata }: KubeObject, job: Job) {
+  return metadata.ownerReferences?.find((owner) => isNamesake(owner, job) && owner.controller === true);
 }
 
 /** Makes the {@link HubObjects} of one hub. */
@@ -47,7 +55,7 @@ export function createHubObjects(hub: ApiClient, cachedOf: CachedOf): HubObjects
       const intent = object as KubeObject;
       const call = { cached: cachedOf(kind, intent.metadata), signal };
       try {
-        return (await owned.apply<Unstructured>(kind, intent, ownershipOf(job), call)).object;
+        return (await owned.apply<Unstructured>(kind, intent, ownershipOf(hub, job), call)).object;
       } catch (error) {
         if (!isImmutable(kind, error)) throw error;
         return makeAgain(hub, job, intent.metadata, signal);

@@ -2,14 +2,16 @@ import { cleanupFinalizer, Reason } from "@tributary/contracts";
 import { checkJobSpec, describeFinding } from "@tributary/contracts/fields";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { isStarted, keepStarted, keptReadiness } from "./keep-started.ts";
+import { runOf } from "./run.ts";
 import { describeSeat, hubNamespace } from "./seats.ts";
-import { noVerdict, type Policy } from "./verdict.ts";
+import { templateProblem } from "./template-problem.ts";
+import { noVerdict, type Policy, type Settings } from "./verdict.ts";
 
 /**
  * The spec holds nothing that an aggregator or a trainer would refuse, and everything that it names exists. What is missing is said at
  * once and looked for again every few seconds; a spec that is wrong stays so until it is edited.
  */
-export const accepted: Policy = (snapshot) => {
+export const accepted: Policy = (snapshot, settings) => {
   const { suspend } = snapshot.job.spec;
   const wrong = specProblem(snapshot);
   if (wrong !== undefined && suspend) return { conditions: [condition("False", wrong)] };
@@ -20,17 +22,34 @@ export const accepted: Policy = (snapshot) => {
   const missing = firstMissing(snapshot);
   // A spec is accepted once: what goes from under a job is told by Degraded, and ends no job that can do without.
   if (missing !== undefined && wasAccepted(snapshot)) {
-    const message = `the spec was accepted; since then: ${missing.message}`;
+    const message = `the spec was accepted, and now ${missing.message}`;
     const conditions = [condition("True", { reason: Reason.Valid, message })];
     return { ...withFinalizer(snapshot), conditions, requeueAfterMs: 5_000 };
   }
   if (missing !== undefined) {
     const conditions = [condition("False", missing)];
-    return { conditions, requeueAfterMs: 5_000, final: !isStarted(snapshot) && !suspend };
+    const wait = { requeueAfterMs: 5_000 };
+    if (suspend || canGoOn(snapshot, settings)) return { ...wait, conditions };
+    if (!isStarted(snapshot)) return { ...wait, conditions, final: true };
+    return {
+      ...wait,
+      actions: keepStarted(snapshot),
+      conditions: [...conditions, ...keptReadiness(snapshot)],
+      final: true,
+    };
   }
-  const message = "the spec is valid and everything that it names exists";
+  const message = tellAccepted(snapshot);
   return { ...withFinalizer(snapshot), conditions: [condition("True", { reason: Reason.Valid, message })] };
 };
+
+/** What a member offers cannot be asked for while it does not answer: that it exists is not said of it before it was seen. */
+function tellAccepted(snapshot: JobSnapshot): string {
+  const unasked = snapshot.seats.filter(({ template }) => template.state === "unknown").map(describeSeat);
+  const wasSeen = wasAccepted(snapshot) && acceptedBefore(snapshot)?.message === allExists;
+  if (unasked.length === 0 || wasSeen) return allExists;
+  const others = unasked.length > 1 ? ` and ${unasked.length - 1} others` : "";
+  return `the spec is valid; what is offered to ${unasked[0]}${others} is not known while the member does not answer`;
+}
 
 /**
  * The finalizer comes before the first object in a member does, and after the first record of placements: one without the
@@ -42,15 +61,26 @@ function withFinalizer({ job }: JobSnapshot): ReturnType<Policy> {
   return { actions: [{ type: "add-finalizer", why: "members are cleaned up before the job goes" }] };
 }
 
+/** Whether a started job runs by its present spec although something is missing: rounds by an earlier one are rounds that nobody asked for. */
+function canGoOn(snapshot: JobSnapshot, settings: Settings): boolean {
+  return isStarted(snapshot) && runOf(snapshot, settings.aggregator) !== undefined;
+}
+
 function condition(status: Condition["status"], { reason, message }: Problem): Condition {
   return { type: "Accepted", status, reason, message };
 }
 
-function wasAccepted({ job }: JobSnapshot): boolean {
-  const before = job.status?.conditions?.find(({ type }) => type === "Accepted");
-  return before?.status === "True" && before.observedGeneration === job.metadata.generation;
+function wasAccepted(snapshot: JobSnapshot): boolean {
+  const before = acceptedBefore(snapshot);
+  return before?.status === "True" && before.observedGeneration === snapshot.job.metadata.generation;
 }
 
+function acceptedBefore({ job }: JobSnapshot) {
+  return job.status?.conditions?.find(({ type }) => type === "Accepted");
+}
+
+/** What is said of a spec once all that it names was seen. */
+const allExists = "the spec is valid and everything that it names exists";
 /** Most findings that one message names. */
 const findingsTold = 3;
 
@@ -72,7 +102,7 @@ function firstMissing(snapshot: JobSnapshot): Problem | undefined {
 }
 
 function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | undefined {
-  const { participant, member, template } = seat;
+  const { participant, member } = seat;
   const who = describeSeat(seat);
   if (member.state === "missing") {
     return {
@@ -96,24 +126,6 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
     const message = `${who}: MemberCluster ${participant.cluster} has no gate CA that can be read, so its workers cannot be trusted; run kubectl tributary join again`;
     return { reason: Reason.GateNotRegistered, message };
   }
-  const { runtime } = snapshot.job.spec.trainer;
-  if (template.state === "runtime-missing") {
-    const remedy = remedyFor("spec.trainer.runtime", template.offered);
-    const message = `${who}: runtime ${runtime} is not offered in namespace ${member.namespace}; ${remedy}`;
-    return { reason: Reason.RuntimeNotFound, message };
-  }
-  if (template.state === "dataset-missing") {
-    const remedy = remedyFor("spec.participants[].dataset", template.offered);
-    const message = `${who}: data set ${participant.dataset ?? "(none named)"} is not offered for runtime ${runtime}; ${remedy}`;
-    return { reason: Reason.DatasetNotFound, message };
-  }
-  return undefined;
-}
-
-/** What to do about a name that a member does not offer. */
-function remedyFor(field: string, offered: readonly string[]): string {
-  const ask = "have the member's admin add it to runtimes of chart tributary-member";
-  return offered.length === 0
-    ? `none is offered: ${ask}`
-    : `name one that is offered (${offered.join(", ")}) in ${field}, or ${ask}`;
+  const offered = templateProblem(snapshot, seat);
+  return offered && { ...offered, message: `${who}: ${offered.message}` };
 }

@@ -21,6 +21,14 @@ function countingParties(): { readonly parties: PartyReport[]; readonly reads: (
   return { parties, reads: () => reads };
 }
 
+it("an object that runs and could not be mended is told of, and takes no worker away", () => {
+  const placingProblem = { reason: "RBACDenied", message: "may not patch Job notes-aws" };
+  const job = aJob();
+  const snapshot = aSnapshot({ job, seats: [aSeat(job, 0, { hasBatchJob: true, placingProblem }), aSeat(job, 1)] });
+  expect(countAbleWorkers(snapshot)).toBe(2);
+  expect(clustersReady(snapshot)).toMatchObject({ status: "True", message: expect.stringContaining("may not patch") });
+});
+
 describe("workers that can work", () => {
   const participants = Array.from({ length: seatCount }, (_, index) => ({
     name: `p${index}`,

@@ -3,6 +3,7 @@ import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapsh
 import { earlyEndProblem } from "./gone-workers.ts";
 import { partiesOf } from "./parties.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
+import { templateProblem } from "./template-problem.ts";
 import { conditionOf } from "./verdict.ts";
 
 /** Workers that can work: joined, and not held up by a problem. A sidecar joins also while its trainer cannot start. */
@@ -15,15 +16,16 @@ export function joinedWorkers(snapshot: JobSnapshot, participant: string): numbe
   return partiesOf(snapshot, participant).length;
 }
 
-/** What keeps one seat, or some of its workers, from working. */
-export function seatProblem(seat: SeatObservation): Problem | undefined {
+/** What keeps one seat, or some of its workers, from working. What runs is not held back by an object that could not be mended. */
+export function seatProblem(snapshot: JobSnapshot, seat: SeatObservation): Problem | undefined {
   if (seat.member.state === "unreachable") return seat.member.problem;
-  return seat.batchJobFailure ?? seat.podProblem ?? seat.placingProblem;
+  const problem = seat.batchJobFailure ?? seat.podProblem;
+  return problem ?? (seat.hasBatchJob ? undefined : (seat.placingProblem ?? templateProblem(snapshot, seat)));
 }
 
 /** What people are told of a seat: what is wrong now, else what ended its last run. */
 export function toldProblem(snapshot: JobSnapshot, seat: SeatObservation): Problem | undefined {
-  return seatProblem(seat) ?? earlyEndProblem(snapshot, seat) ?? seat.recentCause;
+  return seatProblem(snapshot, seat) ?? seat.placingProblem ?? earlyEndProblem(snapshot, seat) ?? seat.recentCause;
 }
 
 /** Whether enough workers have joined for the quorum, and what is wrong with the others. */
@@ -34,7 +36,9 @@ export function clustersReady(snapshot: JobSnapshot): Condition {
   const problem = worstProblem(snapshot);
   const count = `${able} of ${countWorkers(snapshot)} workers have joined, the quorum is ${quorum}`;
   // A worker that ended a moment ago and runs again has not shown yet that it can work.
-  const isShaky = snapshot.seats.some((seat) => seatProblem(seat) === undefined && seat.recentCause !== undefined);
+  const isShaky = snapshot.seats.some(
+    (seat) => seatProblem(snapshot, seat) === undefined && seat.recentCause !== undefined,
+  );
   if (able < quorum || (isShaky && ableWithoutShaky(snapshot) < quorum))
     return problem === undefined
       ? { type, status: "False", reason: Reason.WaitingForWorkers, message: count }
@@ -58,7 +62,7 @@ export function degradation(snapshot: JobSnapshot): Condition | undefined {
 }
 
 function ableWorkers(snapshot: JobSnapshot, seat: SeatObservation): number {
-  const problem = seatProblem(seat);
+  const problem = seatProblem(snapshot, seat);
   if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return joinedWorkers(snapshot, seat.participant.name);
   if (seat.member.state === "unreachable" || seat.batchJobFailure !== undefined) return 0;
   if (seat.blockedIndexes === undefined) return 0;
@@ -102,6 +106,8 @@ function lossOf(snapshot: JobSnapshot, seat: SeatObservation): Problem[] {
   if (member.state === "missing")
     return told(Reason.ClusterLost, `MemberCluster ${seat.participant.cluster} does not exist any more`);
   if (batchJobFailure !== undefined) return told(batchJobFailure.reason, batchJobFailure.message);
+  const lacking = seat.hasBatchJob ? undefined : templateProblem(snapshot, seat);
+  if (lacking !== undefined) return told(lacking.reason, lacking.message);
   const ended = earlyEndProblem(snapshot, seat);
   const early = ended === undefined ? [] : told(ended.reason, ended.message);
   const failed = seat.failedIndexes ?? 0;

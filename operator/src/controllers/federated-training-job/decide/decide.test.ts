@@ -135,7 +135,8 @@ describe("what is missing", () => {
       "none is offered: have the member's admin add it",
     ],
   ])("is said when it is %s: no worker, no aggregator", (_what, changes, reason, part) => {
-    const plan = decide(aSnapshot({ aggregator: { state: "absent" }, ...changes }), someSettings);
+    const { kept: _kept, ...hub } = aSnapshot().hub;
+    const plan = decide(aSnapshot({ hub, aggregator: { state: "absent" }, ...changes }), someSettings);
     expect(condition(plan, "Accepted")).toMatchObject({ status: "False", reason });
     expect(condition(plan, "Accepted")?.message).toContain(part);
     expect(plan.actions).toEqual([]);
@@ -197,7 +198,8 @@ describe("a spec that an aggregator or a trainer would refuse", () => {
   const wrong = { strategy: { name: "FedAvg", parameters: { momentum: "0.9", serverLearningRate: "NaN" } } } as const;
 
   it("is not accepted, field by field, and nothing is made for it", () => {
-    const plan = decide(aSnapshot({ job: aJob(wrong), aggregator: { state: "absent" } }), someSettings);
+    const { kept: _kept, ...hub } = aSnapshot().hub;
+    const plan = decide(aSnapshot({ job: aJob(wrong), hub, aggregator: { state: "absent" } }), someSettings);
     expect(condition(plan, "Accepted")).toMatchObject({ status: "False", reason: "SpecInvalid" });
     const message = condition(plan, "Accepted")?.message ?? "";
     expect(message).toContain('spec.strategy.parameters.momentum is "0.9", must be absent');
@@ -206,7 +208,10 @@ describe("a spec that an aggregator or a trainer would refuse", () => {
   });
 
   it("gives no aggregator another configuration, also when an edit made it so", () => {
-    expect(decide(aSnapshot({ job: aJob(wrong) }), someSettings).actions).toEqual([]);
+    const { actions } = decide(aSnapshot({ job: aJob(wrong) }), someSettings);
+    expect(actions.map((action) => (action.type === "apply-hub" ? action.kind.kind : action.type))).toEqual([
+      "Service",
+    ]);
   });
 
   it("does not keep the workers of a suspended job", () => {

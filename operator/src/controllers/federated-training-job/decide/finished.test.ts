@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HubObservation } from "../snapshot.ts";
+import type { Condition, HubObservation } from "../snapshot.ts";
 import { aJob, aSnapshot, someSettings, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 
@@ -9,6 +9,16 @@ const terminal = {
 } as const;
 
 const running: HubObservation = { ...aSnapshot().hub, replicas: 1, hasService: true };
+
+it("a trouble that a job had in ending is told no longer than it lasts", () => {
+  const stale = { type: "Progressing", status: "False", reason: "ApiUnavailable", message: "refused" } as const;
+  const said = (end: Condition) => {
+    const snapshot = aSnapshot({ job: withConditions(aJob(), end, stale), completionMs: someTimeMs - 3_600_000 });
+    return decide(snapshot, someSettings).conditions.find(({ type }) => type === "Progressing");
+  };
+  expect(said(terminal.Complete)).toMatchObject({ reason: "MaxRounds", message: "the job is complete" });
+  expect(said(terminal.Failed)).toMatchObject({ reason: "WorkerFailed", message: "the job has failed" });
+});
 
 describe("what a job that ended leaves on the hub", () => {
   const heard = aSnapshot().aggregator;

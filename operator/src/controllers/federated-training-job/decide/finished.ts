@@ -1,10 +1,10 @@
-import { Kinds } from "@tributary/contracts";
+import { Kinds, Reason } from "@tributary/contracts";
 import type { Action } from "../plan.ts";
 import { renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { jobNames } from "../render/names.ts";
-import type { JobSnapshot } from "../snapshot.ts";
+import type { Condition, JobSnapshot } from "../snapshot.ts";
 import { runOf } from "./run.ts";
-import { conditionOf, isFinished, noVerdict, type Policy } from "./verdict.ts";
+import { conditionOf, isFinished, noVerdict, type Policy, type Settings, type Verdict } from "./verdict.ts";
 
 /** Time that workers get to end by themselves once the job is terminal. */
 export const farewellMs = 20_000;
@@ -12,13 +12,28 @@ export const farewellMs = 20_000;
 /** A terminal job gives its accelerators and node ports back, stops its aggregator, ready or not, and goes after its time to live. */
 export const finished: Policy = (snapshot, settings) => {
   if (!isFinished(snapshot)) return noVerdict;
+  const verdict = endJob(snapshot, settings);
+  return { ...verdict, final: true, conditions: [progressOf(snapshot)] };
+};
+
+/** Said at each look, so that a trouble of the end is told no longer than it lasts. */
+function progressOf(snapshot: JobSnapshot): Condition {
+  const failed = conditionOf(snapshot, "Failed");
+  const [ended, message] =
+    failed?.status === "True"
+      ? [failed, "the job has failed"]
+      : [conditionOf(snapshot, "Complete"), "the job is complete"];
+  return { type: "Progressing", status: "False", reason: ended?.reason ?? Reason.Finished, message };
+}
+
+function endJob(snapshot: JobSnapshot, settings: Settings): Verdict {
   const sinceEndMs = snapshot.nowMs - (snapshot.completionMs ?? snapshot.nowMs);
   const farewell = sinceEndMs < farewellMs ? sayFarewell(snapshot) : [];
   const ttl = snapshot.job.spec.ttlSecondsAfterFinished;
   if (ttl !== undefined && sinceEndMs >= ttl * 1000)
-    return { final: true, actions: [...farewell, { type: "delete-job", why: `ended ${ttl} s ago` }] };
+    return { actions: [...farewell, { type: "delete-job", why: `ended ${ttl} s ago` }] };
   if (sinceEndMs < farewellMs && snapshot.seats.some((seat) => seat.activePods > 0))
-    return { final: true, actions: farewell, requeueAfterMs: 2_000 };
+    return { actions: farewell, requeueAfterMs: 2_000 };
   const names = jobNames(snapshot.job);
   const run = runOf(snapshot, settings.aggregator) ?? { settings: settings.aggregator, members: [] };
   const { certificateHash } = snapshot.hub;
@@ -39,12 +54,11 @@ export const finished: Policy = (snapshot, settings) => {
   const isOpen = hasService === true || endpoint !== undefined;
   const untilTtlMs = ttl === undefined ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
   return {
-    final: true,
     placing: { type: "leave" },
     actions: [...farewell, ...(replicas === 0 ? [] : [stop]), ...(isOpen ? [close] : [])],
     ...(untilTtlMs === undefined ? {} : { requeueAfterMs: untilTtlMs }),
   };
-};
+}
 
 /**
  * Tells the aggregator, and through it every worker, how the job ended: only now that it is on record, since an aggregator that was told

@@ -19,18 +19,21 @@ export function isStarted({ hub, aggregator }: JobSnapshot): boolean {
 export function keepStarted(snapshot: JobSnapshot, { isOpen }: Partial<Pick<KeptRun, "isOpen">> = {}): Action[] {
   const { job, hub } = snapshot;
   const { kept, configText, configHash } = hub;
-  if (kept === undefined || configText === undefined) return [];
+  const why = `aggregator ${jobNames(job).aggregator} is kept as it is`;
+  // Somebody removed what it runs with: that is not made from a spec that does not count.
+  if (kept === undefined || configText === undefined)
+    return isStarted(snapshot) ? applyAggregator(snapshot, undefined, why) : [];
   const { run } = kept;
   const parts = {
     configMap: renderConfigAsItIs(job, configText, { run, isOpen: isOpen ?? kept.isOpen }),
     statefulSet: (certificateHash: string) =>
       renderAggregatorStatefulSet(job, { run, certificateHash, replicas: 1, configText, configHash }),
   };
-  return applyAggregator(snapshot, parts, `aggregator ${jobNames(job).aggregator} is kept as it is`);
+  return applyAggregator(snapshot, parts, why);
 }
 
 /** What is said of such an aggregator; nothing of one that there never was. */
 export function keptReadiness(snapshot: JobSnapshot): Condition[] {
   const wasTold = conditionOf(snapshot, "AggregationReady") !== undefined;
-  return snapshot.hub.kept !== undefined || wasTold ? [aggregationReady(snapshot)] : [];
+  return isStarted(snapshot) || wasTold ? [aggregationReady(snapshot)] : [];
 }

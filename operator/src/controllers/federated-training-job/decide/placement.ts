@@ -13,8 +13,10 @@ export const placement: Policy = (snapshot) => {
   };
 };
 
-/** Whether everything that a seat's objects are made from is there. */
-function isPlaceable({ hub }: JobSnapshot, { member, template }: SeatObservation): boolean {
+/** Whether everything that a seat's objects are made from is there, and the aggregator will know its workers. */
+function isPlaceable({ hub }: JobSnapshot, { participant, member, template }: SeatObservation): boolean {
   const hasAggregator = hub.endpoint !== undefined && hub.caPem !== undefined && hub.ledgerProblem === undefined;
-  return hasAggregator && member.state === "reachable" && member.isLeaving !== true && template.state === "found";
+  if (!hasAggregator || member.state !== "reachable" || member.isLeaving === true) return false;
+  const known = hub.kept?.run.members.find(({ cluster }) => cluster === participant.cluster);
+  return known !== undefined && known.namespace === member.namespace && template.state === "found";
 }

@@ -40,9 +40,13 @@ function openWindow(snapshot: JobSnapshot, window: WindowPlan): Verdict {
   };
 }
 
-/** The window after the committed rounds: an evaluating one when training is over, else as many rounds as fit in the target. */
+/**
+ * The window after the committed rounds: an evaluating one when training is over, else as many rounds as fit in the target. What a
+ * rule says that the spec had before is no verdict on the present one.
+ */
 export function nextWindow(snapshot: JobSnapshot, report: AggregatorReport): WindowPlan {
-  return numberAttempt(snapshot, boundWindow(snapshot, report, report.verdict.stop), 1);
+  const { stop, rule } = report.verdict;
+  return numberAttempt(snapshot, boundWindow(snapshot, report, stop && !hasOtherRule(snapshot, rule)), 1);
 }
 
 /**
@@ -50,7 +54,7 @@ export function nextWindow(snapshot: JobSnapshot, report: AggregatorReport): Win
  * evaluating, unless the rule by which training ended is another one now: then that decides anew.
  */
 function renewWindow(snapshot: JobSnapshot, report: AggregatorReport, open: WindowPlan): WindowPlan {
-  const isOver = hasOtherRule(snapshot, open) ? false : report.verdict.stop || open.evaluateOnly;
+  const isOver = hasOtherRule(snapshot, open.terms) ? false : report.verdict.stop || open.evaluateOnly;
   return numberAttempt(snapshot, boundWindow(snapshot, report, isOver), open.attempt + 1);
 }
 

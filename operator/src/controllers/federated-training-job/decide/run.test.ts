@@ -3,11 +3,11 @@ import type { Action } from "../plan.ts";
 import { configField, renderAggregatorConfig } from "../render/aggregator.ts";
 import { frozenField, type KeptRun, readFrozenRun } from "../render/frozen-run.ts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
-import { aJob, aSeat, aSnapshot, someSettings } from "../testing/a-snapshot.ts";
+import { aJob, aPlacement, aSeat, aSnapshot, someSettings, withPlacements } from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 import { runOf } from "./run.ts";
 
-const job = aJob();
+const job = withPlacements(aJob(), aPlacement(), aPlacement({ participant: "gcp", cluster: "gcp-1" }));
 const accepted = runOf(aSnapshot(), someSettings.aggregator)!;
 const kept: KeptRun = { run: accepted, isOpen: false };
 const hub = { ...aSnapshot().hub, kept };
@@ -36,7 +36,7 @@ const rendered = (snapshot: JobSnapshot, settings = someSettings) => {
 };
 
 describe("what an aggregator runs with", () => {
-  const before = rendered(aSnapshot({ hub }));
+  const before = rendered(aSnapshot({ job, hub }));
 
   it.each([
     {
@@ -56,7 +56,24 @@ describe("what an aggregator runs with", () => {
     { name: "the chart's values change", changes: {}, settings: newSettings },
   ] as const)("stays when $name", ({ changes, ...rest }) => {
     const settings = "settings" in rest ? rest.settings : someSettings;
-    expect(rendered(aSnapshot({ hub, ...changes }), settings)).toEqual(before);
+    expect(rendered(aSnapshot({ job, hub, ...changes }), settings)).toEqual(before);
+  });
+
+  it("follows a MemberCluster until something of the job is placed there, so that a mistake in it can be mended", () => {
+    const placed = withPlacements(aJob(), aPlacement({ participant: "gcp", cluster: "gcp-1" }));
+    const snapshot = aSnapshot({ job: placed, hub, seats: [aSeat(placed, 0, { member: another }), aSeat(placed, 1)] });
+    expect(runOf(snapshot, someSettings.aggregator)?.members).toEqual([
+      { cluster: "aws-1", gateCaPem: "another CA", namespace: "moved" },
+      accepted.members[1],
+    ]);
+  });
+
+  it("is known of a namespace before a worker is placed there", () => {
+    const snapshot = aSnapshot({ hub, seats: [aSeat(aJob(), 0, { member: another }), aSeat(aJob(), 1)] });
+    const places = (seen: JobSnapshot) => decide(seen, someSettings).record.placements.map(({ cluster }) => cluster);
+    expect(places(snapshot)).toEqual(["gcp-1"]);
+    const known = { ...hub, kept: { ...kept, run: runOf(snapshot, someSettings.aggregator)! } };
+    expect(places({ ...snapshot, hub: known })).toEqual(["aws-1", "gcp-1"]);
   });
 
   it("is taken anew when the job was suspended, but for a member that is not known any more", () => {

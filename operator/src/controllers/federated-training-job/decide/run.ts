@@ -2,8 +2,9 @@ import type { AggregatorSettings, FrozenMember, FrozenRun } from "../render/froz
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 
 /**
- * What the job's aggregator runs with: what was fixed when the job was accepted. Only what is new in the spec is taken from
- * the present; all of it when the job was suspended since. Undefined while a member that is not fixed yet is not known.
+ * What the job's aggregator runs with: what was fixed when the job was accepted. Only what is new in the spec, and members in which
+ * nothing of the job was placed yet, are taken from the present; all of it when the job was suspended since. Undefined while a
+ * member that is not fixed yet is not known.
  */
 export function runOf(snapshot: JobSnapshot, settings: AggregatorSettings): FrozenRun | undefined {
   const { kept, liveSettings } = snapshot.hub;
@@ -11,11 +12,17 @@ export function runOf(snapshot: JobSnapshot, settings: AggregatorSettings): Froz
   const clusters = [...new Set(snapshot.seats.map((seat) => seat.participant.cluster))];
   const members = clusters.map((cluster) => {
     const before = kept?.run.members.find((member) => member.cluster === cluster);
-    const isFixed = fixed !== undefined && before !== undefined;
+    const isFixed = fixed !== undefined && before !== undefined && isUsed(snapshot, before);
     return isFixed ? before : (presentMember(snapshot.seats, cluster) ?? before);
   });
   if (!members.every((member) => member !== undefined)) return undefined;
   return { settings: fixed?.settings ?? settingsOf(settings, kept === undefined ? liveSettings : undefined), members };
+}
+
+/** Whether workers may be in a member as the aggregator knows it: until then a mistake in its MemberCluster may be mended. */
+function isUsed({ job }: JobSnapshot, { cluster, namespace }: FrozenMember): boolean {
+  const placements = job.status?.placements ?? [];
+  return placements.some((one) => one.state === "Wanted" && one.cluster === cluster && one.namespace === namespace);
 }
 
 /** Somebody removed what was fixed while the aggregator runs: the StatefulSet still says what it was started with. */

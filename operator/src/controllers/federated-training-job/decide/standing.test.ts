@@ -1,9 +1,11 @@
 import { JobCondition } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
+import { renderClusters } from "../status/clusters.ts";
 import {
   aJob,
   aPlacement,
+  aRun,
   aSeat,
   aSnapshot,
   someSettings,
@@ -136,7 +138,9 @@ describe("every condition in every phase", () => {
   });
 
   it("tells nothing of what was never told", () => {
-    const plan = decide(aSnapshot({ job: aJob({ suspend: true }) }), someSettings);
+    const { kept: _kept, ...hub } = aSnapshot().hub;
+    const job = aJob({ suspend: true });
+    const plan = decide(aSnapshot({ job, hub, aggregator: { state: "absent" } }), someSettings);
     expect(plan.conditions.map(({ type }) => type).sort()).toEqual(["Accepted", "Progressing", "Suspended"]);
   });
 
@@ -214,7 +218,7 @@ describe("an accepted job", () => {
     const plan = decide(aSnapshot({ job: known, seats: [gone, aSeat(job, 1)], aggregator: absent }), someSettings);
     const told = Object.fromEntries(plan.conditions.map((one) => [one.type, one]));
     expect(told.Accepted).toMatchObject({ status: "True", reason: "Valid" });
-    expect(told.Accepted?.message).toContain("since then: participant aws");
+    expect(told.Accepted?.message).toContain("and now participant aws");
     expect(told.Degraded).toMatchObject({ status: "True", reason: "ClusterLost" });
     expect(plan.actions.map(({ type }) => type)).toContain("apply-hub");
   });
@@ -225,5 +229,56 @@ describe("an accepted job", () => {
     expect(plan.conditions).toMatchObject(
       expect.arrayContaining([expect.objectContaining({ type: "Accepted", reason: "ClusterNotFound" })]),
     );
+  });
+
+  it("says of no runtime that it exists before its member answered, and what the member lacks once it does", () => {
+    const problem = { reason: "Connecting", message: "it is being connected" };
+    const unasked = { state: "unreachable", problem, sinceMs: 1, namespace: "jobs", gateCaPem: "x" } as const;
+    const away = aSeat(job, 0, { member: unasked, template: { state: "unknown" } });
+    const first = decide(aSnapshot({ job, seats: [away, aSeat(job, 1)] }), someSettings);
+    expect(first.conditions[0]).toMatchObject({
+      status: "True",
+      message: expect.stringContaining("what is offered to participant aws (cluster aws-1) is not known"),
+    });
+    const lacking = aSeat(job, 0, { template: { state: "runtime-missing", offered: [] } });
+    const then = decide(aSnapshot({ job: known, seats: [lacking, aSeat(job, 1)] }), someSettings);
+    const told = Object.fromEntries(then.conditions.map((one) => [one.type, one]));
+    expect(told.Degraded).toMatchObject({ status: "True", reason: "RuntimeNotFound" });
+    expect(renderClusters(aSnapshot({ job: known, seats: [lacking, aSeat(job, 1)] }))[0]).toMatchObject({
+      reason: "RuntimeNotFound",
+    });
+  });
+
+  it("keeps its word while a member that was asked is being connected again", () => {
+    const message = "the spec is valid and everything that it names exists";
+    const before = { ...known.status.conditions[0]!, message };
+    const away = aSeat(job, 0, { template: { state: "unknown" } });
+    const asked = { ...job, status: { conditions: [before] } };
+    const plan = decide(aSnapshot({ job: asked, seats: [away, aSeat(job, 1)] }), someSettings);
+    expect(plan.conditions[0]).toMatchObject({ type: "Accepted", message });
+  });
+});
+
+describe("a started job whose spec was edited in a suspension to name a cluster that is not there", () => {
+  const participants = [
+    ...aJob().spec.participants,
+    { name: "az", cluster: "typo", role: "Trainer", workers: 1 },
+  ] as const;
+  const job = aJob({ participants: [...participants], strategy: { name: "FedAdam" } }, { generation: 2 });
+  const missing = aSeat(job, 2, { member: { state: "missing" }, template: { state: "unknown" } });
+  const kept = { run: aRun(aJob()), isOpen: true };
+  const seats = [aSeat(job, 0), aSeat(job, 1), missing];
+  const hub = { ...aSnapshot().hub, kept, configText: "{}\n", replicas: 0 };
+  const plan = decide(aSnapshot({ job: withConditions(job, ...working), hub, seats }), someSettings);
+
+  it("runs no round by the former spec", () => {
+    expect(plan.actions.filter(({ type }) => type === "open-window")).toEqual([]);
+    const told = Object.fromEntries(plan.conditions.map((one) => [one.type, `${one.status} ${one.reason}`]));
+    expect(told).toMatchObject({ Accepted: "False ClusterNotFound", Progressing: "False NotAccepted" });
+  });
+
+  it("keeps its aggregator, with what it has", () => {
+    const applied = plan.actions.flatMap((action) => (action.type === "apply-hub" ? [action.kind.kind] : []));
+    expect(applied).toEqual(["ConfigMap", "Service", "StatefulSet"]);
   });
 });

@@ -132,6 +132,15 @@ describe("an open window whose terms the spec no longer has", () => {
     expect(windowsOf(look(aJobOf({}, rule), same))).toEqual([]);
   });
 
+  it.each<[string, Parameters<typeof aJobOf>[0], boolean]>([
+    ["goes on when more rounds are asked for", { maxRounds: 12 }, false],
+    ["is over when the rule is the same", {}, true],
+  ])("is no more, and training that its rule had ended %s", (_what, spec, evaluateOnly) => {
+    const verdict = { ...aReport().verdict, stop: true, reason: "MaxRounds", rule: termsOf(aJobOf({})) };
+    const report = { committedRounds: 5, history, verdict };
+    expect(windowsOf(look(aJobOf(spec), report))).toMatchObject([{ from: 5, evaluateOnly }]);
+  });
+
   it("is known by its TrainingRound where the aggregator does not say its terms", () => {
     const { terms: _terms, ...silent } = open(training);
     const report = { window: silent, committedRounds: 2 };

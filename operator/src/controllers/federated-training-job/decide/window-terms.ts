@@ -1,6 +1,6 @@
 import { readDeadlineMs } from "@tributary/contracts/fields";
 import { renderTrainingRound } from "../render/training-round.ts";
-import type { JobSnapshot, WindowPlan, WindowTerms } from "../snapshot.ts";
+import type { JobSnapshot, StopRule, WindowPlan, WindowTerms } from "../snapshot.ts";
 
 type Job = JobSnapshot["job"];
 type Bounds = Omit<WindowPlan, "attempt">;
@@ -33,10 +33,9 @@ export function hasOtherTerms(snapshot: JobSnapshot, open: WindowPlan): boolean 
   );
 }
 
-/** Whether the rule by which training ends is another one than an open window's. */
-export function hasOtherRule(snapshot: JobSnapshot, open: WindowPlan): boolean {
-  if (open.terms === undefined) return false;
-  return printRule(open.terms) !== printRule(termsOf(snapshot.job));
+/** Whether the rule by which training ends is another one by now than `rule`, that of a window or a verdict. */
+export function hasOtherRule(snapshot: JobSnapshot, rule: StopRule | undefined): boolean {
+  return rule !== undefined && printRule(rule) !== printRule(termsOf(snapshot.job));
 }
 
 /**
@@ -64,7 +63,7 @@ function printTerms(terms: WindowTerms, { evaluateOnly }: Pick<WindowPlan, "eval
   return JSON.stringify([quorum, deadlineMs, evaluateOnly ? 0 : localSteps, printRule(terms)]);
 }
 
-function printRule({ maxRounds, convergence }: WindowTerms): string {
+function printRule({ maxRounds, convergence }: StopRule): string {
   const { metric = "", mode = "", target = "", patience = 0, minDelta = "" } = convergence ?? {};
   return JSON.stringify([maxRounds, metric, mode, target, patience, minDelta]);
 }

@@ -31,7 +31,9 @@ describe("judgeLedgerClaim", () => {
     { what: "a user made", given: claim({ managedFields: [{ manager: "kubectl" }] }), maker: "made with kubectl" },
     {
       what: "another controller owns",
-      given: claim({ ownerReferences: [{ kind: "Database", name: "db", controller: true }] }),
+      given: claim({
+        ownerReferences: [{ apiVersion: "example.com/v1", kind: "Database", name: "db", controller: true }],
+      }),
       maker: "owned by Database db",
     },
   ])("refuses one that $what, by name", ({ given, maker }) => {

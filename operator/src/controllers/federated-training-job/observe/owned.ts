@@ -1,3 +1,4 @@
+import { Kinds } from "@tributary/contracts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
 import { jobNames } from "../render/names.ts";
 import type { JobSnapshot } from "../snapshot.ts";
@@ -13,7 +14,10 @@ export function isBeside({ metadata }: KubeObject, job: JobSnapshot["job"]): boo
   return (metadata.namespace ?? "default") === jobNames(job).namespace;
 }
 
+type Owner = Pick<NonNullable<KubeObject["metadata"]["ownerReferences"]>[number], "apiVersion" | "kind" | "name">;
+
 /** Whether an owner reference is that of a job of this name, whatever its uid. */
-export function isNamesake(owner: { readonly kind: string; readonly name: string }, job: JobSnapshot["job"]): boolean {
-  return owner.kind === "FederatedTrainingJob" && owner.name === job.metadata.name;
+export function isNamesake(owner: Owner, job: JobSnapshot["job"]): boolean {
+  const isOurs = owner.apiVersion.split("/")[0] === Kinds.FederatedTrainingJob.group;
+  return isOurs && owner.kind === Kinds.FederatedTrainingJob.kind && owner.name === job.metadata.name;
 }

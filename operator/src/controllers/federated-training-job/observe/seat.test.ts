@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState, MemberView } from "../../member-cluster/member-directory.ts";
+import { ourMark } from "../../shared/written-by-us.ts";
 import { renderBatchJob } from "../render/seat.ts";
 import type { JobSnapshot, Placement, PlacingReport } from "../snapshot.ts";
 import { aJob, aPlacement, aTemplate, someSettings, someTimeMs, withPlacements } from "../testing/a-snapshot.ts";
@@ -17,7 +18,7 @@ const made = renderBatchJob({
 const failed = { conditions: [{ type: "Failed", status: "True", reason: "BackoffLimitExceeded" }] };
 const batchJob = (of: string, status: object = {}, metadata: object = {}): Unstructured => ({
   ...made,
-  metadata: { ...made.metadata, name: of, uid: `uid-${of}`, ...metadata },
+  metadata: { ...made.metadata, managedFields: ourMark, name: of, uid: `uid-${of}`, ...metadata },
   status,
 });
 const pod = (of: string, phase: string): Unstructured => ({
@@ -122,6 +123,13 @@ describe("a seat whose batch Job failed for good", () => {
   it("names the workers that ended with exit code 0", () => {
     expect(look([batchJob(name, { completedIndexes: "0,2-3" })], [])).toMatchObject({ completedIndexes: [0, 2, 3] });
   });
+});
+
+it("a batch Job that somebody made under the seat's own name speaks for nobody", () => {
+  const theirs = batchJob(name, failed, { managedFields: [{ manager: "kubectl" }] });
+  const seen = look([theirs], []);
+  expect(seen.hasBatchJob).toBe(false);
+  expect(seen.batchJobFailure).toBeUndefined();
 });
 
 describe("a seat that moved to another namespace and still leaves the former", () => {

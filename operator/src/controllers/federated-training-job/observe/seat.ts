@@ -2,6 +2,7 @@ import { Label, type MemberCluster } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
 import { isSamePlace, type Place } from "../../shared/place.ts";
+import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { jobNames } from "../render/names.ts";
 import type {
   JobSnapshot,
@@ -66,8 +67,7 @@ export function observeSeat(
     failedIndexes: counted?.failed ?? 0,
     ...(counted === undefined || counted.completed.length === 0 ? {} : { completedIndexes: counted.completed }),
     ...problems,
-    // What runs is not held back by an object that could not be mended.
-    ...(placingProblem === undefined || batchJob !== undefined ? {} : { placingProblem }),
+    ...(placingProblem === undefined ? {} : { placingProblem }),
   };
 }
 
@@ -93,18 +93,24 @@ function isPlaceOf({ name, cluster }: Participant, placement: Placement): boolea
   return placement.participant === name && placement.cluster === cluster;
 }
 
-/** The batch Job of the recorded name: a copy of it that somebody made with all labels speaks for nobody. */
+/** The batch Job of the recorded name that Tributary wrote: what somebody made with all labels speaks for nobody. */
 function findBatchJob(placed: Placement | undefined, found: readonly Unstructured[]): Unstructured | undefined {
-  return placed === undefined ? found[0] : found.find(({ metadata }) => metadata.name === placed.name);
+  const ours = found.filter(isWrittenByUs);
+  return placed === undefined ? ours[0] : ours.find(({ metadata }) => metadata.name === placed.name);
 }
 
 /**
  * Namespace in which a seat is or will be: where it was placed, since what a MemberCluster maps later moves nothing that
- * runs, else the one that is mapped; undefined where none is.
+ * runs; else where another of the job's is, since an aggregator takes workers of a cluster from one namespace; else the one
+ * that is mapped; undefined where none is.
  */
 export function placeOf(job: Job, participant: Participant, member: MemberCluster): string | undefined {
-  const placed = job.status?.placements?.find((one) => isPlaceOf(participant, one) && one.state === "Wanted");
-  return placed?.namespace ?? member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member;
+  const placed = job.status?.placements?.filter((one) => one.cluster === participant.cluster && one.state === "Wanted");
+  const own = placed?.find((one) => isPlaceOf(participant, one));
+  return (
+    (own ?? placed?.[0])?.namespace ??
+    member.spec.namespaces.find((mapping) => mapping.hub === jobNames(job).namespace)?.member
+  );
 }
 
 function observeMember(

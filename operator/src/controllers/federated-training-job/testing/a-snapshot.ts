@@ -1,5 +1,6 @@
 import { cleanupFinalizer, type FederatedTrainingJob } from "@tributary/contracts";
 import type { Settings } from "../decide/verdict.ts";
+import type { FrozenRun } from "../render/frozen-run.ts";
 import { seatName } from "../render/names.ts";
 import type {
   AggregatorReport,
@@ -133,6 +134,13 @@ export function aRound(round: number, seconds: number, changes: Partial<RoundRep
   };
 }
 
+/** What an aggregator runs with whose members answered when the job was accepted. */
+export function aRun({ spec }: FederatedTrainingJob): FrozenRun {
+  const clusters = [...new Set(spec.participants.map(({ cluster }) => cluster))];
+  const members = clusters.map((cluster) => ({ cluster, gateCaPem: "gate CA", namespace: "jobs" }));
+  return { settings: someSettings.aggregator, members };
+}
+
 /** A snapshot of a job whose aggregator answers and whose workers have joined; nothing is placed in the caches yet. */
 export function aSnapshot(changes: Partial<JobSnapshot> = {}): JobSnapshot {
   const job = changes.job ?? aJob();
@@ -148,6 +156,7 @@ export function aSnapshot(changes: Partial<JobSnapshot> = {}): JobSnapshot {
       hasService: true,
       replicas: 1,
       readyReplicas: 1,
+      kept: { run: aRun(job), isOpen: false },
     },
     seats: job.spec.participants.map((_participant, index) => aSeat(job, index)),
     aggregator: { state: "heard", heardMs: someTimeMs, report: aReport() },

@@ -15,7 +15,7 @@ function aSnapshot(changes: Partial<MemberSnapshot> = {}): MemberSnapshot {
     nodes: { state: "known", totals: { readyNodes: 1, accelerators: [] } },
     requested: new Map(),
     gate: { state: "valid", fingerprint: "SHA256:0", certificates: 1, endsMs: 2_000 },
-    leftovers: { remaining: new Map(), problems: [] },
+    leftovers: { beganMs: 0, remaining: new Map(), problems: [] },
     ...changes,
   };
 }
@@ -46,7 +46,7 @@ describe("the conditions of a member", () => {
       NamespacesReady: "Unknown ClusterUnreachable",
       NodesVisible: "Unknown ClusterUnreachable",
       GateTrusted: "True Valid",
-      Clean: "True CleanedUp",
+      Clean: "Unknown ClusterUnreachable",
     });
     expect(decideConditions(aSnapshot({ link: away }))[0]?.message).toContain("last heard 1970-01-01T00:00:00.000Z");
   });
@@ -113,7 +113,7 @@ describe("the conditions of a member", () => {
     ["nobody looked for leftovers yet", { leftovers: undefined as never }, { Clean: "Unknown Connecting" }],
     [
       "leftovers cannot be removed",
-      { leftovers: { remaining: new Map(), problems: [problem("ForeignObject")] } },
+      { leftovers: { beganMs: 0, remaining: new Map(), problems: [problem("ForeignObject")] } },
       { Ready: "True Connected", Clean: "False ForeignObject" },
     ],
     [

@@ -145,8 +145,9 @@ function isGateTrusted({ member, gate, nowMs }: MemberSnapshot): DecidedConditio
   }
 }
 
-function isClean({ leftovers }: MemberSnapshot): DecidedCondition {
+function isClean({ link, leftovers }: MemberSnapshot): DecidedCondition {
   const type = MemberCondition.Clean;
+  if (link.state === "unreachable") return { type, status: "Unknown", ...link.problem };
   if (leftovers === undefined)
     return {
       type,

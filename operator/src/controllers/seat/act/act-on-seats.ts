@@ -7,11 +7,13 @@ import {
   type Logger,
   type TributaryError,
 } from "@tributary/kit";
-import type { ApiClient } from "../../../runtime/api/api-client.ts";
+import type { ApiClient, CallOptions } from "../../../runtime/api/api-client.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import type { Placement, PlacingReport, Problem } from "../../federated-training-job/snapshot.ts";
+import type { NamedJob } from "../../shared/is-job-gone.ts";
 import { type FoundPlace, isSamePlace, type Place } from "../../shared/place.ts";
 import { troubleOf } from "../decide/decide-seats.ts";
+import type { Headway } from "../decide/look-again.ts";
 import type { SeatAction } from "../plan.ts";
 import { placeKey } from "../seat-key.ts";
 import { type Emptied, emptyPlaces } from "./empty-places.ts";
@@ -23,6 +25,8 @@ import { searchMember } from "./search-member.ts";
 export interface SeatActDeps {
   /** Whether a job with this uid exists on the hub. */
   readonly isJobAlive: (uid: string) => boolean;
+  /** The same asked of the hub's API server, before anything is removed because its job is gone. */
+  readonly isJobGone: (job: NamedJob, call: CallOptions) => Promise<boolean>;
   readonly expectations: Expectations;
   /** Id of this hub. */
   readonly hubId: string;
@@ -30,9 +34,11 @@ export interface SeatActDeps {
 }
 
 /** What came of the actions of one look. */
-export interface SeatsOutcome extends PlacingReport {
-  /** Whether something failed and is to be tried again soon; a search that is refused has a problem and a time of its own. */
-  readonly hasFailed: boolean;
+export interface SeatsOutcome {
+  /** What the job's look is told. */
+  readonly report: PlacingReport;
+  /** What the time of the next look depends on. */
+  readonly headway: Headway;
 }
 
 /** Calls of one look that are under way at once in a member. */
@@ -52,13 +58,15 @@ export async function actOnSeats(
   const problems: PlacingReport["problems"][number][] = [];
   let found: readonly FoundPlace[] | undefined;
   let searchProblem: Problem | undefined;
-  let hasFailed = false;
+  let [isPassing, isRefused, hasProgressed] = [false, false, false];
   const note = (action: SeatAction, thrown: unknown, placements = placementsOf(action)): void => {
     const error = asTributaryError(thrown);
     tellFailure(client.cluster, action, error, deps.log);
-    const isPassing = passing.some((code) => isTributaryError(error, code));
-    if (isPassing || action.type !== "search") hasFailed = true;
-    if (isPassing) return;
+    if (passing.some((code) => isTributaryError(error, code))) {
+      isPassing = true;
+      return;
+    }
+    isRefused = true;
     const problem = { reason: catalogue[error.code].reason, message: error.message };
     if (action.type === "search") searchProblem = problem;
     problems.push(...placements.map((placement) => troubleOf(placement, problem)));
@@ -70,6 +78,7 @@ export async function actOnSeats(
     await inParallel(here, parallelCalls, async (action) => {
       try {
         const outcome = await carryOut(client, jobUid, action, deps, signal);
+        hasProgressed ||= isUnderWay(action, outcome);
         empty.push(...(outcome.empty ?? []));
         problems.push(...(outcome.problems ?? []));
         for (const { placement, cause } of outcome.refused ?? []) note(action, cause, [placement]);
@@ -85,11 +94,13 @@ export async function actOnSeats(
     for (const action of actions) note(action, thrown);
   }
   return {
-    empty: empty.toSorted(byPlace),
-    problems: problems.toSorted(byPlace),
-    hasFailed,
-    ...(found && { found }),
-    ...(searchProblem && { searchProblem }),
+    report: {
+      empty: empty.toSorted(byPlace),
+      problems: problems.toSorted(byPlace),
+      ...(found && { found }),
+      ...(searchProblem && { searchProblem }),
+    },
+    headway: { isPassing, isRefused, hasProgressed },
   };
 }
 
@@ -116,6 +127,16 @@ async function carryOut(
     default:
       return action satisfies never;
   }
+}
+
+/** Whether an action was carried out in one of its places at least: there, nothing keeps what was begun from its end. */
+function isUnderWay(action: SeatAction, { refused = [], problems = [] }: Outcome): boolean {
+  if (action.type !== "empty") return true;
+  return action.placements.some(
+    (one) =>
+      !refused.some(({ placement }) => isSamePlace(placement, one)) &&
+      !problems.some((other) => isSamePlace(other, one)),
+  );
 }
 
 function placementsOf(action: SeatAction): readonly Placement[] {

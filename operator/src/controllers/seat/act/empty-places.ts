@@ -1,15 +1,17 @@
-import { Kinds, Label, Reason, type ResourceKind } from "@tributary/contracts";
+import { Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import { inParallel } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
-import { controllerUidOf, isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
+import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
+import { readForeignJobs } from "../../shared/foreign-jobs.ts";
 import { keepOwnership } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";
+import { isPodOfOurs } from "../../shared/pod-owner.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
-import { troubleOf } from "../decide/decide-seats.ts";
 import type { SeatAction } from "../plan.ts";
+import { participantOf, tellStranded } from "./stranded-pods.ts";
 
 type Empty = Extract<SeatAction, { type: "empty" }>;
 
@@ -17,7 +19,7 @@ const parallelDeletes = 8;
 
 /** What is known of places after what was ours in them was removed. */
 export interface Emptied {
-  /** Places of which live lists, made after the removal, show nothing. */
+  /** Places of which live lists, made after the removal, show nothing of ours. */
   readonly empty: readonly Place[];
   /** What stays and is not for the hub to remove. */
   readonly problems: PlacingReport["problems"];
@@ -27,8 +29,8 @@ export interface Emptied {
 
 /**
  * Removes what labels find of these places and Tributary wrote, and gives those of which live lists, made after that, show
- * nothing: no anchor, no batch Job, no pod. A cache is never asked whether something is gone. Copies that somebody made with all
- * labels, and their pods, are theirs.
+ * nothing of it: no anchor, no batch Job, no pod. A cache is never asked whether something is gone. What somebody made with all
+ * labels, also under the seat's own name, and the pods of it are theirs: they are not removed, and no place waits for them.
  */
 export async function emptyPlaces(
   client: ApiClient,
@@ -52,12 +54,12 @@ export async function emptyPlaces(
   try {
     const left = new Set(withEndingPods);
     const all = placements.map(({ participant }) => participant);
-    const copies = new Set<string | undefined>();
+    const jobs: KubeObject[] = [];
     const refused = new Map<string, unknown>();
     for (const kind of [Kinds.Job, Kinds.ConfigMap]) {
       const listed = await listOf(kind, all);
+      if (kind === Kinds.Job) jobs.push(...listed);
       const objects = listed.filter(isWrittenByUs);
-      for (const object of listed) if (!isWrittenByUs(object)) copies.add(object.metadata.uid);
       for (const object of objects) left.add(participantOf(object));
       const present = objects.filter((object) => !isDeleting(object) && !refused.has(participantOf(object)));
       await inParallel(present, parallelDeletes, async (object) => {
@@ -70,7 +72,8 @@ export async function emptyPlaces(
     }
     const rest = all.filter((participant) => !left.has(participant));
     const listed = rest.length === 0 ? [] : await listOf(Kinds.Pod, rest);
-    const pods = listed.filter((pod) => !copies.has(controllerUidOf(pod)));
+    const foreignJobs = await readForeignJobs(client, namespace, { jobs, pods: listed }, call);
+    const pods = listed.filter((pod) => isPodOfOurs(pod, foreignJobs));
     for (const pod of pods) left.add(participantOf(pod));
     const gone = rest.filter((participant) => !left.has(participant));
     return {
@@ -85,19 +88,4 @@ export async function emptyPlaces(
       return { empty: placements.map(({ participant }) => ({ participant, namespace })), problems: [], refused: [] };
     throw error;
   }
-}
-
-function participantOf(object: KubeObject): string {
-  return object.metadata.labels?.[Label.Participant] ?? "";
-}
-
-/** Pods that nothing will end: they have no Job any more, and the hub may not delete pods. */
-function tellStranded(placements: readonly Placement[], pods: readonly KubeObject[]): PlacingReport["problems"] {
-  const stranded = pods.filter((pod) => !isDeleting(pod) && controllerUidOf(pod) === undefined);
-  return placements.flatMap((placement) => {
-    const pod = stranded.find((one) => participantOf(one) === placement.participant);
-    if (pod === undefined) return [];
-    const message = `Pod ${placement.namespace}/${pod.metadata.name} has the job's labels and no Job, and the hub may not delete pods; have the member's admin delete it`;
-    return [troubleOf(placement, { reason: Reason.CleanupPending, message })];
-  });
 }

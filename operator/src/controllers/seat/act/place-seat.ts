@@ -1,5 +1,5 @@
 import { FieldManager, Kinds, Label } from "@tributary/contracts";
-import type { ApiClient, JsonPatchOperation } from "../../../runtime/api/api-client.ts";
+import type { ApiClient, CallOptions, JsonPatchOperation } from "../../../runtime/api/api-client.ts";
 import {
   createOwnedApply,
   lookAtOwned,
@@ -11,6 +11,8 @@ import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import type { Placement } from "../../federated-training-job/snapshot.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
+import type { NamedJob } from "../../shared/is-job-gone.ts";
+import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { changeableFields } from "../decide/decide-place.ts";
 import { differs } from "../decide/is-another-job.ts";
 import type { SeatAction } from "../plan.ts";
@@ -22,6 +24,8 @@ type Replace = Extract<SeatAction, { type: "replace" }>;
 /** What placing needs besides the client. */
 export interface PlaceDeps {
   readonly isJobAlive: (uid: string) => boolean;
+  /** The same asked of the hub's API server, before anything is removed because its job is gone. */
+  readonly isJobGone: (job: NamedJob, call: CallOptions) => Promise<boolean>;
   readonly expectations: Pick<Expectations, "expectCreated" | "forget">;
   readonly hubId: string;
 }
@@ -70,14 +74,22 @@ export async function replaceBatchJob(
   await client.delete(Kinds.Job, ref, { uid, propagation: "Background", signal, deadlineMs: callDeadlineMs });
 }
 
-/** Whose an object of a seat's name is. "Left over" means that the job it was made for exists no longer. */
-function ownershipOf({ jobUid }: Placement, { hubId, isJobAlive }: PlaceDeps): Ownership {
+/**
+ * Whose an object of a seat's name is. Labels say for which job it was made and not by whom: what Tributary did not write is
+ * somebody else's, as it is when places are emptied. "Left over" means that the job it was made for exists no longer.
+ */
+function ownershipOf({ jobUid }: Placement, { hubId, isJobAlive, isJobGone }: PlaceDeps): Ownership {
   return {
-    judge({ metadata: { labels = {} } }) {
-      if (labels[Label.Origin] !== hubId) return Whose.Foreign;
+    judge(object) {
+      const { labels = {} } = object.metadata;
+      if (labels[Label.Origin] !== hubId || !isWrittenByUs(object)) return Whose.Foreign;
       const uid = labels[Label.JobUid];
       if (uid === jobUid) return Whose.Ours;
       return uid === undefined || isJobAlive(uid) ? Whose.Foreign : Whose.LeftOver;
+    },
+    isOwnerGone({ metadata: { labels = {} } }, call) {
+      const { [Label.JobName]: name, [Label.JobNamespace]: namespace, [Label.JobUid]: uid } = labels;
+      return name === undefined ? Promise.resolve(false) : isJobGone({ namespace, name, uid }, call);
     },
     remedy: "remove it, or create the job under another name",
   };

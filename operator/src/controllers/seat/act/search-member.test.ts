@@ -56,6 +56,27 @@ describe("searchMember", () => {
     expect(found).toEqual([{ participant: "aws", namespace: "jobs", name: "notes-aws-x1" }]);
   });
 
+  it("finds no place by pods that come of what others made", async () => {
+    const labels = { [Label.Participant]: "aws" };
+    const podOf = (name: string, owner: object) => ({
+      metadata: { name: `${name}-0-k7p2q`, labels, ownerReferences: [{ name, uid: name, controller: true, ...owner }] },
+    });
+    const batchJob = { apiVersion: "batch/v1", kind: "Job" };
+    const pods = [
+      podOf("set", { apiVersion: "apps/v1", kind: "StatefulSet" }),
+      podOf("copy", batchJob),
+      podOf("gone", batchJob),
+    ];
+    const copy = { metadata: { name: "copy", uid: "copy", labels, managedFields: [{ manager: "kubectl" }] } };
+    const lists = new Map<unknown, object[]>([
+      [Kinds.Job, [copy]],
+      [Kinds.Pod, pods],
+    ]);
+    const client = { list: async (kind: unknown) => lists.get(kind) ?? [], get: async () => undefined };
+    const found = await searchMember(client as unknown as ApiClient, "hub", "uid", ["jobs"], signal);
+    expect(found).toEqual([{ participant: "aws", namespace: "jobs", name: "gone" }]);
+  });
+
   it("tries all of a hundred namespaces, a few at once, and names those that refuse", async () => {
     const namespaces = Array.from({ length: 100 }, (_none, index) => `n-${String(index).padStart(2, "0")}`);
     let [running, most, calls] = [0, 0, 0];

@@ -1,12 +1,14 @@
-import { Annotation, cutText, Kinds, Label } from "@tributary/contracts";
+import { Annotation, cutText, Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import { asTributaryError, inParallel, isTributaryError, TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
 import { parallelNamespaces } from "../../collector/owned-objects.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
+import { readForeignJobs } from "../../shared/foreign-jobs.ts";
 import { keepOwnership } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { FoundPlace } from "../../shared/place.ts";
+import { isPodOfOurs } from "../../shared/pod-owner.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
 
 interface Unread {
@@ -34,17 +36,26 @@ export async function searchMember(
   const call = { signal, deadlineMs: callDeadlineMs };
   const found = new Map<string, FoundPlace>();
   const unread: Unread[] = [];
+  const note = (namespace: string, { metadata }: KubeObject, name: string): void => {
+    const participant = metadata.labels?.[Label.Participant] ?? "";
+    if (participant !== "") found.set(`${namespace}/${participant}/${name}`, { participant, namespace, name });
+  };
   await inParallel(namespaces, parallelNamespaces, async (namespace) => {
     try {
-      for (const kind of [Kinds.Job, Kinds.ConfigMap, Kinds.Pod]) {
-        const selection = { namespace, labelSelector, metadataOnly: true, prepare: keepOwnership };
-        for (const object of await client.list<KubeObject>(kind, { ...selection, ...call })) {
-          if (kind !== Kinds.Pod && !isWrittenByUs(object)) continue;
-          const name = kind === Kinds.Pod ? batchJobOf(object) : object.metadata.name;
-          const participant = object.metadata.labels?.[Label.Participant] ?? "";
-          if (participant !== "") found.set(`${namespace}/${participant}/${name}`, { participant, namespace, name });
-        }
-      }
+      const listOf = (kind: ResourceKind): Promise<KubeObject[]> =>
+        client.list<KubeObject>(kind, {
+          ...call,
+          namespace,
+          labelSelector,
+          metadataOnly: true,
+          prepare: keepOwnership,
+        });
+      const jobs = await listOf(Kinds.Job);
+      const written = [...jobs, ...(await listOf(Kinds.ConfigMap))].filter(isWrittenByUs);
+      for (const object of written) note(namespace, object, object.metadata.name);
+      const pods = await listOf(Kinds.Pod);
+      const foreignJobs = await readForeignJobs(client, namespace, { jobs, pods }, call);
+      for (const pod of pods) if (isPodOfOurs(pod, foreignJobs)) note(namespace, pod, batchJobOf(pod));
     } catch (thrown) {
       if (!(await isNamespaceGone(client, namespace, thrown, call)))
         unread.push({ namespace, error: asTributaryError(thrown) });

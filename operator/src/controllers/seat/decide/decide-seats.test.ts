@@ -56,6 +56,33 @@ describe("a wanted place", () => {
     ]);
   });
 
+  const changed = (spec: Record<string, unknown>, generation: number) => {
+    const { metadata, ...batchJob } = withSpec(spec);
+    return kinds(decidePlaced({ batchJob: { ...batchJob, metadata: { ...metadata, generation } } }));
+  };
+
+  it.each<[string, Record<string, unknown>]>([
+    ["a time in which it must be done", { activeDeadlineSeconds: 60 }],
+    ["a time to live of none", { ttlSecondsAfterFinished: 0 }],
+    ["fewer failures", { backoffLimit: 1 }],
+    ["fewer failed workers", { maxFailedIndexes: 0 }],
+    ["no limit of failed workers", { maxFailedIndexes: undefined }],
+    ["pods that are replaced sooner", { podReplacementPolicy: "TerminatingOrFailed" }],
+  ])(
+    "gets another batch Job in place of one that somebody gave %s, not of one that the member made so",
+    (_what, spec) => {
+      expect(changed(spec, 2)).toEqual(["replace"]);
+      expect(changed(spec, 1)).toEqual([]);
+      expect(kinds(decidePlaced({ batchJob: withSpec(spec) }))).toEqual([]);
+    },
+  );
+
+  it("keeps a batch Job that was scaled and mended since, with what its API server put in", () => {
+    const defaulted = { backoffLimit: 2_147_483_647, suspend: false, manualSelector: false };
+    expect(changed(defaulted, 3)).toEqual([]);
+    expect(changed({ ...defaulted, parallelism: 0 }, 2)).toEqual(["place"]);
+  });
+
   const ofOther = (changes: Parameters<typeof aJob>[0], template: PodTemplateObject = aTemplate) => {
     const edited = aJob(changes) as SeatsSnapshot["job"];
     const participant = edited.spec.participants[0]!;

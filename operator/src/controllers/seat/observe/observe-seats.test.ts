@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import type { Unstructured } from "../../../runtime/api/object.ts";
 import { aJob, aPlacement, withPlacements } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
+import { ourMark } from "../../shared/written-by-us.ts";
 import { printSeatKey } from "../seat-key.ts";
 import { observeSeats, type SeatSources } from "./observe-seats.ts";
 
@@ -33,4 +35,36 @@ it.each([
   const key = printSeatKey({ cluster: "aws-1", job: "research/notes" });
   const seen = await observeSeats(key, sourcesOf(linked, recorded), new AbortController().signal);
   expect(seen?.places).toMatchObject([{ unread: { reason: want } }]);
+});
+
+describe("what caches show under the name of a seat", () => {
+  const { name } = aPlacement();
+  const named = (managedFields: unknown[]) => ({ metadata: { name, namespace: "jobs", managedFields } });
+  const ending = (jobName: string) =>
+    ({
+      metadata: {
+        name: `${jobName}-0-x`,
+        labels: { "batch.kubernetes.io/job-name": jobName },
+        deletionTimestamp: "2027-01-15T08:00:00Z",
+      },
+    }) as Unstructured;
+  const theirs = [{ manager: "kubectl" }];
+
+  async function placeOf(managedFields: unknown[], pods: readonly Unstructured[]) {
+    const shown = { configMaps: [named(managedFields)], jobs: [named(managedFields)], pods };
+    const view = { objectsOf: (kind: keyof typeof shown) => shown[kind], podTemplates: () => [] };
+    const stateOf = () => ({ state: "reachable", heardMs: 1, client: {}, view }) as unknown as MemberState;
+    const key = printSeatKey({ cluster: "aws-1", job: "research/notes" });
+    const sources = { ...sourcesOf(undefined, undefined), members: { stateOf } };
+    return (await observeSeats(key, sources, new AbortController().signal))?.places[0];
+  }
+
+  it.each([
+    { whose: "ours", managedFields: ourMark, pods: [ending(name)], want: [name, name, true] },
+    { whose: "somebody else's", managedFields: theirs, pods: [ending(name)], want: [undefined, undefined, false] },
+    { whose: "ours beside a pod of others", managedFields: ourMark, pods: [ending("x")], want: [name, name, false] },
+  ])("is the seat's only when Tributary wrote it: $whose", async ({ managedFields, pods, want }) => {
+    const place = await placeOf(managedFields, pods);
+    expect([place?.anchor?.metadata.name, place?.batchJob?.metadata.name, place?.hasEndingPods]).toEqual(want);
+  });
 });

@@ -1,16 +1,20 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
-import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
+import { isDeleting, type KubeObject, type Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
 import type { Expectations } from "../../../runtime/control/expectations.ts";
 import { findTemplate } from "../../federated-training-job/observe/seat.ts";
 import type { Placement, Problem } from "../../federated-training-job/snapshot.ts";
 import type { MemberDirectory, MemberState } from "../../member-cluster/member-directory.ts";
+import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { clusterChanged } from "../cluster-changed.ts";
 import { parseSeatKey, placeKey } from "../seat-key.ts";
 import type { SeatReports } from "../seat-reports.ts";
 import type { AggregatorAccess, MemberReach, PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
 
 type Job = FederatedTrainingJob & KubeObject;
+
+/** Label that a Job controller puts on the pods of a batch Job. */
+const jobNameLabel = "batch.kubernetes.io/job-name";
 
 /** Everything that a look at seats reads. */
 export interface SeatSources {
@@ -84,13 +88,20 @@ function observePlace(job: Job, placement: Placement, { expectations, members }:
   const objectsOf = (kind: "configMaps" | "jobs" | "pods") =>
     view.objectsOf(kind, namespace, jobUid, placement.participant);
   const named = (kind: "configMaps" | "jobs") => objectsOf(kind).find((object) => object.metadata.name === name);
-  const [anchor, batchJob] = [named("configMaps"), named("jobs")];
+  // What somebody else wrote under the seat's name is no object of the seat: placing meets it, live, and tells of it.
+  const [anchor, batchJob] = [ours(named("configMaps")), ours(named("jobs"))];
+  const isTaken = batchJob === undefined && named("jobs") !== undefined;
+  const isPod = ({ metadata }: KubeObject): boolean => !isTaken && metadata.labels?.[jobNameLabel] === name;
   const offered = participant === undefined ? undefined : findTemplate(job, participant, view.podTemplates(namespace));
   return {
     ...known,
     template: offered ?? { state: "unknown" },
     ...(anchor === undefined ? {} : { anchor }),
     ...(batchJob === undefined ? {} : { batchJob }),
-    hasEndingPods: objectsOf("pods").some(isDeleting),
+    hasEndingPods: objectsOf("pods").some((pod) => isDeleting(pod) && isPod(pod)),
   };
+}
+
+function ours(object: Unstructured | undefined): Unstructured | undefined {
+  return object !== undefined && isWrittenByUs(object) ? object : undefined;
 }

@@ -1,10 +1,15 @@
+import { rootCertificates } from "node:tls";
 import { type FederatedTrainingJob, Kinds } from "@tributary/contracts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
 import { createExpectations } from "../../../runtime/control/expectations.ts";
+import { createRetryLimit } from "../../../runtime/queue/retry-limit.ts";
 import { createFakeClock } from "../../../runtime/testing/fake-clock.ts";
 import { decide } from "../../federated-training-job/decide/index.ts";
 import { observeSeat } from "../../federated-training-job/observe/seat.ts";
 import type { Plan } from "../../federated-training-job/plan.ts";
+import { configField } from "../../federated-training-job/render/aggregator.ts";
+import { frozenField, readFrozenRun } from "../../federated-training-job/render/frozen-run.ts";
+import type { HubObservation } from "../../federated-training-job/snapshot.ts";
 import { aSnapshot, someSettings, someTimeMs } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
 import { reconcileSeats, type SeatDeps } from "../reconcile.ts";
@@ -25,8 +30,8 @@ export interface FakeHub {
   readonly namespaces: string[];
   /** One look at the job: what is recorded and whether its finalizer goes. */
   readonly lookAtJob: () => Plan | undefined;
-  /** One look at its seats in each cluster that the record names. */
-  readonly lookAtSeats: () => Promise<void>;
+  /** One look at its seats in each cluster that the record names; gives the times until the next, in milliseconds, by cluster. */
+  readonly lookAtSeats: () => Promise<Readonly<Record<string, number | undefined>>>;
   /** Whether the process was killed. */
   readonly isDead: () => boolean;
   /** Another process takes over: nothing is remembered. */
@@ -47,16 +52,20 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
   const clusterOf = (name: string) =>
     ({
       metadata: { name },
-      spec: { namespaces: [{ hub: "research", member: "jobs" }], gate: { caBundle: "x" } },
+      spec: { namespaces: [{ hub: "research", member: "jobs" }], gate: { caBundle: rootCertificates[0] } },
     }) as never;
   let deps = startProcess();
+  /** The aggregator's ConfigMap, which outlives the operator's process. */
+  let configuration: Readonly<Record<string, string>> = {};
 
   function startProcess(): SeatDeps {
     const expectations = createExpectations(createFakeClock());
     return {
       hubId: someSettings.hubId,
       isJobAlive: (uid) => hub.job?.metadata.uid === uid,
+      isJobGone: async ({ uid }) => hub.job?.metadata.uid !== uid,
       expectations,
+      retries: createRetryLimit({ clock: createFakeClock(), backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
       log: { warn() {}, info() {} } as never,
       sources: {
         jobs: { get: () => hub.job },
@@ -115,11 +124,13 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
       );
       const snapshot = aSnapshot({
         job: seen,
+        hub: observeHub(configuration),
         seats,
         placing: { clusterUids: new Map(), linkedUids, clusters, reports, shown },
         ...deletionMs,
       });
       const plan = decide(snapshot, someSettings);
+      configuration = findConfiguration(plan) ?? configuration;
       if (plan.actions.some(({ type }) => type === "remove-finalizer")) hub.job = undefined;
       else hub.job = { ...seen, status: { ...seen.status, ...plan.record } as never };
       return plan;
@@ -128,10 +139,13 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
       const { placements = [], unsearchedClusters = [] } = hub.job?.status ?? {};
       const clusters = new Set([...placements.map(({ cluster }) => cluster), ...unsearchedClusters]);
       const signal = new AbortController().signal;
+      const waits: Record<string, number | undefined> = {};
       for (const cluster of clusters) {
-        await reconcileSeats(printSeatKey({ cluster, job: "research/notes" }), deps, { signal });
-        if (isDead()) return;
+        const looked = await reconcileSeats(printSeatKey({ cluster, job: "research/notes" }), deps, { signal });
+        waits[cluster] = looked?.requeueAfterMs;
+        if (isDead()) break;
       }
+      return waits;
     },
     isDead,
     restart() {
@@ -140,4 +154,17 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
     },
   };
   return hub;
+}
+
+/** A hub with all that placing needs but what its aggregator runs with: that is as it was applied at an earlier look. */
+function observeHub(configuration: Readonly<Record<string, string>>): HubObservation {
+  const { kept: _kept, ...hub } = aSnapshot().hub;
+  const [kept, configText] = [readFrozenRun(configuration[frozenField]), configuration[configField]];
+  return { ...hub, ...(kept && { kept }), ...(configText === undefined ? {} : { configText }) };
+}
+
+/** What a plan writes into the aggregator's ConfigMap, where it does. */
+function findConfiguration({ actions }: Plan): Readonly<Record<string, string>> | undefined {
+  const written = actions.flatMap((action) => (action.type === "apply-hub" ? [action.object.data] : []));
+  return (written as Record<string, string>[]).find((data) => data?.[frozenField] !== undefined);
 }

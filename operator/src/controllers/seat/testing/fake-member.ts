@@ -69,10 +69,9 @@ export function createFakeMember(cluster: string): FakeMember {
     const participant = object.metadata.labels?.[Label.Participant];
     if (kind.plural === Kinds.Job.plural && participant !== undefined) {
       const pod = aPod(`${object.metadata.name}-0-x`, participant, object.metadata.namespace);
-      objects.set(keyOf(Kinds.Pod, pod.metadata), {
-        ...pod,
-        metadata: { ...pod.metadata, ownerReferences: [ownerOf(uid)] },
-      } as Unstructured);
+      const labels = { ...pod.metadata.labels, "batch.kubernetes.io/job-name": object.metadata.name };
+      const metadata = { ...pod.metadata, labels, ownerReferences: [ownerOf(object.metadata.name, uid)] };
+      objects.set(keyOf(Kinds.Pod, pod.metadata), { ...pod, metadata } as Unstructured);
     }
     return made;
   }
@@ -172,8 +171,8 @@ function slimmed(key: string, object: Unstructured): Unstructured {
   return transform?.(object) ?? object;
 }
 
-function ownerOf(uid: string) {
-  return { apiVersion: "batch/v1", kind: "Job", name: "", uid, controller: true };
+function ownerOf(name: string, uid: string) {
+  return { apiVersion: "batch/v1", kind: "Job", name, uid, controller: true };
 }
 
 /** An object as an API server keeps what the operator wrote. */
