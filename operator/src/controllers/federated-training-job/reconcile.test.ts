@@ -58,7 +58,7 @@ function aRefusingHub(backoff?: BackoffBounds) {
       nowMs: clock.nowMs,
     }),
   };
-  return { deps, events, jobs };
+  return { deps, events, jobs, clock };
 }
 
 it("tells of what a hub refuses once, and never of the aggregator as ready beside it", async () => {
@@ -74,11 +74,14 @@ it("tells of what a hub refuses once, and never of the aggregator as ready besid
 });
 
 it("tries what is refused ever more seldom, whatever the plan waits for", async () => {
-  const { deps } = aRefusingHub({ initialMs: 2_000, maxMs: 60_000, factor: 2 });
+  const { deps, clock } = aRefusingHub({ initialMs: 2_000, maxMs: 60_000, factor: 2 });
   const { signal } = new AbortController();
   const waits: unknown[] = [];
-  for (let look = 0; look < 7; look += 1)
-    waits.push(await reconcileJob("research/notes", deps, { signal, failures: 0, reconcileId: "look" }));
+  for (let look = 0; look < 7; look += 1) {
+    const wait = await reconcileJob("research/notes", deps, { signal, failures: 0, reconcileId: "look" });
+    waits.push(wait);
+    await clock.advance(wait?.requeueAfterMs ?? 0);
+  }
   const seconds = [2, 4, 8, 16, 32, 60, 60];
   expect(waits).toEqual(seconds.map((s) => ({ requeueAfterMs: s * 1_000 })));
 });

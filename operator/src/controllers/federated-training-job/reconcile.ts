@@ -40,7 +40,10 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   const { signal } = context;
   const seen = await observeOrTell(key, deps, context);
   deps.followAggregator(key, seen);
-  if (seen === undefined) return undefined;
+  if (seen === undefined) {
+    deps.retries.forget(key);
+    return undefined;
+  }
   const plan = decide(seen, deps.settings);
   const failures = await act(seen, plan.actions, deps, signal);
   report(seen, plan, failures, deps);
@@ -51,6 +54,7 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   };
   if (plan.actions.some(({ type }) => type === "remove-finalizer") && failures.length === 0) {
     tell(plan.events);
+    deps.retries.forget(key);
     return undefined;
   }
   const failed = failures.map(describe);
@@ -68,7 +72,7 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   if (failures.length === 0) deps.retries.forget(key);
   return soonest(
     // What the plan waits for does not come before what failed has succeeded.
-    failures.length === 0 ? plan.requeueAfterMs : deps.retries.nextDelayMs(key),
+    failures.length === 0 ? plan.requeueAfterMs : deps.retries.waitMs(key),
     roundsWritten === "stale" ? staleMs : undefined,
   );
 }

@@ -44,7 +44,7 @@ export async function reconcileSeats(
     ...report,
     problems: [...plan.report.problems, ...report.problems],
   });
-  if (isStuck(headway)) return { requeueAfterMs: deps.retries.nextDelayMs(key) };
+  if (isStuck(headway)) return { requeueAfterMs: deps.retries.waitMs(key) };
   if (isFree(headway)) deps.retries.forget(key);
   const requeueAfterMs = nextLookMs(headway, plan.requeueAfterMs);
   return requeueAfterMs === undefined ? undefined : { requeueAfterMs };

@@ -5,6 +5,11 @@ import type { Clock } from "../clock.ts";
 export interface RetryLimit {
   /** Notes one more failure of `key` and gives its delay in milliseconds. */
   nextDelayMs(key: string): number;
+  /**
+   * Time until `key` is due again, in milliseconds, for what is also tried in between when there is news: a failure before the time of the
+   * last one is over counts as that one, so that news makes nothing wait longer.
+   */
+  waitMs(key: string): number;
   /** Failures of `key` in a row. */
   failures(key: string): number;
   /** The key succeeded: its next failure counts as the first. */
@@ -29,6 +34,7 @@ export function createRetryLimit(options: RetryLimitOptions): RetryLimit {
   const perMs = (options.perSecond ?? 10) / 1000;
   const burst = options.burst ?? 100;
   const failures = new Map<string, number>();
+  const dueMs = new Map<string, number>();
   let tokens = burst;
   let refilledAtMs = clock.monotonicMs();
 
@@ -40,13 +46,25 @@ export function createRetryLimit(options: RetryLimitOptions): RetryLimit {
     return tokens >= 0 ? 0 : -tokens / perMs;
   }
 
+  function nextDelayMs(key: string): number {
+    const failed = failures.get(key) ?? 0;
+    failures.set(key, failed + 1);
+    return Math.max(backoffMs(bounds, failed), bucketDelayMs());
+  }
+
   return {
-    nextDelayMs(key) {
-      const failed = failures.get(key) ?? 0;
-      failures.set(key, failed + 1);
-      return Math.max(backoffMs(bounds, failed), bucketDelayMs());
+    nextDelayMs,
+    waitMs(key) {
+      const nowMs = clock.monotonicMs();
+      const known = dueMs.get(key) ?? 0;
+      const due = known > nowMs ? known : nowMs + nextDelayMs(key);
+      dueMs.set(key, due);
+      return due - nowMs;
     },
     failures: (key) => failures.get(key) ?? 0,
-    forget: (key) => void failures.delete(key),
+    forget(key) {
+      failures.delete(key);
+      dueMs.delete(key);
+    },
   };
 }

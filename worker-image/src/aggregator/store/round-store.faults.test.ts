@@ -127,3 +127,27 @@ describe("a full disk that gets room again", () => {
     }
   });
 });
+
+describe("a disk whose sync fails once and tells of it no more", () => {
+  it("keeps every round that the store says is committed, at whichever call it failed", async () => {
+    for (let at = 0; ; at++) {
+      const data = join(folder, String(trials++));
+      await commitThree(data, nodeDisk);
+      const faulty = new FaultyDisk(Fault.LostSync, at);
+      const open = () => openStore(data, faulty.disk);
+      const store = await open().catch(open);
+      while (store.rounds.length < 5) await commit(store, faulty.disk).catch(() => store.reload());
+      await faulty.closeAll();
+      expect(await expectWhole(data)).toBe(5);
+      if (!faulty.hasStruck) break;
+    }
+  });
+
+  it("takes a round up whose name was being given anew", async () => {
+    const data = join(folder, String(trials++));
+    await commitThree(data, nodeDisk);
+    const path = join(data, "rounds/000002");
+    await nodeDisk.rename(path, `${path}.again`);
+    expect(await expectWhole(data)).toBe(3);
+  });
+});

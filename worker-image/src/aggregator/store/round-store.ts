@@ -16,6 +16,9 @@ import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, parseLedg
 /** Newest models that stay on disk: the base of the newest round may turn out to be the best. */
 const KEPT_MODELS = 2;
 
+/** Ends the name of a committed round while it is given anew. */
+const AGAIN = ".again";
+
 /** A committed round in memory. */
 export interface StoredRound {
   readonly line: LedgerLine;
@@ -33,7 +36,8 @@ export interface PreparedRound {
 /**
  * The ledger with its checkpoints: one directory a round below `rounds/`, made visible by one rename.
  *
- * A directory that ends in `.tmp` was never committed and is removed at start; everything else must fit its digests.
+ * A directory that ends in `.tmp` was never committed and is removed at start; one that ends in `.again` is a committed one whose name is being
+ * given anew. Everything else must fit its digests.
  */
 export class RoundStore {
   readonly #directory: string;
@@ -163,11 +167,23 @@ export class RoundStore {
       rounds.push({ line, lineSha256: ledgerLineSha256(bytes) });
       if (modelBytes !== undefined && line.outcome === "Committed") models.push(round);
     }
-    // A rename whose sync failed shows, but a crash of the machine could still undo it.
-    await syncDirectory(this.#directory, this.#disk);
+    await this.#nameAnew(rounds.length - 1);
     this.#rounds = rounds;
     this.#models = models;
     await this.#verifyNewest();
+  }
+
+  /**
+   * A rename whose sync failed shows, but a crash of the machine could still undo it, and a second sync may say nothing of it: a disk tells
+   * of what it lost once. Only a name that is given again is made durable by the sync after it.
+   */
+  async #nameAnew(newest: number): Promise<void> {
+    if (newest >= 0) {
+      const path = join(this.#directory, nameOf(newest));
+      await this.#disk.rename(path, `${path}${AGAIN}`);
+      await this.#disk.rename(`${path}${AGAIN}`, path);
+    }
+    await syncDirectory(this.#directory, this.#disk);
   }
 
   async #prune(): Promise<void> {
@@ -200,9 +216,12 @@ export class RoundStore {
   }
 
   async #committedNames(): Promise<string[]> {
-    const names = await this.#disk.readdir(this.#directory);
-    for (const name of names.filter((entry) => entry.endsWith(".tmp")))
+    const found = await this.#disk.readdir(this.#directory);
+    for (const name of found.filter((entry) => entry.endsWith(".tmp")))
       await this.#disk.remove(join(this.#directory, name));
+    for (const name of found.filter((entry) => entry.endsWith(AGAIN)))
+      await this.#disk.rename(join(this.#directory, name), join(this.#directory, name.slice(0, -AGAIN.length)));
+    const names = found.map((name) => (name.endsWith(AGAIN) ? name.slice(0, -AGAIN.length) : name));
     return names.filter((entry) => /^\d{6,}$/.test(entry)).sort((a, b) => Number(a) - Number(b));
   }
 

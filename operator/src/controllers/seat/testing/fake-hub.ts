@@ -54,6 +54,7 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
       metadata: { name },
       spec: { namespaces: [{ hub: "research", member: "jobs" }], gate: { caBundle: rootCertificates[0] } },
     }) as never;
+  const clock = createFakeClock();
   let deps = startProcess();
   /** The aggregator's ConfigMap, which outlives the operator's process. */
   let configuration: Readonly<Record<string, string>> = {};
@@ -65,7 +66,7 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
       isJobAlive: (uid) => hub.job?.metadata.uid === uid,
       isJobGone: async ({ uid }) => hub.job?.metadata.uid !== uid,
       expectations,
-      retries: createRetryLimit({ clock: createFakeClock(), backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
+      retries: createRetryLimit({ clock, backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
       log: { warn() {}, info() {} } as never,
       sources: {
         jobs: { get: () => hub.job },
@@ -145,6 +146,8 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
         waits[cluster] = looked?.requeueAfterMs;
         if (isDead()) break;
       }
+      // The next look comes when all are due.
+      await clock.advance(Math.max(0, ...Object.values(waits).map((wait) => wait ?? 0)));
       return waits;
     },
     isDead,

@@ -166,6 +166,7 @@ export class FaultyDisk {
           const hadOld = (await nodeDisk.sizeOf(to)) !== undefined && (await isPlainFile(to));
           if (hadOld) await nodeDisk.link(to, kept).catch(() => {});
           await nodeDisk.rename(from, to);
+          this.#nameAnew(from);
           this.#unsynced.delete(to);
           if (this.#unsynced.delete(from)) this.#unsynced.add(to);
           const undo = async () => {
@@ -223,6 +224,12 @@ export class FaultyDisk {
   async #named(path: string, undo: () => Promise<void>, settle = async () => {}): Promise<void> {
     const inode = await inodeOf(path);
     if (inode !== undefined) this.#undo.push({ path, inode, undo, settle });
+  }
+
+  /** A name whose sync failed is given up: the next sync makes durable what its file is called by then. */
+  #nameAnew(path: string): void {
+    const kept = this.#lost.filter((entry) => entry.path !== path);
+    this.#lost.splice(0, this.#lost.length, ...kept);
   }
 
   #takeNames(folder: string): UnsyncedName[] {
