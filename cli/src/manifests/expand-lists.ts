@@ -25,12 +25,12 @@ export function expandLists(
   if (items === undefined && kind !== "List") return [{ value, at: "" }];
   const finding = wrongType(value) ?? wrongItems(items);
   if (finding !== undefined) return [{ value, at: "", finding }];
-  return ((items ?? []) as unknown[]).map((item, index) => objectOf(item, `items[${index}]`, value));
+  return (items as unknown[]).map((item, index) => objectOf(item, `items[${index}]`, value));
 }
 
-/** Null is an empty list to kubectl; a List without the field is an object, which no API server has. */
+/** A List without the field is an object to kubectl, which no API server has; with null in it kubectl refuses it. */
 function wrongItems(items: unknown): Finding | undefined {
-  if (Array.isArray(items) || items === null) return undefined;
+  if (Array.isArray(items)) return undefined;
   const is = items === undefined ? "is absent" : `is ${kindOfValue(items)}`;
   return { path: "items", message: `${is}; must be a list of objects` };
 }

@@ -132,6 +132,12 @@ export const bad: readonly (readonly [string, ManifestCase["text"], string, stri
     `apiVersion: tributary.dev/v1\nkind: MemberClusterList\nitems: []\n---\n${job}`,
     "write tributary.dev/v1alpha1",
   ],
+  ["a List of null beside a job", `apiVersion: v1\nkind: List\nitems: null\n---\n${job}`, "items: is null"],
+  [
+    "a list of its own kind of null beside a job",
+    `apiVersion: tributary.dev/v1alpha1\nkind: MemberClusterList\nitems:\n---\n${job}`,
+    "items: is null",
+  ],
   ["a List without items beside a job", `apiVersion: v1\nkind: List\n---\n${job}`, "items: is absent"],
   [
     "a List whose items are a text beside a job",

@@ -60,11 +60,6 @@ export const good: readonly (readonly [string, ManifestCase["text"], string?])[]
   ],
   ["a List of Tributary's version", `apiVersion: tributary.dev/v1alpha1\nkind: List\nitems:\n${item(member)}\n`],
   ["a List of a version of Kubernetes' own", `apiVersion: apps/v1\nkind: List\nitems:\n${item(member)}\n`],
-  ["a List of null beside a job", `apiVersion: v1\nkind: List\nitems: null\n---\n${job}`],
-  [
-    "a list of its own kind of null beside a job",
-    `apiVersion: tributary.dev/v1alpha1\nkind: MemberClusterList\nitems:\n---\n${job}`,
-  ],
   [
     "a list that is called as its items are",
     `apiVersion: tributary.dev/v1alpha1\nkind: MemberCluster\nitems:\n${item(member)}\n`,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "@tributary/clouds";
 import { Kinds } from "@tributary/contracts";
+import { isTributaryError } from "@tributary/kit";
 import { isNotFound, type KubeObject } from "@tributary/operator";
 import type { ProgramName } from "../../wire/support/program-bundles.ts";
 import type { Pod, PodContainer } from "./pod-shape.ts";
@@ -125,7 +126,12 @@ export class SimulatedPod {
     const { namespace, name, uid } = this.pod.metadata;
     const target = { apiVersion: "v1", kind: "Node", name: simulatedNodeName };
     const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target };
-    await this.#around.client.create(bindings, binding as KubeObject);
+    try {
+      await this.#around.client.create(bindings, binding as KubeObject);
+    } catch (error) {
+      // A pod that is deleted meanwhile gets no node: its end is told of by the watch.
+      if (!isTributaryError(error, "API_CONFLICT") && !isNotFound(error)) throw error;
+    }
   }
 
   /** A scheduler gives no node to a pod whose claim is not there or is being deleted: it would be held for ever. */

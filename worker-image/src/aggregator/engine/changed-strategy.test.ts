@@ -5,7 +5,7 @@ import { createState, parseParameters, type ServerState, serverOptimiserByName }
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MemoryJob, steadyReport, type WindowTerms } from "./testing/memory-job.ts";
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 /** A power of two, so that quantising leaves nothing over. */
 const UPDATE = 2 ** -9;
 const VALUES = 16;

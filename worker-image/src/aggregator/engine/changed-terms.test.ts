@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeMetrics, INITIAL_STEP } from "@tributary/federated";
@@ -15,7 +17,7 @@ import {
 } from "./testing/memory-job.ts";
 import type { ReportRule } from "./testing/memory-party.ts";
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const UPDATE = 2 ** -9;
 const TOKENS = 1e6;
 
@@ -34,11 +36,22 @@ const losing: ReportRule = (planned, at) => {
 };
 
 const workers = (count: number): JobChange => ({ participants: [participantOf("p", count)] });
-const endsAt = (wanted: string): ProcessOptions => ({
+const endsAt = (wanted: string, segments = 2): ProcessOptions => ({
   crash(point) {
-    if (point === wanted) throw new Error(`ends ${point}`);
+    if (point === wanted && areSumsRecorded(segments)) throw new Error(`ends ${point}`);
   },
 });
+
+/** Whether the state on the disk names the sum of every segment: a point is passed once for each sum where they come apart. */
+function areSumsRecorded(segments: number): boolean {
+  const attempt = join(job.directory, "data/open/attempt-0-1");
+  const [state, sums] = [readFileSync(join(attempt, "machine.bin")), readdirSync(join(attempt, "sums"))];
+  const digestOf = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(attempt, "sums", name)))
+      .digest();
+  return sums.length === segments && sums.every((name) => state.includes(digestOf(name)));
+}
 
 /** A job whose first process ended where an attempt at round 0 had a sum, and that is changed before the next one starts. */
 async function changeAt(point: string, seats: number, change: JobChange): Promise<void> {
@@ -109,7 +122,7 @@ describe("a seat that is another's since the attempt was opened", () => {
 describe("an attempt that only evaluates", () => {
   it("opens as it was signed, and the job's first step is what it is by then", async () => {
     job = await MemoryJob.create({ parties: 3, report: losingMetrics });
-    const first = await job.start(endsAt("before-commit"));
+    const first = await job.start(endsAt("before-commit", 1));
     await job.openWindow(first, 0, { evaluateOnly: true });
     await first.ended;
     job.change({ ...workers(2), initialStep: 2 ** -16 });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AttemptRecord } from "./attempt-files.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "./testing/memory-job.ts";
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 let job: MemoryJob;
 afterEach(() => job.destroy());
 
