@@ -19,7 +19,7 @@ export interface RetryLimit {
 /** Bounds of retries: per key exponential, and a token bucket over all keys. */
 export interface RetryLimitOptions {
   readonly clock: Clock;
-  /** Per key; 5 ms doubling to 1000 s by default, the values of client-go. */
+  /** Per key; 5 ms doubling to a minute by default: what passes by itself is not waited for longer than what must be mended. */
   readonly backoff?: BackoffBounds;
   /** Retries a second over all keys; 10 by default. */
   readonly perSecond?: number;
@@ -30,7 +30,7 @@ export interface RetryLimitOptions {
 /** Makes a limit; the longer of the two delays counts. */
 export function createRetryLimit(options: RetryLimitOptions): RetryLimit {
   const { clock } = options;
-  const bounds = options.backoff ?? { initialMs: 5, maxMs: 1_000_000, factor: 2 };
+  const bounds = options.backoff ?? { initialMs: 5, maxMs: 60_000, factor: 2 };
   const perMs = (options.perSecond ?? 10) / 1000;
   const burst = options.burst ?? 100;
   const failures = new Map<string, number>();
