@@ -13,6 +13,7 @@ import {
   nameVolumes,
   retry,
   startHealthEndpoint,
+  storageError,
   TributaryError,
 } from "@tributary/kit";
 import { createCrashSimulator } from "../shared/crash-point.ts";
@@ -44,6 +45,19 @@ const RECONNECT_PAUSE_MS = 200;
 /** Least and longest time for which joining is tried under one certificate, which is good for it until its end. */
 const JOIN_PATIENCE_MS = { least: 60_000, most: 12 * 3_600_000 };
 
+/** @throws STORAGE_FULL, STORAGE_UNAVAILABLE naming the volume that takes no directory. */
+async function prepareVolumes({ memoryDirectory, volumeDirectory }: SidecarConfig): Promise<void> {
+  const prepare = async (directory: string, mode?: number): Promise<void> => {
+    await mkdir(directory, { recursive: true, ...(mode === undefined ? {} : { mode }) }).catch((cause: unknown) => {
+      throw storageError(cause, directory);
+    });
+  };
+  await prepare(memoryDirectory, 0o700);
+  for (const name of ["models", "tasks", "reports", "base"]) await prepare(join(volumeDirectory, name));
+  // The trainer may run as another user of the pod; mkdir's mode would be cut by the umask.
+  await chmod(join(volumeDirectory, "tasks"), 0o777).catch(() => {});
+}
+
 /** Runs a worker's sidecar until the job is finished or it is told to stop. */
 export async function runSidecar({ log, signal, env }: MainContext): Promise<void> {
   const config = await readSidecarConfig(env);
@@ -51,13 +65,7 @@ export async function runSidecar({ log, signal, env }: MainContext): Promise<voi
   const closers = new Closers(log);
   const worker = new SidecarWorker(config, { log, signal, env });
   try {
-    await mkdir(config.memoryDirectory, { recursive: true, mode: 0o700 });
-    for (const name of ["models", "tasks", "reports", "base"]) {
-      const directory = join(config.volumeDirectory, name);
-      await mkdir(directory, { recursive: true });
-      // The trainer may run as another user of the pod; mkdir's mode would be cut by the umask.
-      if (name === "tasks") await chmod(directory, 0o777).catch(() => {});
-    }
+    await prepareVolumes(config);
     if (config.healthPort > 0) {
       const isReady = () => worker.isJoined;
       const health = await startHealthEndpoint({ port: config.healthPort, registry: createMetricsRegistry(), isReady });

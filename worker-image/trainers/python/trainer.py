@@ -115,8 +115,13 @@ def write_whole(path, content):
         fresh.rename(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        code = "STORAGE_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "STORAGE_UNAVAILABLE"
-        raise TaskFailed(code, f"the volume that sidecar and trainer share: {error}", retriable=True) from error
+        raise volume_failed(error) from error
+
+
+def volume_failed(error):
+    """What the shared volume does wrong, as the failure of a task that can be tried again."""
+    code = "STORAGE_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "STORAGE_UNAVAILABLE"
+    return TaskFailed(code, f"the volume that sidecar and trainer share: {error}", retriable=True)
 
 
 def connect(socket):
@@ -145,7 +150,8 @@ def outcome_of(program, job, task):
         if isinstance(program, TaskFailed):
             raise program
         done.success.CopyFrom(run_task(program, task, job.volume_path))
-    except TaskFailed as error:
+    except (TaskFailed, OSError) as cause:
+        error = cause if isinstance(cause, TaskFailed) else volume_failed(cause)
         done.failure.CopyFrom(messages.TaskFailure(code=error.code, message=str(error), retriable=error.retriable))
     return done
 

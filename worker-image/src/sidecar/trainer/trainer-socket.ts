@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { trainerV1 } from "@tributary/contracts";
-import { addService, closeGrpc, createGrpcEndpoint, type ErrorObserver } from "@tributary/kit";
+import { addService, closeGrpc, createGrpcEndpoint, type ErrorObserver, storageError } from "@tributary/kit";
 import type { TrainerDesk } from "./trainer-desk.ts";
 
 /** Permission of the socket: the trainer may run as another user of the pod. */
@@ -19,8 +19,12 @@ export async function serveTrainerSocket(
   desk: TrainerDesk,
   onError: ErrorObserver,
 ): Promise<() => Promise<void>> {
-  await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+  } catch (cause) {
+    throw storageError(cause, path);
+  }
   const endpoint = createGrpcEndpoint();
   addService(endpoint, trainerV1.TrainerService, desk.methods, onError);
   const injector = endpoint.createConnectionInjector(ServerCredentials.createInsecure());
