@@ -51,7 +51,7 @@ export interface MemberLinkOptions<View> {
   /** Something that a person should see and that stops nothing. */
   readonly onWarning: (error: TributaryError) => void;
   readonly observe?: (observation: CallObservation) => void;
-  /** Asked before each attempt of a call, after the circuit breaker; see `admitWhileLeading`. */
+  /** Asked before each attempt of a call and when its request goes out; see `admitWhileLeading`. */
   readonly admit?: (context: CallContext) => void;
   /** Told of the connection and the caches of each link; what it returns is called when the link closes. */
   readonly track?: (connection: Connection, informers: readonly Informer<KubeObject>[]) => () => void;
@@ -132,10 +132,8 @@ export function createMemberLink<View>(options: MemberLinkOptions<View>): Member
     random,
     unreachableCode: "MEMBER_UNREACHABLE",
     observe,
-    admit(context) {
-      options.admit?.(context);
-      breaker.admit();
-    },
+    ...(options.admit ? { admit: options.admit } : {}),
+    onAttempt: () => breaker.admit(),
   });
   const { informers = [], parts, view } = options.follow(connection.client, member);
   const untrack = options.track?.(connection.connection, informers);

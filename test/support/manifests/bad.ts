@@ -144,7 +144,7 @@ export const bad: readonly (readonly [string, ManifestCase["text"], string, stri
     `apiVersion: v1\nkind: List\nitems: a\n---\n${job}`,
     "items: is a text",
   ],
-  ["a List of null alone", "apiVersion: v1\nkind: List\nitems: null\n", "holds no object"],
+  ["a List of null alone", "apiVersion: v1\nkind: List\nitems: null\n", "items: is null"],
   [
     "a List of null in a list",
     "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: null}]\n",

@@ -77,7 +77,7 @@ async function listLabelled(
       prepare: keepOwnership,
     });
   const [jobs, configMaps, pods] = await Promise.all([listOf("Job"), listOf("ConfigMap"), listOf("Pod")]);
-  const foreignJobs = await readForeignJobs(client, namespace, { jobs, pods }, call);
+  const { foreign: foreignJobs } = await readForeignJobs(client, namespace, { jobs, pods }, call);
   return [
     ...jobs.map((job) => ownedObject("Job", namespace, job, isWrittenByUs(job))),
     ...configMaps.map((configMap) => ownedObject("ConfigMap", namespace, configMap, isWrittenByUs(configMap))),

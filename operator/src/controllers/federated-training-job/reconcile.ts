@@ -8,6 +8,7 @@ import { type ActDeps, type ActFailure, act } from "./act/act.ts";
 import { applyFailures, type FailedAction, withoutFailed } from "./decide/act-failures.ts";
 import { dropLatePlaces } from "./decide/drop-late-places.ts";
 import { decide } from "./decide/index.ts";
+import { recallPlacements } from "./decide/recall-placements.ts";
 import { tellTransitions } from "./decide/transitions.ts";
 import type { Settings } from "./decide/verdict.ts";
 import { type ObservationSources, observe } from "./observe/observe.ts";
@@ -60,7 +61,8 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   const failed = failures.map(describe);
   const now = new Date(seen.nowMs).toISOString();
   const conditions = applyFailures(plan.conditions, failed, { now, job: seen.job });
-  const record = dropLatePlaces(plan.record, seen.job.status?.placements ?? [], (cluster) => {
+  const known = recallPlacements(seen, deps.settings).placements;
+  const record = dropLatePlaces(plan.record, known, (cluster) => {
     const member = deps.sources.members.stateOf(cluster);
     return member !== undefined && member.isLeaving !== true;
   });

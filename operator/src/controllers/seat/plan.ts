@@ -15,7 +15,14 @@ export type SeatAction =
       readonly why: string;
     }
   /** Removes a batch Job that cannot become what it should be; the next look makes another. */
-  | { readonly type: "replace"; readonly placement: Placement; readonly uid: string; readonly why: string }
+  | {
+      readonly type: "replace";
+      readonly placement: Placement;
+      readonly uid: string;
+      /** What somebody changed of it, when that is why. */
+      readonly drift?: string;
+      readonly why: string;
+    }
   /** Removes what labels find of these places, and confirms those in which nothing is left. */
   | {
       readonly type: "empty";

@@ -295,6 +295,36 @@ it.each([
   expect(world.aws.holds()).toEqual(objectsOf(names.aws));
 });
 
+it("a batch Job that something gives a deadline again and again is told of and runs on, until it has failed", async () => {
+  const world = startWorld();
+  const ref = { namespace: "jobs", name: names.aws };
+  const present = () => world.aws.find(Kinds.Job, ref)!;
+  const change = async (status?: object) => {
+    const { spec, metadata, ...batchJob } = present();
+    const changed = {
+      ...batchJob,
+      metadata: { ...metadata, generation: 2 },
+      spec: { ...(spec as object), activeDeadlineSeconds: 60 },
+      ...(status && { status }),
+    };
+    world.aws.put(Kinds.Job, changed);
+    world.aws.catchUp();
+    await settle(world);
+    return metadata.uid;
+  };
+  await settle(world);
+  const first = await change();
+  const second = await change();
+  expect(second).not.toBe(first);
+  expect(present().metadata.uid).toBe(second);
+  const told = world.hub.lookAtJob()?.conditions.find(({ type }) => type === "ClustersReady");
+  expect(told?.message).toContain(
+    `Job jobs/${names.aws} was changed again after another took its place (activeDeadlineSeconds: 60)`,
+  );
+  await change({ conditions: [{ type: "Failed", status: "True", reason: "DeadlineExceeded" }] });
+  expect(present().metadata.uid).not.toBe(second);
+});
+
 describe("what is in the way", () => {
   const ref = { namespace: "jobs", name: names.aws };
   const labelled = (uid: string, origin: string = someSettings.hubId) => ({
@@ -472,7 +502,7 @@ describe("what is in the way", () => {
     edit(world.hub, remove);
     await settle(world);
     expect(world.hub.lookAtJob()?.conditions[0]?.message).toContain(
-      `Pod jobs/${podRef.name} has the job's labels, and its Job ${names.aws} is gone or has them no more`,
+      `Pod jobs/${podRef.name} has the job's labels, and its Job ${names.aws} has them no more`,
     );
   });
 });

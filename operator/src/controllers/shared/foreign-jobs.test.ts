@@ -30,7 +30,8 @@ it("tells Jobs of others, also those whose pods alone have our labels", async ()
   } as unknown as ApiClient;
   const jobs = [aJob("ours", true), aJob("copy", false)];
   const pods = ["ours", "copy", "unlabelled", "ours-unlabelled", "gone", "remade", "refused"].map(podOf);
-  const foreign = await readForeignJobs(client, "jobs", { jobs, pods }, {});
+  const { foreign, unlabelled: ours } = await readForeignJobs(client, "jobs", { jobs, pods }, {});
+  expect([...ours]).toEqual(["ours-unlabelled"]);
   expect([...foreign].sort()).toEqual(["copy", "unlabelled"]);
   expect(asked.sort()).toEqual(["gone", "ours-unlabelled", "refused", "remade", "unlabelled"]);
 });

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect as dial, type Socket } from "node:net";
 import { Kinds } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import { afterEach, describe, expect, it } from "vitest";
 import { createFakeClock } from "../testing/fake-clock.ts";
 import { answer, type FaultEndpoint, selfSignedCertificate, startFaultEndpoint } from "../testing/fault-endpoint.ts";
@@ -273,5 +274,17 @@ describe("connection, faults of the transport", () => {
       code: "MEMBER_UNREACHABLE",
       details: { cluster: "edge", verb: "watch", resource: "pods", remedy: expect.any(String) },
     });
+  });
+});
+
+describe("a call that has waited since it was admitted", () => {
+  it("is asked about once more when it goes out, and is not sent when it may not be by then", async () => {
+    let asked = 0;
+    const admit = () => {
+      if (++asked > 1) throw new TributaryError("LEADERSHIP_LOST", "another one leads by now");
+    };
+    const { endpoint, client } = await connect({ admit });
+    await expect(client.create(Kinds.ConfigMap, configMap)).rejects.toMatchObject({ code: "LEADERSHIP_LOST" });
+    expect([asked, endpoint.requests.length]).toEqual([2, 0]);
   });
 });

@@ -1,5 +1,5 @@
 import { type ErrorCode, TributaryError } from "@tributary/kit";
-import type { Dispatcher } from "undici";
+import { DecoratorHandler, type Dispatcher } from "undici";
 import { callBackoff, jitteredBackoffMs } from "../backoff.ts";
 import { type Clock, type Deadline, pause, type Random, startDeadline, systemClock } from "../clock.ts";
 import { type ApiStatus, type CallContext, refusedError } from "./api-error.ts";
@@ -62,8 +62,10 @@ export interface ConnectionOptions {
   readonly unreachableCode?: ErrorCode;
   readonly userAgent?: string;
   readonly observe?: (observation: CallObservation) => void;
-  /** Asked before each attempt; what it throws ends the call, so that a cluster known to be away costs no deadline. */
+  /** Asked before each attempt, and once more when its request goes out; what it throws ends the call. It counts nothing. */
   readonly admit?: (context: CallContext) => void;
+  /** Told of each attempt once, before it; what it throws ends the call, so that a cluster known to be away costs no deadline. */
+  readonly onAttempt?: (context: CallContext) => void;
 }
 
 /** HTTP to one API server: pools, credentials, deadlines, retries. The {@link ApiClient} speaks Kubernetes over it. */
@@ -124,6 +126,28 @@ interface Route<T> {
   readonly read: (body: Body) => Promise<T>;
 }
 
+/** Asks once more when the request goes out: it may have waited for a connection, or its process may have stood still. */
+function admitAtSend(dispatcher: Dispatcher, admit: () => void): Dispatcher {
+  return dispatcher.compose((dispatch) => (opts, handler) => dispatch(opts, new AdmittedHandler(handler, admit)));
+}
+
+class AdmittedHandler extends DecoratorHandler {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #admit: () => void;
+
+  constructor(handler: Dispatcher.DispatchHandler, admit: () => void) {
+    super(handler);
+    this.#handler = handler;
+    this.#admit = admit;
+  }
+
+  /** Called right before the first byte is written. */
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#admit();
+    this.#handler.onRequestStart?.(controller, context);
+  }
+}
+
 /** Connects to one API server. Nothing is sent before the first call. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { cluster, credentials } = options;
@@ -142,7 +166,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function dispatch(call: ApiCall, credential: Credential, pool: keyof PoolPair, signal: AbortSignal) {
-    return pools.for(credential)[pool].request({
+    return admitAtSend(pools.for(credential)[pool], () => options.admit?.(call.context)).request({
       origin,
       method: call.method,
       path: pathWithQuery(prefix, call),
@@ -206,6 +230,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const throttledMs = (throttledUntilMs - clock.monotonicMs()) * (1 + random() / 2);
       if (throttledMs > 0 && !(await pause(clock, throttledMs, deadline.signal))) throw givenUp(call, deadline);
       options.admit?.(call.context);
+      options.onAttempt?.(call.context);
       const outcome = await attempt(call, route, deadline);
       if (outcome.kind === "answer") return outcome.value;
       if (outcome.error.code === "CREDENTIAL_REJECTED" && refusals++ > 0) throw outcome.error;

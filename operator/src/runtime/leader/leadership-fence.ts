@@ -58,7 +58,10 @@ export function readFence(proof: SharedProof, nowNs: () => bigint = process.hrti
 
 const readingVerbs = new Set(["get", "list", "watch"]);
 
-/** The `admit` of a connection that lets a write pass only while leading; reads pass always. */
+/**
+ * The `admit` of a connection that lets a write pass only while leading; reads pass always. It is asked also when the request goes out, so
+ * that a write which waited for a connection, or whose process stood still, is not sent by a replica that leads no more.
+ */
 export function admitWhileLeading(fence: LeadershipFence): (context: CallContext) => void {
   return ({ verb }) => {
     if (!readingVerbs.has(verb)) fence.assertLeading();

@@ -154,9 +154,9 @@ export class OutputPublisher {
   }
 
   /** Tries a few times; what it fails with stays to be seen until the next try goes well. */
-  async #attempt(model: PublishedModel, write: () => Promise<void>): Promise<void> {
+  async #attempt(model: PublishedModel, write: () => Promise<void>, maxAttempts = 5): Promise<void> {
     await retry(write, {
-      maxAttempts: 5,
+      maxAttempts,
       backoff: this.#backoff,
       isRetriable: () => true,
       onRetry: (error) => this.#log.warn({ err: error, model }, "model cannot be published yet"),
@@ -172,11 +172,13 @@ export class OutputPublisher {
   /** What is there besides a model that could not be published is not what is wanted: that it is synced says nothing. */
   async #syncPlaced(model: PublishedModel): Promise<void> {
     if (this.#failures.has(model)) return;
-    await this.#attempt(model, async () => {
+    const sync = async () => {
       const placed = this.#placed.get(model);
       if (this.#doubted.has(model) && placed !== undefined) await this.#place(model, placed);
       await this.#makeDurable(model);
-    });
+    };
+    // Each try after the first copies the whole model: a volume that goes on failing is left until the next time.
+    await this.#attempt(model, sync, 2);
     // It need not be there any more: it is looked at, and written, again.
     if (this.#failures.has(model)) this.#shown.delete(model);
   }

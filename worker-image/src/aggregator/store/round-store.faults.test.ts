@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Disk, nodeDisk, writeFully } from "@tributary/kit";
+import { type Disk, namingDisk, nodeDisk, writeFully } from "@tributary/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault, FaultyDisk, trialFolder, tryEveryCall } from "../../shared/files/testing/faulty-disk.ts";
 import type { LedgerLine } from "./ledger-line.ts";
@@ -141,6 +141,17 @@ describe("a disk whose sync fails once and tells of it no more", () => {
       expect(await expectWhole(data)).toBe(5);
       if (!faulty.hasStruck) break;
     }
+  });
+
+  it("opens what is there on a volume that may only be read", async () => {
+    const data = join(folder, String(trials++));
+    await commitThree(data, nodeDisk);
+    const rename = async (): Promise<never> => {
+      throw Object.assign(new Error("read-only file system"), { code: "EROFS" });
+    };
+    const store = await openStore(data, namingDisk({ ...nodeDisk, rename }));
+    expect(store.rounds).toHaveLength(3);
+    await expect(store.reload()).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
   });
 
   it("takes a round up whose name was being given anew", async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   type Disk,
+  isStorageError,
   makeDirectoryDurably,
   readFileIfPresent,
   realDisk,
@@ -65,7 +66,10 @@ export class RoundStore {
    */
   static async open(dataDirectory: string, jobUid: string, genesis: string, disk = realDisk): Promise<RoundStore> {
     const store = new RoundStore(join(dataDirectory, "rounds"), jobUid, genesis, disk);
-    await store.#read();
+    // On a volume that takes no name nothing is committed either, and what is there can still be served.
+    await store.#read((error) => {
+      if (!isStorageError(error)) throw error;
+    });
     return store;
   }
 
@@ -151,7 +155,7 @@ export class RoundStore {
     return stored;
   }
 
-  async #read(): Promise<void> {
+  async #read(onUnnamed: (error: unknown) => void = rethrow): Promise<void> {
     await makeDirectoryDurably(this.#directory, this.#disk);
     const rounds: StoredRound[] = [];
     const models: number[] = [];
@@ -167,7 +171,8 @@ export class RoundStore {
       rounds.push({ line, lineSha256: ledgerLineSha256(bytes) });
       if (modelBytes !== undefined && line.outcome === "Committed") models.push(round);
     }
-    await this.#nameAnew(rounds.length - 1);
+    await this.#nameAnew(rounds.length - 1, onUnnamed);
+    await syncDirectory(this.#directory, this.#disk);
     this.#rounds = rounds;
     this.#models = models;
     await this.#verifyNewest();
@@ -177,13 +182,15 @@ export class RoundStore {
    * A rename whose sync failed shows, but a crash of the machine could still undo it, and a second sync may say nothing of it: a disk tells
    * of what it lost once. Only a name that is given again is made durable by the sync after it.
    */
-  async #nameAnew(newest: number): Promise<void> {
-    if (newest >= 0) {
-      const path = join(this.#directory, nameOf(newest));
+  async #nameAnew(newest: number, onUnnamed: (error: unknown) => void): Promise<void> {
+    if (newest < 0) return;
+    const path = join(this.#directory, nameOf(newest));
+    try {
       await this.#disk.rename(path, `${path}${AGAIN}`);
-      await this.#disk.rename(`${path}${AGAIN}`, path);
+    } catch (error) {
+      return onUnnamed(error);
     }
-    await syncDirectory(this.#directory, this.#disk);
+    await this.#disk.rename(`${path}${AGAIN}`, path);
   }
 
   async #prune(): Promise<void> {
@@ -231,6 +238,10 @@ export class RoundStore {
     const found = Buffer.from(await sha256OfFile(path, this.#disk)).toString("hex");
     if (found !== sha256) throw corrupt(round, what, `${sizeBytes} bytes of digest ${found}, must be ${sha256}`);
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** Directory of a round: at least six digits, so that names sort as numbers do up to a million rounds. */

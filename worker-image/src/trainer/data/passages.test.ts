@@ -229,6 +229,10 @@ describe("readDataSet", () => {
     { name: "every line ended by CR LF", text: "a\r\n".repeat(1_000) },
     { name: "a short last piece, ended as DOS did", text: `${"a b ".repeat(2 ** 18)}x\u001a` },
     { name: "eight NULs and no more", text: "\0".repeat(8) },
+    { name: "market data in FIX", text: "279=0\u0001269=0\u000155=EUR/USD\u0001".repeat(4_000) },
+    { name: "rows as Hive writes them", text: "17\u00013\u0001yes\u000142\u0001DE\n".repeat(4_000) },
+    { name: "overstruck headings", text: "N\bNA\bAM\bME\bE of the command, in two words or three\n".repeat(4_000) },
+    { name: "records parted by US and RS", text: "a1\u001fb2\u001fc3\u001fd4\u001e".repeat(4_000) },
   ])("reads honest text with control characters: $name", async ({ text }) => {
     writeFileSync(join(folder, "train.txt"), text);
     let read = "";

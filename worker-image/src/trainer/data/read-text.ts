@@ -7,7 +7,7 @@ const chunkBytes = 2 ** 20;
 const firstPrintable = 0x20;
 /** Tab, line feed, form feed, carriage return and escape, which texts and logs are full of. */
 const textControls: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
-/** So many other control characters make no piece something else than text, however short it is. */
+/** So many control characters of a kind make no piece something else than text, however short it is. */
 const fewControls = 8;
 
 /**
@@ -38,15 +38,15 @@ export async function* readText(path: string, disk: Disk): AsyncGenerator<string
 }
 
 /**
- * UTF-16 without a mark is UTF-8 as long as none of its bytes is above 0x7f: so are English, Russian, Arabic, Hindi and Thai, with a control
- * character for the upper half of every letter.
+ * UTF-16 without a mark is UTF-8 as long as none of its bytes is above 0x7f: so are English, Russian, Arabic, Hindi and Thai, with a NUL or
+ * another control character for the upper half of every letter. Texts that part fields by control characters have theirs anywhere.
  */
 function requireText(path: string, startBytes: number, bytes: Uint8Array): void {
+  const nuls = bytes.reduce((count, byte) => count + Number(byte === 0), 0);
+  const areMany = nuls > fewControls && nuls * 8 > bytes.length;
   const controls = countControls(bytes);
-  if (controls <= fewControls) return;
-  const areMany = controls * 8 > bytes.length;
   // The upper half of a letter of some scripts is a tab, a line feed, a form feed or a carriage return; of a space it is a NUL.
-  const isWide = controls * 64 > bytes.length && alternates(bytes);
+  const isWide = controls > fewControls && controls * 64 > bytes.length && alternates(bytes);
   if (!areMany && !isWide) return;
   const message = `${path} is no text: ${controls} of ${bytes.length} bytes from byte ${startBytes} on are control characters, as in UTF-16 without a mark; convert the data set to UTF-8`;
   throw new TributaryError("TRAINER_DATA_INVALID", message, { details: { path } });

@@ -11,7 +11,7 @@ it("a new place in a cluster that takes none any more is not recorded", () => {
 });
 
 it.each([
-  ["is in the status already", [aws, gcp], gcp],
+  ["is on record or was found already", [aws, gcp], gcp],
   ["leaves", [aws], { ...gcp, state: "Leaving" as const }],
 ])("a place there stays when it %s", (_what, before, place) => {
   const kept = dropLatePlaces({ ...record, placements: [aws, place] }, before, stays);

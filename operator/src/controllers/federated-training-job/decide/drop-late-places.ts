@@ -5,15 +5,15 @@ import type { Placement } from "../snapshot.ts";
  * A record without new places in clusters that stopped taking any since they were decided on: a MemberCluster that goes meanwhile did
  * not wait for them, and nobody could confirm later that nothing is there.
  *
- * @param before places that the job's status has: what is there stays.
+ * @param known places that were on record or found before the decision: they stay.
  */
 export function dropLatePlaces(
   record: PlacementRecord,
-  before: readonly Placement[],
+  known: readonly Placement[],
   takesPlaces: (cluster: string) => boolean,
 ): PlacementRecord {
   const isKnown = (place: Placement): boolean =>
-    before.some(
+    known.some(
       ({ participant, cluster, namespace }) =>
         participant === place.participant && cluster === place.cluster && namespace === place.namespace,
     );

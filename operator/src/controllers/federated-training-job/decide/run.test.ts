@@ -68,6 +68,17 @@ describe("what an aggregator runs with", () => {
     ]);
   });
 
+  it.each<[string, Partial<NonNullable<JobSnapshot["job"]["status"]>>]>([
+    ["no record of places is left", {}],
+    ["the member is still to be searched", { placements: [], unsearchedClusters: ["aws-1"] }],
+  ])("stays while %s, since workers may be there", (_what, status) => {
+    const lost = { ...aJob(), status };
+    const seats = [aSeat(lost, 0, { member: another }), aSeat(lost, 1)];
+    expect(runOf(aSnapshot({ job: lost, hub, seats }), someSettings.aggregator)?.members[0]).toEqual(
+      accepted.members[0],
+    );
+  });
+
   it("is known of a namespace before a worker is placed there", () => {
     const snapshot = aSnapshot({ hub, seats: [aSeat(aJob(), 0, { member: another }), aSeat(aJob(), 1)] });
     const places = (seen: JobSnapshot) => decide(seen, someSettings).record.placements.map(({ cluster }) => cluster);

@@ -1,3 +1,4 @@
+import { cleanupFinalizer } from "@tributary/contracts";
 import type { AggregatorSettings, FrozenMember, FrozenRun } from "../render/frozen-run.ts";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 
@@ -19,9 +20,14 @@ export function runOf(snapshot: JobSnapshot, settings: AggregatorSettings): Froz
   return { settings: fixed?.settings ?? settingsOf(settings, kept === undefined ? liveSettings : undefined), members };
 }
 
-/** Whether workers may be in a member as the aggregator knows it: until then a mistake in its MemberCluster may be mended. */
+/**
+ * Whether workers may be in a member as the aggregator knows it: until then a mistake in its MemberCluster may be mended. While the
+ * record of places is lost, or the member is still to be searched, nobody knows that there are none.
+ */
 function isUsed({ job }: JobSnapshot, { cluster, namespace }: FrozenMember): boolean {
-  const placements = job.status?.placements ?? [];
+  const { placements, unsearchedClusters } = job.status ?? {};
+  if (placements === undefined || unsearchedClusters?.includes(cluster) === true)
+    return job.metadata.finalizers?.includes(cleanupFinalizer) === true;
   return placements.some((one) => one.state === "Wanted" && one.cluster === cluster && one.namespace === namespace);
 }
 

@@ -1,6 +1,7 @@
 import { Label } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import { isAnotherJob } from "../../seat/decide/is-another-job.ts";
+import { describeDrift } from "../../seat/decide/is-drifted.ts";
 import { renderBatchJob } from "../render/seat.ts";
 import type { JobSnapshot, Participant, PodTemplateObject, TemplateObservation } from "../snapshot.ts";
 
@@ -20,7 +21,7 @@ export function isPresentJob(
   if (deletionTimestamp !== undefined) return false;
   const template = observed.state === "found" ? observed.template : nameTemplate(job, participant, batchJob);
   const rendered = renderBatchJob({ job, participant, namespace, origin: labels?.[Label.Origin] ?? "", template });
-  return !isAnotherJob(batchJob, rendered, participant);
+  return !isAnotherJob(batchJob, rendered, participant) && describeDrift(batchJob, rendered) === "";
 }
 
 /** The runtime that the spec names where the member does not offer it: all but its name is taken from the batch Job. */

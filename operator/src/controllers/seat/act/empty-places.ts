@@ -72,13 +72,13 @@ export async function emptyPlaces(
     }
     const rest = all.filter((participant) => !left.has(participant));
     const listed = rest.length === 0 ? [] : await listOf(Kinds.Pod, rest);
-    const foreignJobs = await readForeignJobs(client, namespace, { jobs, pods: listed }, call);
-    const pods = listed.filter((pod) => isPodOfOurs(pod, foreignJobs));
+    const { foreign, unlabelled } = await readForeignJobs(client, namespace, { jobs, pods: listed }, call);
+    const pods = listed.filter((pod) => isPodOfOurs(pod, foreign));
     for (const pod of pods) left.add(participantOf(pod));
     const gone = rest.filter((participant) => !left.has(participant));
     return {
       empty: gone.map((participant) => ({ participant, namespace })),
-      problems: tellStranded(placements, pods),
+      problems: tellStranded(placements, pods, unlabelled),
       refused: placements.flatMap((placement) =>
         refused.has(placement.participant) ? [{ placement, cause: refused.get(placement.participant) }] : [],
       ),

@@ -54,7 +54,7 @@ export async function searchMember(
       const written = [...jobs, ...(await listOf(Kinds.ConfigMap))].filter(isWrittenByUs);
       for (const object of written) note(namespace, object, object.metadata.name);
       const pods = await listOf(Kinds.Pod);
-      const foreignJobs = await readForeignJobs(client, namespace, { jobs, pods }, call);
+      const { foreign: foreignJobs } = await readForeignJobs(client, namespace, { jobs, pods }, call);
       for (const pod of pods) if (isPodOfOurs(pod, foreignJobs)) note(namespace, pod, batchJobOf(pod));
     } catch (thrown) {
       if (!(await isNamespaceGone(client, namespace, thrown, call)))

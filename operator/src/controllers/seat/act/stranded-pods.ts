@@ -11,10 +11,20 @@ export function participantOf(object: KubeObject): string {
 
 /**
  * Pods of ours that nothing ends, one of each place by name: no batch Job that the hub could find and remove controls them any
- * more, and the hub may not delete pods. One that is told of while a garbage collector is about to end it is so at no later look.
+ * more, and the hub may not delete pods. Those of a Job that is gone are the garbage collector's, which takes its time with many.
+ *
+ * @param unlabelled uids of Jobs that are there without our labels.
  */
-export function tellStranded(placements: readonly Placement[], pods: readonly KubeObject[]): PlacingReport["problems"] {
-  const stranded = pods.filter((pod) => !isDeleting(pod));
+export function tellStranded(
+  placements: readonly Placement[],
+  pods: readonly KubeObject[],
+  unlabelled: ReadonlySet<string>,
+): PlacingReport["problems"] {
+  const isStranded = (pod: KubeObject): boolean => {
+    const job = controllerOf(pod);
+    return !isDeleting(pod) && (job === undefined || unlabelled.has(job.uid));
+  };
+  const stranded = pods.filter(isStranded);
   return placements.flatMap((placement) => {
     const own = stranded.filter((pod) => participantOf(pod) === placement.participant);
     const pod = own.find((one) => controllerOf(one) === undefined) ?? own[0];
@@ -28,5 +38,5 @@ function describeStrand(pod: KubeObject): string {
   const job = controllerOf(pod)?.name;
   return job === undefined
     ? "has the job's labels and no Job, and the hub may not delete pods; have the member's admin delete it"
-    : `has the job's labels, and its Job ${job} is gone or has them no more; unless it ends by itself, have the member's admin delete both`;
+    : `has the job's labels, and its Job ${job} has them no more, so that the hub does not find it; have the member's admin delete both`;
 }

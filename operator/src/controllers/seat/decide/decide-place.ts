@@ -1,9 +1,12 @@
+import { Reason } from "@tributary/contracts";
+import { findJobFailure } from "../../federated-training-job/observe/job-problem.ts";
 import type { KubernetesObject } from "../../federated-training-job/plan.ts";
 import { renderAnchor, renderBatchJob } from "../../federated-training-job/render/seat.ts";
 import type { Problem } from "../../federated-training-job/snapshot.ts";
 import type { SeatAction } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
 import { differs, isAnotherJob } from "./is-another-job.ts";
+import { describeDrift } from "./is-drifted.ts";
 
 type MemberObject = NonNullable<PlaceObservation["anchor"]>;
 
@@ -32,17 +35,32 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   const input = { job, participant, namespace, origin: hubId, ...aggregator, template: template.template };
   const rendered = { anchor: renderAnchor(input), batchJob: renderBatchJob(input) };
   const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
+  const drift = batchJob === undefined ? "" : describeDrift(batchJob, rendered.batchJob);
+  const isAgain = drift !== "" && drift === place.mendedDrift;
   const isAnother = batchJob !== undefined && isAnotherJob(batchJob, rendered.batchJob, participant);
-  if (isAnother) return { action: { type: "replace", placement, uid: batchJob.metadata.uid ?? "", why } };
+  // Whatever changes each Job anew would end the workers without end; once it has failed nothing is lost by another.
+  const isReplaced =
+    isAnother || (drift !== "" && (!isAgain || findJobFailure(batchJob as MemberObject) !== undefined));
+  if (isReplaced) {
+    const { uid = "" } = (batchJob as MemberObject).metadata;
+    return { action: { type: "replace", placement, uid, ...(drift === "" ? {} : { drift }), why } };
+  }
+  const told = isAgain ? { problem: tellDrift(place, drift) } : {};
   const isAsWanted =
     anchor !== undefined &&
     batchJob !== undefined &&
     showsData(anchor, rendered.anchor) &&
     !differs(batchJob, rendered.batchJob, changeableFields);
-  if (isAsWanted) return {};
+  if (isAsWanted) return told;
   return {
+    ...told,
     action: { type: "place", placement, ...rendered, ...(anchor === undefined ? {} : { cachedAnchor: anchor }), why },
   };
+}
+
+function tellDrift({ placement: { namespace, name } }: PlaceObservation, drift: string): Problem {
+  const message = `Job ${namespace}/${name} was changed again after another took its place (${drift}); have the member's admin leave Jobs of Tributary out of what changes them`;
+  return { reason: Reason.ForeignObject, message };
 }
 
 function showsData(anchor: MemberObject, rendered: KubernetesObject): boolean {

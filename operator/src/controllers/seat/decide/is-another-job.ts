@@ -1,7 +1,6 @@
 import type { KubernetesObject } from "../../federated-training-job/plan.ts";
 import type { Participant } from "../../federated-training-job/snapshot.ts";
 import { growsEarlierRuntime } from "./grows-earlier-runtime.ts";
-import { isDrifted } from "./is-drifted.ts";
 import { isOtherWork } from "./is-other-work.ts";
 
 /** Fields of a batch Job that follow the spec of its job and cannot change: one that differs makes another batch Job. */
@@ -11,7 +10,6 @@ const fixedFields = ["completions", "backoffLimitPerIndex"] as const;
 export function isAnotherJob(live: object, rendered: KubernetesObject, participant: Participant): boolean {
   return (
     differs(live, rendered, fixedFields) ||
-    isDrifted(live, rendered) ||
     isOtherWork(live, rendered, participant) ||
     growsEarlierRuntime(live, rendered)
   );
