@@ -68,7 +68,7 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
     const { parameters } = base.layout;
     const layout = layoutSafetensors(base.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
     const model = await disk.open(request.modelOut, "w");
-    const state = await openState(disk, request, parameters);
+    const state = await closingOnFailure(model, () => openState(disk, request, parameters));
     const hash = createHash("sha256").update(layout.header);
     let written: Promise<unknown> = Promise.resolve();
     try {
@@ -187,12 +187,23 @@ interface StateFiles {
   close(): Promise<void>;
 }
 
+/** Opens what comes after a file, which does not stay open when that fails. */
+async function closingOnFailure<T>(opened: DiskFile | undefined, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    await opened?.close();
+    throw cause;
+  }
+}
+
 async function openState(disk: Disk, request: ModelStepRequest, total: number): Promise<StateFiles> {
   const { optimiser, parameters } = request;
   const slots = optimiser.stateSlots.map(({ name }) => name);
   const before =
     request.statePath === undefined || slots.length === 0 ? undefined : await disk.open(request.statePath, "r");
-  const after = slots.length === 0 ? undefined : await disk.open(request.stateOut, "w+");
+  const openAfter = async () => (slots.length === 0 ? undefined : disk.open(request.stateOut, "w+"));
+  const after = await closingOnFailure(before, openAfter);
   const positionOf = (slot: number, offset: number) => (slot * total + offset) * FLOAT_BYTES;
   return {
     async read(offset, count) {

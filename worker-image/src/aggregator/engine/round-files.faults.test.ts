@@ -330,3 +330,36 @@ describe("a durable sum that the disk damaged", () => {
     },
   );
 });
+
+describe("a step whose files cannot be opened", () => {
+  it.each([
+    { lacks: "the state of the round before", statePath: "nowhere", refused: "none" },
+    { lacks: "room for its own state", statePath: "base", refused: "/state" },
+  ])("leaves none of them open when it lacks $lacks", async ({ statePath, refused }) => {
+    const open = new Set<string>();
+    const disk: Disk = {
+      ...nodeDisk,
+      async open(path, flags, mode) {
+        if (path.endsWith(refused)) throw Object.assign(new Error("no room"), { code: "ENOSPC" });
+        const file = await nodeDisk.open(path, flags, mode);
+        open.add(path);
+        const close = () => file.close().then(() => void open.delete(path));
+        return new Proxy(file, { get: (of, name) => (name === "close" ? close : Reflect.get(of, name)?.bind(of)) });
+      },
+    };
+    const optimiser = serverOptimiserByName("FedAvgM");
+    const step = stepModel({
+      optimiser,
+      parameters: parseParameters(optimiser, {}),
+      round: 1,
+      basePath: join(folder, "base"),
+      statePath: join(folder, statePath),
+      sums: [],
+      modelOut: join(folder, "model-of-no-step"),
+      stateOut: join(folder, "state"),
+      disk,
+    });
+    await expect(step).rejects.toThrow();
+    expect([...open]).toEqual([]);
+  });
+});
