@@ -159,9 +159,10 @@ describe("exec credential", () => {
     },
     { what: "gives a token that is no text", lines: `echo '{"status":{"token":{"a":1}}}'`, says: "gave neither" },
     { what: "gives nothing to use", lines: `echo '{"status":{}}'`, says: "gave neither token" },
-    { what: "hangs", lines: "sleep 60", says: "took too long" },
-  ])("says so when the plugin $what, without its output, and can run again", async ({ lines, says }) => {
-    const { source, runs } = await plugin(lines, { timeoutMs: 300 });
+    { what: "hangs", lines: "sleep 600", says: "took too long", timeoutMs: 300 },
+  ])("says so when the plugin $what, without its output, and can run again", async (given) => {
+    const { lines, says, timeoutMs = 60_000 } = given as typeof given & { readonly timeoutMs?: number };
+    const { source, runs } = await plugin(lines, { timeoutMs });
     const failure = await source.current(never).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: "CREDENTIAL_REJECTED", message: expect.stringContaining(says) });
     expect(inspect(failure, { depth: 9 })).not.toContain("secret-token");
