@@ -96,6 +96,7 @@ export {
 } from "./runtime/api/kubeconfig-document.ts";
 export { type ExecPlugin, isShowable } from "./runtime/api/kubeconfig-exec.ts";
 export { kubeconfigError } from "./runtime/api/kubeconfig-fields.ts";
+export { printKubeconfig } from "./runtime/api/kubeconfig-yaml.ts";
 export {
   isDeleting,
   type KubeObject,

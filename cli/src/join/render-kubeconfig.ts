@@ -1,5 +1,4 @@
-import type { ApiEndpoint } from "@tributary/operator";
-import { stringify } from "yaml";
+import { type ApiEndpoint, printKubeconfig } from "@tributary/operator";
 import type { HubRoute, JoinRequest } from "./join-request.ts";
 
 /** The hub's way to the member: the admin's, with what the request says otherwise. */
@@ -43,6 +42,5 @@ export function renderKubeconfig(
     users: [{ name: serviceAccount.name, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: serviceAccount.name, namespace: serviceAccount.namespace } }],
   };
-  // In quotes: kubectl takes names such as "on" and "0b1" for what they mean in YAML 1.1.
-  return stringify(kubeconfig, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+  return printKubeconfig(kubeconfig);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { TributaryError } from "@tributary/kit";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
+import { printKubeconfig } from "../runtime/api/kubeconfig-yaml.ts";
 import type { KubeObject } from "../runtime/api/object.ts";
 
 /** A Secret as the API sends it. */
@@ -49,6 +50,5 @@ export function replaceToken(kubeconfig: string, token: string): string {
   const context = document.contexts.find(({ name }) => name === document["current-context"]);
   const user = document.users.find(({ name }) => name === context?.context.user);
   if (user) user.user = { ...user.user, token };
-  // Quoted, since kubectl takes a plain `on` or `y` for a truth.
-  return stringify(document, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+  return printKubeconfig(document);
 }

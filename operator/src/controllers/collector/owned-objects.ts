@@ -3,7 +3,7 @@ import type { ApiClient } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { callDeadlineMs } from "../shared/call-deadline.ts";
 import { readForeignJobs } from "../shared/foreign-jobs.ts";
-import { keepOwnership } from "../shared/keep-ownership.ts";
+import { listOwnership } from "../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../shared/namespace-gone.ts";
 import { controllerOf, isPodOfOurs } from "../shared/pod-owner.ts";
 import { isWrittenByUs } from "../shared/written-by-us.ts";
@@ -68,14 +68,7 @@ async function listLabelled(
 ): Promise<OwnedObject[]> {
   const labelSelector = `${Label.Origin}=${origin}`;
   const call = { signal, deadlineMs: callDeadlineMs };
-  const listOf = (kind: OwnedKind): Promise<KubeObject[]> =>
-    client.list<KubeObject>(resources[kind], {
-      ...call,
-      namespace,
-      labelSelector,
-      metadataOnly: true,
-      prepare: keepOwnership,
-    });
+  const listOf = (kind: OwnedKind) => listOwnership(client, resources[kind], { namespace, labelSelector }, call);
   const [jobs, configMaps, pods] = await Promise.all([listOf("Job"), listOf("ConfigMap"), listOf("Pod")]);
   const { foreign: foreignJobs } = await readForeignJobs(client, namespace, { jobs, pods }, call);
   return [

@@ -61,8 +61,8 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   const failed = failures.map(describe);
   const now = new Date(seen.nowMs).toISOString();
   const conditions = applyFailures(plan.conditions, failed, { now, job: seen.job });
-  const known = recallPlacements(seen, deps.settings).placements;
-  const record = dropLatePlaces(plan.record, known, (cluster) => {
+  const recall = () => recallPlacements(seen, deps.settings).placements;
+  const record = dropLatePlaces(plan.record, recall, (cluster) => {
     const member = deps.sources.members.stateOf(cluster);
     return member !== undefined && member.isLeaving !== true;
   });

@@ -172,11 +172,10 @@ export class MemberController implements MemberDirectory {
     if (!hasFinalizer) await addFinalizer(this.#deps.hub, Kinds.MemberCluster, member, cleanupFinalizer, { signal });
     await this.#useCredential(member, signal);
     this.#links.stateOf(cluster)?.link?.view.setNamespaces(this.#followedNamespaces(cluster));
-    const removal = isDeleting(member) ? await this.#considerRemoval(member, signal) : undefined;
-    if (removal?.verdict === "go") {
-      const waitMs = removal.isForced ? 0 : this.#departures.waitMs(member);
-      return waitMs > 0 ? { requeueAfterMs: waitMs } : this.#letGo(member, removal, signal);
-    }
+    const waitMs = isDeleting(member) ? this.#departures.waitMs(member) : 0;
+    const removal = isDeleting(member) ? await this.#considerRemoval(member, waitMs, signal) : undefined;
+    if (removal?.verdict === "go")
+      return waitMs > 0 && !removal.isForced ? { requeueAfterMs: waitMs } : this.#letGo(member, removal, signal);
     const snapshot = await this.#observe(member, removal?.waitsFor, signal);
     await this.#writeStatus(member, snapshot, signal);
     return { requeueAfterMs: snapshot.link.state === "reachable" ? lookIntervalMs : retryIntervalMs };
@@ -206,7 +205,8 @@ export class MemberController implements MemberDirectory {
     if (reading.state === "revoked") await this.#links.disengage(name);
   }
 
-  async #considerRemoval(member: Member, signal: AbortSignal): Promise<Removal> {
+  /** @param waitMs time until it may go; what is decided before is decided again then. */
+  async #considerRemoval(member: Member, waitMs: number, signal: AbortSignal): Promise<Removal> {
     const { name } = member.metadata;
     const { hubId, jobs } = this.#deps;
     const namespaces = this.namespacesOf(name).map((namespace) => namespace.name);
@@ -217,7 +217,7 @@ export class MemberController implements MemberDirectory {
       return decideRemoval(facts);
     };
     const removal = await decideBy(jobs.list());
-    if (removal.verdict === "wait" || removal.isForced || this.#departures.waitMs(member) > 0) return removal;
+    if (removal.verdict === "wait" || removal.isForced || waitMs > 0) return removal;
     // The cache may be late, and nobody asks again once the member is gone.
     return decideBy(
       await this.#deps.hub.list<FederatedTrainingJob & KubeObject>(Kinds.FederatedTrainingJob, { signal }),

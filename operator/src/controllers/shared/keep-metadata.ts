@@ -8,10 +8,12 @@ const annotationLimit = 1_024;
 /** Stands for a text that is too long to be kept. */
 const cut = "…";
 
+/** Label that a Job controller puts on the pods of a batch Job; those of a copy of one have all of our labels as well. */
+export const jobNameLabel = "batch.kubernetes.io/job-name";
 const readLabels: readonly string[] = [
   ...Object.values(Label),
   "app.kubernetes.io/managed-by",
-  "batch.kubernetes.io/job-name",
+  jobNameLabel,
   "batch.kubernetes.io/job-completion-index",
 ];
 const readAnnotations: readonly string[] = Object.values(Annotation);

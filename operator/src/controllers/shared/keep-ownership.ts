@@ -1,4 +1,5 @@
-import { Label } from "@tributary/contracts";
+import { Label, type ResourceKind } from "@tributary/contracts";
+import type { ApiClient, CallOptions } from "../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../runtime/api/object.ts";
 import { shared } from "./repeated-values.ts";
 import { isWrittenByUs, ourMark } from "./written-by-us.ts";
@@ -23,4 +24,19 @@ export function keepOwnership(object: KubeObject): KubeObject {
       ...(isWrittenByUs(object) ? { managedFields: ourMark } : {}),
     },
   };
+}
+
+/** Lists objects of one namespace by labels, of each what {@link keepOwnership} keeps. */
+export function listOwnership(
+  client: ApiClient,
+  kind: ResourceKind,
+  selection: { readonly namespace: string; readonly labelSelector: string },
+  call: CallOptions,
+): Promise<KubeObject[]> {
+  return client.list<KubeObject>(kind, { ...call, ...selection, metadataOnly: true, prepare: keepOwnership });
+}
+
+/** Participant that an object in a member says to be of; empty when it says none. */
+export function participantOf({ metadata }: KubeObject): string {
+  return metadata.labels?.[Label.Participant] ?? "";
 }

@@ -1,4 +1,4 @@
-import { type Document, isScalar, isSeq, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, isScalar, isSeq, parseAllDocuments, stringify, type YAMLError } from "yaml";
 import { kubeconfigError } from "./kubeconfig-fields.ts";
 
 /** The only document of a kubeconfig, unjudged. */
@@ -66,4 +66,9 @@ function twiceIn(document: Document.Parsed, chosen: Readonly<Record<string, numb
 
 interface Ranged {
   readonly range?: readonly [number, number, number] | null | undefined;
+}
+
+/** Prints a kubeconfig so that kubectl reads every text as one: unquoted it takes `on`, `y` and `0b1` for what they mean in YAML 1.1. */
+export function printKubeconfig(kubeconfig: object): string {
+  return stringify(kubeconfig, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }

@@ -1,3 +1,4 @@
+import { isSamePlace } from "../../shared/place.ts";
 import type { PlacementRecord } from "../plan.ts";
 import type { Placement } from "../snapshot.ts";
 
@@ -5,21 +6,17 @@ import type { Placement } from "../snapshot.ts";
  * A record without new places in clusters that stopped taking any since they were decided on: a MemberCluster that goes meanwhile did
  * not wait for them, and nobody could confirm later that nothing is there.
  *
- * @param known places that were on record or found before the decision: they stay.
+ * @param recall gives the places that were on record or found before the decision: they stay.
  */
 export function dropLatePlaces(
   record: PlacementRecord,
-  known: readonly Placement[],
+  recall: () => readonly Placement[],
   takesPlaces: (cluster: string) => boolean,
 ): PlacementRecord {
-  const isKnown = (place: Placement): boolean =>
-    known.some(
-      ({ participant, cluster, namespace }) =>
-        participant === place.participant && cluster === place.cluster && namespace === place.namespace,
-    );
-  const isLate = (place: Placement): boolean =>
-    place.state === "Wanted" && !isKnown(place) && !takesPlaces(place.cluster);
-  return record.placements.some(isLate)
-    ? { ...record, placements: record.placements.filter((place) => !isLate(place)) }
-    : record;
+  const doubtful = record.placements.filter(({ state, cluster }) => state === "Wanted" && !takesPlaces(cluster));
+  if (doubtful.length === 0) return record;
+  const known = recall();
+  const isSame = (left: Placement, right: Placement) => left.cluster === right.cluster && isSamePlace(left, right);
+  const late = doubtful.filter((place) => !known.some((one) => isSame(one, place)));
+  return { ...record, placements: record.placements.filter((place) => !late.includes(place)) };
 }

@@ -1,4 +1,5 @@
 import type { Unstructured } from "../../../runtime/api/object.ts";
+import { jobNameLabel } from "../../shared/keep-metadata.ts";
 import { isActive, podStatus } from "./pod-status.ts";
 import { findWorkerProblems, type SeenRunning, type WorkerProblems } from "./worker-problem.ts";
 
@@ -46,9 +47,6 @@ export function summarisePods(
 function areSame(left: readonly Unstructured[], right: readonly Unstructured[]): boolean {
   return left.length === right.length && left.every((event, index) => event === right[index]);
 }
-
-/** Label by which a Job controller tells its pods; those of a copy of a batch Job have all of our labels as well. */
-const jobNameLabel = "batch.kubernetes.io/job-name";
 
 function isOf(batchJob: Unstructured | undefined, { metadata }: Unstructured): boolean {
   const name = metadata.labels?.[jobNameLabel];

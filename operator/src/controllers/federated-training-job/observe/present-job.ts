@@ -1,7 +1,7 @@
 import { Label } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
+import { describeDrift } from "../../seat/decide/describe-drift.ts";
 import { isAnotherJob } from "../../seat/decide/is-another-job.ts";
-import { describeDrift } from "../../seat/decide/is-drifted.ts";
 import { renderBatchJob } from "../render/seat.ts";
 import type { JobSnapshot, Participant, PodTemplateObject, TemplateObservation } from "../snapshot.ts";
 

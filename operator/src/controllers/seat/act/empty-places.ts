@@ -5,13 +5,13 @@ import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
 import { readForeignJobs } from "../../shared/foreign-jobs.ts";
-import { keepOwnership } from "../../shared/keep-ownership.ts";
+import { listOwnership, participantOf } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { Place } from "../../shared/place.ts";
 import { isPodOfOurs } from "../../shared/pod-owner.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import type { SeatAction } from "../plan.ts";
-import { participantOf, tellStranded } from "./stranded-pods.ts";
+import { tellStranded } from "./stranded-pods.ts";
 
 type Empty = Extract<SeatAction, { type: "empty" }>;
 
@@ -40,16 +40,10 @@ export async function emptyPlaces(
 ): Promise<Emptied> {
   const { namespace, placements, withEndingPods } = action;
   const call = { signal, deadlineMs: callDeadlineMs };
-  const listOf = (kind: ResourceKind, participants: readonly string[]): Promise<KubeObject[]> => {
+  const listOf = (kind: ResourceKind, participants: readonly string[]) => {
     const jobUid = placements[0]?.jobUid;
     const labelSelector = `${Label.Origin}=${hubId},${Label.JobUid}=${jobUid},${Label.Participant} in (${participants.join(",")})`;
-    return client.list<KubeObject>(kind, {
-      ...call,
-      namespace,
-      labelSelector,
-      metadataOnly: true,
-      prepare: keepOwnership,
-    });
+    return listOwnership(client, kind, { namespace, labelSelector }, call);
   };
   try {
     const left = new Set(withEndingPods);

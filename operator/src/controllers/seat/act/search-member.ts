@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../runtime/api/object.ts";
 import { parallelNamespaces } from "../../collector/owned-objects.ts";
 import { callDeadlineMs } from "../../shared/call-deadline.ts";
 import { readForeignJobs } from "../../shared/foreign-jobs.ts";
-import { keepOwnership } from "../../shared/keep-ownership.ts";
+import { listOwnership, participantOf } from "../../shared/keep-ownership.ts";
 import { isNamespaceGone } from "../../shared/namespace-gone.ts";
 import type { FoundPlace } from "../../shared/place.ts";
 import { isPodOfOurs } from "../../shared/pod-owner.ts";
@@ -36,20 +36,13 @@ export async function searchMember(
   const call = { signal, deadlineMs: callDeadlineMs };
   const found = new Map<string, FoundPlace>();
   const unread: Unread[] = [];
-  const note = (namespace: string, { metadata }: KubeObject, name: string): void => {
-    const participant = metadata.labels?.[Label.Participant] ?? "";
+  const note = (namespace: string, object: KubeObject, name: string): void => {
+    const participant = participantOf(object);
     if (participant !== "") found.set(`${namespace}/${participant}/${name}`, { participant, namespace, name });
   };
   await inParallel(namespaces, parallelNamespaces, async (namespace) => {
     try {
-      const listOf = (kind: ResourceKind): Promise<KubeObject[]> =>
-        client.list<KubeObject>(kind, {
-          ...call,
-          namespace,
-          labelSelector,
-          metadataOnly: true,
-          prepare: keepOwnership,
-        });
+      const listOf = (kind: ResourceKind) => listOwnership(client, kind, { namespace, labelSelector }, call);
       const jobs = await listOf(Kinds.Job);
       const written = [...jobs, ...(await listOf(Kinds.ConfigMap))].filter(isWrittenByUs);
       for (const object of written) note(namespace, object, object.metadata.name);

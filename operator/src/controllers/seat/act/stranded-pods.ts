@@ -1,13 +1,9 @@
-import { Label, Reason } from "@tributary/contracts";
+import { Reason } from "@tributary/contracts";
 import { isDeleting, type KubeObject } from "../../../runtime/api/object.ts";
 import type { Placement, PlacingReport } from "../../federated-training-job/snapshot.ts";
+import { participantOf } from "../../shared/keep-ownership.ts";
 import { controllerOf } from "../../shared/pod-owner.ts";
 import { troubleOf } from "../decide/decide-seats.ts";
-
-/** Participant that an object in a member says to be of. */
-export function participantOf(object: KubeObject): string {
-  return object.metadata.labels?.[Label.Participant] ?? "";
-}
 
 /**
  * Pods of ours that nothing ends, one of each place by name: no batch Job that the hub could find and remove controls them any

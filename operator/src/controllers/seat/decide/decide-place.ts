@@ -5,8 +5,8 @@ import { renderAnchor, renderBatchJob } from "../../federated-training-job/rende
 import type { Problem } from "../../federated-training-job/snapshot.ts";
 import type { SeatAction } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
+import { describeDrift } from "./describe-drift.ts";
 import { differs, isAnotherJob } from "./is-another-job.ts";
-import { describeDrift } from "./is-drifted.ts";
 
 type MemberObject = NonNullable<PlaceObservation["anchor"]>;
 
@@ -36,16 +36,12 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   const rendered = { anchor: renderAnchor(input), batchJob: renderBatchJob(input) };
   const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
   const drift = batchJob === undefined ? "" : describeDrift(batchJob, rendered.batchJob);
-  const isAgain = drift !== "" && drift === place.mendedDrift;
   const isAnother = batchJob !== undefined && isAnotherJob(batchJob, rendered.batchJob, participant);
-  // Whatever changes each Job anew would end the workers without end; once it has failed nothing is lost by another.
-  const isReplaced =
-    isAnother || (drift !== "" && (!isAgain || findJobFailure(batchJob as MemberObject) !== undefined));
-  if (isReplaced) {
-    const { uid = "" } = (batchJob as MemberObject).metadata;
+  if (batchJob !== undefined && (isAnother || isMended(place, batchJob, drift))) {
+    const { uid = "" } = batchJob.metadata;
     return { action: { type: "replace", placement, uid, ...(drift === "" ? {} : { drift }), why } };
   }
-  const told = isAgain ? { problem: tellDrift(place, drift) } : {};
+  const told = drift === "" ? {} : { problem: tellDrift(place, drift) };
   const isAsWanted =
     anchor !== undefined &&
     batchJob !== undefined &&
@@ -56,6 +52,11 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
     ...told,
     action: { type: "place", placement, ...rendered, ...(anchor === undefined ? {} : { cachedAnchor: anchor }), why },
   };
+}
+
+/** Whatever changes each Job anew would end the workers without end; once it has failed nothing is lost by another. */
+function isMended({ mendedDrift }: PlaceObservation, batchJob: MemberObject, drift: string): boolean {
+  return drift !== "" && (drift !== mendedDrift || findJobFailure(batchJob) !== undefined);
 }
 
 function tellDrift({ placement: { namespace, name } }: PlaceObservation, drift: string): Problem {

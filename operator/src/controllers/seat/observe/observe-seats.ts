@@ -5,6 +5,7 @@ import type { Expectations } from "../../../runtime/control/expectations.ts";
 import { findTemplate } from "../../federated-training-job/observe/seat.ts";
 import type { Placement, Problem } from "../../federated-training-job/snapshot.ts";
 import type { MemberDirectory, MemberState } from "../../member-cluster/member-directory.ts";
+import { jobNameLabel } from "../../shared/keep-metadata.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { clusterChanged } from "../cluster-changed.ts";
 import { parseSeatKey, placeKey } from "../seat-key.ts";
@@ -12,9 +13,6 @@ import type { SeatReports } from "../seat-reports.ts";
 import type { AggregatorAccess, MemberReach, PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
 
 type Job = FederatedTrainingJob & KubeObject;
-
-/** Label that a Job controller puts on the pods of a batch Job. */
-const jobNameLabel = "batch.kubernetes.io/job-name";
 
 /** Everything that a look at seats reads. */
 export interface SeatSources {
