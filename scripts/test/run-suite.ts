@@ -2,64 +2,50 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Outcome, readReport } from "./read-report.ts";
 import type { Suite, SuiteResult } from "./suites.ts";
-
-type Counts = Pick<SuiteResult, "passed" | "failed" | "skipped">;
 
 /** Runs one suite with its output on this terminal and counts its tests. */
 export async function runSuite(suite: Suite): Promise<SuiteResult> {
   process.stdout.write(`\n== ${suite.name}\n`);
   const started = performance.now();
-  const counts =
+  const outcome =
     suite.project === undefined ? await runCommands(suite.commands ?? []) : await runProject(suite.project);
-  return { suite, ...counts, milliseconds: performance.now() - started };
+  return { suite, ...outcome, milliseconds: performance.now() - started };
 }
 
-async function runCommands(commands: readonly (readonly string[])[]): Promise<Counts> {
-  let failed = 0;
+async function runCommands(commands: readonly (readonly string[])[]): Promise<Outcome> {
+  const failures: string[] = [];
   for (const command of commands) {
     const code = await run(command);
     process.stdout.write(`${code === 0 ? "ok" : "FAILED"}  ${command.join(" ")}\n`);
-    if (code !== 0) failed += 1;
+    if (code !== 0) failures.push(command.join(" "));
   }
-  return { passed: commands.length - failed, failed, skipped: 0 };
+  return { passed: commands.length - failures.length, skipped: 0, failures };
 }
 
-async function runProject(project: string): Promise<Counts> {
+async function runProject(project: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-test-"));
   const outputFile = join(folder, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${outputFile}`];
     const code = await run(["vitest", "run", "--project", project, "--passWithNoTests", ...reporters]);
-    return readCounts(outputFile, code);
+    return readOutcome(outputFile, code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
-}
-
-function readCounts(outputFile: string, code: number): Counts {
-  let report: Report;
+function readOutcome(outputFile: string, code: number): Outcome {
   try {
-    report = JSON.parse(readFileSync(outputFile, "utf8")) as Report;
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return readReport(readFileSync(outputFile, "utf8"), process.cwd(), code);
+  } catch (error) {
+    return {
+      passed: 0,
+      skipped: 0,
+      failures: [`vitest ended with ${code} and no report: ${(error as Error).message}`],
+    };
   }
-  const broken = report.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
-  ).length;
-  const failed = report.numFailedTests + broken;
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    skipped: report.numPendingTests,
-  };
 }
 
 function run(command: readonly string[]): Promise<number> {

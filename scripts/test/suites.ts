@@ -1,3 +1,5 @@
+import type { Outcome } from "./read-report.ts";
+
 /** One step of `make test`: either commands that must end with 0, or one vitest project. */
 export interface Suite {
   /** Name, as `--only` takes it. */
@@ -13,15 +15,9 @@ export interface Suite {
 }
 
 /** How a suite ended. */
-export interface SuiteResult {
+export interface SuiteResult extends Outcome {
   /** The suite. */
   readonly suite: Suite;
-  /** Tests that passed. */
-  readonly passed: number;
-  /** Tests that failed; a suite that could not run counts as one. */
-  readonly failed: number;
-  /** Tests that this machine cannot run. */
-  readonly skipped: number;
   /** How long it took. */
   readonly milliseconds: number;
 }
