@@ -66,6 +66,7 @@ function aWorld(changes: Partial<SeenWorld> = {}): SeenWorld {
     foreign: [],
     away: new Set(),
     quotas: new Set(),
+    forced: new Set(),
     offers: new Set(["aws/jobs"]),
     claims: new Set(["research"]),
     ...changes,
@@ -84,8 +85,26 @@ describe("the judge of sequences", () => {
     expect(judgeWorld(aWorld())).toEqual([]);
   });
 
+  it("lets what a job left that was deleted by force wait for a member that is away", () => {
+    const left = { jobs: [], objects: [seenObject()], away: new Set(["aws"] as const) };
+    const told = { ...ready, status: { conditions: [condition("Ready", "False", "Unreachable")] } };
+    const seen = aWorld({ ...left, memberClusters: [told] });
+    expect(judgeWorld({ ...seen, forced: new Set(["a-uid"]) })).toEqual([]);
+    expect(judgeWorld(seen)).toEqual(["Job jobs/a-d-hash in aws belongs to no live job"]);
+  });
+
+  it("lets a second name of a cluster stay for as long as the cluster holds something of a job", () => {
+    const going = { name: "gcp-renamed", deletionTimestamp: "now" };
+    const second = { metadata: going, status: { conditions: [condition("ContentRemaining", "True")] } };
+    const seen = { ...withJob({ status: { placements: [{ ...place, cluster: "gcp" }] } }), memberClusters: [second] };
+    const inGcp = aWorld({ ...seen, objects: [seenObject({ cluster: "gcp" })] });
+    expect(judgeWorld(inGcp).filter((finding) => finding.startsWith("MemberCluster"))).toEqual([]);
+    expect(judgeWorld({ ...inGcp, objects: [] }).join("\n")).toContain("MemberCluster gcp-renamed stays");
+  });
+
   it.each<[string, SeenWorld, string]>([
     ["an object of a job that is gone", aWorld({ jobs: [] }), "belongs to no live job"],
+    ["what a job left that was deleted by force", aWorld({ jobs: [], forced: new Set(["a-uid"]) }), "no live job"],
     ["an object in no placement", withJob({ status: { placements: [] } }), "is in no placement"],
     [
       "a place that is recorded under two names of its cluster",
@@ -167,7 +186,7 @@ describe("a generated sequence", () => {
 
   it("holds every kind of event within the seeds that each change runs", () => {
     const kinds = new Set(seedsOfEveryChange.flatMap((seed) => generateSequence(seed).map(({ type }) => type)));
-    expect(kinds.size).toBe(22);
+    expect(kinds.size).toBe(23);
   });
 
   it("has a job meet every kind of foreign object within them", () => {

@@ -35,11 +35,18 @@ function essence(object: Unstructured): unknown {
 function judgeOwner(seen: SeenWorld, { cluster, kind, namespace, name, jobUid }: SeenObject): string[] {
   const job = seen.jobs.find(({ metadata }) => metadata.uid === jobUid);
   const what = `${kind} ${namespace}/${name} in ${cluster}`;
-  if (job === undefined) return [`${what} belongs to no live job`];
+  if (job === undefined) return isOutOfReach(seen, cluster, jobUid) ? [] : [`${what} belongs to no live job`];
   if (cluster === "hub" || kind === "Pod") return [];
   const placements = job.status?.placements ?? [];
   const isRecorded = placements.some((place) => place.namespace === namespace && place.name === name);
   return isRecorded ? [] : [`${what} is in no placement of job ${job.metadata.namespace}/${job.metadata.name}`];
+}
+
+/** What a job left that was deleted by force waits for its member; a job that goes as it should keeps its record until then. */
+function isOutOfReach(seen: SeenWorld, cluster: SeenObject["cluster"], jobUid: string): boolean {
+  if (cluster === "hub" || !seen.forced.has(jobUid)) return false;
+  const isRegistered = seen.memberClusters.some(({ metadata }) => clusterBehind(metadata.name) === cluster);
+  return seen.away.has(cluster) || !isRegistered;
 }
 
 function judgeMember(seen: SeenWorld, member: SeenMember): string[] {
@@ -49,9 +56,13 @@ function judgeMember(seen: SeenWorld, member: SeenMember): string[] {
   const ready = conditionOf("Ready");
   const told = `MemberCluster ${name} says Ready=${ready?.status} ${ready?.reason}`;
   if (deletionTimestamp !== undefined) {
-    const isUsed = seen.jobs.some(({ status }) => status?.placements?.some((place) => place.cluster === name));
-    if (!isUsed) return [`MemberCluster ${name} stays though no job has a place there`];
-    return conditionOf("ContentRemaining")?.status === "True" ? [] : [`MemberCluster ${name} waits without saying so`];
+    // A place may be recorded under another name of the cluster, which may go first.
+    const isUsed =
+      seen.objects.some((object) => object.cluster === cluster) ||
+      seen.jobs.some(({ status }) => status?.placements?.some((place) => place.cluster === name));
+    const remaining = conditionOf("ContentRemaining");
+    if (!isUsed) return [`MemberCluster ${name} stays though no job has a place there: ${remaining?.message}`];
+    return remaining?.status === "True" ? [] : [`MemberCluster ${name} waits without saying so`];
   }
   if (conditionOf("ContentRemaining") !== undefined) return [`MemberCluster ${name} speaks of a deletion`];
   if (seen.away.has(cluster)) return ready?.status === "True" ? [`${told}, but it is away`] : [];

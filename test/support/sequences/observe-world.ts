@@ -54,6 +54,8 @@ export interface SeenWorld {
   readonly foreign: readonly { readonly was: Unstructured; readonly is: Unstructured | undefined }[];
   readonly away: ReadonlySet<MemberName>;
   readonly quotas: ReadonlySet<MemberName>;
+  /** Uids of jobs whose finalizers somebody took away. */
+  readonly forced: ReadonlySet<string>;
   /** `member/namespace` of every PodTemplate for the runtime `noop`. */
   readonly offers: ReadonlySet<string>;
   /** Namespaces of the hub that have the claim. */
@@ -92,6 +94,7 @@ export async function observeWorld(world: SequenceWorld, disturbed: Disturbance)
     foreign: await observeForeign(world, disturbed),
     away: new Set(disturbed.away),
     quotas: new Set(disturbed.quotas),
+    forced: new Set(disturbed.forced),
     offers: new Set(offers.flat()),
     claims: new Set(claims.flatMap(({ metadata }) => (metadata.name === "models" ? [metadata.namespace ?? ""] : []))),
     memberClusters: await hub.list<SeenMember>(Kinds.MemberCluster),

@@ -27,6 +27,8 @@ export interface Disturbance {
   readonly foreign: Foreign[];
   readonly away: Set<MemberName>;
   readonly quotas: Set<MemberName>;
+  /** Uids of jobs whose finalizers somebody took away: only the collector knows of what they left. */
+  readonly forced: Set<string>;
   /** Name under which the second member is registered now. */
   registeredAs: string;
 }
@@ -55,6 +57,9 @@ export async function performEvent(
         break;
       case "delete":
         await kubectl(["delete", "ftj", ...refOf(jobOf(event.job)), "--wait=false"]);
+        break;
+      case "delete-by-force":
+        await deleteByForce(hub, jobOf(event.job), disturbed);
         break;
       case "recreate":
         await kubectl(["delete", "ftj", ...refOf(jobOf(event.job)), "--timeout=15s"]);
@@ -170,6 +175,15 @@ async function registerAsAtFirst({ hub, register }: SequenceWorld): Promise<void
 
 async function patchSpec(hub: SequenceCluster, job: SequenceJob, spec: Manifest): Promise<void> {
   await hub.plane.kubectl(["patch", "ftj", ...refOf(job), "--type=merge", "-p", JSON.stringify({ spec })]);
+}
+
+/** As an admin does who has no patience with a deletion, or who restores a hub without its jobs. */
+async function deleteByForce(hub: SequenceCluster, job: SequenceJob, { forced }: Disturbance): Promise<void> {
+  const uid = (await readJob(hub, job))?.metadata.uid;
+  if (uid !== undefined) forced.add(uid);
+  await hub.plane.kubectl(["delete", "ftj", ...refOf(job), "--wait=false"]);
+  const noFinalizers = JSON.stringify({ metadata: { finalizers: null } });
+  await hub.plane.kubectl(["patch", "ftj", ...refOf(job), "--type=merge", "-p", noFinalizers]);
 }
 
 async function putForeign(world: SequenceWorld, job: SequenceJob, kind: ForeignKind): Promise<Foreign> {

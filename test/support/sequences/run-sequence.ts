@@ -22,7 +22,13 @@ const commitMs = 60_000;
 
 /** Lets events happen, waits until all is as promised or never will be, and puts the world back. */
 export async function runSequence(world: SequenceWorld, events: readonly SequenceEvent[]): Promise<SequenceOutcome> {
-  const disturbed: Disturbance = { foreign: [], away: new Set(), quotas: new Set(), registeredAs: "gcp" };
+  const disturbed: Disturbance = {
+    foreign: [],
+    away: new Set(),
+    quotas: new Set(),
+    forced: new Set(),
+    registeredAs: "gcp",
+  };
   const identity = world.bystanderIdentity();
   const { rounds } = await world.readOutput(bystander);
   const log: string[] = [];

@@ -8,7 +8,7 @@ export type ForeignKind = (typeof foreignKinds)[number];
 
 /** What may happen. Jobs are numbered as in `sequenceJobs`; what is impossible at its time changes nothing. */
 export type SequenceEvent =
-  | { readonly type: "apply" | "suspend" | "resume" | "delete" | "recreate"; readonly job: number }
+  | { readonly type: "apply" | "suspend" | "resume" | "delete" | "delete-by-force" | "recreate"; readonly job: number }
   | { readonly type: "edit"; readonly job: number; readonly change: SpecChange }
   | { readonly type: "take-member-away" | "bring-member-back"; readonly member: MemberName }
   | { readonly type: "delete-member" | "register-member" | "rename-member" | "register-second-name" }
@@ -27,6 +27,7 @@ const kinds: readonly (readonly [number, (random: SeededRandom) => SequenceEvent
   [3, (random) => ({ type: "suspend", job: anyJob(random) })],
   [3, (random) => ({ type: "resume", job: anyJob(random) })],
   [4, (random) => ({ type: "delete", job: anyJob(random) })],
+  [2, (random) => ({ type: "delete-by-force", job: anyJob(random) })],
   [3, (random) => ({ type: "recreate", job: anyJob(random) })],
   [3, (random) => ({ type: "take-member-away", member: pick(random, memberNames) })],
   [6, (random) => ({ type: "bring-member-back", member: pick(random, memberNames) })],
@@ -89,6 +90,7 @@ function changesSomething(belief: Belief, event: SequenceEvent): boolean {
     case "resume":
     case "edit":
     case "delete":
+    case "delete-by-force":
     case "recreate":
       return belief.jobs.has(event.job);
     // Before a job is there its names are free; afterwards they are its own.
@@ -128,7 +130,7 @@ function changesSomething(belief: Belief, event: SequenceEvent): boolean {
 
 function believe(belief: Belief, event: SequenceEvent): void {
   if (event.type === "apply") belief.jobs.add(event.job);
-  if (event.type === "delete") belief.jobs.delete(event.job);
+  if (event.type === "delete" || event.type === "delete-by-force") belief.jobs.delete(event.job);
   if (event.type === "put-foreign") belief.hasForeign = true;
   if (event.type === "remove-foreign") belief.hasForeign = false;
   if (event.type === "take-member-away") belief.away.add(event.member);
