@@ -28,4 +28,4 @@ export function chosenSeeds(count: number, first = 0): readonly string[] {
 }
 
 /** Seeds that every change runs: ten in a row that hold every kind of event, and a job that meets every kind of foreign object. */
-export const seedsOfEveryChange: readonly string[] = chosenSeeds(10, 700);
+export const seedsOfEveryChange: readonly string[] = chosenSeeds(10, 1850);

@@ -149,9 +149,12 @@ export function cuts(sequence: readonly SequenceEvent[]): readonly SequenceEvent
   return sequence.map((_event, index) => sequence.toSpliced(index, 1));
 }
 
-/** Mostly the job comes whose name somebody else just took: what stands in nobody's way shows nothing. */
+/** Some events show most right after another one. */
 function nextEvent(last: SequenceEvent | undefined, random: SeededRandom): SequenceEvent {
+  // What stands in nobody's way shows nothing.
   if (last?.type === "put-foreign" && random.below(4) > 0) return { type: "apply", job: last.job };
+  // An operator that was there when the job went clears up by what it remembers of it.
+  if (last?.type === "kill-operator" && random.below(2) > 0) return { type: "delete-by-force", job: anyJob(random) };
   return anyEvent(random);
 }
 
