@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chosenSeeds, findFaults } from "../support/sequences/describe-outcome.ts";
+import { findFaults, firstHundredSeeds } from "../support/sequences/describe-outcome.ts";
 import { createSequenceWorld, type SequenceWorld } from "../support/sequences/sequence-world.ts";
 
 describe("a sequence of events", () => {
@@ -11,7 +11,7 @@ describe("a sequence of events", () => {
 
   afterAll(() => world?.close());
 
-  it.each(chosenSeeds(100))("harms no neighbour, leaves nothing behind and is told truly (seed %s)", async (seed) => {
+  it.each(firstHundredSeeds)("harms no neighbour, leaves nothing behind and is told truly (seed %s)", async (seed) => {
     expect(await findFaults(world, seed)).toBe("");
   });
 });

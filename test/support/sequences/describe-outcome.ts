@@ -21,11 +21,16 @@ export async function findFaults(world: SequenceWorld, seed: string): Promise<st
   ].join("\n");
 }
 
-/** The seeds to run: those that `TRIBUTARY_SEQUENCE_SEEDS` names, else this many from `first` on. */
-export function chosenSeeds(count: number, first = 0): readonly string[] {
-  const named = process.env.TRIBUTARY_SEQUENCE_SEEDS?.split(",");
-  return named ?? Array.from({ length: count }, (_, index) => String(first + index));
+/** The seeds to run: those that `TRIBUTARY_SEQUENCE_SEEDS` names, else these. */
+function chosenSeeds(seeds: readonly number[]): readonly string[] {
+  return process.env.TRIBUTARY_SEQUENCE_SEEDS?.split(",") ?? seeds.map(String);
 }
 
-/** Seeds that every change runs: ten in a row that hold every kind of event, and a job that meets every kind of foreign object. */
-export const seedsOfEveryChange: readonly string[] = chosenSeeds(10, 1850);
+/** The seeds of a long run. */
+export const firstHundredSeeds = chosenSeeds(Array.from({ length: 100 }, (_, seed) => seed));
+
+/**
+ * Seeds that every change runs. They hold every kind of event and a job that meets every kind of foreign object; and in 24, 64 and 271 a job
+ * that runs goes by force while the operator is down.
+ */
+export const seedsOfEveryChange = chosenSeeds([24, 64, 178, 243, 254, 258, 271, 346, 506, 736]);

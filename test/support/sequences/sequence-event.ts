@@ -44,7 +44,7 @@ const kinds: readonly (readonly [number, (random: SeededRandom) => SequenceEvent
   [3, (random) => ({ type: "set-quota", member: pick(random, memberNames) })],
   [6, (random) => ({ type: "lift-quota", member: pick(random, memberNames) })],
   [3, () => ({ type: "kill-operator" })],
-  [4, (random) => ({ type: "pause", ms: 250 * (1 + random.below(12)) })],
+  [4, aPause],
 ];
 
 /** What a generator believes of the world, so that most of its events change something. */
@@ -153,6 +153,8 @@ export function cuts(sequence: readonly SequenceEvent[]): readonly SequenceEvent
 function nextEvent(last: SequenceEvent | undefined, random: SeededRandom): SequenceEvent {
   // What stands in nobody's way shows nothing.
   if (last?.type === "put-foreign" && random.below(4) > 0) return { type: "apply", job: last.job };
+  // A job that runs has more to lose than one that is being placed.
+  if (last?.type === "apply" && random.below(3) === 0) return aPause(random);
   // An operator that was there when the job went clears up by what it remembers of it.
   if (last?.type === "kill-operator" && random.below(2) > 0) return { type: "delete-by-force", job: anyJob(random) };
   return anyEvent(random);
@@ -165,6 +167,10 @@ function anyEvent(random: SeededRandom): SequenceEvent {
     rest -= weight;
   }
   throw new Error("no event");
+}
+
+function aPause(random: SeededRandom): SequenceEvent {
+  return { type: "pause", ms: 250 * (1 + random.below(12)) };
 }
 
 function anyJob(random: SeededRandom): number {
