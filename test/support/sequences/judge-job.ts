@@ -181,6 +181,12 @@ function inTheWay(seen: SeenWorld, job: SeenJob): boolean {
   });
 }
 
+/** Whether as many workers run as a round needs, wherever they are: one that the hub cannot see still reports to the aggregator. */
+export function hasQuorum(seen: SeenWorld, job: SeenJob): boolean {
+  const running = workersOf(seen, job).filter(({ kind, isReady }) => kind === "Pod" && isReady);
+  return new Set(running.map(({ participant }) => participant)).size >= job.spec.schedule.synchronous.quorum;
+}
+
 function workersOf(seen: SeenWorld, job: SeenJob): SeenObject[] {
   return seen.objects.filter(({ cluster, jobUid }) => cluster !== "hub" && jobUid === job.metadata.uid);
 }

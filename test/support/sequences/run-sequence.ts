@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../until.ts";
+import { hasQuorum } from "./judge-job.ts";
 import { judgeForeign, judgeWorld } from "./judge-world.ts";
 import { observeForeign, observeWorld, type SeenWorld } from "./observe-world.ts";
 import { type Disturbance, heal, performEvent } from "./perform-event.ts";
@@ -92,14 +93,15 @@ async function settle(look: () => Promise<string[]>): Promise<string[]> {
   return findings;
 }
 
-/** A job that works commits rounds, and its model is their closed form, whatever happened to it before. */
-async function judgeModels(world: SequenceWorld, { jobs }: SeenWorld): Promise<string[]> {
+/** A job that works, with the workers that it takes, commits rounds, and its model is their closed form, whatever happened to it before. */
+async function judgeModels(world: SequenceWorld, seen: SeenWorld): Promise<string[]> {
   const working = sequenceJobs.flatMap((job) => {
-    const seen = jobs.find(({ metadata }) => metadata.name === job.name && metadata.namespace === job.namespace);
-    const progressing = seen?.status?.conditions?.find(
+    const found = seen.jobs.find(({ metadata }) => metadata.name === job.name && metadata.namespace === job.namespace);
+    const progressing = found?.status?.conditions?.find(
       ({ type, status }) => type === "Progressing" && status === "True",
     );
-    return progressing === undefined ? [] : [{ job, message: progressing.message }];
+    if (found === undefined || progressing === undefined || !hasQuorum(seen, found)) return [];
+    return [{ job, message: progressing.message }];
   });
   const findings = working.map(async ({ job, message }) => {
     const read = async () => (await world.readOutput(job)).isExact;
