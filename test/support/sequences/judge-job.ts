@@ -122,8 +122,7 @@ function judgeWork({ seen, job, is, tell }: Case): string[] {
   );
   const canWork = job.spec.participants.filter(({ name, cluster }) => {
     const isHeard = isRegistered(seen, cluster) && !seen.away.has(clusterBehind(cluster));
-    const hasWorker = workersOf(seen, job).some((one) => one.kind === "Pod" && one.participant === name && one.isReady);
-    return isHeard && hasWorker;
+    return isHeard && hasWorker(seen, job, name);
   });
   const isMissing = (name: string, cluster: string) =>
     !canWork.some((participant) => participant.name === name) && isRegistered(seen, cluster);
@@ -183,8 +182,12 @@ function inTheWay(seen: SeenWorld, job: SeenJob): boolean {
 
 /** Whether as many workers run as a round needs, wherever they are: one that the hub cannot see still reports to the aggregator. */
 export function hasQuorum(seen: SeenWorld, job: SeenJob): boolean {
-  const running = workersOf(seen, job).filter(({ kind, isReady }) => kind === "Pod" && isReady);
-  return new Set(running.map(({ participant }) => participant)).size >= job.spec.schedule.synchronous.quorum;
+  const running = job.spec.participants.filter(({ name }) => hasWorker(seen, job, name));
+  return running.length >= job.spec.schedule.synchronous.quorum;
+}
+
+function hasWorker(seen: SeenWorld, job: SeenJob, participant: string): boolean {
+  return workersOf(seen, job).some((one) => one.kind === "Pod" && one.participant === participant && one.isReady);
 }
 
 function workersOf(seen: SeenWorld, job: SeenJob): SeenObject[] {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Unstructured } from "@tributary/operator";
 import { judgeJob } from "./judge-job.ts";
-import type { SeenMember, SeenObject, SeenWorld } from "./observe-world.ts";
+import type { SeenJob, SeenMember, SeenObject, SeenWorld } from "./observe-world.ts";
 import { clusterBehind } from "./sequence-jobs.ts";
 
 /** What is wrong with a moment, a sentence each; empty when all is as promised. */
@@ -56,10 +56,7 @@ function judgeMember(seen: SeenWorld, member: SeenMember): string[] {
   const ready = conditionOf("Ready");
   const told = `MemberCluster ${name} says Ready=${ready?.status} ${ready?.reason}`;
   if (deletionTimestamp !== undefined) {
-    // A place may be recorded under another name of the cluster, which may go first.
-    const isUsed =
-      seen.objects.some((object) => object.cluster === cluster) ||
-      seen.jobs.some(({ status }) => status?.placements?.some((place) => place.cluster === name));
+    const isUsed = seen.jobs.some((job) => hasPlace(seen, job, name));
     const remaining = conditionOf("ContentRemaining");
     if (!isUsed) return [`MemberCluster ${name} stays though no job has a place there: ${remaining?.message}`];
     return remaining?.status === "True" ? [] : [`MemberCluster ${name} waits without saying so`];
@@ -67,4 +64,13 @@ function judgeMember(seen: SeenWorld, member: SeenMember): string[] {
   if (conditionOf("ContentRemaining") !== undefined) return [`MemberCluster ${name} speaks of a deletion`];
   if (seen.away.has(cluster)) return ready?.status === "True" ? [`${told}, but it is away`] : [];
   return ready?.status === "True" ? [] : [`${told}, but nothing is wrong`];
+}
+
+/** Whether a job keeps a MemberCluster: by a place under its name, or by what it has there under another name of the same cluster. */
+function hasPlace(seen: SeenWorld, { metadata, status }: SeenJob, name: string): boolean {
+  const cluster = clusterBehind(name);
+  const hasObject = seen.objects.some((object) => object.cluster === cluster && object.jobUid === metadata.uid);
+  return (status?.placements ?? []).some(
+    (place) => place.cluster === name || (hasObject && clusterBehind(place.cluster) === cluster),
+  );
 }
