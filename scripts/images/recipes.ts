@@ -39,14 +39,7 @@ export function nodeLayer(root: string): CopiedFile[] {
  * of young generation where no limit is set and 2 where it is 512, and 400 MiB of which a collection leaves 95.
  */
 export const operatorFlags = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
-/**
- * Flags of the data plane's Node.js. What a body brings comes in buffers of 16 KiB that lie outside the heap, so a young generation of the
- * usual size is not full before 64 MiB of them are waiting, for which V8 then collects the whole heap instead: six times in each round of
- * 100 MiB, a tenth of a sidecar's time. A small one is
- * collected before that, in a millisecond or two, and what waits stays small too.
- */
-export const dataplaneFlags = ["--max-semi-space-size=1"];
-/** For operator and data plane, so that what they take follows what they hold: glibc gives each thread that it can a heap of its own. */
+/** For the same reason, and for the data plane too: glibc gives each thread that it can a heap of its own. */
 export const oneHeap = { MALLOC_ARENA_MAX: "1" };
 
 const oneHeapSettings = {
@@ -71,7 +64,7 @@ export function dataplaneRecipe(root: string, bundles: Pick<Bundles, "dataplane"
     name: "dataplane",
     base: {},
     layers: [nodeLayer(root), [{ from: bundles.dataplane, to: home }]],
-    entrypoint: [node, ...dataplaneFlags, `${home}/launcher.mjs`],
+    entrypoint: [node, `${home}/launcher.mjs`],
     ...oneHeapSettings,
   };
 }
