@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
+import { dataplaneFlags } from "../../../scripts/images/recipes.ts";
 import { bundleOf, type ProgramName } from "./program-bundles.ts";
+
+/** Those that run with the flags of the data plane's image. */
+const ofDataplane: ReadonlySet<ProgramName> = new Set(["aggregator", "sidecar", "gate"]);
 
 /** A program of the worker image that a test runs from source. */
 export interface RunningProcess {
@@ -29,7 +33,8 @@ export async function startProgram(
     readonly within?: readonly string[];
   },
 ): Promise<RunningProcess> {
-  const [command, ...args] = [...(options.within ?? []), process.execPath, await bundleOf(program)];
+  const flags = ofDataplane.has(program) ? dataplaneFlags : [];
+  const [command, ...args] = [...(options.within ?? []), process.execPath, ...flags, await bundleOf(program)];
   const child: ChildProcess = spawn(command!, args, {
     env: { PATH: process.env.PATH ?? "", TRIBUTARY_LOG_LEVEL: "debug", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
