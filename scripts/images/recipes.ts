@@ -40,10 +40,10 @@ export function nodeLayer(root: string): CopiedFile[] {
  */
 export const operatorFlags = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
 /**
- * Flags of the data plane's Node.js. A body comes in buffers of 16 KiB that lie outside the heap, and V8 counts them into it: with the
- * heap of some 15 MiB that a sidecar has, and the growth that it is allowed where a container has a limit, every 9 MiB of them began a
- * collection of the whole heap, fifteen in a round of 100 MiB, which took a third of the sidecar's time. A young generation that is soon
- * full frees them before; a heap that may treble leaves room for those that wait.
+ * Flags of the data plane's Node.js. A body comes in buffers of 16 KiB that lie outside the heap, and V8 counts them against the heap's
+ * limit, which is some 9 MiB above a heap of 14 where memory is limited: with a young generation of 1 MiB and no more said, whole
+ * collections, fifteen in a round of 100 MiB, took a third of a sidecar's time. A young generation that is soon full frees the buffers
+ * before; a heap that may treble leaves room for those that wait.
  */
 export const dataplaneFlags = ["--max-semi-space-size=2", "--heap-growing-percent=200"];
 /** For operator and data plane, so that what they take follows what they hold: glibc gives each thread that it can a heap of its own. */
