@@ -46,9 +46,15 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-function start(identity: string, more: { kubeconfigPath?: string; leaseMs?: number; busyMs?: number } = {}): Candidate {
-  const args = [more.kubeconfigPath ?? cluster.kubeconfigPath, identity, String(more.leaseMs ?? 3_000)];
-  const child = spawn(process.execPath, [program, ...args, String(more.busyMs ?? 0)], {
+interface CandidateOptions {
+  readonly kubeconfigPath?: string;
+  readonly busyMs?: number;
+  readonly stops?: boolean;
+}
+
+function start(identity: string, more: CandidateOptions = {}): Candidate {
+  const args = [more.kubeconfigPath ?? cluster.kubeconfigPath, identity, "3000", String(more.busyMs ?? 0)];
+  const child = spawn(process.execPath, [program, ...args, ...(more.stops ? ["stops"] : [])], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const messages: Message[] = [];
@@ -101,17 +107,30 @@ describe("leader election between processes on a real API server", () => {
     await expectNeverTwoWriters("killed-1", "killed-2");
   });
 
-  it("never lets a leader write that was stopped (SIGSTOP) and comes back (SIGCONT)", async () => {
-    const first = start("stopped-1");
-    await first.told("wrote");
+  it("never lets a leader write that was stopped (SIGSTOP) between two writes and comes back (SIGCONT)", async () => {
+    const first = start("stopped-1", { stops: true });
+    await first.told("stopping");
     const second = start("stopped-2");
-    await second.told("started");
-    first.child.kill("SIGSTOP");
     await second.told("wrote");
     first.child.kill("SIGCONT");
+    expect(await first.told("refused")).toMatchObject({ code: "LEADERSHIP_LOST" });
     await first.told("lost");
     await first.told("ended");
     await expectNeverTwoWriters("stopped-1", "stopped-2");
+  });
+
+  it("lets a leader that was stopped at any moment finish the one write that it was handing over, and begin no other", async () => {
+    const first = start("halted-1");
+    await first.told("wrote");
+    const second = start("halted-2");
+    await second.told("started");
+    first.child.kill("SIGSTOP");
+    await second.told("wrote");
+    const written = (await versionsOf("halted-1")).length;
+    first.child.kill("SIGCONT");
+    await first.told("lost");
+    await first.told("ended");
+    expect((await versionsOf("halted-1")).length - written).toBeLessThanOrEqual(1);
   });
 
   it("stops a leader whose network is cut before another leads", async () => {
