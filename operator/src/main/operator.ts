@@ -221,14 +221,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     followAggregator: (key, snapshot) => aggregators.follow(key, snapshot),
   };
 
-  const mendedDrifts = new Map<string, string>();
   const seatDeps: SeatDeps = {
     get hubId() {
       return settled.hubId;
     },
     log,
     expectations: seats.expectations,
-    mendedDrifts,
     retries: createRetryLimit({ clock: systemClock, backoff: refusedBackoff }),
     isJobAlive: (uid) => informers.jobs.objects.byIndex("uid", uid).length > 0,
     isJobGone: (job, call) => isJobGone(client, job, call),
@@ -238,7 +236,6 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       namespacesOf: (cluster) => memberController.namespacesOf(cluster).map(({ name }) => name),
       aggregatorOf: (job, signal) => findAggregator(job, deps.sources, signal),
       expectations: seats.expectations,
-      mendedDrifts,
       reports: seats.reports,
       get hubId() {
         return settled.hubId;

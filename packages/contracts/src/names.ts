@@ -23,6 +23,11 @@ export const Label = {
   Dataset: "tributary.dev/dataset",
   /** On a worker's pod, from its PodTemplate: a word for all that the runtime's pods were made from when the batch Job was made. */
   RuntimeVersion: "tributary.dev/runtime-version",
+  /**
+   * On a worker's batch Job and its pods: hash of the task, seed, hyperparameters and data set that the job's spec asked for when the
+   * batch Job was made. On the pods nobody can change it.
+   */
+  Terms: "tributary.dev/terms",
   /** Part that a pod plays: `worker`, `aggregator`, `operator` or `gate`. */
   Component: "tributary.dev/component",
 } as const;
@@ -33,8 +38,10 @@ export const Annotation = {
   AppliedHash: "tributary.dev/applied-hash",
   /** Generation of the job that an object was rendered from. */
   JobGeneration: "tributary.dev/job-generation",
-  /** On a worker's batch Job: hash of the task, seed and hyperparameters that its pods were told of. */
+  /** On a worker's batch Job: hash of the task, seed and hyperparameters that its pods were told of. {@link Label.Terms} goes before it. */
   TrainerTerms: "tributary.dev/trainer-terms",
+  /** On the anchor of a seat: uid of the last batch Job that was replaced because somebody had changed it, and what of it. */
+  MendedDrift: "tributary.dev/mended-drift",
   /** On a MemberCluster that is being deleted, with its name as value: go, and leave behind what jobs have there. */
   ForceRemoval: "tributary.dev/force-removal",
   /**

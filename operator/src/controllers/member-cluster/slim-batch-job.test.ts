@@ -29,12 +29,25 @@ describe("a batch Job in the cache", () => {
     ["of another size", withSpec({ completions: 7 }), ["replace"]],
     ["without its devices", withContainers(aTemplate.template.spec.containers), ["replace"]],
     [
+      "of an earlier operator with other terms",
+      {
+        ...withSpec({ template: { ...spec.template, metadata: {} } }),
+        metadata: { ...made.batchJob.metadata, annotations: { "tributary.dev/trainer-terms": quarter } },
+      },
+      ["replace"],
+    ],
+    [
       "with other terms",
+      withSpec({ template: { ...spec.template, metadata: { labels: { "tributary.dev/terms": "others" } } } }),
+      ["replace"],
+    ],
+    [
+      "whose annotation somebody changed",
       {
         ...made.batchJob,
         metadata: { ...made.batchJob.metadata, annotations: { "tributary.dev/trainer-terms": quarter } },
       },
-      ["replace"],
+      ["place"],
     ],
   ])("shows what is to be done about one %s", (_what, batchJob, want) => {
     expect(actionsOf(batchJob)).toEqual(want);

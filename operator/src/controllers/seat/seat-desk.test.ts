@@ -33,3 +33,27 @@ it("gives out two looks at a member and no third before one is done, however man
   expect(clusters()).toEqual(["aws", "aws", "gcp", "aws"]);
   expect(queue.depth).toBe(37);
 });
+
+it("looks at the seats of the job whose uid an object has, also when somebody changed which job it names", async () => {
+  const job = jobIn("aws", 1);
+  const jobs = { list: () => [job], get: (key: string) => (key === "research/notes-1" ? job : undefined) };
+  const clock = createFakeClock();
+  const { queue, noteChange } = createSeatDesk({ clock, jobs, onReport: () => {} });
+  const { signal } = new AbortController();
+  const lookedAt = async (labels: Record<string, string>): Promise<string[]> => {
+    const named = { "tributary.dev/job-namespace": "research", ...labels };
+    noteChange({ cluster: "aws", kind: "jobs", object: { metadata: { name: "x", namespace: "jobs", labels: named } } });
+    await clock.advance(200);
+    const keys = await Promise.all(Array.from({ length: queue.depth }, () => queue.take(signal)));
+    for (const key of keys) queue.done(key!);
+    return keys.map((key) => key!);
+  };
+  const uid = { "tributary.dev/job-uid": "aws-1" };
+  const own = "aws/research/notes-1";
+  expect(await lookedAt({ ...uid, "tributary.dev/job-name": "notes-1" })).toEqual([own]);
+  expect(await lookedAt(uid)).toEqual([own]);
+  expect((await lookedAt({ ...uid, "tributary.dev/job-name": "other" })).toSorted()).toEqual([
+    own,
+    "aws/research/other",
+  ]);
+});

@@ -72,6 +72,15 @@ export function createSeatDesk(options: SeatDeskOptions): SeatDesk {
     for (const key of job === undefined ? [] : keysOf(job)) queue.add(key, Priority.Change);
   }
 
+  /** The job that an object names, and the one that has its uid: somebody may have changed its labels. */
+  function ownersOf(object: KubeObject): ReadonlySet<string> {
+    const uid = object.metadata.labels?.[Label.JobUid];
+    const named = ownerOf(object);
+    const isNamed = named !== undefined && (uid === undefined || jobs.get(named)?.metadata.uid === uid);
+    const found = isNamed || uid === undefined ? undefined : find(uid);
+    return new Set([named, found && objectKey(found.metadata)].filter((key) => key !== undefined));
+  }
+
   return {
     queue,
     reports,
@@ -89,8 +98,7 @@ export function createSeatDesk(options: SeatDeskOptions): SeatDesk {
       const [jobUid, participant] = [labels[Label.JobUid], labels[Label.Participant]];
       if (kind === "jobs" && jobUid !== undefined && participant !== undefined)
         expectations.sawCreated(placeKey({ cluster, namespace, jobUid, participant }), name);
-      const job = ownerOf(object);
-      if (job !== undefined) queue.addAfter(printSeatKey({ cluster, job }), gatherMs);
+      for (const job of ownersOf(object)) queue.addAfter(printSeatKey({ cluster, job }), gatherMs);
     },
     noteMember(change) {
       const isEdit = change.type === "updated" && generationOf(change.previous) !== generationOf(change.object);

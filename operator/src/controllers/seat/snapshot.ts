@@ -52,8 +52,6 @@ export interface PlaceObservation {
   readonly anchor?: Unstructured;
   /** The batch Job that Tributary wrote. */
   readonly batchJob?: Unstructured;
-  /** What somebody had changed of the batch Job before this one, which was replaced for it. */
-  readonly mendedDrift?: string;
   /** Whether the caches show pods of the batch Job that are ending. */
   readonly hasEndingPods: boolean;
   /** Whether the caches show what was made there last. */

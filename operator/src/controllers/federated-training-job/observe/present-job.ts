@@ -1,7 +1,6 @@
 import { Label } from "@tributary/contracts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
-import { describeDrift } from "../../seat/decide/describe-drift.ts";
-import { isAnotherJob } from "../../seat/decide/is-another-job.ts";
+import { judgeBatchJob } from "../../seat/decide/judge-batch-job.ts";
 import { renderBatchJob } from "../render/seat.ts";
 import type { JobSnapshot, Participant, PodTemplateObject, TemplateObservation } from "../snapshot.ts";
 
@@ -14,14 +13,14 @@ type Job = JobSnapshot["job"];
 export function isPresentJob(
   job: Job,
   participant: Participant,
-  batchJob: Unstructured,
+  { batchJob, anchor }: { readonly batchJob: Unstructured; readonly anchor: Unstructured | undefined },
   observed: TemplateObservation,
 ): boolean {
   const { namespace = "", labels, deletionTimestamp } = batchJob.metadata;
   if (deletionTimestamp !== undefined) return false;
   const template = observed.state === "found" ? observed.template : nameTemplate(job, participant, batchJob);
   const rendered = renderBatchJob({ job, participant, namespace, origin: labels?.[Label.Origin] ?? "", template });
-  return !isAnotherJob(batchJob, rendered, participant) && describeDrift(batchJob, rendered) === "";
+  return !judgeBatchJob({ batchJob, anchor }, rendered, participant).isReplaced;
 }
 
 /** The runtime that the spec names where the member does not offer it: all but its name is taken from the batch Job. */

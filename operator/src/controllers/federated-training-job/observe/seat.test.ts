@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState, MemberView } from "../../member-cluster/member-directory.ts";
+import { mendedDriftOf } from "../../seat/decide/mended-drift.ts";
 import { ourMark } from "../../shared/written-by-us.ts";
 import { renderBatchJob } from "../render/seat.ts";
 import type { JobSnapshot, Placement, PlacingReport } from "../snapshot.ts";
@@ -32,6 +33,7 @@ interface Given {
   readonly mapped: string;
   readonly templates: object[];
   readonly report: PlacingReport;
+  readonly anchor: Unstructured;
 }
 
 function look(
@@ -43,14 +45,15 @@ function look(
     mapped = "jobs",
     templates = [aTemplate],
     report,
+    anchor,
   }: Partial<Given> = {},
 ) {
   const job = withPlacements(spec, ...placements);
   const isIn = ({ metadata }: Unstructured, namespace: string): boolean =>
     (metadata.namespace ?? namespace) === namespace;
+  const shown = { jobs, pods, configMaps: anchor === undefined ? [] : [anchor] };
   const view: MemberView = {
-    objectsOf: (kind, namespace) =>
-      (kind === "jobs" ? jobs : kind === "pods" ? pods : []).filter((object) => isIn(object, namespace)),
+    objectsOf: (kind, namespace) => shown[kind].filter((object) => isIn(object, namespace)),
     eventsOf: () => [],
     placesOf: () => [],
     podsIn: () => [],
@@ -118,6 +121,29 @@ describe("a seat whose batch Job failed for good", () => {
   ])("is judged by it when %s", (_what, given) => {
     const seat = look([batchJob(name, ended)], [pod(name, "Failed")], given);
     expect(seat).toMatchObject({ failedIndexes: 1, batchJobFailure: { reason: "WorkerFailed" } });
+  });
+
+  describe("and that something in the member changed after it was made", () => {
+    const drifted = (status: object) => ({
+      ...batchJob(name, status, { generation: 2 }),
+      spec: { ...(made.spec as object), ttlSecondsAfterFinished: 3_600 },
+    });
+    const anchorOf = (managedFields: unknown[]) => ({
+      metadata: { name, annotations: mendedDriftOf("former", "ttlSecondsAfterFinished: 3600"), managedFields },
+    });
+    const given = { anchor: anchorOf(ourMark) };
+
+    it("is judged by it when that was mended before: the seats' controller lets it run on", () => {
+      const some = { failedIndexes: "0", completedIndexes: "1" };
+      expect(look([drifted(some)], [], given)).toMatchObject({ failedIndexes: 1, completedIndexes: [1] });
+      const own = { failedIndexes: "0", conditions: [{ type: "Failed", status: "True", reason: "FailedIndexes" }] };
+      expect(look([drifted(own)], [], given).batchJobFailure?.reason).toBe("WorkerFailed");
+    });
+
+    it("is not judged by it while another takes its place", () => {
+      expect(look([drifted(ended)], []).failedIndexes).toBe(0);
+      expect(look([drifted(ended)], [], { anchor: anchorOf([{ manager: "kubectl" }]) }).failedIndexes).toBe(0);
+    });
   });
 
   it("names the workers that ended with exit code 0", () => {

@@ -47,14 +47,16 @@ export function observeSeat(
   const uid = job.metadata.uid ?? "";
   const placed = job.status?.placements?.filter((one) => isPlaceOf(participant, one)) ?? [];
   const template = findTemplate(job, participant, view.podTemplates(namespace));
-  const batchJob = findBatchJob(placed[0], view.objectsOf("jobs", namespace, uid, participant.name));
+  const batchJob = findObject(placed[0], view.objectsOf("jobs", namespace, uid, participant.name));
   const events = batchJob === undefined ? [] : view.eventsOf(namespace, batchJob.metadata.uid ?? "");
   const pods = view.objectsOf("pods", namespace, uid, participant.name);
   const { active, ended, problems } = summarisePods(pods, batchJob, events, participant.workers, seenRunning);
   // What leaves, or is about to be replaced, was made by another spec: that it failed says nothing of what comes after it.
   const isWanted = placed.some((one) => one.namespace === namespace && one.state === "Wanted");
   const ends = isWanted && batchJob !== undefined ? endsOf(batchJob) : undefined;
-  const counted = ends !== undefined && isPresentJob(job, participant, ends.batchJob, template) ? ends : undefined;
+  const anchorOf = () => findObject(placed[0], view.objectsOf("configMaps", namespace, uid, participant.name));
+  const isPresent = ends !== undefined && isPresentJob(job, participant, { ...ends, anchor: anchorOf() }, template);
+  const counted = isPresent ? ends : undefined;
   const placingProblem = report && findPlacingProblem(report, placed, { participant: participant.name, namespace });
   return {
     participant,
@@ -93,8 +95,8 @@ function isPlaceOf({ name, cluster }: Participant, placement: Placement): boolea
   return placement.participant === name && placement.cluster === cluster;
 }
 
-/** The batch Job of the recorded name that Tributary wrote: what somebody made with all labels speaks for nobody. */
-function findBatchJob(placed: Placement | undefined, found: readonly Unstructured[]): Unstructured | undefined {
+/** The object of the recorded name that Tributary wrote: what somebody made with all labels speaks for nobody. */
+function findObject(placed: Placement | undefined, found: readonly Unstructured[]): Unstructured | undefined {
   const ours = found.filter(isWrittenByUs);
   return placed === undefined ? ours[0] : ours.find(({ metadata }) => metadata.name === placed.name);
 }

@@ -88,6 +88,7 @@ export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): Ku
   const { job, participant, namespace, origin, template } = input;
   const labels = seatLabels(input);
   const name = seatName(origin, job, participant.name);
+  const terms = { [Label.Terms]: hashTerms(job.spec.trainer, [participant.dataset ?? ""]) };
   const templateLabels = template.template.metadata?.labels ?? {};
   return {
     apiVersion: "batch/v1",
@@ -95,8 +96,8 @@ export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): Ku
     metadata: {
       name,
       namespace,
-      labels: { ...labels, ...runtimeLabels(template) },
-      annotations: { [Annotation.TrainerTerms]: hashTerms(job.spec.trainer) },
+      labels: { ...labels, ...terms, ...runtimeLabels(template) },
+      annotations: { [Annotation.TrainerTerms]: hashTerms(job.spec.trainer, []) },
     },
     spec: {
       completionMode: "Indexed",
@@ -108,7 +109,7 @@ export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): Ku
       podFailurePolicy,
       template: {
         metadata: {
-          labels: { ...templateLabels, ...labels, [Label.Component]: "worker" },
+          labels: { ...templateLabels, ...labels, ...terms, [Label.Component]: "worker" },
           ...(template.template.metadata?.annotations === undefined
             ? {}
             : { annotations: template.template.metadata.annotations }),
@@ -119,10 +120,16 @@ export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): Ku
   };
 }
 
-/** A pod's trainer is told of one task for all its life: other terms need other pods. */
-function hashTerms({ task, seed, hyperparameters = {} }: FederatedTrainingJob["spec"]["trainer"]): string {
+/**
+ * A pod's trainer is told of one task for all its life: other terms need other pods. The data set is the one that the spec names: of
+ * a runtime's only one, which is taken when it names none, the template's label cannot tell whether it was asked for.
+ */
+function hashTerms(
+  { task, seed, hyperparameters = {} }: FederatedTrainingJob["spec"]["trainer"],
+  dataset: readonly string[],
+): string {
   const named = Object.entries(hyperparameters).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return hashList([task, String(seed), ...named.flat().map(String)]);
+  return hashList([...dataset, task, String(seed), ...named.flat().map(String)]);
 }
 
 /** Runtime and data set of the template: the member's admission policy finds its parameter by them. */

@@ -28,8 +28,6 @@ export interface SeatActDeps {
   /** The same asked of the hub's API server, before anything is removed because its job is gone. */
   readonly isJobGone: (job: NamedJob, call: CallOptions) => Promise<boolean>;
   readonly expectations: Expectations;
-  /** By place, what somebody had changed of a batch Job that was replaced for it: what changes the next one too is told of. */
-  readonly mendedDrifts: Map<string, string>;
   /** Id of this hub. */
   readonly hubId: string;
   readonly log: Logger;
@@ -85,7 +83,8 @@ export async function actOnSeats(
         problems.push(...(outcome.problems ?? []));
         for (const { placement, cause } of outcome.refused ?? []) note(action, cause, [placement]);
         for (const placement of placementsOf(action))
-          if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true) forget(deps, placement);
+          if (outcome.empty?.some((place) => isSamePlace(place, placement)) === true)
+            deps.expectations.forget(placeKey(placement));
         found = outcome.found ?? found;
       } catch (thrown) {
         note(action, thrown);
@@ -105,11 +104,6 @@ export async function actOnSeats(
   };
 }
 
-function forget({ expectations, mendedDrifts }: SeatActDeps, placement: Placement): void {
-  expectations.forget(placeKey(placement));
-  mendedDrifts.delete(placeKey(placement));
-}
-
 type Outcome = Partial<PlacingReport & Pick<Emptied, "refused">>;
 
 async function carryOut(
@@ -124,8 +118,7 @@ async function carryOut(
       await placeSeat(client, action, deps, signal);
       return {};
     case "replace":
-      await replaceBatchJob(client, action, signal);
-      if (action.drift !== undefined) deps.mendedDrifts.set(placeKey(action.placement), action.drift);
+      await replaceBatchJob(client, action, deps, signal);
       return {};
     case "empty":
       return emptyPlaces(client, deps.hubId, action, signal);

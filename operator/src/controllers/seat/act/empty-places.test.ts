@@ -45,7 +45,6 @@ it("removes what leaves beside objects that cannot be removed, confirms it, and 
   const deps = {
     isJobAlive: () => true,
     isJobGone: async () => false,
-    mendedDrifts: new Map<string, string>(),
     expectations: createExpectations(createFakeClock()),
     hubId: "hub",
     log: createLogger("test", "silent"),

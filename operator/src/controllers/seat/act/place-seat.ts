@@ -1,4 +1,4 @@
-import { FieldManager, Kinds, Label } from "@tributary/contracts";
+import { FieldManager, Kinds, Label, type ResourceKind } from "@tributary/contracts";
 import type { ApiClient, CallOptions, JsonPatchOperation } from "../../../runtime/api/api-client.ts";
 import {
   createOwnedApply,
@@ -15,11 +15,18 @@ import type { NamedJob } from "../../shared/is-job-gone.ts";
 import { isWrittenByUs } from "../../shared/written-by-us.ts";
 import { changeableFields } from "../decide/decide-place.ts";
 import { differs } from "../decide/is-another-job.ts";
+import { mendedDriftOf } from "../decide/mended-drift.ts";
+import { missingMarks } from "../decide/shown-marks.ts";
 import type { SeatAction } from "../plan.ts";
 import { placeKey } from "../seat-key.ts";
+import { markOperations } from "./mark-operations.ts";
 
 type Place = Extract<SeatAction, { type: "place" }>;
 type Replace = Extract<SeatAction, { type: "replace" }>;
+interface Call {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+}
 
 /** What placing needs besides the client. */
 export interface PlaceDeps {
@@ -64,14 +71,38 @@ export async function placeSeat(client: ApiClient, action: Place, deps: PlaceDep
   }
 }
 
-/** Removes a batch Job, when it still is the one that was looked at. */
+/**
+ * Removes a batch Job, when it still is the one that was looked at. What somebody changed of it is remembered first, and not by this
+ * process alone: another that takes over would end healthy workers for it once more.
+ */
 export async function replaceBatchJob(
   client: ApiClient,
-  { placement, uid }: Replace,
+  { placement, uid, drift }: Replace,
+  deps: PlaceDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const call = { signal, deadlineMs: callDeadlineMs };
   const ref = { namespace: placement.namespace, name: placement.name };
-  await client.delete(Kinds.Job, ref, { uid, propagation: "Background", signal, deadlineMs: callDeadlineMs });
+  if (drift !== undefined) {
+    const anchor = await lookAtOwned<Unstructured>(client, Kinds.ConfigMap, ref, ownershipOf(placement, deps), call);
+    // Without its anchor the batch Job goes anyhow, and the place begins anew.
+    if (anchor !== undefined) await rememberDrift(client, anchor, mendedDriftOf(uid, drift), call);
+  }
+  await client.delete(Kinds.Job, ref, { ...call, uid, propagation: "Background" });
+}
+
+/**
+ * By a patch: the applies of the anchor neither name this annotation nor take it away, since what an apply owns is what an earlier
+ * one named.
+ */
+async function rememberDrift(
+  client: ApiClient,
+  anchor: Unstructured,
+  annotations: Readonly<Record<string, string>>,
+  call: Call,
+): Promise<void> {
+  const marks = missingMarks(anchor, { metadata: { annotations } });
+  await patch(client, Kinds.ConfigMap, anchor, markOperations(anchor, marks), call);
 }
 
 /**
@@ -103,22 +134,32 @@ function ownedApplyOf(client: ApiClient): OwnedApply {
   return owned;
 }
 
-/** Puts back what follows the job's spec and can change while a batch Job exists. */
-async function mendBatchJob(
-  client: ApiClient,
-  live: Unstructured,
-  wanted: KubeObject,
-  call: { readonly signal: AbortSignal; readonly deadlineMs: number },
-): Promise<void> {
+/** Puts back what can change while a batch Job exists: what follows the job's spec, and what says whose it is. */
+async function mendBatchJob(client: ApiClient, live: Unstructured, wanted: KubeObject, call: Call): Promise<void> {
   const fields = changeableFields.filter((field) => differs(live, wanted as never, [field]));
-  if (fields.length === 0) return;
-  const spec = (wanted as Unstructured).spec as Record<string, unknown>;
-  const operations: JsonPatchOperation[] = [
-    { op: "test", path: "/metadata/uid", value: live.metadata.uid },
+  const spec = ((wanted as Unstructured).spec ?? {}) as Record<string, unknown>;
+  const operations = [
+    ...markOperations(live, missingMarks(live, wanted)),
     ...fields.map((field) => ({ op: "add" as const, path: `/spec/${field}`, value: spec[field] ?? false })),
   ];
-  const { namespace, name } = live.metadata;
-  await client.patchJson(Kinds.Job, { namespace, name }, operations, call);
+  await patch(client, Kinds.Job, live, operations, call);
+}
+
+/** Changes an object while it still is the one that was looked at. */
+async function patch(
+  client: ApiClient,
+  kind: ResourceKind,
+  { metadata: { namespace, name, uid } }: KubeObject,
+  operations: readonly JsonPatchOperation[],
+  call: Call,
+): Promise<void> {
+  if (operations.length === 0) return;
+  await client.patchJson(
+    kind,
+    { namespace, name },
+    [{ op: "test", path: "/metadata/uid", value: uid }, ...operations],
+    call,
+  );
 }
 
 function withOwner(batchJob: KubeObject, anchor: Unstructured): KubeObject {

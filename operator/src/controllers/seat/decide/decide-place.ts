@@ -1,12 +1,12 @@
 import { Reason } from "@tributary/contracts";
-import { findJobFailure } from "../../federated-training-job/observe/job-problem.ts";
 import type { KubernetesObject } from "../../federated-training-job/plan.ts";
 import { renderAnchor, renderBatchJob } from "../../federated-training-job/render/seat.ts";
 import type { Problem } from "../../federated-training-job/snapshot.ts";
 import type { SeatAction } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
-import { describeDrift } from "./describe-drift.ts";
-import { differs, isAnotherJob } from "./is-another-job.ts";
+import { differs } from "./is-another-job.ts";
+import { judgeBatchJob } from "./judge-batch-job.ts";
+import { type MarkedObject, missingMarks } from "./shown-marks.ts";
 
 type MemberObject = NonNullable<PlaceObservation["anchor"]>;
 
@@ -35,9 +35,11 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
   const input = { job, participant, namespace, origin: hubId, ...aggregator, template: template.template };
   const rendered = { anchor: renderAnchor(input), batchJob: renderBatchJob(input) };
   const why = `participant ${participant.name} has its workers in cluster ${cluster}`;
-  const drift = batchJob === undefined ? "" : describeDrift(batchJob, rendered.batchJob);
-  const isAnother = batchJob !== undefined && isAnotherJob(batchJob, rendered.batchJob, participant);
-  if (batchJob !== undefined && (isAnother || isMended(place, batchJob, drift))) {
+  const { isReplaced, drift } =
+    batchJob === undefined
+      ? { isReplaced: false, drift: "" }
+      : judgeBatchJob({ batchJob, anchor }, rendered.batchJob, participant);
+  if (batchJob !== undefined && isReplaced) {
     const { uid = "" } = batchJob.metadata;
     return { action: { type: "replace", placement, uid, ...(drift === "" ? {} : { drift }), why } };
   }
@@ -46,17 +48,14 @@ export function decidePlace(seen: SeatsSnapshot, place: PlaceObservation): Place
     anchor !== undefined &&
     batchJob !== undefined &&
     showsData(anchor, rendered.anchor) &&
+    showsMarks(anchor, rendered.anchor) &&
+    showsMarks(batchJob, rendered.batchJob) &&
     !differs(batchJob, rendered.batchJob, changeableFields);
   if (isAsWanted) return told;
   return {
     ...told,
     action: { type: "place", placement, ...rendered, ...(anchor === undefined ? {} : { cachedAnchor: anchor }), why },
   };
-}
-
-/** Whatever changes each Job anew would end the workers without end; once it has failed nothing is lost by another. */
-function isMended({ mendedDrift }: PlaceObservation, batchJob: MemberObject, drift: string): boolean {
-  return drift !== "" && (drift !== mendedDrift || findJobFailure(batchJob) !== undefined);
 }
 
 function tellDrift({ placement: { namespace, name } }: PlaceObservation, drift: string): Problem {
@@ -68,4 +67,8 @@ function showsData(anchor: MemberObject, rendered: KubernetesObject): boolean {
   const dataOf = (object: object) => (object as { data?: Record<string, string> }).data ?? {};
   const is = dataOf(anchor);
   return Object.entries(dataOf(rendered)).every(([key, text]) => is[key] === text);
+}
+
+function showsMarks(live: MemberObject, rendered: KubernetesObject): boolean {
+  return Object.keys(missingMarks(live, rendered as object as MarkedObject)).length === 0;
 }

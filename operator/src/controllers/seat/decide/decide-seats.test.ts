@@ -1,4 +1,4 @@
-import { Label } from "@tributary/contracts";
+import { Annotation, Label } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { PodTemplateObject } from "../../federated-training-job/snapshot.ts";
 import { aJob, aPlacement, aTemplate } from "../../federated-training-job/testing/a-snapshot.ts";
@@ -6,6 +6,7 @@ import type { SeatsPlan } from "../plan.ts";
 import type { PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
 import { aPlace, madeObjects, someSeats } from "../testing/some-seats.ts";
 import { decideSeats } from "./decide-seats.ts";
+import { mendedDriftOf, wasMended } from "./mended-drift.ts";
 
 const job = aJob() as SeatsSnapshot["job"];
 const made = madeObjects(job);
@@ -115,14 +116,116 @@ describe("a wanted place", () => {
     },
   );
 
-  it("keeps a batch Job of an operator that wrote no terms, and one whose hyperparameters stand in another order", () => {
-    const { annotations: _none, ...metadata } = made.batchJob.metadata as { annotations?: object };
-    expect(decidePlaced({ batchJob: { ...made.batchJob, metadata } as typeof made.batchJob }).actions).toEqual([]);
+  it("keeps a batch Job whose hyperparameters stand in another order", () => {
     const ordered = (hyperparameters: Record<string, string>) =>
       aJob({ trainer: { ...job.spec.trainer, hyperparameters } }) as SeatsSnapshot["job"];
     const other = ordered({ batchSize: "2", learningRate: "0.1" });
     const places = [aPlace(other, madeObjects(ordered({ learningRate: "0.1", batchSize: "2" })))];
     expect(decideSeats(someSeats({ job: other, places })).actions).toEqual([]);
+  });
+
+  const withMarks = (batchJob: typeof made.batchJob, field: "labels" | "annotations", marks: object) =>
+    ({ ...batchJob, metadata: { ...batchJob.metadata, [field]: marks } }) as typeof made.batchJob;
+  const { labels, annotations } = made.batchJob.metadata as Required<typeof made.batchJob.metadata>;
+
+  it.each<[string, typeof made.batchJob]>([
+    ["has another participant", withMarks(made.batchJob, "labels", { ...labels, [Label.Participant]: "other" })],
+    ["has no namespace of its job", withMarks(made.batchJob, "labels", { ...labels, [Label.JobNamespace]: undefined })],
+    ["has other terms", withMarks(made.batchJob, "annotations", { [Annotation.TrainerTerms]: "other" })],
+    ["has no terms", withMarks(made.batchJob, "annotations", {})],
+  ])("is mended, not made anew, when somebody changed what its batch Job says: it %s", (_what, batchJob) => {
+    expect(kinds(decidePlaced({ batchJob }))).toEqual(["place"]);
+  });
+
+  it("is mended when somebody changed whose its anchor is", () => {
+    expect(kinds(decidePlaced({ anchor: withMarks(made.anchor, "labels", {}) }))).toEqual(["place"]);
+    expect(
+      kinds(decidePlaced({ batchJob: withMarks(made.batchJob, "annotations", { ...annotations, note: "x" }) })),
+    ).toEqual([]);
+  });
+
+  it("gets another batch Job when its spec has other terms, also when somebody took these off the one that is there", () => {
+    const edited = aJob({ trainer: { ...job.spec.trainer, seed: 2 } }) as SeatsSnapshot["job"];
+    const places = [aPlace(edited, { ...made, batchJob: withMarks(made.batchJob, "annotations", {}) })];
+    expect(kinds(decideSeats(someSeats({ job: edited, places })))).toEqual(["replace"]);
+  });
+
+  const noopTemplate = (dataset?: string): PodTemplateObject =>
+    named({ ...runtime, ...(dataset === undefined ? {} : { [Label.Dataset]: dataset }) });
+  const ofDataset = (dataset: string | undefined) =>
+    aJob({ participants: withFirst(dataset === undefined ? {} : { dataset }) }) as SeatsSnapshot["job"];
+  /** The look at a job that names a data set now, and the template that serves it, where it was made for another. */
+  const decideDataset = (
+    before: { asked?: string; served?: string },
+    now: typeof before,
+    change = (batchJob: typeof made.batchJob) => batchJob,
+  ): string[] => {
+    const { anchor, batchJob } = madeObjects(ofDataset(before.asked), 0, noopTemplate(before.served));
+    const template = { state: "found", template: noopTemplate(now.served) } as const;
+    const edited = ofDataset(now.asked);
+    const places = [aPlace(edited, { anchor, batchJob: change(batchJob), template })];
+    return kinds(decideSeats(someSeats({ job: edited, places })));
+  };
+  /** As an operator made it that put no terms on pods. */
+  const ofEarlierOperator = (batchJob: typeof made.batchJob): typeof made.batchJob => {
+    const { [Label.Terms]: _none, ...kept } = batchJob.metadata.labels as Record<string, string>;
+    const spec = batchJob.spec as { template: object };
+    const template = { ...spec.template, metadata: { labels: {} } };
+    return withMarks({ ...batchJob, spec: { ...spec, template } }, "labels", kept);
+  };
+
+  it("gets another batch Job when its spec names no data set any more and another template serves it", () => {
+    expect(decideDataset({ asked: "notes-a", served: "notes-a" }, {})).toEqual(["replace"]);
+    expect(decideDataset({ asked: "notes-a", served: "notes-a" }, { served: "notes-a" })).toEqual(["replace"]);
+    expect(decideDataset({ served: "only" }, {})).toEqual([]);
+  });
+
+  it("keeps a batch Job of an earlier operator, unless it is known to do other work", () => {
+    expect(decideDataset({}, {}, ofEarlierOperator)).toEqual([]);
+    expect(decideDataset({ asked: "notes-a", served: "notes-a" }, {}, ofEarlierOperator)).toEqual([]);
+    expect(decideDataset({}, { asked: "notes-a", served: "notes-a" }, ofEarlierOperator)).toEqual(["replace"]);
+    const unannotated = withMarks(ofEarlierOperator(made.batchJob), "annotations", {});
+    expect(kinds(decidePlaced({ batchJob: unannotated }))).toEqual(["place"]);
+    const edited = aJob({ trainer: { ...job.spec.trainer, seed: 2 } }) as SeatsSnapshot["job"];
+    const places = [aPlace(edited, { ...made, batchJob: ofEarlierOperator(made.batchJob) })];
+    expect(kinds(decideSeats(someSeats({ job: edited, places })))).toEqual(["replace"]);
+  });
+
+  describe("whose batch Job somebody changes each time anew", () => {
+    const drifted = (status?: object) => ({
+      ...withSpec({ ttlSecondsAfterFinished: 3_600, backoffLimit: 0 }),
+      metadata: { ...made.batchJob.metadata, generation: 2 },
+      ...(status && { status }),
+    });
+    const drift = "backoffLimit: 0, ttlSecondsAfterFinished: 3600";
+    const decideDrifted = (replacedUid: string, mended: string, status?: object): string[] => {
+      const anchor = withMarks(made.anchor, "annotations", mendedDriftOf(replacedUid, mended));
+      return kinds(decidePlaced({ anchor, batchJob: drifted(status) }));
+    };
+    const failed = (reason: string) => ({ conditions: [{ type: "Failed", status: "True", reason }] });
+
+    it.each<[string, string[], ...Parameters<typeof decideDrifted>]>([
+      ["keeps it when the one before was replaced for that", [], "former-uid", drift],
+      [
+        "gets another when the one before was replaced for something else",
+        ["replace"],
+        "former-uid",
+        "backoffLimit: 9",
+      ],
+      ["gets another when it is the very one that was to be replaced", ["replace"], "batch-job-uid", drift],
+      ["keeps it when its workers failed for good", [], "former-uid", drift, failed("FailedIndexes")],
+      ["gets another when it failed by that", ["replace"], "former-uid", drift, failed("BackoffLimitExceeded")],
+      ["keeps it when it failed by what is as it was made", [], "former-uid", drift, failed("DeadlineExceeded")],
+    ])("%s", (_what, want, ...given) => {
+      expect(decideDrifted(...given)).toEqual(want);
+    });
+
+    it("remembers no more of it than an annotation should hold", () => {
+      const [value = ""] = Object.values(mendedDriftOf("former-uid", "x".repeat(9_999)));
+      expect(value.length).toBeLessThan(1_024);
+      const anchor = withMarks(made.anchor, "annotations", { [Annotation.MendedDrift]: value });
+      expect(wasMended(anchor, made.batchJob, "x".repeat(9_999))).toBe(true);
+    });
   });
 
   it("gets another batch Job when its spec names no accelerator any more", () => {

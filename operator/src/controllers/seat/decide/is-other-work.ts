@@ -8,7 +8,10 @@ interface BatchJob {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec?: {
-    readonly template?: { readonly spec?: { readonly containers?: readonly ContainerSpec[] } };
+    readonly template?: {
+      readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+      readonly spec?: { readonly containers?: readonly ContainerSpec[] };
+    };
   };
 }
 
@@ -22,12 +25,23 @@ export function isOtherWork(live: object, rendered: KubernetesObject, participan
   const [is, wanted] = [live as BatchJob, rendered as BatchJob];
   const labels = participant.dataset === undefined ? [Label.Runtime] : [Label.Runtime, Label.Dataset];
   if (labels.some((label) => is.metadata.labels?.[label] !== wanted.metadata.labels?.[label])) return true;
-  const told = is.metadata.annotations?.[Annotation.TrainerTerms];
-  if (told !== undefined && told !== wanted.metadata.annotations?.[Annotation.TrainerTerms]) return true;
+  if (hasOtherTerms(is, wanted)) return true;
   const [has, asked] = [devicesOf(is), devicesOf(wanted)];
   const { resource } = participant.accelerator ?? {};
   if (resource !== undefined && has[resource] !== asked[resource]) return true;
   return Object.keys(has).some((device) => asked[device] === undefined);
+}
+
+/**
+ * What the pods were made with says it, since nobody can change that. A batch Job of an earlier operator has an annotation alone, or
+ * nothing, which is no reason to end its workers.
+ */
+function hasOtherTerms(is: BatchJob, wanted: BatchJob): boolean {
+  const termsOf = ({ spec }: BatchJob) => spec?.template?.metadata?.labels?.[Label.Terms];
+  const terms = termsOf(is);
+  if (terms !== undefined) return terms !== termsOf(wanted);
+  const told = is.metadata.annotations?.[Annotation.TrainerTerms];
+  return told !== undefined && told !== wanted.metadata.annotations?.[Annotation.TrainerTerms];
 }
 
 /** Extended resources of the trainer: their names alone have a slash. */

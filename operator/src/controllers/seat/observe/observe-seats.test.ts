@@ -21,7 +21,6 @@ function sourcesOf(clusterUid: string | undefined, recordedUid: string | undefin
     namespacesOf: () => ["jobs"],
     aggregatorOf: async () => undefined,
     expectations: { areMet: () => true },
-    mendedDrifts: new Map(),
     reports: { begin() {} },
     hubId: "hub",
   } as unknown as SeatSources;

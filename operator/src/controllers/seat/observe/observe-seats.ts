@@ -23,8 +23,6 @@ export interface SeatSources {
   /** Where workers reach the aggregator of a job, once it has an address and certificates. */
   readonly aggregatorOf: (job: Job, signal: AbortSignal) => Promise<AggregatorAccess | undefined>;
   readonly expectations: Pick<Expectations, "areMet">;
-  /** See {@link PlaceObservation.mendedDrift}; by place. */
-  readonly mendedDrifts: ReadonlyMap<string, string>;
   readonly reports: SeatReports;
   /** Id of this hub. */
   readonly hubId: string;
@@ -72,22 +70,16 @@ function findChange(placement: Placement, member: MemberState | undefined): Prob
   return isOther ? clusterChanged(placement, linked) : undefined;
 }
 
-function observePlace(
-  job: Job,
-  placement: Placement,
-  { expectations, members, mendedDrifts }: SeatSources,
-): PlaceObservation {
+function observePlace(job: Job, placement: Placement, { expectations, members }: SeatSources): PlaceObservation {
   const { cluster, namespace, jobUid, name } = placement;
   const participant = job.spec.participants.find(
     (one) => one.name === placement.participant && one.cluster === cluster,
   );
   const isSettled = expectations.areMet(placeKey(placement));
-  const mendedDrift = mendedDrifts.get(placeKey(placement));
   const known = {
     placement,
     isSettled,
     ...(participant === undefined ? {} : { participant }),
-    ...(mendedDrift === undefined ? {} : { mendedDrift }),
   };
   const state = members.stateOf(cluster, namespace);
   const ofState = state?.state === "unreachable" ? state.problem : undefined;

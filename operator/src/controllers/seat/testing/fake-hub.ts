@@ -61,13 +61,11 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
 
   function startProcess(): SeatDeps {
     const expectations = createExpectations(createFakeClock());
-    const mendedDrifts = new Map<string, string>();
     return {
       hubId: someSettings.hubId,
       isJobAlive: (uid) => hub.job?.metadata.uid === uid,
       isJobGone: async ({ uid }) => hub.job?.metadata.uid !== uid,
       expectations,
-      mendedDrifts,
       retries: createRetryLimit({ clock, backoff: { initialMs: 2_000, maxMs: 60_000, factor: 2 } }),
       log: { warn() {}, info() {} } as never,
       sources: {
@@ -76,7 +74,6 @@ export function createFakeHub(job: Job, members: Readonly<Record<string, FakeMem
         namespacesOf: () => namespaces,
         aggregatorOf: async () => someAggregator,
         expectations,
-        mendedDrifts,
         reports: createSeatReports(() => {}),
         hubId: someSettings.hubId,
       },

@@ -105,15 +105,19 @@ export function createFakeMember(cluster: string): FakeMember {
       call(() => {
         const present = objects.get(keyOf(kind, metadata));
         const { resourceVersion: _version, ...wanted } = metadata;
-        const applied = { ...present?.metadata, ...wanted, uid: present?.metadata.uid };
+        const { labels, annotations, uid } = present?.metadata ?? {};
+        const marks = {
+          labels: { ...labels, ...metadata.labels },
+          annotations: { ...annotations, ...metadata.annotations },
+        };
+        const applied = { ...present?.metadata, ...wanted, ...marks, uid };
         return put(kind, written({ ...present, ...fields, metadata: applied as never }));
       }),
     patchJson: (kind: Resource, ref: ObjectRef, operations: readonly { op: string; path: string; value?: unknown }[]) =>
       call(() => {
-        const present = objects.get(keyOf(kind, ref)) as Unstructured;
-        const spec = { ...(present.spec as object) } as Record<string, unknown>;
-        for (const { op, path, value } of operations) if (op === "add") spec[path.replace("/spec/", "")] = value;
-        return put(kind, { ...present, spec } as Unstructured);
+        const patched = structuredClone(objects.get(keyOf(kind, ref)) as Unstructured);
+        for (const { op, path, value } of operations) if (op === "add") addAt(patched, path, value);
+        return put(kind, patched);
       }),
     delete: (kind: Resource, ref: ObjectRef, { uid }: { uid?: string } = {}) =>
       call(() => {
@@ -169,6 +173,15 @@ const transforms = { configmaps: slimAnchor, jobs: slimBatchJob, pods: slimPod }
 function slimmed(key: string, object: Unstructured): Unstructured {
   const transform = transforms[key.slice(0, key.indexOf(" ")) as keyof typeof transforms];
   return transform?.(object) ?? object;
+}
+
+/** Adds a value where a JSON pointer says; as in an API server, all but its last part must be there. */
+function addAt(object: object, pointer: string, value: unknown): void {
+  const fields = pointer.slice(1).split("/");
+  const names = fields.map((field) => field.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const last = names.pop() as string;
+  const parent = names.reduce((at, name) => at[name] as Record<string, unknown>, object as Record<string, unknown>);
+  parent[last] = value;
 }
 
 function ownerOf(name: string, uid: string) {

@@ -1,6 +1,7 @@
 import { Label } from "@tributary/contracts";
 import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
 import { renderAnchor, renderBatchJob } from "../../federated-training-job/render/seat.ts";
+import type { PodTemplateObject } from "../../federated-training-job/snapshot.ts";
 import { aJob, aPlacement, aTemplate, someSettings } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { AggregatorAccess, PlaceObservation, SeatsSnapshot } from "../snapshot.ts";
 
@@ -41,9 +42,13 @@ export function aPlace(job: Job, changes: Partial<PlaceObservation> = {}): Place
 }
 
 /** The objects of a place as a member holds them once they were made. */
-export function madeObjects(job: Job, index = 0): { readonly anchor: Unstructured; readonly batchJob: Unstructured } {
+export function madeObjects(
+  job: Job,
+  index = 0,
+  template: PodTemplateObject = aTemplate,
+): { readonly anchor: Unstructured; readonly batchJob: Unstructured } {
   const participant = job.spec.participants[index]!;
-  const input = { job, participant, namespace: "jobs", origin: someSettings.hubId, template: aTemplate };
+  const input = { job, participant, namespace: "jobs", origin: someSettings.hubId, template };
   const rendered = { ...input, ...someAggregator };
   return {
     anchor: withUid(renderAnchor(rendered), "anchor-uid"),
