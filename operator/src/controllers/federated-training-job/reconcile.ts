@@ -10,12 +10,12 @@ import { dropLatePlaces } from "./decide/drop-late-places.ts";
 import { decide } from "./decide/index.ts";
 import { recallPlacements } from "./decide/recall-placements.ts";
 import { tellTransitions } from "./decide/transitions.ts";
-import type { Settings } from "./decide/verdict.ts";
+import { isFinished, type Settings } from "./decide/verdict.ts";
 import { type ObservationSources, observe } from "./observe/observe.ts";
 import type { Plan } from "./plan.ts";
 import type { JobSnapshot } from "./snapshot.ts";
 import { renderStatus } from "./status/status.ts";
-import { renderTrouble } from "./status/tell-trouble.ts";
+import { renderTrouble, tellTrouble, withTrouble } from "./status/tell-trouble.ts";
 import { writeRounds } from "./status/write-rounds.ts";
 import { writeStatus } from "./status/write-status.ts";
 
@@ -60,33 +60,41 @@ export async function reconcileJob(key: string, deps: JobDeps, context: Reconcil
   }
   const failed = failures.map(describe);
   const now = new Date(seen.nowMs).toISOString();
-  const conditions = applyFailures(plan.conditions, failed, { now, job: seen.job });
+  const trouble = seen.hub.unread && tellTrouble(seen.job, seen.hub.unread, deps.retries.failures(key), now);
+  const conditions = applyFailures(withTrouble(plan.conditions, trouble), failed, { now, job: seen.job });
   const recall = () => recallPlacements(seen, deps.settings).placements;
   const record = dropLatePlaces(plan.record, recall, (cluster) => {
     const member = deps.sources.members.stateOf(cluster);
     return member !== undefined && member.isLeaving !== true;
   });
-  const status = { ...renderStatus(seen, conditions), ...record };
+  const status = { ...renderStatus(seen, conditions, record), ...record };
   const written = await writeStatus(deps.hub, seen.job, status as JobStatus, signal);
   if (written === "stale") return { requeueAfterMs: staleMs };
   tell([...withoutFailed(plan.events, plan.conditions, failed), ...tellTransitions(seen, conditions)]);
   const roundsWritten = await writeRounds(deps.hub, seen, signal);
-  if (failures.length === 0) deps.retries.forget(key);
+  const isWhole = failures.length === 0 && seen.hub.unread === undefined;
+  if (isWhole) deps.retries.forget(key);
   return soonest(
-    // What the plan waits for does not come before what failed has succeeded.
-    failures.length === 0 ? plan.requeueAfterMs : deps.retries.waitMs(key),
+    // What the plan waits for does not come before what failed has succeeded; what could not be read holds up none of it.
+    failures.length === 0 ? plan.requeueAfterMs : undefined,
+    isWhole ? undefined : deps.retries.waitMs(key),
     roundsWritten === "stale" ? staleMs : undefined,
   );
 }
 
-/** A look that fails before anything is known of the job is told in its status, where that can be. */
+/**
+ * A look that fails before enough is known of the job is told in its status, where that can be. Of a job that only gives its workers back
+ * nothing has to be read on the hub: what may not be read of it is told beside what is done.
+ */
 async function observeOrTell(
   key: string,
   deps: JobDeps,
   { signal, failures }: ReconcileContext,
 ): Promise<JobSnapshot | undefined> {
   try {
-    return await observe(key, deps.sources, signal);
+    const seen = await observe(key, deps.sources, signal);
+    if (seen?.hub.unread !== undefined && !isLeaving(seen)) throw seen.hub.unread;
+    return seen;
   } catch (cause) {
     const job = deps.sources.jobs.get(key);
     const error = asTributaryError(cause);
@@ -99,10 +107,16 @@ async function observeOrTell(
   }
 }
 
+function isLeaving({ job, deletionMs }: JobSnapshot): boolean {
+  return deletionMs !== undefined || isFinished({ job }) || job.spec.suspend === true;
+}
+
 function report(seen: JobSnapshot, plan: Plan, failures: readonly ActFailure[], deps: JobDeps): void {
   const job = `${seen.job.metadata.namespace}/${seen.job.metadata.name}`;
   for (const action of plan.actions)
     if (action.type !== "apply-hub") deps.log.info({ job, action: action.type, why: action.why }, "acted");
+  const { unread } = seen.hub;
+  if (unread !== undefined) deps.log.warn({ job, code: unread.code, err: unread.message }, "the hub could not be read");
   for (const { action, error } of failures)
     deps.log.warn(
       { job, action: action.type, why: action.why, code: error.code, err: error.message },

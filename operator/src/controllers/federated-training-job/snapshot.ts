@@ -1,4 +1,5 @@
 import type { FederatedTrainingJob, JobCondition, TrainingRound } from "@tributary/contracts";
+import type { TributaryError } from "@tributary/kit";
 import type { FoundPlace, Place } from "../shared/place.ts";
 import type { AggregatorSettings, KeptRun } from "./render/frozen-run.ts";
 
@@ -58,6 +59,8 @@ export interface PlacingReport {
 
 /** What exists for a job on the hub. */
 export interface HubObservation {
+  /** What kept the operator from reading what no cache shows: certificates, claims and the ledger's claim are not known then. */
+  readonly unread?: TributaryError;
   /** Certificate in PEM by which workers know the aggregator; absent until it has one. */
   readonly caPem?: string;
   /** Whether the job CA is there and the aggregator takes the calls of an operator with a certificate of it. */

@@ -3,6 +3,7 @@ import { asTributaryError, type TributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import { addFinalizer, removeFinalizer } from "../../../runtime/api/k8s-finalizer.ts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
+import { type Clock, startDeadline, systemClock } from "../../../runtime/clock.ts";
 import type { Action } from "../plan.ts";
 import { jobNames } from "../render/names.ts";
 import type { JobSnapshot, WindowPlan } from "../snapshot.ts";
@@ -21,6 +22,8 @@ export interface ActDeps {
   /** Told when certificates of a job were made: what its workers know the aggregator by may be another one. */
   readonly onCertificates: (job: JobSnapshot["job"]) => void;
   readonly nowMs: () => number;
+  /** Measures how long actions take; the machine's when left out. */
+  readonly clock?: Clock;
 }
 
 /** An action that failed; failures of one target never stop the others. */
@@ -33,8 +36,15 @@ export interface ActFailure {
 const gating: readonly Action["type"][] = ["add-finalizer"];
 
 /**
+ * Time for all actions of one look, in milliseconds: what hangs on the hub, as behind a webhook, must leave time to write down what
+ * leaves, since members are emptied only by what is on record.
+ */
+export const actingMs = 15_000;
+
+/**
  * Carries out actions in order; each is idempotent. Failures are data. An aggregator never starts on an object that somebody
- * else has under the name of one of its own: its objects come in an order, and one that fails holds up those after it.
+ * else has under the name of one of its own: its objects come in an order, and one that fails holds up those after it. What there
+ * was no time for waits for the next look.
  */
 export async function act(
   snapshot: JobSnapshot,
@@ -43,14 +53,19 @@ export async function act(
   signal: AbortSignal,
 ): Promise<ActFailure[]> {
   const failures: ActFailure[] = [];
-  for (const action of actions) {
-    if (action.type === "apply-hub" && failures.some((failure) => failure.action.type === "apply-hub")) continue;
-    try {
-      await carryOut(snapshot, action, deps, signal);
-    } catch (error) {
-      failures.push({ action, error: asTributaryError(error) });
-      if (gating.includes(action.type)) break;
+  const deadline = startDeadline(deps.clock ?? systemClock, actingMs, signal);
+  try {
+    for (const action of actions) {
+      if (action.type === "apply-hub" && failures.some((failure) => failure.action.type === "apply-hub")) continue;
+      try {
+        await carryOut(snapshot, action, deps, deadline.signal);
+      } catch (error) {
+        failures.push({ action, error: asTributaryError(error) });
+        if (gating.includes(action.type) || deadline.hasPassed()) break;
+      }
     }
+  } finally {
+    deadline.release();
   }
   return failures;
 }

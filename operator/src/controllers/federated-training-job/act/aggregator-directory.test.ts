@@ -1,5 +1,12 @@
 import { controlV1 } from "@tributary/contracts";
-import { addService, closeGrpc, createEndpointTlsCredentials, createGrpcEndpoint, listenGrpc } from "@tributary/kit";
+import {
+  addService,
+  closeGrpc,
+  createEndpointTlsCredentials,
+  createGrpcEndpoint,
+  listenGrpc,
+  TributaryError,
+} from "@tributary/kit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { KubeObject } from "../../../runtime/api/object.ts";
@@ -68,6 +75,17 @@ it("keeps the link of a job that ended until its aggregator was told, and makes 
   await directory.finishJob(job, "Failed", signal);
   expect(outcomes).toEqual(["Failed"]);
   directory.follow("research/notes", over);
+  expect(directory.observationOf(uid)).toEqual({ state: "absent" });
+});
+
+it("keeps the link of a job that ended while its Secrets may not be read, and makes none without them", async () => {
+  const { caPem: _caPem, ...hub } = over.hub;
+  const unread = { ...over, hub: { ...hub, unread: new TributaryError("FORBIDDEN", "no get on secrets") } };
+  directory.follow("research/notes", unread);
+  expect(directory.observationOf(uid).state).toBe("heard");
+  const other = { ...unread, job: aJob({}, { uid: "another" }) };
+  directory.follow("research/notes", other);
+  expect(directory.observationOf("another")).toEqual({ state: "absent" });
   expect(directory.observationOf(uid)).toEqual({ state: "absent" });
 });
 

@@ -46,11 +46,14 @@ export class AggregatorDirectory {
   /** Makes, moves or ends the link of one job by what was seen of it. That of a job that ended lasts while its aggregator is to be told. */
   follow(key: string, seen: JobSnapshot | undefined): void {
     const present = this.#links.get(key);
+    // A link that has its credentials outlives a look that may not read them.
+    const isKnown =
+      seen?.hub.caPem !== undefined || (seen?.hub.unread !== undefined && present?.uid === seen.job.metadata.uid);
     const isWanted =
       seen !== undefined &&
       seen.deletionMs === undefined &&
       (seen.completionMs === undefined || (seen.hub.replicas ?? 0) > 0) &&
-      seen.hub.caPem !== undefined;
+      isKnown;
     const target = isWanted ? this.#addressOf(seen.job) : undefined;
     if (
       present !== undefined &&

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Condition, HubObservation } from "../snapshot.ts";
-import { aJob, aSnapshot, someSettings, someTimeMs, withConditions } from "../testing/a-snapshot.ts";
+import {
+  aJob,
+  aPlacement,
+  aSeat,
+  aSnapshot,
+  someSettings,
+  someTimeMs,
+  withConditions,
+  withPlacements,
+} from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 
 const terminal = {
@@ -68,4 +77,12 @@ describe("what a job that ended leaves on the hub", () => {
     });
     expect(told).toEqual(want);
   });
+});
+
+it("a job whose time to live is over loses its workers also while its deletion is refused", () => {
+  const job = withPlacements(withConditions(aJob({ ttlSecondsAfterFinished: 0 }), terminal.Complete), aPlacement());
+  const seats = [aSeat(job, 0, { activePods: 1 }), aSeat(job, 1)];
+  const plan = decide(aSnapshot({ job, seats, completionMs: someTimeMs - 100 }), someSettings);
+  expect(plan.actions.map(({ type }) => type)).toEqual(["finish-job", "delete-job"]);
+  expect(plan.record.placements).toMatchObject([{ participant: "aws", state: "Leaving" }]);
 });

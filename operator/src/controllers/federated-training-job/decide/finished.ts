@@ -30,10 +30,12 @@ function endJob(snapshot: JobSnapshot, settings: Settings): Verdict {
   const sinceEndMs = snapshot.nowMs - (snapshot.completionMs ?? snapshot.nowMs);
   const farewell = sinceEndMs < farewellMs ? sayFarewell(snapshot) : [];
   const ttl = snapshot.job.spec.ttlSecondsAfterFinished;
-  if (ttl !== undefined && sinceEndMs >= ttl * 1000)
-    return { actions: [...farewell, { type: "delete-job", why: `ended ${ttl} s ago` }] };
+  const isDue = ttl !== undefined && sinceEndMs >= ttl * 1000;
+  const deletion: Action[] = isDue ? [{ type: "delete-job", why: `ended ${ttl} s ago` }] : [];
+  // A job that is to go does not wait to lose its workers until it went: its deletion may be refused.
+  const leaving = { placing: { type: "leave" } } as const;
   if (sinceEndMs < farewellMs && snapshot.seats.some((seat) => seat.activePods > 0))
-    return { actions: farewell, requeueAfterMs: 2_000 };
+    return { ...(isDue ? leaving : {}), actions: [...farewell, ...deletion], requeueAfterMs: 2_000 };
   const names = jobNames(snapshot.job);
   const run = runOf(snapshot, settings.aggregator) ?? { settings: settings.aggregator, members: [] };
   const { certificateHash } = snapshot.hub;
@@ -52,10 +54,10 @@ function endJob(snapshot: JobSnapshot, settings: Settings): Verdict {
   };
   const { replicas, hasService, endpoint } = snapshot.hub;
   const isOpen = hasService === true || endpoint !== undefined;
-  const untilTtlMs = ttl === undefined ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
+  const untilTtlMs = ttl === undefined || isDue ? undefined : Math.max(1_000, ttl * 1000 - sinceEndMs);
   return {
-    placing: { type: "leave" },
-    actions: [...farewell, ...(replicas === 0 ? [] : [stop]), ...(isOpen ? [close] : [])],
+    ...leaving,
+    actions: [...farewell, ...(replicas === 0 ? [] : [stop]), ...(isOpen ? [close] : []), ...deletion],
     ...(untilTtlMs === undefined ? {} : { requeueAfterMs: untilTtlMs }),
   };
 }

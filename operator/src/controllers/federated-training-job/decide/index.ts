@@ -10,13 +10,14 @@ import { privacy } from "./privacy.ts";
 import { recordPlacements, tellAbandoned } from "./record-placements.ts";
 import { rounds } from "./rounds.ts";
 import { retellStanding } from "./standing.ts";
-import { suspended } from "./suspended.ts";
+import { suspended, unread } from "./suspended.ts";
 import type { Policy, Settings, Verdict } from "./verdict.ts";
 
 /** The policies in their order; the first final verdict ends the chain. */
 const chain: readonly Policy[] = [
   deleting,
   finished,
+  unread,
   accepted,
   suspended,
   failing,

@@ -1,4 +1,5 @@
 import { JobCondition } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
 import { renderClusters } from "../status/clusters.ts";
@@ -28,6 +29,7 @@ const working: readonly Condition[] = (
 ).map(([type, status, reason]) => ({ type, status, reason, message: "as it was" }));
 
 const absent = { state: "absent" } as const;
+const unreadHub = { unread: new TributaryError("FORBIDDEN", "no get"), missingClaims: [], readyReplicas: 0 };
 
 /** Status and reason of each condition after a look, written over what a working job said. */
 function saidIn(changes: Partial<JobSnapshot>): Record<string, string> {
@@ -125,6 +127,31 @@ describe("every condition in every phase", () => {
         deletionMs: someTimeMs,
       },
       { Progressing: "False CleanupPending", AggregationReady: "False Deleting", ClustersReady: "False Deleting" },
+    ],
+    [
+      "a job that is being deleted and that only somebody else's finalizer still keeps",
+      { job: withConditions(aJob({}, { finalizers: ["example.org/backup"] }), ...working), deletionMs: someTimeMs },
+      { Progressing: "False Deleting", ClustersReady: "False Deleting" },
+    ],
+    [
+      "a complete job that is being deleted and that only somebody else's finalizer still keeps",
+      { job: withConditions(aJob({}, { finalizers: ["example.org/backup"] }), ...ended), deletionMs: someTimeMs },
+      { Complete: "True MaxRounds", Progressing: "False Finished" },
+    ],
+    [
+      "a suspended job of which nothing may be read on the hub",
+      { job: withConditions(aJob({ suspend: true }), ...working), hub: unreadHub, aggregator: absent },
+      {
+        ...suspend,
+        Accepted: "True Valid",
+        AggregationReady: "True AggregatorReady",
+        ClustersReady: "False Suspended",
+      },
+    ],
+    [
+      "a job of which nothing may be read on the hub: all as it was",
+      { job: withConditions(aJob(), ...working), hub: unreadHub, aggregator: absent },
+      Object.fromEntries(working.map(({ type, status, reason }) => [type, `${status} ${reason}`])),
     ],
   ])("says what is true of %s", (_what, changes, want) => {
     expect(saidIn(changes)).toMatchObject(want);

@@ -14,6 +14,7 @@ const deleting: Standing = {
     Suspended: "the job is being deleted and not suspended",
     AggregationReady: "the job is being deleted, its aggregator goes with it",
     ClustersReady: "the job is being deleted, its workers are removed",
+    Progressing: "the job is being deleted and waits for no member cluster",
     Degraded: "the job is being deleted, no participant is needed any more",
   },
 };
@@ -22,6 +23,7 @@ const finished: Standing = {
   messages: {
     AggregationReady: "the job is over, its aggregator is stopped",
     ClustersReady: "the job is over, its workers are removed; status.clusters says how they ended",
+    Progressing: "the job is over",
     Degraded: "the job is over, no participant is needed any more",
   },
 };
@@ -68,5 +70,7 @@ function standingOf(snapshot: JobSnapshot, isCutShort: boolean): Standing | unde
   if (!isCutShort) return undefined;
   if (isFinished(snapshot)) return finished;
   if (snapshot.deletionMs !== undefined) return deleting;
-  return snapshot.job.spec.suspend ? suspended : notAccepted;
+  if (snapshot.job.spec.suspend) return suspended;
+  // Whether it is accepted could not be judged: all stays as it was.
+  return snapshot.hub.unread === undefined ? notAccepted : undefined;
 }

@@ -1,8 +1,10 @@
 import { Kinds, Label } from "@tributary/contracts";
 import { formatAddress } from "@tributary/contracts/fields";
+import { asTributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
+import { isFinished } from "../decide/verdict.ts";
 import { configField, configHashAnnotation } from "../render/aggregator.ts";
 import { type AggregatorSettings, frozenField, readFrozenRun } from "../render/frozen-run.ts";
 import { hashText } from "../render/hash-text.ts";
@@ -27,15 +29,10 @@ export interface HubSources {
 
 type Job = JobSnapshot["job"];
 
-/** What exists for a job on the hub. */
+/** What exists for a job on the hub. That some of it may not be read is an observation too: members are emptied without it. */
 export async function observeHub(job: Job, sources: HubSources, signal: AbortSignal): Promise<HubObservation> {
   const names = jobNames(job);
   const key = `${names.namespace}/${names.aggregator}`;
-  const [certificates, missingClaims, ledgerProblem] = await Promise.all([
-    readJobCertificates(sources.client, job, signal),
-    findMissingClaims(job, sources.client, signal),
-    findLedgerProblem(job, sources.client, signal),
-  ]);
   const endpoint = endpointOf(sources.services.get(key), job, sources.advertisedAddress);
   const statefulSet = sources.statefulSets.get(key);
   const isRunning = isOwned(statefulSet, job);
@@ -44,23 +41,56 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
     .byIndex("job-uid", job.metadata.uid ?? "")
     .filter((pod) => isBeside(pod, job) && pod.metadata.labels?.[Label.Component] === "aggregator");
   const wanted = isRunning ? replicasOf(statefulSet) : 0;
+  const live = await readLive(job, sources.client, wanted > 0, signal);
   const refusal =
-    statefulSet !== undefined && wanted > 0 && pods.length === 0
+    statefulSet !== undefined && wanted > 0 && pods.length === 0 && !isOver(job)
       ? await findStartRefusal(statefulSet, sources.client, signal)
       : undefined;
   const podProblem = findPodProblem(pods) ?? refusal;
   return {
-    ...describeCertificates(certificates),
+    ...live,
     ...(isOwned(config, job) ? describeConfig(config) : {}),
     ...(isRunning ? { liveSettings: describeSettings(statefulSet), ...describeConfigHash(statefulSet) } : {}),
-    missingClaims,
-    ...(ledgerProblem === undefined ? {} : { ledgerProblem }),
     ...(endpoint === undefined ? {} : { endpoint }),
     hasService: isOwned(sources.services.get(key), job),
     replicas: wanted,
     readyReplicas: Number((statefulSet?.status as { readyReplicas?: number } | undefined)?.readyReplicas ?? 0),
     ...(podProblem === undefined ? {} : { podProblem }),
   };
+}
+
+/** Whether nothing of a job is to run any more, or will. */
+function isOver(job: Job): boolean {
+  return job.metadata.deletionTimestamp !== undefined || isFinished({ job });
+}
+
+type LiveObservation = Partial<HubObservation> & Pick<HubObservation, "missingClaims">;
+
+/**
+ * What no cache shows, as far as the job still needs it: one that is over only has to reach an aggregator that still runs, and one that
+ * is being deleted not even that. What is not asked for cannot be refused.
+ */
+async function readLive(
+  job: Job,
+  client: ApiClient,
+  hasAggregator: boolean,
+  signal: AbortSignal,
+): Promise<LiveObservation> {
+  const isAsked = job.metadata.deletionTimestamp === undefined && (hasAggregator || !isOver(job));
+  try {
+    const [certificates, missingClaims, ledgerProblem] = await Promise.all([
+      isAsked ? readJobCertificates(client, job, signal) : undefined,
+      isOver(job) ? [] : findMissingClaims(job, client, signal),
+      isOver(job) ? undefined : findLedgerProblem(job, client, signal),
+    ]);
+    return {
+      ...(certificates && describeCertificates(certificates)),
+      missingClaims,
+      ...(ledgerProblem === undefined ? {} : { ledgerProblem }),
+    };
+  } catch (cause) {
+    return { unread: asTributaryError(cause), missingClaims: [] };
+  }
 }
 
 function replicasOf(statefulSet: Unstructured | undefined): number {

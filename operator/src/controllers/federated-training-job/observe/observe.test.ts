@@ -1,9 +1,10 @@
 import type { TrainingRound } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { KubeObject, Unstructured } from "../../../runtime/api/object.ts";
-import { jobLabels } from "../render/aggregator.ts";
+import { jobLabels, renderAggregatorStatefulSet } from "../render/aggregator.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
-import { aJob } from "../testing/a-snapshot.ts";
+import { aJob, aRun, withConditions } from "../testing/a-snapshot.ts";
 import { cacheOf, someSources } from "../testing/some-sources.ts";
 import { observe } from "./observe.ts";
 
@@ -50,5 +51,40 @@ describe("observe", () => {
   it("tells of the aggregator's pod, and of no pod in another namespace that has its labels", async () => {
     expect((await look({ pods: [aFailedPod("research")] }))?.hub.podProblem?.reason).toBe("ImagePullFailed");
     expect((await look({ pods: [aFailedPod("others")] }))?.hub.podProblem).toBeUndefined();
+  });
+});
+
+describe("what may not be read on the hub", () => {
+  const complete = { type: "Complete", status: "True", reason: "MaxRounds", message: "" } as const;
+  const forbidden = new TributaryError("FORBIDDEN", "cannot get");
+  const deletionTimestamp = "2027-01-15T08:00:00Z";
+
+  async function askedFor(changes: Partial<typeof job>, replicas: number) {
+    const asked: string[] = [];
+    const seen = { ...job, ...changes } as typeof job;
+    const refuse = async ({ kind }: { kind: string }): Promise<never> => {
+      asked.push(kind);
+      throw forbidden;
+    };
+    const statefulSet = renderAggregatorStatefulSet(seen, { run: aRun(seen), replicas });
+    const sources = someSources({
+      jobs: cacheOf(seen),
+      statefulSets: cacheOf<Unstructured>(statefulSet as unknown as Unstructured),
+      client: { get: refuse, list: refuse } as never,
+    });
+    const { hub } = (await observe("research/notes", sources, new AbortController().signal))!;
+    return { hub, asked: [...new Set(asked)].sort() };
+  }
+
+  it.each<[string, Partial<typeof job>, number, readonly string[]]>([
+    ["a job that is being deleted", { metadata: { ...job.metadata, deletionTimestamp } }, 1, []],
+    ["a job that is over and whose aggregator is stopped", withConditions(job, complete) as typeof job, 0, []],
+    ["a job that is over and whose aggregator runs", withConditions(job, complete) as typeof job, 1, ["Secret"]],
+    ["a job that goes on", {}, 0, ["PersistentVolumeClaim", "Secret"]],
+  ])("is an observation, and %s asks for no more than it needs", async (_what, changes, replicas, kinds) => {
+    const { hub, asked } = await askedFor(changes, replicas);
+    expect(asked).toEqual(kinds);
+    expect(hub.unread).toBe(kinds.length === 0 ? undefined : forbidden);
+    expect(hub.replicas).toBe(replicas);
   });
 });

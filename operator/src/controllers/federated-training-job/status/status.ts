@@ -1,13 +1,23 @@
 import { cutText, type FederatedTrainingJob } from "@tributary/contracts";
 import { mergeConditions, type WrittenCondition } from "../../shared/merge-conditions.ts";
+import type { PlacementRecord } from "../plan.ts";
 import type { AggregatorReport, Condition, JobSnapshot, RoundReport } from "../snapshot.ts";
 import { renderClusters, summariseClusters } from "./clusters.ts";
+import { endClusters, type Outcome, summariseEnd } from "./ended-clusters.ts";
 import { phaseOf } from "./phase.ts";
 
 type JobStatus = NonNullable<FederatedTrainingJob["status"]>;
 
-/** The whole status of a job after a look: everything but times and terminal facts grows back from the ledger. */
-export function renderStatus(snapshot: JobSnapshot, decided: readonly Condition[]): JobStatus {
+/**
+ * The whole status of a job after a look: everything but times and terminal facts grows back from the ledger.
+ *
+ * @param record where objects of the job may lie after this look; what the status says of it when left out.
+ */
+export function renderStatus(
+  snapshot: JobSnapshot,
+  decided: readonly Condition[],
+  record: PlacementRecord = recordOf(snapshot),
+): JobStatus {
   const { job, aggregator } = snapshot;
   const present: JobStatus = job.status ?? {};
   const now = new Date(snapshot.nowMs).toISOString();
@@ -18,25 +28,51 @@ export function renderStatus(snapshot: JobSnapshot, decided: readonly Condition[
     now,
   );
   const isAccepted = conditions.some((condition) => condition.type === "Accepted" && condition.status === "True");
-  const isTerminal = conditions.some(
-    (condition) => (condition.type === "Complete" || condition.type === "Failed") && condition.status === "True",
-  );
+  const outcome = outcomeOf(conditions);
   const shown: JobStatus = {
     ...present,
     ...(job.metadata.generation === undefined ? {} : { observedGeneration: job.metadata.generation }),
     ...phaseOf(conditions),
     conditions: conditions as NonNullable<JobStatus["conditions"]>,
   };
-  // What a finished job says of its run stays: its aggregator and its workers are gone on purpose.
-  if (present.completionTime !== undefined) return shown;
+  // What a finished job says of its run stays: its aggregator and its workers go on purpose.
+  if (present.completionTime !== undefined)
+    return present.clusters === undefined || outcome === undefined
+      ? shown
+      : { ...shown, ...renderEnd(snapshot, present.clusters, outcome, record) };
+  const clusters = renderClusters(snapshot);
   return {
     ...shown,
     ...(present.startTime === undefined && isAccepted ? { startTime: now } : {}),
-    ...(present.completionTime === undefined && isTerminal ? { completionTime: now } : {}),
+    ...(outcome !== undefined ? { completionTime: now } : {}),
     ...(aggregator.state === "heard" ? renderProgress(snapshot, aggregator.report) : {}),
-    clustersSummary: summariseClusters(snapshot),
-    clusters: renderClusters(snapshot),
+    ...(outcome === undefined
+      ? { clustersSummary: summariseClusters(snapshot), clusters }
+      : renderEnd(snapshot, clusters, outcome, record)),
   };
+}
+
+type Clusters = NonNullable<JobStatus["clusters"]>;
+
+function renderEnd(
+  snapshot: JobSnapshot,
+  clusters: Clusters,
+  outcome: Outcome,
+  record: PlacementRecord,
+): Pick<JobStatus, "clusters" | "clustersSummary"> {
+  return {
+    clustersSummary: summariseEnd(clusters, outcome),
+    clusters: endClusters(snapshot, clusters, outcome, record),
+  };
+}
+
+function outcomeOf(conditions: readonly WrittenCondition[]): Outcome | undefined {
+  const holds = (outcome: Outcome) => conditions.some(({ type, status }) => type === outcome && status === "True");
+  return holds("Failed") ? "Failed" : holds("Complete") ? "Complete" : undefined;
+}
+
+function recordOf({ job: { status } }: JobSnapshot): PlacementRecord {
+  return { placements: status?.placements ?? [], unsearchedClusters: status?.unsearchedClusters ?? [] };
 }
 
 function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partial<JobStatus> {

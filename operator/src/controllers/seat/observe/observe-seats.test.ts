@@ -1,5 +1,7 @@
+import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { Unstructured } from "../../../runtime/api/object.ts";
+import type { Placement } from "../../federated-training-job/snapshot.ts";
 import { aJob, aPlacement, withPlacements } from "../../federated-training-job/testing/a-snapshot.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
 import { ourMark } from "../../shared/written-by-us.ts";
@@ -35,6 +37,32 @@ it.each([
   const key = printSeatKey({ cluster: "aws-1", job: "research/notes" });
   const seen = await observeSeats(key, sourcesOf(linked, recorded), new AbortController().signal);
   expect(seen?.places).toMatchObject([{ unread: { reason: want } }]);
+});
+
+describe("an aggregator that may not be read", () => {
+  const key = printSeatKey({ cluster: "aws-1", job: "research/notes" });
+  const wanted = aPlacement({});
+  const leaving = { ...wanted, participant: "moved", name: "moved", state: "Leaving" as const };
+
+  function look(status: { placements: Placement[]; unsearchedClusters?: string[] }) {
+    const job = { ...aJob(), status };
+    const aggregatorOf = async () => Promise.reject(new TributaryError("FORBIDDEN", "secrets cannot be read"));
+    const sources = { ...sourcesOf(undefined, undefined), jobs: { get: () => job }, aggregatorOf };
+    return observeSeats(key, sources as unknown as SeatSources, new AbortController().signal);
+  }
+
+  it.each([
+    { what: "a place that leaves", status: { placements: [wanted, leaving] } },
+    { what: "a search", status: { placements: [wanted], unsearchedClusters: ["aws-1"] } },
+  ])("does not hold up $what", async ({ status }) => {
+    const seen = await look(status);
+    expect(seen?.places).toHaveLength(status.placements.length);
+    expect(seen).not.toHaveProperty("aggregator");
+  });
+
+  it("fails a look at nothing but places that need it", async () => {
+    await expect(look({ placements: [wanted] })).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
 });
 
 describe("what caches show under the name of a seat", () => {

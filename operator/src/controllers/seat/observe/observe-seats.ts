@@ -44,8 +44,9 @@ export async function observeSeats(
   sources.reports.begin(job.metadata.uid ?? "", cluster, wanted);
   const state = sources.members.stateOf(cluster);
   const places = placements.map((placement) => observePlace(job, placement, sources));
+  const hasMore = isUnsearched || wanted.length < placements.length;
   const aggregator =
-    wanted.length > 0 && state?.state === "reachable" ? await sources.aggregatorOf(job, signal) : undefined;
+    wanted.length > 0 && state?.state === "reachable" ? await findAccess(job, sources, hasMore, signal) : undefined;
   return {
     job,
     hubId: sources.hubId,
@@ -55,6 +56,21 @@ export async function observeSeats(
     places,
     ...(aggregator === undefined ? {} : { aggregator }),
   };
+}
+
+/** What leaves, and the search of a cluster, need no aggregator: that it may not be read holds up neither. */
+async function findAccess(
+  job: Job,
+  sources: SeatSources,
+  hasMore: boolean,
+  signal: AbortSignal,
+): Promise<AggregatorAccess | undefined> {
+  try {
+    return await sources.aggregatorOf(job, signal);
+  } catch (error) {
+    if (!hasMore || signal.aborted) throw error;
+    return undefined;
+  }
 }
 
 function reachOf(state: MemberState | undefined, namespaces: readonly string[]): MemberReach {
