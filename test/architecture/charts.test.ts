@@ -352,6 +352,17 @@ describe("the member chart", () => {
     expect(names.filter((name) => name.startsWith("tributary-hub"))).toEqual([]);
   });
 
+  it("passes over no job namespace where charts are rendered away from the cluster, also when the hub is switched off", async () => {
+    const jobNamespaces = ["one", "two"].map((name) => ({ name, create: false, quota: { pods: "9" } }));
+    const hub = { ...memberValues.hub, enabled: false };
+    const objects = await renderChart({ ...member, values: { ...memberValues, jobNamespaces, hub } });
+    const kinds = (namespace: string) =>
+      objects.filter(({ metadata }) => metadata.namespace === namespace).map(({ kind }) => kind);
+    const wanted = ["NetworkPolicy", "PodTemplate", "ResourceQuota", "Role", "RoleBinding", "ServiceAccount"];
+    expect([...new Set(kinds("one"))].sort()).toEqual(wanted);
+    expect(kinds("two")).toEqual(kinds("one"));
+  });
+
   it("then removes what runs, as an account that exists only then and may do nothing else", () => {
     const name = "tributary-remove-workers";
     const made = (release: string) => rendered.get(release)!.filter(({ metadata }) => metadata.name === name);

@@ -1,15 +1,11 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { type ControlPlane, ensureTools, startControlPlane, toStandardError } from "@tributary/clouds";
+import { type ControlPlane, startControlPlane } from "@tributary/clouds";
 import { renderBatchJob, type SeatInput } from "@tributary/operator";
-import { hubValues, isAllowed, memberValues, type RenderedObject, type RunAs, refusal } from "@tributary/test";
+import { hubValues, isAllowed, memberValues, type RunAs, refusal } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { parseAllDocuments, stringify } from "yaml";
+import { stringify } from "yaml";
+import { hooksOfMember, removeWorkers, runHelm } from "../support/helm.ts";
 
-const run = promisify(execFile);
 const charts = join(import.meta.dirname, "../../charts");
 
 const securityContext = { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } };
@@ -29,33 +25,8 @@ interface PodTemplate {
   readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
 }
 
-/** Helm against the cluster; there are no nodes, so nothing is waited for. */
-async function helm(args: readonly string[], values?: object): Promise<string> {
-  const tools = await ensureTools(toStandardError);
-  const given = values === undefined ? [] : ["--values", "-"];
-  const child = run(tools.helm, [...args, ...given], { env: { ...process.env, KUBECONFIG: cluster.kubeconfigPath } });
-  child.child.stdin?.end(values === undefined ? "" : stringify(values));
-  return (await child).stdout;
-}
-
+const helm = (args: readonly string[], values?: object) => runHelm(cluster, args, values);
 const kubectl = (...args: string[]) => cluster.kubectl(args);
-
-/** There are no nodes to run the hook's pod, so its program runs here, as the account that the chart made for it. */
-async function removeWorkers(namespaces: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "remove-workers-"));
-  const account = { namespace: "tributary-gate", serviceAccount: "tributary-remove-workers" };
-  await writeFile(join(folder, "token"), await cluster.mintToken(account));
-  const env = {
-    ...process.env,
-    TRIBUTARY_JOB_NAMESPACES: namespaces,
-    TRIBUTARY_API_SERVER: cluster.url,
-    TRIBUTARY_API_TOKEN_PATH: join(folder, "token"),
-    TRIBUTARY_API_CA_PATH: cluster.authorityPath,
-  };
-  const program = join(import.meta.dirname, "../../worker-image/src/gate/removal/main.ts");
-  await run(process.execPath, [program], { env, timeout: 120_000 });
-  await rm(folder, { recursive: true });
-}
 
 describe("the member chart under Helm", () => {
   const chart = join(charts, "tributary-member");
@@ -162,7 +133,7 @@ describe("the member chart under Helm", () => {
     await cluster.kubectl(["create", "-f", "-"], stringify(own));
     const pods = () => kubectl("get", "pods", inJobs, "-o", "name");
     await vi.waitFor(async () => expect((await pods()).split("\n")).toHaveLength(4), { timeout: 60_000 });
-    await removeWorkers("tributary-jobs");
+    await removeWorkers(cluster, "tributary-jobs");
     expect(await kubectl("get", "jobs", inJobs, "-o", "name")).toBe("");
     expect(await pods()).toBe("pod/of-the-member\n");
   });
@@ -306,10 +277,7 @@ describe("a job namespace that is taken from the values", () => {
     ...memberValues,
     jobNamespaces: names.map((name) => ({ name, create: true })),
   });
-  const hooks = async (): Promise<RenderedObject[]> =>
-    parseAllDocuments(await helm(["get", "hooks", "member", "--namespace=tributary-gate"]))
-      .map((document) => document.toJS() as RenderedObject | null)
-      .filter((object) => object !== null);
+  const hooks = () => hooksOfMember(cluster);
   const closed = () => kubectl("get", "networkpolicies", "--namespace=another", "-o", "name");
 
   it("is emptied of the hub's workers before the upgrade has ended, and is closed until then", async () => {
@@ -330,7 +298,7 @@ describe("a job namespace that is taken from the values", () => {
     expect(await closed()).toContain("tributary-workers");
     const access = made.filter((object) => object !== batchJob).map((object) => stringify(object));
     await cluster.kubectl(["create", "-f", "-"], access.join("---\n"));
-    await removeWorkers("another");
+    await removeWorkers(cluster, "another");
     expect(await kubectl("get", "pods", "--namespace=another", "-o", "name")).toBe("");
 
     await helm(["upgrade", ...release, "--no-hooks"], withNamespaces("tributary-jobs"));

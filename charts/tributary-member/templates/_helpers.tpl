@@ -120,8 +120,34 @@ request.userInfo.username in {{ include "tributary-member.hubUsers" . }}
 {{- end -}}
 
 {{/*
+JSON list of those of some namespaces in which objects can be made. While the hub is switched off, one that is gone or going is passed
+over: Helm creates before it deletes, so one object that is refused there would leave the hub its rights and its workers everywhere.
+While the hub is let in, a namespace that is missing is an error. Where charts are rendered away from the cluster, kube-system is not
+found either, and nothing is passed over.
+*/}}
+{{- define "tributary-member.openOf" -}}
+{{- $open := .names -}}
+{{- if and (not .root.Values.hub.enabled) (lookup "v1" "Namespace" "" "kube-system") -}}
+{{- $made := list -}}
+{{- range .root.Values.jobNamespaces }}{{ if .create }}{{ $made = append $made .name }}{{ end }}{{ end -}}
+{{- $open = list -}}
+{{- range $name := .names -}}
+{{- $found := lookup "v1" "Namespace" "" $name -}}
+{{- $isGoing := dig "metadata" "deletionTimestamp" "" $found -}}
+{{- if and (or $found (has $name $made)) (not $isGoing) }}{{ $open = append $open $name }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{ $open | toJson }}
+{{- end -}}
+
+{{/* JSON list of the job namespaces in which objects can be made: what lies in job namespaces is rendered for these. */}}
+{{- define "tributary-member.openNamespaces" -}}
+{{ include "tributary-member.openOf" (dict "root" . "names" (include "tributary-member.jobNamespaces" . | fromJsonArray)) }}
+{{- end -}}
+
+{{/*
 JSON list of namespaces that were job namespaces of this release until now: a role of the gate is there, or one of a removal that did
-not end. No role is found where charts are rendered away from the cluster.
+not end; without those in which nothing can be made. No role is found where charts are rendered away from the cluster.
 */}}
 {{- define "tributary-member.formerNamespaces" -}}
 {{- $names := include "tributary-member.jobNamespaces" . | fromJsonArray -}}
@@ -132,7 +158,7 @@ not end. No role is found where charts are rendered away from the cluster.
 {{- $former = append $former $role.metadata.namespace -}}
 {{- end -}}
 {{- end -}}
-{{ $former | uniq | toJson }}
+{{ include "tributary-member.openOf" (dict "root" . "names" ($former | uniq)) }}
 {{- end -}}
 
 {{/* A word for all that a runtime's pods are made from: a Job keeps the one that it was made with. */}}

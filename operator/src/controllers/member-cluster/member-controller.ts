@@ -19,7 +19,7 @@ import { systemClock } from "../../runtime/clock.ts";
 import type { ReconcileContext, ReconcileResult } from "../../runtime/control/controller.ts";
 import type { LeftoverReport } from "../collector/leftover-report.ts";
 import { readCredential, type SecretReading, type SecretVersion } from "./credential.ts";
-import { decideRemoval, type Removal } from "./decide/removal.ts";
+import { decideRemoval, describeForcedRemoval, type Removal } from "./decide/removal.ts";
 import { Departures } from "./departures.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { type FollowedMember, followMember } from "./follow-member.ts";
@@ -226,14 +226,14 @@ export class MemberController implements MemberDirectory {
 
   async #letGo(member: Member, removal: Extract<Removal, { verdict: "go" }>, signal: AbortSignal): Promise<undefined> {
     const { name } = member.metadata;
-    const left =
-      removal.leaves.length === 0 ? "nothing that is known of" : `what jobs ${removal.leaves.join(", ")} have there`;
-    if (removal.isForced)
+    if (removal.isForced) {
+      const namespaces = knownNamespaces(member, this.#deps.jobs.list()).map((namespace) => namespace.name);
       this.#deps.tell(member, {
         type: "Warning",
         reason: Reason.RemovalForced,
-        note: `MemberCluster ${name} goes by force and leaves ${left}; it is removed when the cluster is registered again`,
+        note: describeForcedRemoval(name, removal.leaves, namespaces),
       });
+    }
     await this.#forget(name);
     await removeFinalizer(this.#deps.hub, Kinds.MemberCluster, member, cleanupFinalizer, { signal });
   }

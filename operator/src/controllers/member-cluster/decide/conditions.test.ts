@@ -15,7 +15,7 @@ function aSnapshot(changes: Partial<MemberSnapshot> = {}): MemberSnapshot {
     nodes: { state: "known", totals: { readyNodes: 1, accelerators: [] } },
     requested: new Map(),
     gate: { state: "valid", fingerprint: "SHA256:0", certificates: 1, endsMs: 2_000 },
-    leftovers: { beganMs: 0, remaining: new Map(), problems: [] },
+    leftovers: { beganMs: 0, remaining: new Map([["jobs", 0]]), problems: [] },
     ...changes,
   };
 }
@@ -129,5 +129,17 @@ describe("the conditions of a member", () => {
     const credential = { state: "refused", problem: problem("KubeconfigInvalid"), isOldInUse: true } as const;
     const condition = decideConditions(aSnapshot({ credential })).find(({ type }) => type === "CredentialsValid");
     expect(condition?.message).toContain("still in use, delete the Secret to revoke it");
+  });
+
+  it("say in which namespaces nothing of a removed job is left, in as many words as a message holds", () => {
+    const cleanIn = (...names: string[]): string | undefined => {
+      const leftovers = { beganMs: 0, remaining: new Map(names.map((name) => [name, 0])), problems: [] };
+      return decideConditions(aSnapshot({ leftovers })).find(({ type }) => type === "Clean")?.message;
+    };
+    expect(cleanIn("new")).toBe("nothing of a removed job is left in namespace new");
+    expect(cleanIn("old", "new")).toBe("nothing of a removed job is left in namespaces new, old");
+    const many = cleanIn(...Array.from({ length: 200 }, (_none, index) => `${"n".repeat(60)}${index}`));
+    expect(many).toMatch(/, n+\d+ and \d+ more$/u);
+    expect(many?.length).toBeLessThan(1_024);
   });
 });

@@ -2,6 +2,7 @@ import { MemberCondition, Reason } from "@tributary/contracts";
 import { isoTime } from "../../shared/iso-time.ts";
 import type { DecidedCondition } from "../../shared/merge-conditions.ts";
 import type { MemberSnapshot, NamespaceObservation } from "../snapshot.ts";
+import { nameNamespaces } from "./name-within.ts";
 
 /** Reasons that stay until somebody changes something. */
 const lasting: readonly string[] = [
@@ -15,6 +16,9 @@ const credentialReasons: readonly string[] = [
   Reason.SecretNotFound,
   Reason.CredentialRejected,
 ];
+
+/** Characters of the names of namespaces in a message. */
+const namesLimit = 800;
 
 /** Everything that is to be said of a member now. What is not among these conditions does not hold any more. */
 export function decideConditions(snapshot: MemberSnapshot): DecidedCondition[] {
@@ -157,7 +161,9 @@ function isClean({ link, leftovers }: MemberSnapshot): DecidedCondition {
     };
   const [problem] = leftovers.problems;
   if (problem !== undefined) return { type, status: "False", ...problem };
-  return { type, status: "True", reason: Reason.CleanedUp, message: "nothing of a removed job is left" };
+  // Where it was looked: of a namespace that was mapped before the member was registered anew nobody knows any more.
+  const where = nameNamespaces([...leftovers.remaining.keys()].sort(), namesLimit);
+  return { type, status: "True", reason: Reason.CleanedUp, message: `nothing of a removed job is left in ${where}` };
 }
 
 function contentRemains(message: string): DecidedCondition {

@@ -1,6 +1,6 @@
 import type { MemberCluster } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
-import { decideRemoval, type RemovalFacts } from "./removal.ts";
+import { decideRemoval, describeForcedRemoval, type RemovalFacts } from "./removal.ts";
 
 const aMember = (annotations?: Record<string, string>): MemberCluster =>
   ({ metadata: { name: "aws", ...(annotations ? { annotations } : {}) } }) as MemberCluster;
@@ -54,5 +54,23 @@ describe("the removal of a member", () => {
       isForced: true,
       leaves: ["research/a"],
     });
+  });
+
+  it("by force says which namespaces must be mapped again for what is left to be removed", () => {
+    expect(describeForcedRemoval("aws", ["research/a", "research/b"], ["jobs", "old"])).toBe(
+      "MemberCluster aws goes by force and leaves what jobs research/a, research/b have there; what is left is removed when the jobs are gone and the cluster is registered again with a mapping to namespaces jobs, old",
+    );
+    expect(describeForcedRemoval("aws", [], ["old"])).toMatch(/leaves nothing that is known of; .* to namespace old$/u);
+  });
+
+  it("by force fits into an event, however much is left", () => {
+    const many = Array.from({ length: 200 }, (_none, index) => `${"n".repeat(60)}${index}`);
+    const note = describeForcedRemoval(
+      "m".repeat(63),
+      many.map((name) => `${name}/${name}`),
+      many,
+    );
+    expect(note).toMatch(/namespaces n+0, .* and \d+ more$/u);
+    expect(note.length).toBeLessThan(1_024);
   });
 });

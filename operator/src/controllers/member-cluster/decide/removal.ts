@@ -1,4 +1,5 @@
 import { Annotation, type MemberCluster } from "@tributary/contracts";
+import { nameNamespaces, nameWithin } from "./name-within.ts";
 
 /** What still binds a MemberCluster that is being deleted. */
 export interface RemovalFacts {
@@ -21,6 +22,10 @@ export type Removal =
 /** Jobs that are named; a message holds no more. */
 const namedLimit = 5;
 
+/** Characters of names in the note of an event, which holds 1 024 in all. */
+const jobNamesLimit = 330;
+const namespaceNamesLimit = 400;
+
 /** A deletion waits until nothing of this hub is left in the member, or is forced by the member's name. */
 export function decideRemoval(facts: RemovalFacts): Removal {
   const { member, placed, searching, suspected, found } = facts;
@@ -37,6 +42,17 @@ export function decideRemoval(facts: RemovalFacts): Removal {
     verdict: "wait",
     waitsFor: `${away}the deletion waits for ${[...shown, ...more].join(", ")}; delete the jobs or take their participants away, or leave what is there behind: ${force}`,
   };
+}
+
+/**
+ * What a removal by force leaves, and how it goes after all. The list of the namespaces goes with the MemberCluster: one that is not
+ * mapped again is never looked into.
+ */
+export function describeForcedRemoval(name: string, leaves: readonly string[], namespaces: readonly string[]): string {
+  const left =
+    leaves.length === 0 ? "nothing that is known of" : `what jobs ${nameWithin(leaves, jobNamesLimit)} have there`;
+  const where = nameNamespaces(namespaces, namespaceNamesLimit);
+  return `MemberCluster ${name} goes by force and leaves ${left}; what is left is removed when the jobs are gone and the cluster is registered again with a mapping to ${where}`;
 }
 
 function describeHolder(job: string, objects: number | undefined): string {
