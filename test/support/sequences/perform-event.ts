@@ -167,7 +167,9 @@ async function registerAsAtFirst({ hub, register }: SequenceWorld): Promise<void
   const others = (await hub.link.client.list<KubeObject>(Kinds.MemberCluster)).filter(
     ({ metadata }) => metadata.name === "gcp-renamed" || metadata.deletionTimestamp !== undefined,
   );
-  for (const { metadata } of others) await hub.plane.kubectl(["delete", "mbr", metadata.name, "--timeout=90s"]);
+  // One that was asked to go may be gone by now.
+  for (const { metadata } of others)
+    await hub.plane.kubectl(["delete", "mbr", metadata.name, "--timeout=90s", "--ignore-not-found"]);
   await register("gcp");
   for (const name of memberNames)
     await hub.plane.kubectl(["wait", "--for=condition=Ready", "--timeout=90s", "mbr", name]);
