@@ -139,6 +139,56 @@ describe.each(trainers)("$name", (trainer) => {
     expect(exitCode).toBe(0);
   });
 
+  it("refuses what it would pass over otherwise, by name, and goes on", async () => {
+    const half = Buffer.concat(safetensorsParts([{ name: "w", dtype: "F16", shape: [2], bytes: new Uint8Array(4) }]));
+    writeFileSync(join(volume, "half.safetensors"), half);
+    writeFileSync(join(volume, "cut.safetensors"), half.subarray(0, -1));
+    const reserved = { ...input, disclosure: trainerV1.Disclosure.TO_ROLE };
+    const unset = { ...output, disclosure: trainerV1.Disclosure.UNSPECIFIED };
+    const cases: { task: Task; code: string; says: string }[] = [
+      { task: { ...evaluate, split: "test" }, code: "TRAINER_TASK_UNKNOWN", says: "this trainer evaluates validation" },
+      { task: { ...evaluate, split: "" }, code: "TRAINER_TASK_UNKNOWN", says: "this trainer evaluates validation" },
+      { task: { ...evaluate, inputs: [reserved] }, code: "TRAINER_TASK_UNKNOWN", says: "has the disclosure 2" },
+      { task: { ...train, outputs: [unset] }, code: "TRAINER_TASK_UNKNOWN", says: "has the disclosure 0" },
+      { task: { ...evaluate, inputs: [] }, code: "MESSAGE_INVALID", says: "inputs hold no tensor set model" },
+      { task: { ...train, outputs: [] }, code: "MESSAGE_INVALID", says: "outputs hold no tensor set model" },
+      {
+        task: { ...train, outputs: [{ ...output, path: "../out.safetensors" }] },
+        code: "MESSAGE_INVALID",
+        says: "leaves the shared volume",
+      },
+      {
+        task: { ...evaluate, inputs: [{ ...input, path: "half.safetensors" }] },
+        code: "TRAINER_MODEL_INVALID",
+        says: "half.safetensors: tensor w is F16, expected F32",
+      },
+      {
+        task: { ...evaluate, inputs: [{ ...input, path: "cut.safetensors" }] },
+        code: "TRAINER_MODEL_INVALID",
+        says: "cut.safetensors: ",
+      },
+    ];
+    const { outcomes, exitCode } = await runAgainst(trainer, [...cases.map(({ task }) => task), evaluate]);
+    expect(outcomes.slice(0, -1).map(({ outcome }) => outcome.value)).toMatchObject(
+      cases.map(({ code, says }) => ({ code, retriable: false, message: expect.stringContaining(says) })),
+    );
+    expect(outcomes.at(-1)!.outcome.case).toBe("success");
+    expect(exitCode).toBe(0);
+  });
+
+  it("fails the round that a job names as if its loss were NaN, and trains the next", async () => {
+    const rounds = [
+      { ...train, round: 3 },
+      { ...train, round: 4 },
+    ];
+    const { outcomes } = await runAgainst(trainer, rounds, { hyperparameters: { simulateNaNAtRound: "3" } });
+    expect(outcomes[0]!.outcome).toMatchObject({
+      case: "failure",
+      value: { code: "TRAINER_LOSS_NOT_FINITE", retriable: false, message: expect.stringContaining("round 3") },
+    });
+    expect(outcomes[1]!.outcome.case).toBe("success");
+  });
+
   it("fails a task by name when the volume takes no more, leaves nothing half-written, and goes on", async () => {
     // What a file may hold is bounded for this process alone: the same error as on a full volume, without one.
     const full = {
@@ -156,12 +206,20 @@ describe.each(trainers)("$name", (trainer) => {
 
   it.each([
     { name: "an unknown task", job: { task: "vision" }, code: "TRAINER_TASK_UNKNOWN", exit: 11 },
-    {
-      name: "a hyperparameter that is no number",
-      job: { hyperparameters: { increment: "x" } },
+    ...[
+      { increment: "x" },
+      { increment: "nan" },
+      { increment: " 1" },
+      { increment: "2" },
+      { simulateStepMs: "0.5" },
+      { simulateNaNAtRound: "-2" },
+      { learningRate: "0.1" },
+    ].map((hyperparameters) => ({
+      name: `the hyperparameter ${JSON.stringify(hyperparameters)}`,
+      job: { hyperparameters: hyperparameters as Record<string, string> },
       code: "TRAINER_HYPERPARAMETER_INVALID",
       exit: 14,
-    },
+    })),
   ])("says why it cannot do $name and ends with the catalogue's exit code", async ({ job, code, exit }) => {
     const { outcomes, exitCode } = await runAgainst(trainer, [train], job);
     expect(outcomes[0]!.outcome).toMatchObject({ case: "failure", value: { code, retriable: false } });

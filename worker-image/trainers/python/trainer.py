@@ -10,7 +10,9 @@ The messages are made at start from the contract itself: PYTHONPATH holds the re
 import errno
 import hashlib
 import json
+import math
 import os
+import re
 import signal
 import sys
 import time
@@ -21,9 +23,12 @@ signal.signal(signal.SIGTERM, lambda *_: os._exit(1))
 
 import grpc
 import numpy as np
-from safetensors.numpy import load, save
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save
 
 messages, services = grpc.protos_and_services("tributary/trainer/v1/trainer.proto")
+KINDS = ("Train", "Evaluate")
+VALIDATION = "validation"
 CALL_SECONDS, WAIT_MS, ATTEMPTS = 10, 20_000, 30
 EXIT_STOPPED, EXIT_SIDECAR_LOST = 1, 15
 EXITS = {
@@ -47,10 +52,15 @@ class Noop:
     """Adds `increment` to every value in every local step; learns nothing, and every commit shows."""
 
     def __init__(self, job):
-        self.increment = number(job, "increment", 2.0**-10)
-        self.step_seconds = number(job, "simulateStepMs", 0) / 1000
+        given = numbers(job, NOOP_RULES)
+        self.increment = given["increment"]
+        self.step_seconds = given["simulateStepMs"] / 1000
+        self.nan_round = given["simulateNaNAtRound"]
 
     def train(self, model, task):
+        if task.round == self.nan_round:
+            what = f"the loss of round {task.round}, local step 0 is NaN; lower the learning rate or look at the data"
+            raise TaskFailed("TRAINER_LOSS_NOT_FINITE", what)
         for _ in range(task.local_steps):
             check_deadline(task)
             time.sleep(self.step_seconds)
@@ -58,18 +68,48 @@ class Noop:
         return {name: np.asarray(values + np.float64(added), dtype=np.float32) for name, values in model.items()}
 
     def evaluate(self, model, task):
-        return 1 - float(np.mean(model[min(model)], dtype=np.float64)), 1
+        first = model[min(model)] if model else np.zeros(0)
+        return 1 - (float(np.mean(first, dtype=np.float64)) if first.size else 0.0), 1
 
 
 PROGRAMS = {"noop": Noop}
 
 
-def number(job, name, fallback):
-    """A hyperparameter as a number."""
-    try:
-        return float(job.hyperparameters[name]) if name in job.hyperparameters else fallback
-    except ValueError as error:
-        raise TaskFailed("TRAINER_HYPERPARAMETER_INVALID", f"hyperparameter {name}: {error}") from error
+# Fallback, bounds and whether only whole numbers are accepted, by name: the rules of packages/contracts/src/fields/tasks.ts.
+NOOP_RULES = {
+    "increment": (2.0**-10, 2.0**-30, 1, False),
+    "simulateStepMs": (0, 0, 600_000, True),
+    "simulateNaNAtRound": (-1, -1, 1_000_000, True),
+}
+# A decimal of the API; float() takes more: names of numbers, spaces, underscores.
+DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
+MAX_DECIMAL_CHARACTERS = 32
+
+
+def numbers(job, rules):
+    """The hyperparameters of a job by their rules; what nobody knows, or is out of its bounds, is refused by name."""
+    for name in sorted(job.hyperparameters):
+        if name not in rules:
+            raise hyperparameter_invalid(name, f"is unknown; this task knows {', '.join(rules)}")
+    return {name: number(name, job.hyperparameters.get(name), rule) for name, rule in rules.items()}
+
+
+def number(name, text, rule):
+    """One hyperparameter by its rule."""
+    fallback, least, most, whole = rule
+    if text is None:
+        return fallback
+    is_decimal = len(text) <= MAX_DECIMAL_CHARACTERS and DECIMAL.fullmatch(text)
+    value = float(text) if is_decimal else math.nan
+    if least <= value <= most and (not whole or value.is_integer()):
+        return value
+    expected = f"{'a whole number' if whole else 'a number'} from {least} to {most}"
+    raise hyperparameter_invalid(name, f"is {json.dumps(text)}, expected {expected}")
+
+
+def hyperparameter_invalid(name, why):
+    """A hyperparameter that this trainer does not take, as the failure of its task."""
+    return TaskFailed("TRAINER_HYPERPARAMETER_INVALID", f"hyperparameter {name} {why}")
 
 
 def end(exit_code, code, reason, sentence):
@@ -90,21 +130,68 @@ def check_deadline(task):
         raise TaskFailed("DEADLINE_EXCEEDED", f"task {task.id}: its deadline passed", retriable=True)
 
 
+def refuse_unknown(task):
+    """Refuses what this trainer would pass over: a kind, a disclosure or a split that it does not know."""
+    if task.kind not in KINDS:
+        raise task_unknown(f"task kind {task.kind!r} is unknown; this trainer does {', '.join(KINDS)}")
+    for item in [*task.inputs, *task.outputs]:
+        if item.disclosure not in (messages.DISCLOSURE_SUM_ONLY, messages.DISCLOSURE_PUBLIC):
+            raise task_unknown(f"tensor set {item.name} has the disclosure {item.disclosure}, expected SUM_ONLY or PUBLIC")
+    if task.kind == "Evaluate" and task.split != VALIDATION:
+        raise task_unknown(f"split {task.split!r} is unknown; this trainer evaluates {VALIDATION}")
+
+
+def task_unknown(what):
+    """A task that this trainer does not do, as its failure."""
+    return TaskFailed("TRAINER_TASK_UNKNOWN", what)
+
+
 def run_task(program, task, volume):
     """Does one task and gives its outcome as a message."""
-    if task.kind not in ("Train", "Evaluate"):
-        raise TaskFailed("TRAINER_TASK_UNKNOWN", f"task kind {task.kind!r} is unknown; this trainer does Train, Evaluate")
-    sets = {item.name: item for item in task.inputs}
-    content = Path(volume, sets["model"].path).read_bytes()
-    if sets["model"].sha256 and hashlib.sha256(content).digest() != sets["model"].sha256:
-        raise TaskFailed("CHECKSUM_MISMATCH", f"{sets['model'].path} does not have the digest that the task names")
-    model = load(content)
+    refuse_unknown(task)
+    given = set_named("model", task.inputs, "inputs")
+    check_deadline(task)
+    model = read_model(given, volume)
     if task.kind == "Evaluate":
         total, count = program.evaluate(model, task)
         return messages.TaskSuccess(metrics=[messages.MetricSum(name="validation_loss", sum=total, count=count)])
-    out = next(item for item in task.outputs if item.name == "model")
-    write_whole(Path(volume, out.path), save(program.train(model, task)))
+    out = set_named("model", task.outputs, "outputs")
+    write_whole(path_inside(volume, out.path), save(program.train(model, task)))
     return messages.TaskSuccess(outputs=[out])
+
+
+def set_named(name, sets, field):
+    """The tensor set of a name."""
+    found = next((item for item in sets if item.name == name), None)
+    if found is None:
+        raise TaskFailed("MESSAGE_INVALID", f"the task's {field} hold no tensor set {name}")
+    return found
+
+
+def path_inside(volume, path):
+    """A path of the shared volume, and of no place outside of it."""
+    whole = Path(os.path.normpath(Path(volume, path)))
+    if Path(os.path.normpath(volume)) not in whole.parents:
+        raise TaskFailed("MESSAGE_INVALID", f"path {json.dumps(path)} leaves the shared volume")
+    return whole
+
+
+def read_model(given, volume):
+    """A tensor set as arrays by name: of 32-bit floats, with the digest that the task names."""
+    content = path_inside(volume, given.path).read_bytes()
+    if given.sha256 and hashlib.sha256(content).digest() != given.sha256:
+        raise TaskFailed("CHECKSUM_MISMATCH", f"{given.path} does not have the digest that the task names")
+    try:
+        return {name: floats(f"{given.path}: tensor {name}", tensor) for name, tensor in deserialize(content)}
+    except SafetensorError as error:
+        raise TaskFailed("TRAINER_MODEL_INVALID", f"{given.path}: {error}") from error
+
+
+def floats(what, tensor):
+    """A tensor as an array of 32-bit floats; it is refused when it holds anything else."""
+    if tensor["dtype"] != "F32":
+        raise TaskFailed("TRAINER_MODEL_INVALID", f"{what} is {tensor['dtype']}, expected F32")
+    return np.frombuffer(tensor["data"], dtype="<f4").reshape(tensor["shape"])
 
 
 def write_whole(path, content):
@@ -170,7 +257,7 @@ def main():
     # Not 0: the Job of a drained pod then makes another.
     signal.signal(signal.SIGTERM, lambda *_: end(EXIT_STOPPED, "OPERATION_ABORTED", "Aborted", "Stopped before the job was over."))
     call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
-    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=["Train", "Evaluate"])
+    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=KINDS)
     job = call("Register", who)
     program = open_program(job)
     while not (answer := call("NextTask", messages.NextTaskRequest(wait_ms=WAIT_MS), WAIT_MS / 1000 + CALL_SECONDS)).finished:

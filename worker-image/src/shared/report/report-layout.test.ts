@@ -58,4 +58,21 @@ describe("the metrics of a report", () => {
     expect(opened[units]).toBe(count * parties);
     expect(Math.abs(opened[sum]! / opened[units]! / (loss / count) - 1)).toBeLessThan(1e-6);
   });
+
+  it.each([
+    { parties: 1, smallest: 2 ** -42 },
+    { parties: 4, smallest: 2 ** -40 },
+    { parties: 16, smallest: 2 ** -38 },
+    { parties: 300, smallest: 2 ** -33 },
+  ])("open a sum from half of the finest step on, and a smaller one as zero: $parties parties", (given) => {
+    const { report } = planned(given.parties);
+    const name = metricNames.sum("training_loss");
+    const values = Object.fromEntries(report.codings.map((coding) => [coding.name, 0]));
+    const opened = (sum: number) =>
+      decodeMetrics(report.codings, encodeMetrics(report.codings, { ...values, [name]: sum }, given.parties).values)[
+        name
+      ];
+    expect(opened(given.smallest)).toBe(2 * given.smallest);
+    expect(opened(given.smallest * (1 - 2 ** -20))).toBe(0);
+  });
 });

@@ -24,7 +24,9 @@ export const METRICS_SEGMENT_ID = 0xffff;
 
 /**
  * Step of the second part of metric sums. The third is 2^(31 - ceil(log2 n)) times as fine: 2^-37 for 16 parties, 2^-32 for 300, so
- * that a loss of 0.0004 over one unit opens as what it is.
+ * that a loss of 0.0004 over one unit opens as what it is. A party's sum is rounded to the third: it is off by half of it at most, and one
+ * that is nearer to zero than that half (9.1e-13 for 4 parties, 1.2e-10 for 300) counts as zero. It is not refused: a loss may well get
+ * there, and a job whose loss has reached zero is no failure.
  */
 const METRIC_SUM_STEP = 2 ** -10;
 

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
-import { Keystream, openAggregation, Protocol } from "@tributary/federated";
+import { Keystream, openAggregation, Protocol, safetensorsParts } from "@tributary/federated";
 import { createLogger, type ErrorCode, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
-import { layoutReport, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
+import { layoutReport, METRICS_SEGMENT_ID, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
 import { roundContextSha256 } from "../../shared/report/round-context.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
@@ -40,9 +40,11 @@ beforeEach(async () => {
     if (type === "inputStored") stored.push(event.segment!);
   };
   const machine = { post, seedOf: () => new Uint8Array(32) } as unknown as PartyMachine;
-  const tensors = { send: (_: string, file: RemoteFile) => upload(file) } as unknown as TensorClient;
+  const tensors = { send: (path: string, file: RemoteFile) => upload(path, file), fetch } as unknown as TensorClient;
+  const trainer = new TrainerDesk(log, 1_000);
+  trainer.run = async () => ({ case: "success", value: { outputs: [], metrics: [] } }) as never;
   desk = new RoundDesk({
-    desk: new TrainerDesk(log, 1_000),
+    desk: trainer,
     crypto,
     log,
     crash: () => {},
@@ -59,14 +61,26 @@ beforeEach(async () => {
 afterEach(() => rm(volume, { recursive: true, force: true }));
 
 /** An aggregator that takes the digest of a segment that is named first, and no other; an answer may get lost on its way. */
-async function upload({ path, sha256 }: RemoteFile): Promise<void> {
+async function upload(from: string, { path, sha256 }: RemoteFile): Promise<void> {
   const segment = Number(/segments\/(\d+)/u.exec(path)![1]);
   const answer = answers.get(segment)?.shift();
   if (answer !== undefined && answer !== "lost")
     throw new TributaryError(answer, `${path} was answered with ${answer}`);
+  const bytes = await readFile(from).catch(() => undefined);
+  if (bytes === undefined) throw new TributaryError("STORAGE_UNAVAILABLE", "it is gone");
+  if (sha256Of(bytes) !== sha256) throw new TributaryError("CHECKSUM_MISMATCH", "other bytes came");
   digests.set(segment, (digests.get(segment) ?? new Set()).add(sha256));
   if (digests.get(segment)!.size > 1) throw new TributaryError("MESSAGE_CONFLICT", "other bytes");
   if (answer === "lost") throw new TributaryError("AGGREGATOR_UNREACHABLE", "socket hang up");
+}
+
+const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+const model = Buffer.concat(safetensorsParts([{ name: "w", dtype: "F32", shape: [8], bytes: new Uint8Array(32) }]));
+
+/** The model of the round is on its volume or nowhere. */
+async function fetch(): Promise<void> {
+  throw new TributaryError("ROUND_NOT_OPEN", "no such model any more");
 }
 
 const layout = layoutReport(8, 1, [2 ** -10]);
@@ -75,20 +89,35 @@ const setup = {
   contextSha256: roundContextSha256({ ...job, localSteps: 0 }),
   segments: setupSegments(layout, true),
 };
-const plan = { modelSha256: new Uint8Array(32), stepExponents: planExponents(layout, [2 ** -10], true) };
+const plan = {
+  modelSha256: new Uint8Array(createHash("sha256").update(model).digest()),
+  stepExponents: planExponents(layout, [2 ** -10], true),
+};
 
 /** Opens a round for which this worker's report lies on the volume. */
 async function openRound(): Promise<void> {
+  await layReport();
+  await openAttempt();
+}
+
+async function layReport(): Promise<void> {
   const segments = SEGMENTS.map((segment) => {
     const bytes = Buffer.from(`segment ${segment}`);
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    return { segment, path: join(volume, volumePaths.segment(planDigest, segment)), sizeBytes: bytes.length, sha256 };
+    return {
+      segment,
+      path: join(volume, volumePaths.segment(planDigest, segment)),
+      sizeBytes: bytes.length,
+      sha256: sha256Of(bytes),
+    };
   });
   for (const { segment, path } of segments) await writeFile(path, `segment ${segment}`);
   const digest = Buffer.from(planDigest).toString("hex");
   await writeFile(join(volume, "report.json"), JSON.stringify({ planDigest: digest, modelSha256: "", segments }));
-  const model = { resource: "/model", sha256: plan.modelSha256, sizeBytes: 0n, format: "safetensors" };
-  const opened = create(partyV1.RoundOpenedSchema, { setup: aSetupMessage(), model, remainingMs: 60_000n });
+}
+
+async function openAttempt(): Promise<void> {
+  const file = { resource: "/model", sha256: plan.modelSha256, sizeBytes: 0n, format: "safetensors" };
+  const opened = create(partyV1.RoundOpenedSchema, { setup: aSetupMessage(), model: file, remainingMs: 60_000n });
   await desk.open(attempt, opened);
 }
 
@@ -111,6 +140,41 @@ function aSetupMessage(): Uint8Array {
 const askForAll = () => {
   for (const segment of SEGMENTS) desk.take({ type: "upload", planDigest, segment } as never);
 };
+
+describe("a file of the report that is damaged", () => {
+  it.each([
+    { name: "changed", damage: (path: string) => writeFile(path, "segment X") },
+    { name: "gone", damage: (path: string) => rm(path) },
+  ])("and cannot be made again is told once, by its volume, and the rest is not sent: $name", async ({ damage }) => {
+    await layReport();
+    // The digests that were promised count from the upload on: a report that is damaged before is made anew.
+    answers.set(0, ["QUEUE_FULL"]);
+    await openAttempt();
+    desk.take({ type: "upload", planDigest, segment: 0 } as never);
+    await vi.waitFor(() => expect(answers.get(0)).toEqual([]), 10_000);
+    for (const segment of [0, 1]) await damage(join(volume, volumePaths.segment(planDigest, segment)));
+    askForAll();
+    await vi.waitFor(() => expect(failed).toHaveLength(1), 10_000);
+    expect(failed).toMatchObject([
+      { code: "STORAGE_UNAVAILABLE", message: expect.stringMatching(/-[01]\.bin is not what was written there: /u) },
+    ]);
+    desk.take({ type: "upload", planDigest, segment: 5 } as never);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([failed.length, stored.includes(4), stored.includes(5)]).toEqual([1, false, false]);
+  });
+
+  it("is made again from what is there, without a restart, and nobody is told of a failure", async () => {
+    await mkdir(join(volume, "models"));
+    await writeFile(join(volume, volumePaths.model(sha256Of(model))), model);
+    answers.set(METRICS_SEGMENT_ID, ["QUEUE_FULL"]);
+    await openAttempt();
+    desk.take({ type: "upload", planDigest, segment: METRICS_SEGMENT_ID } as never);
+    await vi.waitFor(() => expect(answers.get(METRICS_SEGMENT_ID)).toEqual([]), 10_000);
+    await writeFile(join(volume, volumePaths.segment(planDigest, METRICS_SEGMENT_ID)), "damaged");
+    await vi.waitFor(() => expect(stored).toEqual([METRICS_SEGMENT_ID]), 10_000);
+    expect(failed).toEqual([]);
+  });
+});
 
 describe("a segment that the aggregator refuses", () => {
   it.each(["MESSAGE_CONFLICT", "REPORT_REFUSED"] as const)(
@@ -136,6 +200,17 @@ describe("a segment that the aggregator refuses", () => {
     askForAll();
     await vi.waitFor(() => expect(stored).toHaveLength(2 * SEGMENTS.length), 10_000);
     expect(failed).toEqual([]);
+  });
+
+  it("for a digest that its own file does not have is told after a few tries, and what is left is not sent", async () => {
+    answers.set(0, Array(20).fill("CHECKSUM_MISMATCH"));
+    await openRound();
+    askForAll();
+    await vi.waitFor(() => expect(failed).toHaveLength(1), 20_000);
+    expect(failed).toMatchObject([
+      { code: "CHECKSUM_MISMATCH", message: expect.stringMatching(/^segment 0 of the report was refused/u) },
+    ]);
+    expect([answers.get(0)!.length, stored.includes(4)]).toEqual([16, false]);
   });
 
   it.each([

@@ -16,14 +16,14 @@ import {
   isStorageError,
   isTributaryError,
   realDisk,
-  retry,
   systemClock,
   TributaryError,
 } from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
-import { makeReport, type WorkDeps } from "./round-work.ts";
+import { makeReport, rebuildSegment, type WorkDeps, type WorkRequest } from "./round-work.ts";
+import { endsReport, sendSegment } from "./send-segment.ts";
 import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 
 /** What a round desk needs besides the work's own needs. */
@@ -41,15 +41,13 @@ export interface DeskDeps extends WorkDeps {
  */
 const UPLOAD_LANES = 4;
 
-/** The aggregator takes other bytes for a segment, or another shape: no later try in the attempt ends otherwise. */
-const REFUSED_SEGMENT: readonly ErrorCode[] = ["MESSAGE_CONFLICT", "REPORT_REFUSED"];
-
 const NEVER = new AbortController().signal;
 
 interface OpenWork {
   readonly planDigest: Uint8Array;
   readonly attempt: AttemptId;
   readonly abort: AbortController;
+  readonly request: WorkRequest;
   readonly report: Promise<readonly ReportedSegment[]>;
   /** End of the queue of each lane. */
   readonly lanes: Map<number, Promise<void>>;
@@ -158,11 +156,10 @@ export class RoundDesk {
     if (found === undefined || seed === undefined) return;
     const abort = new AbortController();
     const before = this.#last;
-    const report = before.then(() =>
-      makeReport(this.#deps, { setup, plan, planDigest, seed, ...found, signal: abort.signal }),
-    );
+    const request = { setup, plan, planDigest, seed, ...found, signal: abort.signal };
+    const report = before.then(() => makeReport(this.#deps, request));
     this.#last = report.catch(() => {});
-    this.#work = { planDigest, attempt, abort, report, lanes: new Map() };
+    this.#work = { planDigest, attempt, abort, request, report, lanes: new Map() };
     report.catch((error: unknown) => this.#report(attempt, abort.signal, error));
   }
 
@@ -202,16 +199,21 @@ export class RoundDesk {
     const reported = segments.find((entry) => entry.segment === segment);
     if (reported === undefined || signal.aborted) return;
     const path = tensorPath({ kind: "segment", jobUid, ...work.attempt, segment, party });
-    const file = { path, sha256: Buffer.from(reported.sha256).toString("hex"), sizeBytes: reported.sizeBytes };
-    await retry(() => this.#deps.tensors().send(reported.path, file, signal, () => crash("during-upload")), {
-      signal,
-      isRetriable: (error) =>
-        error.code !== "ROUND_NOT_OPEN" && !REFUSED_SEGMENT.includes(error.code) && !isStorageError(error),
-      onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
-    }).catch(nameSegment(segment));
+    const to = { path, sha256: Buffer.from(reported.sha256).toString("hex"), sizeBytes: reported.sizeBytes };
+    const { tensors } = this.#deps;
+    const rebuild = () => this.#rebuild(work, reported);
+    const onSent = () => crash("during-upload");
+    await sendSegment({ segment, path: reported.path, to, tensors, rebuild, onSent, signal, log });
     crash("after-upload");
     const { sha256, sizeBytes } = reported;
     await this.#deps.machine().post({ type: "inputStored", planDigest: work.planDigest, segment, sha256, sizeBytes });
+  }
+
+  /** In its turn among reports: both ask the trainer for what is not there any more. */
+  #rebuild({ request }: OpenWork, damaged: ReportedSegment): Promise<void> {
+    const rebuilt = this.#last.then(() => rebuildSegment(this.#deps, request, damaged));
+    this.#last = rebuilt.catch(() => {});
+    return rebuilt;
   }
 
   /** One result after the other: of two that settle the same files at once, one would remove what the other has just kept. */
@@ -272,24 +274,13 @@ export class RoundDesk {
     work.catch((cause: unknown) => {
       const error = asTributaryError(cause);
       const open = planDigest === undefined ? undefined : this.#workOf(planDigest);
-      // A full or broken volume keeps this worker from reporting: the others need not wait for it.
-      if (open !== undefined && isStorageError(error)) return this.#report(open.attempt, open.abort.signal, error);
-      if (open !== undefined && REFUSED_SEGMENT.includes(error.code)) return this.#giveUp(open, error);
+      // A full or broken volume keeps this worker from reporting as well.
+      if (open !== undefined && (isStorageError(error) || endsReport(error))) return this.#giveUp(open, error);
       if (!(cause instanceof Error && cause.message === "the attempt ended")) {
         this.#deps.log.warn({ code: error.code, err: error }, error.message);
       }
     });
   }
-}
-
-/** Says which segment was refused, and what for, to whoever reads of it at the hub. */
-function nameSegment(segment: number): (cause: unknown) => never {
-  return (cause) => {
-    const error = asTributaryError(cause);
-    if (!REFUSED_SEGMENT.includes(error.code)) throw cause;
-    const message = `segment ${segment} of the report was refused: ${catalogue[error.code].publicMessage}`;
-    throw new TributaryError(error.code, message, { cause });
-  };
 }
 
 /**

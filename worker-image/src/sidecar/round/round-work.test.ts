@@ -13,7 +13,7 @@ import { layoutReport, planExponents, setupSegments } from "../../shared/report/
 import { roundContextSha256 } from "../../shared/report/round-context.ts";
 import type { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
-import { makeReport, type WorkDeps, type WorkRequest } from "./round-work.ts";
+import { makeReport, rebuildSegment, type WorkDeps, type WorkRequest } from "./round-work.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 const PARAMETERS = 16;
@@ -36,6 +36,7 @@ let begun: string[];
 let insteadOfTraining: (() => void) | undefined;
 let failure: { code: string; message: string } | undefined;
 let metrics: { name: string; sum: number; count: bigint }[];
+let trainMetrics: typeof metrics;
 let deps: WorkDeps;
 
 beforeEach(async () => {
@@ -46,7 +47,7 @@ beforeEach(async () => {
   begun = [];
   insteadOfTraining = undefined;
   failure = undefined;
-  metrics = [];
+  [metrics, trainMetrics] = [[], []];
   const tensors = {
     fetch: async ({ sha256 }: { sha256: string }, to: string) => {
       done.push("fetch");
@@ -71,7 +72,7 @@ beforeEach(async () => {
       if (failure !== undefined) return { case: "failure", value: failure };
       if (kind === "Train" && insteadOfTraining !== undefined) insteadOfTraining();
       else if (kind === "Train") await copyFile(join(directory, inputs[0]!.path), join(directory, outputs[0]!.path));
-      return { case: "success", value: { outputs: [], metrics } };
+      return { case: "success", value: { outputs: [], metrics: kind === "Train" ? trainMetrics : metrics } };
     },
   } as unknown as TrainerDesk;
   deps = {
@@ -149,24 +150,6 @@ describe("makeReport", () => {
     expect(done).toEqual(["fetch", "Evaluate", "Train"]);
   });
 
-  it.each([
-    { of: [{ name: "validation_loss", sum: Number.NaN, count: 1n }], says: "validation_loss is NaN" },
-    { of: [{ name: "validation_loss", sum: 3, count: 0n }], says: "validation_loss is 3 over no units" },
-    {
-      of: [1, 2].map((sum) => ({ name: "validation_loss", sum, count: 1n })),
-      says: "validation_loss is reported twice",
-    },
-    {
-      of: ["validation_loss", "val_loss"].map((name) => ({ name, sum: 3, count: 1n })),
-      says: "1 of 2 metrics have another name than validation_loss or training_loss. The log of the worker's sidecar has them.",
-    },
-  ])("refuses metrics that would open as something else: $says", async ({ of, says }) => {
-    metrics = of;
-    await expect(makeReport(deps, aRound())).rejects.toThrow(
-      new RegExp(`^task round-0-[0-9a-f]{32}/Evaluate: ${says}`, "u"),
-    );
-  });
-
   it("says which metrics no report can carry in its own log alone, and not without end", async () => {
     const lines: string[] = [];
     const log = createLogger("test", "warn", { write: (line: string) => void lines.push(line) });
@@ -184,6 +167,20 @@ describe("makeReport", () => {
     // What was evaluated counts for nothing: a trainer put right is asked again.
     metrics = [{ name: "validation_loss", sum: 1, count: 1n }];
     done = [];
+    await makeReport(deps, aRound());
+    expect(done).toEqual(["Evaluate", "Train"]);
+  });
+
+  it.each(["validation_loss", "training_loss"])("refuses %s of both tasks, and asks for both again", async (name) => {
+    [metrics, trainMetrics] = [1, 2].map((sum) => [{ name, sum, count: 1n }]) as [typeof metrics, typeof metrics];
+    await expect(makeReport(deps, aRound())).rejects.toMatchObject({
+      code: "MESSAGE_INVALID",
+      message: expect.stringMatching(
+        new RegExp(`^${name} is reported by task .*/Evaluate and by task .*/Train; `, "u"),
+      ),
+    });
+    done = [];
+    trainMetrics = [];
     await makeReport(deps, aRound());
     expect(done).toEqual(["Evaluate", "Train"]);
   });
@@ -365,5 +362,34 @@ describe("makeReport", () => {
     done = [];
     expect(await makeReport(deps, aRound())).toEqual(first);
     expect(done).toEqual([]);
+  });
+});
+
+describe("rebuildSegment", () => {
+  it.each([0, 0xffff])(
+    "makes the same bytes of segment %i again, without another task, and leaves all else",
+    async (id) => {
+      const segments = await makeReport(deps, aRound());
+      const reports = async () =>
+        Promise.all(
+          (await readdir(join(directory, "reports"))).sort().map((name) => readFile(join(directory, "reports", name))),
+        );
+      const before = await reports();
+      done = [];
+      const damaged = segments.find(({ segment }) => segment === id)!;
+      await writeFile(damaged.path, "damaged");
+      await rebuildSegment(deps, aRound(), damaged);
+      expect(await reports()).toEqual(before);
+      expect(done).toEqual([]);
+    },
+  );
+
+  it("leaves a file alone that comes out with other bytes than were promised", async () => {
+    const [damaged] = await makeReport(deps, aRound());
+    await writeFile(damaged!.path, "damaged");
+    await writeFile(join(directory, (await trainedPaths())[0]!), model(3));
+    await expect(rebuildSegment(deps, aRound(), damaged!)).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
+    expect(await readFile(damaged!.path, "utf8")).toBe("damaged");
+    expect((await readdir(join(directory, "reports"))).filter((name) => name.includes("again"))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { cutText, type partyV1, trainerV1 } from "@tributary/contracts";
+import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
 import {
   catalogue,
@@ -15,13 +15,15 @@ import {
   writeFileDurably,
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
-import { openFlatModel, sha256OfFile } from "../../shared/files/flat-model-file.ts";
-import { REPORTED_METRICS, type ReportedMetric } from "../../shared/report/report-layout.ts";
+import { openFlatModel } from "../../shared/files/flat-model-file.ts";
+import type { PlannedReport } from "../../shared/report/report-layout.ts";
 import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
+import { hasDigest } from "../wire/own-file.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
-import { buildReport, type MetricTotals, type ReportedSegment } from "./report-builder.ts";
+import { buildReport, type MetricTotals, type ReportedSegment, type ReportRequest } from "./report-builder.ts";
 import { type JobContext, requireCovers, requireSigned } from "./require-signed.ts";
 import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
+import { joinMetrics, metricTotals } from "./task-metrics.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 /** What the work of any round needs. */
@@ -64,9 +66,6 @@ interface KeptWork extends WorkOfRound {
   readonly trained?: MetricTotals;
 }
 
-/** How many names of metrics a log line quotes, and of how many characters each: they are the trainer's own words. */
-const QUOTED_NAMES = { count: 8, length: 64 };
-
 interface WorkDone {
   readonly trainedPath: string | undefined;
   readonly metrics: MetricTotals;
@@ -85,22 +84,9 @@ export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<
   const last = await loadReport(deps);
   if (last?.planDigest === hex(request.planDigest) && (await isWhole(last))) return last.segments;
   if (last !== undefined && last.planDigest !== hex(request.planDigest)) await settleMissed(deps, request, last);
-  const basePath = await fetchModel(deps, request);
-  requireCovers(report, await countParameters(basePath));
-  const done = await trainAndEvaluate(deps, request, basePath);
-  const segments = await buildReport({
-    report,
-    crypto: deps.crypto,
-    seed: request.seed,
-    planDigest: request.planDigest,
-    basePath,
-    trainedPath: done.trainedPath === undefined ? undefined : join(deps.volumeDirectory, done.trainedPath),
-    metrics: done.metrics,
-    residualPath: (segment) => join(deps.volumeDirectory, volumePaths.residual(segment)),
-    residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
+  const segments = await build(deps, request, report, {
     segmentPath: (segment) => join(deps.volumeDirectory, volumePaths.segment(request.planDigest, segment)),
-    signal: request.signal,
-    log: deps.log,
+    residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
   });
   deps.crash("before-report-durable");
   await saveReport(deps, request, segments);
@@ -108,12 +94,70 @@ export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<
   return segments;
 }
 
+/**
+ * Makes a segment's file again, from what the report was made of; beside it, since other uploads may be reading theirs.
+ *
+ * @throws CHECKSUM_MISMATCH when other bytes come out, which must not be sent; what {@link makeReport} throws.
+ */
+export async function rebuildSegment(deps: WorkDeps, request: WorkRequest, damaged: ReportedSegment): Promise<void> {
+  request.signal.throwIfAborted();
+  const report = requireSigned(request.opened, request, deps.job);
+  const places = {
+    segmentPath: (segment: number) =>
+      join(deps.volumeDirectory, volumePaths.rebuiltSegment(request.planDigest, segment)),
+    // What is left over was written with the report, and stays.
+    residualOut: (segment: number) =>
+      join(deps.volumeDirectory, volumePaths.rebuiltResidual(request.planDigest, segment)),
+  };
+  const { segment, path, sha256 } = damaged;
+  try {
+    const segments = await build(deps, request, report, places, segment);
+    const rebuilt = segments.find((made) => made.segment === segment);
+    if (rebuilt === undefined || hex(rebuilt.sha256) !== hex(sha256))
+      throw new TributaryError("CHECKSUM_MISMATCH", `segment ${segment} of the report comes out with other bytes`);
+    await realDisk.rename(rebuilt.path, path);
+  } finally {
+    for (const id of [...report.updates.map((update) => update.segment.id), report.metrics.id])
+      for (const left of [places.segmentPath(id), places.residualOut(id)]) await realDisk.remove(left);
+  }
+}
+
+/** The files that a report is written to. */
+type ReportPlaces = Pick<ReportRequest, "segmentPath" | "residualOut">;
+
+/** Builds a report, or as much of it as one segment takes: metrics tell of every update, an update of no other. */
+async function build(
+  deps: WorkDeps,
+  request: WorkRequest,
+  report: PlannedReport,
+  places: ReportPlaces,
+  only?: number,
+): Promise<ReportedSegment[]> {
+  const basePath = await fetchModel(deps, request);
+  requireCovers(report, await countParameters(basePath));
+  const done = await trainAndEvaluate(deps, request, basePath);
+  const update = report.updates.find(({ segment }) => segment.id === only);
+  return buildReport({
+    report: update === undefined ? report : { ...report, updates: [update] },
+    crypto: deps.crypto,
+    seed: request.seed,
+    planDigest: request.planDigest,
+    basePath,
+    trainedPath: done.trainedPath === undefined ? undefined : join(deps.volumeDirectory, done.trainedPath),
+    metrics: done.metrics,
+    residualPath: (segment) => join(deps.volumeDirectory, volumePaths.residual(segment)),
+    ...places,
+    signal: request.signal,
+    log: deps.log,
+  });
+}
+
 async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Promise<string> {
   const { model } = opened;
   if (model === undefined) throw new TributaryError("MESSAGE_INVALID", "the round was opened without a model");
   const sha256 = hex(model.sha256);
   const path = join(deps.volumeDirectory, volumePaths.model(sha256));
-  if (await isFile(path, sha256)) return path;
+  if (await hasDigest(path, sha256)) return path;
   const file = { path: model.resource, sha256, sizeBytes: Number(model.sizeBytes) };
   await retry(() => deps.tensors().fetch(file, path, signal), {
     signal,
@@ -142,8 +186,22 @@ async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: 
   const outputs = [tensorSet(trainedPath, new Uint8Array(0))];
   const train = { ...taskOf(work, request, "Train"), inputs, outputs, localSteps: opened.localSteps };
   const trained = present ?? (await runTraining(deps, request, train, trainedPath));
+  const metrics = await joined(deps, work, [
+    { task: evaluate.id, metrics: evaluated },
+    { task: train.id, metrics: trained },
+  ]);
   if (present === undefined) await keepWork(deps, { ...work, evaluated, trained });
-  return { trainedPath, metrics: { ...trained, ...evaluated } };
+  return { trainedPath, metrics };
+}
+
+/** What is refused here counts for nothing: a trainer put right is asked for both again. */
+async function joined(deps: WorkDeps, work: WorkOfRound, tasks: Parameters<typeof joinMetrics>): Promise<MetricTotals> {
+  try {
+    return joinMetrics(...tasks);
+  } catch (error) {
+    await keepWork(deps, work);
+    throw error;
+  }
 }
 
 async function runTraining(
@@ -201,40 +259,7 @@ async function runTask(
   }
   const { metrics } = outcome.value as trainerV1.TaskSuccess;
   log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
-  requireReported(task.id, metrics, log);
-  return metricTotals(task.id, metrics);
-}
-
-/** A metric that no report can carry would vanish, and with it what the trainer's author took for the value that a job converges by. */
-function requireReported(task: string, metrics: readonly trainerV1.MetricSum[], log: Logger): void {
-  const others = metrics.map(({ name }) => name).filter((name) => !isReported(name));
-  if (others.length === 0) return;
-  // Another name is the trainer's own word, which may quote its data: it stays in the member's log.
-  const names = others.slice(0, QUOTED_NAMES.count).map((name) => cutText(name, QUOTED_NAMES.length));
-  log.warn({ task, metrics: names, known: REPORTED_METRICS }, "the trainer reports metrics that no report can carry");
-  throw new TributaryError(
-    "MESSAGE_INVALID",
-    `task ${task}: ${others.length} of ${metrics.length} metrics have another name than ${REPORTED_METRICS.join(" or ")}. The log of the worker's sidecar has them.`,
-  );
-}
-
-function isReported(name: string): name is ReportedMetric {
-  return (REPORTED_METRICS as readonly string[]).includes(name);
-}
-
-/** The metrics of a task by name. What would open as something else than was reported is refused by name. */
-function metricTotals(task: string, metrics: readonly trainerV1.MetricSum[]): MetricTotals {
-  const totals = new Map<string, { sum: number; count: number }>();
-  for (const { name, sum, count } of metrics) {
-    if (!Number.isFinite(sum)) {
-      const message = `task ${task}: ${name} is ${sum}; lower the learning rate or check the data`;
-      throw new TributaryError("TRAINER_LOSS_NOT_FINITE", message);
-    }
-    const problem = totals.has(name) ? "is reported twice" : count === 0n && sum !== 0 ? `is ${sum} over no units` : "";
-    if (problem !== "") throw new TributaryError("MESSAGE_INVALID", `task ${task}: ${name} ${problem}`);
-    totals.set(name, { sum, count: Number(count) });
-  }
-  return Object.fromEntries(totals);
+  return metricTotals(task.id, metrics, log);
 }
 
 function tensorSet(path: string, sha256: Uint8Array) {
@@ -273,7 +298,7 @@ async function loadReport(deps: WorkDeps): Promise<KeptReport | undefined> {
 }
 
 async function isWhole({ segments }: KeptReport): Promise<boolean> {
-  for (const { path, sha256 } of segments) if (!(await isFile(path, hex(sha256)))) return false;
+  for (const { path, sha256 } of segments) if (!(await hasDigest(path, hex(sha256)))) return false;
   return true;
 }
 
@@ -300,11 +325,6 @@ async function saveReport(deps: WorkDeps, request: WorkRequest, segments: readon
     segments: segments.map((segment) => ({ ...segment, sha256: hex(segment.sha256) })),
   };
   await writeFileDurably(reportPath(deps), JSON.stringify(kept), 0o600);
-}
-
-async function isFile(path: string, sha256: string): Promise<boolean> {
-  const found = await sha256OfFile(path).catch(() => undefined);
-  return found !== undefined && hex(found) === sha256;
 }
 
 function workPath({ memoryDirectory }: WorkDeps): string {

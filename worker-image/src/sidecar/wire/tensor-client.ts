@@ -11,6 +11,7 @@ import {
   SEGMENT_SHA256_HEADER,
   STORED_BYTES_HEADER,
 } from "../../shared/tensor-wire/resources.ts";
+import { damagedFile } from "./own-file.ts";
 
 /** Where the tensor wire is and who we are. */
 export interface TensorWireOptions {
@@ -35,7 +36,11 @@ export interface RemoteFile {
 export interface TensorClient {
   /** Fetches a file to `to`, which it never holds in part; continues what an earlier call left beside it. */
   fetch(file: RemoteFile, to: string, signal: AbortSignal): Promise<void>;
-  /** Sends a segment's file from where the aggregator's copy ends. */
+  /**
+   * Sends a segment's file from where the aggregator's copy ends.
+   *
+   * @throws STORAGE_UNAVAILABLE naming the own volume when the file has another size.
+   */
   send(path: string, segment: RemoteFile, signal: AbortSignal, onSent?: (bytes: number) => void): Promise<void>;
   /** Closes idle connections. */
   close(): void;
@@ -139,15 +144,28 @@ async function sendSegment(
     "content-length": totalBytes - startBytes,
     "content-range": formatContentRange({ startBytes, endBytes: totalBytes, totalBytes }),
   };
+  // A body that is shorter than announced would be waited for until the link counts as dead.
+  requireBytes(path, await realDisk.sizeOf(path), totalBytes);
   const body: WriteBody = async (request) => {
     const file = await realDisk.open(path, "r");
-    await sendFile(file, startBytes, request, { onSent }).finally(() => file.close());
+    let readBytes = startBytes;
+    const count = (bytes: number) => {
+      readBytes += bytes;
+      onSent(bytes);
+    };
+    await sendFile(file, startBytes, request, { onSent: count }).finally(() => file.close());
+    requireBytes(path, readBytes, totalBytes);
   };
   const after = await call("PUT", segment.path, headers, signal, body);
   after.resume();
   if (after.headers[COMPLETE_HEADER] !== "true") {
     throw new TributaryError("AGGREGATOR_UNREACHABLE", `${segment.path} was not taken whole`);
   }
+}
+
+function requireBytes(path: string, found: number | undefined, wanted: number): void {
+  if (found === wanted) return;
+  throw damagedFile(path, found === undefined ? "it is gone" : `it has ${found} bytes, not ${wanted}`);
 }
 
 /** One request; resolves with the head of a successful response, whose body the caller reads or drops. */

@@ -9,15 +9,15 @@ const longestWord = 2 ** 22;
 const pieceCharacters = 2 ** 16;
 
 /**
- * Parts text at form feeds into documents without the space around them, and long documents into pieces that begin where a run of
- * space begins: no word, hence no token, spans two pieces.
+ * Parts text at form feeds into documents without the space around them and the byte order marks before them, and long documents into
+ * pieces that begin where a run of space begins: no word, hence no token, spans two pieces.
  * @throws TributaryError (`TRAINER_DATA_INVALID`) for a word of more than 4 Mi characters
  */
 export async function* cutDocuments(texts: AsyncIterable<string>): AsyncGenerator<DocumentPiece> {
   let held = "";
   let isStart = true;
   const take = (end: number): string => {
-    const text = isStart ? held.slice(0, end).trimStart() : held.slice(0, end);
+    const text = isStart ? withoutStart(held.slice(0, end)) : held.slice(0, end);
     held = held.slice(end);
     return text;
   };
@@ -25,9 +25,9 @@ export async function* cutDocuments(texts: AsyncIterable<string>): AsyncGenerato
     const parts = text.split("\f");
     for (const [index, part] of parts.entries()) {
       held += part;
-      if (isStart) held = held.trimStart();
+      if (isStart) held = withoutStart(held);
       if (index < parts.length - 1) {
-        yield { text: take(held.length).trimEnd(), endsDocument: true };
+        yield { text: withoutEnd(take(held.length)), endsDocument: true };
         isStart = true;
         continue;
       }
@@ -43,11 +43,24 @@ export async function* cutDocuments(texts: AsyncIterable<string>): AsyncGenerato
         );
     }
   }
-  yield { text: take(held.length).trimEnd(), endsDocument: true };
+  yield { text: withoutEnd(take(held.length)), endsDocument: true };
 }
 
-/** What the tokenizer takes for space: elsewhere no word may be cut. */
+/** What the tokenizer takes for space: elsewhere no word may be cut. JavaScript's `trim` also takes U+FEFF for it, and not U+0085. */
 const space = /\p{White_Space}/u;
+/** Space before a document, and byte order marks there: each file that was put into one may have begun with its own. */
+const start = /^[\p{White_Space}\uFEFF]+/u;
+
+function withoutStart(text: string): string {
+  return text.replace(start, "");
+}
+
+/** A loop, since an expression for the space at the end would look at every run of space up to the end of it, from each of its characters. */
+function withoutEnd(text: string): string {
+  let at = text.length;
+  while (at > 0 && space.test(text[at - 1]!)) at -= 1;
+  return text.slice(0, at);
+}
 
 /** Where the run of space before the last word begins; 0 when no word stands before it. */
 function startOfLastSpace(text: string): number {

@@ -43,6 +43,11 @@ describe("cutDocuments", () => {
   it.each([
     { name: "lines with a form feed alone", text: "abcdefg\n\f\nhijk\r\n\f\r\nlm\n", want: ["abcdefg", "hijk", "lm"] },
     { name: "a byte order mark before each document", text: "\ufeffone\n\f\n\ufefftwo", want: ["one", "two"] },
+    {
+      name: "what the tokenizer takes for space away, and nothing else",
+      text: "\u0085one\u0085\f\u2003two\ufeff\f\u0085\ufeff three\ufeff \u0085",
+      want: ["one", "two\ufeff", "three\ufeff"],
+    },
     { name: "breaks alone", text: "\f\n\f", want: ["", "", ""] },
   ])("parts $name", async ({ text, want }) => {
     expect(await documentsOf(text)).toEqual(want);
@@ -70,6 +75,13 @@ describe("cutDocuments", () => {
     const lengths: number[] = [];
     for await (const { text } of cutDocuments(from(word, `${word}\u0085${word}`, " end"))) lengths.push(text.length);
     expect(lengths).toEqual([2 * word.length, 1 + word.length, " end".length]);
+  });
+
+  it("looks at a long run of space before a word once", async () => {
+    const text = `x${" ".repeat(2 ** 21)}y`;
+    const startedMs = performance.now();
+    expect(await documentsOf(text)).toEqual([text]);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 
   it("refuses a word that no memory is planned for, and says what to do", async () => {

@@ -1,0 +1,114 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nameVolumes } from "@tributary/kit";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { COMPLETE_HEADER, STORED_BYTES_HEADER } from "../../shared/tensor-wire/resources.ts";
+import { createTensorClient, type TensorClient } from "./tensor-client.ts";
+
+const bytes = Buffer.alloc(6 * 2 ** 20, 7);
+const to = {
+  path: "/segment",
+  sha256: createHash("sha256").update(bytes).digest("hex"),
+  sizeBytes: bytes.length,
+};
+const signal = new AbortController().signal;
+
+let directory: string;
+let path: string;
+let server: Server;
+let client: TensorClient;
+/** What the aggregator has already, how often it was asked to take more, and what it does with the first bytes. */
+let isComplete: boolean;
+let uploads: number;
+let onBytes: () => Promise<void>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tensor-client-"));
+  path = join(directory, "segment");
+  const [keyPath, certificatePath] = [join(directory, "key"), join(directory, "certificate")];
+  const subject = ["-subj", "/CN=localhost", "-days", "1", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync("openssl", ["genpkey", "-algorithm", "ED25519", "-out", keyPath], { stdio: "ignore" });
+  execFileSync("openssl", ["req", "-x509", "-new", "-key", keyPath, "-out", certificatePath, ...subject]);
+  const [cert, key] = [certificatePath, keyPath].map((file) => readFileSync(file, "utf8")) as [string, string];
+  server = createServer({ cert, key }, async (request, response) => {
+    request.on("error", () => {});
+    if (request.method === "PUT") {
+      uploads += 1;
+      await once(request, "readable");
+      await onBytes();
+      request.resume();
+      await once(request, "end").catch(() => {});
+    }
+    response.setHeader(COMPLETE_HEADER, String(isComplete || request.method === "PUT"));
+    response.setHeader(STORED_BYTES_HEADER, 0).end();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const tls = { serverName: "localhost", caPem: cert, certificatePem: cert, keyPem: key };
+  client = createTensorClient({ host: "127.0.0.1", port, ...tls });
+});
+afterAll(async () => {
+  client.close();
+  server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  [isComplete, uploads, onBytes] = [false, 0, async () => {}];
+  await writeFile(path, bytes);
+});
+
+const failed = async () => {
+  nameVolumes([{ path: directory, name: "the worker's emptyDir", remedy: "" }]);
+  const error = await client.send(path, to, signal).catch((cause: unknown) => cause);
+  nameVolumes([]);
+  return error;
+};
+
+describe("a segment's file", () => {
+  it("is sent whole", async () => {
+    let sent = 0;
+    await client.send(path, to, signal, (count) => {
+      sent += count;
+    });
+    expect([sent, uploads]).toEqual([bytes.length, 1]);
+  });
+
+  it.each([
+    { name: "shorter", change: () => truncate(path, 5), says: "it has 5 bytes, not 6291456" },
+    { name: "longer", change: () => truncate(path, 2 ** 23), says: "it has 8388608 bytes, not 6291456" },
+    { name: "gone", change: () => rm(path), says: "it is gone" },
+  ])("that is $name is told of by its volume before a byte is sent", async ({ change, says }) => {
+    await change();
+    expect(await failed()).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringMatching(new RegExp(`${says}; the worker's emptyDir does not work: `, "u")),
+    });
+    expect(uploads).toBe(0);
+  });
+
+  it("that is cut while it is sent is told of at once, and not waited for by both ends", async () => {
+    onBytes = () => truncate(path, 100);
+    const startedMs = performance.now();
+    const error = await failed();
+    expect(error).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringContaining("the worker's emptyDir"),
+    });
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+  });
+
+  it("is not looked at when the aggregator has it all", async () => {
+    isComplete = true;
+    await rm(path);
+    await client.send(path, to, signal);
+    expect(uploads).toBe(0);
+  });
+});
