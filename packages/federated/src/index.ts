@@ -20,19 +20,17 @@ export {
 } from "./accounting/calibration.ts";
 export { calibrateGaussian, gaussianDelta, gaussianEpsilon } from "./accounting/gaussian-exact.ts";
 export { labelKeepChance } from "./accounting/label-response.ts";
+export { type LedgerCharge, type LedgerTerms, ProtectedUnit } from "./accounting/ledger-terms.ts";
 export { INTEGER_ORDERS, RENYI_ORDERS } from "./accounting/orders.ts";
 export { pldEpsilon, type SampledGaussianSteps } from "./accounting/pld-accountant.ts";
 export {
   type ChargeOutcome,
   chargeLedger,
-  type LedgerCharge,
   type LedgerEntry,
-  type LedgerTerms,
   ledgerEpsilon,
   ledgerHead,
   openPrivacyLedger,
   type PrivacyLedger,
-  ProtectedUnit,
   type Sha256,
 } from "./accounting/privacy-ledger.ts";
 export { epsilonOfRenyi, type RenyiEpsilon } from "./accounting/renyi-conversion.ts";

@@ -33,6 +33,7 @@ import { largestPartyRequests, partyMethods } from "./party/party-service.ts";
 import { createSeats } from "./party/seats.ts";
 import { RoundStore } from "./store/round-store.ts";
 import { startTensorEndpoint } from "./wire/tensor-endpoint.ts";
+import { UnprovenConnections } from "./wire/unproven-connections.ts";
 
 /** Runs a job's aggregator until it is told to stop. */
 export async function runAggregator({ log, signal, env }: MainContext): Promise<void> {
@@ -111,6 +112,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       engine,
     );
     closers.add("tensor wire", () => tensor.close());
+    const unproven = new UnprovenConnections(seats.all.length);
     const connections = new PartyConnections(seats, CONTROL_CONNECTIONS_OF_PARTY);
     const control = await listenGrpcOverTls(endpoint, {
       port: config.listen.controlPort,
@@ -119,7 +121,11 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
         certificatePem: tls.mutual.certificate,
         keyPem: tls.mutual.key,
       },
-      onConnection: (socket) => connections.admit(socket),
+      onAccepted: (socket) => unproven.admit(socket),
+      onConnection: (socket) => {
+        unproven.prove(socket);
+        connections.admit(socket);
+      },
     });
     closers.add("control wire", () => closeGrpc(endpoint, 1000));
     closers.add("party streams", () => parties.closeAll());

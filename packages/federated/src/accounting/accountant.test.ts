@@ -29,6 +29,35 @@ describe("spentEpsilon", () => {
     expect(both).toBeLessThan(spentEpsilon([aStep], 1e-5, "Rdp") + spentEpsilon([other], 1e-5, "Rdp"));
   });
 
+  it.each([
+    { accountant: "Rdp", atMost: 0.2 },
+    { accountant: "Pld", atMost: 0.1 },
+  ] as const)(
+    "adds steps of equal events beyond those of one, never below the truth: $accountant",
+    ({ accountant, atMost }) => {
+      const mu = 0.3;
+      const part = {
+        kind: "SampledGaussian",
+        samplingRate: 1 - 1e-12,
+        noiseMultiplier: Math.sqrt(1.2e9) / mu,
+      } as const;
+      const events = [6e8, 6e8].map((steps) => ({ ...part, steps }));
+      const over = spentEpsilon(events, 1e-3, accountant) / gaussianEpsilon(mu, 1e-3) - 1;
+      expect(over).toBeGreaterThan(0);
+      expect(over).toBeLessThan(atMost);
+      expect(
+        spentEpsilon(
+          [
+            { ...aSum, steps: 6e8 },
+            { ...aSum, steps: 6e8 },
+          ],
+          1e-6,
+          "Rdp",
+        ),
+      ).toBeGreaterThan(1);
+    },
+  );
+
   it("accounts Skellam noise alone and together with Gaussians at integer orders", () => {
     const alone = spentEpsilon([aSum], 1e-6, "Rdp");
     expect(alone).toBe(skellamEpsilon({ l2: 100, l1: 9000 }, 4e6, 10, 1e-6));

@@ -1,5 +1,5 @@
 import { ArgumentError, requireArgument } from "../errors.ts";
-import { requireDelta, requireNoiseMultiplier, requireSamplingRate, requireSteps } from "./bounds.ts";
+import { MAX_STEPS, requireDelta, requireNoiseMultiplier, requireSamplingRate, requireSteps } from "./bounds.ts";
 import { INTEGER_ORDERS, RENYI_ORDERS } from "./orders.ts";
 import { pldEpsilon } from "./pld-accountant.ts";
 import { epsilonOfComposition } from "./renyi-conversion.ts";
@@ -54,6 +54,18 @@ export function requirePrivacyEvent(event: PrivacyEvent): void {
   }
 }
 
+/** Refuses an accountant of another name; throws ArgumentError. */
+export function requireAccountant(accountant: Accountant): void {
+  requireArgument(accountant === "Rdp" || accountant === "Pld", "accountant", accountant, "Rdp or Pld");
+}
+
+/** Refuses an event with a value out of range, or one that this accountant does not know; throws ArgumentError. */
+export function requireAccountedEvent(event: PrivacyEvent, accountant: Accountant): void {
+  requirePrivacyEvent(event);
+  const isKnown = accountant === "Rdp" || event.kind !== "Skellam";
+  requireArgument(isKnown, "accountant", accountant, "Rdp with Skellam noise");
+}
+
 /**
  * Epsilon at a delta of everything that was done, for neighbours that differ by adding or removing one record.
  *
@@ -65,14 +77,15 @@ export function requirePrivacyEvent(event: PrivacyEvent): void {
  */
 export function spentEpsilon(events: readonly PrivacyEvent[], deltaDp: number, accountant: Accountant): number {
   requireDelta(deltaDp);
-  requireArgument(accountant === "Rdp" || accountant === "Pld", "accountant", accountant, "Rdp or Pld");
-  for (const event of events) requirePrivacyEvent(event);
+  requireAccountant(accountant);
+  for (const event of events) requireAccountedEvent(event, accountant);
   const merged = mergeEqual(events);
   if (merged.length === 0) return 0;
   if (accountant === "Rdp") return renyiEpsilonOf(merged, deltaDp);
-  const gaussians = merged.filter((event) => event.kind === "SampledGaussian");
-  requireArgument(gaussians.length === merged.length, "accountant", accountant, "Rdp with Skellam noise");
-  return pldEpsilon(gaussians, deltaDp);
+  return pldEpsilon(
+    merged.filter((event) => event.kind === "SampledGaussian"),
+    deltaDp,
+  );
 }
 
 function renyiEpsilonOf(events: readonly PrivacyEvent[], deltaDp: number): number {
@@ -87,7 +100,10 @@ function renyiEpsilonOf(events: readonly PrivacyEvent[], deltaDp: number): numbe
   return epsilonOfComposition(orders, repeated, deltaDp);
 }
 
-/** Joins events that differ in their steps alone, so that a long history costs as little as a short one. */
+/**
+ * Joins events that differ in their steps alone, so that a long history costs as little as a short one. Steps add up to more
+ * than one event may have: such a sum is divided again.
+ */
 function mergeEqual(events: readonly PrivacyEvent[]): PrivacyEvent[] {
   const merged = new Map<string, PrivacyEvent>();
   for (const event of events) {
@@ -98,7 +114,15 @@ function mergeEqual(events: readonly PrivacyEvent[]): PrivacyEvent[] {
     const known = merged.get(key);
     merged.set(key, known ? { ...known, steps: known.steps + event.steps } : event);
   }
-  return [...merged.values()];
+  return [...merged.values()].flatMap(divideSteps);
+}
+
+function divideSteps(event: PrivacyEvent): PrivacyEvent[] {
+  const parts = Math.ceil(event.steps / MAX_STEPS);
+  return Array.from({ length: parts }, (_, part) => ({
+    ...event,
+    steps: Math.min(MAX_STEPS, event.steps - part * MAX_STEPS),
+  }));
 }
 
 function sensitivityOf({ sensitivityL1, sensitivityL2 }: SkellamEvent): { l1: number; l2: number } {

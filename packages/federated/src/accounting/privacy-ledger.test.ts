@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type PrivacyEvent, spentEpsilon } from "./accountant.ts";
+import type { LedgerTerms } from "./ledger-terms.ts";
 import {
   chargeLedger,
   hashOfEntry,
+  hashOfTerms,
   type LedgerEntry,
-  type LedgerTerms,
   ledgerEpsilon,
   ledgerHead,
   openPrivacyLedger,
@@ -87,6 +88,19 @@ describe("privacy ledger", () => {
       const want = { kind: "Intact", epsilonSpent: ledgerEpsilon(ledger) };
       expect(verifyPrivacyLedger(read, sha256, ledgerHead(ledger))).toEqual(want);
     }
+  });
+
+  it.each(["Rdp", "Pld"] as const)("goes on beyond the steps of one event, and verifies: %s", (accountant) => {
+    let ledger = openPrivacyLedger({ ...terms, accountant }, sha256);
+    const many: PrivacyEvent = { kind: "SampledGaussian", samplingRate: 1e-3, noiseMultiplier: 1e3, steps: 6e8 };
+    for (const round of [0, 1]) {
+      const outcome = chargeLedger(ledger, { job: "clinic", round, attempt: 1, event: many }, sha256);
+      if (outcome.kind !== "Charged") throw new Error(outcome.kind);
+      ({ ledger } = outcome);
+    }
+    const [first, second] = ledger.entries.map(({ epsilonAfter }) => epsilonAfter);
+    expect(second).toBeGreaterThan(first!);
+    expect(verifyPrivacyLedger(ledger, sha256)).toEqual({ kind: "Intact", epsilonSpent: second });
   });
 
   it("has hashes that do not change between versions", () => {
@@ -217,12 +231,6 @@ describe("verifyPrivacyLedger names what was altered", () => {
         fault: "Malformed",
       }),
     ),
-    {
-      name: "a last event that could not be charged",
-      altered: resealed(ledger, 3, { event: { ...event, noiseMultiplier: 0 } }),
-      fault: "EpsilonUnderstated",
-      sequence: 3,
-    },
     { name: "a cut end", altered: { ...ledger, entries: ledger.entries.slice(0, 2) }, fault: "HeadUnexpected" },
   ];
 
@@ -231,6 +239,47 @@ describe("verifyPrivacyLedger names what was altered", () => {
     expect(verdict).toEqual(
       sequence === undefined ? { kind: "Tampered", fault } : expect.objectContaining({ fault, sequence }),
     );
+  });
+
+  it.each([
+    { attempt: 0 },
+    { job: "" },
+    { job: "x".repeat(254) },
+    { event: { ...event, noiseMultiplier: 0 } },
+    { event: { ...event, steps: 0 } },
+    { event: { ...event, steps: 2e9 } },
+    { event: { kind: "Skellam", sensitivityL2: 1, sensitivityL1: 1, variance: 0, steps: 1 } as const },
+  ])("an entry that nobody could have charged, and hashed like one (%#): Malformed", (change) => {
+    const { job, round, attempt, event: changed } = { ...ledger.entries[3]!, ...change };
+    expect(() => chargeLedger(spend(3), { job, round, attempt, event: changed }, sha256)).toThrow(/ is .*, must be /);
+    const verdict = verifyPrivacyLedger(resealed(ledger, 3, change), sha256);
+    expect(verdict).toEqual({ kind: "Tampered", fault: "Malformed", sequence: 3 });
+  });
+
+  it("an event that the ledger's accountant does not know: Malformed", () => {
+    const byLoss = spend(1, openPrivacyLedger({ ...terms, accountant: "Pld" }, sha256));
+    const sum = { kind: "Skellam", sensitivityL2: 1, sensitivityL1: 1, variance: 100, steps: 1 } as const;
+    const verdict = verifyPrivacyLedger(resealed(byLoss, 0, { event: sum }), sha256);
+    expect(verdict).toEqual({ kind: "Tampered", fault: "Malformed", sequence: 0 });
+  });
+
+  it.each([
+    { epsilonBudget: JSON.parse("1e999") },
+    { epsilonBudget: -1 },
+    { epsilonBudget: 1e5 },
+    { unit: "Banana" as "User" },
+    { dataset: "" },
+    { dataset: "x".repeat(254) },
+    { deltaDp: 2 },
+    { deltaDp: Number.NaN },
+    { accountant: "Foo" as "Rdp" },
+  ])("terms that no ledger is opened with, and hashed like some: %j, TermsChanged", (change) => {
+    const odd = { ...terms, ...change };
+    expect(() => openPrivacyLedger(odd, sha256)).toThrow(/ is .*, must be /);
+    const opened = { terms: odd, termsHash: hashOfTerms(odd, sha256), entries: [] };
+    // Nothing of an entry is at fault, whether there are any or not.
+    const verdicts = [opened, { ...opened, entries: ledger.entries }].map((each) => verifyPrivacyLedger(each, sha256));
+    expect(verdicts).toEqual(Array(2).fill({ kind: "Tampered", fault: "TermsChanged" }));
   });
 
   it("cannot see a cut end without the head that was kept elsewhere", () => {
@@ -251,6 +300,7 @@ describe("bad input of the ledger", () => {
     [{ dataset: "" }, /terms\.dataset is "", must be 1 to 253 characters/],
     [{ unit: "Row" }, /terms\.unit is "Row", must be one of Example, User, Organisation/],
     [{ epsilonBudget: 0 }, /terms\.epsilonBudget is 0/],
+    [{ epsilonBudget: "3" }, /terms\.epsilonBudget is "3", must be a number/],
     [{ deltaDp: 1 }, /deltaDp is 1/],
     [{ accountant: "Gdp" }, /accountant is "Gdp"/],
   ])("openPrivacyLedger refuses %j", (given, message) => {
@@ -261,7 +311,13 @@ describe("bad input of the ledger", () => {
   it.each([
     [{ job: "" }, /charge\.job is ""/],
     [{ round: -1 }, /charge\.round is -1/],
+    [{ round: -0 }, /charge\.round is 0, must be an integer from 0, not -0/],
     [{ attempt: 0 }, /charge\.attempt is 0/],
+    [{ job: ["a"] as unknown as string }, /charge\.job is "object", must be a string/],
+    [{ event: null as unknown as PrivacyEvent }, /charge\.event is "object", must be an event/],
+    [{ event: { ...event, kind: "Laplace" } as unknown as PrivacyEvent }, /charge\.event\.kind is "Laplace"/],
+    [{ event: { ...event, clipNorm: 1 } as PrivacyEvent }, /fields of charge\.event is "kind, .*clipNorm"/],
+    [{ event: { ...event, noiseMultiplier: "1" as unknown as number } }, /charge\.event\.noiseMultiplier is "1"/],
     [{ event: { ...event, samplingRate: 0 } }, /samplingRate is 0/],
     [
       { event: { kind: "Skellam", sensitivityL2: 1, sensitivityL1: 1, variance: 100, steps: 1 } as const },

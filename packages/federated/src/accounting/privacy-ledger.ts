@@ -1,38 +1,8 @@
-import { requireArgument, requireInteger } from "../errors.ts";
-import { type Accountant, type PrivacyEvent, requirePrivacyEvent, spentEpsilon } from "./accountant.ts";
-import { requireDelta, requireEpsilon } from "./bounds.ts";
+import { type PrivacyEvent, spentEpsilon } from "./accountant.ts";
+import { type LedgerCharge, type LedgerTerms, requireCharge, requireTerms } from "./ledger-terms.ts";
 
 /** SHA-256 of some bytes, 32 bytes long; injected because this package imports no cryptography. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;
-
-/** What one record is: neighbouring data sets differ by adding or removing one of these. */
-export const ProtectedUnit = { Example: "Example", User: "User", Organisation: "Organisation" } as const;
-/** One of {@link ProtectedUnit}. */
-export type ProtectedUnit = (typeof ProtectedUnit)[keyof typeof ProtectedUnit];
-
-/** What a ledger promises; fixed when it is opened. */
-export interface LedgerTerms {
-  /** Name of the data set, 1 to 253 characters. */
-  readonly dataset: string;
-  readonly unit: ProtectedUnit;
-  /** Epsilon that all jobs together may spend, in (0, 1e4]. */
-  readonly epsilonBudget: number;
-  /** Delta at which epsilon is stated, in (0, 1). */
-  readonly deltaDp: number;
-  readonly accountant: Accountant;
-}
-
-/** One attempt at one round, to be paid before it starts. */
-export interface LedgerCharge {
-  /** Identity of the job, 1 to 253 characters. */
-  readonly job: string;
-  /** Round, from 0. */
-  readonly round: number;
-  /** Attempt at the round, from 1. Each is paid: one that failed may have opened something. */
-  readonly attempt: number;
-  /** What the round does with the data. */
-  readonly event: PrivacyEvent;
-}
 
 /** A charge that was granted. */
 export interface LedgerEntry extends LedgerCharge {
@@ -74,14 +44,9 @@ export type ChargeOutcome =
  * @throws ArgumentError for terms out of range.
  */
 export function openPrivacyLedger(terms: LedgerTerms, sha256: Sha256): PrivacyLedger {
-  requireName("terms.dataset", terms.dataset);
-  const units = Object.values(ProtectedUnit);
-  requireArgument(units.includes(terms.unit), "terms.unit", terms.unit, `one of ${units.join(", ")}`);
-  requireEpsilon(terms.epsilonBudget, "terms.epsilonBudget");
-  requireDelta(terms.deltaDp);
-  spentEpsilon([], terms.deltaDp, terms.accountant);
   const { dataset, unit, epsilonBudget, deltaDp, accountant } = terms;
   const fixed = { dataset, unit, epsilonBudget, deltaDp, accountant };
+  requireTerms(fixed);
   return { terms: fixed, termsHash: hashOfTerms(fixed, sha256), entries: [] };
 }
 
@@ -98,20 +63,18 @@ export function ledgerHead(ledger: PrivacyLedger): string {
 /**
  * Asks for one attempt at one round, before it starts. Asking again for the same attempt changes nothing.
  *
- * @throws ArgumentError for a charge out of range, or an event that the ledger's accountant does not know.
+ * @throws ArgumentError for a charge out of range, an event with other fields than its kind has, or one that the ledger's
+ * accountant does not know.
  */
 export function chargeLedger(ledger: PrivacyLedger, charge: LedgerCharge, sha256: Sha256): ChargeOutcome {
-  requireName("charge.job", charge.job);
-  requireInteger("charge.round", charge.round, 0, Number.MAX_SAFE_INTEGER);
-  requireInteger("charge.attempt", charge.attempt, 1, Number.MAX_SAFE_INTEGER);
-  requirePrivacyEvent(charge.event);
+  const { deltaDp, accountant, epsilonBudget } = ledger.terms;
+  requireCharge(charge, accountant);
   const { job, round, attempt } = charge;
   const paid = ledger.entries.find((entry) => entry.job === job && entry.round === round && entry.attempt === attempt);
   if (paid) {
     const same = textOfEvent(paid.event) === textOfEvent(charge.event);
     return { kind: same ? "AlreadyCharged" : "ChargeConflict", entry: paid };
   }
-  const { deltaDp, accountant, epsilonBudget } = ledger.terms;
   const epsilonSpent = ledgerEpsilon(ledger);
   const events = [...ledger.entries.map((entry) => entry.event), charge.event];
   const epsilonAfter = Math.max(epsilonSpent, spentEpsilon(events, deltaDp, accountant));
@@ -148,8 +111,4 @@ function textOfEvent(event: PrivacyEvent): string {
 function digest(fields: readonly (string | number)[], sha256: Sha256): string {
   const hash = sha256(new TextEncoder().encode(JSON.stringify(fields)));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function requireName(argument: string, name: string): void {
-  requireArgument(name.length >= 1 && name.length <= 253, argument, name, "1 to 253 characters");
 }

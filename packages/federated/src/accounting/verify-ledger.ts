@@ -1,6 +1,7 @@
 import { isArgumentError } from "../errors.ts";
 import { spentEpsilon } from "./accountant.ts";
 import { isEntryShape, isLedgerShape } from "./ledger-shape.ts";
+import { requireCharge, requireTerms } from "./ledger-terms.ts";
 import {
   hashOfEntry,
   hashOfTerms,
@@ -12,9 +13,9 @@ import {
 
 /** What is wrong with a ledger that was altered. */
 export const LedgerFault = {
-  /** The ledger or an entry has fields too many or too few, or one of another kind than was written. */
+  /** The ledger or an entry has fields too many or too few, or one of another kind; or the entry is none that could be charged. */
   Malformed: "Malformed",
-  /** The terms are not those it was opened with. */
+  /** The terms are not those it was opened with, or none that a ledger could be opened with. */
   TermsChanged: "TermsChanged",
   /** An entry is missing, doubled or out of order. */
   SequenceBroken: "SequenceBroken",
@@ -45,15 +46,18 @@ export type LedgerVerdict =
 const RECOMPUTED_TOLERANCE = 1e-6;
 
 /**
- * Checks a ledger that was read back: its shape, its hashes, its order, that no attempt is paid twice, that epsilon never
- * falls and stays within the budget, and the last epsilon against the entries themselves. Any value has a verdict.
+ * Checks a ledger that was read back: its shape, that its terms and entries could have been written at all, its hashes, its
+ * order, that no attempt is paid twice, that epsilon never falls and stays within the budget, and the last epsilon against
+ * the entries themselves. Any value has a verdict.
  *
  * @param expectedHead What {@link ledgerHead} was when the ledger was last known; without it, entries cut off the end
  * are not noticed.
  */
 export function verifyPrivacyLedger(ledger: PrivacyLedger, sha256: Sha256, expectedHead?: string): LedgerVerdict {
   if (!isLedgerShape(ledger)) return { kind: "Tampered", fault: "Malformed" };
-  if (hashOfTerms(ledger.terms, sha256) !== ledger.termsHash) return { kind: "Tampered", fault: "TermsChanged" };
+  const isOpened =
+    isAccepted(() => requireTerms(ledger.terms)) && hashOfTerms(ledger.terms, sha256) === ledger.termsHash;
+  if (!isOpened) return { kind: "Tampered", fault: "TermsChanged" };
   const paid = new Set<string>();
   let before = { hash: ledger.termsHash, epsilonAfter: 0 };
   for (const [sequence, entry] of ledger.entries.entries()) {
@@ -81,7 +85,8 @@ function faultOfEntry(
   sha256: Sha256,
 ): LedgerFault | undefined {
   const entry = ledger.entries[sequence]!;
-  if (!isEntryShape(entry)) return "Malformed";
+  const isCharge = isEntryShape(entry) && isAccepted(() => requireCharge(entry, ledger.terms.accountant));
+  if (!isCharge) return "Malformed";
   if (entry.sequence !== sequence) return "SequenceBroken";
   if (entry.previousHash !== before.hash) return "ChainBroken";
   if (hashOfEntry(entry, sha256) !== entry.hash) return "EntryChanged";
@@ -89,16 +94,27 @@ function faultOfEntry(
   return entry.epsilonAfter <= ledger.terms.epsilonBudget ? undefined : "OverBudget";
 }
 
-/** What the entries cost; infinite when one of them is nothing that could have been charged. */
+/** What the entries cost; infinite when no accountant can tell, as at a delta too small for it: nobody charged them then. */
 function recomputedEpsilon({ entries, terms }: PrivacyLedger): number {
+  const events = entries.map(({ event }) => event);
+  return unlessRefused(() => spentEpsilon(events, terms.deltaDp, terms.accountant), Number.POSITIVE_INFINITY);
+}
+
+/** Whether what writes a ledger would take this. */
+function isAccepted(requireIt: () => void): boolean {
+  const accept = () => {
+    requireIt();
+    return true;
+  };
+  return unlessRefused(accept, false);
+}
+
+/** What a call gives, or something else when it refuses an argument. */
+function unlessRefused<T>(call: () => T, otherwise: T): T {
   try {
-    return spentEpsilon(
-      entries.map(({ event }) => event),
-      terms.deltaDp,
-      terms.accountant,
-    );
+    return call();
   } catch (error) {
-    if (isArgumentError(error)) return Number.POSITIVE_INFINITY;
+    if (isArgumentError(error)) return otherwise;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpsRequest, type RequestOptions } from "node:https";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@tributary/kit";
@@ -168,6 +169,57 @@ it("a body that is there already is not read: its connection ends", async () => 
   second.write(bytes.subarray(0, 10));
   expect((await answered)[0].headers).toMatchObject({ "tributary-complete": "true", connection: "close" });
   expect(stored).toBe(2);
+});
+
+describe("connections without a certificate", () => {
+  const open = new Set<Socket>();
+  afterEach(() => {
+    for (const socket of open) socket.destroy();
+  });
+
+  /** A connection that says nothing, once it is there; it may be ended at once. */
+  async function connectSilently(): Promise<void> {
+    const socket = connect(endpoint.port, "127.0.0.1").on("error", () => {});
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    await Promise.race([once(socket, "connect"), once(socket, "close")]).catch(() => {});
+  }
+
+  /** A few at a time: those that the kernel has no room for look open to the caller alone. */
+  async function connectManySilently(count: number): Promise<void> {
+    for (let i = 0; i < count; i += 50)
+      await Promise.all(Array.from({ length: Math.min(50, count - i) }, connectSilently));
+  }
+
+  async function fetchModel(): Promise<number | undefined> {
+    const [response] = await once(begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}` }).end(), "response");
+    response.destroy();
+    return response.statusCode;
+  }
+
+  it("are few; a party is served while they are there and more come, and keeps what it has", async () => {
+    const kept = begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}` }).end();
+    const [response] = await once(kept, "response");
+    await connectManySilently(1_000);
+    await expect.poll(() => open.size, { timeout: 20_000 }).toBe(256);
+    let isOver = false;
+    const flood = Array.from({ length: 4 }, async () => {
+      while (!isOver) await connectSilently();
+    });
+    for (let i = 0; i < 10; i++) expect(await fetchModel()).toBe(200);
+    isOver = true;
+    await Promise.all(flood);
+    await expect.poll(() => open.size, { timeout: 20_000 }).toBe(256);
+    expect(response.socket.destroyed).toBe(false);
+    kept.destroy();
+  });
+
+  it("leave no trace of those that proved who they are", async () => {
+    await connectManySilently(256);
+    // One silent connection makes room for the first; each of those that follow has the place of the one before.
+    for (let i = 0; i < 5; i++) expect(await fetchModel()).toBe(200);
+    await expect.poll(() => open.size, { timeout: 20_000 }).toBe(255);
+  });
 });
 
 describe("a worker that was replaced", () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import {
   asTributaryError,
@@ -29,6 +29,7 @@ import type { PartyDirectory, Visit } from "../party/party-directory.ts";
 import { PartyQuota } from "../party/party-quota.ts";
 import type { SeatHolder, Seats } from "../party/seats.ts";
 import type { SegmentStaging } from "./segment-staging.ts";
+import { UnprovenConnections } from "./unproven-connections.ts";
 
 /** Keys and certificates of a TLS endpoint with mutual authentication, PEM. */
 export interface MutualTls {
@@ -88,6 +89,7 @@ export async function startTensorEndpoint(
 ): Promise<TensorEndpoint> {
   const { tls, log } = options;
   const context: AnswerContext = { ...options, requests: new PartyQuota(REQUESTS_OF_PARTY) };
+  const unproven = new UnprovenConnections(options.seats.all.length);
   const connections = new PartyConnections(options.seats, CONNECTIONS_OF_PARTY);
   const listener = createServer(
     {
@@ -117,7 +119,9 @@ export async function startTensorEndpoint(
     },
   );
   listener.timeout = IDLE_TIMEOUT_MS;
+  listener.on("connection", (socket: Socket) => unproven.admit(socket));
   listener.on("secureConnection", (socket: TLSSocket) => {
+    unproven.prove(socket);
     // What a request holds of its unread body follows its connection's mark, which a TLS server takes no option for.
     Object.defineProperty(socket, "readableHighWaterMark", { value: UNREAD_BYTES });
     connections.admit(socket);
