@@ -23,9 +23,9 @@ const nodePrograms = /(^|\/)(containerd|containerd-shim-runc-v2|runc|kubelet|kub
 export function readMachineTraces(): MachineTraces {
   return {
     processes: processes(),
-    namespaces: lines("lsns", "--noheadings", "--output", "NS,TYPE", "--type", "net").concat(
-      lines("lsns", "--noheadings", "--output", "NS,TYPE", "--type", "mnt"),
-    ),
+    namespaces: ["net", "mnt"]
+      .flatMap((type) => lines("lsns", "--noheadings", "--output", "NS,TYPE", "--type", type))
+      .sort(),
     mounts: readFileSync("/proc/self/mountinfo", "utf8")
       .split("\n")
       .map((line) => line.split(" ")[4] ?? ""),
@@ -41,6 +41,17 @@ export function readMachineTraces(): MachineTraces {
   };
 }
 
+/** The traces there are now, beside those of programs of others that ran before and have ended meanwhile: clouds leave nothing by that. */
+export function tracesSince(before: MachineTraces): MachineTraces {
+  const now = readMachineTraces();
+  const ended = (was: readonly string[], is: readonly string[]) => was.filter((one) => !is.includes(one));
+  return {
+    ...now,
+    namespaces: [...now.namespaces, ...ended(before.namespaces, now.namespaces)].sort(),
+    processes: [...now.processes, ...ended(before.processes, now.processes)].sort(),
+  };
+}
+
 function lines(command: string, ...args: readonly string[]): string[] {
   return execFileSync(command, args, { encoding: "utf8" }).split("\n").filter(Boolean).sort();
 }
@@ -49,7 +60,8 @@ function processes(): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(commandLine)
-    .filter((command) => command.includes(cloudsDirectory()) || nodePrograms.test(command));
+    .filter((command) => command.includes(cloudsDirectory()) || nodePrograms.test(command))
+    .sort();
 }
 
 function commandLine(pid: string): string {
