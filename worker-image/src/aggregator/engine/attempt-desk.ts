@@ -255,6 +255,9 @@ export class AttemptDesk {
           parties.setProblem(party, { code: "PROTOCOL_REFUSED", message: detail });
         }
       },
+      dropped: (party, message) => {
+        if (!this.#unseated.has(party)) parties.setProblem(party, { code: "REPORT_REFUSED", message });
+      },
       opened: (segment) => this.#commit?.segmentOpened(segment),
       changed: this.#onChange,
     };

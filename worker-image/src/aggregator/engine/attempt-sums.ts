@@ -7,6 +7,7 @@ import {
   segmentSizeBytes,
 } from "@tributary/federated";
 import { type Disk, isStorageError, type Logger, syncDirectory, syncFile, TributaryError } from "@tributary/kit";
+import { RunningTag } from "../../shared/files/piece-tag.ts";
 import type { SegmentStaging } from "../wire/segment-staging.ts";
 import { restoreSum } from "./recorded-sum.ts";
 import { sumSegments } from "./segment-sum.ts";
@@ -20,13 +21,20 @@ export interface SumDeps {
   readonly staging: SegmentStaging;
 }
 
-/** A staged file that is not whole: the volume did what it was asked, the file of this party is not what it said. */
-export class PartyFileBroken extends TributaryError {
+/** A staged file that is not what its party sent. */
+export interface BrokenFile {
   readonly party: number;
+  /** Says to people which file it is, and what is wrong with it. */
+  readonly message: string;
+}
 
-  constructor(party: number, message: string, cause: unknown) {
-    super("REPORT_REFUSED", message, { cause });
-    this.party = party;
+/** Staged files that are not what their parties sent: the volume did what it was asked, and lost or changed bytes. */
+export class PartyFilesBroken extends TributaryError {
+  readonly files: readonly BrokenFile[];
+
+  constructor(files: readonly BrokenFile[], cause?: unknown) {
+    super("REPORT_REFUSED", files.map(({ message }) => message).join("; "), { cause });
+    this.files = files;
   }
 }
 
@@ -53,23 +61,22 @@ export class AttemptSums {
   }
 
   /**
-   * Adds the staged segments of exactly these parties.
+   * Adds the staged segments of exactly these parties. Their bytes are compared with what was staged as they pass; until all have, the
+   * sum is a file that nothing names.
    *
    * @returns SHA-256 of the sum's bytes, which are on their way to the disk: {@link AttemptSums.makeDurable} waits for them.
-   * @throws PartyFileBroken for a staged file that is not whole; STORAGE_FULL, STORAGE_UNAVAILABLE.
+   * @throws PartyFilesBroken for staged files that are not what was staged; STORAGE_FULL, STORAGE_UNAVAILABLE.
    */
   async add(setup: RoundSetup, segment: number, parties: readonly number[]): Promise<Uint8Array> {
-    const { disk, log, staging } = this.#deps;
+    const { disk, log } = this.#deps;
     const entry = setup.segments.find(({ id }) => id === segment)!;
-    const inputs = parties.map((party) => staging.pathOf(segment, party));
-    const shape = { values: entry.valueCount, ringBits: entry.ringBits };
-    const path = this.pathOf(segment);
-    const sha256 = await sumSegments(inputs, shape, path, disk).catch((cause: unknown) =>
-      this.#blameFiles(cause, entry, parties),
-    );
+    // A sum of the same segment that was given up: what its sync lost would not be told of again.
+    await this.#flushes.get(segment);
+    await this.#requireSizes(entry, parties);
+    const sha256 = await this.#addChecked(entry, parties);
     log.debug({ segment, parties: parties.length }, "segment summed");
     // The disk writes one sum while the next one is computed; durable point 1 waits for all, and fails with any.
-    const flush = syncFile(path, disk);
+    const flush = syncFile(this.pathOf(segment), disk);
     flush.catch(() => {});
     this.#flushes.set(segment, flush);
     return sha256;
@@ -109,16 +116,36 @@ export class AttemptSums {
     return join(this.#deps.directory, "sums");
   }
 
-  /** What the volume does wrong is the volume's; of the files, the first that is not whole has a party's name. */
-  async #blameFiles(cause: unknown, segment: SetupSegment, parties: readonly number[]): Promise<never> {
+  async #addChecked(entry: SetupSegment, parties: readonly number[]): Promise<Uint8Array> {
     const { disk, staging } = this.#deps;
-    const wanted = segmentSizeBytes(segment);
-    for (const party of isStorageError(cause) ? [] : parties) {
-      const found = await disk.sizeOf(staging.pathOf(segment.id, party));
-      if (found === wanted) continue;
-      const message = `segment ${segment.id} of party ${party} is ${found ?? "no"} bytes, must be ${wanted}`;
-      throw new PartyFileBroken(party, message, cause);
-    }
-    throw cause;
+    const inputs = parties.map((party) => ({ party, path: staging.pathOf(entry.id, party), tag: new RunningTag() }));
+    const paths = inputs.map(({ path }) => path);
+    const shape = { values: entry.valueCount, ringBits: entry.ringBits };
+    const onRead = (input: number, bytes: Uint8Array) => void inputs[input]!.tag.update(bytes);
+    const sha256 = await sumSegments(paths, shape, this.pathOf(entry.id), { disk, onRead }).catch(async (cause) => {
+      // What the volume does wrong is the volume's; a file that was cut while it was read has a party's name.
+      if (!isStorageError(cause)) await this.#requireSizes(entry, parties, cause);
+      throw cause;
+    });
+    const changed = inputs.filter(({ party, tag }) => staging.tagOf(entry.id, party)?.equals(tag.digest()) !== true);
+    if (changed.length === 0) return sha256;
+    throw new PartyFilesBroken(
+      changed.map(({ party }) => brokenFile(entry, party, "holds other bytes than were staged")),
+    );
   }
+
+  async #requireSizes(entry: SetupSegment, parties: readonly number[], cause?: unknown): Promise<void> {
+    const { disk, staging } = this.#deps;
+    const wanted = segmentSizeBytes(entry);
+    const sizes = await Promise.all(parties.map((party) => disk.sizeOf(staging.pathOf(entry.id, party))));
+    const broken = parties.flatMap((party, index) =>
+      sizes[index] === wanted ? [] : [brokenFile(entry, party, `is ${sizes[index] ?? "no"} bytes, must be ${wanted}`)],
+    );
+    if (broken.length > 0) throw new PartyFilesBroken(broken, cause);
+  }
+}
+
+function brokenFile({ id }: SetupSegment, party: number, what: string): BrokenFile {
+  const message = `on the aggregator's volume segment ${id} of party ${party} ${what}; the party is out of this attempt`;
+  return { party, message };
 }

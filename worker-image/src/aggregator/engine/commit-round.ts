@@ -7,8 +7,9 @@ import {
   REPORTED_METRICS,
 } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
+import type { KnownFile } from "../store/known-file.ts";
 import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
-import type { PreparedRound, RoundStore } from "../store/round-store.ts";
+import type { PreparedRound, RoundMarks, RoundStore } from "../store/round-store.ts";
 import type { AttemptRecord } from "./attempt-files.ts";
 import type { JobModels } from "./job-models.ts";
 import { goesOnFrom } from "./last-state.ts";
@@ -51,6 +52,8 @@ export class RoundCommit {
   readonly #open: OpenRound;
   /** ‖mean update‖² of the update segments that are stepped. */
   readonly #meanSquaredNorms: number[] = [];
+  /** Of the model and the state that are stepped. */
+  #marks: RoundMarks | undefined;
   #prepared: Promise<PreparedRound> | undefined;
   #stepping: ModelStepping | undefined;
 
@@ -72,7 +75,7 @@ export class RoundCommit {
     const baseSha256 = Buffer.from(models.base().sha256).toString("hex");
     const stepped = this.#evaluatesOnly ? keptModel(store, baseSha256) : await this.#stepRest();
     const line = this.#lineOf(figures, metrics, { baseSha256, ...stepped });
-    await store.commit(await this.#prepare(), line);
+    await store.commit(await this.#prepare(), line, this.#marks);
     return line;
   }
 
@@ -160,22 +163,25 @@ export class RoundCommit {
       optimiser,
       parameters: parseParameters(optimiser, config.strategy.parameters),
       round: this.#open.attempt.round,
-      basePath: models.base().path,
-      statePath: this.#lastState(),
+      base: models.baseFile(),
+      state: this.#lastState(),
       sums,
       noteMean: (squaredNorm) => void this.#meanSquaredNorms.push(squaredNorm),
+      noteMarks: (marks) => {
+        this.#marks = marks;
+      },
       modelOut: prepared.modelPath,
       stateOut: prepared.optimiserPath,
     });
   }
 
   /** State of the optimiser to go on from; `undefined` when it starts from its initial state. */
-  #lastState(): string | undefined {
+  #lastState(): KnownFile | undefined {
     const { config, store, log } = this.#deps;
     const last = store.newestModelRound();
     if (last === undefined) return undefined;
     const { strategy, optimiserSha256 } = store.rounds[last]!.line;
-    if (goesOnFrom({ strategy, optimiserSha256 }, config.strategy.name)) return store.optimiserPath(last);
+    if (goesOnFrom({ strategy, optimiserSha256 }, config.strategy.name)) return store.optimiserFile(last);
     if (optimiserSha256 !== "") {
       const { round } = this.#open.attempt;
       const message = `the strategy is ${config.strategy.name} now and starts anew; the state of ${strategy} after round ${last} is not used`;

@@ -1,10 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
+import { TributaryError } from "@tributary/kit";
 import { countUpdateSegments } from "../../shared/report/report-layout.ts";
 import type { RoundContext } from "../../shared/report/round-context.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
+import type { KnownFile } from "../store/known-file.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import type { RoundStore } from "../store/round-store.ts";
 import { metricValue, type RoundsVerdict } from "./judge-rounds.ts";
@@ -58,9 +60,20 @@ export class JobModels {
 
   /** The model that the next round starts from. */
   base(): ModelOnDisk {
+    const { path, sha256 } = this.baseFile();
+    return { path, sha256: fromHex(sha256) };
+  }
+
+  /** The same with what it must be, and the error for what it must not. */
+  baseFile(): KnownFile {
     const round = this.#store.newestModelRound();
-    if (round === undefined) return { path: this.#pinned.initialPath, sha256: fromHex(this.#pinned.initialSha256) };
-    return { path: this.#store.modelPath(round), sha256: fromHex(this.#store.rounds[round]!.line.modelSha256) };
+    if (round !== undefined) return this.#store.modelFile(round);
+    const { initialPath: path, initialSha256: sha256 } = this.#pinned;
+    const damaged = (found: string) =>
+      new TributaryError("MODEL_MISMATCH", `${path} is ${found}; restore the data directory from a backup`, {
+        details: { path },
+      });
+    return { path, sha256, marks: undefined, damaged };
   }
 
   /** Quantiser step of each update segment in the next round. */

@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
 import {
-  createState,
   isArgumentError,
   layoutSafetensors,
   type OptimiserParameters,
   type ServerOptimiser,
-  type ServerState,
 } from "@tributary/federated";
-import { type Disk, type DiskFile, readFully, realDisk, TributaryError, writeFully } from "@tributary/kit";
+import { type Disk, isStorageError, realDisk, TributaryError, writeFully } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
+import { RunningTag } from "../../shared/files/piece-tag.ts";
 import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
+import { type KnownFile, requireDigest, requireMarks, requireWhole } from "../store/known-file.ts";
+import type { RoundMarks } from "../store/round-store.ts";
+import { closingOnFailure, openState, type StateFiles } from "./optimiser-state.ts";
 import { sumDamaged, sumSizeBytes } from "./recorded-sum.ts";
 import { readScaledSums, type ScaledBuffers } from "./segment-sum.ts";
 
@@ -32,13 +34,15 @@ export interface ModelStepRequest {
   readonly optimiser: ServerOptimiser;
   readonly parameters: OptimiserParameters;
   readonly round: number;
-  readonly basePath: string;
+  readonly base: KnownFile;
   /** State after the last training round, or `undefined` before the first. */
-  readonly statePath: string | undefined;
+  readonly state: KnownFile | undefined;
   /** In the order of the segments; each is stepped as it comes. */
   readonly sums: Iterable<OpenedSum> | AsyncIterable<OpenedSum>;
   /** Told ‖mean update‖² of each segment, in their order. */
   readonly noteMean?: (squaredNorm: number) => void;
+  /** Told what was written, once all is. */
+  readonly noteMarks?: (marks: RoundMarks) => void;
   readonly modelOut: string;
   /** Written only when the optimiser keeps state. */
   readonly stateOut: string;
@@ -52,60 +56,93 @@ export interface ModelStepResult {
   readonly optimiserSha256: string;
 }
 
-const FLOAT_BYTES = 4;
-
 /**
  * Applies the server optimiser to the mean update, chunk by chunk, from files to files; the model's bytes are durable, its name is not yet.
  *
- * The optimiser's state is one vector a slot, float32, little-endian, end to end in the order of its slots.
+ * Base and state are compared with what was written, or with their digests, while or just before they are stepped through.
  *
- * @throws SUM_DAMAGED when a sum is not what was recorded, MODEL_NOT_FINITE when the step overflows; STORAGE_FULL, STORAGE_UNAVAILABLE.
+ * @throws SUM_DAMAGED when a sum is not what was recorded, the error of base or state when it is not what it must be, MODEL_NOT_FINITE when
+ * the step overflows; STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export async function stepModel(request: ModelStepRequest): Promise<ModelStepResult> {
   const disk = request.disk ?? realDisk;
-  const base = await openFlatModel(request.basePath, disk);
+  const state = request.optimiser.stateSlots.length === 0 ? undefined : request.state;
+  await requireWhole(request.base, disk);
+  if (state !== undefined) await requireWhole(state, disk);
+  const checked = { ...request, state };
+  const base = await orDamaged(checked, disk, openFlatModel(request.base.path, disk));
   try {
-    const { parameters } = base.layout;
-    const layout = layoutSafetensors(base.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
-    const model = await disk.open(request.modelOut, "w");
-    const state = await closingOnFailure(model, () => openState(disk, request, parameters));
-    const hash = createHash("sha256").update(layout.header);
-    let written: Promise<unknown> = Promise.resolve();
-    try {
-      await writeFully(model, layout.header);
-      await withScratch(async (scratch) => {
-        const buffers = { packed: scratch.bytes(), sums: scratch.floats(), base: scratch.floats() };
-        let flush: Promise<void> = Promise.resolve();
-        for await (const sum of request.sums) {
-          const squaredNorm = await stepSegment(disk, request, { base, state, sum, buffers }, async (stepped) => {
-            // One chunk is written while the next one is read.
-            await written;
-            written = writeFully(model, stepped);
-            written.catch(() => {});
-            hash.update(stepped);
-          });
-          await written;
-          request.noteMean?.(squaredNorm);
-          // The disk writes one segment while the next one is stepped.
-          await flush;
-          flush = model.datasync();
-          flush.catch(() => {});
-        }
-        await flush;
-      });
-      return { modelSha256: hash.digest("hex"), optimiserSha256: await state.finish() };
-    } finally {
-      await written.catch(() => {});
-      await state.close();
-      await model.close();
-    }
+    return await stepFrom(base, checked, disk);
   } finally {
     await base.close();
   }
 }
 
+async function stepFrom(base: FlatModelFile, request: ModelStepRequest, disk: Disk): Promise<ModelStepResult> {
+  const layout = layoutSafetensors(base.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
+  const model = await disk.open(request.modelOut, "w");
+  const state = await closingOnFailure(model, () => openState(disk, request, base.layout.parameters));
+  const hash = createHash("sha256").update(layout.header);
+  // Every model of a job is laid out alike: header and parameters are the bytes of the file, read or written.
+  const tags = { base: new RunningTag().update(layout.header), model: new RunningTag().update(layout.header) };
+  let written: Promise<unknown> = Promise.resolve();
+  try {
+    await writeFully(model, layout.header);
+    await withScratch(async (scratch) => {
+      const buffers = { packed: scratch.bytes(), sums: scratch.floats(), base: scratch.floats() };
+      let flush: Promise<void> = Promise.resolve();
+      for await (const sum of request.sums) {
+        const step = { base, baseTag: tags.base, state, sum, buffers };
+        const stepping = stepSegment(disk, request, step, async (stepped) => {
+          // One chunk is written while the next one is read.
+          await written;
+          written = writeFully(model, stepped);
+          written.catch(() => {});
+          hash.update(stepped);
+          tags.model.update(stepped);
+        });
+        const squaredNorm = await orDamaged(request, disk, stepping);
+        await written;
+        request.noteMean?.(squaredNorm);
+        // The disk writes one segment while the next one is stepped.
+        await flush;
+        flush = model.datasync();
+        flush.catch(() => {});
+      }
+      await flush;
+    });
+    requireMarks(request.base, [tags.base.digest()]);
+    if (request.state !== undefined) requireMarks(request.state, state.readTags());
+    const stepped = await state.finish();
+    const modelMarks = { sizeBytes: layout.sizeBytes, tags: [tags.model.digest()] };
+    request.noteMarks?.({ model: modelMarks, optimiser: stepped?.marks });
+    return { modelSha256: hash.digest("hex"), optimiserSha256: stepped?.sha256 ?? "" };
+  } finally {
+    await written.catch(() => {});
+    await state.close();
+    await model.close();
+  }
+}
+
+/**
+ * What damaged bytes lead to has many names, an overflow or a file that ends too early among them: where base or state is not what its
+ * digest says, that is why.
+ */
+async function orDamaged<T>({ base, state }: ModelStepRequest, disk: Disk, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (isStorageError(cause)) throw cause;
+    await requireDigest(base, disk);
+    if (state !== undefined) await requireDigest(state, disk);
+    throw cause;
+  }
+}
+
 interface SegmentStep {
   readonly base: FlatModelFile;
+  /** Of what is read of the base. */
+  readonly baseTag: RunningTag;
   readonly state: StateFiles;
   readonly sum: OpenedSum;
   /** Memory for one chunk, the same for every segment. */
@@ -116,7 +153,7 @@ interface SegmentStep {
 async function stepSegment(
   disk: Disk,
   request: ModelStepRequest,
-  { base, state, sum, buffers }: SegmentStep,
+  { base, baseTag, state, sum, buffers }: SegmentStep,
   write: (stepped: Uint8Array) => Promise<void>,
 ): Promise<number> {
   const [sizeBytes, wanted] = [await disk.sizeOf(sum.path), sumSizeBytes(sum.parameters, sum.ringBits)];
@@ -133,6 +170,7 @@ async function stepSegment(
         base.read(sum.offset + start, buffers.base.subarray(0, values)),
       ]);
       hash.update(buffers.packed.subarray(0, sumSizeBytes(values, ringBits)));
+      baseTag.update(bytesOf(before));
       squaredNorm += divide(meanUpdate, sum.parties);
       await write(await stepChunk(request, state, sum.offset + start, before, meanUpdate));
     }
@@ -178,67 +216,6 @@ function stepFinite<T>(offset: number, step: () => T): T {
     const message = `in the chunk from parameter ${offset} on, ${cause.message}; the round is closed and done again; lower spec.strategy.parameters.serverLearningRate or the learning rate of the trainer, or find the worker whose updates are so large`;
     throw new TributaryError("MODEL_NOT_FINITE", message, { cause });
   }
-}
-
-interface StateFiles {
-  read(offset: number, count: number): Promise<ServerState<Float32Array>>;
-  write(offset: number, state: ServerState<Float32Array>): Promise<void>;
-  finish(): Promise<string>;
-  close(): Promise<void>;
-}
-
-/** Opens what comes after a file, which does not stay open when that fails. */
-async function closingOnFailure<T>(opened: DiskFile | undefined, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (cause) {
-    await opened?.close();
-    throw cause;
-  }
-}
-
-async function openState(disk: Disk, request: ModelStepRequest, total: number): Promise<StateFiles> {
-  const { optimiser, parameters } = request;
-  const slots = optimiser.stateSlots.map(({ name }) => name);
-  const before =
-    request.statePath === undefined || slots.length === 0 ? undefined : await disk.open(request.statePath, "r");
-  const openAfter = async () => (slots.length === 0 ? undefined : disk.open(request.stateOut, "w+"));
-  const after = await closingOnFailure(before, openAfter);
-  const positionOf = (slot: number, offset: number) => (slot * total + offset) * FLOAT_BYTES;
-  return {
-    async read(offset, count) {
-      if (before === undefined) return createState(optimiser, parameters, count, (length) => new Float32Array(length));
-      const vectors = slots.map(
-        async (name, slot) => [name, await readFloats(before, positionOf(slot, offset), count)] as const,
-      );
-      return Object.fromEntries(await Promise.all(vectors));
-    },
-    async write(offset, state) {
-      for (const [slot, name] of slots.entries()) {
-        const bytes = bytesOf(state[name]!);
-        if (after !== undefined) await writeFully(after, bytes, positionOf(slot, offset));
-      }
-    },
-    finish: async () => (after === undefined ? "" : hashOf(after, slots.length * total * FLOAT_BYTES)),
-    async close() {
-      await before?.close();
-      await after?.close();
-    },
-  };
-}
-
-async function readFloats(file: DiskFile, position: number, count: number): Promise<Float32Array> {
-  const bytes = await readFully(file, position, Buffer.alloc(count * FLOAT_BYTES));
-  const floats = new Float32Array(count);
-  new Uint8Array(floats.buffer).set(bytes);
-  return floats;
-}
-
-async function hashOf(file: DiskFile, sizeBytes: number): Promise<string> {
-  const hash = createHash("sha256");
-  for (let done = 0; done < sizeBytes; done += 2 ** 20)
-    hash.update(await readFully(file, done, Buffer.alloc(Math.min(2 ** 20, sizeBytes - done))));
-  return hash.digest("hex");
 }
 
 function bytesOf(floats: Float32Array): Uint8Array {

@@ -51,7 +51,7 @@ export async function restoreSum(
     await verifySum(sum, disk);
   } catch (damaged) {
     const again = `${sum.path}.tmp`;
-    const found = await sumSegments(inputs, sum, again, disk).catch(() => undefined);
+    const found = await sumSegments(inputs, sum, again, { disk }).catch(() => undefined);
     if (found === undefined || hex(found) !== hex(sum.sha256)) throw damaged;
     await syncFile(again, disk);
     await disk.rename(again, sum.path);

@@ -23,12 +23,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { Fault, trialFolder, tryEveryCall } from "../../shared/files/testing/faulty-disk.ts";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
+import type { KnownFile } from "../store/known-file.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import { RoundStore } from "../store/round-store.ts";
 import { AttemptFiles } from "./attempt-files.ts";
 import { isAnnounced } from "./lost-parties.ts";
 import { stepModel } from "./model-step.ts";
 import { RoundRun } from "./round-run.ts";
+import { knownFile } from "./testing/known-file.ts";
 
 const VALUES = 800;
 const RING_BITS = 20;
@@ -42,12 +44,14 @@ const packed = packRing(
 const plainSha256 = new Uint8Array(createHash("sha256").update(packed).digest());
 const want = Float32Array.from({ length: VALUES }, (_, index) => 1 + (index - 400) * STEP);
 let folder: string;
+let base: KnownFile;
 
 beforeAll(async () => {
   folder = await trialFolder("round-files-faults");
   const bytes = new Uint8Array(new Float32Array(VALUES).fill(1).buffer);
-  const base = safetensorsParts([{ name: "w", dtype: "F32", shape: [VALUES], bytes }]);
-  await writeFile(join(folder, "base"), Buffer.concat(base));
+  const parts = safetensorsParts([{ name: "w", dtype: "F32", shape: [VALUES], bytes }]);
+  await writeFile(join(folder, "base"), Buffer.concat(parts));
+  base = await knownFile(join(folder, "base"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -154,6 +158,7 @@ class Round {
         inbox.push(message);
       },
       refused: () => {},
+      dropped: () => {},
       opened: () => {},
       changed: () => {},
       disk,
@@ -208,8 +213,8 @@ class Round {
       optimiser,
       parameters: parseParameters(optimiser, {}),
       round: 0,
-      basePath: join(folder, "base"),
-      statePath: undefined,
+      base,
+      state: undefined,
       sums: [
         {
           path: run.sumPath(0),
@@ -320,8 +325,8 @@ describe("a durable sum that the disk damaged", () => {
         optimiser,
         parameters: parseParameters(optimiser, {}),
         round: 0,
-        basePath: join(folder, "base"),
-        statePath: undefined,
+        base,
+        state: undefined,
         sums: [{ path, ...opened }],
         modelOut: join(folder, `model-${name}`),
         stateOut: join(folder, `state-${name}`),
@@ -352,8 +357,8 @@ describe("a step whose files cannot be opened", () => {
       optimiser,
       parameters: parseParameters(optimiser, {}),
       round: 1,
-      basePath: join(folder, "base"),
-      statePath: join(folder, statePath),
+      base,
+      state: await knownFile(join(folder, statePath)),
       sums: [],
       modelOut: join(folder, "model-of-no-step"),
       stateOut: join(folder, "state"),

@@ -61,6 +61,7 @@ function runDeps(): RunDeps {
     directory: join(parent, "attempt"),
     send: (_, message) => void outbox.push(message),
     refused: () => {},
+    dropped: () => {},
     opened: () => {},
     changed: () => {},
   };
@@ -169,18 +170,21 @@ describe("RoundRun", () => {
     await run.close();
   });
 
-  it("a staged file that is gone ends the attempt by the name of its party, not the program", async () => {
-    const run = await RoundRun.open(runDeps(), setup, plan);
+  it("a staged file that is gone costs its party the attempt, by name: nobody is answered for it, and nothing else ends", async () => {
+    const dropped: string[] = [];
+    const deps = { ...runDeps(), dropped: (party: number, detail: string) => void dropped.push(`${party}: ${detail}`) };
+    const run = await RoundRun.open(deps, setup, plan);
     const party = new Party();
     await party.exchange(run);
     await upload(run);
     await rm(run.staging.pathOf(0, 1));
-    await party.sayStored(run).catch(() => {});
-    expect(await run.outcome).toEqual({
-      kind: "Failed",
-      code: "REPORT_REFUSED",
-      message: "segment 0 of party 1 is no bytes, must be 20",
-    });
+    await party.sayStored(run);
+    expect(dropped).toEqual([
+      "1: on the aggregator's volume segment 0 of party 1 is no bytes, must be 20; the party is out of this attempt",
+    ]);
+    expect(await run.outcome).toEqual({ kind: "Summed", results: [{ segment: 0, opened: null }] });
+    expect(run.hasReported(1)).toBe(false);
+    expect(await run.post({ type: "resume" })).toBeDefined();
     await run.close();
   });
 

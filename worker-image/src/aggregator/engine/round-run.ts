@@ -36,7 +36,7 @@ import {
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { SegmentStaging } from "../wire/segment-staging.ts";
-import { AttemptSums, PartyFileBroken } from "./attempt-sums.ts";
+import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
 
 /** How an attempt ended. */
@@ -44,7 +44,10 @@ export type RunOutcome =
   | { readonly kind: "Summed"; readonly results: readonly SegmentResult[] }
   | { readonly kind: "Failed"; readonly code: ErrorCode; readonly message: string };
 
-type SumEffect = Extract<AggregatorEffect, { type: "sum" }>;
+type StoredEvent = Extract<AggregatorEvent, { type: "stored" }>;
+
+/** Events after which nobody may be waited for but parties that are lost. */
+const MAY_END_WAITING: ReadonlySet<AggregatorEvent["type"]> = new Set(["stored", "receive", "summed", "broken"]);
 
 /** Longest time that a sum waits for those of the other segments, so that they become durable together. */
 const SUM_DELAY_MS = 25;
@@ -60,6 +63,8 @@ export interface RunDeps {
   readonly send: (to: number | "all", message: Uint8Array) => void;
   /** Told of a party whose message was refused. */
   readonly refused: (party: number, reason: string, detail: string) => void;
+  /** Told of a party whose staged bytes broke on the disk: it is out of the attempt as far as nothing was announced. */
+  readonly dropped: (party: number, detail: string) => void;
   /** Told of a segment whose sum is open, once in this process. */
   readonly opened: (segment: number) => void;
   /** Told when what the state shows has changed. */
@@ -80,12 +85,15 @@ export class RoundRun {
   readonly #outcome = Promise.withResolvers<RunOutcome>();
   readonly #announced = Promise.withResolvers<void>();
   readonly #failedParties = new Set<number>();
+  /** Parties whose staged bytes broke: no report of theirs is waited for or taken any more; they can still sign and answer. */
+  readonly #brokenParties = new Set<number>();
   #state: AggregatorState;
   #tail: Promise<unknown> = Promise.resolve();
   /** What failed before its effects were done: what is remembered may be ahead of the files, so nothing follows from it. */
   #broken: { readonly cause: unknown } | undefined;
   #isClosed = false;
-  #waitingSums: SumEffect[] = [];
+  /** Parties of the sums that are asked for, by segment. */
+  readonly #waitingSums = new Map<number, readonly number[]>();
   #sumTimer: NodeJS.Timeout | undefined;
   readonly #disk: Disk;
 
@@ -204,8 +212,7 @@ export class RoundRun {
   }
 
   async #run(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
-    // What was discarded between its last byte and this event is not there any more.
-    if (event.type === "stored" && !this.staging.isStaged(event.segment, event.party, hex(event.sha256))) return [];
+    if (event.type === "stored" && !this.#isStaged(event)) return [];
     const before = this.#state;
     const step = this.#step(event);
     this.#state = step.state;
@@ -213,8 +220,13 @@ export class RoundRun {
     // What is refused or repeated is no news: whoever follows the job would be woken by every word of a party.
     if (this.#state !== before) this.#deps.changed();
     if (isAnnounced(this.#state)) this.#announced.resolve();
-    if (event.type === "stored" || event.type === "receive" || event.type === "summed") await this.#goOnWithoutLost();
+    if (MAY_END_WAITING.has(event.type)) await this.#goOnWithoutLost();
     return step.effects;
+  }
+
+  /** What was discarded between its last byte and this event is not there any more. */
+  #isStaged({ segment, party, sha256 }: StoredEvent): boolean {
+    return !this.#brokenParties.has(party) && this.staging.isStaged(segment, party, hex(sha256));
   }
 
   /** A step of the machine; one that a party's message makes fail costs that party its place in the attempt, and nobody else anything. */
@@ -241,7 +253,7 @@ export class RoundRun {
           this.#deps.send(effect.to, effect.message);
           break;
         case "sum":
-          this.#waitingSums.push(effect);
+          this.#waitingSums.set(effect.segment, effect.parties);
           break;
         case "discard":
           await this.staging.discard(effect.segment, effect.party);
@@ -250,7 +262,7 @@ export class RoundRun {
           await this.#note(effect);
       }
     }
-    if (this.#waitingSums.length > 0) await this.#sumTogether();
+    if (this.#waitingSums.size > 0) await this.#sumTogether();
   }
 
   /** Sums what waits once every segment is closed, or soon. */
@@ -264,10 +276,27 @@ export class RoundRun {
     clearTimeout(this.#sumTimer);
     this.#sumTimer = undefined;
     const sums: { segment: number; sumSha256: Uint8Array }[] = [];
-    for (const { segment, parties } of this.#waitingSums.splice(0)) {
-      sums.push({ segment, sumSha256: await this.#sum(segment, parties) });
+    try {
+      for (const [segment, parties] of this.#waitingSums)
+        sums.push({ segment, sumSha256: await this.#sums.add(this.#state.setup, segment, parties) });
+    } catch (error) {
+      if (!(error instanceof PartyFilesBroken)) throw error;
+      return this.#goOnWithoutBroken(error.files);
     }
+    this.#waitingSums.clear();
     if (sums.length > 0) await this.#run({ type: "summed", sums });
+  }
+
+  /** Nothing of these sums was said: those that hold a party whose bytes broke are asked for again without it, or end empty. */
+  async #goOnWithoutBroken(files: readonly BrokenFile[]): Promise<void> {
+    for (const { party, message } of files) {
+      this.#deps.log.error({ party }, message);
+      this.#brokenParties.add(party);
+      this.#deps.dropped(party, message);
+    }
+    for (const [segment, parties] of this.#waitingSums)
+      if (parties.some((party) => this.#brokenParties.has(party))) this.#waitingSums.delete(segment);
+    await this.#run({ type: "broken", parties: files.map(({ party }) => party) });
   }
 
   async #note(effect: Exclude<AggregatorEffect, { type: "persist" | "send" | "sum" | "discard" }>): Promise<void> {
@@ -306,16 +335,6 @@ export class RoundRun {
     return writeFileDurably(statePath(this.#deps), encodeAggregatorState(this.#state), 0o644, this.#disk);
   }
 
-  /** A staged file that is not whole ends the attempt by the name of its party. */
-  #sum(segment: number, parties: readonly number[]): Promise<Uint8Array> {
-    return this.#sums.add(this.#state.setup, segment, parties).catch((error: unknown) => {
-      if (!(error instanceof PartyFileBroken)) throw error;
-      this.#deps.refused(error.party, RefusalReason.PayloadMismatch, error.message);
-      this.give({ kind: "Failed", code: "REPORT_REFUSED", message: error.message });
-      throw error;
-    });
-  }
-
   /** Without masks the sum is open as it is. */
   async #remove(segment: number, masks: number): Promise<void> {
     if (masks > 0)
@@ -336,13 +355,14 @@ export class RoundRun {
    * that was announced to parties of which too few are left to open it.
    */
   async #goOnWithoutLost(): Promise<void> {
-    if (this.#failedParties.size === 0) return;
+    if (this.#failedParties.size + this.#brokenParties.size === 0) return;
     if (!canBeOpened(this.#state, this.#failedParties)) {
       await this.#run({ type: "abandon" });
       return;
     }
     const { roster, minSurvivors } = this.#state.setup;
-    const able = roster.filter(({ id }) => !this.#failedParties.has(id) || this.hasReported(id));
+    const isLost = (party: number) => this.#failedParties.has(party) || this.#brokenParties.has(party);
+    const able = roster.filter(({ id }) => !isLost(id) || this.hasReported(id));
     for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting]) {
       const isSomebodyAwaited = able.some(({ id }) => !this.#hasDone(stage, id));
       if (isSomebodyAwaited && able.length >= minSurvivors) continue;

@@ -7,17 +7,25 @@ import { processKernels } from "../../shared/kernels/process-kernels.ts";
 
 const kernels = createRingKernels();
 
+/** How a sum is made. */
+export interface SumOptions {
+  /** The machine's by default. */
+  readonly disk?: Disk;
+  /** Told of the bytes of each input, in their order, before they are added; their memory is used again afterwards. */
+  readonly onRead?: (input: number, bytes: Uint8Array) => void;
+}
+
 /**
  * Adds packed segments of several parties mod 2^b into a new packed file, in bounded memory.
  *
- * @param inputs paths of the staged segments, each of `ceil(values / 8) · b` bytes.
+ * @param inputs paths of the staged segments, each of `ceil(values / 8) · b` bytes; what they hold is checked by whoever asks.
  * @returns SHA-256 of the sum's bytes, 32 bytes. The file is not yet durable.
  */
 export async function sumSegments(
   inputs: readonly string[],
   segment: { readonly values: number; readonly ringBits: number },
   outPath: string,
-  disk: Disk = realDisk,
+  { disk = realDisk, onRead = () => {} }: SumOptions = {},
 ): Promise<Uint8Array> {
   const bits = requireRingBits(segment.ringBits);
   const files: DiskFile[] = [];
@@ -33,6 +41,7 @@ export async function sumSegments(
       for (let start = 0; start < paddedValues; start += chunkValues) {
         const chunk = { start, values: Math.min(chunkValues, paddedValues - start), ringBits: bits };
         await readChunk(files, buffers.inputs, chunk);
+        for (const input of files.keys()) onRead(input, inputOf(buffers.inputs, input, chunk));
         // One chunk is written while the next one is read.
         await written;
         const packed = addChunk(buffers, chunk);

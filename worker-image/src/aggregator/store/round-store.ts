@@ -11,7 +11,7 @@ import {
   TributaryError,
   writeNewFile,
 } from "@tributary/kit";
-import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
+import { type KnownFile, requireDigest, type WrittenMarks } from "./known-file.ts";
 import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, parseLedgerLine } from "./ledger-line.ts";
 
 /** Newest models that stay on disk: the base of the newest round may turn out to be the best. */
@@ -25,6 +25,13 @@ export interface StoredRound {
   readonly line: LedgerLine;
   /** Digest of the line's bytes, hexadecimal. */
   readonly lineSha256: string;
+}
+
+/** Marks of a round's files, in the memory of the process that wrote them. */
+export interface RoundMarks {
+  readonly model: WrittenMarks;
+  /** Absent when the optimiser keeps no state. */
+  readonly optimiser: WrittenMarks | undefined;
 }
 
 /** What is written for a round besides its line; both files are prepared in {@link RoundStore.prepareCommit}'s directory. */
@@ -48,6 +55,8 @@ export class RoundStore {
   #rounds: readonly StoredRound[] = [];
   /** Rounds whose model is on the disk, oldest first. */
   #models: readonly number[] = [];
+  /** Of the newest round that made a model, if this process committed it since it read the ledger. */
+  #marks: { readonly round: number; readonly marks: RoundMarks } | undefined;
   #isNeeded: (modelSha256: string) => boolean = () => false;
 
   private constructor(directory: string, jobUid: string, genesis: string, disk: Disk) {
@@ -113,6 +122,20 @@ export class RoundStore {
     return join(this.#directory, nameOf(round), "optimiser.bin");
   }
 
+  /** The model after `round` as the ledger knows it. */
+  modelFile(round: number): KnownFile {
+    const { modelSha256: sha256 } = this.#rounds[round]!.line;
+    const damaged = (found: string) => corrupt(round, "model.safetensors", found);
+    return { path: this.modelPath(round), sha256, marks: this.#marksOf(round)?.model, damaged };
+  }
+
+  /** The optimiser's state after `round` as the ledger knows it. */
+  optimiserFile(round: number): KnownFile {
+    const { optimiserSha256: sha256 } = this.#rounds[round]!.line;
+    const damaged = (found: string) => corrupt(round, "optimiser.bin", found);
+    return { path: this.optimiserPath(round), sha256, marks: this.#marksOf(round)?.optimiser, damaged };
+  }
+
   /** The newest round that made a model, or `undefined` before the first. */
   newestModelRound(): number | undefined {
     return this.#rounds.findLast(({ line }) => line.outcome === "Committed")?.line.round;
@@ -133,9 +156,10 @@ export class RoundStore {
   /**
    * Durable point 2: syncs the prepared files, writes the line beside them and shows all of it by one rename.
    *
+   * @param marks of the files as they were written, by which the next step knows them without their digests.
    * @throws STORAGE_FULL, STORAGE_UNAVAILABLE: then only {@link RoundStore.reload} tells whether the round is committed.
    */
-  async commit(prepared: PreparedRound, line: LedgerLine): Promise<StoredRound> {
+  async commit(prepared: PreparedRound, line: LedgerLine, marks?: RoundMarks): Promise<StoredRound> {
     if (line.round !== this.#rounds.length || line.previous !== this.head || line.jobUid !== this.#jobUid) {
       throw new TributaryError("INVARIANT_BROKEN", `line of round ${line.round} does not continue the ledger`);
     }
@@ -150,7 +174,10 @@ export class RoundStore {
     await renameDurably(prepared.directory, join(this.#directory, nameOf(line.round)), disk);
     const stored = { line, lineSha256: ledgerLineSha256(bytes) };
     this.#rounds = [...this.#rounds, stored];
-    if (line.outcome === "Committed") this.#models = [...this.#models, line.round];
+    if (line.outcome === "Committed") {
+      this.#models = [...this.#models, line.round];
+      this.#marks = marks && { round: line.round, marks };
+    }
     await this.#prune();
     return stored;
   }
@@ -175,6 +202,7 @@ export class RoundStore {
     await syncDirectory(this.#directory, this.#disk);
     this.#rounds = rounds;
     this.#models = models;
+    this.#marks = undefined;
     await this.#verifyNewest();
   }
 
@@ -209,6 +237,10 @@ export class RoundStore {
     }
   }
 
+  #marksOf(round: number): RoundMarks | undefined {
+    return this.#marks?.round === round ? this.#marks.marks : undefined;
+  }
+
   #modelSha256Of(round: number): string {
     return this.#rounds[round]!.line.modelSha256;
   }
@@ -216,10 +248,8 @@ export class RoundStore {
   async #verifyNewest(): Promise<void> {
     const round = this.newestModelRound();
     if (round === undefined) return;
-    const { modelSha256, optimiserSha256 } = this.#rounds[round]!.line;
-    await this.#verifyFile(round, "model.safetensors", this.modelPath(round), modelSha256);
-    if (optimiserSha256 !== "")
-      await this.#verifyFile(round, "optimiser.bin", this.optimiserPath(round), optimiserSha256);
+    await requireDigest(this.modelFile(round), this.#disk);
+    if (this.#rounds[round]!.line.optimiserSha256 !== "") await requireDigest(this.optimiserFile(round), this.#disk);
   }
 
   async #committedNames(): Promise<string[]> {
@@ -230,13 +260,6 @@ export class RoundStore {
       await this.#disk.rename(join(this.#directory, name), join(this.#directory, name.slice(0, -AGAIN.length)));
     const names = found.map((name) => (name.endsWith(AGAIN) ? name.slice(0, -AGAIN.length) : name));
     return names.filter((entry) => /^\d{6,}$/.test(entry)).sort((a, b) => Number(a) - Number(b));
-  }
-
-  async #verifyFile(round: number, what: string, path: string, sha256: string): Promise<void> {
-    const sizeBytes = await this.#disk.sizeOf(path);
-    if (sizeBytes === undefined) throw corrupt(round, what, "missing");
-    const found = Buffer.from(await sha256OfFile(path, this.#disk)).toString("hex");
-    if (found !== sha256) throw corrupt(round, what, `${sizeBytes} bytes of digest ${found}, must be ${sha256}`);
   }
 }
 

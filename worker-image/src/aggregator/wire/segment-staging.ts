@@ -1,10 +1,9 @@
-import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { type Disk, type DiskFile, isStorageError, realDisk, TributaryError } from "@tributary/kit";
-import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody } from "../../shared/files/transfer.ts";
 import type { ByteSpan, SegmentResource } from "../../shared/tensor-wire/resources.ts";
+import { digestsOfFile, RunningDigests } from "./staged-digests.ts";
 
 /** What is staged of one party's segment. */
 export interface StagedSegment {
@@ -18,10 +17,11 @@ interface Slot {
   readonly path: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** Digest of the bytes so far, while one request after another continues it in this process. */
-  hash: Hash | undefined;
+  /** Digests of the bytes so far, while one request after another continues them in this process. */
+  digests: RunningDigests | undefined;
   storedBytes: number;
-  isComplete: boolean;
+  /** Tag of the whole bytes; absent until all are there and fit the digest. */
+  tag: Buffer | undefined;
   isBusy: boolean;
   /** Its party must send it again: what still arrives by an older request goes to a file without a name. */
   isDiscarded: boolean;
@@ -77,7 +77,7 @@ export class SegmentStaging {
   /** What is staged of a segment; zero before its first request. */
   status(resource: SegmentResource): StagedSegment {
     const slot = this.#slots.get(keyOf(resource));
-    return { storedBytes: slot?.storedBytes ?? 0, isComplete: slot?.isComplete ?? false };
+    return { storedBytes: slot?.storedBytes ?? 0, isComplete: isComplete(slot) };
   }
 
   /**
@@ -95,7 +95,7 @@ export class SegmentStaging {
       );
     }
     await this.#finishOnce(slot).catch(() => {});
-    return { storedBytes: slot.storedBytes, isComplete: slot.isComplete };
+    return { storedBytes: slot.storedBytes, isComplete: isComplete(slot) };
   }
 
   /**
@@ -114,7 +114,7 @@ export class SegmentStaging {
   ): Promise<StagedSegment> {
     const slot = this.#slots.get(keyOf(resource));
     if (slot === undefined) throw discarded(resource);
-    if (slot.isComplete) return { storedBytes: slot.storedBytes, isComplete: true };
+    if (isComplete(slot)) return { storedBytes: slot.storedBytes, isComplete: true };
     if (slot.isBusy)
       throw new TributaryError("QUEUE_FULL", "another request writes this segment", { retryAfterMs: 100 });
     if (span.startBytes !== slot.storedBytes) {
@@ -139,7 +139,7 @@ export class SegmentStaging {
     } finally {
       slot.isBusy = false;
     }
-    return { storedBytes: slot.storedBytes, isComplete: slot.isComplete };
+    return { storedBytes: slot.storedBytes, isComplete: isComplete(slot) };
   }
 
   /** Drops a staged segment; its party may send it again. */
@@ -162,7 +162,12 @@ export class SegmentStaging {
   /** Whether every byte of a party's segment lies there under this digest. */
   isStaged(segment: number, party: number, sha256: string): boolean {
     const slot = this.#slots.get(`${segment}/${party}`);
-    return slot?.isComplete === true && slot.sha256 === sha256;
+    return slot?.sha256 === sha256 && isComplete(slot);
+  }
+
+  /** Tag of a party's segment as its digest was checked, which its file must still have when it is read; absent while it is not whole. */
+  tagOf(segment: number, party: number): Buffer | undefined {
+    return this.#slots.get(`${segment}/${party}`)?.tag;
   }
 
   #openOnce(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<Slot> {
@@ -197,12 +202,16 @@ export class SegmentStaging {
 
   /** Checks the digest once every byte is there; who comes meanwhile waits for the same check, who comes after a failure tries it again. */
   #finishOnce(slot: Slot): Promise<void> {
-    if (slot.isComplete || slot.storedBytes < slot.sizeBytes) return Promise.resolve();
+    if (isComplete(slot) || slot.storedBytes < slot.sizeBytes) return Promise.resolve();
     slot.finishing ??= finish(this.#disk, slot).finally(() => {
       slot.finishing = undefined;
     });
     return slot.finishing;
   }
+}
+
+function isComplete(slot: Slot | undefined): boolean {
+  return slot?.tag !== undefined;
 }
 
 function keyOf({ segment, party }: SegmentResource): string {
@@ -214,9 +223,9 @@ async function openSlot(disk: Disk, path: string, sha256: string, sizeBytes: num
     path,
     sizeBytes,
     sha256,
-    hash: undefined,
+    digests: undefined,
     storedBytes: 0,
-    isComplete: false,
+    tag: undefined,
     isBusy: false,
     isDiscarded: false,
     finishing: undefined,
@@ -224,12 +233,14 @@ async function openSlot(disk: Disk, path: string, sha256: string, sizeBytes: num
   const present = await disk.sizeOf(path);
   if (present === undefined || present > sizeBytes) {
     await disk.remove(path);
-    slot.hash = createHash("sha256");
+    slot.digests = new RunningDigests();
     return slot;
   }
   slot.storedBytes = present;
-  if (present === sizeBytes && toHex(await sha256OfFile(path, disk)) === sha256) slot.isComplete = true;
-  else if (present === sizeBytes) await reset(disk, slot);
+  if (present < sizeBytes) return slot;
+  const found = await digestsOfFile(path, disk);
+  if (found.sha256 === sha256) slot.tag = found.tag;
+  else await reset(disk, slot);
   return slot;
 }
 
@@ -254,7 +265,7 @@ async function appendBody(
     ...(pieceBytes !== undefined && { pieceBytes }),
     maxBytes: span.endBytes - span.startBytes,
     onWritten: (piece: Uint8Array) => {
-      slot.hash?.update(piece);
+      slot.digests?.update(piece);
       slot.storedBytes += piece.length;
     },
   };
@@ -262,22 +273,18 @@ async function appendBody(
 }
 
 async function finish(disk: Disk, slot: Slot): Promise<void> {
-  const found = slot.hash === undefined ? toHex(await sha256OfFile(slot.path, disk)) : slot.hash.digest("hex");
-  slot.hash = undefined;
-  if (found === slot.sha256) {
-    slot.isComplete = true;
+  const found = slot.digests?.digest() ?? (await digestsOfFile(slot.path, disk));
+  slot.digests = undefined;
+  if (found.sha256 === slot.sha256) {
+    slot.tag = found.tag;
     return;
   }
   if (!slot.isDiscarded) await reset(disk, slot);
-  throw new TributaryError("CHECKSUM_MISMATCH", `segment has digest ${found}, must be ${slot.sha256}`);
+  throw new TributaryError("CHECKSUM_MISMATCH", `segment has digest ${found.sha256}, must be ${slot.sha256}`);
 }
 
 async function reset(disk: Disk, slot: Slot): Promise<void> {
   await disk.truncate(slot.path, 0);
   slot.storedBytes = 0;
-  slot.hash = createHash("sha256");
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
+  slot.digests = new RunningDigests();
 }

@@ -57,15 +57,21 @@ export async function openFlatModel(path: string, disk: Disk = realDisk): Promis
 
 /** SHA-256 of a file, 32 bytes, read in pieces of 1 MiB. */
 export async function sha256OfFile(path: string, disk: Disk = realDisk): Promise<Uint8Array> {
+  const hash = createHash("sha256");
+  await readPieces(path, disk, (piece) => hash.update(piece));
+  return new Uint8Array(hash.digest());
+}
+
+/** Reads a file from its start to its end in pieces of 1 MiB; a piece's memory is used again afterwards. */
+export async function readPieces(path: string, disk: Disk, onPiece: (piece: Uint8Array) => void): Promise<void> {
   const file = await disk.open(path, "r");
   try {
-    return await withScratch(async (scratch) => {
-      const hash = createHash("sha256");
+    await withScratch(async (scratch) => {
       const buffer = scratch.bytes();
       for (let position = 0; ; position += buffer.length) {
         const bytesRead = await readUpTo(file, position, buffer);
-        hash.update(buffer.subarray(0, bytesRead));
-        if (bytesRead < buffer.length) return new Uint8Array(hash.digest());
+        onPiece(buffer.subarray(0, bytesRead));
+        if (bytesRead < buffer.length) return;
       }
     });
   } finally {

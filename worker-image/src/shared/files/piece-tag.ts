@@ -12,7 +12,22 @@ const NONCE = Buffer.alloc(12);
  * since processors make it several times as fast as a CRC-32 of zlib. A piece of zeros has no tag of zeros.
  */
 export function pieceTag(piece: Uint8Array): Buffer {
-  const cipher = createCipheriv("aes-128-gcm", KEY, NONCE).setAAD(piece);
-  cipher.final();
-  return cipher.getAuthTag();
+  return new RunningTag().update(piece).digest();
+}
+
+/** {@link pieceTag} of bytes that come one after another. */
+export class RunningTag {
+  readonly #cipher = createCipheriv("aes-128-gcm", KEY, NONCE);
+
+  /** Takes the next bytes. */
+  update(bytes: Uint8Array): this {
+    this.#cipher.setAAD(bytes);
+    return this;
+  }
+
+  /** The tag of all that came; called once, at the end. */
+  digest(): Buffer {
+    this.#cipher.final();
+    return this.#cipher.getAuthTag();
+  }
 }

@@ -26,6 +26,8 @@ export type AggregatorEvent =
       readonly sha256: Uint8Array;
       readonly sizeBytes: number;
     }
+  /** Staged bytes of these parties are not what they were; what was not announced goes on without them. */
+  | { readonly type: "broken"; readonly parties: readonly number[] }
   /** The time of a stage is over: go on with those who are there. `segment` only in `Collecting` and `Unmasking`; all when left out. */
   | { readonly type: "deadline"; readonly stage: DeadlineStage; readonly segment?: number }
   /** The sums asked for are computed; digests of their bytes. They become durable with the next `persist`. */
@@ -57,9 +59,9 @@ export type AggregatorEffect =
   | { readonly type: "persist"; readonly segments: readonly number[] }
   /** Send bytes to one party, or to each of the roster. */
   | { readonly type: "send"; readonly to: number | "all"; readonly message: Uint8Array }
-  /** Add the staged segments of exactly these parties mod 2^b, then say `summed`. */
+  /** Add the staged segments of exactly these parties mod 2^b, then say `summed`; asked for again, it replaces what was asked before. */
   | { readonly type: "sum"; readonly segment: number; readonly parties: readonly number[] }
-  /** Drop the staged segment of a party: it is not the one it signed, or came too late. */
+  /** Drop the staged segment of a party: it is not the one it signed, came too late, or is broken. */
   | { readonly type: "discard"; readonly segment: number; readonly party: number }
   /** Add these masks to the sum (signs are those of removal), then say `removed`. Empty without masks. */
   | { readonly type: "remove"; readonly segment: number; readonly keys: readonly MaskKey[] }

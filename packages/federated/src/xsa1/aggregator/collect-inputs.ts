@@ -7,13 +7,14 @@ import { segmentSizeBytes } from "../setup.ts";
 import { inputTranscript } from "../transcripts.ts";
 import {
   type AggregatorState,
+  isCollected,
   type Payload,
   type PlannedState,
   SegmentStage,
   segmentIndex,
   withSegment,
 } from "./aggregator-state.ts";
-import { refuse, refuseSegment } from "./aggregator-steps.ts";
+import { chain, refuse, refuseSegment } from "./aggregator-steps.ts";
 import type { AggregatorContext, AggregatorEffect, AggregatorEvent, AggregatorStep } from "./aggregator-types.ts";
 import { graphOf } from "./collect-keys.ts";
 
@@ -93,6 +94,41 @@ export function closeCollecting(context: AggregatorContext, state: AggregatorSta
   const discards = late.map((party): AggregatorEffect => ({ type: "discard", segment, party }));
   const next = withSegment(state, index, { stage: SegmentStage.Summing, survivors });
   return { state: next, effects: [...discards, { type: "sum", segment, parties }] };
+}
+
+/**
+ * Staged bytes of some parties are not what they were. Nothing of a sum is announced before it is computed: its survivors are fixed anew
+ * without these parties, as if they had not come in time, and what was announced before stays as it is.
+ */
+export function dropInputs(
+  context: AggregatorContext,
+  state: AggregatorState,
+  parties: readonly number[],
+): AggregatorStep {
+  const start: AggregatorStep = { state, effects: [] };
+  return state.segments.reduce(
+    (step, _, index) => chain(step, (next) => dropInput(context, next, index, parties)),
+    start,
+  );
+}
+
+function dropInput(
+  context: AggregatorContext,
+  state: AggregatorState,
+  index: number,
+  parties: readonly number[],
+): AggregatorStep {
+  const current = state.segments[index]!;
+  const isSumming = current.stage === SegmentStage.Summing;
+  const lost = parties.filter((party) => (isSumming ? isSurvivor(state, index, party) : current.stored.has(party)));
+  if (isCollected(current) || lost.length === 0) return { state, effects: [] };
+  const segment = state.setup.segments[index]!.id;
+  const open = withSegment(state, index, { stage: SegmentStage.Collecting, survivors: null });
+  const dropped = {
+    state: lost.reduce((next, party) => withoutPayload(next, party, index), open),
+    effects: lost.map((party): AggregatorEffect => ({ type: "discard", segment, party })),
+  };
+  return isSumming ? chain(dropped, (next) => closeCollecting(context, next, index)) : dropped;
 }
 
 /** Each party of U2 needs `threshold` survivors among its holders, or its secret could not be rebuilt. */

@@ -23,7 +23,7 @@ import {
 } from "./aggregator-types.ts";
 import { abandonSegments, announceResult, commitWhenDone, noteRemoved, resultMessage } from "./close-segments.ts";
 import { missingAnswers, receiveAnswer, tryRemoval } from "./collect-answers.ts";
-import { closeCollecting, noteStored, receiveInput } from "./collect-inputs.ts";
+import { closeCollecting, dropInputs, noteStored, receiveInput } from "./collect-inputs.ts";
 import { closeAdvertising, keyListFor, receiveAdvertise } from "./collect-keys.ts";
 import { closeSharing, deliveryFor, receiveBundle } from "./collect-shares.ts";
 import { announceSurvivors, bitmapsMessage, receiveConsistency, requestMessage } from "./collect-signatures.ts";
@@ -71,6 +71,8 @@ export function stepAggregator(
       return receive(context, state, event.from, event.message);
     case "stored":
       return chain(noteStored(context, state, event), commitIfEmptied(state));
+    case "broken":
+      return chain(dropInputs(context, state, event.parties), commitIfEmptied(state));
     case "deadline":
       return closeStage(context, state, event.stage, event.segment);
     case "summed":

@@ -27,6 +27,14 @@ export type ReportRule = (
   at: { readonly round: number; readonly attempt: number },
 ) => MemoryReport;
 
+/** Where the aggregator staged a segment of a party. */
+export interface StagedSegmentFile {
+  readonly path: string;
+  readonly round: number;
+  readonly attempt: number;
+  readonly segment: number;
+}
+
 /** An attempt that a party knows. */
 interface KnownAttempt {
   readonly round: number;
@@ -40,6 +48,8 @@ export class MemoryParty {
   readonly identitySecret: Uint8Array;
   readonly publicKey: Uint8Array;
   report: ReportRule;
+  /** Told of a segment whose bytes are all staged, before the aggregator hears so. */
+  onStaged: (segment: StagedSegmentFile) => Promise<void> = async () => {};
   /** What it was told of its segments, by round. */
   readonly told: { readonly round: number; readonly outcomes: readonly SegmentOutcome[] }[] = [];
   /** Attempts that it was told of as closed empty. */
@@ -150,6 +160,7 @@ export class MemoryParty {
     const { storedBytes, isComplete } = await staging.claim(resource, hex(digest), bytes.length);
     const span = { startBytes: storedBytes, endBytes: bytes.length, totalBytes: bytes.length };
     if (!isComplete) await staging.receive(resource, span, Readable.from([Buffer.from(bytes.subarray(storedBytes))]));
+    await this.onStaged({ path: staging.pathOf(segment, this.id), round, attempt, segment });
     this.#engine!.segmentStored(resource, hex(digest), bytes.length);
     const stored = { segment, sha256: digest, sizeBytes: bytes.length };
     await this.#take({ type: "inputStored", planDigest, ...stored }, { round, attempt });
