@@ -12,7 +12,7 @@ let job: MemoryJob;
 afterEach(() => job.destroy());
 
 /** What the party on a seat reports everywhere: no two sets of parties have the same mean. */
-const updateOf = (worker: number) => 2 ** -9 * (worker + 1);
+const updateOf = (worker: number) => 2 ** -9 * [1, 2, 6][worker]!;
 
 const removed = (path: string) => rm(path);
 /** The size stays. */
@@ -37,13 +37,15 @@ async function ledgerLine(): Promise<LedgerLine> {
   return JSON.parse(await readFile(join(job.directory, "data/rounds/000000/line.json"), "utf8")) as LedgerLine;
 }
 
-/** The model of the first round is the mean of exactly the parties that its line names. */
-async function expectClosedForm({ survivors }: LedgerLine): Promise<void> {
+/** The model of the first round is the mean of exactly these workers. */
+async function expectMeanOf(workers: readonly number[]): Promise<void> {
   const bytes = await readFile(join(job.directory, "data/rounds/000000/model.safetensors"));
-  const sum = survivors.reduce((total, { workerIndex }) => total + updateOf(workerIndex), 0);
-  const want = new Float32Array(16).fill(0.5 + Math.fround(sum / survivors.length));
+  const sum = workers.reduce((total, worker) => total + updateOf(worker), 0);
+  const want = new Float32Array(16).fill(0.5 + Math.fround(sum / workers.length));
   expect(bytes.subarray(-64)).toEqual(Buffer.from(want.buffer));
 }
+
+const expectClosedForm = ({ survivors }: LedgerLine) => expectMeanOf(survivors.map(({ workerIndex }) => workerIndex));
 
 const untilCommitted = async ({ engine, ended }: MemoryProcess, rounds: number) => {
   await vi.waitFor(async () => {
@@ -71,7 +73,6 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
     await untilCommitted(process, 2);
     const line = await ledgerLine();
     expect([line.attempt, line.dropOuts, line.survivors.map(({ workerIndex }) => workerIndex)]).toEqual([1, 1, [0, 2]]);
-    await expectClosedForm(line);
     expect(process.engine.view).toMatchObject({ failedRounds: 0, problem: undefined });
     // The party is told by name, and by the protocol; in the next round it reports as the others do.
     expect(seen[0]).toMatchObject({ code: "REPORT_REFUSED", message: expect.stringContaining("of party 2") });
@@ -86,7 +87,12 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
         ]),
       WAIT_MS,
     );
-    expect(new Set(job.parties[1]!.told[0]!.outcomes)).toEqual(new Set([SegmentOutcome.Excluded]));
+    const [update, metrics] = job.parties[1]!.told[0]!.outcomes;
+    expect(metrics).toBe(SegmentOutcome.Excluded);
+    // Its update counts when its sum was announced before that of the metrics was made, and then as it was sent.
+    const isIn = update === SegmentOutcome.Included;
+    expect(isIn && segments.includes(0)).toBe(false);
+    await expectMeanOf(isIn ? [0, 1, 2] : [0, 2]);
     expect(problemOf(process, 1)).toBeUndefined();
   });
 
