@@ -18,7 +18,6 @@ import {
 } from "@tributary/kit";
 import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
-import { sha256OfFile } from "../shared/files/flat-model-file.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
 import { roundContextSha256 } from "../shared/report/round-context.ts";
@@ -37,6 +36,7 @@ import { openSession, type Session } from "./session.ts";
 import { requireToldJob } from "./trainer/told-job.ts";
 import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
 import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
+import { hasDigest } from "./wire/own-file.ts";
 
 /** Longest time that a trainer gets to hear that the job is over. */
 const FINISH_GRACE_MS = 15_000;
@@ -292,8 +292,7 @@ class SidecarWorker {
       "base",
       `${basename(sha256)}.${baseModel.format === "gguf" ? "gguf" : "safetensors"}`,
     );
-    const present = await sha256OfFile(path).catch(() => undefined);
-    if (present !== undefined && Buffer.from(present).toString("hex") === sha256) return path;
+    if (await hasDigest(path, sha256)) return path;
     const file = { path: baseModel.resource, sha256, sizeBytes: Number(baseModel.sizeBytes) };
     await retry(() => tensors.fetch(file, path, signal), {
       signal,

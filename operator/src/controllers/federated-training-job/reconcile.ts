@@ -10,7 +10,7 @@ import { dropLatePlaces } from "./decide/drop-late-places.ts";
 import { decide } from "./decide/index.ts";
 import { recallPlacements } from "./decide/recall-placements.ts";
 import { tellTransitions } from "./decide/transitions.ts";
-import { isFinished, type Settings } from "./decide/verdict.ts";
+import { isOver, type Settings } from "./decide/verdict.ts";
 import { type ObservationSources, observe } from "./observe/observe.ts";
 import type { Plan } from "./plan.ts";
 import type { JobSnapshot } from "./snapshot.ts";
@@ -107,8 +107,8 @@ async function observeOrTell(
   }
 }
 
-function isLeaving({ job, deletionMs }: JobSnapshot): boolean {
-  return deletionMs !== undefined || isFinished({ job }) || job.spec.suspend === true;
+function isLeaving({ job }: JobSnapshot): boolean {
+  return isOver(job) || job.spec.suspend === true;
 }
 
 function report(seen: JobSnapshot, plan: Plan, failures: readonly ActFailure[], deps: JobDeps): void {

@@ -8,7 +8,7 @@ import {
 import { type Disk, isStorageError, realDisk, TributaryError, writeFully } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { RunningTag } from "../../shared/files/piece-tag.ts";
-import { SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
+import { bytesOf, SCRATCH_VALUES, withScratch } from "../../shared/files/scratch.ts";
 import { type KnownFile, requireDigest, requireMarks, requireWhole } from "../store/known-file.ts";
 import type { RoundMarks } from "../store/round-store.ts";
 import { closingOnFailure, openState, type StateFiles } from "./optimiser-state.ts";
@@ -216,8 +216,4 @@ function stepFinite<T>(offset: number, step: () => T): T {
     const message = `in the chunk from parameter ${offset} on, ${cause.message}; the round is closed and done again; lower spec.strategy.parameters.serverLearningRate or the learning rate of the trainer, or find the worker whose updates are so large`;
     throw new TributaryError("MODEL_NOT_FINITE", message, { cause });
   }
-}
-
-function bytesOf(floats: Float32Array): Uint8Array {
-  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createState, type OptimiserParameters, type ServerOptimiser, type ServerState } from "@tributary/federated";
 import { type Disk, type DiskFile, readFully, retellStorageError, writeFully } from "@tributary/kit";
 import { RunningTag } from "../../shared/files/piece-tag.ts";
+import { bytesOf } from "../../shared/files/scratch.ts";
 import type { KnownFile, WrittenMarks } from "../store/known-file.ts";
 
 /** Which state an optimiser goes on from, and where its next one goes. */
@@ -104,8 +105,4 @@ async function digestsOf(file: DiskFile, slots: number, slotBytes: number) {
     }
   }
   return { sha256: hash.digest("hex"), tags: tags.map((tag) => tag.digest()) };
-}
-
-function bytesOf(floats: Float32Array): Uint8Array {
-  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
 }

@@ -1,3 +1,8 @@
+/** The memory of a vector as bytes, shared with it. */
+export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** Values that a scratch buffer holds as float32, or packed at any ring width; a multiple of eight. */
 export const SCRATCH_VALUES = 2 ** 18;
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { type Disk, type DiskFile, type Logger, readFully, realDisk, writeFully } from "@tributary/kit";
 import { PIECE_TAG_BYTES, pieceTag } from "../../shared/files/piece-tag.ts";
-import { SCRATCH_VALUES } from "../../shared/files/scratch.ts";
+import { bytesOf, SCRATCH_VALUES } from "../../shared/files/scratch.ts";
 
 const FLOAT_BYTES = 4;
 
@@ -88,8 +88,4 @@ function tagAt(tags: Buffer, offset: number): Buffer {
 
 function chunksOf(valueCount: number): number {
   return Math.ceil(valueCount / SCRATCH_VALUES);
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

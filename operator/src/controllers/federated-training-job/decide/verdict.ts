@@ -40,3 +40,8 @@ export function conditionOf(
 export function isFinished(snapshot: Pick<JobSnapshot, "job">): boolean {
   return conditionOf(snapshot, "Complete")?.status === "True" || conditionOf(snapshot, "Failed")?.status === "True";
 }
+
+/** Whether nothing of a job is to run any more, or will: it is terminal or being deleted. */
+export function isOver(job: JobSnapshot["job"]): boolean {
+  return job.metadata.deletionTimestamp !== undefined || isFinished({ job });
+}

@@ -4,7 +4,7 @@ import { asTributaryError } from "@tributary/kit";
 import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
-import { isFinished } from "../decide/verdict.ts";
+import { isOver } from "../decide/verdict.ts";
 import { configField, configHashAnnotation } from "../render/aggregator.ts";
 import { type AggregatorSettings, frozenField, readFrozenRun } from "../render/frozen-run.ts";
 import { hashText } from "../render/hash-text.ts";
@@ -57,11 +57,6 @@ export async function observeHub(job: Job, sources: HubSources, signal: AbortSig
     readyReplicas: Number((statefulSet?.status as { readyReplicas?: number } | undefined)?.readyReplicas ?? 0),
     ...(podProblem === undefined ? {} : { podProblem }),
   };
-}
-
-/** Whether nothing of a job is to run any more, or will. */
-function isOver(job: Job): boolean {
-  return job.metadata.deletionTimestamp !== undefined || isFinished({ job });
 }
 
 type LiveObservation = Partial<HubObservation> & Pick<HubObservation, "missingClaims">;
