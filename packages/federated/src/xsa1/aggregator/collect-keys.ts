@@ -39,20 +39,28 @@ export function closeAdvertising(context: AggregatorContext, state: AggregatorSt
   if (few !== null) return fail(state, few);
   const digest = keysDigest(context.crypto, state.setupDigest, memberDigests(context, state, parties));
   const next = { ...state, stage: RoundStage.Sharing, keys: { digest, members: parties } };
-  return { state: next, effects: parties.map((party) => keyListFor(context, next, party)) };
+  return { state: next, effects: keyListsFor(context, next, parties) };
 }
 
-/** The key list for one party: everybody's digest, and the keys of its neighbours and its own. */
-export function keyListFor(context: AggregatorContext, state: AggregatorState, party: number): AggregatorEffect {
-  const { members } = state.keys!;
-  const wanted = isMasked(state.setup) ? graphOf(context, state).holdersOf(party) : [party];
-  const message: KeyListMessage = {
-    type: MessageType.KeyList,
-    setupDigest: state.setupDigest,
-    members: memberDigests(context, state, members),
-    advertised: wanted.map((member) => state.advertised.get(member)!),
-  };
-  return { type: "send", to: party, message: encodeMessage(message) };
+/** The key list for each of these parties: everybody's digest, and the keys of its neighbours and its own. */
+export function keyListsFor(
+  context: AggregatorContext,
+  state: AggregatorState,
+  parties: readonly number[],
+): AggregatorEffect[] {
+  // What all lists have alike is made once: a round of n parties would take n squared digests in one step otherwise.
+  const members = memberDigests(context, state, state.keys!.members);
+  const graph = isMasked(state.setup) ? graphOf(context, state) : undefined;
+  return parties.map((party) => {
+    const wanted = graph?.holdersOf(party) ?? [party];
+    const message: KeyListMessage = {
+      type: MessageType.KeyList,
+      setupDigest: state.setupDigest,
+      members,
+      advertised: wanted.map((member) => state.advertised.get(member)!),
+    };
+    return { type: "send", to: party, message: encodeMessage(message) };
+  });
 }
 
 /** The mask graph of the round; the key list must be fixed. */

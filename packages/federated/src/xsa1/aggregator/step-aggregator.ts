@@ -24,7 +24,7 @@ import {
 import { abandonSegments, announceResult, commitWhenDone, noteRemoved, resultMessage } from "./close-segments.ts";
 import { missingAnswers, receiveAnswer, tryRemoval } from "./collect-answers.ts";
 import { closeCollecting, dropInputs, noteStored, receiveInput } from "./collect-inputs.ts";
-import { closeAdvertising, keyListFor, receiveAdvertise } from "./collect-keys.ts";
+import { closeAdvertising, keyListsFor, receiveAdvertise } from "./collect-keys.ts";
 import { closeSharing, deliveryFor, receiveBundle } from "./collect-shares.ts";
 import { announceSurvivors, bitmapsMessage, receiveConsistency, requestMessage } from "./collect-signatures.ts";
 import { planMessage, setupMessage } from "./opening-messages.ts";
@@ -184,7 +184,7 @@ function starvedEffect(state: AggregatorState, index: number): AggregatorEffect[
 function repeatTo(context: AggregatorContext, state: AggregatorState, party: number): AggregatorEffect[] {
   if (state.stage === RoundStage.Committed) return isPlanned(state) ? [resultMessage(context, state, party)] : [];
   const effects: AggregatorEffect[] = [setupMessage(context, state, party)];
-  if (state.keys?.members.includes(party)) effects.push(keyListFor(context, state, party));
+  if (state.keys?.members.includes(party)) effects.push(...keyListsFor(context, state, [party]));
   effects.push(...deliveryFor(state, party));
   if (!isPlanned(state)) return effects;
   effects.push(planMessage(context, state, party));
