@@ -126,11 +126,16 @@ export class SimulatedPod {
     const { namespace, name, uid } = this.pod.metadata;
     const target = { apiVersion: "v1", kind: "Node", name: simulatedNodeName };
     const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target };
-    try {
-      await this.#around.client.create(bindings, binding as KubeObject);
-    } catch (error) {
-      // A pod that is deleted meanwhile gets no node: its end is told of by the watch.
-      if (!isTributaryError(error, "API_CONFLICT") && !isNotFound(error)) throw error;
+    while (!signal.aborted) {
+      try {
+        await this.#around.client.create(bindings, binding as KubeObject);
+        return;
+      } catch (error) {
+        // A pod that is deleted meanwhile gets no node: its end is told of by the watch.
+        if (isTributaryError(error, "API_CONFLICT") || isNotFound(error)) return;
+        if (!isTerminating(error)) throw error;
+        await sleep(500, undefined, { signal }).catch(() => {});
+      }
     }
   }
 
@@ -237,6 +242,11 @@ export class SimulatedPod {
         ? "Failed"
         : "Pending";
   }
+}
+
+/** A namespace that is being deleted takes no binding, and soon has no pod: a scheduler tries again until then. */
+function isTerminating(error: unknown): boolean {
+  return isTributaryError(error, "FORBIDDEN") && error.message.includes("because it is being terminated");
 }
 
 /** The program behind an image and its arguments. */
