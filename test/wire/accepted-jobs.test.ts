@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { controlV1, type FederatedTrainingJob, validateFederatedTrainingJob } from "@tributary/contracts";
 import { checkJobSpec } from "@tributary/contracts/fields";
+import { countUpdateSegments, horizontal, layoutReport } from "@tributary/federated";
 import { renderWindowPlan } from "@tributary/operator";
 import fc from "fast-check";
 import { validateManifest } from "kubectl-tributary";
@@ -8,7 +9,6 @@ import { describe, expect, it } from "vitest";
 import { parseJobConfig } from "../../worker-image/src/aggregator/config/job-config.ts";
 import { noWindows, PlanDecision, takePlan } from "../../worker-image/src/aggregator/engine/job-windows.ts";
 import { judgeRounds } from "../../worker-image/src/aggregator/engine/judge-rounds.ts";
-import { countUpdateSegments, layoutReport } from "../../worker-image/src/shared/report/report-layout.ts";
 import { aRunnableSpec } from "../support/any-job.ts";
 import { commitsARound, firstWindow, manifestOf, renderAsOperator, runnable } from "./support/accepted-job.ts";
 
@@ -28,7 +28,9 @@ describe("every job that is accepted", () => {
       expect(judgeRounds(plan.convergence, []).stop).toBe(false);
       const seats = config.participants.reduce((sum, { workers }) => sum + workers, 0);
       const steps = Array.from({ length: countUpdateSegments(parameters) }, () => config.initialStep);
-      expect(layoutReport(parameters, seats, steps).metrics).toBeDefined();
+      const exchanged = { tensors: [{ name: "w", shape: [parameters] }], hasAdapter: false };
+      const { sections } = horizontal.plan(exchanged, { isEvaluateOnly: false });
+      expect(layoutReport(sections, seats, steps).metrics).toHaveLength(2);
     });
     fc.assert(property, { numRuns: 300 });
   });

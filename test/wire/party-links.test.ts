@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type partyV1, termsV1 } from "@tributary/contracts";
 import { afterEach, expect, it } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { until } from "../support/until.ts";
@@ -82,6 +84,16 @@ it("a worker that was cut off while it fetched the base model fetches it where t
   await job.untilCommitted(1);
 }, 180_000);
 
+/** Path of the model of the first round that is started. */
+async function modelPathIn(messages: AsyncIterable<partyV1.ReceiveResponse>): Promise<string> {
+  for await (const { message } of messages) {
+    if (message.case !== "started") continue;
+    const { objects } = fromBinary(termsV1.RoundStartSchema, message.value.start);
+    return objects.find(({ name }) => name === "model")!.resource;
+  }
+  throw new Error("no round was started");
+}
+
 it("a party that asks for the model over and over and never reads it holds its own share and no more", async () => {
   job = await WireJob.create({ workers: [1, 1], values: 4_000_000 });
   const aggregator = await job.startAggregator();
@@ -90,12 +102,10 @@ it("a party that asks for the model over and over and never reads it holds its o
   const links = new HostileLinks({ ...job.links, ...identity, seed: "", steps: 0, parallel: 0 });
   await until("the party has joined", async () => (await links.join(true)) === "OK");
   const stop = new AbortController();
-  const stream = links.receive(stop.signal)[Symbol.asyncIterator]();
-  const opened = stream.next();
+  const started = modelPathIn(links.receive(stop.signal));
   await job.untilState("both are connected", ({ parties }) => parties.length === 2);
   await job.openWindow({ from: 0, through: 2, quorum: 1, deadlineMs: 20_000n });
-  const { message } = (await opened).value!;
-  const path = message.case === "opened" ? message.value.model!.resource : "";
+  const path = await started;
   const before = residentMib(aggregator.pid);
   const calls = Array.from({ length: 60 }, () => links.tensor("GET", path, {}));
   for (const { request } of calls) request.end();
@@ -147,7 +157,7 @@ it("whoever has the key of a worker that was replaced neither joins nor names a 
 /** The segments of the second party in the first attempt at a round. */
 function segmentPaths(round: number): string[] {
   const { jobUid } = job.links;
-  return [0, 0xffff].map((id) => `/v1/jobs/${jobUid}/rounds/${round}/attempts/1/segments/${id}/parties/2`);
+  return [0, 0xffff, 0xfffe].map((id) => `/v1/jobs/${jobUid}/rounds/${round}/attempts/1/segments/${id}/parties/2`);
 }
 
 function openFiles(pid: number): string[] {

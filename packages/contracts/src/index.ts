@@ -15,6 +15,7 @@ export {
 export * as gateV1 from "./generated/proto/tributary/gate/v1/gate_pb.js";
 export * as controlV1 from "./generated/proto/tributary/round/v1/control_pb.js";
 export * as partyV1 from "./generated/proto/tributary/round/v1/party_pb.js";
+export * as termsV1 from "./generated/proto/tributary/round/v1/terms_pb.js";
 export * as trainerV1 from "./generated/proto/tributary/trainer/v1/trainer_pb.js";
 export {
   Annotation,

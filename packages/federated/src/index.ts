@@ -155,6 +155,31 @@ export {
   type StepInput,
   type StepOutput,
 } from "./optimisers/server-optimiser.ts";
+export { horizontal } from "./recipes/horizontal.ts";
+export type { DisclosureLine, Recipe, RecipeJob, RoundFacts, RoundScript, WrittenObject } from "./recipes/recipe.ts";
+export {
+  countSegments,
+  countUpdateSegments,
+  isSameTable,
+  layoutReport,
+  type MetricSegment,
+  metricNames,
+  planExponents,
+  type ReportLayout,
+  setupSegments,
+  signedLayout,
+  type UpdateSegment,
+} from "./reports/report-layout.ts";
+export {
+  countValues,
+  isTensorSection,
+  type MetricSection,
+  type NamedShape,
+  requireSections,
+  type Section,
+  SectionWeighting,
+  type TensorSection,
+} from "./reports/section.ts";
 export {
   type RandomBytes,
   sampleBernoulli,
@@ -194,6 +219,26 @@ export {
   type SafetensorsHeader,
 } from "./tensors/safetensors-header.ts";
 export { float32View, readFloats, type TensorInfo, type TensorView, writeFloats } from "./tensors/tensor-view.ts";
+export { type StartObject, startDigest } from "./terms/round-start.ts";
+export {
+  type JobContext,
+  type RoundTerms,
+  type SeatTerms,
+  type SeatWork,
+  type StrategyTerms,
+  termsDigest,
+} from "./terms/round-terms.ts";
+export { type SignedRound, startTranscript, termsTranscript } from "./terms/round-transcripts.ts";
+export {
+  Disclosure,
+  requireScript,
+  type ScriptInput,
+  type ScriptNames,
+  type ScriptOutput,
+  type ScriptStep,
+} from "./terms/script.ts";
+export { sectionAgreements } from "./terms/section-terms.ts";
+export { type Crowd, isWorkShared, seatsOfLikeWork } from "./terms/shared-work.ts";
 export {
   type AggregatorState,
   type PlannedState,

@@ -124,9 +124,10 @@ export class WireJob {
     index: number,
     env: Record<string, string> = {},
     smallVolume?: { readonly name: "memory" | "volume"; readonly sizeBytes: number },
+    given?: PemIdentity,
   ): Promise<WireWorker> {
     const directory = await mkdtemp(join(this.directory, `worker-${cluster}-${index}-`));
-    const identity = await this.issueWorker(cluster, index);
+    const identity = given ?? (await this.issueWorker(cluster, index));
     for (const name of ["identity", "memory", "volume"]) await mkdir(join(directory, name));
     await writeFile(join(directory, "identity/tls.crt"), identity.certificatePem);
     await writeFile(join(directory, "identity/tls.key"), identity.keyPem);
@@ -147,6 +148,15 @@ export class WireJob {
     return this.#clusterCas[cluster]!.issueClient(
       `tributary://cluster-${cluster}/jobs/${JOB_UID}/p${cluster}/${index}`,
     );
+  }
+
+  /** Identity of the aggregator, and the CA of a participant's workers. */
+  async identities(cluster: number): Promise<{ readonly aggregator: PemIdentity; readonly workerCaPem: string }> {
+    const [certificatePem, keyPem] = await Promise.all(
+      ["tls.crt", "tls.key"].map((name) => readFile(join(this.directory, name), "utf8")),
+    );
+    const workerCaPem = this.#clusterCas[cluster]!.certificatePem;
+    return { aggregator: { certificatePem: certificatePem!, keyPem: keyPem! }, workerCaPem };
   }
 
   /** What a party of the job needs besides an identity. */

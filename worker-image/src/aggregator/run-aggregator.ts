@@ -17,14 +17,13 @@ import {
 } from "@tributary/kit";
 import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
-import { openFlatModel } from "../shared/files/flat-model-file.ts";
 import { aggregatorVolumes } from "../shared/files/volumes.ts";
 import { readCertificate, readEd25519Identity } from "../shared/identity/certificates.ts";
 import { type JobConfig, parseJobConfig } from "./config/job-config.ts";
 import { controlMethods } from "./control/control-service.ts";
 import { JobEngine } from "./engine/job-engine.ts";
 import { JobModels } from "./engine/job-models.ts";
-import { pinModel } from "./model/initial-model.ts";
+import { pinModel, readModelShape } from "./model/initial-model.ts";
 import { observeEngine } from "./observe-engine.ts";
 import { PartyConnections } from "./party/party-connections.ts";
 import { PartyDirectory } from "./party/party-directory.ts";
@@ -49,7 +48,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
     const nowMs = () => systemClock.nowMs();
     const pinned = await pinModel(config);
     const store = await RoundStore.open(config.directories.data, config.job.uid, pinned.initialSha256);
-    const shape = await modelShape(pinned.initialPath);
+    const shape = await readModelShape(pinned.initialPath);
     const models = new JobModels(config, pinned, store, shape);
     const seats = createSeats(config, tls.operatorCa, nowMs);
     const parties = new PartyDirectory(seats, () => systemClock.monotonicMs());
@@ -136,12 +135,6 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
   } finally {
     await closers.closeAll();
   }
-}
-
-async function modelShape(path: string): Promise<{ parameters: number; sizeBytes: number }> {
-  const model = await openFlatModel(path);
-  await model.close();
-  return { parameters: model.layout.parameters, sizeBytes: model.sizeBytes };
 }
 
 async function readTls(config: JobConfig) {

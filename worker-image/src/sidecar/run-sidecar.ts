@@ -20,7 +20,6 @@ import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
-import { roundContextSha256 } from "../shared/report/round-context.ts";
 import { nextWorkerConfig } from "./config/follow-worker.ts";
 import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
 import {
@@ -29,11 +28,13 @@ import {
   renewCredentials,
   type WorkerCredentials,
 } from "./identity/enrolment.ts";
+import { Agreements } from "./round/agreements.ts";
+import type { ToldJob } from "./round/check-opened.ts";
 import { PartyMachine } from "./round/party-machine.ts";
-import type { JobContext } from "./round/require-signed.ts";
 import { RoundDesk } from "./round/round-desk.ts";
+import { TermsRefusal, termsRefused } from "./round/terms-refusal.ts";
 import { openSession, type Session } from "./session.ts";
-import { requireToldJob } from "./trainer/told-job.ts";
+import { requireToldJob, toldJobSha256 } from "./trainer/told-job.ts";
 import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
 import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
 import { hasDigest } from "./wire/own-file.ts";
@@ -183,6 +184,7 @@ class SidecarWorker {
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
     for await (const { round, attempt, message } of session.receive(signal)) {
       if (message.case === "opened") await this.#rounds?.open({ round, attempt }, message.value);
+      else if (message.case === "started") await this.#rounds?.start({ round, attempt }, message.value);
       else if (message.case === "secagg") await this.#rounds?.receive({ round, attempt }, message.value);
       else if (message.case === "closed") this.#rounds?.close({ round, attempt });
       else if (message.case === "finished") {
@@ -212,10 +214,9 @@ class SidecarWorker {
     const aggregatorKey = session.aggregatorKey();
     if (aggregatorKey === undefined)
       throw new TributaryError("IDENTITY_REJECTED", "the aggregator's key is not Ed25519");
-    const job = jobContext(joined);
-    const jobSha256 = roundContextSha256({ ...job, localSteps: 0 });
-    await requireToldJob(memoryDirectory, jobSha256);
-    if (this.#machine === undefined) await this.#openMachine(credentials, joined, { job, aggregatorKey });
+    const told = toldJob(joined);
+    await requireToldJob(memoryDirectory, toldJobSha256(told));
+    if (this.#machine === undefined) await this.#openMachine(credentials, told, aggregatorKey);
     else this.#requireSameKey(aggregatorKey);
     if (this.#hasJob) return;
     const base = await this.#fetchBase(session, joined, signal);
@@ -223,11 +224,7 @@ class SidecarWorker {
     this.#hasJob = true;
   }
 
-  async #openMachine(
-    credentials: WorkerCredentials,
-    joined: partyV1.JoinResponse,
-    { job, aggregatorKey }: KnownJob,
-  ): Promise<void> {
+  async #openMachine(credentials: WorkerCredentials, told: ToldJob, aggregatorKey: Uint8Array): Promise<void> {
     const { memoryDirectory, volumeDirectory } = this.#config;
     this.#aggregatorKey = aggregatorKey;
     const { log, env, signal } = this.#context;
@@ -241,9 +238,10 @@ class SidecarWorker {
       crash: createCrashSimulator(env, log),
       volumeDirectory,
       memoryDirectory,
-      job,
-      jobUid: joined.jobUid,
-      partyId: joined.partyId,
+      trust: { crypto, aggregatorKey, ownKey: crypto.ed25519PublicKey(identitySecret), told },
+      agreements: await Agreements.open(memoryDirectory, crypto),
+      jobUid: told.jobUid,
+      partyId: told.partyId,
       tensors: () => this.#requireSession().tensors,
       machine: () => this.#machine!,
       fail: (attempt, { code, message }) =>
@@ -254,7 +252,7 @@ class SidecarWorker {
     });
     this.#machine = await PartyMachine.open({
       crypto,
-      config: { jobUid: joined.jobUid, identitySecret, aggregatorKey, policy },
+      config: { jobUid: told.jobUid, identitySecret, aggregatorKey, policy },
       memoryDirectory,
       log,
       send: (to, message) => this.#requireSession().send(to, message, signal),
@@ -307,24 +305,14 @@ class SidecarWorker {
   }
 }
 
-/** What a worker holds a job to over all of its links. */
-interface KnownJob {
-  readonly job: JobContext;
-  readonly aggregatorKey: Uint8Array;
-}
-
-/** @throws PROTOCOL_REFUSED when the base model that workers are to fetch is not the source that rounds bind. */
-function jobContext({
-  sourceSha256,
-  task,
-  hyperparameters,
-  seed,
-  adapterJson,
-  baseModel,
-}: partyV1.JoinResponse): JobContext {
+/** @throws TERMS_REFUSED when the base model that workers are to fetch is not the source that rounds bind. */
+function toldJob(joined: partyV1.JoinResponse): ToldJob {
+  const { jobUid, partyId, participant, workerIndex, workerCount } = joined;
+  const { sourceSha256, task, hyperparameters, seed, adapterJson, baseModel } = joined;
   if (baseModel !== undefined && !equalBytes(baseModel.sha256, sourceSha256))
-    throw new TributaryError("PROTOCOL_REFUSED", "the base model is not the job's source");
-  return { sourceSha256, task, hyperparameters, seed, adapterJson };
+    throw termsRefused(TermsRefusal.TermsChanged, "the base model is not the job's source");
+  const job = { task, hyperparameters, seed, adapterJson, sourceSha256 };
+  return { jobUid, partyId, participant, workerIndex, workerCount, ...job };
 }
 
 interface TrainerPaths {

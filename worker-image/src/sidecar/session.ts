@@ -40,6 +40,12 @@ export interface Session {
   close(): void;
 }
 
+/**
+ * Largest message of the aggregator's: an opening has every party in its setup and every seat in its terms, some 240 bytes for each with the
+ * longest names, hence 6 MiB for 25,600 seats; and some 60 bytes for each tensor of the model.
+ */
+const LARGEST_MESSAGE_BYTES = 16 * 2 ** 20;
+
 /** Opens the links; nothing is called yet. */
 export function openSession(worker: WorkerConfig, identity: WorkerCredentials, log: Logger): Session {
   const { aggregator } = worker;
@@ -65,6 +71,7 @@ export function openSession(worker: WorkerConfig, identity: WorkerCredentials, l
       "grpc.ssl_target_name_override": aggregator.serverName,
       "grpc.default_authority": aggregator.serverName,
       "grpc.max_reconnect_backoff_ms": 2_000,
+      "grpc.max_receive_message_length": LARGEST_MESSAGE_BYTES,
     },
   });
   const tensors = createTensorClient({

@@ -180,6 +180,12 @@ export const catalogue = {
     "ProtocolRefused",
     "A step of the masking protocol was refused.",
   ),
+  TERMS_REFUSED: entry(
+    Protocol,
+    "FAILED_PRECONDITION",
+    "TermsRefused",
+    "A worker refused what a round asks of it before it trained anything.",
+  ),
   UNMASK_SPENT: entry(Wait, "FAILED_PRECONDITION", "UnmaskSpent", "The announced sum got too few answers."),
   TOKEN_REJECTED: entry(Permanent, "UNAUTHENTICATED", "TokenRejected", "The gate refused the token.", 70),
   ENROLMENT_REFUSED: entry(

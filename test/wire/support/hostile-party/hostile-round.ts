@@ -1,4 +1,5 @@
-import type { partyV1 } from "@tributary/contracts";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type partyV1, termsV1 } from "@tributary/contracts";
 import {
   type CryptoSuite,
   decodeMessage,
@@ -44,17 +45,18 @@ export class HostileRound {
   follow({ round, attempt, message }: partyV1.ReceiveResponse): boolean {
     const before = this.stage;
     if (message.case === "opened") this.#open(round, attempt, message.value);
+    else if (message.case === "started") this.#start(message.value);
     else if (message.case === "closed" || message.case === "finished") this.stage = SeenStage.BetweenRounds;
     else if (message.case === "secagg") this.#hear(message.value);
     return this.stage !== before;
   }
 
-  #open(round: number, attempt: number, { setup, plan, model }: partyV1.RoundOpened): void {
+  #open(round: number, attempt: number, { setup }: partyV1.RoundOpened): void {
     const known = decodeMessage(setup);
     if (known.type !== MessageType.Setup) return;
     const isNew = this.round !== round || this.attempt !== attempt || this.setup === undefined;
     if (!isNew) return;
-    [this.round, this.attempt, this.setup, this.modelPath] = [round, attempt, known.setup, model?.resource];
+    [this.round, this.attempt, this.setup] = [round, attempt, known.setup];
     this.opened++;
     this.due.length = 0;
     this.stage = SeenStage.Advertising;
@@ -62,6 +64,11 @@ export class HostileRound {
     const policy = { allowUnmasked: true, minOrganisations: 1, corruptRatio: 0.05, dropRatio: 0.05 };
     this.#context = partyContext(this.crypto, { ...this.#config, aggregatorKey, policy });
     this.#step({ type: "open", message: setup, enrolled: roster.map(({ id: _, ...entry }) => entry) });
+  }
+
+  #start({ plan, start }: partyV1.RoundStarted): void {
+    const { objects } = fromBinary(termsV1.RoundStartSchema, start);
+    this.modelPath = objects.find(({ name }) => name === "model")?.resource;
     this.#step({ type: "receive", message: plan });
   }
 

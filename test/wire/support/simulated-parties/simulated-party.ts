@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { Agent, request as httpsRequest } from "node:https";
-import { partyV1 } from "@tributary/contracts";
+import { fromBinary } from "@bufbuild/protobuf";
+import { partyV1, termsV1 } from "@tributary/contracts";
 import {
   type CryptoSuite,
   decodeMessage,
@@ -59,12 +60,13 @@ export class SimulatedParty {
     for await (const { round, attempt, message } of this.#client.receive({}, { timeoutMs: 3_600_000 })) {
       if (message.case === "finished") return;
       if (message.case === "opened") await this.#open({ round, attempt }, message.value);
+      if (message.case === "started") await this.#start(message.value);
       if (message.case === "secagg") await this.#step({ type: "receive", message: message.value });
     }
     throw new Error(`the stream of party ${this.#party} ended`);
   }
 
-  async #open(at: { round: number; attempt: number }, { setup, plan, model }: partyV1.RoundOpened): Promise<void> {
+  async #open(at: { round: number; attempt: number }, { setup }: partyV1.RoundOpened): Promise<void> {
     this.#at = at;
     const known = decodeMessage(setup);
     if (known.type !== MessageType.Setup) throw new Error("a round opens with a setup");
@@ -76,7 +78,11 @@ export class SimulatedParty {
     const { jobUid } = this.#config;
     this.#context = partyContext(this.#crypto, { jobUid, identitySecret, aggregatorKey, policy });
     await this.#step({ type: "open", message: setup, enrolled: roster.map(({ id: _, ...entry }) => entry) });
-    await this.#call("GET", model!.resource, {});
+  }
+
+  async #start({ plan, start }: partyV1.RoundStarted): Promise<void> {
+    const { objects } = fromBinary(termsV1.RoundStartSchema, start);
+    await this.#call("GET", objects.find(({ name }) => name === "model")!.resource, {});
     await this.#step({ type: "receive", message: plan });
   }
 

@@ -1,5 +1,5 @@
 import type { controlV1 } from "@tributary/contracts";
-import { equalBytes, MessageType, RoundStage } from "@tributary/federated";
+import { equalBytes, MessageType, type ReportLayout, RoundStage } from "@tributary/federated";
 import { asTributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { AddressedMessage, PartyMessage } from "../party/party-directory.ts";
@@ -7,8 +7,9 @@ import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } fr
 import { RoundCommit } from "./commit-round.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { isSummed } from "./lost-parties.ts";
+import { type RoundOpening, type RoundPapers, signOpening } from "./round-opening.ts";
 import { RoundRun, type RunDeps } from "./round-run.ts";
-import { roundTerms, signedReport } from "./round-terms.ts";
+import { agreedLayout, signedTerms } from "./round-terms.ts";
 
 /** An attempt on which the engine's loop works. */
 export interface OpenAttempt {
@@ -36,6 +37,8 @@ export class AttemptDesk {
   /** Parties of the roster whose seats went while this process was down: a job that was changed numbers its seats anew. */
   #unseated: ReadonlySet<number> = new Set();
   #commit: RoundCommit | undefined;
+  /** What the parties of the run are sent first, signed once. */
+  #opening: { readonly of: RoundRun; readonly messages: RoundOpening } | undefined;
   #expiresMs = 0;
 
   constructor(deps: EngineDeps, files: AttemptFiles, onChange: () => void) {
@@ -97,33 +100,36 @@ export class AttemptDesk {
 
   /** Opens the next attempt at a round with whoever is connected, under the terms of a window's plan. */
   async open(round: number, plan: controlV1.WindowPlan): Promise<OpenAttempt> {
-    const { clock, config, identity, log, models, parties } = this.#deps;
+    const { clock, config, crypto, identity, log, models, parties } = this.#deps;
     const { failed } = this.#record;
     const attempt = this.#record.round === round ? this.#record.attempt + 1 : 1;
     await this.#run?.close();
     this.#run = undefined;
     this.#unseated = new Set();
     await this.#files.removeRuns();
-    const members = parties.list().filter(({ isConnected, holder }) => isConnected && holder !== undefined);
-    const seats = members.map(({ seat: { partyId, participant, workerIndex } }) => {
+    const all = parties.list();
+    const members = all.filter(({ isConnected, holder }) => isConnected && holder !== undefined);
+    const roster = members.map(({ seat: { partyId, participant, workerIndex } }) => {
       return [partyId, { participant: participant.name, workerIndex }] as const;
     });
+    const job = { config, crypto, aggregatorKey: identity.publicKey, models, seats: all.map(({ seat }) => seat) };
+    const asked = attemptPlan(plan);
+    const holders = members.map((member) => member.holder!);
+    const signed = signedTerms(job, { round, attempt, ...asked, holders });
     this.#record = {
       round,
       attempt,
       startedMs: clock.nowMs(),
       failed,
-      parties: Object.fromEntries(seats),
-      plan: attemptPlan(plan),
+      parties: Object.fromEntries(roster),
+      plan: asked,
+      papers: { terms: base64(signed.terms), start: base64(signed.start) },
     };
     this.#expiresMs = clock.monotonicMs() + this.#record.plan.deadlineMs;
     await this.#files.save(this.#record);
     this.#roundInWork = round;
-    const holders = members.map((member) => member.holder!);
-    const job = { config, aggregatorKey: identity.publicKey, models };
-    const terms = roundTerms(job, { round, attempt, ...this.#record.plan, holders });
     log.info({ round, attempt, parties: members.length, job: config.job.name }, "round opened");
-    const run = await RoundRun.open(this.#runDeps(this.#record), terms.setup, terms.plan);
+    const run = await RoundRun.open(this.#runDeps(this.#record), signed.setup, signed.plan);
     this.#run = run;
     const opened = this.#opened(run, false);
     for (const { seat } of members) this.#sayOpened(seat.partyId, run);
@@ -198,7 +204,7 @@ export class AttemptDesk {
   #opened(run: RoundRun, isResumed: boolean): OpenAttempt {
     const record = this.#record;
     this.#roundInWork = record.round;
-    const commit = new RoundCommit(this.#deps, { run, report: signedReport(run.state)!, attempt: record });
+    const commit = new RoundCommit(this.#deps, { run, layout: this.#layoutOf(run)!, attempt: record });
     this.#commit = commit;
     return { run, record, commit, expiresMs: this.#expiresMs, isResumed };
   }
@@ -216,9 +222,28 @@ export class AttemptDesk {
     this.#deps.log.warn({ round, attempt }, "what the committed round held is not known any more; no result is sent");
   }
 
-  #canGoOn({ state }: RoundRun): boolean {
+  #layoutOf({ state }: RoundRun): ReportLayout | undefined {
+    return agreedLayout(this.#deps.crypto, state, this.#papers);
+  }
+
+  get #papers(): RoundPapers {
+    const { papers = noAttempt.papers, round } = this.#record;
+    return { terms: bytesOf(papers.terms), start: bytesOf(papers.start), line: round };
+  }
+
+  #openingOf(run: RoundRun): RoundOpening {
+    if (this.#opening?.of === run) return this.#opening.messages;
+    const { crypto, identity } = this.#deps;
+    const signer = { crypto, signingSecret: identity.secretKey };
+    const messages = signOpening(signer, run.state, run.opening, this.#papers);
+    this.#opening = { of: run, messages };
+    return messages;
+  }
+
+  #canGoOn(run: RoundRun): boolean {
+    const { state } = run;
     if (state.stage === RoundStage.Failed) return false;
-    if (signedReport(state) !== undefined) return true;
+    if (this.#layoutOf(run) !== undefined) return true;
     const { round, attempt } = state.setup;
     this.#deps.log.warn({ round, attempt }, "the attempt is laid out as another version does; the next attempt opens");
     return false;
@@ -242,7 +267,7 @@ export class AttemptDesk {
       crash,
       directory: this.#files.runDirectory(record),
       send: (to, message) => {
-        // Setup and plan travel in RoundOpened, before everything else of the round.
+        // Setup and plan travel with terms and start, before everything else of the round.
         if (message[1] === MessageType.Setup || message[1] === MessageType.Plan) return;
         const receivers = to === "all" ? parties.list().map(({ seat }) => seat.partyId) : [to];
         const value: PartyMessage = { case: "secagg", value: message };
@@ -265,11 +290,10 @@ export class AttemptDesk {
 
   #sayOpened(party: number, run: RoundRun): void {
     if (run.state.stage === RoundStage.Committed) return;
-    const { localSteps } = this.#record.plan;
     const remainingMs = Math.max(0, this.#expiresMs - this.#deps.clock.monotonicMs());
-    const { modelSha256 } = run.state.plan!.plan;
-    const value = this.#deps.models.roundOpened(modelSha256, run.opening, { localSteps, remainingMs });
-    this.send(party, { case: "opened", value });
+    const { opened, started } = this.#openingOf(run);
+    this.send(party, { case: "opened", value: opened(remainingMs) });
+    this.send(party, { case: "started", value: started });
   }
 
   #broadcast(run: RoundRun, message: PartyMessage): void {
@@ -280,6 +304,14 @@ export class AttemptDesk {
   #note(error: unknown): void {
     this.#deps.log.error({ err: error }, asTributaryError(error).message);
   }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "base64"));
 }
 
 function attemptPlan({ quorum, deadlineMs, localSteps, evaluateOnly }: controlV1.WindowPlan): AttemptPlan {

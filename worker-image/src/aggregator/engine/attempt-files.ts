@@ -26,19 +26,25 @@ export interface AttemptRecord {
   /** Who sat on which party id when the attempt was opened. */
   readonly parties: Readonly<Record<string, LedgerParty>>;
   readonly plan: AttemptPlan;
+  /**
+   * Bytes of the terms and the start that its parties were sent, in base64: what they were asked for, whatever the job says by now. Absent
+   * in a record of a version that sent none.
+   */
+  readonly papers?: { readonly terms: string; readonly start: string };
   /** Why it closed empty, which {@link AttemptRecord.failed} counts in the same write; absent otherwise. */
   readonly closed?: EngineProblem;
 }
 
 /** Before the first attempt. */
-export const noAttempt: AttemptRecord = {
+export const noAttempt = {
   round: 0,
   attempt: 0,
   startedMs: 0,
   failed: 0,
   parties: {},
   plan: { quorum: 0, deadlineMs: 0, localSteps: 0, evaluateOnly: false },
-};
+  papers: { terms: "", start: "" },
+} as const satisfies AttemptRecord;
 
 const RUN_PREFIX = "attempt-";
 

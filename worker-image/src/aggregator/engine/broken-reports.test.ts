@@ -2,12 +2,14 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SegmentOutcome } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { METRICS_SEGMENT_ID } from "../../shared/report/report-layout.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "./testing/memory-job.ts";
 import type { StagedSegmentFile } from "./testing/memory-party.ts";
 
 const WAIT_MS = 60_000;
+/** Segments of the two sections of metrics. */
+const EVALUATION = 0xffff;
+const TRAINING = 0xfffe;
 let job: MemoryJob;
 afterEach(() => job.destroy());
 
@@ -59,8 +61,8 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
   it.each([
     { name: "one file removed", breaks: removed, segments: [0] },
     { name: "one file damaged", breaks: damaged, segments: [0] },
-    { name: "the metrics damaged", breaks: damaged, segments: [METRICS_SEGMENT_ID] },
-    { name: "every file damaged", breaks: damaged, segments: [0, METRICS_SEGMENT_ID] },
+    { name: "the metrics damaged", breaks: damaged, segments: [EVALUATION, TRAINING] },
+    { name: "every file damaged", breaks: damaged, segments: [0, EVALUATION, TRAINING] },
   ])("costs its party the attempt and nobody else anything: $name", async ({ breaks, segments }) => {
     await createJob(breaks, segments);
     const seen: unknown[] = [];
@@ -87,8 +89,8 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
         ]),
       WAIT_MS,
     );
-    const [update, metrics] = job.parties[1]!.told[0]!.outcomes;
-    expect(metrics).toBe(SegmentOutcome.Excluded);
+    const [update, , training] = job.parties[1]!.told[0]!.outcomes;
+    expect(training).toBe(SegmentOutcome.Excluded);
     // Its update counts when its sum was announced before that of the metrics was made, and then as it was sent.
     const isIn = update === SegmentOutcome.Included;
     expect(isIn && segments.includes(0)).toBe(false);

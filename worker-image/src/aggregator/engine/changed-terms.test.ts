@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeMetrics, INITIAL_STEP } from "@tributary/federated";
+import { encodeMetrics, INITIAL_STEP, type MetricSegment, metricNames } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { metricNames } from "../../shared/report/report-layout.ts";
 import type { ParticipantConfig } from "../config/job-config.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import {
@@ -25,18 +24,15 @@ let job: MemoryJob;
 afterEach(() => job.destroy());
 
 /** Every party's update is the same, and its held-out loss 4 over a million tokens. */
-const losing: ReportRule = (planned, at) => {
-  const { codings, metrics } = planned;
-  const steady = steadyReport(UPDATE)(planned, at);
-  const values: Record<string, number> = Object.fromEntries(codings.map(({ name }) => [name, 0]));
-  values[metricNames.sum("validation_loss")] = 4 * TOKENS;
-  values[metricNames.count("validation_loss")] = TOKENS;
-  values[metricNames.squaredNorm(0)] = 16 * UPDATE ** 2;
-  return [...steady.slice(0, -1), encodeMetrics(codings, values, 2 ** (metrics.ringBits - metrics.valueBits)).values];
+const losing: ReportRule = (layout, at) => {
+  const [{ codings, segment }] = layout.metrics as readonly [MetricSegment];
+  const values = { [metricNames.sum("validation_loss")]: 4 * TOKENS, [metricNames.count("validation_loss")]: TOKENS };
+  const evaluation = encodeMetrics(codings, values, 2 ** (segment.ringBits - segment.valueBits)).values;
+  return steadyReport(UPDATE)(layout, at).with(layout.updates.length, evaluation);
 };
 
 const workers = (count: number): JobChange => ({ participants: [participantOf("p", count)] });
-const endsAt = (wanted: string, segments = 2): ProcessOptions => ({
+const endsAt = (wanted: string, segments = 3): ProcessOptions => ({
   crash(point) {
     if (point === wanted && areSumsRecorded(segments)) throw new Error(`ends ${point}`);
   },
@@ -116,6 +112,25 @@ describe("a seat that is another's since the attempt was opened", () => {
     expect(reported).toEqual([true, true, false]);
     const { line } = await firstRound();
     expect(line.survivors).toEqual([0, 1, 2].map((workerIndex) => ({ participant: "p", workerIndex })));
+  });
+});
+
+describe("an attempt that a former process left open", () => {
+  type Papers = { terms: string; start: string } | undefined;
+  it.each<{ given: string; change: (papers: NonNullable<Papers>) => Papers }>([
+    { given: "without terms and start, as a version before did", change: () => undefined },
+    { given: "with damaged terms", change: ({ terms, start }) => ({ terms: terms.slice(8), start }) },
+    { given: "with a damaged start", change: ({ terms, start }) => ({ terms, start: start.slice(8) }) },
+    { given: "with the start of nothing", change: ({ terms }) => ({ terms, start: "" }) },
+  ])("is not gone on with $given: the next one opens", async ({ change }) => {
+    await changeAt("after-sum-durable", 3, {});
+    const path = join(job.directory, "data/open/attempt.json");
+    const record = JSON.parse(await readFile(path, "utf8")) as { papers: NonNullable<Papers> };
+    await writeFile(path, JSON.stringify({ ...record, papers: change(record.papers) }));
+    await untilCommitted(await job.start());
+    const { line, model } = await firstRound();
+    expect([line.attempt, line.survivors.length]).toEqual([2, 3]);
+    expect(model).toEqual(new Float32Array(16).fill(0.5 + UPDATE));
   });
 });
 

@@ -1,11 +1,13 @@
-import { decodeMetrics, parseParameters, ranksOf, serverOptimiserByName } from "@tributary/federated";
-import { type Clock, type Logger, realDisk } from "@tributary/kit";
 import {
-  METRICS_SEGMENT_ID,
+  decodeMetrics,
+  type MetricSegment,
   metricNames,
-  type PlannedReport,
-  REPORTED_METRICS,
-} from "../../shared/report/report-layout.ts";
+  parseParameters,
+  type ReportLayout,
+  ranksOf,
+  serverOptimiserByName,
+} from "@tributary/federated";
+import { type Clock, type Logger, realDisk } from "@tributary/kit";
 import type { JobConfig } from "../config/job-config.ts";
 import type { KnownFile } from "../store/known-file.ts";
 import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
@@ -24,7 +26,7 @@ import { readSums } from "./segment-sum.ts";
 export interface OpenRound {
   readonly run: RoundRun;
   /** What its parties were asked for. */
-  readonly report: PlannedReport;
+  readonly layout: ReportLayout;
   readonly attempt: AttemptRecord;
 }
 
@@ -64,7 +66,7 @@ export class RoundCommit {
 
   /** The sum of a segment is open: steps its part of the model once those before it are stepped. */
   segmentOpened(segment: number): void {
-    const index = this.#open.report.updates.findIndex((update) => update.segment.id === segment);
+    const index = this.#open.layout.updates.findIndex((update) => update.segment.id === segment);
     if (index >= 0) this.#steppingOf().offer(index, openedSum(this.#open, index));
   }
 
@@ -90,9 +92,10 @@ export class RoundCommit {
     models: ModelStepResult & { readonly baseSha256: string },
   ): LedgerLine {
     const { config, store, clock } = this.#deps;
-    const { report, attempt, run } = this.#open;
+    const { layout, attempt, run } = this.#open;
     const steps = this.#steps;
-    const survivors = survivorsOf(run, METRICS_SEGMENT_ID);
+    // The last metrics tell of all the work of the round.
+    const survivors = survivorsOf(run, layout.metrics.at(-1)!.segment.id);
     return {
       version: 1,
       jobUid: config.job.uid,
@@ -104,10 +107,10 @@ export class RoundCommit {
       strategy: config.strategy.name,
       survivors: survivors.map((party) => attempt.parties[party] ?? { participant: "", workerIndex: party }),
       dropOuts: run.state.setup.roster.length - survivors.length,
-      metrics: openedMetrics(metrics),
+      metrics: openedMetrics(layout, metrics),
       stepExponents: steps.map(Math.log2),
       nextStepExponents: this.#nextSteps(steps, metrics, survivors.length).map(Math.log2),
-      saturated: report.updates.reduce((sum, _, index) => sum + (metrics[metricNames.saturated(index)] ?? 0), 0),
+      saturated: layout.updates.reduce((sum, _, index) => sum + (metrics[metricNames.saturated(index)] ?? 0), 0),
       localSteps,
       bytesUp: bytes.up,
       bytesDown: bytes.down,
@@ -117,18 +120,18 @@ export class RoundCommit {
   }
 
   get #evaluatesOnly(): boolean {
-    return this.#open.report.updates.length === 0;
+    return this.#open.layout.updates.length === 0;
   }
 
   /** Quantiser step of each update segment. A plan without updates has none: those of the next round stay what they are. */
   get #steps(): readonly number[] {
-    return this.#evaluatesOnly ? this.#deps.models.steps() : this.#open.report.updates.map(({ step }) => step);
+    return this.#evaluatesOnly ? this.#deps.models.steps() : this.#open.layout.updates.map(({ step }) => step);
   }
 
   #nextSteps(steps: readonly number[], metrics: Readonly<Record<string, number>>, parties: number): readonly number[] {
     if (this.#evaluatesOnly) return steps;
     const meanSquaredNorms = this.#meanSquaredNorms;
-    const updates = this.#open.report.updates.map(({ segment }) => segment);
+    const updates = this.#open.layout.updates.map(({ segment }) => segment);
     const next = nextSteps({ updates, steps, metrics, parties, meanSquaredNorms });
     for (const [segment, { step, asked, isUnknown }] of next.entries()) {
       if (!isUnknown && asked === step) continue;
@@ -142,7 +145,7 @@ export class RoundCommit {
   }
 
   #stepRest(): Promise<ModelStepResult> {
-    const { updates } = this.#open.report;
+    const { updates } = this.#open.layout;
     return this.#steppingOf().finish(updates.map((_, index) => openedSum(this.#open, index)));
   }
 
@@ -191,8 +194,8 @@ export class RoundCommit {
   }
 }
 
-function openedSum({ run, report }: OpenRound, index: number): OpenedSum {
-  const { segment, offset, step } = report.updates[index]!;
+function openedSum({ run, layout }: OpenRound, index: number): OpenedSum {
+  const { segment, offset, step } = layout.updates[index]!;
   return {
     path: run.sumPath(segment.id),
     sha256: recordedSha256(run, segment.id),
@@ -223,18 +226,23 @@ function recordedSha256({ state }: RoundRun, segment: number): Uint8Array {
   return state.segments[state.setup.segments.findIndex(({ id }) => id === segment)]!.sumSha256!;
 }
 
-async function readMetrics({ run, report }: OpenRound): Promise<Record<string, number>> {
-  const { metrics, codings } = report;
-  const { valueCount: values, ringBits } = metrics;
-  const path = run.sumPath(METRICS_SEGMENT_ID);
-  await verifySum({ path, values, ringBits, sha256: recordedSha256(run, METRICS_SEGMENT_ID) });
+async function readMetrics({ run, layout }: OpenRound): Promise<Record<string, number>> {
+  const opened = await Promise.all(layout.metrics.map((metrics) => readSection(run, metrics)));
+  return Object.assign({}, ...opened) as Record<string, number>;
+}
+
+async function readSection(run: RoundRun, { segment, codings }: MetricSegment): Promise<Record<string, number>> {
+  const { id, valueCount: values, ringBits } = segment;
+  const path = run.sumPath(id);
+  await verifySum({ path, values, ringBits, sha256: recordedSha256(run, id) });
   const file = await realDisk.open(path, "r");
   const sums = await readSums(file, 0, values, ringBits).finally(() => file.close());
   return decodeMetrics(codings, sums);
 }
 
-function openedMetrics(values: Readonly<Record<string, number>>): Record<string, LedgerMetric> {
-  const metrics = REPORTED_METRICS.map((name) => {
+function openedMetrics(layout: ReportLayout, values: Readonly<Record<string, number>>): Record<string, LedgerMetric> {
+  const names = layout.metrics.flatMap(({ metrics }) => metrics);
+  const metrics = names.map((name) => {
     const metric: LedgerMetric = {
       sum: values[metricNames.sum(name)] ?? 0,
       count: values[metricNames.count(name)] ?? 0,

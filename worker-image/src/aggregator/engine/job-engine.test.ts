@@ -2,10 +2,9 @@ import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { SegmentOutcome } from "@tributary/federated";
+import { metricNames, SegmentOutcome } from "@tributary/federated";
 import { type Disk, namingDisk, nodeDisk } from "@tributary/kit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { metricNames } from "../../shared/report/report-layout.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import { OUTPUT_TIMEOUT_MS } from "./output-wait.ts";
 import { MemoryJob, type MemoryProcess, type ProcessOptions, steadyReport } from "./testing/memory-job.ts";
@@ -176,7 +175,7 @@ async function hangOutput(path: string): Promise<{ answer: () => Promise<void> }
 function withSizes(rule: ReportRule, word: (own: number) => number): ReportRule {
   return (planned, at) => {
     const report = rule(planned, at);
-    const isSize = (index: number) => planned.codings[index]!.name === metricNames.squaredNorm(0);
+    const isSize = (index: number) => planned.metrics.at(-1)!.codings[index]!.name === metricNames.squaredNorm(0);
     return [...report.slice(0, -1), report.at(-1)!.map((own, index) => (isSize(index) ? word(own) : own))];
   };
 }

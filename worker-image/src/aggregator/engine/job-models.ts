@@ -1,9 +1,16 @@
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
+import {
+  countUpdateSegments,
+  countValues,
+  type JobContext,
+  type NamedShape,
+  type RecipeJob,
+} from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
-import { countUpdateSegments } from "../../shared/report/report-layout.ts";
-import type { RoundContext } from "../../shared/report/round-context.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
+import { adapterObject } from "../../shared/terms/adapter-object.ts";
+import type { ObjectRef } from "../../shared/terms/start-message.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
 import type { KnownFile } from "../store/known-file.ts";
@@ -37,25 +44,27 @@ export interface Checkpoints {
   readonly best: CheckpointView | undefined;
 }
 
+/** What every model of the job has in common. */
+export interface ModelShape {
+  /** In the order of the flat vector. */
+  readonly tensors: readonly NamedShape[];
+  readonly sizeBytes: number;
+}
+
 /** Which models the job has: the source, the one before round 0, those of the newest rounds. */
 export class JobModels {
   readonly parameters: number;
   readonly #config: JobConfig;
   readonly #pinned: PinnedModel;
   readonly #store: RoundStore;
-  readonly #modelSizeBytes: number;
+  readonly #shape: ModelShape;
 
-  constructor(
-    config: JobConfig,
-    pinned: PinnedModel,
-    store: RoundStore,
-    shape: { parameters: number; sizeBytes: number },
-  ) {
+  constructor(config: JobConfig, pinned: PinnedModel, store: RoundStore, shape: ModelShape) {
     this.#config = config;
     this.#pinned = pinned;
     this.#store = store;
-    this.parameters = shape.parameters;
-    this.#modelSizeBytes = shape.sizeBytes;
+    this.parameters = countValues(shape);
+    this.#shape = shape;
   }
 
   /** The model that the next round starts from. */
@@ -86,11 +95,27 @@ export class JobModels {
     return Array.from({ length: count }, () => step);
   }
 
-  /** What every worker is told of the job, and every round's setup binds. */
-  context(): Omit<RoundContext, "localSteps"> {
+  /** What every worker is told of the job, and every round's terms say. */
+  context(): JobContext {
     const { trainer, model } = this.#config;
     const adapterJson = model.adapter === undefined ? "" : JSON.stringify(model.adapter);
-    return { sourceSha256: fromHex(this.#pinned.sourceSha256), adapterJson, ...trainer };
+    const sourceSha256 = fromHex(this.#pinned.sourceSha256);
+    return { sourceSha256, adapterJson, task: trainer.task, seed: BigInt(trainer.seed) };
+  }
+
+  /** The job as its recipe plans it. */
+  recipeJob(): RecipeJob {
+    return { tensors: this.#shape.tensors, hasAdapter: this.#config.model.adapter !== undefined };
+  }
+
+  /** The objects that the next round starts from, by their names, as they are served. */
+  startObjects(names: readonly string[]): ObjectRef[] {
+    const known: Readonly<Record<string, () => ObjectRef>> = {
+      adapter: () => adapterObject(this.context()),
+      base: () => this.#served("base", "gguf", this.#pinned.sourceSha256, this.#pinned.sourceSizeBytes),
+      model: () => this.#served("model", "safetensors", this.baseFile().sha256, this.#shape.sizeBytes),
+    };
+    return names.map((name) => known[name]!());
   }
 
   /** Path of the file with this digest, when sidecars may fetch it. */
@@ -111,22 +136,6 @@ export class JobModels {
       sha256: fromHex(sourceSha256),
       sizeBytes: BigInt(sourceSizeBytes),
       format: "gguf",
-    });
-  }
-
-  /** The message that opens an attempt for a party. */
-  roundOpened(
-    modelSha256: Uint8Array,
-    signed: { readonly setup: Uint8Array; readonly plan: Uint8Array },
-    { localSteps, remainingMs }: { readonly localSteps: number; readonly remainingMs: number },
-  ) {
-    const { uid: jobUid } = this.#config.job;
-    const resource = tensorPath({ kind: "model", jobUid, sha256: Buffer.from(modelSha256).toString("hex") });
-    return create(partyV1.RoundOpenedSchema, {
-      model: { resource, sha256: modelSha256, sizeBytes: BigInt(this.#modelSizeBytes), format: "safetensors" },
-      localSteps,
-      remainingMs: BigInt(Math.round(remainingMs)),
-      ...signed,
     });
   }
 
@@ -165,6 +174,11 @@ export class JobModels {
   /** Says which models stay on the disk besides the newest ones, by their digests. */
   keep(isNeeded: (sha256: string) => boolean): void {
     this.#store.keepModels(isNeeded);
+  }
+
+  #served(name: string, format: string, sha256: string, sizeBytes: number): ObjectRef {
+    const resource = tensorPath({ kind: "model", jobUid: this.#config.job.uid, sha256 });
+    return { name, resource, sha256: fromHex(sha256), sizeBytes, format };
   }
 
   #ledger() {

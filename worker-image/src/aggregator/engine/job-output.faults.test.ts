@@ -57,7 +57,10 @@ class OutputJob {
       initialSha256: shaOf(0),
       initialPath: join(folder, "initial"),
     };
-    const models = new JobModels({} as JobConfig, pinned, store, { parameters: 1, sizeBytes: 1 });
+    const models = new JobModels({} as JobConfig, pinned, store, {
+      tensors: [{ name: "w", shape: [1] }],
+      sizeBytes: 1,
+    });
     const ledger = new LedgerView(store, models);
     const log = createLogger("test", "silent");
     const options = { disk: volume.disk, backoff: { initialMs: 0, maxMs: 0 } };

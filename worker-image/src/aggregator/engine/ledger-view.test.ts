@@ -27,7 +27,10 @@ beforeEach(() => {
     },
     modelPath: (round: number) => `rounds/${round}`,
   } as unknown as RoundStore;
-  view = new LedgerView(store, new JobModels(config, pinned, store, { parameters: 2, sizeBytes: 8 }));
+  view = new LedgerView(
+    store,
+    new JobModels(config, pinned, store, { tensors: [{ name: "w", shape: [2] }], sizeBytes: 8 }),
+  );
 });
 
 /** A round that starts from the newest model, whose loss it tells, and commits the next. */

@@ -1,20 +1,28 @@
-import { decodeMetrics, STEP_BOUNDS } from "@tributary/federated";
+import { decodeMetrics, horizontal, layoutReport, metricNames, STEP_BOUNDS } from "@tributary/federated";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { layoutReport, metricNames, setupSegments } from "../../shared/report/report-layout.ts";
 import { type NextStep, nextSteps } from "./next-steps.ts";
 
 const STEP = 2 ** -20;
 const PARAMETERS = 1000;
+
+const { sections } = horizontal.plan(
+  { tensors: [{ name: "w", shape: [PARAMETERS] }], hasAdapter: false },
+  { isEvaluateOnly: false },
+);
+
+function trainingOf(parties: number, step: number) {
+  const { updates, metrics } = layoutReport(sections, parties, [step]);
+  return { updates: updates.map(({ segment }) => segment), codings: metrics.at(-1)!.codings };
+}
 
 function nextOf(
   parties: number,
   sums: Int32Array | Readonly<Record<string, number>>,
   { step = STEP, meanSquaredNorm = 0 } = {},
 ): NextStep {
-  const layout = layoutReport(PARAMETERS, parties, [step]);
-  const metrics = sums instanceof Int32Array ? decodeMetrics(layout.codings, sums) : sums;
-  const updates = setupSegments(layout, false).slice(0, -1);
+  const { updates, codings } = trainingOf(parties, step);
+  const metrics = sums instanceof Int32Array ? decodeMetrics(codings, sums) : sums;
   return nextSteps({ updates, steps: [step], metrics, parties, meanSquaredNorms: [meanSquaredNorm] })[0]!;
 }
 
@@ -52,7 +60,7 @@ describe("the next steps", () => {
   });
 
   it("are steps whatever the sums of a round are: a party may say that more values were cut than there are", () => {
-    const parts = (parties: number) => layoutReport(PARAMETERS, parties, [STEP]).codings.length;
+    const parts = (parties: number) => trainingOf(parties, STEP).codings.length;
     const word = fc.oneof(
       fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
       fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, 0),

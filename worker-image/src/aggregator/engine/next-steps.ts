@@ -1,5 +1,4 @@
-import { askedStep, nextStep, type SegmentSums, type SetupSegment } from "@tributary/federated";
-import { metricNames } from "../../shared/report/report-layout.ts";
+import { askedStep, metricNames, nextStep, type SegmentSums, type SetupSegment } from "@tributary/federated";
 
 /** What the next steps follow from. */
 export interface StepSums {

@@ -1,27 +1,47 @@
-import { type AggregatorState, Keystream, Protocol, type RoundPlan, type RoundSetup } from "@tributary/federated";
 import {
+  type AggregatorState,
+  type CryptoSuite,
+  equalBytes,
+  horizontal,
+  isArgumentError,
+  Keystream,
   layoutReport,
-  type PlannedReport,
+  Protocol,
   planExponents,
-  readPlannedReport,
+  type ReportLayout,
+  type RoundPlan,
+  type RoundScript,
+  type RoundSetup,
   setupSegments,
-} from "../../shared/report/report-layout.ts";
-import { roundContextSha256 } from "../../shared/report/round-context.ts";
+  signedLayout,
+  startDigest,
+  termsDigest,
+} from "@tributary/federated";
+import { isTributaryError } from "@tributary/kit";
+import { decodeStart, encodeStart } from "../../shared/terms/start-message.ts";
+import { decodeTerms, encodeTerms } from "../../shared/terms/terms-message.ts";
 import type { JobConfig } from "../config/job-config.ts";
-import type { SeatHolder } from "../party/seats.ts";
+import type { Seat, SeatHolder } from "../party/seats.ts";
 import type { JobModels } from "./job-models.ts";
 
 /** What a round is about, as it is signed and all parties agree on it. */
-export interface RoundTerms {
+export interface SignedTerms {
   readonly setup: RoundSetup;
   readonly plan: RoundPlan;
+  /** Bytes of the terms, which travel and which the setup names. */
+  readonly terms: Uint8Array;
+  /** Bytes of the start, which travel and whose digest the plan names. */
+  readonly start: Uint8Array;
 }
 
 /** The job as a round needs it. */
 export interface JobTerms {
   readonly config: JobConfig;
+  readonly crypto: CryptoSuite;
   readonly aggregatorKey: Uint8Array;
   readonly models: JobModels;
+  /** Every seat of the job. */
+  readonly seats: readonly Seat[];
 }
 
 /** One attempt at one round. */
@@ -37,15 +57,16 @@ export interface AttemptTerms {
 }
 
 /**
- * Setup and plan of a new attempt.
+ * Terms, start, setup and plan of a new attempt.
  *
  * Without masks one answer opens a sum (threshold 1), and a sum must hold quorum.
  */
-export function roundTerms(job: JobTerms, attempt: AttemptTerms): RoundTerms {
-  const { config, models } = job;
-  const seats = config.participants.reduce((sum, { workers }) => sum + workers, 0);
-  const steps = models.steps();
-  const layout = layoutReport(models.parameters, seats, steps);
+export function signedTerms(job: JobTerms, attempt: AttemptTerms): SignedTerms {
+  const { config, crypto, models, seats } = job;
+  const script = scriptOf(job, attempt);
+  const layout = layoutReport(script.sections, seats.length, attempt.evaluateOnly ? [] : models.steps());
+  const terms = termsBytes(job, attempt, script);
+  const objects = models.startObjects(script.reads);
   const setup: RoundSetup = {
     protocol: Protocol.None,
     keystream: Keystream.Aes256Ctr,
@@ -53,7 +74,7 @@ export function roundTerms(job: JobTerms, attempt: AttemptTerms): RoundTerms {
     round: attempt.round,
     attempt: attempt.attempt,
     aggregatorKey: job.aggregatorKey,
-    contextSha256: roundContextSha256({ ...models.context(), localSteps: attempt.localSteps }),
+    contextSha256: termsDigest(crypto, terms),
     minOrganisations: 1,
     threshold: 1,
     minSurvivors: attempt.quorum,
@@ -66,16 +87,59 @@ export function roundTerms(job: JobTerms, attempt: AttemptTerms): RoundTerms {
         certificateSha256,
       }))
       .sort((a, b) => a.id - b.id),
-    segments: setupSegments(layout, attempt.evaluateOnly),
+    segments: setupSegments(layout),
   };
-  const stepExponents = planExponents(layout, steps, attempt.evaluateOnly);
-  return { setup, plan: { modelSha256: models.base().sha256, stepExponents } };
+  const plan = { modelSha256: startDigest(crypto, objects), stepExponents: planExponents(layout) };
+  return { setup, plan, terms, start: encodeStart(objects) };
 }
 
 /**
  * The report that the parties of an attempt were asked for, read from what was signed: whatever the job says by now, a sum means what
- * its parties meant. `undefined` for an attempt of a version with another layout.
+ * its parties meant. `undefined` for an attempt of another version, or whose papers are damaged.
  */
-export function signedReport({ setup, plan }: AggregatorState): PlannedReport | undefined {
-  return plan === null ? undefined : readPlannedReport(setup, plan.plan);
+export function agreedLayout(
+  crypto: Pick<CryptoSuite, "sha256">,
+  { setup, plan }: AggregatorState,
+  papers: Pick<SignedTerms, "terms" | "start">,
+): ReportLayout | undefined {
+  if (plan === null || !equalBytes(termsDigest(crypto, papers.terms), setup.contextSha256)) return undefined;
+  try {
+    if (!equalBytes(startDigest(crypto, decodeStart(papers.start)), plan.plan.modelSha256)) return undefined;
+    const { sections, seats } = decodeTerms(papers.terms);
+    return signedLayout(sections, seats.length, { setup, plan: plan.plan });
+  } catch (cause) {
+    if (isTributaryError(cause, "TERMS_REFUSED") || isArgumentError(cause)) return undefined;
+    throw cause;
+  }
+}
+
+function scriptOf({ models }: JobTerms, { evaluateOnly }: AttemptTerms): RoundScript {
+  return horizontal.plan(models.recipeJob(), { isEvaluateOnly: evaluateOnly });
+}
+
+function termsBytes(
+  { config, models, seats }: JobTerms,
+  { localSteps }: AttemptTerms,
+  script: RoundScript,
+): Uint8Array {
+  const { hyperparameters, task, seed } = config.trainer;
+  const { adapter } = config.model;
+  return encodeTerms({
+    jobUid: config.job.uid,
+    paradigm: horizontal.paradigm,
+    works: [{ localSteps, hyperparameters, rank: adapter?.rank ?? 0 }],
+    seats: seats.map(({ partyId, participant, workerIndex }) => ({
+      party: partyId,
+      participant: participant.name,
+      role: horizontal.roles[0]!.role,
+      organisation: participant.organisation,
+      workerIndex,
+      workerCount: participant.workers,
+      work: 0,
+    })),
+    steps: script.steps,
+    sections: script.sections,
+    strategy: config.strategy,
+    context: { ...models.context(), task, seed: BigInt(seed) },
+  });
 }

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { layoutSafetensors, type TensorSpec } from "@tributary/federated";
+import { layoutSafetensors, type NamedShape, type TensorSpec } from "@tributary/federated";
 import {
   type Disk,
   isStorageError,
@@ -58,6 +58,14 @@ export async function pinModel(config: JobConfig, disk: Disk = realDisk): Promis
     disk,
   );
   return { sourceSha256: source.sha256, sourceSizeBytes: source.sizeBytes, initialSha256, initialPath };
+}
+
+/** What every model of the job has in common, read from the one before round 0. */
+export async function readModelShape(path: string): Promise<{ tensors: readonly NamedShape[]; sizeBytes: number }> {
+  const model = await openFlatModel(path);
+  await model.close();
+  const tensors = model.layout.tensors.map(({ name, shape }) => ({ name, shape }));
+  return { tensors, sizeBytes: model.sizeBytes };
 }
 
 async function digestSource(path: string, disk: Disk): Promise<{ sha256: string; sizeBytes: number }> {

@@ -60,8 +60,8 @@ interface Entry {
 
 /** Keys that are remembered of a seat. */
 const MAX_REPLACED = 16;
-/** Most that waits for one party: a worker that reads is never a round's messages behind. */
-const QUEUE_BOUNDS = { items: 1024, bytes: 8 * 2 ** 20, sizeOf: sizeOfMessage };
+/** Most that waits for one party: a worker that reads is never a round's messages behind. Two openings of the largest job fit. */
+const QUEUE_BOUNDS = { items: 1024, bytes: 16 * 2 ** 20, sizeOf: sizeOfMessage };
 
 /** Told when parties come, go or are replaced. */
 export interface PartyObserver {
@@ -262,5 +262,6 @@ function endTenure(entry: Entry, before: SeatHolder): void {
 
 function sizeOfMessage({ message }: AddressedMessage): number {
   if (message.case === "secagg") return message.value.length;
-  return message.case === "opened" ? message.value.setup.length + message.value.plan.length : 0;
+  if (message.case === "opened") return message.value.setup.length + message.value.terms.length;
+  return message.case === "started" ? message.value.plan.length + message.value.start.length : 0;
 }

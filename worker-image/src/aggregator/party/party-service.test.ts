@@ -22,7 +22,7 @@ const seats = {
 const keyOf = (party: number, issuedMs: number) => new Uint8Array(32).fill(party + 16 * issuedMs);
 const models = {
   parameters: 8,
-  context: () => ({ sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" }),
+  context: () => ({ sourceSha256: new Uint8Array(32), task: "noop", seed: 1n, adapterJson: "" }),
   baseModelFile: () => undefined,
 } as unknown as JobModels;
 
@@ -34,7 +34,7 @@ beforeEach(() => {
   const parties = new PartyDirectory(seats, () => nowMs);
   parties.observer = { connected() {}, replaced() {}, changed: () => void changes++ };
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
-  const config = { job: { uid: "j" } } as JobConfig;
+  const config = { trainer: { hyperparameters: {} }, job: { uid: "j" } } as JobConfig;
   methods = partyMethods({ config, seats, parties, models, clock }, {} as JobEngine);
 });
 

@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { cutText, partyV1 } from "@tributary/contracts";
-import { equalBytes, largestPartyMessageBytes, Protocol } from "@tributary/federated";
+import { countUpdateSegments, equalBytes, largestPartyMessageBytes, Protocol } from "@tributary/federated";
 import { type Clock, isErrorCode, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
-import { countUpdateSegments } from "../../shared/report/report-layout.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { JobModels } from "../engine/job-models.ts";
@@ -22,15 +21,22 @@ const LINK_RATE = { burst: 20, perSecond: 1 };
 const PLAIN_REQUEST_BYTES = 8 * 2 ** 10;
 /** What a protocol message is wrapped in. */
 const WRAPPING_BYTES = 64;
+/** Sections of metrics in a report. */
+const METRIC_SECTIONS = 2;
 /** Longest problem text of a party that is kept. */
 const MAX_PROBLEM_CHARACTERS = 300;
 
 /** Largest request of each method, which follows from the job: what is larger is refused before it is decoded. */
 export function largestPartyRequests(seats: Seats, models: JobModels): RequestBounds<typeof partyV1.PartyService> {
-  const segments = { length: countUpdateSegments(models.parameters) + 1 };
+  const segments = { length: mostSegments(models) };
   const shape = { protocol: Protocol.None, neighbours: 0, roster: seats.all, segments };
   const send = Math.max(PLAIN_REQUEST_BYTES, largestPartyMessageBytes(shape) + WRAPPING_BYTES);
   return { join: PLAIN_REQUEST_BYTES, receive: 64, send };
+}
+
+/** Segments of a report: those of the update, and one for each section of metrics. */
+function mostSegments({ parameters }: JobModels): number {
+  return countUpdateSegments(parameters) + METRIC_SECTIONS;
 }
 
 /** The aggregator's side of the sidecars' contract; who calls is read from the certificate alone. */
@@ -45,7 +51,7 @@ export function partyMethods(
   engine: JobEngine,
 ): ServiceMethods<typeof partyV1.PartyService> {
   const { config, seats, parties, models, clock } = deps;
-  const waiting = new PartyQuota(WAITING_MESSAGES + 2 * (countUpdateSegments(models.parameters) + 1));
+  const waiting = new PartyQuota(WAITING_MESSAGES + 2 * mostSegments(models));
   const openings = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   const joins = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   return {
@@ -121,7 +127,7 @@ function problemOf({ code, message }: partyV1.PartyFailure) {
 }
 
 function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) {
-  const { sourceSha256, task, hyperparameters, seed, adapterJson } = models.context();
+  const { sourceSha256, task, seed, adapterJson } = models.context();
   const baseModel = models.baseModelFile();
   return {
     partyId: seat.partyId,
@@ -130,8 +136,8 @@ function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) 
     workerIndex: seat.workerIndex,
     workerCount: seat.participant.workers,
     task,
-    hyperparameters: { ...hyperparameters },
-    seed: BigInt(seed),
+    hyperparameters: { ...config.trainer.hyperparameters },
+    seed,
     ...(baseModel !== undefined && { baseModel }),
     sourceSha256,
     adapterJson,

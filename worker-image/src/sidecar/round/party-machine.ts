@@ -83,6 +83,11 @@ export class PartyMachine {
     return this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest))?.seed;
   }
 
+  /** Digest of the start of the newest plan that was accepted: on those before nothing is signed any more. */
+  get presentStart(): Uint8Array | null {
+    return this.#state.history.model;
+  }
+
   /** The digest that was recorded for a segment of an open round, before its first byte was sent. */
   recordedSha256(planDigest: Uint8Array, segment: number): Uint8Array | null {
     const round = this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest));

@@ -1,11 +1,10 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RoundSetup, safetensorsParts } from "@tributary/federated";
+import { horizontal, layoutReport, safetensorsParts } from "@tributary/federated";
 import { createLogger, type Disk, realDisk } from "@tributary/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { Fault, trialFolder, tryEveryCall } from "../../shared/files/testing/faulty-disk.ts";
-import { layoutReport, planExponents, readPlannedReport, setupSegments } from "../../shared/report/report-layout.ts";
 import { buildReport, type ReportedSegment } from "./report-builder.ts";
 
 const STEP = 2 ** -10;
@@ -29,12 +28,12 @@ async function writeModel(name: string, values: Float32Array): Promise<void> {
 
 /** Two rounds: the second one takes up what quantising left over in the first. */
 async function reportTwice(directory: string, disk: Disk): Promise<readonly ReportedSegment[]> {
-  const layout = layoutReport(PARAMETERS, 3, [STEP]);
-  const setup = { segments: setupSegments(layout, false) } as unknown as RoundSetup;
-  const plan = { modelSha256: new Uint8Array(32), stepExponents: planExponents(layout, [STEP], false) };
+  const job = { tensors: [{ name: "w", shape: [PARAMETERS] }], hasAdapter: false };
+  const { sections } = horizontal.plan(job, { isEvaluateOnly: false });
   const build = (round: number) =>
     buildReport({
-      report: readPlannedReport(setup, plan)!,
+      layout: layoutReport(sections, 3, [STEP]),
+      seats: 3,
       crypto: createNodeCryptoSuite(),
       seed: new Uint8Array(32).fill(7),
       planDigest: new Uint8Array(32).fill(round),

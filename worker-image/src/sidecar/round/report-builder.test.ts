@@ -3,20 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   decodeMetrics,
+  horizontal,
   largestMetric,
+  layoutReport,
   type RingBits,
-  type RoundSetup,
   safetensorsParts,
   unpackRing,
 } from "@tributary/federated";
 import { createLogger, type Logger } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
-import { layoutReport, planExponents, readPlannedReport, setupSegments } from "../../shared/report/report-layout.ts";
 import { buildReport, type ReportRequest } from "./report-builder.ts";
 
 const STEP = 2 ** -10;
 const PARAMETERS = 20;
+const SEATS = 3;
+const EVALUATION = 0xffff;
+const TRAINING = 0xfffe;
 let directory: string;
 
 beforeEach(async () => {
@@ -39,12 +42,12 @@ async function aRequest(
   trained: Float32Array | undefined,
   change: Partial<ReportRequest> = {},
 ): Promise<ReportRequest> {
-  const layout = layoutReport(PARAMETERS, 3, [STEP]);
-  const isEvaluation = trained === undefined;
-  const setup = { segments: setupSegments(layout, isEvaluation) } as unknown as RoundSetup;
-  const plan = { modelSha256: new Uint8Array(32), stepExponents: planExponents(layout, [STEP], isEvaluation) };
+  const isEvaluateOnly = trained === undefined;
+  const job = { tensors: [{ name: "w", shape: [PARAMETERS] }], hasAdapter: false };
+  const { sections } = horizontal.plan(job, { isEvaluateOnly });
   return {
-    report: readPlannedReport(setup, plan)!,
+    layout: layoutReport(sections, SEATS, isEvaluateOnly ? [] : [STEP]),
+    seats: SEATS,
     crypto: createNodeCryptoSuite(),
     seed: new Uint8Array(32).fill(7),
     planDigest: new Uint8Array(32).fill(9),
@@ -61,10 +64,15 @@ async function aRequest(
 }
 
 async function unpacked(request: ReportRequest, segment: number): Promise<number[]> {
-  const { valueCount, ringBits } =
-    request.report.updates.find((entry) => entry.segment.id === segment)?.segment ?? request.report.metrics;
+  const { updates, metrics } = request.layout;
+  const { valueCount, ringBits } = [...updates, ...metrics].find((entry) => entry.segment.id === segment)!.segment;
   const out = new Int32Array(valueCount);
   return [...unpackRing(await readFile(request.segmentPath(segment)), ringBits as RingBits, out)];
+}
+
+async function openedMetrics(request: ReportRequest, id: number): Promise<Record<string, number>> {
+  const { codings } = request.layout.metrics.find(({ segment }) => segment.id === id)!;
+  return decodeMetrics(codings, Int32Array.from(await unpacked(request, id)));
 }
 
 async function readResidual(path: string): Promise<number[]> {
@@ -78,28 +86,24 @@ describe("buildReport", () => {
     const request = await aRequest(trained);
     const segments = await buildReport(request);
     expect(await unpacked(request, 0)).toEqual(Array.from({ length: PARAMETERS }, (_, i) => 200 * (i - 10)));
-    const metrics = decodeMetrics(
-      request.report.codings,
-      Int32Array.from(await unpacked(request, request.report.metrics.id)),
-    );
-    expect(metrics).toMatchObject({
+    expect(await openedMetrics(request, EVALUATION)).toEqual({
       "validation_loss.sum": 2.5,
       "validation_loss.count": 10,
-      "training_loss.count": 0,
     });
+    const metrics = await openedMetrics(request, TRAINING);
+    expect(metrics["training_loss.count"]).toBe(0);
     expect(metrics["update.0.saturated"]).toBe(0);
     expect(metrics["update.0.squared_norm"]! / (670 * 200 ** 2 * STEP ** 2)).toBeCloseTo(1, 2);
-    expect(segments.map(({ segment }) => segment)).toEqual([0, request.report.metrics.id]);
+    expect(segments.map(({ segment }) => segment)).toEqual([0, EVALUATION, TRAINING]);
     expect(await readResidual(request.residualOut(0))).toEqual(new Array(PARAMETERS).fill(0));
   });
 
   it("tells of an update that is far too large for its step by the largest norm, and loses no round for it", async () => {
     const request = await aRequest(new Float32Array(PARAMETERS).fill(1e15));
     await buildReport(request);
-    const { codings, metrics } = request.report;
-    const told = decodeMetrics(codings, Int32Array.from(await unpacked(request, metrics.id)));
-    const coarsest = codings.find(({ name }) => name === "update.0.squared_norm")!.step;
-    expect(told["update.0.squared_norm"]).toBe(largestMetric(2 ** (metrics.ringBits - metrics.valueBits)) * coarsest);
+    const told = await openedMetrics(request, TRAINING);
+    const coarsest = request.layout.metrics[1]!.codings.find(({ name }) => name === "update.0.squared_norm")!.step;
+    expect(told["update.0.squared_norm"]).toBe(largestMetric(SEATS) * coarsest);
     expect(told["update.0.saturated"]).toBe(PARAMETERS);
   });
 
@@ -140,9 +144,9 @@ describe("buildReport", () => {
     expect(other!.sha256).not.toEqual(first!.sha256);
   });
 
-  it("reports metrics alone when the round only evaluates", async () => {
+  it("reports the evaluation alone when the round only evaluates", async () => {
     const request = await aRequest(undefined);
-    expect((await buildReport(request)).map(({ segment }) => segment)).toEqual([request.report.metrics.id]);
+    expect((await buildReport(request)).map(({ segment }) => segment)).toEqual([EVALUATION]);
   });
 
   it.each([

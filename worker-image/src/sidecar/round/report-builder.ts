@@ -6,29 +6,28 @@ import {
   encodeMetrics,
   isArgumentError,
   largestMetric,
+  type MetricSegment,
+  metricNames,
   packedSizeBytes,
+  type ReportLayout,
   requireRingBits,
-  type SetupSegment,
+  type UpdateSegment,
 } from "@tributary/federated";
 import { type Disk, isStorageError, type Logger, realDisk, TributaryError, writeFully } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
-import {
-  metricNames,
-  type PlannedReport,
-  REPORTED_METRICS,
-  type ReportedMetric,
-} from "../../shared/report/report-layout.ts";
 import { openResiduals } from "./residual-files.ts";
 
 /** Metrics as sums and counts, by name; one that is not there counts nothing. */
-export type MetricTotals = Readonly<Partial<Record<ReportedMetric, { readonly sum: number; readonly count: number }>>>;
+export type MetricTotals = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
 
 /** What a report is made from. */
 export interface ReportRequest {
-  readonly report: PlannedReport;
+  readonly layout: ReportLayout;
+  /** Seats of the job: the most parties whose reports can be in a sum. */
+  readonly seats: number;
   readonly crypto: CryptoSuite;
   /** Private seed of the round. */
   readonly seed: Uint8Array;
@@ -66,14 +65,10 @@ const kernels = createRingKernels();
  * @throws REPORT_REFUSED when the trained model has other tensors than the base, TRAINER_LOSS_NOT_FINITE when it holds NaN or infinity.
  */
 export async function buildReport(request: ReportRequest): Promise<ReportedSegment[]> {
-  const values: Record<string, number> = Object.fromEntries(request.report.codings.map(({ name }) => [name, 0]));
-  for (const metric of REPORTED_METRICS) {
-    values[metricNames.sum(metric)] = request.metrics[metric]?.sum ?? 0;
-    values[metricNames.count(metric)] = request.metrics[metric]?.count ?? 0;
-  }
+  const values: Record<string, number> = {};
   const segments: ReportedSegment[] = [];
   if (request.trainedPath !== undefined) segments.push(...(await buildUpdates(request, request.trainedPath, values)));
-  segments.push(await buildMetrics(request, values));
+  for (const segment of request.layout.metrics) segments.push(await buildMetrics(request, segment, values));
   return segments;
 }
 
@@ -90,10 +85,10 @@ async function buildUpdates(
   try {
     requireSameTensors(base, trained);
     const segments: ReportedSegment[] = [];
-    for (const { segment, offset, step } of request.report.updates) {
+    for (const { segment, offset, step } of request.layout.updates) {
       const update = { request, base, trained, segment, offset, step };
       const built = await withScratch((scratch) => buildUpdate(update, updateBuffers(scratch)));
-      values[metricNames.squaredNorm(segment.id)] = fittingNorm(request.report, segment.id, built.squaredNorm);
+      values[metricNames.squaredNorm(segment.id)] = fittingNorm(request, segment.id, built.squaredNorm);
       values[metricNames.saturated(segment.id)] = built.saturated;
       segments.push(built.reported);
     }
@@ -104,13 +99,10 @@ async function buildUpdates(
   }
 }
 
-interface Update {
+interface Update extends UpdateSegment {
   readonly request: ReportRequest;
   readonly base: FlatModelFile;
   readonly trained: FlatModelFile;
-  readonly segment: SetupSegment;
-  readonly offset: number;
-  readonly step: number;
 }
 
 type UpdateBuffers = ReturnType<typeof updateBuffers>;
@@ -177,43 +169,53 @@ async function readUpdate(
   for (let index = 0; index < x.length; index++) x[index] = x[index]! - before[index]!;
 }
 
-/** The width that the setup leaves for one party's value says for how many parties the ring has room. */
-function partiesOf({ metrics }: PlannedReport): number {
-  return 2 ** (metrics.ringBits - metrics.valueBits);
-}
-
 /**
  * A norm beyond what its metric holds says that the step is far too small, and so does the largest that it holds: the next step grows
  * by as much as can be said, and the round is not lost.
  */
-function fittingNorm(report: PlannedReport, segment: number, squaredNorm: number): number {
-  const coarsest = report.codings.find(({ name }) => name === metricNames.squaredNorm(segment))?.step ?? 0;
-  return Math.min(squaredNorm, largestMetric(partiesOf(report)) * coarsest);
+function fittingNorm({ layout, seats }: ReportRequest, segment: number, squaredNorm: number): number {
+  const codings = layout.metrics.flatMap((metrics) => metrics.codings);
+  const coarsest = codings.find(({ name }) => name === metricNames.squaredNorm(segment))?.step ?? 0;
+  return Math.min(squaredNorm, largestMetric(seats) * coarsest);
 }
 
 async function buildMetrics(
   request: ReportRequest,
-  values: Readonly<Record<string, number>>,
+  metrics: MetricSegment,
+  norms: Readonly<Record<string, number>>,
 ): Promise<ReportedSegment> {
-  const { metrics, codings } = request.report;
-  const parties = partiesOf(request.report);
-  const encoded = encodeFitting(codings, values, parties);
-  const sink = await openSegment(request.segmentPath(metrics.id), diskOf(request));
+  const { id, ringBits } = metrics.segment;
+  const encoded = encodeFitting(metrics.codings, valuesOf(request, metrics, norms), request.seats);
+  const sink = await openSegment(request.segmentPath(id), diskOf(request));
   try {
-    await sink.write(kernels.pack(encoded, requireRingBits(metrics.ringBits)));
-    return { segment: metrics.id, ...sink.finish() };
+    await sink.write(kernels.pack(encoded, requireRingBits(ringBits)));
+    return { segment: id, ...sink.finish() };
   } finally {
     await sink.close();
   }
 }
 
+/** One value for each name of the codings: what was not reported counts nothing. */
+function valuesOf(
+  request: ReportRequest,
+  { metrics, codings }: MetricSegment,
+  norms: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const values: Record<string, number> = Object.fromEntries(codings.map(({ name }) => [name, norms[name] ?? 0]));
+  for (const metric of metrics) {
+    values[metricNames.sum(metric)] = request.metrics[metric]?.sum ?? 0;
+    values[metricNames.count(metric)] = request.metrics[metric]?.count ?? 0;
+  }
+  return values;
+}
+
 function encodeFitting(
-  codings: PlannedReport["codings"],
+  codings: MetricSegment["codings"],
   values: Readonly<Record<string, number>>,
-  parties: number,
+  seats: number,
 ): Int32Array {
   try {
-    return encodeMetrics(codings, values, parties).values;
+    return encodeMetrics(codings, values, seats).values;
   } catch (cause) {
     if (!isArgumentError(cause)) throw cause;
     throw new TributaryError("REPORT_REFUSED", `the report cannot carry ${cause.message}`, { cause });

@@ -2,25 +2,23 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
-import { partyV1 } from "@tributary/contracts";
-import { Keystream, openAggregation, Protocol, safetensorsParts } from "@tributary/federated";
+import { planDigest as digestOfPlan, safetensorsParts, setupDigest } from "@tributary/federated";
 import { createLogger, type ErrorCode, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
-import { layoutReport, METRICS_SEGMENT_ID, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
-import { roundContextSha256 } from "../../shared/report/round-context.ts";
+import { speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
+import { Agreements } from "./agreements.ts";
 import type { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 const crypto = createNodeCryptoSuite();
 const log = createLogger("round-desk.faults.test", "silent");
-const planDigest = new Uint8Array(32).fill(5);
 const attempt = { round: 3, attempt: 1 };
-const job = { sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" };
+/** The segment of a round that only evaluates. */
+const EVALUATION = 0xffff;
 const SEGMENTS = [0, 1, 2, 3, 4, 5];
 
 let volume: string;
@@ -36,7 +34,7 @@ beforeEach(async () => {
   await mkdir(join(volume, "reports"));
   [failed, stored, answers, digests] = [[], [], new Map(), new Map()];
   const post = async ({ type, ...event }: { type: string; segment?: number }) => {
-    if (type === "receive") desk.take({ type: "planAccepted", planDigest, setup, plan } as never);
+    if (type === "receive") desk.take({ type: "planAccepted", planDigest, setup: spoken.setup, plan: spoken.plan });
     if (type === "inputStored") stored.push(event.segment!);
   };
   const machine = { post, seedOf: () => new Uint8Array(32) } as unknown as PartyMachine;
@@ -51,7 +49,8 @@ beforeEach(async () => {
     volumeDirectory: volume,
     memoryDirectory: volume,
     tensors: () => tensors,
-    job,
+    trust: trustOfParty1(),
+    agreements: await Agreements.open(volume, crypto),
     jobUid: "job",
     partyId: 1,
     machine: () => machine,
@@ -83,16 +82,9 @@ async function fetch(): Promise<void> {
   throw new TributaryError("ROUND_NOT_OPEN", "no such model any more");
 }
 
-const layout = layoutReport(8, 1, [2 ** -10]);
-const setup = {
-  ...attempt,
-  contextSha256: roundContextSha256({ ...job, localSteps: 0 }),
-  segments: setupSegments(layout, true),
-};
-const plan = {
-  modelSha256: new Uint8Array(createHash("sha256").update(model).digest()),
-  stepExponents: planExponents(layout, [2 ** -10], true),
-};
+const modelSha256 = new Uint8Array(createHash("sha256").update(model).digest());
+const spoken = speakRound({ ...attempt, isEvaluateOnly: true, modelSha256 });
+const planDigest = digestOfPlan(crypto, setupDigest(crypto, spoken.setup), spoken.plan);
 
 /** Opens a round for which this worker's report lies on the volume. */
 async function openRound(): Promise<void> {
@@ -112,29 +104,12 @@ async function layReport(): Promise<void> {
   });
   for (const { segment, path } of segments) await writeFile(path, `segment ${segment}`);
   const digest = Buffer.from(planDigest).toString("hex");
-  await writeFile(join(volume, "report.json"), JSON.stringify({ planDigest: digest, modelSha256: "", segments }));
+  await writeFile(join(volume, "report.json"), JSON.stringify({ planDigest: digest, startSha256: "", segments }));
 }
 
 async function openAttempt(): Promise<void> {
-  const file = { resource: "/model", sha256: plan.modelSha256, sizeBytes: 0n, format: "safetensors" };
-  const opened = create(partyV1.RoundOpenedSchema, { setup: aSetupMessage(), model: file, remainingMs: 60_000n });
-  await desk.open(attempt, opened);
-}
-
-function aSetupMessage(): Uint8Array {
-  const signingSecret = crypto.randomBytes(32);
-  const zeros = new Uint8Array(32);
-  const { effects } = openAggregation(
-    { crypto, signingSecret },
-    {
-      ...{ ...attempt, protocol: Protocol.None, keystream: Keystream.Aes256Ctr, jobUid: "job", contextSha256: zeros },
-      ...{ aggregatorKey: crypto.ed25519PublicKey(signingSecret), minOrganisations: 1, threshold: 1 },
-      ...{ minSurvivors: 1, neighbours: 0 },
-      roster: [{ id: 1, organisation: "a", publicKey: crypto.ed25519PublicKey(zeros), certificateSha256: zeros }],
-      segments: [{ id: 0, valueCount: 8, valueBits: 16, ringBits: 20 }],
-    },
-  );
-  return (effects.find(({ type }) => type === "send") as { message: Uint8Array }).message;
+  await desk.open(attempt, spoken.opened);
+  await desk.start(attempt, spoken.started);
 }
 
 const askForAll = () => {
@@ -166,12 +141,12 @@ describe("a file of the report that is damaged", () => {
   it("is made again from what is there, without a restart, and nobody is told of a failure", async () => {
     await mkdir(join(volume, "models"));
     await writeFile(join(volume, volumePaths.model(sha256Of(model))), model);
-    answers.set(METRICS_SEGMENT_ID, ["QUEUE_FULL"]);
+    answers.set(EVALUATION, ["QUEUE_FULL"]);
     await openAttempt();
-    desk.take({ type: "upload", planDigest, segment: METRICS_SEGMENT_ID } as never);
-    await vi.waitFor(() => expect(answers.get(METRICS_SEGMENT_ID)).toEqual([]), 10_000);
-    await writeFile(join(volume, volumePaths.segment(planDigest, METRICS_SEGMENT_ID)), "damaged");
-    await vi.waitFor(() => expect(stored).toEqual([METRICS_SEGMENT_ID]), 10_000);
+    desk.take({ type: "upload", planDigest, segment: EVALUATION } as never);
+    await vi.waitFor(() => expect(answers.get(EVALUATION)).toEqual([]), 10_000);
+    await writeFile(join(volume, volumePaths.segment(planDigest, EVALUATION)), "damaged");
+    await vi.waitFor(() => expect(stored).toEqual([EVALUATION]), 10_000);
     expect(failed).toEqual([]);
   });
 });

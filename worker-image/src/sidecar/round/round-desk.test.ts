@@ -1,22 +1,29 @@
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Keystream, openAggregation, Protocol, SegmentOutcome } from "@tributary/federated";
+import { planDigest as digestOfPlan, SegmentOutcome, safetensorsParts, setupDigest } from "@tributary/federated";
 import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { type HonestOptions, speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
+import type { TensorClient } from "../wire/tensor-client.ts";
+import { Agreements } from "./agreements.ts";
 import type { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 const planDigest = new Uint8Array(32).fill(5);
 const log = createLogger("round-desk.test", "silent");
+const crypto = createNodeCryptoSuite();
+const attempt = { round: 3, attempt: 1 };
 let volume: string;
 let desk: RoundDesk;
+let trainer: TrainerDesk;
 let failed: object[];
 let told: string[];
 let machine: () => PartyMachine;
+let tensors: () => TensorClient;
 
 beforeEach(async () => {
   failed = [];
@@ -27,15 +34,19 @@ beforeEach(async () => {
     throw new Error("no work is open");
   };
   machine = unused;
+  tensors = unused;
+  trainer = new TrainerDesk(log, 1_000);
+  const trust = trustOfParty1();
   desk = new RoundDesk({
-    desk: new TrainerDesk(log, 1_000),
-    crypto: createNodeCryptoSuite(),
+    desk: trainer,
+    crypto,
     log,
     crash: () => {},
     volumeDirectory: volume,
     memoryDirectory: volume,
-    tensors: unused,
-    job: { sourceSha256: new Uint8Array(32), task: "noop", hyperparameters: {}, seed: 1, adapterJson: "" },
+    tensors: () => tensors(),
+    trust,
+    agreements: await Agreements.open(volume, crypto),
     jobUid: "job",
     partyId: 1,
     machine: () => machine(),
@@ -50,23 +61,27 @@ afterEach(() => rm(volume, { recursive: true, force: true }));
 const put = (path: string, text: string) => writeFile(join(volume, path), text);
 const kept = (segment: number) => readFile(join(volume, volumePaths.residual(segment)), "utf8");
 
-function aSetupMessage(attempt: { readonly round: number; readonly attempt: number }): Uint8Array {
-  const crypto = createNodeCryptoSuite();
-  const signingSecret = crypto.randomBytes(32);
-  const zeros = new Uint8Array(32);
-  const { effects } = openAggregation(
-    { crypto, signingSecret },
-    {
-      ...attempt,
-      ...{ protocol: Protocol.None, keystream: Keystream.Aes256Ctr, jobUid: "job", contextSha256: zeros },
-      ...{ aggregatorKey: crypto.ed25519PublicKey(signingSecret), minOrganisations: 1, threshold: 1 },
-      ...{ minSurvivors: 1, neighbours: 0 },
-      roster: [{ id: 1, organisation: "a", publicKey: crypto.ed25519PublicKey(zeros), certificateSha256: zeros }],
-      segments: [{ id: 0, valueCount: 8, valueBits: 16, ringBits: 20 }],
-    },
-  );
-  const sent = effects.find(({ type }) => type === "send");
-  return (sent as { message: Uint8Array }).message;
+/** Puts the model of a round where it was fetched to. */
+async function putModel(): Promise<Uint8Array> {
+  const bytes = new Uint8Array(16 * 4);
+  const model = Buffer.concat(safetensorsParts([{ name: "w", dtype: "F32", shape: [16], bytes }]));
+  const sha256 = crypto.sha256(model);
+  await mkdir(join(volume, "models"));
+  await writeFile(join(volume, volumePaths.model(Buffer.from(sha256).toString("hex"))), model);
+  return sha256;
+}
+
+/** A machine that takes every setup and plan. */
+function yieldingMachine(options: HonestOptions): { posted: string[] } {
+  const posted: string[] = [];
+  const { setup, plan } = speakRound(options);
+  const digest = digestOfPlan(crypto, setupDigest(crypto, setup), plan);
+  const post = async ({ type }: { type: string }) => {
+    posted.push(type);
+    if (type === "receive") desk.take({ type: "planAccepted", planDigest: digest, setup, plan });
+  };
+  machine = () => ({ post, seedOf: () => new Uint8Array(32) }) as unknown as PartyMachine;
+  return { posted };
 }
 
 describe("RoundDesk", () => {
@@ -102,29 +117,45 @@ describe("RoundDesk", () => {
       throw new TributaryError("STORAGE_FULL", "the memory volume is full");
     };
     machine = () => ({ post }) as unknown as PartyMachine;
-    const setup = aSetupMessage({ round: 3, attempt: 1 });
-    await desk.open({ round: 3, attempt: 1 }, { setup, plan: setup, remainingMs: 1_000n } as never);
-    expect({ posts, failed }).toEqual({ posts: 1, failed: [{ round: 3, attempt: 1, code: "STORAGE_FULL" }] });
+    const { opened, started } = speakRound(attempt);
+    await desk.open(attempt, opened);
+    await desk.start(attempt, started);
+    expect({ posts, failed }).toEqual({ posts: 1, failed: [{ ...attempt, code: "STORAGE_FULL" }] });
   });
 
   it.each([
     { thrown: new Error("no such file: '/volume/patients.csv'"), want: "Internal error." },
     { thrown: new TributaryError("TRAINER_LOST", "the trainer is gone"), want: "the trainer is gone" },
   ])("tells the hub what may be public of a failure, of a defect that it is one: $want", async ({ thrown, want }) => {
-    const setup = aSetupMessage({ round: 3, attempt: 1 });
-    const opened = {
-      ...{ setup, plan: setup, remainingMs: 1_000n },
-      get model(): never {
-        throw thrown;
-      },
-    };
-    const accepted = { type: "planAccepted", planDigest, setup: { round: 3, attempt: 1 }, plan: {} };
-    const post = async ({ type }: { type: string }) => {
-      if (type === "receive") desk.take(accepted as never);
-    };
-    machine = () => ({ post, seedOf: () => new Uint8Array(32) }) as unknown as PartyMachine;
-    await desk.open({ round: 3, attempt: 1 }, opened as never);
+    const said = { ...attempt, modelSha256: await putModel() };
+    yieldingMachine(said);
+    trainer.run = () => Promise.reject(thrown);
+    const { opened, started } = speakRound(said);
+    await desk.open(attempt, opened);
+    await desk.start(attempt, started);
     await vi.waitFor(() => expect(told).toEqual([want]), 10_000);
+  });
+
+  it("hands no setup and no plan to the machine that came without terms and start", async () => {
+    const { posted } = yieldingMachine(attempt);
+    const { opened, started } = speakRound(attempt);
+    for (const message of [opened.setup, started.plan]) await desk.receive(attempt, message);
+    await desk.start(attempt, started);
+    expect({ posted, failed }).toEqual({ posted: [], failed: [] });
+  });
+
+  it("refuses terms and starts that do not hold by name, and trains nothing", async () => {
+    const { posted } = yieldingMachine(attempt);
+    const lie = speakRound(attempt, { terms: (terms) => ({ ...terms, jobUid: "another" }) });
+    await desk.open(attempt, lie.opened);
+    await desk.start(attempt, lie.started);
+    expect(posted).toEqual([]);
+    const honest = speakRound(attempt);
+    await desk.open(attempt, honest.opened);
+    const other = speakRound({ ...attempt, modelSha256: new Uint8Array(32).fill(7) });
+    await desk.start(attempt, { ...honest.started, start: other.started.start });
+    expect(posted).toEqual(["open"]);
+    expect(told.map((message) => message.split(":")[0])).toEqual(["TermsChanged", "StartChanged"]);
   });
 
   it("settles a result that comes twice once", async () => {

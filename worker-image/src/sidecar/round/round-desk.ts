@@ -4,8 +4,11 @@ import {
   decodeMessage,
   equalBytes,
   isArgumentError,
+  type Message,
   MessageType,
   type PartyEvent,
+  planDigest,
+  ranksOf,
   SegmentOutcome,
 } from "@tributary/federated";
 import {
@@ -20,6 +23,9 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
+import type { Agreements } from "./agreements.ts";
+import { type CheckedTerms, checkOpened, requireSharedWork, type Trust } from "./check-opened.ts";
+import { type CheckedRound, checkStarted } from "./check-started.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
 import { makeReport, rebuildSegment, type WorkDeps, type WorkRequest } from "./round-work.ts";
@@ -30,6 +36,8 @@ import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 export interface DeskDeps extends WorkDeps {
   readonly jobUid: string;
   readonly partyId: number;
+  readonly trust: Trust;
+  readonly agreements: Agreements;
   readonly machine: () => PartyMachine;
   /** Tells the aggregator, hence the hub, why this worker cannot report in an attempt. */
   readonly fail: (attempt: AttemptId, why: { readonly code: ErrorCode; readonly message: string }) => Promise<void>;
@@ -53,6 +61,21 @@ interface OpenWork {
   readonly lanes: Map<number, Promise<void>>;
 }
 
+/** The attempt that the aggregator opened last, as far as its terms, and then its start, hold. */
+interface OpenedRound {
+  readonly attempt: AttemptId;
+  readonly terms: CheckedTerms;
+  readonly expiresMs: number;
+  /** Its start, once the machine has accepted the plan. */
+  readonly started?: StartedRound;
+}
+
+interface StartedRound {
+  readonly planDigest: Uint8Array;
+  readonly round: CheckedRound;
+}
+
+type SurvivorBitmaps = Extract<Message, { readonly type: typeof MessageType.SurvivorBitmaps }>;
 type PlanAccepted = Extract<WorkEffect, { type: "planAccepted" }>;
 type Upload = Extract<WorkEffect, { type: "upload" }>;
 type Closed = Extract<WorkEffect, { type: "closed" }>;
@@ -60,7 +83,9 @@ type Closed = Extract<WorkEffect, { type: "closed" }>;
 /** The work of the open attempt: starts, feeds, ends it as the protocol's machine says. One attempt at a time. */
 export class RoundDesk {
   readonly #deps: DeskDeps;
-  readonly #opened = new Map<string, { readonly opened: partyV1.RoundOpened; readonly expiresMs: number }>();
+  #opened: OpenedRound | undefined;
+  /** The start whose plan the machine is given now. */
+  #starting: StartedRound | undefined;
   #work: OpenWork | undefined;
   /** Why the machine refused the last message. */
   #refusal: string | undefined;
@@ -73,29 +98,46 @@ export class RoundDesk {
     this.#deps = deps;
   }
 
-  /** The aggregator opened an attempt: hands setup and plan to the machine, which decides whether to take part. */
-  async open({ round, attempt }: AttemptId, opened: partyV1.RoundOpened): Promise<void> {
-    this.#opened.clear();
+  /** The aggregator opened an attempt: checks its terms and hands the setup to the machine, which decides whether to take part. */
+  async open(attempt: AttemptId, opened: partyV1.RoundOpened): Promise<void> {
+    this.#opened = undefined;
     // The aggregator says how long is left: its clock and this one are never compared.
     const expiresMs = systemClock.monotonicMs() + Number(opened.remainingMs);
-    this.#opened.set(`${round}/${attempt}`, { opened, expiresMs });
-    try {
-      const enrolled = rosterOf(opened.setup, { round, attempt });
-      this.#refusal = undefined;
-      // A machine that could not write the setup has said why, and would refuse the plan for another reason.
-      if (!(await this.#post({ round, attempt }, { type: "open", message: opened.setup, enrolled }))) return;
-      await this.#post({ round, attempt }, { type: "receive", message: opened.plan });
-      if (this.#refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", this.#refusal);
-    } catch (error) {
-      // Whoever refuses says so: the round need not wait for it.
-      if (!isTributaryError(error, "PROTOCOL_REFUSED")) throw error;
-      this.#report({ round, attempt }, NEVER, error);
-    }
+    await this.#orRefuse(attempt, async () => {
+      const { setup } = requireMessage(opened.setup, MessageType.Setup, attempt);
+      const terms = checkOpened(this.#deps.trust, setup, opened);
+      // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
+      await this.#step(attempt, { type: "open", message: opened.setup, enrolled: setup.roster });
+      this.#opened = { attempt, terms, expiresMs };
+    });
+  }
+
+  /** The opened attempt starts: checks what it starts from and hands the plan to the machine. */
+  async start(attempt: AttemptId, { plan: message, start, signature }: partyV1.RoundStarted): Promise<void> {
+    const opened = this.#opened;
+    // What was refused when it was opened has been said, and is not started.
+    if (opened === undefined || !isSame(opened.attempt, attempt)) return;
+    await this.#orRefuse(attempt, async () => {
+      const { plan } = requireMessage(message, MessageType.Plan, attempt);
+      const round = checkStarted(this.#deps.trust, opened.terms, plan, { start, signature });
+      this.#deps.agreements.require(round);
+      const digest = planDigest(this.#deps.crypto, opened.terms.signed.setupDigest, plan);
+      const starting = { planDigest: digest, round };
+      this.#starting = starting;
+      await this.#step(attempt, { type: "receive", message }).finally(() => (this.#starting = undefined));
+      this.#opened = { ...opened, started: starting };
+    });
   }
 
   /** Hands a message of the aggregator's to the machine. */
   async receive(attempt: AttemptId, message: Uint8Array): Promise<void> {
-    await this.#post(attempt, { type: "receive", message });
+    const read = readMessage(message);
+    // They come with terms and start alone, which they are checked against.
+    if (read?.type === MessageType.Setup || read?.type === MessageType.Plan) return;
+    await this.#orRefuse(attempt, async () => {
+      if (read?.type === MessageType.SurvivorBitmaps && !(await this.#agree(read))) return;
+      await this.#deps.machine().post({ type: "receive", message });
+    });
   }
 
   /** The attempt ended; a committed one has been settled by its result before. */
@@ -130,33 +172,56 @@ export class RoundDesk {
     this.#endWork();
   }
 
-  /**
-   * Hands an event to the machine. One that cannot write its state has not moved: this worker is out of the attempt, says why, and
-   * listens on.
-   *
-   * @returns whether the machine took it.
-   */
-  async #post(attempt: AttemptId, event: PartyEvent): Promise<boolean> {
+  /** Whoever refuses says so, and so does one whose machine cannot write its state, which has not moved: the round need not wait for it. */
+  async #orRefuse(attempt: AttemptId, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#deps.machine().post(event);
-      return true;
+      await work();
     } catch (error) {
-      if (!isStorageError(error)) throw error;
+      const isRefusal = isTributaryError(error, "PROTOCOL_REFUSED") || isTributaryError(error, "TERMS_REFUSED");
+      if (!isRefusal && !isStorageError(error)) throw error;
       this.#report(attempt, NEVER, error);
-      return false;
     }
   }
 
-  #start({ planDigest, setup, plan }: PlanAccepted): void {
+  /** A step that the round cannot go on without: a refusal of the machine's is the worker's. */
+  async #step(attempt: AttemptId, event: PartyEvent): Promise<void> {
+    this.#refusal = undefined;
+    await this.#deps.machine().post(event);
+    if (this.#refusal !== undefined)
+      throw new TributaryError("PROTOCOL_REFUSED", this.#refusal, { details: { ...attempt } });
+  }
+
+  /**
+   * Before the machine signs survivors: from then on no other terms count on this start. Survivors of a round that this worker is not in,
+   * as one hears of that came late, are nothing to sign and nothing to complain of.
+   *
+   * @returns whether the machine may be asked.
+   */
+  async #agree({ planDigest, bitmaps }: SurvivorBitmaps): Promise<boolean> {
+    const started = this.#opened?.started;
+    const present = this.#deps.machine().presentStart;
+    if (started === undefined || !equalBytes(started.planDigest, planDigest)) return false;
+    const { round } = started;
+    if (present === null || !equalBytes(present, round.startSha256)) return false;
+    const updates = new Set(round.layout.updates.map(({ segment }) => segment.id));
+    for (const { segment, bitmap } of bitmaps)
+      if (updates.has(segment)) requireSharedWork(round, this.#deps.partyId, partiesOf(round, bitmap));
+    await this.#deps.agreements.keep(round);
+    return true;
+  }
+
+  #start({ planDigest, setup }: PlanAccepted): void {
     if (this.#work !== undefined && equalBytes(this.#work.planDigest, planDigest)) return;
     this.#endWork();
     const attempt = { round: setup.round, attempt: setup.attempt };
-    const found = this.#opened.get(`${attempt.round}/${attempt.attempt}`);
+    const started = this.#starting ?? this.#opened?.started;
+    const expiresMs = this.#opened?.expiresMs;
     const seed = this.#deps.machine().seedOf(planDigest);
-    if (found === undefined || seed === undefined) return;
+    if (started === undefined || expiresMs === undefined || seed === undefined) return;
+    if (!equalBytes(started.planDigest, planDigest)) return;
     const abort = new AbortController();
     const before = this.#last;
-    const request = { setup, plan, planDigest, seed, ...found, signal: abort.signal };
+    const request = { round: started.round, planDigest, seed, expiresMs, signal: abort.signal };
     const report = before.then(() => makeReport(this.#deps, request));
     this.#last = report.catch(() => {});
     this.#work = { planDigest, attempt, abort, request, report, lanes: new Map() };
@@ -283,20 +348,28 @@ export class RoundDesk {
   }
 }
 
-/**
- * The roster of a setup, which must be of the attempt that its envelope names. Without masks the aggregator's roster is taken as it is; a
- * member's own peer list comes with masking.
- */
-function rosterOf(message: Uint8Array, { round, attempt }: AttemptId) {
-  const decoded = readMessage(message);
-  if (decoded?.type !== MessageType.Setup)
-    throw new TributaryError("PROTOCOL_REFUSED", "the round was opened without a setup");
-  const { setup } = decoded;
-  if (setup.round === round && setup.attempt === attempt) return setup.roster;
-  throw new TributaryError(
-    "PROTOCOL_REFUSED",
-    `round ${round} attempt ${attempt} was opened with the setup of round ${setup.round} attempt ${setup.attempt}`,
-  );
+/** A message of the protocol that must be of this type, a setup of the attempt that its envelope names. */
+function requireMessage<T extends MessageType>(bytes: Uint8Array, type: T, { round, attempt }: AttemptId) {
+  const message = readMessage(bytes);
+  if (message?.type !== type)
+    throw new TributaryError("PROTOCOL_REFUSED", "the round was opened without a setup and plan");
+  if (message.type === MessageType.Setup && (message.setup.round !== round || message.setup.attempt !== attempt)) {
+    const of = `round ${message.setup.round} attempt ${message.setup.attempt}`;
+    throw new TributaryError(
+      "PROTOCOL_REFUSED",
+      `round ${round} attempt ${attempt} was opened with the setup of ${of}`,
+    );
+  }
+  return message as Extract<Message, { readonly type: T }>;
+}
+
+/** Parties of a bitmap over the roster; bits beyond it are the machine's to refuse. */
+function partiesOf({ setup }: CheckedRound, bitmap: Uint8Array): number[] {
+  return ranksOf(bitmap).flatMap((rank) => setup.roster[rank]?.id ?? []);
+}
+
+function isSame(a: AttemptId, b: AttemptId): boolean {
+  return a.round === b.round && a.attempt === b.attempt;
 }
 
 function readMessage(message: Uint8Array) {

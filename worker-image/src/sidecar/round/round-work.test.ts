@@ -3,29 +3,20 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
-import { partyV1 } from "@tributary/contracts";
-import { type RoundPlan, type RoundSetup, safetensorsParts } from "@tributary/federated";
+import { safetensorsParts } from "@tributary/federated";
 import { createLogger, nameVolumes } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
-import { layoutReport, planExponents, setupSegments } from "../../shared/report/report-layout.ts";
-import { roundContextSha256 } from "../../shared/report/round-context.ts";
+import { type HonestOptions, speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
 import type { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
+import { checkOpened } from "./check-opened.ts";
+import { checkStarted } from "./check-started.ts";
 import { makeReport, rebuildSegment, type WorkDeps, type WorkRequest } from "./round-work.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 const PARAMETERS = 16;
-const STEP = 2 ** -10;
-const LOCAL_STEPS = 2;
-const job = {
-  sourceSha256: new Uint8Array(32).fill(9),
-  task: "noop",
-  hyperparameters: { a: "1" },
-  seed: 1,
-  adapterJson: "",
-};
+const crypto = createNodeCryptoSuite();
 
 let directory: string;
 let done: string[];
@@ -77,12 +68,11 @@ beforeEach(async () => {
   } as unknown as TrainerDesk;
   deps = {
     desk,
-    crypto: createNodeCryptoSuite(),
+    crypto,
     log: createLogger("test", "silent"),
     crash: () => {},
     volumeDirectory: directory,
     memoryDirectory: join(directory, "memory"),
-    job,
     tensors: () => tensors,
   };
 });
@@ -101,36 +91,21 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-interface Round {
-  readonly round?: number;
+interface Round extends HonestOptions {
   readonly base?: Buffer;
   readonly parameters?: number;
-  readonly signedSteps?: number;
-  readonly evaluateOnly?: boolean;
 }
 
-/** A round as an honest aggregator signs and opens it. */
-function aRound({
-  round = 0,
-  base = model(1),
-  parameters = PARAMETERS,
-  signedSteps,
-  evaluateOnly = false,
-}: Round = {}) {
-  const layout = layoutReport(parameters, 3, [STEP]);
-  const localSteps = signedSteps ?? (evaluateOnly ? 0 : LOCAL_STEPS);
-  const setup = {
-    round,
-    attempt: 1,
-    contextSha256: roundContextSha256({ ...job, localSteps }),
-    segments: setupSegments(layout, evaluateOnly),
-  } as unknown as RoundSetup;
-  const plan: RoundPlan = { modelSha256: digestOf(base), stepExponents: planExponents(layout, [STEP], evaluateOnly) };
-  const file = { resource: "/model", sha256: digestOf(base), sizeBytes: BigInt(base.length), format: "safetensors" };
-  const opened = create(partyV1.RoundOpenedSchema, { model: file, localSteps, remainingMs: 60_000n });
-  const planDigest = new Uint8Array(32).fill(round + 1);
-  const signal = new AbortController().signal;
-  return { setup, plan, planDigest, seed: new Uint8Array(32), opened, expiresMs: Number.POSITIVE_INFINITY, signal };
+/** A round that an honest aggregator opened and started. */
+function aRound({ base = model(1), parameters = PARAMETERS, ...options }: Round = {}): WorkRequest {
+  const tensors = [{ name: "w", shape: [parameters] }];
+  const said = { tensors, modelSha256: digestOf(base), ...options };
+  const { setup, plan, opened, started } = speakRound(said);
+  const trust = trustOfParty1(said);
+  const round = checkStarted(trust, checkOpened(trust, setup, opened), plan, started);
+  const planDigest = new Uint8Array(32).fill((options.round ?? 0) + 1);
+  const { signal } = new AbortController();
+  return { round, planDigest, seed: new Uint8Array(32), expiresMs: Number.POSITIVE_INFINITY, signal };
 }
 
 /** The same round opened again: another plan of the same work. */
@@ -146,11 +121,11 @@ async function trainedPaths(): Promise<string[]> {
 describe("makeReport", () => {
   it("trains the model that the plan names, and reports every segment", async () => {
     const segments = await makeReport(deps, aRound());
-    expect(segments.map(({ segment }) => segment)).toEqual([0, 0xffff]);
+    expect(segments.map(({ segment }) => segment)).toEqual([0, 0xffff, 0xfffe]);
     expect(done).toEqual(["fetch", "Evaluate", "Train"]);
   });
 
-  it("says which metrics no report can carry in its own log alone, and not without end", async () => {
+  it("says which metrics a task's report cannot carry in its own log alone, and not without end", async () => {
     const lines: string[] = [];
     const log = createLogger("test", "warn", { write: (line: string) => void lines.push(line) });
     metrics = ["val_loss", ...Array(20).fill("patient Jane Roe ".repeat(1_000))].map((name) => ({
@@ -161,7 +136,7 @@ describe("makeReport", () => {
     const refused = await makeReport({ ...deps, log }, aRound()).catch((error: Error) => error);
     expect(refused).toMatchObject({ code: "MESSAGE_INVALID", message: expect.not.stringMatching(/val_loss|Jane/u) });
     const [line] = lines.map((each) => JSON.parse(each));
-    expect(line).toMatchObject({ known: ["validation_loss", "training_loss"], task: ids[0] });
+    expect(line).toMatchObject({ known: ["validation_loss"], task: ids[0] });
     expect(line.metrics[0]).toBe("val_loss");
     expect(lines.join("").length).toBeLessThan(1_500);
     // What was evaluated counts for nothing: a trainer put right is asked again.
@@ -171,70 +146,29 @@ describe("makeReport", () => {
     expect(done).toEqual(["Evaluate", "Train"]);
   });
 
-  it.each(["validation_loss", "training_loss"])("refuses %s of both tasks, and asks for both again", async (name) => {
-    [metrics, trainMetrics] = [1, 2].map((sum) => [{ name, sum, count: 1n }]) as [typeof metrics, typeof metrics];
+  it("takes of each task the metrics that its step feeds, and else refuses them by name and asks for it again", async () => {
+    trainMetrics = [{ name: "validation_loss", sum: 1, count: 1n }];
     await expect(makeReport(deps, aRound())).rejects.toMatchObject({
       code: "MESSAGE_INVALID",
-      message: expect.stringMatching(
-        new RegExp(`^${name} is reported by task .*/Evaluate and by task .*/Train; `, "u"),
-      ),
+      message: expect.stringMatching(/^task .*\/Train: 1 of 1 metrics have another name than training_loss\. /u),
     });
     done = [];
-    trainMetrics = [];
+    trainMetrics = [{ name: "training_loss", sum: 1, count: 1n }];
     await makeReport(deps, aRound());
-    expect(done).toEqual(["Evaluate", "Train"]);
+    expect(done).toEqual(["Train"]);
   });
 
-  const cases: readonly { name: string; change: (round: WorkRequest) => void; says: string }[] = [
-    {
-      name: "another model than the signed one",
-      change: ({ opened }) => (opened.model!.sha256 = digestOf(model(2))),
-      says: "the signed plan names",
-    },
-    { name: "no model", change: ({ opened }) => (opened.model = undefined as never), says: "without a model" },
-    {
-      name: "a model of another format",
-      change: ({ opened }) => (opened.model!.format = "gguf"),
-      says: 'format "gguf"',
-    },
-    { name: "more local steps", change: ({ opened }) => (opened.localSteps = 200), says: "200 local steps" },
-    {
-      name: "a plan without steps",
-      change: (round) => Object.assign(round, { plan: { ...round.plan, stepExponents: [] } }),
-      says: "another layout",
-    },
-    {
-      name: "an update in a round that only evaluates",
-      change: (round) => Object.assign(round, aRound({ evaluateOnly: true, signedSteps: 4 })),
-      says: "no segment for an update",
-    },
-    {
-      name: "segments for an update without local steps",
-      change: (round) => Object.assign(round, aRound({ signedSteps: 0 })),
-      says: "no local steps",
-    },
-  ];
-  it.each(cases)("refuses $name before anything is fetched or trained", async ({ change, says }) => {
-    const round = aRound();
-    change(round);
-    const refused = makeReport(deps, round);
-    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_REFUSED", message: expect.stringContaining(says) });
-    expect(done).toEqual([]);
-  });
-
-  it.each([PARAMETERS - 8, PARAMETERS + 8])(
-    "refuses segments of %i parameters before anything is trained",
-    async (count) => {
-      const refused = makeReport(deps, aRound({ parameters: count }));
-      await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_REFUSED" });
-      expect(done).toEqual(["fetch"]);
-    },
-  );
-
-  it("refuses another job than the one that it joined", async () => {
-    const other = { ...deps, job: { ...job, hyperparameters: { a: "2" } } };
-    await expect(makeReport(other, aRound())).rejects.toMatchObject({ code: "PROTOCOL_REFUSED" });
-    expect(done).toEqual([]);
+  it.each([
+    { name: "w", shape: [PARAMETERS - 8], says: "w [8] where the model has w [16]" },
+    { name: "w", shape: [PARAMETERS + 8], says: "w [24] where the model has w [16]" },
+    { name: "v", shape: [PARAMETERS], says: "v [16] where the model has w [16]" },
+  ])("refuses a report of other tensors than the model's before anything is trained: $says", async (tensor) => {
+    const refused = makeReport(deps, aRound({ tensors: [tensor] }));
+    await expect(refused).rejects.toMatchObject({
+      code: "TERMS_REFUSED",
+      message: `LayoutChanged: the report sums ${tensor.says}`,
+    });
+    expect(done).toEqual(["fetch"]);
   });
 
   it("names the volume that the trainer found full, and how it gets room", async () => {
@@ -324,13 +258,10 @@ describe("makeReport", () => {
   });
 
   it("gives every other work another name", async () => {
-    const terms = { ...job, seed: 2 };
-    const seeded = aRound();
-    const setup = { ...seeded.setup, contextSha256: roundContextSha256({ ...terms, localSteps: LOCAL_STEPS }) };
     await makeReport(deps, aRound());
     await makeReport(deps, aRound({ round: 1 }));
     await makeReport(deps, anotherAttempt(aRound({ base: model(2) })));
-    await makeReport({ ...deps, job: terms }, { ...anotherAttempt(seeded), setup });
+    await makeReport(deps, anotherAttempt(aRound({ seed: 2n })));
     expect(ids).toHaveLength(8);
     expect(new Set(ids).size).toBe(8);
     expect(new Set(await trainedPaths()).size).toBe(4);
@@ -338,15 +269,12 @@ describe("makeReport", () => {
 
   it.each([
     ["other hyperparameters", { hyperparameters: { a: "2" } }],
-    ["another seed", { seed: 2 }],
+    ["another seed", { seed: 2n }],
     ["another task", { task: "language-modeling" }],
   ])("trains anew under %s, also when a former process trained the same model as many steps", async (_, change) => {
     await makeReport(deps, aRound());
     done = [];
-    const terms = { ...job, ...change };
-    const round = aRound();
-    const setup = { ...round.setup, contextSha256: roundContextSha256({ ...terms, localSteps: LOCAL_STEPS }) };
-    await makeReport({ ...deps, job: terms }, { ...round, setup, planDigest: new Uint8Array(32).fill(78) });
+    await makeReport(deps, { ...aRound(change), planDigest: new Uint8Array(32).fill(78) });
     expect(done).toEqual(["Evaluate", "Train"]);
   });
 
@@ -366,7 +294,7 @@ describe("makeReport", () => {
 });
 
 describe("rebuildSegment", () => {
-  it.each([0, 0xffff])(
+  it.each([0, 0xffff, 0xfffe])(
     "makes the same bytes of segment %i again, without another task, and leaves all else",
     async (id) => {
       const segments = await makeReport(deps, aRound());

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type partyV1, trainerV1 } from "@tributary/contracts";
-import type { CryptoSuite, RoundPlan, RoundSetup } from "@tributary/federated";
+import { trainerV1 } from "@tributary/contracts";
+import type { CryptoSuite, ReportLayout, ScriptStep } from "@tributary/federated";
 import {
   catalogue,
   isErrorCode,
@@ -15,15 +15,14 @@ import {
   writeFileDurably,
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
-import { openFlatModel } from "../../shared/files/flat-model-file.ts";
-import type { PlannedReport } from "../../shared/report/report-layout.ts";
 import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
 import { hasDigest } from "../wire/own-file.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
+import type { CheckedRound } from "./check-started.ts";
 import { buildReport, type MetricTotals, type ReportedSegment, type ReportRequest } from "./report-builder.ts";
-import { type JobContext, requireCovers, requireSigned } from "./require-signed.ts";
+import { requireModel } from "./require-model.ts";
 import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
-import { joinMetrics, metricTotals } from "./task-metrics.ts";
+import { metricTotals } from "./task-metrics.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 /** What the work of any round needs. */
@@ -34,19 +33,16 @@ export interface WorkDeps {
   readonly crash: CrashSimulator;
   readonly volumeDirectory: string;
   readonly memoryDirectory: string;
-  /** The job as the aggregator told it: every round's signed setup must mean the same. */
-  readonly job: JobContext;
   /** The tensor wire of the present session. */
   readonly tensors: () => TensorClient;
 }
 
-/** One attempt at a round, as the aggregator opened it. */
+/** One attempt at a round whose terms and start hold. */
 export interface WorkRequest {
-  readonly setup: RoundSetup;
-  readonly plan: RoundPlan;
+  readonly round: CheckedRound;
   readonly planDigest: Uint8Array;
+  /** Private seed of the round. */
   readonly seed: Uint8Array;
-  readonly opened: partyV1.RoundOpened;
   /** When reports are of no use any more, on this process's monotonic clock. */
   readonly expiresMs: number;
   readonly signal: AbortSignal;
@@ -54,16 +50,15 @@ export interface WorkRequest {
 
 /** What a round asks of a trainer, as it was signed. */
 interface WorkOfRound {
-  readonly round: number;
-  readonly modelSha256: string;
-  /** Digest of all else that the round's setup signs of the work: task, hyperparameters, seed, adapter, source, local steps. */
-  readonly contextSha256: string;
+  readonly line: number;
+  readonly startSha256: string;
+  /** Digest of all else that the round asks: script, task, hyperparameters, seed, adapter, source, local steps. */
+  readonly termsSha256: string;
 }
 
-/** What a trainer has made of it so far; kept so that another attempt at the round need not have it done again. */
+/** What a trainer has made of it so far, by step; kept so that another attempt at the round need not have it done again. */
 interface KeptWork extends WorkOfRound {
-  readonly evaluated?: MetricTotals;
-  readonly trained?: MetricTotals;
+  readonly done: Readonly<Record<string, MetricTotals>>;
 }
 
 interface WorkDone {
@@ -74,17 +69,15 @@ interface WorkDone {
 /**
  * Does a round's work up to its report: fetches the model, has it evaluated and trained, quantises the update.
  *
- * A report that a former process made for the same plan is used again as it is. Nothing is fetched or trained for a round that is not what
- * the aggregator signed.
+ * A report that a former process made for the same plan is used again as it is.
  *
  * @throws what keeps the worker from reporting, with the code that the aggregator is told.
  */
 export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<ReportedSegment[]> {
-  const report = requireSigned(request.opened, request, deps.job);
   const last = await loadReport(deps);
   if (last?.planDigest === hex(request.planDigest) && (await isWhole(last))) return last.segments;
   if (last !== undefined && last.planDigest !== hex(request.planDigest)) await settleMissed(deps, request, last);
-  const segments = await build(deps, request, report, {
+  const segments = await build(deps, request, {
     segmentPath: (segment) => join(deps.volumeDirectory, volumePaths.segment(request.planDigest, segment)),
     residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
   });
@@ -101,7 +94,6 @@ export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<
  */
 export async function rebuildSegment(deps: WorkDeps, request: WorkRequest, damaged: ReportedSegment): Promise<void> {
   request.signal.throwIfAborted();
-  const report = requireSigned(request.opened, request, deps.job);
   const places = {
     segmentPath: (segment: number) =>
       join(deps.volumeDirectory, volumePaths.rebuiltSegment(request.planDigest, segment)),
@@ -111,13 +103,13 @@ export async function rebuildSegment(deps: WorkDeps, request: WorkRequest, damag
   };
   const { segment, path, sha256 } = damaged;
   try {
-    const segments = await build(deps, request, report, places, segment);
+    const segments = await build(deps, request, places, segment);
     const rebuilt = segments.find((made) => made.segment === segment);
     if (rebuilt === undefined || hex(rebuilt.sha256) !== hex(sha256))
       throw new TributaryError("CHECKSUM_MISMATCH", `segment ${segment} of the report comes out with other bytes`);
     await realDisk.rename(rebuilt.path, path);
   } finally {
-    for (const id of [...report.updates.map((update) => update.segment.id), report.metrics.id])
+    for (const { id } of request.round.setup.segments)
       for (const left of [places.segmentPath(id), places.residualOut(id)]) await realDisk.remove(left);
   }
 }
@@ -129,16 +121,16 @@ type ReportPlaces = Pick<ReportRequest, "segmentPath" | "residualOut">;
 async function build(
   deps: WorkDeps,
   request: WorkRequest,
-  report: PlannedReport,
   places: ReportPlaces,
   only?: number,
 ): Promise<ReportedSegment[]> {
+  const { round } = request;
   const basePath = await fetchModel(deps, request);
-  requireCovers(report, await countParameters(basePath));
-  const done = await trainAndEvaluate(deps, request, basePath);
-  const update = report.updates.find(({ segment }) => segment.id === only);
+  await requireModel(basePath, round.terms.sections);
+  const done = await runScript(deps, request, basePath);
   return buildReport({
-    report: update === undefined ? report : { ...report, updates: [update] },
+    layout: partOf(round.layout, only),
+    seats: round.terms.seats.length,
     crypto: deps.crypto,
     seed: request.seed,
     planDigest: request.planDigest,
@@ -152,13 +144,17 @@ async function build(
   });
 }
 
-async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Promise<string> {
-  const { model } = opened;
-  if (model === undefined) throw new TributaryError("MESSAGE_INVALID", "the round was opened without a model");
+/** An update alone, or everything that metrics tell of. */
+function partOf(layout: ReportLayout, only: number | undefined): ReportLayout {
+  const update = layout.updates.find(({ segment }) => segment.id === only);
+  return update === undefined ? layout : { updates: [update], metrics: [] };
+}
+
+async function fetchModel(deps: WorkDeps, { round: { model }, signal }: WorkRequest): Promise<string> {
   const sha256 = hex(model.sha256);
   const path = join(deps.volumeDirectory, volumePaths.model(sha256));
   if (await hasDigest(path, sha256)) return path;
-  const file = { path: model.resource, sha256, sizeBytes: Number(model.sizeBytes) };
+  const file = { path: model.resource, sha256, sizeBytes: model.sizeBytes };
   await retry(() => deps.tensors().fetch(file, path, signal), {
     signal,
     isRetriable: (error) =>
@@ -168,53 +164,37 @@ async function fetchModel(deps: WorkDeps, { opened, signal }: WorkRequest): Prom
   return path;
 }
 
-async function trainAndEvaluate(deps: WorkDeps, request: WorkRequest, basePath: string): Promise<WorkDone> {
-  const { opened, setup } = request;
+/** Has the trainer do the script's steps, one after the other; what it did for an earlier attempt is not done again. */
+async function runScript(deps: WorkDeps, request: WorkRequest, basePath: string): Promise<WorkDone> {
+  const { round } = request;
   const work: WorkOfRound = {
-    round: setup.round,
-    modelSha256: hex(request.plan.modelSha256),
-    contextSha256: hex(setup.contextSha256),
+    line: round.signed.line,
+    startSha256: hex(round.startSha256),
+    termsSha256: hex(round.signed.termsSha256),
   };
-  const kept = await loadKeptWork(deps, work);
-  const inputs = [tensorSet(basePath.slice(deps.volumeDirectory.length + 1), request.plan.modelSha256)];
-  const evaluate = { ...taskOf(work, request, "Evaluate"), inputs, split: "validation" };
-  const evaluated = kept?.evaluated ?? (await runTask(deps, request, evaluate));
-  if (kept?.evaluated === undefined) await keepWork(deps, { ...work, evaluated });
-  if (opened.localSteps === 0) return { trainedPath: undefined, metrics: evaluated };
-  const trainedPath = volumePaths.trained(nameOf(work));
-  const present = (await isThere(deps, trainedPath)) ? kept?.trained : undefined;
-  const outputs = [tensorSet(trainedPath, new Uint8Array(0))];
-  const train = { ...taskOf(work, request, "Train"), inputs, outputs, localSteps: opened.localSteps };
-  const trained = present ?? (await runTraining(deps, request, train, trainedPath));
-  const metrics = await joined(deps, work, [
-    { task: evaluate.id, metrics: evaluated },
-    { task: train.id, metrics: trained },
-  ]);
-  if (present === undefined) await keepWork(deps, { ...work, evaluated, trained });
-  return { trainedPath, metrics };
-}
-
-/** What is refused here counts for nothing: a trainer put right is asked for both again. */
-async function joined(deps: WorkDeps, work: WorkOfRound, tasks: Parameters<typeof joinMetrics>): Promise<MetricTotals> {
-  try {
-    return joinMetrics(...tasks);
-  } catch (error) {
-    await keepWork(deps, work);
-    throw error;
+  let done = (await loadKeptWork(deps, work))?.done ?? {};
+  let trainedPath: string | undefined;
+  for (const step of round.script.steps) {
+    const task = taskOf(deps, request, { work, step, basePath });
+    const [output] = task.outputs;
+    trainedPath = output?.path ?? trainedPath;
+    const isDone = done[step.kind] !== undefined && (output === undefined || (await isThere(deps, output.path)));
+    if (isDone) continue;
+    const metrics = await runStep(deps, request, task, step);
+    done = { ...done, [step.kind]: metrics };
+    await writeFileDurably(workPath(deps), JSON.stringify({ ...work, done } satisfies KeptWork), 0o600);
   }
+  return { trainedPath, metrics: Object.assign({}, ...Object.values(done)) as MetricTotals };
 }
 
-async function runTraining(
-  deps: WorkDeps,
-  request: WorkRequest,
-  task: TrainerTask,
-  trainedPath: string,
-): Promise<MetricTotals> {
+async function runStep(deps: WorkDeps, request: WorkRequest, task: RoundTask, step: ScriptStep): Promise<MetricTotals> {
+  const [output] = task.outputs;
+  if (output === undefined) return runTask(deps, request, task, step);
   // A file that no trainer will be heard of takes the room that the next one needs.
-  if (!deps.desk.isBegun(task.id)) await realDisk.remove(join(deps.volumeDirectory, trainedPath));
-  const trained = await runTask(deps, request, task);
+  if (!deps.desk.isBegun(task.id)) await realDisk.remove(join(deps.volumeDirectory, output.path));
+  const metrics = await runTask(deps, request, task, step);
   // What was made for an earlier attempt may have been cleared away with the files of a settled round.
-  return (await isThere(deps, trainedPath)) ? trained : runTask(deps, request, task);
+  return (await isThere(deps, output.path)) ? metrics : runTask(deps, request, task, step);
 }
 
 /** Only what was signed again is used again: a restarted sidecar may have joined with other terms than the process before. */
@@ -223,24 +203,36 @@ async function loadKeptWork(deps: WorkDeps, work: WorkOfRound): Promise<KeptWork
   return kept !== undefined && nameOf(kept) === nameOf(work) ? kept : undefined;
 }
 
-function keepWork(deps: WorkDeps, work: KeptWork): Promise<void> {
-  return writeFileDurably(workPath(deps), JSON.stringify(work), 0o600);
-}
-
 /** Names the work and not the attempt: a trainer at work when its attempt ends goes on, and what it makes is the next attempt's. */
-function nameOf({ round, modelSha256, contextSha256 }: WorkOfRound): string {
-  const digest = createHash("sha256").update(`${modelSha256} ${contextSha256}`).digest("hex");
-  return `round-${round}-${digest.slice(0, 32)}`;
+function nameOf({ line, startSha256, termsSha256 }: WorkOfRound): string {
+  const digest = createHash("sha256").update(`${startSha256} ${termsSha256}`).digest("hex");
+  return `round-${line}-${digest.slice(0, 32)}`;
 }
 
-function taskOf(work: WorkOfRound, { expiresMs }: WorkRequest, kind: "Train" | "Evaluate"): TrainerTask {
-  return { id: `${nameOf(work)}/${kind}`, kind, role: "Trainer", round: work.round, expiresMs };
+/** A task of the script with the sets that it gives and takes. */
+type RoundTask = TrainerTask & { readonly outputs: trainerV1.TensorSet[] };
+
+function taskOf(
+  { volumeDirectory }: WorkDeps,
+  { round, expiresMs }: WorkRequest,
+  { work, step, basePath }: { readonly work: WorkOfRound; readonly step: ScriptStep; readonly basePath: string },
+): RoundTask {
+  const { kind, role, parameters } = step;
+  // Of today's script every input is the model of the start, every output what the trainer made of it.
+  const inputs = step.inputs.map(({ set }) =>
+    tensorSet(set, basePath.slice(volumeDirectory.length + 1), round.model.sha256),
+  );
+  const outputs = step.outputs.map(({ set }) => tensorSet(set, volumePaths.trained(nameOf(work)), new Uint8Array(0)));
+  const localSteps = step.outputs.length === 0 ? 0 : round.work.localSteps;
+  const split = parameters.split ?? "";
+  return { id: `${nameOf(work)}/${kind}`, kind, role, round: work.line, inputs, outputs, localSteps, split, expiresMs };
 }
 
 async function runTask(
   { desk, log, volumeDirectory }: WorkDeps,
-  { signal }: WorkRequest,
+  { round, signal }: WorkRequest,
   task: TrainerTask,
+  step: ScriptStep,
 ): Promise<MetricTotals> {
   const startedMs = performance.now();
   const outcome: TaskOutcome = await desk.run(task, signal);
@@ -259,12 +251,13 @@ async function runTask(
   }
   const { metrics } = outcome.value as trainerV1.TaskSuccess;
   log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
-  return metricTotals(task.id, metrics, log);
+  const known = round.layout.metrics.find(({ section }) => section === step.metrics)!.metrics;
+  return metricTotals(task.id, metrics, { known, log });
 }
 
-function tensorSet(path: string, sha256: Uint8Array) {
+function tensorSet(name: string, path: string, sha256: Uint8Array) {
   const disclosure = trainerV1.Disclosure.SUM_ONLY;
-  return { name: "model", path, disclosure, toRole: "", sha256, sampleIdsPath: "" } as trainerV1.TensorSet;
+  return { name, path, disclosure, toRole: "", sha256, sampleIdsPath: "" } as trainerV1.TensorSet;
 }
 
 /** A file of the memory directory; a damaged one counts as none. */
@@ -285,8 +278,8 @@ async function isThere({ volumeDirectory }: WorkDeps, path: string): Promise<boo
 /** The newest report, whatever became of it. */
 interface KeptReport {
   readonly planDigest: string;
-  /** Digest of the model that its round started from. */
-  readonly modelSha256: string;
+  /** Digest of what its round started from. */
+  readonly startSha256: string;
   readonly segments: ReportedSegment[];
 }
 
@@ -306,22 +299,16 @@ async function isWhole({ segments }: KeptReport): Promise<boolean> {
  * The result of the report before was missed: what it left over is settled before another one is made. A model that did not change was not
  * stepped, so that its sum was not used. One that did may hold the report: what was sent is then never sent a second time.
  */
-async function settleMissed({ volumeDirectory }: WorkDeps, { plan }: WorkRequest, missed: KeptReport): Promise<void> {
-  const settle = missed.modelSha256 === hex(plan.modelSha256) ? forgetLeftOver : keepLeftOver;
+async function settleMissed({ volumeDirectory }: WorkDeps, { round }: WorkRequest, missed: KeptReport): Promise<void> {
+  const settle = missed.startSha256 === hex(round.startSha256) ? forgetLeftOver : keepLeftOver;
   const planDigest = fromHex(missed.planDigest);
   for (const { segment } of missed.segments) await settle({ volumeDirectory, planDigest, segment });
-}
-
-async function countParameters(path: string): Promise<number> {
-  const model = await openFlatModel(path);
-  await model.close();
-  return model.layout.parameters;
 }
 
 async function saveReport(deps: WorkDeps, request: WorkRequest, segments: readonly ReportedSegment[]): Promise<void> {
   const kept = {
     planDigest: hex(request.planDigest),
-    modelSha256: hex(request.plan.modelSha256),
+    startSha256: hex(request.round.startSha256),
     segments: segments.map((segment) => ({ ...segment, sha256: hex(segment.sha256) })),
   };
   await writeFileDurably(reportPath(deps), JSON.stringify(kept), 0o600);

@@ -1,10 +1,10 @@
 import { createLogger } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
-import { joinMetrics, metricTotals } from "./task-metrics.ts";
+import { metricTotals } from "./task-metrics.ts";
 
-const log = createLogger("task-metrics.test", "silent");
+const known = { known: ["validation_loss", "accuracy"], log: createLogger("task-metrics.test", "silent") };
 const totalsOf = (sum: number, count: bigint) =>
-  metricTotals("round-0/Evaluate", [{ name: "validation_loss", sum, count }] as never, log);
+  metricTotals("round-0/Evaluate", [{ name: "validation_loss", sum, count }] as never, known);
 
 describe("metricTotals", () => {
   it.each([
@@ -16,10 +16,10 @@ describe("metricTotals", () => {
     },
     {
       of: ["validation_loss", "val_loss"].map((name) => ({ name, sum: 3, count: 1n })),
-      says: "1 of 2 metrics have another name than validation_loss or training_loss. The log of the worker's sidecar has them.",
+      says: "1 of 2 metrics have another name than validation_loss or accuracy. The log of the worker's sidecar has them.",
     },
   ])("refuses metrics that would open as something else: $says", ({ of, says }) => {
-    expect(() => metricTotals("round-0/Evaluate", of as never, log)).toThrow(`task round-0/Evaluate: ${says}`);
+    expect(() => metricTotals("round-0/Evaluate", of as never, known)).toThrow(`task round-0/Evaluate: ${says}`);
   });
 
   it("takes every count that a double holds", () => {
@@ -30,23 +30,6 @@ describe("metricTotals", () => {
   it.each([2n ** 53n, 9007199254740993n, 2n ** 64n - 1n])("refuses a count that would become another: %d", (count) => {
     expect(() => totalsOf(1, count)).toThrow(
       `task round-0/Evaluate: validation_loss counts ${count} units, must count 9007199254740991 at most`,
-    );
-  });
-});
-
-describe("joinMetrics", () => {
-  const one = { sum: 1, count: 1 };
-  const evaluated = { task: "round-0/Evaluate", metrics: { validation_loss: one } };
-
-  it("has the metrics of both tasks", () => {
-    const trained = { task: "round-0/Train", metrics: { training_loss: { sum: 2, count: 1 } } };
-    expect(joinMetrics(evaluated, trained)).toEqual({ validation_loss: one, training_loss: { sum: 2, count: 1 } });
-  });
-
-  it.each(["validation_loss", "training_loss"])("refuses %s of both by name: one of them would be gone", (name) => {
-    const metrics = { [name]: { sum: 2, count: 1 } };
-    expect(() => joinMetrics({ ...evaluated, metrics }, { task: "round-0/Train", metrics })).toThrow(
-      `${name} is reported by task round-0/Evaluate and by task round-0/Train; a round has room for one`,
     );
   });
 });

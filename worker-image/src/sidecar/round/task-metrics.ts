@@ -1,18 +1,24 @@
 import { cutText, type trainerV1 } from "@tributary/contracts";
 import { type Logger, TributaryError } from "@tributary/kit";
-import { REPORTED_METRICS, type ReportedMetric } from "../../shared/report/report-layout.ts";
 import type { MetricTotals } from "./report-builder.ts";
 
 /** How many names of metrics a log line quotes, and of how many characters each: they are the trainer's own words. */
 const QUOTED_NAMES = { count: 8, length: 64 };
+
+/** What a task's metrics are held against. */
+export interface KnownMetrics {
+  /** Metrics of the section that the task's step feeds. */
+  readonly known: readonly string[];
+  readonly log: Logger;
+}
 
 /**
  * The metrics of a task by name. What would vanish, or open as something else than was reported, is refused by name.
  *
  * @throws MESSAGE_INVALID, TRAINER_LOSS_NOT_FINITE.
  */
-export function metricTotals(task: string, metrics: readonly trainerV1.MetricSum[], log: Logger): MetricTotals {
-  requireReported(task, metrics, log);
+export function metricTotals(task: string, metrics: readonly trainerV1.MetricSum[], known: KnownMetrics): MetricTotals {
+  requireReported(task, metrics, known);
   const totals = new Map<string, { sum: number; count: number }>();
   for (const { name, sum, count } of metrics) {
     if (!Number.isFinite(sum)) {
@@ -26,38 +32,17 @@ export function metricTotals(task: string, metrics: readonly trainerV1.MetricSum
   return Object.fromEntries(totals);
 }
 
-/**
- * The metrics of both tasks of a round. Each counts once: of two values of a name one would be gone, and nobody could say which.
- *
- * @throws MESSAGE_INVALID naming the metric and both tasks.
- */
-export function joinMetrics(
-  evaluated: { readonly task: string; readonly metrics: MetricTotals },
-  trained: { readonly task: string; readonly metrics: MetricTotals },
-): MetricTotals {
-  const twice = REPORTED_METRICS.find((name) => name in evaluated.metrics && name in trained.metrics);
-  if (twice === undefined) return { ...evaluated.metrics, ...trained.metrics };
-  throw new TributaryError(
-    "MESSAGE_INVALID",
-    `${twice} is reported by task ${evaluated.task} and by task ${trained.task}; a round has room for one`,
-  );
-}
-
 /** A metric that no report can carry would vanish, and with it what the trainer's author took for the value that a job converges by. */
-function requireReported(task: string, metrics: readonly trainerV1.MetricSum[], log: Logger): void {
-  const others = metrics.map(({ name }) => name).filter((name) => !isReported(name));
+function requireReported(task: string, metrics: readonly trainerV1.MetricSum[], { known, log }: KnownMetrics): void {
+  const others = metrics.map(({ name }) => name).filter((name) => !known.includes(name));
   if (others.length === 0) return;
   // Another name is the trainer's own word, which may quote its data: it stays in the member's log.
   const names = others.slice(0, QUOTED_NAMES.count).map((name) => cutText(name, QUOTED_NAMES.length));
-  log.warn({ task, metrics: names, known: REPORTED_METRICS }, "the trainer reports metrics that no report can carry");
+  log.warn({ task, metrics: names, known }, "the trainer reports metrics that the task's report cannot carry");
   throw new TributaryError(
     "MESSAGE_INVALID",
-    `task ${task}: ${others.length} of ${metrics.length} metrics have another name than ${REPORTED_METRICS.join(" or ")}. The log of the worker's sidecar has them.`,
+    `task ${task}: ${others.length} of ${metrics.length} metrics have another name than ${known.join(" or ")}. The log of the worker's sidecar has them.`,
   );
-}
-
-function isReported(name: string): name is ReportedMetric {
-  return (REPORTED_METRICS as readonly string[]).includes(name);
 }
 
 function problemOf(sum: number, count: bigint): string | undefined {

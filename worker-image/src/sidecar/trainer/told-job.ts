@@ -1,6 +1,24 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { equalBytes } from "@tributary/federated";
 import { readFileIfPresent, TributaryError, writeFileDurably } from "@tributary/kit";
+
+/** What a trainer is told of the job, of whatever seat. */
+export interface TrainerTerms {
+  readonly task: string;
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly seed: bigint;
+  readonly adapterJson: string;
+  /** Digest of the model source, 32 bytes. */
+  readonly sourceSha256: Uint8Array;
+}
+
+/** Digest of what a trainer is told, 32 bytes. */
+export function toldJobSha256({ sourceSha256, task, hyperparameters, seed, adapterJson }: TrainerTerms): Uint8Array {
+  const sorted = Object.entries(hyperparameters).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify([Buffer.from(sourceSha256).toString("hex"), task, sorted, String(seed), adapterJson]);
+  return new Uint8Array(createHash("sha256").update(text).digest());
+}
 
 /**
  * Makes sure that the pod's trainer is told of one job for all its life: it was opened with the job's terms and outlives this process,

@@ -2,15 +2,13 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { controlV1 } from "@tributary/contracts";
-import { encodeMetrics, INITIAL_STEP, safetensorsParts } from "@tributary/federated";
+import { encodeMetrics, INITIAL_STEP, metricNames, safetensorsParts } from "@tributary/federated";
 import { type Clock, createLogger, type Disk, systemClock } from "@tributary/kit";
 import type { CrashSimulator } from "../../../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../../../shared/crypto/node-crypto-suite.ts";
-import { openFlatModel } from "../../../shared/files/flat-model-file.ts";
 import { trialFolder } from "../../../shared/files/testing/faulty-disk.ts";
-import { metricNames } from "../../../shared/report/report-layout.ts";
 import type { JobConfig, ParticipantConfig } from "../../config/job-config.ts";
-import { pinModel } from "../../model/initial-model.ts";
+import { pinModel, readModelShape } from "../../model/initial-model.ts";
 import { PartyDirectory } from "../../party/party-directory.ts";
 import { createSeats } from "../../party/seats.ts";
 import { RoundStore } from "../../store/round-store.ts";
@@ -97,9 +95,7 @@ export class MemoryJob {
     const config = this.#config;
     const pinned = await pinModel(config);
     const store = await RoundStore.open(config.directories.data, config.job.uid, pinned.initialSha256, disk);
-    const model = await openFlatModel(pinned.initialPath);
-    await model.close();
-    const shape = { parameters: model.layout.parameters, sizeBytes: model.sizeBytes };
+    const shape = await readModelShape(pinned.initialPath);
     const seats = createSeats(config, undefined as never, () => 0);
     const parties = new PartyDirectory(seats, () => performance.now());
     const clock: Clock = {
@@ -161,15 +157,19 @@ export class MemoryJob {
 
 /** The report of an honest party whose update is `x` everywhere; what quantising leaves over is dropped. */
 export function steadyReport(x: number): ReportRule {
-  return ({ updates, metrics, codings }) => {
-    const values: Record<string, number> = Object.fromEntries(codings.map(({ name }) => [name, 0]));
+  return ({ updates, metrics }) => {
+    const norms: Record<string, number> = {};
     const integers = updates.map(({ segment: { id, valueCount, valueBits }, step }) => {
       const [largest, rounded] = [2 ** (valueBits - 1) - 1, Math.floor(x / step + 0.5)];
-      values[metricNames.squaredNorm(id)] = x * x * valueCount;
-      values[metricNames.saturated(id)] = Math.abs(rounded) > largest ? valueCount : 0;
+      norms[metricNames.squaredNorm(id)] = x * x * valueCount;
+      norms[metricNames.saturated(id)] = Math.abs(rounded) > largest ? valueCount : 0;
       return new Int32Array(valueCount).fill(Math.max(-largest, Math.min(largest, rounded)));
     });
-    return [...integers, encodeMetrics(codings, values, 2 ** (metrics.ringBits - metrics.valueBits)).values];
+    const sections = metrics.map(({ segment, codings }) => {
+      const values = Object.fromEntries(codings.map(({ name }) => [name, norms[name] ?? 0]));
+      return encodeMetrics(codings, values, 2 ** (segment.ringBits - segment.valueBits)).values;
+    });
+    return [...integers, ...sections];
   };
 }
 

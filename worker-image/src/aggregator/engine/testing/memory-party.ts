@@ -10,20 +10,23 @@ import {
   type PartyEvent,
   packRing,
   partyContext,
+  type ReportLayout,
+  type RoundTerms,
   requireRingBits,
   type SegmentOutcome,
+  signedLayout,
   stepParty,
 } from "@tributary/federated";
-import { type PlannedReport, readPlannedReport } from "../../../shared/report/report-layout.ts";
+import { decodeTerms } from "../../../shared/terms/terms-message.ts";
 import type { AddressedMessage } from "../../party/party-directory.ts";
 import type { JobEngine } from "../job-engine.ts";
 
-/** The integers of a party's report: those of each update segment, then those of the metric segment. */
+/** The integers of a party's report, segment by segment. */
 export type MemoryReport = readonly Int32Array[];
 
 /** What a party reports in an attempt. */
 export type ReportRule = (
-  planned: PlannedReport,
+  layout: ReportLayout,
   at: { readonly round: number; readonly attempt: number },
 ) => MemoryReport;
 
@@ -57,6 +60,7 @@ export class MemoryParty {
   readonly #crypto: CryptoSuite;
   readonly #attempts = new Map<string, KnownAttempt>();
   #state = emptyPartyState();
+  #terms: RoundTerms | undefined;
   #context: PartyContext | undefined;
   #engine: JobEngine | undefined;
 
@@ -73,7 +77,9 @@ export class MemoryParty {
     this.#engine = engine;
     for await (const { round, attempt, message } of messages) {
       if (message.case === "opened") {
+        this.#terms = decodeTerms(message.value.terms);
         await this.#open(message.value.setup);
+      } else if (message.case === "started") {
         await this.#take({ type: "receive", message: message.value.plan }, { round, attempt });
       } else if (message.case === "secagg") {
         await this.#take({ type: "receive", message: message.value }, { round, attempt });
@@ -137,7 +143,8 @@ export class MemoryParty {
     { planDigest, setup, plan }: Extract<PartyEffect, { type: "planAccepted" }>,
     at: { readonly round: number; readonly attempt: number },
   ): void {
-    const report = this.report(readPlannedReport(setup, plan)!, at);
+    const { sections, seats } = this.#terms!;
+    const report = this.report(signedLayout(sections, seats.length, { setup, plan })!, at);
     const packed = setup.segments.map(({ id, ringBits }, index) => {
       return [id, packRing(report[index]!, requireRingBits(ringBits))] as const;
     });

@@ -245,7 +245,7 @@ export declare type ReceiveResponse = Message<"tributary.round.v1.ReceiveRespons
    */
   message: {
     /**
-     * Opens a round: what to train, with which plan.
+     * Opens a round: its terms.
      *
      * @generated from field: tributary.round.v1.RoundOpened opened = 4;
      */
@@ -275,6 +275,14 @@ export declare type ReceiveResponse = Message<"tributary.round.v1.ReceiveRespons
      */
     value: JobFinished;
     case: "finished";
+  } | {
+    /**
+     * Starts the opened round: what it starts from, and the plan.
+     *
+     * @generated from field: tributary.round.v1.RoundStarted started = 8;
+     */
+    value: RoundStarted;
+    case: "started";
   } | { case: undefined; value?: undefined };
 };
 
@@ -285,25 +293,11 @@ export declare type ReceiveResponse = Message<"tributary.round.v1.ReceiveRespons
 export declare const ReceiveResponseSchema: GenMessage<ReceiveResponse>;
 
 /**
- * RoundOpened tells a party what the round is.
+ * RoundOpened tells a party what the round is, before it is known what it starts from.
  *
  * @generated from message tributary.round.v1.RoundOpened
  */
 export declare type RoundOpened = Message<"tributary.round.v1.RoundOpened"> & {
-  /**
-   * The global model of the round: safetensors on the tensor wire.
-   *
-   * @generated from field: tributary.round.v1.ModelFile model = 1;
-   */
-  model?: ModelFile | undefined;
-
-  /**
-   * Local optimiser steps to take; 0 when the round only evaluates.
-   *
-   * @generated from field: uint32 local_steps = 2;
-   */
-  localSteps: number;
-
   /**
    * Time from the sending of this message after which reports are of no use, in milliseconds; clocks of two machines are never compared.
    *
@@ -319,11 +313,26 @@ export declare type RoundOpened = Message<"tributary.round.v1.RoundOpened"> & {
   setup: Uint8Array;
 
   /**
-   * The masking protocol's plan in its canonical encoding.
+   * The bytes of the round's RoundTerms; the setup carries their digest.
    *
-   * @generated from field: bytes plan = 5;
+   * @generated from field: bytes terms = 6;
    */
-  plan: Uint8Array;
+  terms: Uint8Array;
+
+  /**
+   * Ledger line that the round may become.
+   *
+   * @generated from field: uint32 line = 7;
+   */
+  line: number;
+
+  /**
+   * Ed25519 signature of the aggregator, 64 bytes, over "tributary/opened" || u8 length || job uid || setup digest || terms digest ||
+   * u64 line || u32 attempt.
+   *
+   * @generated from field: bytes signature = 8;
+   */
+  signature: Uint8Array;
 };
 
 /**
@@ -331,6 +340,40 @@ export declare type RoundOpened = Message<"tributary.round.v1.RoundOpened"> & {
  * Use `create(RoundOpenedSchema)` to create a new message.
  */
 export declare const RoundOpenedSchema: GenMessage<RoundOpened>;
+
+/**
+ * RoundStarted tells a party what the opened round starts from; nothing is trained before it.
+ *
+ * @generated from message tributary.round.v1.RoundStarted
+ */
+export declare type RoundStarted = Message<"tributary.round.v1.RoundStarted"> & {
+  /**
+   * The masking protocol's plan in its canonical encoding.
+   *
+   * @generated from field: bytes plan = 1;
+   */
+  plan: Uint8Array;
+
+  /**
+   * The bytes of the round's RoundStart; the plan carries its digest.
+   *
+   * @generated from field: bytes start = 2;
+   */
+  start: Uint8Array;
+
+  /**
+   * Ed25519 signature of the aggregator, 64 bytes, over "tributary/round" and what the opening's signature covers, then the start's digest.
+   *
+   * @generated from field: bytes signature = 3;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message tributary.round.v1.RoundStarted.
+ * Use `create(RoundStartedSchema)` to create a new message.
+ */
+export declare const RoundStartedSchema: GenMessage<RoundStarted>;
 
 /**
  * RoundClosed tells a party how the round ended.

@@ -482,7 +482,7 @@ export declare const TaskSuccessSchema: GenMessage<TaskSuccess>;
  */
 export declare type MetricSum = Message<"tributary.trainer.v1.MetricSum"> & {
   /**
-   * Name of the metric: `validation_loss` or `training_loss`; an outcome with another is refused.
+   * Name of the metric: of `Evaluate` `validation_loss`, of `Train` `training_loss`; an outcome with another is refused.
    *
    * @generated from field: string name = 1;
    */

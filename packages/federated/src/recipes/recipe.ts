@@ -1,0 +1,52 @@
+import type { NamedShape, Section } from "../reports/section.ts";
+import type { ScriptStep } from "../terms/script.ts";
+
+/** What a recipe knows of its job. */
+export interface RecipeJob {
+  /** Tensors that rounds exchange, in the order of the flat vector. */
+  readonly tensors: readonly NamedShape[];
+  /** Whether the exchanged tensors are an adapter on a frozen base model. */
+  readonly hasAdapter: boolean;
+}
+
+/** What a recipe is asked to plan. */
+export interface RoundFacts {
+  readonly isEvaluateOnly: boolean;
+}
+
+/** What a committed round makes of an object: `Update` adds the section's mean by the server optimiser. */
+export interface WrittenObject {
+  readonly object: string;
+  readonly from: "Update";
+  readonly section: string;
+}
+
+/** A round as a recipe plans it: fixed before it starts, run by the aggregator and the parties as it stands. */
+export interface RoundScript {
+  /** Printed in status and ledger, for example `Train`. */
+  readonly phase: string;
+  readonly steps: readonly ScriptStep[];
+  readonly sections: readonly Section[];
+  /** Objects of the start, ascending. */
+  readonly reads: readonly string[];
+  readonly writes: readonly WrittenObject[];
+}
+
+/** What leaves a worker, and to whom; computed before anything runs. */
+export interface DisclosureLine {
+  /** What leaves: a section of the report. */
+  readonly set: string;
+  readonly role: string;
+  readonly disclosure: string;
+  /** One sentence for whoever decides about the member. */
+  readonly meaning: string;
+}
+
+/** A paradigm as a pure function of its job: which roles and verbs it needs, what each round does, what leaves whom. */
+export interface Recipe {
+  readonly paradigm: string;
+  /** Roles with the verbs that a trainer of the role is asked for. */
+  readonly roles: readonly { readonly role: string; readonly kinds: readonly string[] }[];
+  readonly plan: (job: RecipeJob, facts: RoundFacts) => RoundScript;
+  readonly disclosures: (job: RecipeJob) => readonly DisclosureLine[];
+}

@@ -1,0 +1,26 @@
+import { TributaryError } from "@tributary/kit";
+
+/** Why a worker refuses what a round asks of it, by name: the first word of the message that the hub and people see. */
+export const TermsRefusal = {
+  /** The terms are not those that the setup's digest names. */
+  TermsAltered: "TermsAltered",
+  /** The aggregator's key did not sign terms or start. */
+  SignatureInvalid: "SignatureInvalid",
+  /** The terms contradict what the worker was told when it joined, or what it signed on the same start. */
+  TermsChanged: "TermsChanged",
+  /** The script or the report is not the one of the job's paradigm. */
+  ScriptChanged: "ScriptChanged",
+  /** The segment table, or the steps of metrics, do not follow from the report. */
+  LayoutChanged: "LayoutChanged",
+  /** Too few seats do work like the worker's own. */
+  WorkNotShared: "WorkNotShared",
+  /** The start is not the one that the plan's digest names, or not what the script reads. */
+  StartChanged: "StartChanged",
+} as const;
+/** One of the values of {@link TermsRefusal}. */
+export type TermsRefusal = (typeof TermsRefusal)[keyof typeof TermsRefusal];
+
+/** The error of a refusal: TERMS_REFUSED whose message begins with its name. */
+export function termsRefused(refusal: TermsRefusal, why: string): TributaryError {
+  return new TributaryError("TERMS_REFUSED", `${refusal}: ${why}`, { details: { refusal } });
+}
