@@ -158,9 +158,8 @@ export {
 export { horizontal } from "./recipes/horizontal.ts";
 export type { DisclosureLine, Recipe, RecipeJob, RoundFacts, RoundScript, WrittenObject } from "./recipes/recipe.ts";
 export {
-  countSegments,
   countUpdateSegments,
-  isSameTable,
+  isTableOf,
   layoutReport,
   type MetricSegment,
   metricNames,
@@ -204,6 +203,7 @@ export {
   writeFlat,
 } from "./tensors/flat-layout.ts";
 export {
+  layoutModel,
   layoutSafetensors,
   openSafetensors,
   type Safetensors,
@@ -228,7 +228,7 @@ export {
   type StrategyTerms,
   termsDigest,
 } from "./terms/round-terms.ts";
-export { type SignedRound, startTranscript, termsTranscript } from "./terms/round-transcripts.ts";
+export { type SignedRound, signedRoundOf, startTranscript, termsTranscript } from "./terms/round-transcripts.ts";
 export {
   Disclosure,
   requireScript,

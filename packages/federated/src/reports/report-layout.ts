@@ -2,10 +2,17 @@ import { codingsInParts, METRIC_RING_BITS, type MetricCoding } from "../encoding
 import { carryBits } from "../encoding/ring.ts";
 import { planSegments, SEGMENT_PARAMETERS } from "../encoding/segment-table.ts";
 import { isStep, squaredNormStep } from "../encoding/step.ts";
-import { requireArgument } from "../errors.ts";
+import { isArgumentError, requireArgument } from "../errors.ts";
 import type { RoundPlan } from "../xsa1/plan.ts";
 import type { RoundSetup, SetupSegment } from "../xsa1/setup.ts";
-import { countValues, isTensorSection, type MetricSection, requireSections, type Section } from "./section.ts";
+import {
+  countValues,
+  isTensorSection,
+  type MetricSection,
+  requireSections,
+  type Section,
+  type TensorSection,
+} from "./section.ts";
 
 /** A range of a tensor section's flat vector, summed by itself. */
 export interface UpdateSegment {
@@ -90,7 +97,7 @@ export function layoutReport(sections: readonly Section[], seats: number, steps:
 }
 
 /** Number of segments of a report. */
-export function countSegments(sections: readonly Section[]): number {
+function countSegments(sections: readonly Section[]): number {
   const counts = sections.map((section) => (isTensorSection(section) ? countUpdateSegments(countValues(section)) : 1));
   return counts.reduce((sum, count) => sum + count, 0);
 }
@@ -125,9 +132,7 @@ export function signedLayout(
   { setup, plan }: { readonly setup: Pick<RoundSetup, "segments">; readonly plan: Pick<RoundPlan, "stepExponents"> },
 ): ReportLayout | undefined {
   if (countSegments(sections) !== setup.segments.length) return undefined;
-  const count = sections
-    .filter(isTensorSection)
-    .reduce((sum, section) => sum + countUpdateSegments(countValues(section)), 0);
+  const count = sections.filter(isTensorSection).reduce(addSegments, 0);
   const steps = plan.stepExponents.slice(0, count).map(([exponent = Number.NaN]) => 2 ** exponent);
   if (steps.length !== count || !steps.every(isStep)) return undefined;
   const layout = layoutReport(sections, seats, steps);
@@ -135,8 +140,23 @@ export function signedLayout(
   return isSame && isSameExponents(planExponents(layout), plan.stepExponents) ? layout : undefined;
 }
 
-/** Whether two segment tables are one. */
-export function isSameTable(expected: readonly SetupSegment[], given: readonly SetupSegment[]): boolean {
+/** Whether a segment table is the one that follows from sections and seats, whatever the steps are; false for sections that make no report. */
+export function isTableOf(sections: readonly Section[], seats: number, given: readonly SetupSegment[]): boolean {
+  if (countSegments(sections) !== given.length) return false;
+  const steps = Array.from({ length: sections.filter(isTensorSection).reduce(addSegments, 0) }, () => 1);
+  try {
+    return isSameTable(setupSegments(layoutReport(sections, seats, steps)), given);
+  } catch (cause) {
+    if (!isArgumentError(cause)) throw cause;
+    return false;
+  }
+}
+
+function addSegments(sum: number, section: TensorSection): number {
+  return sum + countUpdateSegments(countValues(section));
+}
+
+function isSameTable(expected: readonly SetupSegment[], given: readonly SetupSegment[]): boolean {
   const isSame = (a: SetupSegment, b: SetupSegment | undefined) =>
     a.id === b?.id && a.valueCount === b.valueCount && a.valueBits === b.valueBits && a.ringBits === b.ringBits;
   return expected.length === given.length && expected.every((segment, index) => isSame(segment, given[index]));

@@ -67,6 +67,11 @@ export function layoutSafetensors(
   return { header, tensors, sizeBytes: header.length + startBytes };
 }
 
+/** Lays out a model as every model of a job is: its tensors in F32; errors as {@link layoutSafetensors}. */
+export function layoutModel(tensors: readonly Pick<TensorSpec, "name" | "shape">[]): SafetensorsLayout {
+  return layoutSafetensors(tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
+}
+
 /** The parts of a safetensors file in order: header, then each tensor's own bytes, uncopied; ArgumentError on wrong lengths. */
 export function safetensorsParts(
   tensors: readonly (TensorSpec & { readonly bytes: Uint8Array })[],

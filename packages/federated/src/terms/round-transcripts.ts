@@ -1,4 +1,7 @@
 import { ByteWriter, utf8 } from "../xsa1/bytes.ts";
+import type { CryptoSuite } from "../xsa1/crypto-suite.ts";
+import { type RoundSetup, setupDigest } from "../xsa1/setup.ts";
+import { termsDigest } from "./round-terms.ts";
 
 /** What the aggregator's signatures on a round bind. Digests are 32 bytes. */
 export interface SignedRound {
@@ -9,6 +12,16 @@ export interface SignedRound {
   /** Ledger line that the round may become. */
   readonly line: number;
   readonly attempt: number;
+}
+
+/** What signatures bind of a round with this setup, whose terms travel as these bytes. */
+export function signedRoundOf(
+  crypto: CryptoSuite,
+  setup: RoundSetup,
+  { terms, line }: { readonly terms: Uint8Array; readonly line: number },
+): SignedRound {
+  const { jobUid, attempt } = setup;
+  return { jobUid, setupDigest: setupDigest(crypto, setup), termsSha256: termsDigest(crypto, terms), line, attempt };
 }
 
 /** What the aggregator signs with the terms, before the start is known. */

@@ -8,8 +8,7 @@ import {
   openAggregation,
   type RoundPlan,
   type RoundSetup,
-  type SignedRound,
-  setupDigest,
+  signedRoundOf,
   startDigest,
   startTranscript,
   stepAggregator,
@@ -37,13 +36,8 @@ export interface SpokenRound {
   readonly started: partyV1.RoundStarted;
 }
 
-/** A round as a party hears of it, with all that a lie follows from. */
-export interface ToldRound extends SpokenRound {
-  readonly attempt: number;
-}
-
 /** The round with a lie in it, as the aggregator's own key signs it. */
-export function tell(lie: Lie, context: AggregatorContext, honest: ToldRound): SpokenRound {
+export function tell(lie: Lie, context: AggregatorContext, honest: SpokenRound): SpokenRound {
   const terms = changed(lie.terms, termsV1.RoundTermsSchema, honest.opened.terms);
   const { objects } = fromBinary(termsV1.RoundStartSchema, honest.started.start);
   const told = (lie.objects ?? same)(objects);
@@ -54,13 +48,7 @@ export function tell(lie: Lie, context: AggregatorContext, honest: ToldRound): S
   const plan = (lie.plan ?? same)({ ...honestPlan, modelSha256: digest });
   const messages = sign(context, setup, plan);
   const { line } = honest.opened;
-  const signed: SignedRound = {
-    jobUid: setup.jobUid,
-    setupDigest: setupDigest(context.crypto, setup),
-    termsSha256: termsDigest(context.crypto, terms),
-    line,
-    attempt: honest.attempt,
-  };
+  const signed = signedRoundOf(context.crypto, setup, { terms, line });
   const { crypto, signingSecret } = context;
   const opened = create(partyV1.RoundOpenedSchema, {
     ...honest.opened,
@@ -129,7 +117,7 @@ function same<T>(value: T): T {
 }
 
 /** Whether a lie changed nothing of what a party is sent. */
-export function isTruth(honest: ToldRound, told: SpokenRound): boolean {
+export function isTruth(honest: SpokenRound, told: SpokenRound): boolean {
   const bytesOf = ({ opened, started }: SpokenRound) =>
     Buffer.concat([toBinary(partyV1.RoundOpenedSchema, opened), toBinary(partyV1.RoundStartedSchema, started)]);
   return equalBytes(bytesOf(honest), bytesOf(told));

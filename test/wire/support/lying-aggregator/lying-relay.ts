@@ -11,7 +11,7 @@ import {
 import { createNodeCryptoSuite } from "@tributary/worker-image";
 import { readEd25519Identity } from "../../../../worker-image/src/shared/identity/certificates.ts";
 import type { PemIdentity } from "../test-authority.ts";
-import { isTruth, type Lie, type SpokenRound, type ToldRound, tell } from "./lie.ts";
+import { isTruth, type Lie, type SpokenRound, tell } from "./lie.ts";
 
 /** What a lying aggregator is made of: the true one behind it, its key, and the identity of the worker that it lies to. */
 export interface LyingOptions {
@@ -85,8 +85,7 @@ export class LyingRelay {
       const { message } = response;
       if (message.case === "opened") opened = response as NonNullable<typeof opened>;
       else if (message.case === "started" && opened !== undefined) {
-        const honest: ToldRound = {
-          attempt: response.attempt,
+        const honest: SpokenRound = {
           opened: opened.message.value as partyV1.RoundOpened,
           started: message.value,
         };

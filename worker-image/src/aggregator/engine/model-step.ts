@@ -1,10 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  isArgumentError,
-  layoutSafetensors,
-  type OptimiserParameters,
-  type ServerOptimiser,
-} from "@tributary/federated";
+import { isArgumentError, layoutModel, type OptimiserParameters, type ServerOptimiser } from "@tributary/federated";
 import { type Disk, isStorageError, realDisk, TributaryError, writeFully } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { RunningTag } from "../../shared/files/piece-tag.ts";
@@ -79,7 +74,7 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
 }
 
 async function stepFrom(base: FlatModelFile, request: ModelStepRequest, disk: Disk): Promise<ModelStepResult> {
-  const layout = layoutSafetensors(base.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
+  const layout = layoutModel(base.layout.tensors);
   const model = await disk.open(request.modelOut, "w");
   const state = await closingOnFailure(model, () => openState(disk, request, base.layout.parameters));
   const hash = createHash("sha256").update(layout.header);

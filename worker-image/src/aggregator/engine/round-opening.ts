@@ -3,10 +3,8 @@ import { partyV1 } from "@tributary/contracts";
 import {
   type AggregatorState,
   type CryptoSuite,
-  type SignedRound,
-  setupDigest,
+  signedRoundOf,
   startTranscript,
-  termsDigest,
   termsTranscript,
 } from "@tributary/federated";
 
@@ -36,13 +34,7 @@ export function signOpening(
   messages: { readonly setup: Uint8Array; readonly plan: Uint8Array },
   { terms, start, line }: RoundPapers,
 ): RoundOpening {
-  const signed: SignedRound = {
-    jobUid: setup.jobUid,
-    setupDigest: setupDigest(crypto, setup),
-    termsSha256: termsDigest(crypto, terms),
-    line,
-    attempt: setup.attempt,
-  };
+  const signed = signedRoundOf(crypto, setup, { terms, line });
   const signature = crypto.signEd25519(signingSecret, termsTranscript(signed));
   const startSignature = crypto.signEd25519(signingSecret, startTranscript(signed, plan!.plan.modelSha256));
   return {

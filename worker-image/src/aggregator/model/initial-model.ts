@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { layoutSafetensors, type NamedShape, type TensorSpec } from "@tributary/federated";
+import { layoutModel, layoutSafetensors, type NamedShape, type TensorSpec } from "@tributary/federated";
 import {
   type Disk,
   isStorageError,
@@ -115,7 +115,7 @@ async function copyWholeModel(from: string, to: string, disk: Disk): Promise<voi
     // Before the pin: a source that was put right is another one, which a pinned job refuses for good.
     if (source.layout.parameters === 0)
       throw new TributaryError("MODEL_SOURCE_INVALID", `${from} holds no parameters`, { details: { path: from } });
-    const layout = layoutSafetensors(source.layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: "F32" })));
+    const layout = layoutModel(source.layout.tensors);
     const file = await disk.open(to, "w");
     try {
       await writeFully(file, layout.header);

@@ -3,16 +3,11 @@ import type { partyV1 } from "@tributary/contracts";
 import {
   type Crowd,
   type CryptoSuite,
-  countSegments,
-  countUpdateSegments,
-  countValues,
   equalBytes,
   horizontal,
-  isArgumentError,
-  isSameTable,
+  isTableOf,
   isTensorSection,
   isWorkShared,
-  layoutReport,
   Protocol,
   type RoundScript,
   type RoundSetup,
@@ -20,10 +15,7 @@ import {
   type SeatTerms,
   type SeatWork,
   type SignedRound,
-  setupDigest,
-  setupSegments,
-  type TensorSection,
-  termsDigest,
+  signedRoundOf,
   termsTranscript,
 } from "@tributary/federated";
 import { decodeTerms } from "../../shared/terms/terms-message.ts";
@@ -74,11 +66,9 @@ export function checkOpened(
   opened: Pick<partyV1.RoundOpened, "terms" | "line" | "signature">,
 ): CheckedTerms {
   const { crypto, aggregatorKey, told } = trust;
-  const termsSha256 = termsDigest(crypto, opened.terms);
-  if (!equalBytes(termsSha256, setup.contextSha256))
+  const signed = signedRoundOf(crypto, setup, opened);
+  if (!equalBytes(signed.termsSha256, setup.contextSha256))
     throw termsRefused(TermsRefusal.TermsAltered, "the terms are not those that the signed setup names");
-  const { jobUid, attempt } = setup;
-  const signed = { jobUid, setupDigest: setupDigest(crypto, setup), termsSha256, line: opened.line, attempt };
   if (!crypto.verifyEd25519(aggregatorKey, termsTranscript(signed), opened.signature))
     throw termsRefused(TermsRefusal.SignatureInvalid, "the terms are not signed by this job's aggregator");
   // The work of a repeated start is drawn by its line: another one for one worker would be other work.
@@ -169,15 +159,8 @@ function rankOf(adapterJson: string): number {
 }
 
 function requireTable({ sections, seats }: RoundTerms, setup: RoundSetup): void {
+  if (isTableOf(sections, seats.length, setup.segments)) return;
   const what = "the setup's segments do not follow from the report and the number of seats";
-  if (countSegments(sections) !== setup.segments.length) throw termsRefused(TermsRefusal.LayoutChanged, what);
-  try {
-    // Which segments there are does not depend on their steps.
-    const layout = layoutReport(sections, seats.length, sections.filter(isTensorSection).flatMap(unitSteps));
-    if (isSameTable(setupSegments(layout), setup.segments)) return;
-  } catch (cause) {
-    if (!isArgumentError(cause)) throw cause;
-  }
   throw termsRefused(TermsRefusal.LayoutChanged, what);
 }
 
@@ -199,10 +182,6 @@ export function requireSharedWork(
     TermsRefusal.WorkNotShared,
     `fewer than ${crowd.seats} parties of ${crowd.organisations} organisations do work like that of seat ${party}`,
   );
-}
-
-function unitSteps(section: TensorSection): number[] {
-  return Array.from({ length: countUpdateSegments(countValues(section)) }, () => 1);
 }
 
 function changed(why: string) {

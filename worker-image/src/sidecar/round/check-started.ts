@@ -3,7 +3,7 @@ import {
   equalBytes,
   isArgumentError,
   isTensorSection,
-  layoutSafetensors,
+  layoutModel,
   type ReportLayout,
   type RoundPlan,
   type Section,
@@ -81,7 +81,7 @@ function requireObjects({ script, terms }: CheckedTerms, objects: readonly Objec
 /** Bytes of a file of the tensors that the report sums; unknown when it sums none. */
 function sizeOf(sections: readonly Section[]): number | undefined {
   const section = sections.find(isTensorSection);
-  return section && layoutSafetensors(section.tensors.map((tensor) => ({ ...tensor, dtype: "F32" }))).sizeBytes;
+  return section && layoutModel(section.tensors).sizeBytes;
 }
 
 function isSameObject(a: ObjectRef, b: ObjectRef): boolean {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { equalBytes, isTensorSection, layoutSafetensors, type NamedShape, type Section } from "@tributary/federated";
+import { equalBytes, isTensorSection, layoutModel, type NamedShape, type Section } from "@tributary/federated";
 import { readFully, realDisk } from "@tributary/kit";
 import { openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
@@ -20,7 +20,7 @@ export async function requireModel(path: string, sections: readonly Section[]): 
 }
 
 async function requireOwnHeader(path: string, sizeBytes: number, tensors: readonly NamedShape[]): Promise<void> {
-  const layout = layoutSafetensors(tensors.map((tensor) => ({ ...tensor, dtype: "F32" })));
+  const layout = layoutModel(tensors);
   const file = await realDisk.open(path, "r");
   try {
     const isWhole = sizeBytes === layout.sizeBytes;

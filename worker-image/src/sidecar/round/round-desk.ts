@@ -49,6 +49,9 @@ export interface DeskDeps extends WorkDeps {
  */
 const UPLOAD_LANES = 4;
 
+/** Messages that the desk reads before the machine does: all others are the machine's alone. */
+const CHECKED: ReadonlySet<number> = new Set([MessageType.Setup, MessageType.Plan, MessageType.SurvivorBitmaps]);
+
 const NEVER = new AbortController().signal;
 
 interface OpenWork {
@@ -131,7 +134,7 @@ export class RoundDesk {
 
   /** Hands a message of the aggregator's to the machine. */
   async receive(attempt: AttemptId, message: Uint8Array): Promise<void> {
-    const read = readMessage(message);
+    const read = CHECKED.has(message[1]!) ? readMessage(message) : undefined;
     // They come with terms and start alone, which they are checked against.
     if (read?.type === MessageType.Setup || read?.type === MessageType.Plan) return;
     await this.#orRefuse(attempt, async () => {

@@ -5,8 +5,8 @@ import {
   countValues,
   horizontal,
   Keystream,
+  layoutModel,
   layoutReport,
-  layoutSafetensors,
   MessageType,
   type NamedShape,
   openAggregation,
@@ -18,9 +18,8 @@ import {
   type RoundTerms,
   type SeatTerms,
   type SeatWork,
-  type SignedRound,
-  setupDigest,
   setupSegments,
+  signedRoundOf,
   startDigest,
   startTranscript,
   stepAggregator,
@@ -116,13 +115,7 @@ export function speakRound(options: HonestOptions = {}, lies: Lies = {}): Spoken
     stepExponents: lies.setup === undefined ? planExponents(layout) : setup.segments.map(() => [-10]),
   });
   const line = lies.line ?? setup.round;
-  const signed: SignedRound = {
-    jobUid: setup.jobUid,
-    setupDigest: setupDigest(crypto, setup),
-    termsSha256: termsDigest(crypto, bytes),
-    line,
-    attempt: setup.attempt,
-  };
+  const signed = signedRoundOf(crypto, setup, { terms: bytes, line });
   const sign = (transcript: Uint8Array) => crypto.signEd25519(signingSecret, transcript);
   const messages = protocolMessages(setup, plan);
   const opening = { setup: messages.setup, terms: bytes, line, remainingMs: 60_000n };
@@ -181,7 +174,7 @@ function rosterOf({ publicKey }: HonestOptions): RosterEntry[] {
 function objectsOf(options: HonestOptions): ObjectRef[] {
   const { modelSha256 = new Uint8Array(32).fill(1), adapterJson = "", seed = 1n } = options;
   const { tensors = [{ name: "w", shape: [16] }] } = options;
-  const { sizeBytes } = layoutSafetensors(tensors.map((tensor) => ({ ...tensor, dtype: "F32" })));
+  const { sizeBytes } = layoutModel(tensors);
   const model = { name: "model", resource: "/model", sha256: modelSha256, sizeBytes };
   const base = { name: "base", resource: "/base", sha256: sourceSha256, sizeBytes: 0, format: "gguf" };
   const adapted = adapterJson === "" ? [] : [adapterObject({ adapterJson, seed }), base];
