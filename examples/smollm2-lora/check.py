@@ -115,7 +115,7 @@ def main():
     problems, lines = check_ledger(given.ledger or report["ledgerPath"])
     adapter_path = given.adapter or report["modelPath"]
     digest = hashlib.sha256(Path(adapter_path).read_bytes()).hexdigest()
-    committed = [line["round"] for line in lines if line["modelSha256"] == digest]
+    committed = [line["round"] for line in lines if line["objects"]["model"] == digest]
     if not committed:
         raise SystemExit(f"{adapter_path} has the digest {digest}, which no line of the ledger names")
     trained_rounds = min(committed) + 1

@@ -15,7 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-type Line = { round: number; previous: string; baseSha256: string; modelSha256: string };
+type Line = { version: number; round: number; previous: string; reads: Objects; objects: Objects };
+type Objects = { model: string };
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** Lines that chain, as an aggregator writes them; `change` spoils one after the chain was made. */
@@ -23,7 +24,8 @@ function chain(length: number, change: (line: Line) => Line = (line) => line, at
   const lines: string[] = [];
   let previous = sha256("source");
   for (let round = 0; round < length; round++) {
-    const line = { round, previous, baseSha256: sha256(`model ${round}`), modelSha256: sha256(`model ${round + 1}`) };
+    const [reads, objects] = [{ model: sha256(`model ${round}`) }, { model: sha256(`model ${round + 1}`) }];
+    const line = { version: 2, round, previous, reads, objects };
     previous = sha256(`${JSON.stringify(line)}\n`);
     lines.push(`${JSON.stringify(round === at ? change(line) : line)}\n`);
   }
@@ -50,13 +52,18 @@ describe("the ledger check of examples/smollm2-lora/check.py", () => {
   it.each([
     {
       name: "a changed model",
-      change: (line: Line) => ({ ...line, modelSha256: sha256("other") }),
+      change: (line: Line) => ({ ...line, objects: { model: sha256("other") } }),
       want: /^round 2 names/,
     },
     {
       name: "another base",
-      change: (line: Line) => ({ ...line, baseSha256: sha256("other") }),
+      change: (line: Line) => ({ ...line, reads: { model: sha256("other") } }),
       want: /^round 1 starts from/,
+    },
+    {
+      name: "a line of another version",
+      change: (line: Line) => ({ ...line, version: 1 }),
+      want: /^line 1 is of version 1, this check reads version 2/,
     },
     { name: "another round", change: (line: Line) => ({ ...line, round: 7 }), want: /^line 1 is of round 7/ },
   ])("finds $name", ({ change, want }) => {

@@ -10,7 +10,7 @@ import { stackNames } from "../support/stack/install-stack.ts";
 import { applyJob, deleteJob, type JobObject, waitForEnd } from "../support/stack/run-job.ts";
 import { installSmolLm2Stack, type SmolLm2Stack } from "../support/stack/smollm2-stack.ts";
 import { runCheck, sampleText } from "./check.ts";
-import { type LedgerEntry, meanOf, readLedgerLines } from "./ledger.ts";
+import { countBytes, type LedgerEntry, meanOf, readLedgerLines, survivorsOf } from "./ledger.ts";
 import { drawLossCurve } from "./loss-curve.ts";
 import { createWatcher } from "./watch-job.ts";
 
@@ -107,12 +107,12 @@ async function describeRun(hub: string, job: JobObject, entries: readonly Ledger
       number: entry.round,
       loss: meanOf(entry, "validation_loss"),
       seconds: (entry.committedMs - entry.startedMs) / 1000,
-      bytesUp: entry.bytesUp,
-      bytesDown: entry.bytesDown,
-      reports: entry.survivors.length,
+      bytesUp: countBytes(entry, "up"),
+      bytesDown: countBytes(entry, "down"),
+      reports: survivorsOf(entry).length,
     })),
     converged: hasConverged(job),
-    initialValidationLoss: lossOfModel(entries, entries[0]?.baseSha256),
+    initialValidationLoss: lossOfModel(entries, entries[0]?.reads.model),
     finalValidationLoss: lossOfModel(entries, modelSha256),
     modelPath,
     modelSha256,
@@ -122,7 +122,7 @@ async function describeRun(hub: string, job: JobObject, entries: readonly Ledger
 
 /** The loss that the workers reported of a model: in the round that started from it. */
 function lossOfModel(entries: readonly LedgerEntry[], sha256: string | undefined): number | undefined {
-  const entry = entries.find((one) => one.baseSha256 === sha256);
+  const entry = entries.find((one) => one.reads.model === sha256);
   return entry === undefined ? undefined : meanOf(entry, "validation_loss");
 }
 

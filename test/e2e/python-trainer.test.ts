@@ -1,6 +1,7 @@
 import { kubectl, toStandardError } from "@tributary/clouds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
+import { survivorsOf } from "../support/stack/index.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
 import { type JobRef, parseEntry, readLedger, untilCommittedAbove } from "../support/stack/job-progress.ts";
 import { findContainerProcesses } from "../support/stack/kill-process.ts";
@@ -84,9 +85,11 @@ describe.skipIf(reason !== undefined)("a job whose runtime is another program in
     const lines = await readLedger(job);
     const committed = lines.map(parseEntry).filter(({ outcome }) => outcome === "Committed");
     expect(committed.map(({ round }) => round)).toEqual([0, 1, 2, 3]);
-    for (const { survivors } of committed)
-      expect(survivors.filter(({ participant }) => participant === "gcp").map((one) => one.workerIndex)).toEqual([
-        0, 1,
-      ]);
+    for (const entry of committed)
+      expect(
+        survivorsOf(entry)
+          .filter(({ participant }) => participant === "gcp")
+          .map((one) => one.workerIndex),
+      ).toEqual([0, 1]);
   });
 });

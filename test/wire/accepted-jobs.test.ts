@@ -29,7 +29,7 @@ describe("every job that is accepted", () => {
       const seats = config.participants.reduce((sum, { workers }) => sum + workers, 0);
       const steps = Array.from({ length: countUpdateSegments(parameters) }, () => config.initialStep);
       const exchanged = { tensors: [{ name: "w", shape: [parameters] }], hasAdapter: false };
-      const { sections } = horizontal.plan(exchanged, { isEvaluateOnly: false });
+      const { sections } = horizontal.plan(exchanged, {}, { isEvaluateOnly: false });
       expect(layoutReport(sections, seats, steps).metrics).toHaveLength(2);
     });
     fc.assert(property, { numRuns: 300 });

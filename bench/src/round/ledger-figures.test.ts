@@ -4,9 +4,8 @@ import { figuresOf, type LedgerFigureLine } from "./ledger-figures.ts";
 const line = (round: number, committedMs: number, changes: Partial<LedgerFigureLine> = {}): LedgerFigureLine => ({
   round,
   outcome: "Committed",
-  survivors: ["aws", "gcp"],
-  bytesUp: 10 + round,
-  bytesDown: 100,
+  cohorts: [{ survivors: ["aws", "gcp"] }],
+  bytes: { model: { up: 0, down: 100 }, update: { up: 10 + round, down: 0 } },
   startedMs: committedMs - 100,
   committedMs,
   ...changes,
@@ -25,7 +24,7 @@ describe("figures of a ledger", () => {
 
   it.each([
     [[line(0, 1), line(2, 2)], "the ledger holds round 2 where 1 was expected"],
-    [[line(0, 1), line(1, 2, { survivors: ["aws"] })], "round 1 has 1 reports, not 2"],
+    [[line(0, 1), line(1, 2, { cohorts: [{ survivors: ["aws"] }] })], "round 1 has 1 reports, not 2"],
   ])("are refused when the work was not whole: %#", (lines, why) => {
     expect(() => figuresOf(lines, 2, 0)).toThrow(why);
   });

@@ -4,9 +4,8 @@ import { commitPeriodsOf } from "./period.ts";
 export interface LedgerFigureLine {
   readonly round: number;
   readonly outcome: string;
-  readonly survivors: readonly unknown[];
-  readonly bytesUp: number;
-  readonly bytesDown: number;
+  readonly cohorts: readonly { readonly survivors: readonly unknown[] }[];
+  readonly bytes: Readonly<Record<string, { readonly up: number; readonly down: number }>>;
   readonly startedMs: number;
   readonly committedMs: number;
 }
@@ -28,7 +27,8 @@ export interface LedgerFigures {
  */
 export function figuresOf(lines: readonly LedgerFigureLine[], workers: number, dropped: number): LedgerFigures {
   const rounds = lines.filter(({ outcome }) => outcome === "Committed");
-  rounds.forEach(({ round, survivors }, index) => {
+  rounds.forEach(({ round, cohorts }, index) => {
+    const survivors = cohorts.flatMap((cohort) => cohort.survivors);
     if (round !== index) throw new Error(`the ledger holds round ${round} where ${index} was expected`);
     if (survivors.length !== workers) throw new Error(`round ${round} has ${survivors.length} reports, not ${workers}`);
   });
@@ -38,6 +38,8 @@ export function figuresOf(lines: readonly LedgerFigureLine[], workers: number, d
       dropped,
     ),
     inside: rounds.slice(dropped).map(({ startedMs, committedMs }) => (committedMs - startedMs) / 1000),
-    bytes: rounds.slice(dropped).map(({ bytesUp, bytesDown }) => bytesUp + bytesDown),
+    bytes: rounds.slice(dropped).map(({ bytes }) => {
+      return Object.values(bytes).reduce((sum, { up, down }) => sum + up + down, 0);
+    }),
   };
 }

@@ -156,7 +156,17 @@ export {
   type StepOutput,
 } from "./optimisers/server-optimiser.ts";
 export { horizontal } from "./recipes/horizontal.ts";
-export type { DisclosureLine, Recipe, RecipeJob, RoundFacts, RoundScript, WrittenObject } from "./recipes/recipe.ts";
+export {
+  type DisclosureLine,
+  type Recipe,
+  type RecipeJob,
+  type RecipeState,
+  type RoundFacts,
+  type RoundOutcome,
+  type RoundScript,
+  requireRecipeState,
+  type WrittenObject,
+} from "./recipes/recipe.ts";
 export {
   countUpdateSegments,
   isTableOf,

@@ -69,13 +69,19 @@ try {
   }
   const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 10_000 });
   const outcome: JobOutcome = {
-    rounds: rounds.map(({ outcome: how, reports, dropOuts, metrics, modelSha256 }, round) => {
-      return { outcome: how, reports, dropOuts, metrics, modelSha256: hex(modelSha256), sums: sums[round]! };
+    rounds: rounds.map((record, round) => {
+      const { outcome: how, reports, dropOuts, metrics } = record;
+      return { outcome: how, reports, dropOuts, metrics, modelSha256: hex(modelDigest(record)), sums: sums[round]! };
     }),
   };
   process.stdout.write(`${JSON.stringify(outcome)}\n`);
 } finally {
   await job.destroy();
+}
+
+/** Digest of the model after a round: the older checkout has a field of its own for it. */
+function modelDigest(record: { objects?: Record<string, Uint8Array>; modelSha256?: Uint8Array }): Uint8Array {
+  return record.objects?.model ?? record.modelSha256!;
 }
 
 /** Whether a round is in the ledger and no other is in work. */

@@ -1,4 +1,4 @@
-export { type LedgerEntry, readLedgerLines } from "../../demo/ledger.ts";
+export { type LedgerEntry, readLedgerLines, survivorsOf } from "../../demo/ledger.ts";
 export { eventually } from "../eventually.ts";
 export { claimFolder } from "./claims.ts";
 export { stackNames } from "./install-stack.ts";

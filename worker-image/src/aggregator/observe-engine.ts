@@ -1,6 +1,7 @@
 import { addGauge, type Registry } from "@tributary/kit";
 import type { JobEngine } from "./engine/job-engine.ts";
 import type { PartyDirectory } from "./party/party-directory.ts";
+import { countBytes } from "./store/ledger-line.ts";
 import type { RoundStore } from "./store/round-store.ts";
 
 /** Adds the aggregator's series to a registry; each is read when it is scraped. */
@@ -20,10 +21,10 @@ export function observeEngine(registry: Registry, engine: JobEngine, parties: Pa
     },
   );
   gauge("tributary_aggregator_received_bytes", "Bytes of reports in committed rounds.", () =>
-    total(lines().map(({ bytesUp }) => bytesUp)),
+    total(lines().map((line) => countBytes(line, "up"))),
   );
   gauge("tributary_aggregator_sent_bytes", "Bytes of models in committed rounds.", () =>
-    total(lines().map(({ bytesDown }) => bytesDown)),
+    total(lines().map((line) => countBytes(line, "down"))),
   );
   gauge("tributary_aggregator_round_duration_seconds", "Duration of the newest committed round.", () => {
     const last = lines().at(-1);

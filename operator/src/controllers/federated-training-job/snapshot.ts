@@ -213,8 +213,13 @@ export type AggregatorObservation =
 export interface AggregatorReport {
   readonly stage: string;
   readonly window?: WindowPlan;
+  /** The window that ended last; absent while one is open. */
+  readonly endedWindow?: WindowPlan;
   readonly round: number;
   readonly attempt: number;
+  /** Lines of the ledger, hence the number of the next round. */
+  readonly rounds: number;
+  /** Rounds that changed what the job has learnt. */
   readonly committedRounds: number;
   readonly failedRounds: number;
   readonly parties: readonly PartyReport[];

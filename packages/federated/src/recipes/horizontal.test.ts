@@ -6,7 +6,7 @@ const job = { tensors: [{ name: "w", shape: [4] }], hasAdapter: false };
 
 describe("the horizontal recipe", () => {
   it("evaluates before it trains, so that metrics tell of what the round started from", () => {
-    const { phase, steps, sections, writes } = horizontal.plan(job, { isEvaluateOnly: false });
+    const { phase, steps, sections, writes } = horizontal.plan(job, {}, { isEvaluateOnly: false });
     expect(steps.map(({ kind }) => kind)).toEqual(["Evaluate", "Train"]);
     expect(sections.map(({ name }) => name)).toEqual(["update", "evaluation", "training"]);
     expect({ phase, writes }).toEqual({
@@ -16,7 +16,7 @@ describe("the horizontal recipe", () => {
   });
 
   it("only evaluates when it is asked to, and changes nothing", () => {
-    const { phase, steps, sections, writes } = horizontal.plan(job, { isEvaluateOnly: true });
+    const { phase, steps, sections, writes } = horizontal.plan(job, {}, { isEvaluateOnly: true });
     expect({ phase, kinds: steps.map(({ kind }) => kind), writes }).toEqual({
       phase: "Evaluate",
       kinds: ["Evaluate"],
@@ -26,13 +26,13 @@ describe("the horizontal recipe", () => {
   });
 
   it("reads the frozen base and the adapter beside the model of an adapter", () => {
-    const adapted = horizontal.plan({ ...job, hasAdapter: true }, { isEvaluateOnly: false });
+    const adapted = horizontal.plan({ ...job, hasAdapter: true }, {}, { isEvaluateOnly: false });
     expect(adapted.reads).toEqual(["adapter", "base", "model"]);
-    expect(horizontal.plan(job, { isEvaluateOnly: false }).reads).toEqual(["model"]);
+    expect(horizontal.plan(job, {}, { isEvaluateOnly: false }).reads).toEqual(["model"]);
   });
 
   it("says of every section what leaves, and asks for no verb that its roles do not name", () => {
-    const { steps, sections } = horizontal.plan(job, { isEvaluateOnly: false });
+    const { steps, sections } = horizontal.plan(job, {}, { isEvaluateOnly: false });
     const told = horizontal.disclosures(job).map(({ set }) => set);
     expect(told.toSorted()).toEqual(sections.map(({ name }) => name).toSorted());
     const verbs = horizontal.roles.flatMap(({ role, kinds }) => kinds.map((kind) => `${role} ${kind}`));

@@ -34,7 +34,9 @@ const train: ScriptStep = {
 export const horizontal: Recipe = {
   paradigm: "Horizontal",
   roles: [{ role: ROLE, kinds: ["Evaluate", "Train"] }],
-  plan: (job, { isEvaluateOnly }) => (isEvaluateOnly ? evaluateOnly(job) : trainingRound(job)),
+  start: () => ({}),
+  plan: (job, _state, { isEvaluateOnly }) => (isEvaluateOnly ? evaluateOnly(job) : trainingRound(job)),
+  conclude: (_job, state) => state,
   disclosures: () => [
     { set: "update", role: ROLE, disclosure: Disclosure.SumOnly, meaning: "the sum of the workers' model updates" },
     {

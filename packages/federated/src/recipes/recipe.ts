@@ -1,3 +1,4 @@
+import { requireArgument } from "../errors.ts";
 import type { NamedShape, Section } from "../reports/section.ts";
 import type { ScriptStep } from "../terms/script.ts";
 
@@ -7,6 +8,28 @@ export interface RecipeJob {
   readonly tensors: readonly NamedShape[];
   /** Whether the exchanged tensors are an adapter on a frozen base model. */
   readonly hasAdapter: boolean;
+}
+
+/** What a recipe remembers from round to round: JSON, in every line of the ledger, at most 16 KiB of it. */
+export type RecipeState = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+const MAX_RECIPE_STATE_BYTES = 16_384;
+
+/** @throws ArgumentError for a state that is too large for a line of the ledger. */
+export function requireRecipeState(state: RecipeState): RecipeState {
+  const { length } = new TextEncoder().encode(JSON.stringify(state));
+  const rule = `at most ${MAX_RECIPE_STATE_BYTES} bytes of JSON`;
+  requireArgument(length <= MAX_RECIPE_STATE_BYTES, "recipeState", length, rule);
+  return state;
+}
+
+/** What a committed round came to. */
+export interface RoundOutcome {
+  readonly phase: string;
+  /** Mean of each metric over what it counts, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Parties whose reports are in the sums. */
+  readonly survivors: number;
 }
 
 /** What a recipe is asked to plan. */
@@ -47,6 +70,11 @@ export interface Recipe {
   readonly paradigm: string;
   /** Roles with the verbs that a trainer of the role is asked for. */
   readonly roles: readonly { readonly role: string; readonly kinds: readonly string[] }[];
-  readonly plan: (job: RecipeJob, facts: RoundFacts) => RoundScript;
+  /** State before the first round. */
+  readonly start: (job: RecipeJob) => RecipeState;
+  readonly plan: (job: RecipeJob, state: RecipeState, facts: RoundFacts) => RoundScript;
+  /** State after a committed round. */
+  readonly conclude: (job: RecipeJob, state: RecipeState, outcome: RoundOutcome) => RecipeState;
+  /** What leaves each worker of the job in any of its rounds. */
   readonly disclosures: (job: RecipeJob) => readonly DisclosureLine[];
 }

@@ -15,7 +15,8 @@ import type { Section } from "./section.ts";
 const MEBI = 2 ** 20;
 
 const sectionsOf = (parameters: number, isEvaluateOnly = false): readonly Section[] =>
-  horizontal.plan({ tensors: [{ name: "w", shape: [parameters] }], hasAdapter: false }, { isEvaluateOnly }).sections;
+  horizontal.plan({ tensors: [{ name: "w", shape: [parameters] }], hasAdapter: false }, {}, { isEvaluateOnly })
+    .sections;
 
 describe("layoutReport", () => {
   it.each([

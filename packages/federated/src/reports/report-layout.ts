@@ -16,6 +16,8 @@ import {
 
 /** A range of a tensor section's flat vector, summed by itself. */
 export interface UpdateSegment {
+  /** Name of its section. */
+  readonly section: string;
   readonly segment: SetupSegment;
   /** First value of the range. */
   readonly offset: number;
@@ -82,15 +84,16 @@ export function layoutReport(sections: readonly Section[], seats: number, steps:
   const updates = sections.filter(isTensorSection).flatMap((section) => {
     const parameters = countValues(section);
     const segmentParameters = segmentParametersOf(parameters);
-    const { valueBits } = section;
-    return planSegments({ parameters, parties: seats, metrics: [], segmentParameters, valueBits }).segments;
+    const { name, valueBits } = section;
+    const { segments } = planSegments({ parameters, parties: seats, metrics: [], segmentParameters, valueBits });
+    return segments.map((segment) => ({ section: name, ...segment }));
   });
   requireArgument(steps.length === updates.length, "steps", steps, `one for each of ${updates.length} segments`);
   const norms = updates.map(({ values }, index) => ({ step: steps[index]!, values }));
   const metrics = sections.filter((section): section is MetricSection => !isTensorSection(section));
   return {
-    updates: updates.map(({ offset, values, valueBits, ringBits }, index) => {
-      return { segment: { id: index, valueCount: values, valueBits, ringBits }, offset, step: steps[index]! };
+    updates: updates.map(({ section, offset, values, valueBits, ringBits }, index) => {
+      return { section, segment: { id: index, valueCount: values, valueBits, ringBits }, offset, step: steps[index]! };
     }),
     metrics: metrics.map((section, index) => metricSegment(section, FIRST_METRICS_ID - index, seats, norms)),
   };

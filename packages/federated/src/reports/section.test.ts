@@ -9,7 +9,7 @@ const job = {
   ],
   hasAdapter: false,
 };
-const [update, evaluation, training] = horizontal.plan(job, { isEvaluateOnly: false }).sections as readonly [
+const [update, evaluation, training] = horizontal.plan(job, {}, { isEvaluateOnly: false }).sections as readonly [
   TensorSection,
   MetricSection,
   MetricSection,

@@ -3,14 +3,14 @@ import { horizontal } from "../recipes/horizontal.ts";
 import { requireScript, type ScriptStep } from "./script.ts";
 
 const job = { tensors: [{ name: "w", shape: [4] }], hasAdapter: false };
-const { steps, sections } = horizontal.plan(job, { isEvaluateOnly: false });
+const { steps, sections } = horizontal.plan(job, {}, { isEvaluateOnly: false });
 const known = { roles: ["Trainer"], sections: sections.map(({ name }) => name) };
 const [evaluate, train] = steps as readonly [ScriptStep, ScriptStep];
 
 describe("the script of a round", () => {
   it("is taken as a recipe plans it", () => {
     requireScript(steps, known);
-    const alone = horizontal.plan(job, { isEvaluateOnly: true });
+    const alone = horizontal.plan(job, {}, { isEvaluateOnly: true });
     requireScript(alone.steps, { ...known, sections: alone.sections.map(({ name }) => name) });
   });
 

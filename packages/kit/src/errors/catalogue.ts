@@ -153,6 +153,13 @@ export const catalogue = {
     "The ledger or a checkpoint does not match its digest.",
     53,
   ),
+  LEDGER_VERSION_UNKNOWN: entry(
+    Permanent,
+    "FAILED_PRECONDITION",
+    "LedgerVersionUnknown",
+    "The ledger was written by another release, whose version of it this one does not read.",
+    58,
+  ),
   STORAGE_UNAVAILABLE: entry(Transient, "UNAVAILABLE", "StorageUnavailable", "A volume cannot be used.", 54),
   SUM_DAMAGED: entry(Transient, "DATA_LOSS", "SumDamaged", "A sum on the aggregator's disk does not match its digest."),
   STORAGE_FULL: entry(Transient, "RESOURCE_EXHAUSTED", "StorageFull", "The volume is full.", 56),

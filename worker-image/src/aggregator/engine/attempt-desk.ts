@@ -9,7 +9,7 @@ import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { isSummed } from "./lost-parties.ts";
 import { type RoundOpening, type RoundPapers, signOpening } from "./round-opening.ts";
 import { RoundRun, type RunDeps } from "./round-run.ts";
-import { agreedLayout, signedTerms } from "./round-terms.ts";
+import { agreedLayout, signedTerms, startDigests } from "./round-terms.ts";
 
 /** An attempt on which the engine's loop works. */
 export interface OpenAttempt {
@@ -37,6 +37,8 @@ export class AttemptDesk {
   /** Parties of the roster whose seats went while this process was down: a job that was changed numbers its seats anew. */
   #unseated: ReadonlySet<number> = new Set();
   #commit: RoundCommit | undefined;
+  /** What the parties of the run were asked for, read once. */
+  #layout: { readonly of: RoundRun; readonly layout: ReportLayout | undefined } | undefined;
   /** What the parties of the run are sent first, signed once. */
   #opening: { readonly of: RoundRun; readonly messages: RoundOpening } | undefined;
   #expiresMs = 0;
@@ -65,6 +67,13 @@ export class AttemptDesk {
   /** Whether the report of whoever sits on a seat is complete in every segment of the newest attempt. */
   hasReported(party: number): boolean {
     return !this.#unseated.has(party) && (this.#run?.hasReported(party) ?? false);
+  }
+
+  /** The section of the newest attempt's report that a segment is of. */
+  sectionOf(segment: number): string {
+    const layout = this.#run && this.#layoutOf(this.#run);
+    const isIt = (entry: { readonly segment: { readonly id: number } }) => entry.segment.id === segment;
+    return (layout?.updates.find(isIt) ?? layout?.metrics.find(isIt))?.section ?? "unknown";
   }
 
   /** The run of exactly this attempt. */
@@ -204,7 +213,8 @@ export class AttemptDesk {
   #opened(run: RoundRun, isResumed: boolean): OpenAttempt {
     const record = this.#record;
     this.#roundInWork = record.round;
-    const commit = new RoundCommit(this.#deps, { run, layout: this.#layoutOf(run)!, attempt: record });
+    const reads = startDigests(this.#papers.start);
+    const commit = new RoundCommit(this.#deps, { run, layout: this.#layoutOf(run)!, reads, attempt: record });
     this.#commit = commit;
     return { run, record, commit, expiresMs: this.#expiresMs, isResumed };
   }
@@ -215,15 +225,19 @@ export class AttemptDesk {
    */
   async #tellCommitted(run: RoundRun): Promise<void> {
     const { round, attempt } = run.state.setup;
-    const isCommitted = this.#deps.store.rounds[round]?.line.attempt === attempt;
+    const { cohorts = [] } = this.#deps.store.rounds[round]?.line ?? {};
+    const isCommitted = cohorts.some((cohort) => cohort.round === round && cohort.attempt === attempt);
     if (isCommitted && isSummed(run.state)) await run.post({ type: "committed" });
     if (run.state.stage === RoundStage.Committed) return;
     this.#run = undefined;
     this.#deps.log.warn({ round, attempt }, "what the committed round held is not known any more; no result is sent");
   }
 
-  #layoutOf({ state }: RoundRun): ReportLayout | undefined {
-    return agreedLayout(this.#deps.crypto, state, this.#papers);
+  #layoutOf(run: RoundRun): ReportLayout | undefined {
+    if (this.#layout?.of === run) return this.#layout.layout;
+    const layout = agreedLayout(this.#deps.crypto, run.state, this.#papers);
+    this.#layout = { of: run, layout };
+    return layout;
   }
 
   get #papers(): RoundPapers {

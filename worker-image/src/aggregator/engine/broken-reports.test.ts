@@ -2,7 +2,7 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SegmentOutcome } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { LedgerLine } from "../store/ledger-line.ts";
+import { attemptOf, countDropOuts, type LedgerLine, survivorsOf } from "../store/ledger-line.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "./testing/memory-job.ts";
 import type { StagedSegmentFile } from "./testing/memory-party.ts";
 
@@ -41,13 +41,13 @@ async function ledgerLine(): Promise<LedgerLine> {
 
 /** The model of the first round is the mean of exactly these workers. */
 async function expectMeanOf(workers: readonly number[]): Promise<void> {
-  const bytes = await readFile(join(job.directory, "data/rounds/000000/model.safetensors"));
+  const bytes = await readFile(join(job.directory, "data/rounds/000000/objects/model.safetensors"));
   const sum = workers.reduce((total, worker) => total + updateOf(worker), 0);
   const want = new Float32Array(16).fill(0.5 + Math.fround(sum / workers.length));
   expect(bytes.subarray(-64)).toEqual(Buffer.from(want.buffer));
 }
 
-const expectClosedForm = ({ survivors }: LedgerLine) => expectMeanOf(survivors.map(({ workerIndex }) => workerIndex));
+const expectClosedForm = (line: LedgerLine) => expectMeanOf(survivorsOf(line).map(({ workerIndex }) => workerIndex));
 
 const untilCommitted = async ({ engine, ended }: MemoryProcess, rounds: number) => {
   await vi.waitFor(async () => {
@@ -74,7 +74,11 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
     await job.openWindow(process, 1, { quorum: 2 });
     await untilCommitted(process, 2);
     const line = await ledgerLine();
-    expect([line.attempt, line.dropOuts, line.survivors.map(({ workerIndex }) => workerIndex)]).toEqual([1, 1, [0, 2]]);
+    expect([attemptOf(line), countDropOuts(line), survivorsOf(line).map(({ workerIndex }) => workerIndex)]).toEqual([
+      1,
+      1,
+      [0, 2],
+    ]);
     expect(process.engine.view).toMatchObject({ failedRounds: 0, problem: undefined });
     // The party is told by name, and by the protocol; in the next round it reports as the others do.
     expect(seen[0]).toMatchObject({ code: "REPORT_REFUSED", message: expect.stringContaining("of party 2") });
@@ -106,7 +110,7 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
       await job.openWindow(process, 0, { quorum: 3 });
       await untilCommitted(process, 1);
       const line = await ledgerLine();
-      expect([line.attempt, line.survivors.length]).toEqual([2, 3]);
+      expect([attemptOf(line), survivorsOf(line).length]).toEqual([2, 3]);
       await expectClosedForm(line);
       const closed = job.lines.filter(({ msg }) => msg === "round closed empty");
       const message = expect.stringContaining("worker 1 of p: on the aggregator's volume segment 0 of party 2");
@@ -135,7 +139,7 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
       await untilCommitted(second, 1);
       const line = await ledgerLine();
       // Before anything is announced the party sends again what broke, and counts.
-      expect([line.attempt, line.survivors.length]).toEqual([1, wanted === "before-sum-durable" ? 3 : 2]);
+      expect([attemptOf(line), survivorsOf(line).length]).toEqual([1, wanted === "before-sum-durable" ? 3 : 2]);
       await expectClosedForm(line);
       await vi.waitFor(() => {
         for (const { told } of job.parties) expect(told.map(({ round }) => round)).toEqual([0]);

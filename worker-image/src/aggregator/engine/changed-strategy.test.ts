@@ -41,7 +41,7 @@ async function floatsOf(round: number, file: string, count: number): Promise<Flo
   return new Float32Array(new Uint8Array(bytes.subarray(-4 * count)).buffer);
 }
 
-const modelOf = (round: number) => floatsOf(round, "model.safetensors", VALUES);
+const modelOf = (round: number) => floatsOf(round, "objects/model.safetensors", VALUES);
 
 /** The model that a strategy makes of the one after a round, from a state; from its initial one when that is left out. */
 async function steppedFrom(strategy: string, round: number, state?: ServerState<Float32Array>): Promise<Float32Array> {
@@ -54,9 +54,8 @@ async function steppedFrom(strategy: string, round: number, state?: ServerState<
 
 async function stateOf(strategy: string, round: number): Promise<ServerState<Float32Array>> {
   const slots = serverOptimiserByName(strategy).stateSlots.map(({ name }) => name);
-  if (slots.length === 0) return {};
-  const all = await floatsOf(round, "optimiser.bin", slots.length * VALUES);
-  return Object.fromEntries(slots.map((name, slot) => [name, all.slice(slot * VALUES, (slot + 1) * VALUES)]));
+  const vectors = slots.map(async (name) => [name, await floatsOf(round, `optimiser/${name}.bin`, VALUES)] as const);
+  return Object.fromEntries(await Promise.all(vectors));
 }
 
 const unusedLines = () => job.lines.filter(({ unused }) => unused !== undefined);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { encodeMetrics, INITIAL_STEP, type MetricSegment, metricNames } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ParticipantConfig } from "../config/job-config.ts";
-import type { LedgerLine } from "../store/ledger-line.ts";
+import { attemptOf, type LedgerLine, survivorsOf } from "../store/ledger-line.ts";
 import {
   type JobChange,
   MemoryJob,
@@ -67,7 +67,7 @@ async function untilCommitted({ ended, engine }: MemoryProcess): Promise<void> {
 
 async function firstRound(): Promise<{ line: LedgerLine; model: Float32Array }> {
   const read = (name: string) => readFile(join(job.directory, "data/rounds/000000", name));
-  const model = new Float32Array(new Uint8Array((await read("model.safetensors")).subarray(-64)).buffer);
+  const model = new Float32Array(new Uint8Array((await read("objects/model.safetensors")).subarray(-64)).buffer);
   return { line: JSON.parse((await read("line.json")).toString()) as LedgerLine, model };
 }
 
@@ -83,9 +83,13 @@ describe.each(["after-sum-durable", "before-commit"])("a job that is changed %s"
     await changeAt(point, seats, change);
     await untilCommitted(await job.start());
     const { line, model } = await firstRound();
-    expect(line).toMatchObject({ attempt: 1, dropOuts: 0, stepExponents: [Math.log2(INITIAL_STEP)], saturated: 0 });
+    expect(line).toMatchObject({
+      cohorts: [{ attempt: 1, dropOuts: 0 }],
+      stepExponents: [Math.log2(INITIAL_STEP)],
+      saturated: 0,
+    });
     expect(line.metrics.validation_loss).toEqual({ sum: seats * 4 * TOKENS, count: seats * TOKENS });
-    expect(line.survivors).toHaveLength(seats);
+    expect(survivorsOf(line)).toHaveLength(seats);
     expect(model).toEqual(new Float32Array(16).fill(0.5 + UPDATE));
     expect(job.lines.filter(({ msg }) => msg === "round closed empty")).toEqual([]);
   });
@@ -111,7 +115,7 @@ describe("a seat that is another's since the attempt was opened", () => {
     }, WAIT_MS);
     expect(reported).toEqual([true, true, false]);
     const { line } = await firstRound();
-    expect(line.survivors).toEqual([0, 1, 2].map((workerIndex) => ({ participant: "p", workerIndex })));
+    expect(survivorsOf(line)).toEqual([0, 1, 2].map((workerIndex) => ({ participant: "p", workerIndex })));
   });
 });
 
@@ -129,7 +133,7 @@ describe("an attempt that a former process left open", () => {
     await writeFile(path, JSON.stringify({ ...record, papers: change(record.papers) }));
     await untilCommitted(await job.start());
     const { line, model } = await firstRound();
-    expect([line.attempt, line.survivors.length]).toEqual([2, 3]);
+    expect([attemptOf(line), survivorsOf(line).length]).toEqual([2, 3]);
     expect(model).toEqual(new Float32Array(16).fill(0.5 + UPDATE));
   });
 });
@@ -147,7 +151,7 @@ describe("an attempt that only evaluates", () => {
       expect(await Promise.race([process.ended, window === undefined && process.engine.view.round === 1])).toBe(true);
     }, WAIT_MS);
     const line = JSON.parse(await readFile(join(job.directory, "data/rounds/000000/line.json"), "utf8")) as LedgerLine;
-    expect(line).toMatchObject({ outcome: "Evaluated", attempt: 1, nextStepExponents: [-16] });
+    expect(line).toMatchObject({ outcome: "Evaluated", cohorts: [{ attempt: 1 }], nextStepExponents: [-16] });
     expect(line.metrics.validation_loss).toEqual({ sum: 12 * TOKENS, count: 3 * TOKENS });
   });
 });

@@ -1,39 +1,31 @@
 import {
-  decodeMetrics,
-  type MetricSegment,
+  horizontal,
   metricNames,
   parseParameters,
-  type ReportLayout,
-  ranksOf,
+  type RecipeState,
+  requireRecipeState,
   serverOptimiserByName,
 } from "@tributary/federated";
-import { type Clock, type Logger, realDisk } from "@tributary/kit";
+import type { Clock, Logger } from "@tributary/kit";
 import type { JobConfig } from "../config/job-config.ts";
 import type { KnownFile } from "../store/known-file.ts";
-import type { LedgerLine, LedgerMetric } from "../store/ledger-line.ts";
-import type { PreparedRound, RoundMarks, RoundStore } from "../store/round-store.ts";
-import type { AttemptRecord } from "./attempt-files.ts";
+import { LEDGER_VERSION, type LedgerLine, type LedgerMetric, MODEL, type SetBytes } from "../store/ledger-line.ts";
+import type { RoundFolder } from "../store/round-folder.ts";
+import type { RoundMarks, RoundStore } from "../store/round-store.ts";
+import { ledgerCohort, partiesOf, recordedSha256 } from "./cohort-sums.ts";
 import type { JobModels } from "./job-models.ts";
 import { goesOnFrom } from "./last-state.ts";
 import { type ModelStepResult, type OpenedSum, stepModel } from "./model-step.ts";
 import { ModelStepping } from "./model-stepping.ts";
 import { nextSteps } from "./next-steps.ts";
-import { verifySum } from "./recorded-sum.ts";
-import type { RoundRun } from "./round-run.ts";
-import { readSums } from "./segment-sum.ts";
-
-/** An attempt at a round that is open. */
-export interface OpenRound {
-  readonly run: RoundRun;
-  /** What its parties were asked for. */
-  readonly layout: ReportLayout;
-  readonly attempt: AttemptRecord;
-}
+import type { OpenRound } from "./open-round.ts";
+import { openedMetrics, readMetrics } from "./opened-metrics.ts";
 
 /** What a ledger line says besides what the sums say. */
 export interface RoundFigures {
   readonly localSteps: number;
-  readonly bytes: { readonly up: number; readonly down: number };
+  /** By set. */
+  readonly bytes: Readonly<Record<string, SetBytes>>;
 }
 
 /** What a commit works with. */
@@ -56,7 +48,7 @@ export class RoundCommit {
   readonly #meanSquaredNorms: number[] = [];
   /** Of the model and the state that are stepped. */
   #marks: RoundMarks | undefined;
-  #prepared: Promise<PreparedRound> | undefined;
+  #prepared: Promise<RoundFolder> | undefined;
   #stepping: ModelStepping | undefined;
 
   constructor(deps: CommitDeps, open: OpenRound) {
@@ -70,14 +62,12 @@ export class RoundCommit {
     if (index >= 0) this.#steppingOf().offer(index, openedSum(this.#open, index));
   }
 
-  /** Durable point 2: steps what is left and commits model, optimiser state and ledger line by one rename. */
+  /** Durable point 2: steps what is left and commits objects, optimiser state and ledger line by one rename. */
   async commit(figures: RoundFigures): Promise<LedgerLine> {
-    const { store, models } = this.#deps;
-    const metrics = await readMetrics(this.#open);
-    const baseSha256 = Buffer.from(models.base().sha256).toString("hex");
-    const stepped = this.#evaluatesOnly ? keptModel(store, baseSha256) : await this.#stepRest();
-    const line = this.#lineOf(figures, metrics, { baseSha256, ...stepped });
-    await store.commit(await this.#prepare(), line, this.#marks);
+    const values = await readMetrics(this.#open);
+    const stepped = this.#evaluatesOnly ? this.#unchanged : await this.#stepRest();
+    const line = this.#lineOf(figures, values, stepped);
+    await this.#deps.store.commit(await this.#prepare(), line, this.#marks);
     return line;
   }
 
@@ -88,35 +78,52 @@ export class RoundCommit {
 
   #lineOf(
     { localSteps, bytes }: RoundFigures,
-    metrics: Readonly<Record<string, number>>,
-    models: ModelStepResult & { readonly baseSha256: string },
+    values: Readonly<Record<string, number>>,
+    { modelSha256, optimiser }: ModelStepResult,
   ): LedgerLine {
-    const { config, store, clock } = this.#deps;
-    const { layout, attempt, run } = this.#open;
+    const { config, store, clock, models } = this.#deps;
+    const { layout, attempt, reads } = this.#open;
     const steps = this.#steps;
-    // The last metrics tell of all the work of the round.
-    const survivors = survivorsOf(run, layout.metrics.at(-1)!.segment.id);
+    const cohort = ledgerCohort(this.#open);
+    const metrics = openedMetrics(layout, values);
+    const { phase } = models.scriptOf(attempt.plan);
     return {
-      version: 1,
+      version: LEDGER_VERSION,
       jobUid: config.job.uid,
       round: attempt.round,
-      attempt: attempt.attempt,
       outcome: this.#evaluatesOnly ? "Evaluated" : "Committed",
       previous: store.head,
-      ...models,
+      reads,
+      objects: { ...models.objects(), [MODEL]: modelSha256 },
+      optimiser,
       strategy: config.strategy.name,
-      survivors: survivors.map((party) => attempt.parties[party] ?? { participant: "", workerIndex: party }),
-      dropOuts: run.state.setup.roster.length - survivors.length,
-      metrics: openedMetrics(layout, metrics),
+      paradigm: horizontal.paradigm,
+      phase,
+      recipeState: this.#concluded(phase, metrics, cohort.survivors.length),
+      cohorts: [cohort],
+      combine: { rule: "Mean", weights: this.#evaluatesOnly ? [] : [1] },
+      metrics,
       stepExponents: steps.map(Math.log2),
-      nextStepExponents: this.#nextSteps(steps, metrics, survivors.length).map(Math.log2),
-      saturated: layout.updates.reduce((sum, _, index) => sum + (metrics[metricNames.saturated(index)] ?? 0), 0),
+      nextStepExponents: this.#nextSteps(steps, values, cohort.survivors.length).map(Math.log2),
+      saturated: layout.updates.reduce((sum, _, index) => sum + (values[metricNames.saturated(index)] ?? 0), 0),
       localSteps,
-      bytesUp: bytes.up,
-      bytesDown: bytes.down,
+      bytes,
       startedMs: attempt.startedMs,
       committedMs: clock.nowMs(),
     };
+  }
+
+  #concluded(phase: string, metrics: Readonly<Record<string, LedgerMetric>>, survivors: number): RecipeState {
+    const { models } = this.#deps;
+    const means = Object.entries(metrics).map(([name, { sum, count }]) => [name, sum / count] as const);
+    const outcome = { phase, metrics: Object.fromEntries(means), survivors };
+    return requireRecipeState(horizontal.conclude(models.recipeJob(), models.recipeState(), outcome));
+  }
+
+  /** What a round leaves that changes nothing. */
+  get #unchanged(): ModelStepResult {
+    const { models, store } = this.#deps;
+    return { modelSha256: models.objects()[MODEL]!, optimiser: store.rounds.at(-1)?.line.optimiser ?? {} };
   }
 
   get #evaluatesOnly(): boolean {
@@ -149,8 +156,8 @@ export class RoundCommit {
     return this.#steppingOf().finish(updates.map((_, index) => openedSum(this.#open, index)));
   }
 
-  #prepare(): Promise<PreparedRound> {
-    this.#prepared ??= this.#deps.store.prepareCommit();
+  #prepare(): Promise<RoundFolder> {
+    this.#prepared ??= this.#deps.store.prepareCommit({ writes: !this.#evaluatesOnly });
     return this.#prepared;
   }
 
@@ -159,7 +166,7 @@ export class RoundCommit {
     return this.#stepping;
   }
 
-  #step(prepared: PreparedRound, sums: AsyncIterable<OpenedSum>): Promise<ModelStepResult> {
+  #step(prepared: RoundFolder, sums: AsyncIterable<OpenedSum>): Promise<ModelStepResult> {
     const { config, models } = this.#deps;
     const optimiser = serverOptimiserByName(config.strategy.name);
     return stepModel({
@@ -173,22 +180,23 @@ export class RoundCommit {
       noteMarks: (marks) => {
         this.#marks = marks;
       },
-      modelOut: prepared.modelPath,
-      stateOut: prepared.optimiserPath,
+      modelOut: prepared.objectPath(MODEL),
+      slotOut: (slot) => prepared.slotPath(slot),
     });
   }
 
-  /** State of the optimiser to go on from; `undefined` when it starts from its initial state. */
-  #lastState(): KnownFile | undefined {
+  /** State of the optimiser to go on from, by slot; `undefined` when it starts from its initial state. */
+  #lastState(): Readonly<Record<string, KnownFile>> | undefined {
     const { config, store, log } = this.#deps;
     const last = store.newestModelRound();
     if (last === undefined) return undefined;
-    const { strategy, optimiserSha256 } = store.rounds[last]!.line;
-    if (goesOnFrom({ strategy, optimiserSha256 }, config.strategy.name)) return store.optimiserFile(last);
-    if (optimiserSha256 !== "") {
+    const { strategy, optimiser } = store.rounds[last]!.line;
+    if (goesOnFrom({ strategy, optimiser }, serverOptimiserByName(config.strategy.name)))
+      return store.optimiserFiles(last);
+    if (Object.keys(optimiser).length > 0) {
       const { round } = this.#open.attempt;
       const message = `the strategy is ${config.strategy.name} now and starts anew; the state of ${strategy} after round ${last} is not used`;
-      log.info({ round, strategy: config.strategy.name, unused: { strategy, round: last, optimiserSha256 } }, message);
+      log.info({ round, strategy: config.strategy.name, unused: { strategy, round: last, optimiser } }, message);
     }
     return undefined;
   }
@@ -203,51 +211,6 @@ function openedSum({ run, layout }: OpenRound, index: number): OpenedSum {
     parameters: segment.valueCount,
     ringBits: segment.ringBits,
     step,
-    parties: survivorsOf(run, segment.id).length,
+    parties: partiesOf(run, segment.id).length,
   };
-}
-
-function keptModel(store: RoundStore, baseSha256: string): ModelStepResult {
-  const round = store.newestModelRound();
-  return {
-    modelSha256: baseSha256,
-    optimiserSha256: round === undefined ? "" : store.rounds[round]!.line.optimiserSha256,
-  };
-}
-
-/** Ids of the parties whose input is in the sum of a segment. */
-function survivorsOf({ state }: RoundRun, segment: number): number[] {
-  const index = state.setup.segments.findIndex(({ id }) => id === segment);
-  const bitmap = state.segments[index]?.survivors;
-  return bitmap ? ranksOf(bitmap).map((rank) => state.setup.roster[rank]!.id) : [];
-}
-
-function recordedSha256({ state }: RoundRun, segment: number): Uint8Array {
-  return state.segments[state.setup.segments.findIndex(({ id }) => id === segment)]!.sumSha256!;
-}
-
-async function readMetrics({ run, layout }: OpenRound): Promise<Record<string, number>> {
-  const opened = await Promise.all(layout.metrics.map((metrics) => readSection(run, metrics)));
-  return Object.assign({}, ...opened) as Record<string, number>;
-}
-
-async function readSection(run: RoundRun, { segment, codings }: MetricSegment): Promise<Record<string, number>> {
-  const { id, valueCount: values, ringBits } = segment;
-  const path = run.sumPath(id);
-  await verifySum({ path, values, ringBits, sha256: recordedSha256(run, id) });
-  const file = await realDisk.open(path, "r");
-  const sums = await readSums(file, 0, values, ringBits).finally(() => file.close());
-  return decodeMetrics(codings, sums);
-}
-
-function openedMetrics(layout: ReportLayout, values: Readonly<Record<string, number>>): Record<string, LedgerMetric> {
-  const names = layout.metrics.flatMap(({ metrics }) => metrics);
-  const metrics = names.map((name) => {
-    const metric: LedgerMetric = {
-      sum: values[metricNames.sum(name)] ?? 0,
-      count: values[metricNames.count(name)] ?? 0,
-    };
-    return [name, metric] as const;
-  });
-  return Object.fromEntries(metrics.filter(([, { count }]) => count > 0));
 }

@@ -55,7 +55,7 @@ function syncOfRounds(times: number) {
 }
 
 describe("a round that is in the ledger before its parties have heard", () => {
-  const isOldModel = (call: string, path: string) => call === "remove" && path.endsWith("000000/model.safetensors");
+  const isOldModel = (call: string, path: string) => call === "remove" && path.endsWith("000000/objects");
   it.each([
     { given: "the first, and the process ends", options: endsAt("after-commit", 1), ends: true },
     { given: "a later one, and the process ends", options: endsAt("after-commit", 3), ends: true },

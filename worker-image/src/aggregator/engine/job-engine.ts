@@ -5,10 +5,12 @@ import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tr
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
 import { missedRounds, PATIENCE_ROUNDS, selectionGraceMs } from "../party/seat-grace.ts";
+import { survivorsOf } from "../store/ledger-line.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
 import { AttemptFiles } from "./attempt-files.ts";
 import { type AttemptEnd, awaitOutcome } from "./await-outcome.ts";
+import { ByteMeter } from "./byte-meter.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
@@ -47,7 +49,7 @@ export class JobEngine implements TensorRound {
   /** Times in a row that a volume was found full or broken. */
   #storageFailures = 0;
   #commitInWork: Promise<unknown> = Promise.resolve();
-  #bytes = { up: 0, down: 0 };
+  readonly #bytes = new ByteMeter();
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -83,6 +85,9 @@ export class JobEngine implements TensorRound {
       rule: this.#windows.rule,
       stage: this.#stage(),
       window: this.#windows.open,
+      endedWindow: this.#windows.ended,
+      phase: this.#phase,
+      rounds: this.#rounds,
       round: this.#attempts.roundInWork ?? this.#rounds,
       attempt: this.#attempts.record.attempt,
       failedRounds: this.#attempts.record.failed,
@@ -160,7 +165,7 @@ export class JobEngine implements TensorRound {
     await this.#outputWait.settled();
   }
 
-  fileOf(sha256: string): string | undefined {
+  fileOf(sha256: string) {
     return this.#deps.models.fileOf(sha256);
   }
 
@@ -173,15 +178,21 @@ export class JobEngine implements TensorRound {
         `round ${resource.round} attempt ${resource.attempt} waits for no such segment`,
       );
     }
-    return { staging: run.staging, sizeBytes };
+    return { staging: run.staging, sizeBytes, section: this.#attempts.sectionOf(resource.segment) };
   }
 
   segmentStored(resource: SegmentResource, sha256: string, sizeBytes: number): void {
     this.#attempts.segmentStored(resource, sha256, sizeBytes);
   }
 
-  countBytes(direction: "up" | "down", bytes: number): void {
-    this.#bytes[direction] += bytes;
+  countBytes(set: string, direction: "up" | "down", bytes: number): void {
+    this.#bytes.count(set, direction, bytes);
+  }
+
+  /** What the recipe calls the round in work, or the next one of the open window. */
+  get #phase(): string {
+    const plan = this.#attempts.roundInWork === undefined ? this.#windows.open : this.#attempts.record.plan;
+    return plan === undefined ? "" : this.#deps.models.scriptOf(plan).phase;
   }
 
   get #rounds(): number {
@@ -268,13 +279,14 @@ export class JobEngine implements TensorRound {
     const { crash, log } = this.#deps;
     crash("before-commit");
     this.#output.willCommit();
-    const line = await commit.commit({ localSteps: record.plan.localSteps, bytes: this.#bytes });
+    const { bytes } = this.#bytes;
+    const line = await commit.commit({ localSteps: record.plan.localSteps, bytes });
+    this.#bytes.settle(bytes);
     crash("after-commit");
     log.info(
-      { round: line.round, attempt: line.attempt, outcome: line.outcome, reports: line.survivors.length },
+      { round: line.round, attempt: record.attempt, outcome: line.outcome, reports: survivorsOf(line).length },
       "round committed",
     );
-    this.#bytes = { up: 0, down: 0 };
   }
 
   /** Why an attempt has no sum to commit; `undefined` when it has. */
@@ -309,7 +321,7 @@ export class JobEngine implements TensorRound {
     const { clock, parties } = this.#deps;
     const startedMs = clock.monotonicMs();
     const fullMs = Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
-    const survivors = this.#deps.store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => line.survivors);
+    const survivors = this.#deps.store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
     while (!signal.aborted && this.#windows.open === plan) {
       const seats = parties.list();
       const connected = seats.filter(({ isConnected }) => isConnected).length;

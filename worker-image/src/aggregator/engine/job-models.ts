@@ -3,9 +3,12 @@ import { partyV1 } from "@tributary/contracts";
 import {
   countUpdateSegments,
   countValues,
+  horizontal,
   type JobContext,
   type NamedShape,
   type RecipeJob,
+  type RecipeState,
+  type RoundScript,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
@@ -14,9 +17,15 @@ import type { ObjectRef } from "../../shared/terms/start-message.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
 import type { KnownFile } from "../store/known-file.ts";
-import type { LedgerLine } from "../store/ledger-line.ts";
+import { type LedgerLine, MODEL } from "../store/ledger-line.ts";
 import type { RoundStore } from "../store/round-store.ts";
 import { metricValue, type RoundsVerdict } from "./judge-rounds.ts";
+
+/** An object that sidecars may fetch. */
+export interface ServedObject {
+  readonly path: string;
+  readonly name: string;
+}
 
 /** A model on the aggregator's disk. */
 export interface ModelOnDisk {
@@ -76,7 +85,7 @@ export class JobModels {
   /** The same with what it must be, and the error for what it must not. */
   baseFile(): KnownFile {
     const round = this.#store.newestModelRound();
-    if (round !== undefined) return this.#store.modelFile(round);
+    if (round !== undefined) return this.#store.objectFile(round, MODEL);
     const { initialPath: path, initialSha256: sha256 } = this.#pinned;
     const damaged = (found: string) =>
       new TributaryError("MODEL_MISMATCH", `${path} is ${found}; restore the data directory from a backup`, {
@@ -108,22 +117,37 @@ export class JobModels {
     return { tensors: this.#shape.tensors, hasAdapter: this.#config.model.adapter !== undefined };
   }
 
+  /** What the job has learnt so far: digests of its objects, hexadecimal, by name. */
+  objects(): Readonly<Record<string, string>> {
+    return this.#store.rounds.at(-1)?.line.objects ?? { [MODEL]: this.#pinned.initialSha256 };
+  }
+
+  /** State of the job's recipe after the rounds that are committed. */
+  recipeState(): RecipeState {
+    return this.#store.rounds.at(-1)?.line.recipeState ?? horizontal.start(this.recipeJob());
+  }
+
+  /** The next round as the job's recipe plans it. */
+  scriptOf({ evaluateOnly }: { readonly evaluateOnly: boolean }): RoundScript {
+    return horizontal.plan(this.recipeJob(), this.recipeState(), { isEvaluateOnly: evaluateOnly });
+  }
+
   /** The objects that the next round starts from, by their names, as they are served. */
   startObjects(names: readonly string[]): ObjectRef[] {
     const known: Readonly<Record<string, () => ObjectRef>> = {
       adapter: () => adapterObject(this.context()),
       base: () => this.#served("base", "gguf", this.#pinned.sourceSha256, this.#pinned.sourceSizeBytes),
-      model: () => this.#served("model", "safetensors", this.baseFile().sha256, this.#shape.sizeBytes),
+      model: () => this.#served(MODEL, "safetensors", this.baseFile().sha256, this.#shape.sizeBytes),
     };
     return names.map((name) => known[name]!());
   }
 
-  /** Path of the file with this digest, when sidecars may fetch it. */
-  fileOf(sha256: string): string | undefined {
-    const base = this.base();
-    if (Buffer.from(base.sha256).toString("hex") === sha256) return base.path;
+  /** The object with this digest, when sidecars may fetch it. */
+  fileOf(sha256: string): ServedObject | undefined {
+    const base = this.baseFile();
+    if (base.sha256 === sha256) return { path: base.path, name: MODEL };
     return this.#config.model.adapter !== undefined && sha256 === this.#pinned.sourceSha256
-      ? this.#config.model.path
+      ? { path: this.#config.model.path, name: "base" }
       : undefined;
   }
 
@@ -132,7 +156,7 @@ export class JobModels {
     if (this.#config.model.adapter === undefined) return undefined;
     const { sourceSha256, sourceSizeBytes } = this.#pinned;
     return create(partyV1.ModelFileSchema, {
-      resource: tensorPath({ kind: "model", jobUid: this.#config.job.uid, sha256: sourceSha256 }),
+      resource: tensorPath({ kind: "object", jobUid: this.#config.job.uid, sha256: sourceSha256 }),
       sha256: fromHex(sourceSha256),
       sizeBytes: BigInt(sourceSizeBytes),
       format: "gguf",
@@ -165,7 +189,7 @@ export class JobModels {
   /** A model of this job's ledger by its digest, whether its file is there or not. */
   committed(sha256: string, metric: string): CheckpointView | undefined {
     const ledger = this.#ledger();
-    const commits = ledger.trained.findLastIndex(({ modelSha256 }) => modelSha256 === sha256) + 1;
+    const commits = ledger.trained.findLastIndex(({ objects }) => objects[MODEL] === sha256) + 1;
     return commits === 0 && sha256 !== this.#pinned.initialSha256
       ? undefined
       : this.#checkpoint(ledger, commits, metric);
@@ -177,7 +201,7 @@ export class JobModels {
   }
 
   #served(name: string, format: string, sha256: string, sizeBytes: number): ObjectRef {
-    const resource = tensorPath({ kind: "model", jobUid: this.#config.job.uid, sha256 });
+    const resource = tensorPath({ kind: "object", jobUid: this.#config.job.uid, sha256 });
     return { name, resource, sha256: fromHex(sha256), sizeBytes, format };
   }
 
@@ -192,8 +216,8 @@ export class JobModels {
     commits: number,
     metric: string,
   ): CheckpointView {
-    const sha256 = commits === 0 ? this.#pinned.initialSha256 : trained[commits - 1]!.modelSha256;
-    const evaluation = lines.findLast(({ baseSha256 }) => baseSha256 === sha256);
+    const sha256 = commits === 0 ? this.#pinned.initialSha256 : trained[commits - 1]!.objects[MODEL]!;
+    const evaluation = lines.findLast(({ reads }) => reads[MODEL] === sha256);
     const value = evaluation === undefined ? undefined : metricValue(evaluation, metric);
     return { round: commits, sha256, metricValue: value === undefined ? undefined : String(value) };
   }

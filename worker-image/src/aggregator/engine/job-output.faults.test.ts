@@ -97,10 +97,10 @@ class OutputJob {
     const round = this.store.rounds.length;
     const prepared = await this.store.prepareCommit();
     const [base, model] = [this.makeModel(round), this.makeModel(round + 1)];
-    await writeFile(prepared.modelPath, model);
-    const digests = { baseSha256: digest(base), modelSha256: digest(model), optimiserSha256: "" };
+    await writeFile(prepared.objectPath("model"), model);
+    const digests = { reads: { model: digest(base) }, objects: { model: digest(model) }, optimiser: {} };
     const metrics = { validation_loss: { sum: loss, count: 1 } };
-    const line = { version: 1, jobUid: "job-1", round, outcome: "Committed", previous: this.store.head };
+    const line = { version: 2, jobUid: "job-1", round, outcome: "Committed", previous: this.store.head };
     await this.store.commit(prepared, { ...line, ...digests, metrics } as unknown as LedgerLine);
   }
 }

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { controlV1 } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
-import { enterNext, type JobWindows, openWindowOf, takePlan } from "./job-windows.ts";
+import { endedWindowOf, enterNext, type JobWindows, openWindowOf, takePlan } from "./job-windows.ts";
 
 function aPlan(change: Partial<controlV1.WindowPlan> = {}) {
   const plan = { jobUid: "j", from: 3, through: 5, attempt: 1, quorum: 2, deadlineMs: 1000n, localSteps: 4 };
@@ -133,5 +133,20 @@ describe("windows and the ledger", () => {
     { name: "none at first", given: first, want: false },
   ])("opens $name", ({ given, want }) => {
     expect(openWindowOf(given.windows, given.ledger) !== undefined).toBe(want);
+  });
+
+  it.each([
+    { name: "none while one is open", given: open, want: undefined },
+    { name: "one whose rounds are committed", given: over, want: aPlan() },
+    { name: "one whose rule says stop", given: converged, want: aPlan() },
+    { name: "none before the first", given: first, want: undefined },
+    { name: "none whose rounds were given up when the job was ended", given: finished, want: undefined },
+    {
+      name: "one that evaluated, also once the job was ended",
+      given: known({ current: evaluating, rounds: 5, finished: "Complete" }),
+      want: evaluating,
+    },
+  ])("knows which window ended last: $name", ({ given, want }) => {
+    expect(endedWindowOf(given.windows, given.ledger)).toEqual(want);
   });
 });

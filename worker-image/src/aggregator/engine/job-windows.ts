@@ -44,6 +44,11 @@ export function openWindowOf({ current, finished }: JobWindows, ledger: LedgerFa
   return current;
 }
 
+/** The window that ended last; `undefined` while one is open and before the first ended. */
+export function endedWindowOf({ current }: JobWindows, ledger: LedgerFacts): WindowPlan | undefined {
+  return current !== undefined && isOver(current, ledger) ? current : undefined;
+}
+
 /** The windows once the ledger has grown: the one that waits takes the place of one that is over; one that no longer fits is dropped. */
 export function enterNext(windows: JobWindows, ledger: LedgerFacts): JobWindows {
   const { current, next } = windows;

@@ -39,8 +39,8 @@ function commit(loss: number): void {
   const line = {
     round,
     outcome: "Committed",
-    baseSha256: `model-${round}`,
-    modelSha256: `model-${round + 1}`,
+    reads: { model: `model-${round}` },
+    objects: { model: `model-${round + 1}` },
     get metrics() {
       looks++;
       return { validation_loss: { sum: loss, count: 1 } };

@@ -5,6 +5,7 @@ import { type Disk, isStorageError, nodeDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { trialFolder } from "../../shared/files/testing/faulty-disk.ts";
 import { corrupt } from "../store/ledger-line.ts";
+import { objectName, slotName } from "../store/round-folder.ts";
 import type { RoundMarks } from "../store/round-store.ts";
 import { type ModelStepRequest, stepModel } from "./model-step.ts";
 import { knownFile } from "./testing/known-file.ts";
@@ -23,7 +24,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const modelPath = (round: number) => join(folder, `model-${round}`);
-const statePath = (round: number) => join(folder, `state-${round}`);
+const slots = optimiser.stateSlots.map(({ name }) => name);
+const statePath = (round: number, slot = slots[0]!) => join(folder, `state-${round}-${slot}`);
 
 /** Marks of what the step of each round wrote. */
 let marks: Map<number, RoundMarks>;
@@ -34,23 +36,25 @@ beforeEach(() => {
 /** Steps from the files of a round to those of the next; a process that took them up knows no marks of them. */
 async function stepOn(round: number, isKnown: boolean, digests: Digests, disk: Disk = nodeDisk) {
   const known = isKnown ? marks.get(round) : undefined;
-  const [base, state] = [await knownFile(modelPath(round)), await knownFile(statePath(round))];
+  const base = await knownFile(modelPath(round));
   const damaged = (what: string) => (found: string) => corrupt(round, what, found);
+  const slotOf = async (slot: string) => {
+    const file = await knownFile(statePath(round, slot));
+    const [sha256, marks] = [digests.optimiser[slot]!, known?.optimiser[slot]];
+    return [slot, { ...file, sha256, marks, damaged: damaged(slotName(slot)) }] as const;
+  };
   const request: ModelStepRequest = {
     optimiser,
     parameters: parseParameters(optimiser, {}),
     round,
-    base: { ...base, sha256: digests.modelSha256, marks: known?.model, damaged: damaged("model.safetensors") },
-    state:
-      round === 0
-        ? undefined
-        : { ...state, sha256: digests.optimiserSha256, marks: known?.optimiser, damaged: damaged("optimiser.bin") },
+    base: { ...base, sha256: digests.modelSha256, marks: known?.objects.model, damaged: damaged(objectName("model")) },
+    state: round === 0 ? undefined : Object.fromEntries(await Promise.all(slots.map(slotOf))),
     sums: [
       { path: join(folder, "sum"), offset: 0, parameters: VALUES, ringBits: RING_BITS, step: 2 ** -10, parties: 1 },
     ],
     noteMarks: (written) => void marks.set(round + 1, written),
     modelOut: modelPath(round + 1),
-    stateOut: statePath(round + 1),
+    slotOut: (slot) => statePath(round + 1, slot),
     disk,
   };
   return stepModel(request);
@@ -60,7 +64,7 @@ type Digests = Awaited<ReturnType<typeof stepModel>>;
 
 async function firstStep(): Promise<Digests> {
   const { sha256 } = await knownFile(modelPath(0));
-  return stepOn(0, false, { modelSha256: sha256, optimiserSha256: "" });
+  return stepOn(0, false, { modelSha256: sha256, optimiser: {} });
 }
 
 async function overwrite(path: string, position: number, bytes: Uint8Array): Promise<void> {
@@ -69,39 +73,41 @@ async function overwrite(path: string, position: number, bytes: Uint8Array): Pro
   await file.close();
 }
 
-const stateBytes = 2 * 4 * VALUES;
+const slotBytes = 4 * VALUES;
+const slotFile = `optimiser/${slots[0]}.bin`;
+const lastSlot = slots.at(-1)!;
 const damages = [
-  { what: "optimiser.bin", name: "a changed value", damage: () => overwrite(statePath(1), 4, Buffer.alloc(1, 7)) },
+  { what: slotFile, name: "a changed value", damage: () => overwrite(statePath(1), 4, Buffer.alloc(1, 7)) },
   {
-    what: "optimiser.bin",
-    name: "zeros in its last slot",
-    damage: () => overwrite(statePath(1), 4 * VALUES, Buffer.alloc(64)),
+    what: `optimiser/${lastSlot}.bin`,
+    name: "zeros in its middle",
+    damage: () => overwrite(statePath(1, lastSlot), 64, Buffer.alloc(64)),
   },
-  { what: "optimiser.bin", name: "an end that is missing", damage: () => truncate(statePath(1), stateBytes - 1) },
-  { what: "optimiser.bin", name: "bytes behind its end", damage: () => truncate(statePath(1), stateBytes + 1) },
-  { what: "optimiser.bin", name: "no name", damage: () => rm(statePath(1)) },
+  { what: slotFile, name: "an end that is missing", damage: () => truncate(statePath(1), slotBytes - 1) },
+  { what: slotFile, name: "bytes behind its end", damage: () => truncate(statePath(1), slotBytes + 1) },
+  { what: slotFile, name: "no name", damage: () => rm(statePath(1)) },
   {
-    what: "model.safetensors",
+    what: "objects/model.safetensors",
     name: "a changed value",
     damage: () => overwrite(modelPath(1), layout.header.length, Buffer.alloc(2, 7)),
   },
   {
-    what: "model.safetensors",
+    what: "objects/model.safetensors",
     name: "a value with which the step overflows",
     damage: () => overwrite(modelPath(1), layout.header.length, Buffer.from(Float32Array.of(Number.NaN).buffer)),
   },
   {
-    what: "model.safetensors",
+    what: "objects/model.safetensors",
     name: "another name in its header",
     damage: () => overwrite(modelPath(1), 10, Buffer.from("v")),
   },
-  { what: "model.safetensors", name: "no header", damage: () => overwrite(modelPath(1), 8, Buffer.alloc(8)) },
+  { what: "objects/model.safetensors", name: "no header", damage: () => overwrite(modelPath(1), 8, Buffer.alloc(8)) },
   {
-    what: "model.safetensors",
+    what: "objects/model.safetensors",
     name: "an end that is missing",
     damage: () => truncate(modelPath(1), layout.sizeBytes - 4),
   },
-  { what: "model.safetensors", name: "no name", damage: () => rm(modelPath(1)) },
+  { what: "objects/model.safetensors", name: "no name", damage: () => rm(modelPath(1)) },
 ];
 
 describe.each([
@@ -113,8 +119,8 @@ describe.each([
     const known = await stepOn(1, isKnown, first);
     expect(await stepOn(1, !isKnown, first)).toEqual(known);
     expect(marks.get(2)).toMatchObject({
-      model: { sizeBytes: layout.sizeBytes },
-      optimiser: { sizeBytes: stateBytes },
+      objects: { model: { sizeBytes: layout.sizeBytes } },
+      optimiser: Object.fromEntries(slots.map((slot) => [slot, { sizeBytes: slotBytes }])),
     });
   });
 
@@ -137,7 +143,7 @@ it("a state that is not on the disk as it was written makes no round: its volume
       const file = await nodeDisk.open(path, flags, mode);
       if (path !== statePath(2)) return file;
       const readSome: typeof file.readSome = async (...given) => {
-        if (!isLost) await overwrite(path, 4 * VALUES, Buffer.alloc(4, 9));
+        if (!isLost) await overwrite(path, 64, Buffer.alloc(4, 9));
         isLost = true;
         return file.readSome(...given);
       };
@@ -150,8 +156,8 @@ it("a state that is not on the disk as it was written makes no round: its volume
 
 describe("a job whose newest files are damaged while it runs", () => {
   it.each([
-    { what: "optimiser.bin", path: "rounds/000001/optimiser.bin", code: "LEDGER_CORRUPT" },
-    { what: "model.safetensors", path: "rounds/000001/model.safetensors", code: "LEDGER_CORRUPT" },
+    { what: slotFile, path: `rounds/000001/${slotFile}`, code: "LEDGER_CORRUPT" },
+    { what: "objects/model.safetensors", path: "rounds/000001/objects/model.safetensors", code: "LEDGER_CORRUPT" },
   ])("ends by the name of $what, and commits nothing from it", async ({ what, path, code }) => {
     const job = await MemoryJob.create({
       parties: 2,

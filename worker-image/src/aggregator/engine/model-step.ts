@@ -30,8 +30,8 @@ export interface ModelStepRequest {
   readonly parameters: OptimiserParameters;
   readonly round: number;
   readonly base: KnownFile;
-  /** State after the last training round, or `undefined` before the first. */
-  readonly state: KnownFile | undefined;
+  /** State after the last training round by slot, or `undefined` before the first. */
+  readonly state: Readonly<Record<string, KnownFile>> | undefined;
   /** In the order of the segments; each is stepped as it comes. */
   readonly sums: Iterable<OpenedSum> | AsyncIterable<OpenedSum>;
   /** Told ‖mean update‖² of each segment, in their order. */
@@ -39,16 +39,17 @@ export interface ModelStepRequest {
   /** Told what was written, once all is. */
   readonly noteMarks?: (marks: RoundMarks) => void;
   readonly modelOut: string;
-  /** Written only when the optimiser keeps state. */
-  readonly stateOut: string;
+  /** Path of a slot's next state; nothing is written there when the optimiser keeps none. */
+  readonly slotOut: (slot: string) => string;
   /** The machine's by default. */
   readonly disk?: Disk;
 }
 
-/** Digests of what was written, hexadecimal; the state's is empty when there is none. */
+/** Digests of what was written, hexadecimal. */
 export interface ModelStepResult {
   readonly modelSha256: string;
-  readonly optimiserSha256: string;
+  /** By slot; empty when the optimiser keeps no state. */
+  readonly optimiser: Readonly<Record<string, string>>;
 }
 
 /**
@@ -63,7 +64,7 @@ export async function stepModel(request: ModelStepRequest): Promise<ModelStepRes
   const disk = request.disk ?? realDisk;
   const state = request.optimiser.stateSlots.length === 0 ? undefined : request.state;
   await requireWhole(request.base, disk);
-  if (state !== undefined) await requireWhole(state, disk);
+  for (const slot of Object.values(state ?? {})) await requireWhole(slot, disk);
   const checked = { ...request, state };
   const base = await orDamaged(checked, disk, openFlatModel(request.base.path, disk));
   try {
@@ -107,11 +108,16 @@ async function stepFrom(base: FlatModelFile, request: ModelStepRequest, disk: Di
       await flush;
     });
     requireMarks(request.base, [tags.base.digest()]);
-    if (request.state !== undefined) requireMarks(request.state, state.readTags());
-    const stepped = await state.finish();
+    const readTags = state.readTags();
+    for (const [slot, file] of Object.entries(request.state ?? {})) requireMarks(file, [readTags[slot]!]);
+    const slots = Object.entries(await state.finish());
     const modelMarks = { sizeBytes: layout.sizeBytes, tags: [tags.model.digest()] };
-    request.noteMarks?.({ model: modelMarks, optimiser: stepped?.marks });
-    return { modelSha256: hash.digest("hex"), optimiserSha256: stepped?.sha256 ?? "" };
+    const optimiserMarks = Object.fromEntries(slots.map(([slot, { marks }]) => [slot, marks]));
+    request.noteMarks?.({ objects: { model: modelMarks }, optimiser: optimiserMarks });
+    return {
+      modelSha256: hash.digest("hex"),
+      optimiser: Object.fromEntries(slots.map(([slot, { sha256 }]) => [slot, sha256])),
+    };
   } finally {
     await written.catch(() => {});
     await state.close();
@@ -129,7 +135,7 @@ async function orDamaged<T>({ base, state }: ModelStepRequest, disk: Disk, work:
   } catch (cause) {
     if (isStorageError(cause)) throw cause;
     await requireDigest(base, disk);
-    if (state !== undefined) await requireDigest(state, disk);
+    for (const slot of Object.values(state ?? {})) await requireDigest(slot, disk);
     throw cause;
   }
 }

@@ -20,7 +20,7 @@ function noteSums(noted: string[], failAt?: string) {
       noted.push(path);
       if (path === failAt) throw new Error(`${path} cannot be stepped`);
     }
-    return { modelSha256: noted.join(), optimiserSha256: "" };
+    return { modelSha256: noted.join(), optimiser: {} };
   };
 }
 

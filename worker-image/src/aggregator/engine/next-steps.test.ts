@@ -8,6 +8,7 @@ const PARAMETERS = 1000;
 
 const { sections } = horizontal.plan(
   { tensors: [{ name: "w", shape: [PARAMETERS] }], hasAdapter: false },
+  {},
   { isEvaluateOnly: false },
 );
 

@@ -209,7 +209,7 @@ class Round {
   async #commit(store: RoundStore, run: RoundRun, disk: Disk): Promise<void> {
     const prepared = await store.prepareCommit();
     const optimiser = serverOptimiserByName("FedAvgM");
-    const digests = await stepModel({
+    const { modelSha256, optimiser: slots } = await stepModel({
       optimiser,
       parameters: parseParameters(optimiser, {}),
       round: 0,
@@ -226,12 +226,13 @@ class Round {
           parties: 1,
         },
       ],
-      modelOut: prepared.modelPath,
-      stateOut: prepared.optimiserPath,
+      modelOut: prepared.objectPath("model"),
+      slotOut: (slot) => prepared.slotPath(slot),
       disk,
     });
-    const line = { version: 1, jobUid: "job", round: 0, outcome: "Committed", previous: store.head, ...digests };
-    await store.commit(prepared, line as unknown as LedgerLine);
+    const line = { version: 2, jobUid: "job", round: 0, outcome: "Committed", previous: store.head };
+    const written = { objects: { model: modelSha256 }, optimiser: slots };
+    await store.commit(prepared, { ...line, ...written } as unknown as LedgerLine);
   }
 }
 
@@ -329,7 +330,7 @@ describe("a durable sum that the disk damaged", () => {
         state: undefined,
         sums: [{ path, ...opened }],
         modelOut: join(folder, `model-${name}`),
-        stateOut: join(folder, `state-${name}`),
+        slotOut: () => join(folder, `state-${name}`),
       });
       await expect(step).rejects.toMatchObject({ code: "SUM_DAMAGED", details: { path } });
     },
@@ -358,10 +359,10 @@ describe("a step whose files cannot be opened", () => {
       parameters: parseParameters(optimiser, {}),
       round: 1,
       base,
-      state: await knownFile(join(folder, statePath)),
+      state: { momentum: await knownFile(join(folder, statePath)) },
       sums: [],
       modelOut: join(folder, "model-of-no-step"),
-      stateOut: join(folder, "state"),
+      slotOut: () => join(folder, "state"),
       disk,
     });
     await expect(step).rejects.toThrow();

@@ -63,7 +63,7 @@ export interface AttemptTerms {
  */
 export function signedTerms(job: JobTerms, attempt: AttemptTerms): SignedTerms {
   const { config, crypto, models, seats } = job;
-  const script = scriptOf(job, attempt);
+  const script = models.scriptOf(attempt);
   const layout = layoutReport(script.sections, seats.length, attempt.evaluateOnly ? [] : models.steps());
   const terms = termsBytes(job, attempt, script);
   const objects = models.startObjects(script.reads);
@@ -113,8 +113,9 @@ export function agreedLayout(
   }
 }
 
-function scriptOf({ models }: JobTerms, { evaluateOnly }: AttemptTerms): RoundScript {
-  return horizontal.plan(models.recipeJob(), { isEvaluateOnly: evaluateOnly });
+/** Digests of the objects that a start names, hexadecimal, by name. */
+export function startDigests(start: Uint8Array): Readonly<Record<string, string>> {
+  return Object.fromEntries(decodeStart(start).map(({ name, sha256 }) => [name, Buffer.from(sha256).toString("hex")]));
 }
 
 function termsBytes(

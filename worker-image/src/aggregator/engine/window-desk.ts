@@ -1,5 +1,6 @@
 import type { controlV1 } from "@tributary/contracts";
 import {
+  endedWindowOf,
   enterNext,
   type JobWindows,
   type LedgerFacts,
@@ -49,6 +50,11 @@ export class WindowDesk {
   /** The window whose rounds are run now. */
   get open(): WindowPlan | undefined {
     return openWindowOf(this.#windows, this.#ledger());
+  }
+
+  /** The window that ended last, while none is open. */
+  get ended(): WindowPlan | undefined {
+    return endedWindowOf(this.#windows, this.#ledger());
   }
 
   /** The convergence rule of the window in work, or of the last one. */

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
+import type { RecipeState } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
+
+/** Version of the lines that are written and read. */
+export const LEDGER_VERSION = 2;
+
+/** The object that every job has: what it trains, and what its checkpoints hold. */
+export const MODEL = "model";
 
 /** How a round in the ledger ended. */
 export const LedgerOutcome = { Committed: "Committed", Evaluated: "Evaluated" } as const;
@@ -18,24 +25,72 @@ export interface LedgerParty {
   readonly workerIndex: number;
 }
 
-/** One committed round, as it is written. Digests are hexadecimal SHA-256. */
-export interface LedgerLine {
-  readonly version: 1;
-  readonly jobUid: string;
+/** The sum of one segment, as whoever computes the round again needs it. */
+export interface LedgerSegment {
+  /** Bitmap of the parties in the sum, hexadecimal, by their ranks in the cohort's roster. */
+  readonly survivors: string;
+  readonly sumSha256: string;
+}
+
+/** One run of the secure sum whose parties started from the same objects. */
+export interface LedgerCohort {
+  /** Number of its setup. */
   readonly round: number;
   readonly attempt: number;
+  /** Line after which its objects were read: the number of lines before it. */
+  readonly baseRound: number;
+  /** Weight of its mean before those that the combine rule chose. */
+  readonly weight: number;
+  /** Party ids, by rank. */
+  readonly roster: readonly number[];
+  /** The parties of the last segment, which tells of all the work of the round. */
+  readonly survivors: readonly LedgerParty[];
+  /** Parties of the roster that are not among the survivors. */
+  readonly dropOuts: number;
+  readonly setupSha256: string;
+  readonly termsSha256: string;
+  readonly startSha256: string;
+  readonly planSha256: string;
+  /** By the segment's id. */
+  readonly segments: Readonly<Record<string, LedgerSegment>>;
+}
+
+/** How the means of the cohorts became one. */
+export interface LedgerCombine {
+  readonly rule: "Mean";
+  /** One for each cohort; none when the round changed no object. */
+  readonly weights: readonly number[];
+}
+
+/** Bytes that went over the tensor wire for a set. */
+export interface SetBytes {
+  readonly up: number;
+  readonly down: number;
+}
+
+/** One committed round, as it is written. Digests are hexadecimal SHA-256; objects and sets are by name. */
+export interface LedgerLine {
+  readonly version: typeof LEDGER_VERSION;
+  readonly jobUid: string;
+  /** Number of the line, from 0. */
+  readonly round: number;
   readonly outcome: LedgerOutcome;
   /** Digest of the line before; of the source and initial model for round 0. */
   readonly previous: string;
-  /** The model that the round started from, which the metrics describe. */
-  readonly baseSha256: string;
-  /** The model after the round; the base model's again when the round only evaluated. */
-  readonly modelSha256: string;
-  /** State of the server optimiser after the round; empty when it has none. */
-  readonly optimiserSha256: string;
+  /** The objects that the round started from, which its metrics describe. */
+  readonly reads: Readonly<Record<string, string>>;
+  /** What the job has learnt so far: its objects after the round, also those that the round left as they were. */
+  readonly objects: Readonly<Record<string, string>>;
+  /** State of the server optimiser after the round, by slot; empty when it has none. */
+  readonly optimiser: Readonly<Record<string, string>>;
   readonly strategy: string;
-  readonly survivors: readonly LedgerParty[];
-  readonly dropOuts: number;
+  readonly paradigm: string;
+  /** What the recipe called the round, for example `Train`. */
+  readonly phase: string;
+  /** The recipe's state after the round. */
+  readonly recipeState: RecipeState;
+  readonly cohorts: readonly LedgerCohort[];
+  readonly combine: LedgerCombine;
   /** By name, summed over the survivors. */
   readonly metrics: Readonly<Record<string, LedgerMetric>>;
   /** Quantiser step of each update segment as an exponent of two. */
@@ -44,12 +99,32 @@ export interface LedgerLine {
   readonly nextStepExponents: readonly number[];
   readonly saturated: number;
   readonly localSteps: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
+  /** By set: a section of the report up, an object down. */
+  readonly bytes: Readonly<Record<string, SetBytes>>;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
   /** Milliseconds since 1970. */
   readonly committedMs: number;
+}
+
+/** The parties whose reports are in a line, over all its cohorts. */
+export function survivorsOf({ cohorts }: Pick<LedgerLine, "cohorts">): LedgerParty[] {
+  return cohorts.flatMap(({ survivors }) => survivors);
+}
+
+/** Parties of the rosters whose reports are not in a line. */
+export function countDropOuts({ cohorts }: Pick<LedgerLine, "cohorts">): number {
+  return cohorts.reduce((sum, { dropOuts }) => sum + dropOuts, 0);
+}
+
+/** Attempt whose sums are in a line: the newest of its cohorts. */
+export function attemptOf({ cohorts }: Pick<LedgerLine, "cohorts">): number {
+  return Math.max(...cohorts.map(({ attempt }) => attempt));
+}
+
+/** Bytes of a line in one direction, over all sets. */
+export function countBytes({ bytes }: Pick<LedgerLine, "bytes">, direction: keyof SetBytes): number {
+  return Object.values(bytes).reduce((sum, set) => sum + set[direction], 0);
 }
 
 /** The bytes of a line: its JSON in the order of the fields above, and a newline. Their SHA-256 is what the next line names. */
@@ -65,7 +140,7 @@ export function ledgerLineSha256(bytes: Uint8Array): string {
 /**
  * Reads a line and checks that it continues the chain.
  *
- * @throws LEDGER_CORRUPT naming round and field.
+ * @throws LEDGER_VERSION_UNKNOWN for a line of another version, LEDGER_CORRUPT naming round and field.
  */
 export function parseLedgerLine(
   bytes: Uint8Array,
@@ -77,10 +152,13 @@ export function parseLedgerLine(
   } catch (cause) {
     throw corrupt(expected.round, "line", "no JSON", cause);
   }
+  if (Number.isInteger(line?.version) && line.version !== LEDGER_VERSION) throw unknownVersion(expected.round, line);
   for (const field of ["jobUid", "round", "previous"] as const) {
-    if (line[field] !== expected[field])
-      throw corrupt(expected.round, field, `${line[field]}, must be ${expected[field]}`);
+    if (line?.[field] !== expected[field])
+      throw corrupt(expected.round, field, `${line?.[field]}, must be ${expected[field]}`);
   }
+  if (line.version !== LEDGER_VERSION)
+    throw corrupt(expected.round, "version", `${line.version}, must be ${LEDGER_VERSION}`);
   return line;
 }
 
@@ -93,5 +171,13 @@ export function corrupt(round: number, what: string, found: string, cause?: unkn
       details: { round, what },
       cause,
     },
+  );
+}
+
+function unknownVersion(round: number, { version }: { readonly version: number }): TributaryError {
+  return new TributaryError(
+    "LEDGER_VERSION_UNKNOWN",
+    `round ${round}: version is ${version}, must be ${LEDGER_VERSION}; go on with the release that wrote this ledger, or start a new job from the last model on the output volume`,
+    { details: { round, version } },
   );
 }

@@ -24,14 +24,17 @@ async function commit(store: RoundStore, disk: Disk): Promise<void> {
   const round = store.rounds.length;
   const prepared = await store.prepareCommit();
   for (const [path, bytes] of [
-    [prepared.modelPath, modelOf(round)],
-    [prepared.optimiserPath, stateOf(round)],
+    [prepared.objectPath("model"), modelOf(round)],
+    [prepared.slotPath("momentum"), stateOf(round)],
   ] as const) {
     const file = await disk.open(path, "w");
     await writeFully(file, bytes).finally(() => file.close());
   }
-  const digests = { modelSha256: digest(modelOf(round)), optimiserSha256: digest(stateOf(round)) };
-  const line = { version: 1, jobUid: "job-1", round, outcome: "Committed", previous: store.head, ...digests };
+  const digests = {
+    objects: { model: digest(modelOf(round)) },
+    optimiser: { momentum: digest(stateOf(round)) },
+  };
+  const line = { version: 2, jobUid: "job-1", round, outcome: "Committed", previous: store.head, ...digests };
   await store.commit(prepared, line as unknown as LedgerLine);
 }
 
@@ -47,8 +50,8 @@ async function expectWhole(data: string): Promise<number> {
   const newest = rounds.length - 1;
   if (newest >= 0) {
     const directory = join(data, "rounds", String(newest).padStart(6, "0"));
-    expect(await readFile(join(directory, "model.safetensors"))).toEqual(modelOf(newest));
-    expect(await readFile(join(directory, "optimiser.bin"))).toEqual(stateOf(newest));
+    expect(await readFile(join(directory, "objects/model.safetensors"))).toEqual(modelOf(newest));
+    expect(await readFile(join(directory, "optimiser/momentum.bin"))).toEqual(stateOf(newest));
   }
   return rounds.length;
 }
@@ -78,7 +81,7 @@ describe.each(Object.values(Fault))("a model that is kept, %s at every call in t
   it("is whole for as long as it is needed, and goes with all that is older afterwards", async () => {
     const calls = await tryEveryCall(fault, async () => {
       const data = join(folder, String(trials++));
-      const keptPath = join(data, "rounds/000000/model.safetensors");
+      const keptPath = join(data, "rounds/000000/objects/model.safetensors");
       const isKept = async () => expect(await readFile(keptPath)).toEqual(modelOf(0));
       return {
         operate: async (disk) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,9 +20,15 @@ async function commit(
   outcome: LedgerOutcome = "Committed",
   model = `model after round ${store.rounds.length}`,
 ): Promise<void> {
-  const prepared = await store.prepareCommit();
-  if (outcome === "Committed") await writeFile(prepared.modelPath, model);
-  await store.commit(prepared, aLine(store, { outcome, modelSha256: sha256Of(model) }));
+  const prepared = await store.prepareCommit({ writes: outcome === "Committed" });
+  if (outcome === "Committed") await writeFile(prepared.objectPath("model"), model);
+  await store.commit(prepared, aLine(store, { outcome, objects: { model: sha256Of(model) } }));
+}
+
+/** Writes a fourth line. */
+async function addLine(line: unknown): Promise<void> {
+  await mkdir(join(data, "rounds/000003"));
+  await writeFile(join(data, "rounds/000003/line.json"), JSON.stringify(line));
 }
 
 function sha256Of(model: string): string {
@@ -31,25 +37,26 @@ function sha256Of(model: string): string {
 
 function aLine(store: RoundStore, change: Partial<LedgerLine>): LedgerLine {
   return {
-    version: 1,
+    version: 2,
     jobUid: "job-1",
     round: store.rounds.length,
-    attempt: 1,
     outcome: "Committed",
     previous: store.head,
-    baseSha256: "",
-    modelSha256: "",
-    optimiserSha256: "",
+    reads: {},
+    objects: {},
+    optimiser: {},
     strategy: "FedAvg",
-    survivors: [],
-    dropOuts: 0,
+    paradigm: "Horizontal",
+    phase: "Train",
+    recipeState: {},
+    cohorts: [],
+    combine: { rule: "Mean", weights: [1] },
     metrics: {},
     stepExponents: [-20],
     nextStepExponents: [-20],
     saturated: 0,
     localSteps: 1,
-    bytesUp: 0,
-    bytesDown: 0,
+    bytes: {},
     startedMs: 0,
     committedMs: 0,
     ...change,
@@ -70,7 +77,7 @@ describe("RoundStore", () => {
     const store = await openStore();
     for (let round = 0; round < 4; round++) await commit(store);
     const files = await Promise.all(["000001", "000002", "000003"].map((name) => readdir(join(data, "rounds", name))));
-    expect(files.map((names) => names.includes("model.safetensors"))).toEqual([false, true, true]);
+    expect(files.map((names) => names.includes("objects"))).toEqual([false, true, true]);
   });
 
   it("keeps older models for as long as they are needed, also over a restart before anybody has said which are", async () => {
@@ -95,7 +102,7 @@ describe("RoundStore", () => {
     const left = await Promise.all(
       (await readdir(join(data, "rounds"))).map((name) => readdir(join(data, "rounds", name))),
     );
-    expect(left.map((names) => names.includes("model.safetensors"))).toEqual([
+    expect(left.map((names) => names.includes("objects"))).toEqual([
       ...[false, false, false, false],
       ...[true, false, true],
     ]);
@@ -124,7 +131,7 @@ describe("RoundStore", () => {
     const store = await openStore();
     await commit(store);
     const prepared = await store.prepareCommit();
-    await writeFile(prepared.modelPath, "half");
+    await writeFile(prepared.objectPath("model"), "half");
     const again = await openStore();
     expect(again.rounds.length).toBe(1);
     expect(await readdir(join(data, "rounds"))).toEqual(["000000"]);
@@ -147,27 +154,32 @@ describe("RoundStore", () => {
     },
     {
       name: "a changed model",
-      damage: () => writeFile(join(data, "rounds/000002/model.safetensors"), "x"),
-      says: "round 2: model.safetensors",
+      damage: () => writeFile(join(data, "rounds/000002/objects/model.safetensors"), "x"),
+      says: "round 2: objects/model.safetensors",
     },
     {
       name: "a missing model",
-      damage: () => rm(join(data, "rounds/000002/model.safetensors")),
-      says: "round 2: model.safetensors is missing",
+      damage: () => rm(join(data, "rounds/000002/objects/model.safetensors")),
+      says: "round 2: objects/model.safetensors is missing",
     },
-    {
-      name: "a line of another job",
-      damage: async () => {
-        await mkdir(join(data, "rounds/000003"));
-        await writeFile(join(data, "rounds/000003/line.json"), '{"jobUid":"other"}');
-      },
-      says: "round 3: jobUid",
-    },
+    { name: "a line of another job", damage: () => addLine({ version: 2, jobUid: "other" }), says: "round 3: jobUid" },
+    { name: "a line that is null", damage: () => addLine(null), says: "round 3: jobUid is undefined, must be job-1" },
   ])("refuses $name and names it", async ({ damage, says }) => {
     const store = await openStore();
     for (let round = 0; round < 3; round++) await commit(store);
     await damage();
     await expect(openStore()).rejects.toThrow(says);
     await expect(openStore()).rejects.toMatchObject({ code: "LEDGER_CORRUPT" });
+  });
+
+  it.each([1, 3])("refuses a ledger of version %i by name, and touches nothing of it", async (version) => {
+    await mkdir(join(data, "rounds/000000"), { recursive: true });
+    const line = JSON.stringify({ version, jobUid: "job-1", round: 0, previous: GENESIS });
+    await writeFile(join(data, "rounds/000000/line.json"), line);
+    await expect(openStore()).rejects.toMatchObject({
+      code: "LEDGER_VERSION_UNKNOWN",
+      message: expect.stringContaining(`round 0: version is ${version}, must be 2; go on with the release that wrote`),
+    });
+    expect(await readFile(join(data, "rounds/000000/line.json"), "utf8")).toBe(line);
   });
 });

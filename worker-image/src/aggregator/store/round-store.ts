@@ -7,18 +7,14 @@ import {
   realDisk,
   renameDurably,
   syncDirectory,
-  syncFile,
   TributaryError,
-  writeNewFile,
 } from "@tributary/kit";
 import { type KnownFile, requireDigest, type WrittenMarks } from "./known-file.ts";
-import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, parseLedgerLine } from "./ledger-line.ts";
+import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, MODEL, parseLedgerLine } from "./ledger-line.ts";
+import { AGAIN, folderName, objectName, RoundFolder, slotName, UNCOMMITTED } from "./round-folder.ts";
 
 /** Newest models that stay on disk: the base of the newest round may turn out to be the best. */
 const KEPT_MODELS = 2;
-
-/** Ends the name of a committed round while it is given anew. */
-const AGAIN = ".again";
 
 /** A committed round in memory. */
 export interface StoredRound {
@@ -29,16 +25,10 @@ export interface StoredRound {
 
 /** Marks of a round's files, in the memory of the process that wrote them. */
 export interface RoundMarks {
-  readonly model: WrittenMarks;
-  /** Absent when the optimiser keeps no state. */
-  readonly optimiser: WrittenMarks | undefined;
-}
-
-/** What is written for a round besides its line; both files are prepared in {@link RoundStore.prepareCommit}'s directory. */
-export interface PreparedRound {
-  readonly directory: string;
-  readonly modelPath: string;
-  readonly optimiserPath: string;
+  /** By the object's name. */
+  readonly objects: Readonly<Record<string, WrittenMarks>>;
+  /** By the slot's name; empty when the optimiser keeps no state. */
+  readonly optimiser: Readonly<Record<string, WrittenMarks>>;
 }
 
 /**
@@ -114,26 +104,25 @@ export class RoundStore {
 
   /** Path of the model after `round`, where it is one of {@link RoundStore.modelRounds}. */
   modelPath(round: number): string {
-    return join(this.#directory, nameOf(round), "model.safetensors");
+    return this.#folderOf(round).objectPath(MODEL);
   }
 
-  /** Path of the optimiser's state after `round`. */
-  optimiserPath(round: number): string {
-    return join(this.#directory, nameOf(round), "optimiser.bin");
+  /** An object that `round` wrote as the ledger knows it. */
+  objectFile(round: number, name: string): KnownFile {
+    const sha256 = this.#rounds[round]!.line.objects[name]!;
+    const damaged = (found: string) => corrupt(round, objectName(name), found);
+    const marks = this.#marksOf(round)?.objects[name];
+    return { path: this.#folderOf(round).objectPath(name), sha256, marks, damaged };
   }
 
-  /** The model after `round` as the ledger knows it. */
-  modelFile(round: number): KnownFile {
-    const { modelSha256: sha256 } = this.#rounds[round]!.line;
-    const damaged = (found: string) => corrupt(round, "model.safetensors", found);
-    return { path: this.modelPath(round), sha256, marks: this.#marksOf(round)?.model, damaged };
-  }
-
-  /** The optimiser's state after `round` as the ledger knows it. */
-  optimiserFile(round: number): KnownFile {
-    const { optimiserSha256: sha256 } = this.#rounds[round]!.line;
-    const damaged = (found: string) => corrupt(round, "optimiser.bin", found);
-    return { path: this.optimiserPath(round), sha256, marks: this.#marksOf(round)?.optimiser, damaged };
+  /** The optimiser's state after `round` as the ledger knows it, by slot. */
+  optimiserFiles(round: number): Readonly<Record<string, KnownFile>> {
+    const files = Object.entries(this.#rounds[round]!.line.optimiser).map(([slot, sha256]) => {
+      const damaged = (found: string) => corrupt(round, slotName(slot), found);
+      const marks = this.#marksOf(round)?.optimiser[slot];
+      return [slot, { path: this.#folderOf(round).slotPath(slot), sha256, marks, damaged }] as const;
+    });
+    return Object.fromEntries(files);
   }
 
   /** The newest round that made a model, or `undefined` before the first. */
@@ -141,16 +130,11 @@ export class RoundStore {
     return this.#rounds.findLast(({ line }) => line.outcome === "Committed")?.line.round;
   }
 
-  /** An empty directory in which the next round's files are made. */
-  async prepareCommit(): Promise<PreparedRound> {
-    const directory = join(this.#directory, `${nameOf(this.#rounds.length)}.tmp`);
-    await this.#disk.remove(directory);
-    await this.#disk.mkdir(directory);
-    return {
-      directory,
-      modelPath: join(directory, "model.safetensors"),
-      optimiserPath: join(directory, "optimiser.bin"),
-    };
+  /** An empty folder in which the next round's files are made; `writes` is false for a round that leaves a line alone. */
+  async prepareCommit({ writes = true }: { readonly writes?: boolean } = {}): Promise<RoundFolder> {
+    const folder = new RoundFolder(`${this.#folderOf(this.#rounds.length).path}${UNCOMMITTED}`);
+    await folder.prepare(this.#disk, writes);
+    return folder;
   }
 
   /**
@@ -159,19 +143,13 @@ export class RoundStore {
    * @param marks of the files as they were written, by which the next step knows them without their digests.
    * @throws STORAGE_FULL, STORAGE_UNAVAILABLE: then only {@link RoundStore.reload} tells whether the round is committed.
    */
-  async commit(prepared: PreparedRound, line: LedgerLine, marks?: RoundMarks): Promise<StoredRound> {
+  async commit(prepared: RoundFolder, line: LedgerLine, marks?: RoundMarks): Promise<StoredRound> {
     if (line.round !== this.#rounds.length || line.previous !== this.head || line.jobUid !== this.#jobUid) {
       throw new TributaryError("INVARIANT_BROKEN", `line of round ${line.round} does not continue the ledger`);
     }
     const bytes = encodeLedgerLine(line);
-    // Nobody looks into the directory before the rename: each file is written once and synced.
-    const disk = this.#disk;
-    const prepare = (await disk.readdir(prepared.directory)).map((name) =>
-      syncFile(join(prepared.directory, name), disk),
-    );
-    await Promise.all([...prepare, writeNewFile(join(prepared.directory, "line.json"), bytes, 0o644, disk)]);
-    await syncDirectory(prepared.directory, disk);
-    await renameDurably(prepared.directory, join(this.#directory, nameOf(line.round)), disk);
+    await prepared.seal(this.#disk, bytes);
+    await renameDurably(prepared.path, this.#folderOf(line.round).path, this.#disk);
     const stored = { line, lineSha256: ledgerLineSha256(bytes) };
     this.#rounds = [...this.#rounds, stored];
     if (line.outcome === "Committed") {
@@ -187,9 +165,9 @@ export class RoundStore {
     const rounds: StoredRound[] = [];
     const models: number[] = [];
     for (const [round, name] of (await this.#committedNames()).entries()) {
-      if (name !== nameOf(round)) throw corrupt(round, "directory", `missing (found ${name})`);
+      if (name !== folderName(round)) throw corrupt(round, "directory", `missing (found ${name})`);
       const [bytes, modelBytes] = await Promise.all([
-        readFileIfPresent(join(this.#directory, name, "line.json"), this.#disk),
+        readFileIfPresent(this.#folderOf(round).linePath, this.#disk),
         this.#disk.sizeOf(this.modelPath(round)),
       ]);
       if (bytes === undefined) throw corrupt(round, "line.json", "missing");
@@ -212,7 +190,7 @@ export class RoundStore {
    */
   async #nameAnew(newest: number, onUnnamed: (error: unknown) => void): Promise<void> {
     if (newest < 0) return;
-    const path = join(this.#directory, nameOf(newest));
+    const { path } = this.#folderOf(newest);
     try {
       await this.#disk.rename(path, `${path}${AGAIN}`);
     } catch (error) {
@@ -225,7 +203,7 @@ export class RoundStore {
     const kept = new Set(this.#models.slice(-KEPT_MODELS).map((round) => this.#modelSha256Of(round)));
     for (const round of this.#models.slice(0, -KEPT_MODELS).toReversed()) {
       // The model goes last: while it is there, the next time finds what else is left.
-      await this.#disk.remove(this.optimiserPath(round));
+      await this.#folderOf(round).removeOptimiser(this.#disk);
       const sha256 = this.#modelSha256Of(round);
       // Rounds that change nothing make the same model again and again: any one copy of it serves.
       if (!kept.has(sha256) && this.#isNeeded(sha256)) {
@@ -233,7 +211,7 @@ export class RoundStore {
         continue;
       }
       this.#models = this.#models.filter((other) => other !== round);
-      await this.#disk.remove(this.modelPath(round));
+      await this.#folderOf(round).removeObjects(this.#disk);
     }
   }
 
@@ -242,19 +220,23 @@ export class RoundStore {
   }
 
   #modelSha256Of(round: number): string {
-    return this.#rounds[round]!.line.modelSha256;
+    return this.#rounds[round]!.line.objects[MODEL]!;
+  }
+
+  #folderOf(round: number): RoundFolder {
+    return new RoundFolder(join(this.#directory, folderName(round)));
   }
 
   async #verifyNewest(): Promise<void> {
     const round = this.newestModelRound();
     if (round === undefined) return;
-    await requireDigest(this.modelFile(round), this.#disk);
-    if (this.#rounds[round]!.line.optimiserSha256 !== "") await requireDigest(this.optimiserFile(round), this.#disk);
+    await requireDigest(this.objectFile(round, MODEL), this.#disk);
+    for (const file of Object.values(this.optimiserFiles(round))) await requireDigest(file, this.#disk);
   }
 
   async #committedNames(): Promise<string[]> {
     const found = await this.#disk.readdir(this.#directory);
-    for (const name of found.filter((entry) => entry.endsWith(".tmp")))
+    for (const name of found.filter((entry) => entry.endsWith(UNCOMMITTED)))
       await this.#disk.remove(join(this.#directory, name));
     for (const name of found.filter((entry) => entry.endsWith(AGAIN)))
       await this.#disk.rename(join(this.#directory, name), join(this.#directory, name.slice(0, -AGAIN.length)));
@@ -265,9 +247,4 @@ export class RoundStore {
 
 function rethrow(error: unknown): never {
   throw error;
-}
-
-/** Directory of a round: at least six digits, so that names sort as numbers do up to a million rounds. */
-function nameOf(round: number): string {
-  return String(round).padStart(6, "0");
 }

@@ -52,8 +52,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const segment = { kind: "segment", jobUid: "j", round: 0, attempt: 1, segment: 0, party: 1 } as const;
 const round: TensorRound = {
-  fileOf: (digest) => (digest === MODEL ? join(directory, "model") : undefined),
-  stagingOf: () => ({ staging, sizeBytes: bytes.length }),
+  fileOf: (digest) => (digest === MODEL ? { path: join(directory, "model"), name: "model" } : undefined),
+  stagingOf: () => ({ staging, sizeBytes: bytes.length, section: "update" }),
   segmentStored: () => void stored++,
   countBytes: () => {},
 };
@@ -109,7 +109,7 @@ it("a caller that hangs up in the middle of its upload is nobody's defect and no
 });
 
 it("a caller that hangs up in the middle of a model is nobody's defect and no refusal", async () => {
-  const request = begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}` });
+  const request = begin({ method: "GET", path: `/v1/jobs/j/objects/${MODEL}` });
   request.once("response", (response) => response.once("data", () => request.destroy()));
   request.end();
   await untilTold();
@@ -118,7 +118,7 @@ it("a caller that hangs up in the middle of a model is nobody's defect and no re
 });
 
 it("what is refused is counted and answered by its code", async () => {
-  const request = begin({ method: "GET", path: `/v1/jobs/j/models/${"b".repeat(64)}` });
+  const request = begin({ method: "GET", path: `/v1/jobs/j/objects/${"b".repeat(64)}` });
   const code = new Promise((resolve) => {
     request.once("response", ({ headers }) => resolve(headers["tributary-code"]));
   });
@@ -154,7 +154,7 @@ it.each([
   { name: "announced", headers: { "content-length": 5 } },
   { name: "in chunks", headers: { "transfer-encoding": "chunked" } },
 ])("a body of a request that needs none is not read: $name", async ({ headers }) => {
-  const request = begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}`, headers });
+  const request = begin({ method: "GET", path: `/v1/jobs/j/objects/${MODEL}`, headers });
   const answered = once(request, "response");
   request.write("hello");
   const [response] = await answered;
@@ -192,13 +192,13 @@ describe("connections without a certificate", () => {
   }
 
   async function fetchModel(): Promise<number | undefined> {
-    const [response] = await once(begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}` }).end(), "response");
+    const [response] = await once(begin({ method: "GET", path: `/v1/jobs/j/objects/${MODEL}` }).end(), "response");
     response.destroy();
     return response.statusCode;
   }
 
   it("are few; a party is served while they are there and more come, and keeps what it has", async () => {
-    const kept = begin({ method: "GET", path: `/v1/jobs/j/models/${MODEL}` }).end();
+    const kept = begin({ method: "GET", path: `/v1/jobs/j/objects/${MODEL}` }).end();
     const [response] = await once(kept, "response");
     await connectManySilently(1_000);
     await expect.poll(() => open.size, { timeout: 20_000 }).toBe(256);
@@ -228,7 +228,7 @@ describe("a worker that was replaced", () => {
     await once(response.resume(), "end");
     return response.headers["tributary-code"] ?? response.statusCode;
   };
-  const model = { method: "GET", path: `/v1/jobs/j/models/${MODEL}` };
+  const model = { method: "GET", path: `/v1/jobs/j/objects/${MODEL}` };
   const stealing = { method: "HEAD", path: PATH, headers: { "tributary-segment-sha256": "ab".repeat(32) } };
 
   it("neither names the digest of its successor's segment nor fetches anything", async () => {

@@ -41,14 +41,21 @@ export interface MutualTls {
 
 /** What the tensor wire asks of the round that is open. */
 export interface TensorRound {
-  /** Path of the file with this digest (hexadecimal), when sidecars may fetch it. */
-  fileOf(sha256: string): string | undefined;
-  /** Where a segment is staged and how large it must be; ROUND_NOT_OPEN when nobody waits for it. */
-  stagingOf(resource: SegmentResource): { readonly staging: SegmentStaging; readonly sizeBytes: number };
+  /** The object with this digest (hexadecimal), when sidecars may fetch it. */
+  fileOf(sha256: string): { readonly path: string; readonly name: string } | undefined;
+  /** Where a segment is staged, how large it must be and of which section it is; ROUND_NOT_OPEN when nobody waits for it. */
+  stagingOf(resource: SegmentResource): StagedSegment;
   /** Told when every byte of a segment is staged and fits its digest; may be told twice. */
   segmentStored(resource: SegmentResource, sha256: string, sizeBytes: number): void;
-  /** Told of bytes that went over the wire. */
-  countBytes(direction: "up" | "down", bytes: number): void;
+  /** Told of bytes of a set that went over the wire: of a section up, of an object down. */
+  countBytes(set: string, direction: "up" | "down", bytes: number): void;
+}
+
+/** A segment that is waited for. */
+export interface StagedSegment {
+  readonly staging: SegmentStaging;
+  readonly sizeBytes: number;
+  readonly section: string;
 }
 
 /** A listening tensor wire. */
@@ -69,7 +76,7 @@ const CONNECTIONS_OF_PARTY = 12;
 const UNREAD_BYTES = 2 ** 10;
 
 /**
- * Serves the tensor wire: `GET` of models by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
+ * Serves the tensor wire: `GET` of objects by digest, from any offset; `HEAD` and `PUT` of segments, resumable.
  *
  * HTTP over mutual TLS, straight between socket and file; a slow disk or peer holds back the other side.
  */
@@ -204,24 +211,24 @@ async function answerSeated(
   }
   if (request.method !== "PUT" && hasBody(request))
     throw new TributaryError("MESSAGE_INVALID", "the request has a body");
-  if (resource.kind === "model" && request.method === "GET")
-    return sendModel(round, resource.sha256, request, response, pieceBytes(requests.total));
+  if (resource.kind === "object" && request.method === "GET")
+    return sendObject(round, resource.sha256, request, response, pieceBytes(requests.total));
   if (resource.kind === "segment" && (request.method === "PUT" || request.method === "HEAD")) {
     return receiveSegment(round, { resource, pieceBytes: pieceBytes(requests.total) }, caller, request, response);
   }
   throw new TributaryError("MESSAGE_INVALID", `${request.method} is not known for ${request.url}`);
 }
 
-async function sendModel(
+async function sendObject(
   round: TensorRound,
   sha256: string,
   request: IncomingMessage,
   response: ServerResponse,
   bufferBytes: number,
 ): Promise<void> {
-  const path = round.fileOf(sha256);
-  if (path === undefined) throw new TributaryError("ROUND_NOT_OPEN", `no model of digest ${sha256} is served now`);
-  const file = await realDisk.open(path, "r");
+  const object = round.fileOf(sha256);
+  if (object === undefined) throw new TributaryError("ROUND_NOT_OPEN", `no object of digest ${sha256} is served now`);
+  const file = await realDisk.open(object.path, "r");
   try {
     const size = await file.size();
     const start = parseRangeStart(request.headers.range);
@@ -234,7 +241,7 @@ async function sendModel(
       etag: `"${sha256}"`,
     });
     await sendFile(file, start, response, { bufferBytes });
-    round.countBytes("down", size - start);
+    round.countBytes(object.name, "down", size - start);
   } finally {
     await file.close();
   }
@@ -250,7 +257,7 @@ async function receiveSegment(
   if (holder.seat.partyId !== resource.party) {
     throw new TributaryError("IDENTITY_REJECTED", `party ${holder.seat.partyId} speaks for party ${resource.party}`);
   }
-  const { staging, sizeBytes } = round.stagingOf(resource);
+  const { staging, sizeBytes, section } = round.stagingOf(resource);
   const sha256 = String(request.headers[SEGMENT_SHA256_HEADER] ?? "");
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw new TributaryError("MESSAGE_INVALID", `header ${SEGMENT_SHA256_HEADER} is no digest`);
@@ -266,7 +273,7 @@ async function receiveSegment(
     }
     const before = staged.storedBytes;
     staged = await staging.receive(resource, span, request, pieceBytes);
-    round.countBytes("up", staged.storedBytes - before);
+    round.countBytes(section, "up", staged.storedBytes - before);
     visit.signal.throwIfAborted();
   }
   if (staged.isComplete) round.segmentStored(resource, sha256, sizeBytes);

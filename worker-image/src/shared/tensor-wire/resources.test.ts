@@ -3,7 +3,7 @@ import { formatContentRange, parseContentRange, parseRangeStart, parseTensorPath
 
 describe("tensor wire", () => {
   it.each([
-    { kind: "model", jobUid: "j-1", sha256: "a".repeat(64) } as const,
+    { kind: "object", jobUid: "j-1", sha256: "a".repeat(64) } as const,
     { kind: "segment", jobUid: "j-1", round: 3, attempt: 1, segment: 65_535, party: 7 } as const,
   ])("path of a $kind goes there and back", (resource) => {
     expect(parseTensorPath(tensorPath(resource))).toEqual(resource);
@@ -11,9 +11,9 @@ describe("tensor wire", () => {
 
   it.each([
     "/",
-    "/v1/jobs/j/models/xyz",
+    "/v1/jobs/j/objects/xyz",
     "/v1/jobs/j/rounds/1/attempts/1/segments/-1/parties/1",
-    "/v1/jobs/../models/0",
+    "/v1/jobs/../objects/0",
   ])("knows no resource %s", (path) => {
     expect(parseTensorPath(path)).toBeUndefined();
   });

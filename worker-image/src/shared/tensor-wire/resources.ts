@@ -7,9 +7,9 @@ export const COMPLETE_HEADER = "tributary-complete";
 /** Header with the code of an error. */
 export const ERROR_CODE_HEADER = "tributary-code";
 
-/** A file that sidecars fetch, named by its digest. */
-export interface ModelResource {
-  readonly kind: "model";
+/** An object or a pinned file that sidecars fetch, named by its digest. */
+export interface ObjectResource {
+  readonly kind: "object";
   readonly jobUid: string;
   /** SHA-256 in hexadecimal. */
   readonly sha256: string;
@@ -26,20 +26,20 @@ export interface SegmentResource {
 }
 
 /** Anything on the tensor wire. */
-export type TensorResource = ModelResource | SegmentResource;
+export type TensorResource = ObjectResource | SegmentResource;
 
 /** The path of a resource. */
 export function tensorPath(resource: TensorResource): string {
   const job = `/v1/jobs/${resource.jobUid}`;
-  if (resource.kind === "model") return `${job}/models/${resource.sha256}`;
+  if (resource.kind === "object") return `${job}/objects/${resource.sha256}`;
   const { round, attempt, segment, party } = resource;
   return `${job}/rounds/${round}/attempts/${attempt}/segments/${segment}/parties/${party}`;
 }
 
 /** The resource that a path names, or `undefined`. */
 export function parseTensorPath(path: string): TensorResource | undefined {
-  const model = /^\/v1\/jobs\/([A-Za-z0-9._-]+)\/models\/([0-9a-f]{64})$/.exec(path);
-  if (model !== null) return { kind: "model", jobUid: model[1]!, sha256: model[2]! };
+  const object = /^\/v1\/jobs\/([A-Za-z0-9._-]+)\/objects\/([0-9a-f]{64})$/.exec(path);
+  if (object !== null) return { kind: "object", jobUid: object[1]!, sha256: object[2]! };
   const segment =
     /^\/v1\/jobs\/([A-Za-z0-9._-]+)\/rounds\/(\d{1,9})\/attempts\/(\d{1,9})\/segments\/(\d{1,9})\/parties\/(\d{1,9})$/.exec(
       path,

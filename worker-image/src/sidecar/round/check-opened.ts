@@ -128,7 +128,7 @@ function requireScriptOf({ paradigm, steps, sections, context }: RoundTerms): Ro
     );
   const update = sections.find(isTensorSection);
   const job = { tensors: update?.tensors ?? [], hasAdapter: context.adapterJson !== "" };
-  const script = horizontal.plan(job, { isEvaluateOnly: update === undefined });
+  const script = horizontal.plan(job, {}, { isEvaluateOnly: update === undefined });
   if (
     isDeepStrictEqual(plain(script.steps), plain(steps)) &&
     isDeepStrictEqual(plain(script.sections), plain(sections))

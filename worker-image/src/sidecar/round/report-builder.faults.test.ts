@@ -29,7 +29,7 @@ async function writeModel(name: string, values: Float32Array): Promise<void> {
 /** Two rounds: the second one takes up what quantising left over in the first. */
 async function reportTwice(directory: string, disk: Disk): Promise<readonly ReportedSegment[]> {
   const job = { tensors: [{ name: "w", shape: [PARAMETERS] }], hasAdapter: false };
-  const { sections } = horizontal.plan(job, { isEvaluateOnly: false });
+  const { sections } = horizontal.plan(job, {}, { isEvaluateOnly: false });
   const build = (round: number) =>
     buildReport({
       layout: layoutReport(sections, 3, [STEP]),

@@ -44,7 +44,7 @@ async function aRequest(
 ): Promise<ReportRequest> {
   const isEvaluateOnly = trained === undefined;
   const job = { tensors: [{ name: "w", shape: [PARAMETERS] }], hasAdapter: false };
-  const { sections } = horizontal.plan(job, { isEvaluateOnly });
+  const { sections } = horizontal.plan(job, {}, { isEvaluateOnly });
   return {
     layout: layoutReport(sections, SEATS, isEvaluateOnly ? [] : [STEP]),
     seats: SEATS,

@@ -85,8 +85,9 @@ async function buildUpdates(
   try {
     requireSameTensors(base, trained);
     const segments: ReportedSegment[] = [];
-    for (const { segment, offset, step } of request.layout.updates) {
-      const update = { request, base, trained, segment, offset, step };
+    for (const planned of request.layout.updates) {
+      const { segment } = planned;
+      const update = { ...planned, request, base, trained };
       const built = await withScratch((scratch) => buildUpdate(update, updateBuffers(scratch)));
       values[metricNames.squaredNorm(segment.id)] = fittingNorm(request, segment.id, built.squaredNorm);
       values[metricNames.saturated(segment.id)] = built.saturated;

@@ -16,7 +16,7 @@ const tensors = [
   { name: "b", shape: [3] },
 ];
 const sectionsOf = (given: readonly NamedShape[], isEvaluateOnly = false) =>
-  horizontal.plan({ tensors: given, hasAdapter: false }, { isEvaluateOnly }).sections;
+  horizontal.plan({ tensors: given, hasAdapter: false }, {}, { isEvaluateOnly }).sections;
 const model = (dtype: "F32" | "F16" = "F32", metadata?: Record<string, string>): Buffer => {
   const width = dtype === "F32" ? 4 : 2;
   const parts = [

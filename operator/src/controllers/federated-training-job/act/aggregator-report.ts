@@ -7,6 +7,7 @@ import type {
   Problem,
   RoundReport,
   StopRule,
+  WindowPlan,
   WindowTerms,
 } from "../snapshot.ts";
 
@@ -32,25 +33,17 @@ export function toReport(
   history: readonly RoundReport[],
   totals: LedgerTotals,
 ): AggregatorReport {
-  const { window, convergence } = state;
+  const { window, endedWindow, convergence } = state;
   const problem = toProblem(state.problemCode, state.problemMessage);
   const best = toCheckpoint(state.best);
   const last = toCheckpoint(state.last);
   return {
     stage: describeStage(state.stage),
-    ...(window === undefined
-      ? {}
-      : {
-          window: {
-            from: window.from,
-            through: window.through,
-            attempt: window.attempt,
-            evaluateOnly: window.evaluateOnly,
-            terms: toTerms(window),
-          },
-        }),
+    ...(window === undefined ? {} : { window: toWindow(window) }),
+    ...(endedWindow === undefined ? {} : { endedWindow: toWindow(endedWindow) }),
     round: state.round,
     attempt: state.attempt,
+    rounds: state.rounds,
     committedRounds: state.committedRounds,
     failedRounds: state.failedRounds,
     parties: state.parties.map((party) => {
@@ -97,9 +90,14 @@ export function toRoundReport(record: controlV1.RoundRecord): RoundReport {
     metrics: record.metrics,
     startedMs: Number(record.startedMs),
     committedMs: Number(record.committedMs),
-    modelSha256: toHex(record.modelSha256),
+    modelSha256: toHex(record.objects.model ?? new Uint8Array()),
     lineSha256: toHex(record.lineSha256),
   };
+}
+
+function toWindow(window: controlV1.WindowPlan): WindowPlan {
+  const { from, through, attempt, evaluateOnly } = window;
+  return { from, through, attempt, evaluateOnly, terms: toTerms(window) };
 }
 
 function toTerms({ quorum, deadlineMs, localSteps, convergence }: controlV1.WindowPlan): WindowTerms {

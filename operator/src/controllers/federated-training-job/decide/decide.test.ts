@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Action, Plan } from "../plan.ts";
-import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
+import type { AggregatorReport, JobSnapshot, SeatObservation } from "../snapshot.ts";
 import {
   aJob,
+  anEvaluation,
   aPlacement,
   aReport,
   aRound,
@@ -351,14 +352,29 @@ describe("rounds", () => {
     ]);
   });
 
+  it("count lines of the ledger, of which one that only evaluated is no round of the job and no end of it", () => {
+    const history = [aRound(0, 1), aRound(1, 1, { outcome: "Evaluated" }), aRound(2, 5)];
+    const report = { rounds: 3, committedRounds: 2, history: history.slice(0, 2) };
+    const next = (changes: Partial<AggregatorReport>) => {
+      const plan = decide(placed(aSnapshot({ aggregator: heard({ ...report, ...changes }) })), someSettings);
+      expect(condition(plan, "Complete")).toBeUndefined();
+      return ofType(plan, "open-window").map(({ window }) => window);
+    };
+    const endedWindow = { from: 0, through: 2, attempt: 1, evaluateOnly: false };
+    expect(next({ endedWindow })).toMatchObject([{ from: 3, through: 5, evaluateOnly: false }]);
+    expect(next({ endedWindow, rounds: 2, committedRounds: 1 })).toMatchObject([{ from: 2, evaluateOnly: false }]);
+    expect(next({ endedWindow, rounds: 6, committedRounds: 5, history })).toMatchObject([
+      { from: 6, through: 6, evaluateOnly: true },
+    ]);
+  });
+
   it.each([
     ["MaxRounds", { stop: true, reason: "MaxRounds", best: "2.5", bestRound: 4, roundsWithoutImprovement: 0 }],
     ["TargetReached", { stop: true, reason: "TargetReached", best: "1.7", bestRound: 4, roundsWithoutImprovement: 0 }],
     ["Converged", { stop: true, reason: "Plateau", best: "1.7", bestRound: 2, roundsWithoutImprovement: 3 }],
   ])("end the job with reason %s once the last model is evaluated", (reason, verdict) => {
-    const history = [aRound(4, 1), aRound(5, 1, { outcome: "Evaluated" })];
     const plan = decide(
-      placed(aSnapshot({ aggregator: heard({ committedRounds: 5, history, verdict }) })),
+      placed(aSnapshot({ aggregator: heard({ committedRounds: 5, ...anEvaluation(5), verdict }) })),
       someSettings,
     );
     expect(condition(plan, "Complete")).toMatchObject({ status: "True", reason });
@@ -378,9 +394,8 @@ describe("rounds", () => {
       },
     ],
   ])("%s, and end the job only after", (_what, problem, want) => {
-    const history = [aRound(4, 1), aRound(5, 1, { outcome: "Evaluated" })];
     const output = { isPending: true, ...(problem && { problem }) };
-    const report = { committedRounds: 5, history, output };
+    const report = { committedRounds: 5, ...anEvaluation(5), output };
     const plan = decide(placed(aSnapshot({ aggregator: heard(report) })), someSettings);
     expect(condition(plan, "Progressing")).toMatchObject(want);
     expect(condition(plan, "Complete")).toBeUndefined();
@@ -447,8 +462,7 @@ describe("a job that ends", () => {
     });
   });
 
-  const evaluated = aRound(4, 1, { outcome: "Evaluated" });
-  const report = aReport({ history: [evaluated], committedRounds: 5, output: { isPending: true } });
+  const report = aReport({ ...anEvaluation(5), committedRounds: 5, output: { isPending: true } });
   const ran = { ...aJob(), status: { ...aJob().status, round: { current: 4 } as never } };
 
   it.each<[string, Partial<JobSnapshot>]>([

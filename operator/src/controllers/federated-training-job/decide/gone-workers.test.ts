@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AggregatorReport, JobSnapshot, SeatObservation } from "../snapshot.ts";
 import { renderClusters } from "../status/clusters.ts";
-import { aJob, aReport, aRound, aSeat, aSnapshot, someSettings, someTimeMs } from "../testing/a-snapshot.ts";
+import { aJob, anEvaluation, aReport, aSeat, aSnapshot, someSettings, someTimeMs } from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 
 const [ofAws, ofGcp] = aReport().parties;
@@ -70,7 +70,7 @@ describe("a worker that ended with exit code 0 before the job was over", () => {
 });
 
 describe("a worker that ended with exit code 0", () => {
-  const evaluated = { committedRounds: 5, history: [aRound(5, 1, { outcome: "Evaluated" })] };
+  const evaluated = { committedRounds: 5, ...anEvaluation(5) };
   const ran = { ...aJob(), status: { ...aJob().status, round: { current: 4 } as never } };
 
   it.each<[string, Partial<Given>]>([

@@ -1,6 +1,6 @@
 import type { AggregatorReport } from "../snapshot.ts";
 
-/** Whether the last window was evaluated: no round follows. */
-export function isEvaluated({ history }: AggregatorReport): boolean {
-  return history.at(-1)?.outcome === "Evaluated";
+/** Whether the window that ends the job, which only evaluates, is over: no round follows. */
+export function isEvaluated({ endedWindow }: AggregatorReport): boolean {
+  return endedWindow?.evaluateOnly ?? false;
 }

@@ -60,9 +60,9 @@ function renewWindow(snapshot: JobSnapshot, report: AggregatorReport, open: Wind
 
 function boundWindow(snapshot: JobSnapshot, report: AggregatorReport, isOver: boolean): Omit<WindowPlan, "attempt"> {
   const { maxRounds } = snapshot.job.spec.schedule.synchronous;
-  const from = report.committedRounds;
-  if (isOver || from >= maxRounds) return { from, through: from, evaluateOnly: true };
-  const length = Math.min(windowLength(report), maxRounds - from);
+  const { rounds: from, committedRounds } = report;
+  if (isOver || committedRounds >= maxRounds) return { from, through: from, evaluateOnly: true };
+  const length = Math.min(windowLength(report), maxRounds - committedRounds);
   return { from, through: from + length - 1, evaluateOnly: false };
 }
 

@@ -2,7 +2,7 @@ import type { FederatedTrainingJob } from "@tributary/contracts";
 import { describe, expect, it } from "vitest";
 import type { PlacementRecord } from "../plan.ts";
 import type { Condition, JobSnapshot, SeatObservation } from "../snapshot.ts";
-import { aJob, aPlacement, aReport, aRound, aSeat, aSnapshot, someTimeMs } from "../testing/a-snapshot.ts";
+import { aJob, anEvaluation, aPlacement, aReport, aSeat, aSnapshot, someTimeMs } from "../testing/a-snapshot.ts";
 import { renderStatus } from "./status.ts";
 
 type Status = NonNullable<FederatedTrainingJob["status"]>;
@@ -89,8 +89,7 @@ describe("the participants of a job that failed", () => {
 });
 
 describe("the participants of a job that is complete", () => {
-  const evaluated = aRound(4, 1, { outcome: "Evaluated" });
-  const trained = { state: "heard", heardMs: someTimeMs, report: aReport({ history: [evaluated] }) } as const;
+  const trained = { state: "heard", heardMs: someTimeMs, report: aReport(anEvaluation(4)) } as const;
 
   it("have succeeded, and stay so when nothing of them is left", () => {
     const atEnd = look(undefined, complete, held, { aggregator: training, with: [running, running] });

@@ -43,7 +43,7 @@ function renderRoundStatus(snapshot: JobSnapshot, round: TrainingRound): RoundSt
     window !== undefined && window.from === from && window.through === through && window.attempt === attempt;
   if (newest === undefined && isOpen) return { phase: "Open", stage: report.stage, committed: 0 };
   if (newest === undefined && replacement !== undefined) return supersede(snapshot, round);
-  if (newest === undefined) return report.committedRounds > through ? closeUnseen(snapshot, round) : undefined;
+  if (newest === undefined) return report.rounds > through ? closeUnseen(snapshot, round) : undefined;
   const oldest = entries[0] ?? newest;
   const metric = newest.metrics[snapshot.job.spec.convergence?.metric ?? "validation_loss"];
   const isComplete = !isOpen;

@@ -95,11 +95,13 @@ export function aSeat(
 
 /** A report of an aggregator that both workers have joined and that has committed nothing. */
 export function aReport(changes: Partial<AggregatorReport> = {}): AggregatorReport {
+  const { committedRounds = 0 } = changes;
   return {
     stage: "Idle",
     round: 0,
     attempt: 1,
-    committedRounds: 0,
+    rounds: committedRounds,
+    committedRounds,
     failedRounds: 0,
     parties: [
       { participant: "aws", workerIndex: 0, heardAgoMs: 0, clockOffsetMs: 0 },
@@ -112,6 +114,15 @@ export function aReport(changes: Partial<AggregatorReport> = {}): AggregatorRepo
     history: [],
     totals: { bytesUp: 0, bytesDown: 0, initialMetrics: {} },
     ...changes,
+  };
+}
+
+/** What an aggregator says once the window that ends a job, of line `round` alone, is over. */
+export function anEvaluation(round: number): Pick<AggregatorReport, "rounds" | "endedWindow" | "history"> {
+  return {
+    rounds: round + 1,
+    endedWindow: { from: round, through: round, attempt: 1, evaluateOnly: true },
+    history: [aRound(round - 1, 1), aRound(round, 1, { outcome: "Evaluated" })],
   };
 }
 

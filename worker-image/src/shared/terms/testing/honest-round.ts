@@ -132,7 +132,7 @@ export function speakRound(options: HonestOptions = {}, lies: Lies = {}): Spoken
 function honestTerms(options: HonestOptions): RoundTerms {
   const { isEvaluateOnly = false, task = "noop", seed = 1n, hyperparameters = { a: "1" }, adapterJson = "" } = options;
   const { tensors = [{ name: "w", shape: [16] }] } = options;
-  const script = horizontal.plan({ tensors, hasAdapter: adapterJson !== "" }, { isEvaluateOnly });
+  const script = horizontal.plan({ tensors, hasAdapter: adapterJson !== "" }, {}, { isEvaluateOnly });
   const localSteps = options.localSteps ?? (isEvaluateOnly ? 0 : 2);
   const rank = adapterJson === "" ? 0 : (JSON.parse(adapterJson) as { readonly rank: number }).rank;
   const works = options.works ?? [{ localSteps, hyperparameters, rank }];

@@ -26,7 +26,7 @@ export declare type WindowPlan = Message<"tributary.round.v1.WindowPlan"> & {
   jobUid: string;
 
   /**
-   * First round of the window, from 0.
+   * First round of the window: a line of the ledger, from 0.
    *
    * @generated from field: uint32 from = 2;
    */
@@ -279,7 +279,7 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
   attempt: number;
 
   /**
-   * Number of committed rounds.
+   * Rounds that changed what the job has learnt; `rounds` counts all.
    *
    * @generated from field: uint32 committed_rounds = 7;
    */
@@ -369,6 +369,27 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: bool deadline_missed = 20;
    */
   deadlineMissed: boolean;
+
+  /**
+   * Lines of the ledger, hence the number of the next round: rounds that changed what the job has learnt, and those that only evaluated it.
+   *
+   * @generated from field: uint32 rounds = 21;
+   */
+  rounds: number;
+
+  /**
+   * The window that ended last, by its last round or by its convergence rule; absent while one is open and before the first ended.
+   *
+   * @generated from field: tributary.round.v1.WindowPlan ended_window = 22;
+   */
+  endedWindow?: WindowPlan | undefined;
+
+  /**
+   * What the recipe calls the round in work, for example `Train`; empty while no window is open.
+   *
+   * @generated from field: string phase = 23;
+   */
+  phase: string;
 };
 
 /**
@@ -660,13 +681,6 @@ export declare type RoundRecord = Message<"tributary.round.v1.RoundRecord"> & {
   committedMs: bigint;
 
   /**
-   * SHA-256 of the model after the round, 32 bytes.
-   *
-   * @generated from field: bytes model_sha256 = 11;
-   */
-  modelSha256: Uint8Array;
-
-  /**
    * SHA-256 of the ledger line, 32 bytes.
    *
    * @generated from field: bytes line_sha256 = 12;
@@ -679,6 +693,20 @@ export declare type RoundRecord = Message<"tributary.round.v1.RoundRecord"> & {
    * @generated from field: map<string, uint32> participants = 13;
    */
   participants: { [key: string]: number };
+
+  /**
+   * SHA-256 of each object after the round, 32 bytes, by name.
+   *
+   * @generated from field: map<string, bytes> objects = 14;
+   */
+  objects: { [key: string]: Uint8Array };
+
+  /**
+   * What the recipe called the round, for example `Train`.
+   *
+   * @generated from field: string phase = 15;
+   */
+  phase: string;
 };
 
 /**

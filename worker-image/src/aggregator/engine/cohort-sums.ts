@@ -1,0 +1,53 @@
+import { ranksOf } from "@tributary/federated";
+import type { LedgerCohort, LedgerParty, LedgerSegment } from "../store/ledger-line.ts";
+import type { OpenRound } from "./open-round.ts";
+import type { RoundRun } from "./round-run.ts";
+
+/** Ids of the parties whose input is in the sum of a segment. */
+export function partiesOf({ state }: RoundRun, segment: number): number[] {
+  const bitmap = segmentOf(state, segment)?.survivors;
+  return bitmap ? ranksOf(bitmap).map((rank) => state.setup.roster[rank]!.id) : [];
+}
+
+/** Digest of a segment's sum as it was recorded before its survivors were announced. */
+export function recordedSha256({ state }: RoundRun, segment: number): Uint8Array {
+  return segmentOf(state, segment)!.sumSha256!;
+}
+
+/** A cohort whose sums are open as the ledger holds it. */
+export function ledgerCohort({ run, layout, attempt }: OpenRound): LedgerCohort {
+  const { setup, setupDigest, plan } = run.state;
+  // The last metrics tell of all the work of the round.
+  const survivors = partiesOf(run, layout.metrics.at(-1)!.segment.id);
+  return {
+    round: setup.round,
+    attempt: setup.attempt,
+    baseRound: attempt.round,
+    weight: 1,
+    roster: setup.roster.map(({ id }) => id),
+    survivors: survivors.map((party) => nameOf(attempt.parties, party)),
+    dropOuts: setup.roster.length - survivors.length,
+    setupSha256: hex(setupDigest),
+    termsSha256: hex(setup.contextSha256),
+    startSha256: hex(plan!.plan.modelSha256),
+    planSha256: hex(plan!.digest),
+    segments: Object.fromEntries(setup.segments.map(({ id }) => [id, ledgerSegment(run, id)])),
+  };
+}
+
+function ledgerSegment({ state }: RoundRun, segment: number): LedgerSegment {
+  const { survivors, sumSha256 } = segmentOf(state, segment)!;
+  return { survivors: hex(survivors!), sumSha256: hex(sumSha256!) };
+}
+
+function segmentOf({ setup, segments }: RoundRun["state"], segment: number) {
+  return segments[setup.segments.findIndex(({ id }) => id === segment)];
+}
+
+function nameOf(parties: OpenRound["attempt"]["parties"], party: number): LedgerParty {
+  return parties[party] ?? { participant: "", workerIndex: party };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
