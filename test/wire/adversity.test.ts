@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { until } from "../support/until.ts";
@@ -105,6 +105,31 @@ it("refuses a ledger that was changed, and repairs one that was only half writte
   await job.startAggregator();
   await job.openWindow({ from: 2, through: 2 });
   expect((await job.untilCommitted(3)).committedRounds).toBe(3);
+});
+
+it("goes on from a backup of its volume with workers that took later rounds, and none counts twice", async () => {
+  job = await WireJob.create({ workers: [1, 1] });
+  const first = await job.startAggregator();
+  await job.startWorkers();
+  await job.openWindow({ from: 0, through: 1 });
+  await job.untilCommitted(2);
+  await first.kill();
+  const backup = join(job.directory, "backup");
+  await cp(job.dataDirectory, backup, { recursive: true });
+  const second = await job.startAggregator();
+  await job.openWindow({ from: 2, through: 4 });
+  await job.untilCommitted(5);
+  await second.kill();
+  await rm(job.dataDirectory, { recursive: true });
+  await cp(backup, job.dataDirectory, { recursive: true });
+  const third = await job.startAggregator();
+  await job.openWindow({ from: 2, through: 2 });
+  await job.untilCommitted(3);
+  await job.untilState("the output is written", ({ outputPending }) => !outputPending);
+  await third.kill();
+  const { round, values } = await job.lastModel();
+  expect([round, ...new Set(values)]).toEqual([3, INITIAL_VALUE + 3 * 4 * INCREMENT]);
+  for (const { sidecar } of job.workers) expect(sidecar.isRunning).toBe(true);
 });
 
 it("refuses a plan that contradicts open or committed rounds", async () => {

@@ -49,6 +49,15 @@ const lies: readonly { given: string; name: string; lie: Lie }[] = [
     },
   },
   {
+    given: "a line that the other workers do not work for",
+    name: "TermsChanged",
+    lie: {
+      terms: (terms) => {
+        terms.line = 9;
+      },
+    },
+  },
+  {
     given: "an altered step count of one seat",
     name: "TermsAltered",
     lie: {
@@ -128,7 +137,7 @@ describe("a worker whose aggregator lies to it", () => {
   it.each<{ given: string; name: string; mix: NonNullable<Lie["mix"]> }>([
     {
       given: "replays the round before",
-      name: "round 1 attempt 1 was opened with the setup of round 0",
+      name: "round 2 attempt 1 was opened with the setup of round 1",
       mix: (_, earlier) => earlier,
     },
     {
@@ -143,9 +152,17 @@ describe("a worker whose aggregator lies to it", () => {
     },
     {
       given: "opens it with the terms of the round before",
-      name: "SignatureInvalid: the terms are not signed",
+      name: "TermsAltered: the terms are not those that the signed setup names",
       mix: ({ opened, started }, earlier) => ({
         opened: { ...opened, terms: earlier.opened.terms, signature: earlier.opened.signature },
+        started,
+      }),
+    },
+    {
+      given: "opens it with the signature of the round before",
+      name: "SignatureInvalid: the terms are not signed",
+      mix: ({ opened, started }, earlier) => ({
+        opened: { ...opened, signature: earlier.opened.signature },
         started,
       }),
     },

@@ -178,7 +178,8 @@ class SidecarWorker {
     const { log } = this.#context;
     const session = openSession(this.#worker, credentials, log);
     this.#session = session;
-    const joined = await session.join(this.#config.image, signal);
+    const lastSetup = await PartyMachine.lastSetup(this.#config);
+    const joined = await session.join({ image: this.#config.image, lastSetup }, signal);
     await this.#enter(credentials, session, joined, signal);
     this.isJoined = true;
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");

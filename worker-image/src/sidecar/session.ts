@@ -24,13 +24,20 @@ const TOLD_OFFSET_MS = 5_000;
 /** Back-off of calls to the aggregator: it restarts within seconds. */
 const SESSION_BACKOFF = { initialMs: 100, maxMs: 5_000 };
 
+/** What a worker says of itself when it joins. */
+export interface JoiningWorker {
+  readonly image: string;
+  /** Number of the newest setup that it took; 0 for none. */
+  readonly lastSetup: number;
+}
+
 /** The links to the aggregator under one certificate. */
 export interface Session {
   readonly tensors: TensorClient;
   /** Ed25519 key of the aggregator's certificate, known once a call has succeeded. */
   readonly aggregatorKey: () => Uint8Array | undefined;
   /** Joins the job and measures how far the clocks are apart; tries until it succeeds or the signal aborts. */
-  join(image: string, signal: AbortSignal): Promise<partyV1.JoinResponse>;
+  join(worker: JoiningWorker, signal: AbortSignal): Promise<partyV1.JoinResponse>;
   /** The aggregator's messages until the link breaks or the certificate is too old for another. */
   receive(signal: AbortSignal): AsyncIterable<partyV1.ReceiveResponse>;
   /** Hands in a protocol message; tries a few times. */
@@ -85,8 +92,8 @@ export function openSession(worker: WorkerConfig, identity: WorkerCredentials, l
   return {
     tensors,
     aggregatorKey: () => aggregatorKey,
-    async join(image, signal) {
-      const joined = await joinJob(client, identity, image, log, signal);
+    async join(joining, signal) {
+      const joined = await joinJob(client, identity, joining, log, signal);
       clockOffsetMs = joined.clockOffsetMs;
       if (Math.abs(clockOffsetMs) > TOLD_OFFSET_MS) log.warn({ clockOffsetMs }, "clock differs from the aggregator's");
       return joined.response;
@@ -112,13 +119,14 @@ type PartyClient = GrpcClient<typeof partyV1.PartyService>;
 async function joinJob(
   client: PartyClient,
   identity: WorkerCredentials,
-  image: string,
+  joining: JoiningWorker,
   log: Logger,
   signal: AbortSignal,
 ) {
   const identityKey = ed25519KeyOf(new X509Certificate(identity.certificatePem));
   if (identityKey === undefined) throw new TributaryError("CONFIGURATION_INVALID", "the worker's key is not Ed25519");
-  const request = { identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage: image };
+  const { image: sidecarImage, lastSetup } = joining;
+  const request = { identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage, lastSetup };
   const call = async () => {
     const sentMs = Date.now();
     const startMs = performance.now();

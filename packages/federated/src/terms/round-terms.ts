@@ -44,11 +44,13 @@ export interface StrategyTerms {
 }
 
 /**
- * What all parties of a round agree on, and nothing that the round before decides: objects, steps of the quantiser and exponents stand in
- * start and plan.
+ * What all parties of a round agree on, and nothing that the outcome of the round before decides: objects, steps of the quantiser and
+ * exponents stand in start and plan.
  */
 export interface RoundTerms {
   readonly jobUid: string;
+  /** Ledger line that the round may become: whoever draws work by it draws it alike. */
+  readonly line: number;
   readonly paradigm: string;
   /** Seats' works, each different. */
   readonly works: readonly SeatWork[];

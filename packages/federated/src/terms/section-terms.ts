@@ -8,9 +8,10 @@ import type { RoundTerms, SeatTerms } from "./round-terms.ts";
  * under another agreement, because the difference of two such sums is no sum of like work.
  *
  * A section of metrics without norms says how good the start is, and depends on everything but local steps: a round that evaluates alone and
- * one that trains as well agree on it. Any other section agrees on the terms as a whole.
+ * one that trains as well agree on it. Any other section agrees on the terms as a whole but their line: rounds that leave the model as it is
+ * make the same start again.
  *
- * @param termsSha256 digest of the terms as they travelled.
+ * @param termsSha256 digest of the terms as they would travel for line 0.
  */
 export function sectionAgreements(
   crypto: Pick<CryptoSuite, "sha256">,

@@ -7,6 +7,7 @@ import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } fr
 import { RoundCommit } from "./commit-round.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { isSummed } from "./lost-parties.ts";
+import { nextSetup } from "./next-setup.ts";
 import { type RoundOpening, type RoundPapers, signOpening } from "./round-opening.ts";
 import { RoundRun, type RunDeps } from "./round-run.ts";
 import { agreedLayout, signedTerms, startDigests } from "./round-terms.ts";
@@ -76,7 +77,7 @@ export class AttemptDesk {
     return (layout?.updates.find(isIt) ?? layout?.metrics.find(isIt))?.section ?? "unknown";
   }
 
-  /** The run of exactly this attempt. */
+  /** The run of exactly this setup. */
   runOf(round: number, attempt: number): RoundRun | undefined {
     const setup = this.#run?.state.setup;
     return setup?.round === round && setup.attempt === attempt ? this.#run : undefined;
@@ -95,7 +96,7 @@ export class AttemptDesk {
     if (run === undefined) return;
     this.#run = run;
     this.#unseated = this.#unseatedOf(run);
-    if (run.state.setup.round < store.rounds.length) await this.#tellCommitted(run);
+    if (this.#record.round < store.rounds.length) await this.#tellCommitted(run);
     else if (this.#canGoOn(run)) for (const party of this.#unseated) await run.dropParty(party);
     else this.#run = undefined;
   }
@@ -103,7 +104,7 @@ export class AttemptDesk {
   /** The attempt that a former process left open at a round; `undefined` when there is none. */
   resume(round: number): OpenAttempt | undefined {
     const run = this.#run;
-    if (run === undefined || run.state.setup.round !== round) return undefined;
+    if (run === undefined || this.#record.round !== round) return undefined;
     return this.#opened(run, true);
   }
 
@@ -112,6 +113,7 @@ export class AttemptDesk {
     const { clock, config, crypto, identity, log, models, parties } = this.#deps;
     const { failed } = this.#record;
     const attempt = this.#record.round === round ? this.#record.attempt + 1 : 1;
+    const last = this.#record.setup;
     await this.#run?.close();
     this.#run = undefined;
     this.#unseated = new Set();
@@ -124,9 +126,14 @@ export class AttemptDesk {
     const job = { config, crypto, aggregatorKey: identity.publicKey, models, seats: all.map(({ seat }) => seat) };
     const asked = attemptPlan(plan);
     const holders = members.map((member) => member.holder!);
-    const signed = signedTerms(job, { round, attempt, ...asked, holders });
+    const setup = nextSetup(
+      last,
+      members.map(({ lastSetup }) => lastSetup),
+    );
+    const signed = signedTerms(job, { line: round, setup, attempt, ...asked, holders });
     this.#record = {
       round,
+      setup,
       attempt,
       startedMs: clock.nowMs(),
       failed,
@@ -137,7 +144,12 @@ export class AttemptDesk {
     this.#expiresMs = clock.monotonicMs() + this.#record.plan.deadlineMs;
     await this.#files.save(this.#record);
     this.#roundInWork = round;
-    log.info({ round, attempt, parties: members.length, job: config.job.name }, "round opened");
+    if (setup > last + 1)
+      log.warn(
+        { round, setup, last },
+        "workers took later setups than this volume knows of; it was restored, or one lies",
+      );
+    log.info({ round, attempt, setup, parties: members.length, job: config.job.name }, "round opened");
     const run = await RoundRun.open(this.#runDeps(this.#record), signed.setup, signed.plan);
     this.#run = run;
     const opened = this.#opened(run, false);
@@ -206,7 +218,7 @@ export class AttemptDesk {
 
   /** Sends to one party, addressed to the newest attempt. */
   send(party: number, message: PartyMessage): void {
-    const { round, attempt } = this.#record;
+    const { setup: round, attempt } = this.#record;
     this.#deps.parties.send(party, { round, attempt, message });
   }
 
@@ -225,7 +237,7 @@ export class AttemptDesk {
    */
   async #tellCommitted(run: RoundRun): Promise<void> {
     const { round, attempt } = run.state.setup;
-    const { cohorts = [] } = this.#deps.store.rounds[round]?.line ?? {};
+    const { cohorts = [] } = this.#deps.store.rounds[this.#record.round]?.line ?? {};
     const isCommitted = cohorts.some((cohort) => cohort.round === round && cohort.attempt === attempt);
     if (isCommitted && isSummed(run.state)) await run.post({ type: "committed" });
     if (run.state.stage === RoundStage.Committed) return;
@@ -274,7 +286,7 @@ export class AttemptDesk {
 
   #runDeps(record: AttemptRecord): RunDeps {
     const { crypto, identity, log, crash, parties } = this.#deps;
-    const { round, attempt } = record;
+    const { round, setup, attempt } = record;
     return {
       context: { crypto, signingSecret: identity.secretKey },
       log: log.child({ round, attempt }),
@@ -285,7 +297,8 @@ export class AttemptDesk {
         if (message[1] === MessageType.Setup || message[1] === MessageType.Plan) return;
         const receivers = to === "all" ? parties.list().map(({ seat }) => seat.partyId) : [to];
         const value: PartyMessage = { case: "secagg", value: message };
-        for (const party of receivers) parties.send(party, { round, attempt, message: value } as AddressedMessage);
+        for (const party of receivers)
+          parties.send(party, { round: setup, attempt, message: value } as AddressedMessage);
       },
       refused: (party, reason, detail) => {
         parties.noteRefused();

@@ -16,7 +16,10 @@ export interface AttemptPlan {
 
 /** What the aggregator remembers of the newest attempt besides the protocol's own state. */
 export interface AttemptRecord {
+  /** Ledger line that it may become. */
   readonly round: number;
+  /** Number of its setup, from 1: no two attempts of a job have the same; 0 before the first. */
+  readonly setup: number;
   /** From 1; 0 before the first. */
   readonly attempt: number;
   /** Milliseconds since 1970, by the clock of the machine that opened it. */
@@ -38,6 +41,7 @@ export interface AttemptRecord {
 /** Before the first attempt. */
 export const noAttempt = {
   round: 0,
+  setup: 0,
   attempt: 0,
   startedMs: 0,
   failed: 0,
@@ -65,7 +69,9 @@ export class AttemptFiles {
 
   /** The newest record, or one of before the first attempt. */
   async load(): Promise<AttemptRecord> {
-    return (await readStoredJson<AttemptRecord>(join(this.#directory, "attempt.json"), this.#disk)) ?? noAttempt;
+    const stored = await readStoredJson<AttemptRecord>(join(this.#directory, "attempt.json"), this.#disk);
+    // A version that sent no papers did not count setups either.
+    return stored === undefined ? noAttempt : { ...stored, setup: stored.setup ?? noAttempt.setup };
   }
 
   /** Replaces the record, durably: an attempt's number is never used twice. */

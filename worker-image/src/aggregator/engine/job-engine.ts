@@ -354,7 +354,7 @@ export class JobEngine implements TensorRound {
   #stage(): controlV1.Stage {
     if (this.#windows.open === undefined) return controlV1.Stage.IDLE;
     const state = this.#attempts.run?.state;
-    return stageOf(state !== undefined && state.setup.round >= this.#rounds ? state : undefined);
+    return stageOf(this.#attempts.record.round >= this.#rounds ? state : undefined);
   }
 
   #setProblem(problem: EngineProblem | undefined): void {

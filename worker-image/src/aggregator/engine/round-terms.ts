@@ -46,7 +46,10 @@ export interface JobTerms {
 
 /** One attempt at one round. */
 export interface AttemptTerms {
-  readonly round: number;
+  /** Ledger line that it may become. */
+  readonly line: number;
+  /** Number of its setup. */
+  readonly setup: number;
   readonly attempt: number;
   readonly quorum: number;
   readonly evaluateOnly: boolean;
@@ -71,7 +74,7 @@ export function signedTerms(job: JobTerms, attempt: AttemptTerms): SignedTerms {
     protocol: Protocol.None,
     keystream: Keystream.Aes256Ctr,
     jobUid: config.job.uid,
-    round: attempt.round,
+    round: attempt.setup,
     attempt: attempt.attempt,
     aggregatorKey: job.aggregatorKey,
     contextSha256: termsDigest(crypto, terms),
@@ -120,13 +123,14 @@ export function startDigests(start: Uint8Array): Readonly<Record<string, string>
 
 function termsBytes(
   { config, models, seats }: JobTerms,
-  { localSteps }: AttemptTerms,
+  { line, localSteps }: AttemptTerms,
   script: RoundScript,
 ): Uint8Array {
   const { hyperparameters, task, seed } = config.trainer;
   const { adapter } = config.model;
   return encodeTerms({
     jobUid: config.job.uid,
+    line,
     paradigm: horizontal.paradigm,
     works: [{ localSteps, hyperparameters, rank: adapter?.rank ?? 0 }],
     seats: seats.map(({ partyId, participant, workerIndex }) => ({

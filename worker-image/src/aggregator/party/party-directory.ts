@@ -29,6 +29,8 @@ export interface PartyEntry {
   readonly heardAgoMs: number;
   /** How far its clock is ahead of this machine's, as it measured; 0 before it listens. */
   readonly clockOffsetMs: number;
+  /** Number of the newest setup that it says it took when it joined; 0 for none. */
+  readonly lastSetup: number;
   readonly isConnected: boolean;
   readonly problem: PartyProblem | undefined;
 }
@@ -52,6 +54,7 @@ interface Entry {
   presentMs: number;
   lastHeardMs: number;
   clockOffsetMs: number;
+  lastSetup: number;
   stream: MessageQueue<AddressedMessage> | undefined;
   problem: PartyProblem | undefined;
   /** Keys of workers that were replaced on the seat, the newest last. */
@@ -94,6 +97,7 @@ export class PartyDirectory {
           presentMs: startedMs,
           lastHeardMs: startedMs,
           clockOffsetMs: 0,
+          lastSetup: 0,
           stream: undefined,
           problem: undefined,
           replaced: [],
@@ -105,9 +109,10 @@ export class PartyDirectory {
   /** Every seat with what is known of it, by party id. */
   list(): PartyEntry[] {
     const nowMs = this.#monotonicMs();
-    return [...this.#entries.values()].map(({ seat, holder, lastHeardMs, clockOffsetMs, stream, problem }) => {
+    return [...this.#entries.values()].map((entry) => {
+      const { seat, holder, lastHeardMs, clockOffsetMs, lastSetup, stream, problem } = entry;
       const heardAgoMs = Math.round(nowMs - lastHeardMs);
-      return { seat, holder, heardAgoMs, clockOffsetMs, isConnected: stream !== undefined, problem };
+      return { seat, holder, heardAgoMs, clockOffsetMs, lastSetup, isConnected: stream !== undefined, problem };
     });
   }
 
@@ -133,14 +138,16 @@ export class PartyDirectory {
   /**
    * Puts a worker on its seat; a worker with another key ends the stream and the requests of the one before.
    *
+   * @param lastSetup number of the newest setup that it took, 0 for none.
    * @throws SEAT_TAKEN as {@link PartyDirectory.requireMayJoin} does.
    */
-  join(holder: SeatHolder): void {
+  join(holder: SeatHolder, lastSetup = 0): void {
     this.requireMayJoin(holder);
     const entry = this.#entry(holder.seat.partyId);
     const before = entry.holder;
     const isReplaced = before !== undefined && !isSameKey(before, holder);
     entry.holder = holder;
+    entry.lastSetup = lastSetup;
     entry.lastHeardMs = this.#monotonicMs();
     entry.presentMs = entry.lastHeardMs;
     entry.problem = undefined;

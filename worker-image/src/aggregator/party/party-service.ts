@@ -55,7 +55,7 @@ export function partyMethods(
   const openings = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   const joins = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   return {
-    async join({ identityKey, protocolVersion }, { peerCertificate }) {
+    async join({ identityKey, protocolVersion, lastSetup }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
       if (!equalBytes(identityKey, holder.publicKey)) {
         throw new TributaryError("IDENTITY_REJECTED", "the identity key is not the certificate's");
@@ -69,7 +69,7 @@ export function partyMethods(
       parties.requireMayJoin(holder);
       // Whoever joins is news for everybody who follows the job.
       if (!joins.spend(holder)) throw tooMuch(`party ${holder.seat.partyId} joins again and again`);
-      parties.join(holder);
+      parties.join(holder, lastSetup);
       return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
     async *receive({ clockOffsetMs }, { peerCertificate, signal }) {

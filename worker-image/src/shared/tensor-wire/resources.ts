@@ -41,7 +41,7 @@ export function parseTensorPath(path: string): TensorResource | undefined {
   const object = /^\/v1\/jobs\/([A-Za-z0-9._-]+)\/objects\/([0-9a-f]{64})$/.exec(path);
   if (object !== null) return { kind: "object", jobUid: object[1]!, sha256: object[2]! };
   const segment =
-    /^\/v1\/jobs\/([A-Za-z0-9._-]+)\/rounds\/(\d{1,9})\/attempts\/(\d{1,9})\/segments\/(\d{1,9})\/parties\/(\d{1,9})$/.exec(
+    /^\/v1\/jobs\/([A-Za-z0-9._-]+)\/rounds\/(\d{1,10})\/attempts\/(\d{1,9})\/segments\/(\d{1,9})\/parties\/(\d{1,9})$/.exec(
       path,
     );
   if (segment === null) return undefined;

@@ -42,11 +42,12 @@ const MAX_SEATS = 65_535;
 export function decodeTerms(bytes: Uint8Array): RoundTerms {
   try {
     const message = fromBinary(termsV1.RoundTermsSchema, bytes);
-    const { jobUid, paradigm, strategy, context } = message;
+    const { jobUid, line, paradigm, strategy, context } = message;
     requireArgument(strategy !== undefined, "strategy", strategy, "there");
     requireArgument(context !== undefined, "context", context, "there");
     const terms: RoundTerms = {
       jobUid,
+      line,
       paradigm,
       works: message.works.map(({ localSteps, hyperparameters, rank }) => ({ localSteps, hyperparameters, rank })),
       seats: message.seats.map(readSeat),

@@ -33,6 +33,11 @@ describe("what a worker agreed to on one start", () => {
     { given: "the same round again", first: train, later: train },
     { given: "a later attempt at the round", first: train, later: { attempt: 2 } },
     { given: "a later line on the same model", first: evaluate, later: { round: 1, isEvaluateOnly: true } },
+    {
+      given: "training for a later line after a round that left the model as it was",
+      first: train,
+      later: { line: 1 },
+    },
     { given: "an evaluation after an attempt that failed", first: train, later: { round: 1, isEvaluateOnly: true } },
     { given: "training after an evaluation", first: evaluate, later: { round: 1 } },
     {

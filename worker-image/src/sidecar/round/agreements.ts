@@ -67,8 +67,8 @@ export class Agreements {
     this.#kept = kept;
   }
 
-  #of({ terms, signed }: CheckedRound): Record<string, string> {
-    const agreements = Object.entries(sectionAgreements(this.#crypto, terms, signed.termsSha256));
+  #of({ terms, lastingSha256 }: CheckedRound): Record<string, string> {
+    const agreements = Object.entries(sectionAgreements(this.#crypto, terms, lastingSha256));
     return Object.fromEntries(agreements.map(([name, digest]) => [name, toHex(digest)]));
   }
 }

@@ -223,10 +223,10 @@ describe("a lying aggregator is refused by name before anything is trained", () 
     expect(() => checkOpened(trust, setup, opened)).toThrow(refusal("WorkNotShared"));
   });
 
-  it("a line that the setup's round is not", () => {
+  it("a line that the terms are not for, which all parties read", () => {
     const { setup, opened } = speakRound({}, { line: 5 });
     expect(() => checkOpened(trust, setup, opened)).toThrow(
-      refusal("TermsChanged", "line 5 is opened by the setup of round 0"),
+      refusal("TermsChanged", "line 5 is opened by terms for line 0"),
     );
   });
 

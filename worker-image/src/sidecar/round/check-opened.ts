@@ -16,9 +16,10 @@ import {
   type SeatWork,
   type SignedRound,
   signedRoundOf,
+  termsDigest,
   termsTranscript,
 } from "@tributary/federated";
-import { decodeTerms } from "../../shared/terms/terms-message.ts";
+import { decodeTerms, encodeTerms } from "../../shared/terms/terms-message.ts";
 import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
 
 /** What a worker was told when it joined: the terms of each round must say the same. */
@@ -51,6 +52,8 @@ export interface CheckedTerms {
   readonly script: RoundScript;
   /** The own seat's work. */
   readonly work: SeatWork;
+  /** Digest of the terms as they would travel for line 0: what is agreed to on a start, whichever line it is for. */
+  readonly lastingSha256: Uint8Array;
   /** What the aggregator's signatures bind. */
   readonly signed: SignedRound;
 }
@@ -71,9 +74,8 @@ export function checkOpened(
     throw termsRefused(TermsRefusal.TermsAltered, "the terms are not those that the signed setup names");
   if (!crypto.verifyEd25519(aggregatorKey, termsTranscript(signed), opened.signature))
     throw termsRefused(TermsRefusal.SignatureInvalid, "the terms are not signed by this job's aggregator");
-  // The work of a repeated start is drawn by its line: another one for one worker would be other work.
-  if (opened.line !== setup.round) throw changed(`line ${opened.line} is opened by the setup of round ${setup.round}`);
   const terms = decodeTerms(opened.terms);
+  if (opened.line !== terms.line) throw changed(`line ${opened.line} is opened by terms for line ${terms.line}`);
   const seat = requireOwnSeat(terms, told);
   requireTold(terms, seat, told);
   requireRoster(terms, setup, trust);
@@ -81,7 +83,8 @@ export function checkOpened(
   const work = terms.works[seat.work]!;
   requireWork(terms, seat, script);
   requireTable(terms, setup);
-  const checked = { setup, terms, script, work, signed };
+  const lastingSha256 = termsDigest(crypto, encodeTerms({ ...terms, line: 0 }));
+  const checked = { setup, terms, script, work, lastingSha256, signed };
   requireSharedWork(
     checked,
     told.partyId,

@@ -74,8 +74,12 @@ export class PartyMachine {
 
   /** Takes up the kept state, or starts with an empty one. */
   static async open(deps: MachineDeps): Promise<PartyMachine> {
-    const bytes = await readFileIfPresent(statePath(deps), deps.disk);
-    return new PartyMachine(deps, bytes === undefined ? emptyPartyState() : decodePartyState(bytes));
+    return new PartyMachine(deps, await readState(deps));
+  }
+
+  /** Number of the newest setup that a party took which kept its state there; 0 for none. */
+  static async lastSetup(place: Pick<MachineDeps, "memoryDirectory" | "disk">): Promise<number> {
+    return (await readState(place)).history.lastRound?.round ?? 0;
   }
 
   /** The private seed of an open round, from which its random choices are derived; `undefined` when it is not open. */
@@ -152,6 +156,11 @@ export class PartyMachine {
   }
 }
 
-function statePath({ memoryDirectory }: MachineDeps): string {
+async function readState(place: Pick<MachineDeps, "memoryDirectory" | "disk">): Promise<PartyState> {
+  const bytes = await readFileIfPresent(statePath(place), place.disk);
+  return bytes === undefined ? emptyPartyState() : decodePartyState(bytes);
+}
+
+function statePath({ memoryDirectory }: Pick<MachineDeps, "memoryDirectory">): string {
   return join(memoryDirectory, "party.bin");
 }

@@ -28,8 +28,7 @@ export function acceptPlan(
   const found = firstRefusal(
     () => checkSignature(context, message, digest),
     () => checkSteps(round.setup, plan),
-    () => checkModelNotLeft(state.history, plan.modelSha256),
-    () => checkRoster(state, round.setup, plan),
+    () => checkHistory(state, round.setup, plan),
   );
   if (found !== null) return refuse(state, found);
   const next: PartyRound = { ...round, plan: { plan, digest } };
@@ -57,10 +56,14 @@ function checkSteps(setup: RoundSetup, plan: RoundPlan): Refusal | null {
   return fault === null ? null : refusal(RefusalReason.StepTableInvalid, fault.message);
 }
 
-/** Without masks the aggregator sees every update anyway: distances between sums protect nothing. */
-function checkRoster(state: PartyState, setup: RoundSetup, plan: RoundPlan): Refusal | null {
-  const { history } = state;
-  if (!isMasked(setup) || history.model === null || !equalBytes(history.model, plan.modelSha256)) return null;
+/**
+ * Without masks the aggregator sees every update anyway: distances between sums protect nothing, and one whose volume was restored may ask
+ * for a model again that was left.
+ */
+function checkHistory({ history }: PartyState, setup: RoundSetup, plan: RoundPlan): Refusal | null {
+  if (!isMasked(setup)) return null;
+  const left = checkModelNotLeft(history, plan.modelSha256);
+  if (left !== null || history.model === null || !equalBytes(history.model, plan.modelSha256)) return left;
   const keys = setup.roster.map((entry) => entry.publicKey);
   return checkRosterAllowsSum(history, keys, setup.minSurvivors, minSumDistance(setup));
 }

@@ -24,7 +24,7 @@ import type { JobEngine } from "../job-engine.ts";
 /** The integers of a party's report, segment by segment. */
 export type MemoryReport = readonly Int32Array[];
 
-/** What a party reports in an attempt. */
+/** What a party reports in an attempt at a ledger line. */
 export type ReportRule = (
   layout: ReportLayout,
   at: { readonly round: number; readonly attempt: number },
@@ -38,10 +38,16 @@ export interface StagedSegmentFile {
   readonly segment: number;
 }
 
-/** An attempt that a party knows. */
-interface KnownAttempt {
+/** How messages of an attempt are addressed: by its setup. */
+interface Address {
   readonly round: number;
   readonly attempt: number;
+}
+
+/** An attempt that a party knows. */
+interface KnownAttempt {
+  readonly line: number;
+  readonly at: Address;
   readonly segments: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -53,12 +59,14 @@ export class MemoryParty {
   report: ReportRule;
   /** Told of a segment whose bytes are all staged, before the aggregator hears so. */
   onStaged: (segment: StagedSegmentFile) => Promise<void> = async () => {};
-  /** What it was told of its segments, by round. */
+  /** What it was told of its segments, by ledger line. */
   readonly told: { readonly round: number; readonly outcomes: readonly SegmentOutcome[] }[] = [];
   /** Attempts that it was told of as closed empty. */
   readonly closedEmpty: { readonly round: number; readonly attempt: number }[] = [];
   readonly #crypto: CryptoSuite;
   readonly #attempts = new Map<string, KnownAttempt>();
+  /** Ledger lines of the setups that it was sent. */
+  readonly #lines = new Map<number, number>();
   #state = emptyPartyState();
   #terms: RoundTerms | undefined;
   #context: PartyContext | undefined;
@@ -72,19 +80,25 @@ export class MemoryParty {
     this.publicKey = crypto.ed25519PublicKey(this.identitySecret);
   }
 
+  /** Number of the newest setup that it took, 0 for none. */
+  get lastSetup(): number {
+    return this.#state.history.lastRound?.round ?? 0;
+  }
+
   /** Listens to a process of the aggregator until it ends. */
   async listen(engine: JobEngine, messages: AsyncIterable<AddressedMessage>): Promise<void> {
     this.#engine = engine;
     for await (const { round, attempt, message } of messages) {
       if (message.case === "opened") {
         this.#terms = decodeTerms(message.value.terms);
+        this.#lines.set(round, this.#terms.line);
         await this.#open(message.value.setup);
       } else if (message.case === "started") {
         await this.#take({ type: "receive", message: message.value.plan }, { round, attempt });
       } else if (message.case === "secagg") {
         await this.#take({ type: "receive", message: message.value }, { round, attempt });
       } else if (message.case === "closed" && !message.value.committed) {
-        this.closedEmpty.push({ round, attempt });
+        this.closedEmpty.push({ round: this.#lines.get(round)!, attempt });
       }
     }
   }
@@ -106,13 +120,13 @@ export class MemoryParty {
     );
   }
 
-  async #take(event: PartyEvent, at: { readonly round: number; readonly attempt: number }): Promise<void> {
+  async #take(event: PartyEvent, at: Address): Promise<void> {
     const { state, effects } = stepParty(this.#context!, this.#state, event);
     this.#state = state;
     for (const effect of effects) await this.#perform(effect, at);
   }
 
-  async #perform(effect: PartyEffect, at: { readonly round: number; readonly attempt: number }): Promise<void> {
+  async #perform(effect: PartyEffect, at: Address): Promise<void> {
     switch (effect.type) {
       case "send":
         // A process that has stopped hears nothing.
@@ -133,33 +147,30 @@ export class MemoryParty {
         break;
       case "closed":
         this.told.push({
-          round: this.#attempts.get(hex(effect.planDigest))!.round,
+          round: this.#attempts.get(hex(effect.planDigest))!.line,
           outcomes: effect.segments.map(({ outcome }) => outcome),
         });
     }
   }
 
-  #prepare(
-    { planDigest, setup, plan }: Extract<PartyEffect, { type: "planAccepted" }>,
-    at: { readonly round: number; readonly attempt: number },
-  ): void {
-    const { sections, seats } = this.#terms!;
-    const report = this.report(signedLayout(sections, seats.length, { setup, plan })!, at);
+  #prepare({ planDigest, setup, plan }: Extract<PartyEffect, { type: "planAccepted" }>, at: Address): void {
+    const { line, sections, seats } = this.#terms!;
+    const layout = signedLayout(sections, seats.length, { setup, plan })!;
+    const report = this.report(layout, { round: line, attempt: at.attempt });
     const packed = setup.segments.map(({ id, ringBits }, index) => {
       return [id, packRing(report[index]!, requireRingBits(ringBits))] as const;
     });
-    this.#attempts.set(hex(planDigest), { ...at, segments: new Map(packed) });
+    this.#attempts.set(hex(planDigest), { line, at, segments: new Map(packed) });
   }
 
   async #upload(planDigest: Uint8Array, segment: number): Promise<void> {
-    const { round, attempt, segments } = this.#attempts.get(hex(planDigest))!;
+    const { line, at, segments } = this.#attempts.get(hex(planDigest))!;
     const bytes = segments.get(segment)!;
     const digest = sha256(bytes);
     const resource = {
       kind: "segment",
       jobUid: this.#context!.config.jobUid,
-      round,
-      attempt,
+      ...at,
       segment,
       party: this.id,
     } as const;
@@ -167,10 +178,11 @@ export class MemoryParty {
     const { storedBytes, isComplete } = await staging.claim(resource, hex(digest), bytes.length);
     const span = { startBytes: storedBytes, endBytes: bytes.length, totalBytes: bytes.length };
     if (!isComplete) await staging.receive(resource, span, Readable.from([Buffer.from(bytes.subarray(storedBytes))]));
-    await this.onStaged({ path: staging.pathOf(segment, this.id), round, attempt, segment });
+    const { attempt } = at;
+    await this.onStaged({ path: staging.pathOf(segment, this.id), round: line, attempt, segment });
     this.#engine!.segmentStored(resource, hex(digest), bytes.length);
     const stored = { segment, sha256: digest, sizeBytes: bytes.length };
-    await this.#take({ type: "inputStored", planDigest, ...stored }, { round, attempt });
+    await this.#take({ type: "inputStored", planDigest, ...stored }, at);
   }
 }
 

@@ -34,6 +34,8 @@ import { encodeTerms } from "../terms-message.ts";
 /** A round of which a test says what differs from the plainest one. */
 export interface HonestOptions {
   readonly round?: number;
+  /** The number of the round when left out. */
+  readonly line?: number;
   readonly attempt?: number;
   readonly isEvaluateOnly?: boolean;
   /** 2 unless the round only evaluates. */
@@ -114,7 +116,7 @@ export function speakRound(options: HonestOptions = {}, lies: Lies = {}): Spoken
     // A table that is a lie has steps that fit it.
     stepExponents: lies.setup === undefined ? planExponents(layout) : setup.segments.map(() => [-10]),
   });
-  const line = lies.line ?? setup.round;
+  const line = lies.line ?? honest.line;
   const signed = signedRoundOf(crypto, setup, { terms: bytes, line });
   const sign = (transcript: Uint8Array) => crypto.signEd25519(signingSecret, transcript);
   const messages = protocolMessages(setup, plan);
@@ -140,7 +142,8 @@ function honestTerms(options: HonestOptions): RoundTerms {
   const context = { task, seed, adapterJson, sourceSha256 };
   const strategy = { name: "FedAvg", parameters: {} };
   const seats = Array.from({ length: SEATS }, (_, index) => seatOf(index, Math.min(index, works.length - 1)));
-  return { jobUid: "job", paradigm: "Horizontal", works, seats, steps, sections, strategy, context };
+  const line = options.line ?? options.round ?? 0;
+  return { jobUid: "job", line, paradigm: "Horizontal", works, seats, steps, sections, strategy, context };
 }
 
 function seatOf(index: number, work: number): SeatTerms {

@@ -36,6 +36,14 @@ export declare type JoinRequest = Message<"tributary.round.v1.JoinRequest"> & {
    * @generated from field: string sidecar_image = 3;
    */
   sidecarImage: string;
+
+  /**
+   * Number of the newest setup that the worker took, 0 for none: it takes none that is not above it. An aggregator whose volume was restored
+   * goes on above the largest of its workers'.
+   *
+   * @generated from field: uint32 last_setup = 9;
+   */
+  lastSetup: number;
 };
 
 /**
@@ -225,14 +233,14 @@ export declare type ReceiveResponse = Message<"tributary.round.v1.ReceiveRespons
   sequence: bigint;
 
   /**
-   * Round that the message belongs to.
+   * Number of the setup that the message belongs to; another attempt at a line has another one.
    *
    * @generated from field: uint32 round = 2;
    */
   round: number;
 
   /**
-   * Attempt that the message belongs to.
+   * Attempt at its line that the message belongs to.
    *
    * @generated from field: uint32 attempt = 3;
    */
@@ -320,7 +328,7 @@ export declare type RoundOpened = Message<"tributary.round.v1.RoundOpened"> & {
   terms: Uint8Array;
 
   /**
-   * Ledger line that the round may become.
+   * Ledger line that the round may become, as the terms say it.
    *
    * @generated from field: uint32 line = 7;
    */

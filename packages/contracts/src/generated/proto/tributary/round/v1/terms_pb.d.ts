@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_tributary_round_v1_terms: GenFile;
 
 /**
- * RoundTerms is what all parties of a round agree on before it starts, and nothing that the round before decides. The aggregator
+ * RoundTerms is what all parties of a round agree on before it starts, and nothing that the outcome of the round before decides. The aggregator
  * serialises it once; its bytes travel, and the round's setup carries SHA-256("tributary/terms" || bytes) as its context. A party hashes
  * what it received, compares, and only then reads it.
  *
@@ -73,6 +73,13 @@ export declare type RoundTerms = Message<"tributary.round.v1.RoundTerms"> & {
    * @generated from field: repeated tributary.round.v1.Work works = 12;
    */
   works: Work[];
+
+  /**
+   * Ledger line that the round may become. A repeated start draws its work by it, so all parties work for one line.
+   *
+   * @generated from field: uint32 line = 13;
+   */
+  line: number;
 };
 
 /**
