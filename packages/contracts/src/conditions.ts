@@ -79,6 +79,7 @@ export const Reason = {
   QuotaExceeded: "QuotaExceeded",
   PodSecurityRefused: "PodSecurityRefused",
   PodRefused: "PodRefused",
+  KindMissing: "KindMissing",
   LossNotFinite: "LossNotFinite",
   AggregatorReady: "AggregatorReady",
   AggregatorNotReady: "AggregatorNotReady",

@@ -156,6 +156,7 @@ export {
   type StepOutput,
 } from "./optimisers/server-optimiser.ts";
 export { horizontal } from "./recipes/horizontal.ts";
+export { missingKinds } from "./recipes/missing-kinds.ts";
 export {
   type DisclosureLine,
   type Recipe,

@@ -193,6 +193,12 @@ export const catalogue = {
     "TermsRefused",
     "A worker refused what a round asks of it before it trained anything.",
   ),
+  KIND_MISSING: entry(
+    Permanent,
+    "FAILED_PRECONDITION",
+    "KindMissing",
+    "The trainer of a worker lacks a verb that the job asks of its role.",
+  ),
   UNMASK_SPENT: entry(Wait, "FAILED_PRECONDITION", "UnmaskSpent", "The announced sum got too few answers."),
   TOKEN_REJECTED: entry(Permanent, "UNAUTHENTICATED", "TokenRejected", "The gate refused the token.", 70),
   ENROLMENT_REFUSED: entry(

@@ -1,12 +1,13 @@
 import { Reason } from "@tributary/contracts";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { earlyEndProblem } from "./gone-workers.ts";
+import { kindProblem, lacksKind } from "./missing-kinds.ts";
 import { partiesOf } from "./parties.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
 import { templateProblem } from "./template-problem.ts";
 import { conditionOf } from "./verdict.ts";
 
-/** Workers that can work: joined, and not held up by a problem. A sidecar joins also while its trainer cannot start. */
+/** Workers that can work: joined with a trainer that does what the job asks, and not held up by a problem. A sidecar joins also while its trainer cannot start. */
 export function countAbleWorkers(snapshot: JobSnapshot): number {
   return snapshot.seats.reduce((sum, seat) => sum + ableWorkers(snapshot, seat), 0);
 }
@@ -25,7 +26,8 @@ export function seatProblem(snapshot: JobSnapshot, seat: SeatObservation): Probl
 
 /** What people are told of a seat: what is wrong now, else what ended its last run. */
 export function toldProblem(snapshot: JobSnapshot, seat: SeatObservation): Problem | undefined {
-  return seatProblem(snapshot, seat) ?? seat.placingProblem ?? earlyEndProblem(snapshot, seat) ?? seat.recentCause;
+  const now = seatProblem(snapshot, seat) ?? kindProblem(snapshot, seat);
+  return now ?? seat.placingProblem ?? earlyEndProblem(snapshot, seat) ?? seat.recentCause;
 }
 
 /** Whether enough workers have joined for the quorum, and what is wrong with the others. */
@@ -63,11 +65,12 @@ export function degradation(snapshot: JobSnapshot): Condition | undefined {
 
 function ableWorkers(snapshot: JobSnapshot, seat: SeatObservation): number {
   const problem = seatProblem(snapshot, seat);
-  if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return joinedWorkers(snapshot, seat.participant.name);
+  const parties = partiesOf(snapshot, seat.participant.name).filter((party) => !lacksKind(party));
+  if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return parties.length;
   if (seat.member.state === "unreachable" || seat.batchJobFailure !== undefined) return 0;
   if (seat.blockedIndexes === undefined) return 0;
   const blocked = new Set(seat.blockedIndexes);
-  return partiesOf(snapshot, seat.participant.name).filter(({ workerIndex }) => !blocked.has(workerIndex)).length;
+  return parties.filter(({ workerIndex }) => !blocked.has(workerIndex)).length;
 }
 
 function ableWithoutShaky(snapshot: JobSnapshot): number {

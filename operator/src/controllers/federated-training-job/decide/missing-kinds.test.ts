@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { PartyReport } from "../snapshot.ts";
+import { renderClusters } from "../status/clusters.ts";
+import { aJob, aPlacement, aReport, aSeat, aSnapshot, someSettings, withPlacements } from "../testing/a-snapshot.ts";
+import { decide } from "./index.ts";
+
+const lacking = { reason: "KindMissing", message: "its trainer does not do Evaluate; it does Train" };
+const party = (participant: string, problem?: PartyReport["problem"]): PartyReport => ({
+  ...{ participant, workerIndex: 0, heardAgoMs: 0, clockOffsetMs: 0 },
+  ...(problem === undefined ? {} : { problem }),
+});
+
+/** A job of two seats, of which the first worker's trainer has this problem. */
+function look(quorum: number, problem: PartyReport["problem"]) {
+  const given = aJob();
+  const synchronous = { ...given.spec.schedule.synchronous, quorum };
+  const spec = { ...given.spec, schedule: { synchronous } };
+  const placements = spec.participants.map(({ name, cluster }) => aPlacement({ participant: name, cluster }));
+  const job = withPlacements({ ...given, spec }, ...placements);
+  const seats = [0, 1].map((index) => aSeat(job, index, { hasBatchJob: true, activePods: 1 }));
+  const report = aReport({ parties: [party("aws", problem), party("gcp")] });
+  const snapshot = aSnapshot({ job, seats, aggregator: { state: "heard", heardMs: 0, report } });
+  const { conditions, actions } = decide(snapshot, someSettings);
+  const opens = actions.some(({ type }) => type === "open-window");
+  const told = (type: string) => conditions.find((condition) => condition.type === type);
+  return { opens, told, clusters: renderClusters(snapshot) };
+}
+
+describe("a worker whose trainer lacks a verb", () => {
+  it("counts for no quorum: ClustersReady says participant, verb and runtime, and no round is opened", () => {
+    const { opens, told, clusters } = look(2, lacking);
+    expect(opens).toBe(false);
+    expect(told("ClustersReady")).toMatchObject({ status: "False", reason: "KindMissing" });
+    expect(told("ClustersReady")?.message).toMatch(
+      /^participant aws \(cluster aws-1\): worker 0 of runtime noop: its trainer does not do Evaluate; it does Train; no round is opened/u,
+    );
+    expect(clusters.map(({ reason }) => reason)).toEqual(["KindMissing", undefined]);
+  });
+
+  it("holds up nobody else once the others are enough, and is told of all the same", () => {
+    const { opens, told } = look(1, lacking);
+    expect(opens).toBe(true);
+    expect(told("ClustersReady")).toMatchObject({
+      status: "True",
+      message: expect.stringContaining("1 of 2 workers have joined, the quorum is 1; participant aws"),
+    });
+    expect(told("Degraded")).toMatchObject({ status: "True", reason: "KindMissing" });
+  });
+
+  it("is forgotten when another trainer has it", () => {
+    const { opens, told } = look(2, undefined);
+    expect(opens).toBe(true);
+    expect(told("ClustersReady")).toMatchObject({ status: "True", message: "all 2 workers have joined" });
+    expect(told("Degraded")).toMatchObject({ status: "False" });
+  });
+});
