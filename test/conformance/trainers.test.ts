@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import { trainerV1 } from "@tributary/contracts";
-import { float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
+import { DTYPE_BYTES, type Dtype, float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
 import { addService, closeGrpc, createGrpcEndpoint, listenGrpc } from "@tributary/kit";
+import { requireTrainer } from "@tributary/worker-image";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pythonWith } from "./accounting/python-environment.ts";
 
@@ -30,9 +31,10 @@ const trainers = [
 ];
 
 type Task = MessageInitShape<typeof trainerV1.TaskSchema>;
+type TensorSet = MessageInitShape<typeof trainerV1.TensorSetSchema>;
 const input = { name: "model", path: "in.safetensors", disclosure: trainerV1.Disclosure.PUBLIC };
 const output = { name: "model", path: "out.safetensors", disclosure: trainerV1.Disclosure.SUM_ONLY };
-const train: Task = {
+const train = {
   id: "train",
   kind: "Train",
   role: "Trainer",
@@ -41,7 +43,13 @@ const train: Task = {
   inputs: [input],
   outputs: [output],
 };
-const evaluate: Task = { id: "evaluate", kind: "Evaluate", role: "Trainer", split: "validation", inputs: [input] };
+const evaluate = {
+  id: "evaluate",
+  kind: "Evaluate",
+  role: "Trainer",
+  parameters: { split: "validation" },
+  inputs: [input],
+};
 
 let volume: string;
 let endpoint: Server;
@@ -65,21 +73,23 @@ async function runAgainst(
   tasks: Task[],
   job: MessageInitShape<typeof trainerV1.RegisterResponseSchema> = {},
   whenAsked: (trainer: ChildProcess) => void = () => undefined,
-): Promise<{ outcomes: trainerV1.CompleteTaskRequest[]; exitCode: number | null }> {
+): Promise<{
+  registrations: trainerV1.RegisterRequest[];
+  outcomes: trainerV1.CompleteTaskRequest[];
+  exitCode: number | null;
+}> {
+  const registrations: trainerV1.RegisterRequest[] = [];
   const outcomes: trainerV1.CompleteTaskRequest[] = [];
   endpoint = createGrpcEndpoint();
   addService(
     endpoint,
     trainerV1.TrainerService,
     {
-      register: async () => ({
-        jobUid: "uid",
-        participant: "aws",
-        workerCount: 1,
-        task: "noop",
-        volumePath: volume,
-        ...job,
-      }),
+      register: async (request) => {
+        registrations.push(request);
+        const seat = { participant: "aws", workerCount: 1, role: "Trainer", paradigm: "Horizontal" };
+        return { jobUid: "uid", ...seat, task: "noop", volumePath: volume, ...job };
+      },
       nextTask: async () => {
         whenAsked(child);
         return outcomes.length < tasks.length ? { task: tasks[outcomes.length]! } : { finished: true };
@@ -97,7 +107,12 @@ async function runAgainst(
   const env = { ...process.env, ...trainer.env, TRIBUTARY_TRAINER_SOCKET: socket };
   const child: ChildProcess = spawn(program!, args, { env, stdio: ["ignore", "ignore", "inherit"] });
   const [exitCode] = (await once(child, "exit")) as [number | null];
-  return { outcomes, exitCode };
+  return { registrations, outcomes, exitCode };
+}
+
+/** Writes a tensor set with one tensor of this type into the volume. */
+function writeSet(name: string, dtype: Dtype, bytes: Uint8Array, shape: number[]): void {
+  writeFileSync(join(volume, name), Buffer.concat(safetensorsParts([{ name: "w", dtype, shape, bytes }])));
 }
 
 describe.each(trainers)("$name", (trainer) => {
@@ -112,12 +127,45 @@ describe.each(trainers)("$name", (trainer) => {
     const [tensor] = openSafetensors(readFileSync(join(volume, "out.safetensors"))).tensors;
     expect([tensor!.name, tensor!.shape]).toEqual(["w", [2, 2]]);
     expect(float32View(tensor!)).toEqual(Float32Array.of(0.5, 0.75, -1e6 + 0.5, Math.fround(1 / 3) + 0.5));
+    const { outputs, facts } = outcomes[0]!.outcome.value as trainerV1.TaskSuccess;
+    expect(outputs.map(({ name, path }) => ({ name, path }))).toEqual([{ name: "model", path: "out.safetensors" }]);
+    expect(facts).toEqual({ steps: 4, stepSeconds: expect.any(Number) });
+    expect(facts.stepSeconds).toBeGreaterThanOrEqual(0);
     const { metrics } = outcomes[1]!.outcome.value as trainerV1.TaskSuccess;
     expect(metrics).toHaveLength(1);
     expect(metrics[0]).toMatchObject({ name: "validation_loss", count: 1n });
     expect(metrics[0]!.sum).toBeCloseTo(1 - (0.25 - 1e6 + 1 / 3) / 4, 2);
     expect(exitCode).toBe(0);
   });
+
+  it("registers with the verbs that it does and what it runs on, as far as it knows", async () => {
+    const { registrations } = await runAgainst(trainer, [evaluate]);
+    const [{ kinds, capability } = {}] = registrations;
+    expect(kinds?.toSorted()).toEqual(["Evaluate", "Train"]);
+    expect(requireTrainer({ kinds: kinds!, capability })).toMatchObject({ kinds });
+    expect(capability?.backend).not.toBe("");
+    expect(capability?.dtypes.toSorted()).toEqual(["F16", "F32", "I32", "U32", "U8"]);
+  });
+
+  it.each(["F16", "I32", "U32", "U8"] as const)(
+    "reads tensors of %s, and takes none of them for the model, which is F32",
+    async (dtype) => {
+      writeSet("other.safetensors", dtype, new Uint8Array(2 * DTYPE_BYTES[dtype]), [2]);
+      const other = { ...input, path: "other.safetensors" };
+      const beside = { ...evaluate, id: "beside", inputs: [input, { ...other, name: "rows" }] };
+      const { outcomes } = await runAgainst(trainer, [{ ...evaluate, inputs: [other] }, beside]);
+      expect(outcomes.map(({ outcome }) => outcome)).toMatchObject([
+        {
+          case: "failure",
+          value: {
+            code: "TRAINER_MODEL_INVALID",
+            message: `other.safetensors: tensor w is ${dtype}, expected F32`,
+          },
+        },
+        { case: "success" },
+      ]);
+    },
+  );
 
   it("refuses a kind that it does not know, a wrong digest and a task that comes too late, and goes on", async () => {
     const wrong = { ...input, sha256: new Uint8Array(32) };
@@ -140,16 +188,44 @@ describe.each(trainers)("$name", (trainer) => {
   });
 
   it("refuses what it would pass over otherwise, by name, and goes on", async () => {
-    const half = Buffer.concat(safetensorsParts([{ name: "w", dtype: "F16", shape: [2], bytes: new Uint8Array(4) }]));
-    writeFileSync(join(volume, "half.safetensors"), half);
-    writeFileSync(join(volume, "cut.safetensors"), half.subarray(0, -1));
-    const reserved = { ...input, disclosure: trainerV1.Disclosure.TO_ROLE };
+    writeSet("wide.safetensors", "F64", new Uint8Array(16), [2]);
+    writeFileSync(join(volume, "cut.safetensors"), readFileSync(join(volume, "wide.safetensors")).subarray(0, -1));
+    const withSet = (change: Partial<TensorSet>) => ({ ...evaluate, inputs: [{ ...input, ...change } as TensorSet] });
+    const reserved = "expected none: it is reserved";
     const unset = { ...output, disclosure: trainerV1.Disclosure.UNSPECIFIED };
     const cases: { task: Task; code: string; says: string }[] = [
-      { task: { ...evaluate, split: "test" }, code: "TRAINER_TASK_UNKNOWN", says: "this trainer evaluates validation" },
-      { task: { ...evaluate, split: "" }, code: "TRAINER_TASK_UNKNOWN", says: "this trainer evaluates validation" },
-      { task: { ...evaluate, inputs: [reserved] }, code: "TRAINER_TASK_UNKNOWN", says: "has the disclosure 2" },
-      { task: { ...train, outputs: [unset] }, code: "TRAINER_TASK_UNKNOWN", says: "has the disclosure 0" },
+      ...[
+        {
+          task: { ...evaluate, parameters: { split: "test" } },
+          says: 'parameter split of Evaluate is "test", expected "validation"',
+        },
+        {
+          task: { ...evaluate, parameters: {} },
+          says: 'parameter split of Evaluate is absent, expected "validation"',
+        },
+        {
+          task: { ...evaluate, parameters: { split: "validation", rows: "all" } },
+          says: "parameter rows of Evaluate is unknown; Evaluate takes split",
+        },
+        {
+          task: { ...train, parameters: { fragment: "1" } },
+          says: "parameter fragment of Train is unknown; Train takes none",
+        },
+        { task: { ...train, iteration: 2 }, says: "the task's iteration is 2, expected 0: loops are reserved" },
+        { task: withSet({ disclosure: trainerV1.Disclosure.TO_ROLE }), says: "has the disclosure TO_ROLE, expected" },
+        { task: withSet({ disclosure: trainerV1.Disclosure.KEPT }), says: "has the disclosure KEPT, expected" },
+        { task: { ...train, outputs: [unset] }, says: "has the disclosure UNSPECIFIED, expected" },
+        { task: withSet({ disclosure: 9 as never }), says: "has the disclosure 9, expected SUM_ONLY or PUBLIC" },
+        { task: withSet({ toRole: "Coordinator" }), says: `model has to_role "Coordinator", ${reserved}` },
+        { task: withSet({ fromParticipant: "gcp" }), says: `model has from_participant "gcp", ${reserved}` },
+        { task: withSet({ toParticipant: "gcp" }), says: `model has to_participant "gcp", ${reserved}` },
+        { task: withSet({ indexSha256: Uint8Array.of(1, 171) }), says: `model has index_sha256 "01ab", ${reserved}` },
+        {
+          task: { ...train, outputs: [output, { ...output, name: "logits", path: "logits.safetensors" }] },
+          says: "the task's outputs hold tensor set logits, which Train does not make",
+        },
+      ].map((each) => ({ ...each, code: "TRAINER_TASK_UNKNOWN" })),
+      { task: { ...evaluate, inputs: [input, input] }, code: "MESSAGE_INVALID", says: "hold more than one tensor set" },
       { task: { ...evaluate, inputs: [] }, code: "MESSAGE_INVALID", says: "inputs hold no tensor set model" },
       { task: { ...train, outputs: [] }, code: "MESSAGE_INVALID", says: "outputs hold no tensor set model" },
       {
@@ -158,9 +234,9 @@ describe.each(trainers)("$name", (trainer) => {
         says: "leaves the shared volume",
       },
       {
-        task: { ...evaluate, inputs: [{ ...input, path: "half.safetensors" }] },
+        task: { ...evaluate, inputs: [{ ...input, path: "wide.safetensors" }] },
         code: "TRAINER_MODEL_INVALID",
-        says: "half.safetensors: tensor w is F16, expected F32",
+        says: "wide.safetensors: tensor w is F64, expected one of F32, F16, I32, U32, U8",
       },
       {
         task: { ...evaluate, inputs: [{ ...input, path: "cut.safetensors" }] },
@@ -206,6 +282,8 @@ describe.each(trainers)("$name", (trainer) => {
 
   it.each([
     { name: "an unknown task", job: { task: "vision" }, code: "TRAINER_TASK_UNKNOWN", exit: 11 },
+    { name: "an unknown paradigm", job: { paradigm: "Vertical" }, code: "TRAINER_TASK_UNKNOWN", exit: 11 },
+    { name: "an unknown role", job: { role: "Assessor" }, code: "TRAINER_TASK_UNKNOWN", exit: 11 },
     ...[
       { increment: "x" },
       { increment: "nan" },

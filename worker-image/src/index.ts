@@ -15,3 +15,4 @@ export {
 export { createKeystream } from "./shared/kernels/keystream.ts";
 export { createKernelRunner } from "./shared/kernels/run-kernel-request.ts";
 export { toyModelGguf } from "./shared/language-model/toy-model.ts";
+export { requireTrainer } from "./shared/trainer/registered-trainer.ts";

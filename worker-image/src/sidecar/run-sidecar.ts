@@ -20,6 +20,7 @@ import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
+import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import { nextWorkerConfig } from "./config/follow-worker.ts";
 import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
 import {
@@ -33,9 +34,10 @@ import type { ToldJob } from "./round/check-opened.ts";
 import { PartyMachine } from "./round/party-machine.ts";
 import { RoundDesk } from "./round/round-desk.ts";
 import { TermsRefusal, termsRefused } from "./round/terms-refusal.ts";
-import { openSession, type Session } from "./session.ts";
+import { type JoiningWorker, openSession, type Session } from "./session.ts";
 import { requireToldJob, toldJobSha256 } from "./trainer/told-job.ts";
 import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
+import { TrainerRegistry } from "./trainer/trainer-registry.ts";
 import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
 import { hasDigest } from "./wire/own-file.ts";
 
@@ -64,9 +66,10 @@ export async function runSidecar({ log, signal, env }: MainContext): Promise<voi
   const config = await readSidecarConfig(env);
   nameVolumes(workerVolumes({ volume: config.volumeDirectory, memory: config.memoryDirectory }));
   const closers = new Closers(log);
-  const worker = new SidecarWorker(config, { log, signal, env });
   try {
     await prepareVolumes(config);
+    const registry = await TrainerRegistry.open(config.memoryDirectory);
+    const worker = new SidecarWorker(config, registry, { log, signal, env });
     if (config.healthPort > 0) {
       const isReady = () => worker.isJoined;
       const health = await startHealthEndpoint({ port: config.healthPort, registry: createMetricsRegistry(), isReady });
@@ -90,6 +93,7 @@ class SidecarWorker {
   /** How the aggregator is reached now. */
   #worker: WorkerConfig;
   readonly #config: SidecarConfig;
+  readonly #registry: TrainerRegistry;
   readonly #context: MainContext;
   #session: Session | undefined;
   #rounds: RoundDesk | undefined;
@@ -100,11 +104,12 @@ class SidecarWorker {
   /** Why this process cannot go on: it may have said what its files do not hold. */
   #broken: TributaryError | undefined;
 
-  constructor(config: SidecarConfig, context: MainContext) {
+  constructor(config: SidecarConfig, registry: TrainerRegistry, context: MainContext) {
     this.#config = config;
     this.#worker = config.worker;
     this.#context = context;
-    this.trainers = new TrainerDesk(context.log, config.trainerTimeoutMs);
+    this.#registry = registry;
+    this.trainers = new TrainerDesk(context.log, config.trainerTimeoutMs, (trainer) => registry.register(trainer));
   }
 
   async run(): Promise<void> {
@@ -178,12 +183,44 @@ class SidecarWorker {
     const { log } = this.#context;
     const session = openSession(this.#worker, credentials, log);
     this.#session = session;
-    const lastSetup = await PartyMachine.lastSetup(this.#config);
-    const joined = await session.join({ image: this.#config.image, lastSetup }, signal);
+    const { trainer } = this.#registry;
+    const joined = await session.join(await this.#joiningWith(trainer), signal);
     await this.#enter(credentials, session, joined, signal);
     this.isJoined = true;
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
-    for await (const { round, attempt, message } of session.receive(signal)) {
+    const left = new AbortController();
+    const telling = this.#tellOfTrainers(session, trainer, AbortSignal.any([signal, left.signal]));
+    try {
+      return await this.#take(session.receive(signal));
+    } finally {
+      left.abort();
+      await telling;
+    }
+  }
+
+  async #joiningWith(trainer: RegisteredTrainer | undefined): Promise<JoiningWorker> {
+    return { image: this.#config.image, trainer, lastSetup: await PartyMachine.lastSetup(this.#config) };
+  }
+
+  /** Joins again whenever the trainer registers as another than the aggregator was told of: it opens no round before it knows the verbs. */
+  async #tellOfTrainers(session: Session, known: RegisteredTrainer | undefined, signal: AbortSignal): Promise<void> {
+    try {
+      for (let told = known; ; ) {
+        told = await this.#registry.otherThan(told, signal);
+        await session.join(await this.#joiningWith(told), signal);
+      }
+    } catch (cause) {
+      if (signal.aborted) return;
+      // The next link tells of it.
+      const { code, message } = asTributaryError(cause);
+      this.#context.log.warn({ code }, message);
+    }
+  }
+
+  /** Takes the aggregator's messages until they end; true when the job is finished. */
+  async #take(messages: AsyncIterable<partyV1.ReceiveResponse>): Promise<boolean> {
+    const { log } = this.#context;
+    for await (const { round, attempt, message } of messages) {
       if (message.case === "opened") await this.#rounds?.open({ round, attempt }, message.value);
       else if (message.case === "started") await this.#rounds?.start({ round, attempt }, message.value);
       else if (message.case === "secagg") await this.#rounds?.receive({ round, attempt }, message.value);
@@ -308,11 +345,11 @@ class SidecarWorker {
 
 /** @throws TERMS_REFUSED when the base model that workers are to fetch is not the source that rounds bind. */
 function toldJob(joined: partyV1.JoinResponse): ToldJob {
-  const { jobUid, partyId, participant, workerIndex, workerCount } = joined;
+  const { jobUid, partyId, participant, workerIndex, workerCount, role, paradigm } = joined;
   const { sourceSha256, task, hyperparameters, seed, adapterJson, baseModel } = joined;
   if (baseModel !== undefined && !equalBytes(baseModel.sha256, sourceSha256))
     throw termsRefused(TermsRefusal.TermsChanged, "the base model is not the job's source");
-  const job = { task, hyperparameters, seed, adapterJson, sourceSha256 };
+  const job = { role, paradigm, task, hyperparameters, seed, adapterJson, sourceSha256 };
   return { jobUid, partyId, participant, workerIndex, workerCount, ...job };
 }
 
@@ -323,7 +360,10 @@ interface TrainerPaths {
 
 function trainerJob(joined: partyV1.JoinResponse, basePath: string | undefined, paths: TrainerPaths): TrainerJob {
   const { jobUid, participant, workerIndex, workerCount, task, hyperparameters, seed, baseModel, adapterJson } = joined;
+  const { role, paradigm } = joined;
   return {
+    role,
+    paradigm,
     jobUid,
     participant,
     workerIndex,

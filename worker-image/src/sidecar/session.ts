@@ -9,6 +9,7 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { ed25519KeyOf } from "../shared/identity/certificates.ts";
+import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import type { WorkerConfig } from "./config/sidecar-config.ts";
 import type { WorkerCredentials } from "./identity/enrolment.ts";
 import type { AttemptId } from "./round/party-machine.ts";
@@ -26,7 +27,10 @@ const SESSION_BACKOFF = { initialMs: 100, maxMs: 5_000 };
 
 /** What a worker says of itself when it joins. */
 export interface JoiningWorker {
+  /** Digest of the code that runs, for the run record. */
   readonly image: string;
+  /** Its trainer, once one has registered. */
+  readonly trainer: RegisteredTrainer | undefined;
   /** Number of the newest setup that it took; 0 for none. */
   readonly lastSetup: number;
 }
@@ -119,14 +123,17 @@ type PartyClient = GrpcClient<typeof partyV1.PartyService>;
 async function joinJob(
   client: PartyClient,
   identity: WorkerCredentials,
-  joining: JoiningWorker,
+  { image, trainer, lastSetup }: JoiningWorker,
   log: Logger,
   signal: AbortSignal,
 ) {
   const identityKey = ed25519KeyOf(new X509Certificate(identity.certificatePem));
   if (identityKey === undefined) throw new TributaryError("CONFIGURATION_INVALID", "the worker's key is not Ed25519");
-  const { image: sidecarImage, lastSetup } = joining;
-  const request = { identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage, lastSetup };
+  const { kinds = [], capability } = trainer ?? {};
+  const request = {
+    ...{ identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage: image, lastSetup, kinds: [...kinds] },
+    ...(capability !== undefined && { capability }),
+  };
   const call = async () => {
     const sentMs = Date.now();
     const startMs = performance.now();

@@ -1,7 +1,8 @@
 import "@tributary/kit/stop-early";
 import { type MainContext, readVariable, runMain, TributaryError } from "@tributary/kit";
 import { runTrainer } from "./contract/run-trainer.ts";
-import { openProgram } from "./open-program.ts";
+import { openProgram, trainerKinds } from "./open-program.ts";
+import { ownCapability } from "./own-capability.ts";
 
 /** The built-in trainer: one process a worker pod, `TRIBUTARY_TRAINER_SOCKET` says where its sidecar listens. */
 const main = async ({ log, signal, env }: MainContext) => {
@@ -10,6 +11,8 @@ const main = async ({ log, signal, env }: MainContext) => {
       socketPath: readVariable(env, "TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"),
       name: "tfjs",
       version: readVariable(env, "TRIBUTARY_VERSION", "0.1.0"),
+      kinds: trainerKinds,
+      capability: ownCapability(),
       openProgram,
       log,
       signal,

@@ -11,16 +11,24 @@ const openers: Readonly<Record<string, Opener>> = {
   noop: async (job) => noopProgram(job.hyperparameters),
 };
 
+/** Verbs of every program: told before the trainer knows its job. */
+export const trainerKinds: readonly string[] = ["Evaluate", "Train"];
+
+const known = { paradigm: "Horizontal", role: "Trainer" } as const;
+
 /**
  * Opens the program that does the job's task.
- * @throws TributaryError (`TRAINER_TASK_UNKNOWN`) with the tasks that exist, or what opening it throws
+ * @throws TributaryError (`TRAINER_TASK_UNKNOWN`) for a task, paradigm or role that no program is for, or what opening it throws
  */
 export async function openProgram(job: trainerV1.RegisterResponse): Promise<TrainerProgram> {
+  for (const field of ["paradigm", "role"] as const)
+    if (job[field] !== known[field])
+      throw unknown(`${field} ${JSON.stringify(job[field])} is unknown; this trainer knows ${known[field]}`);
   const open = Object.hasOwn(openers, job.task) ? openers[job.task] : undefined;
   if (open !== undefined) return open(job);
-  const known = Object.keys(openers).join(", ");
-  throw new TributaryError(
-    "TRAINER_TASK_UNKNOWN",
-    `task ${JSON.stringify(job.task)} is unknown; this trainer does ${known}`,
-  );
+  throw unknown(`task ${JSON.stringify(job.task)} is unknown; this trainer does ${Object.keys(openers).join(", ")}`);
+}
+
+function unknown(what: string): TributaryError {
+  return new TributaryError("TRAINER_TASK_UNKNOWN", what);
 }

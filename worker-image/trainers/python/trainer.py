@@ -27,8 +27,9 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
 messages, services = grpc.protos_and_services("tributary/trainer/v1/trainer.proto")
-KINDS = ("Train", "Evaluate")
-VALIDATION = "validation"
+# Types of tensors of the contract, and what they are here; all little-endian.
+DTYPES = {"F32": "<f4", "F16": "<f2", "I32": "<i4", "U32": "<u4", "U8": "u1"}
+PARADIGM, ROLE = "Horizontal", "Trainer"
 CALL_SECONDS, WAIT_MS, ATTEMPTS = 10, 20_000, 30
 EXIT_STOPPED, EXIT_SIDECAR_LOST = 1, 15
 EXITS = {
@@ -48,6 +49,13 @@ class TaskFailed(Exception):
         self.code, self.retriable = code, retriable
 
 
+class Made:
+    """What a task made: tensor sets by name, metrics, and what is known of the work."""
+
+    def __init__(self, sets=(), metrics=(), facts=()):
+        self.sets, self.metrics, self.facts = dict(sets), list(metrics), dict(facts)
+
+
 class Noop:
     """Adds `increment` to every value in every local step; learns nothing, and every commit shows."""
 
@@ -57,21 +65,32 @@ class Noop:
         self.step_seconds = given["simulateStepMs"] / 1000
         self.nan_round = given["simulateNaNAtRound"]
 
-    def train(self, model, task):
+    def Train(self, task, sets):
+        require_parameters(task, {})
+        model = model_of(sets)
         if task.round == self.nan_round:
             what = f"the loss of round {task.round}, local step 0 is NaN; lower the learning rate or look at the data"
             raise TaskFailed("TRAINER_LOSS_NOT_FINITE", what)
+        started = time.monotonic()
         for _ in range(task.local_steps):
             check_deadline(task)
             time.sleep(self.step_seconds)
+        facts = {"steps": task.local_steps}
+        if task.local_steps > 0:
+            facts["stepSeconds"] = (time.monotonic() - started) / task.local_steps
         added = task.local_steps * self.increment
-        return {name: np.asarray(values + np.float64(added), dtype=np.float32) for name, values in model.items()}
+        moved = {name: np.asarray(values + np.float64(added), dtype=np.float32) for name, values in model.items()}
+        return Made(sets={"model": moved}, facts=facts)
 
-    def evaluate(self, model, task):
+    def Evaluate(self, task, sets):
+        require_parameters(task, {"split": "validation"})
+        model = model_of(sets)
         first = model[min(model)] if model else np.zeros(0)
-        return 1 - (float(np.mean(first, dtype=np.float64)) if first.size else 0.0), 1
+        loss = 1 - (float(np.mean(first, dtype=np.float64)) if first.size else 0.0)
+        return Made(metrics=[messages.MetricSum(name="validation_loss", sum=loss, count=1)])
 
 
+# Programs by task: each method with a capital is a verb, and the verbs of all are what the trainer registers with.
 PROGRAMS = {"noop": Noop}
 
 
@@ -130,15 +149,47 @@ def check_deadline(task):
         raise TaskFailed("DEADLINE_EXCEEDED", f"task {task.id}: its deadline passed", retriable=True)
 
 
-def refuse_unknown(task):
-    """Refuses what this trainer would pass over: a kind, a disclosure or a split that it does not know."""
-    if task.kind not in KINDS:
-        raise task_unknown(f"task kind {task.kind!r} is unknown; this trainer does {', '.join(KINDS)}")
+def verbs_of(program):
+    """Verbs that a program does."""
+    return sorted(name for name in dir(program) if name[0].isupper())
+
+
+def refuse_unknown(task, verbs):
+    """Refuses what this trainer would pass over: a verb that its program has not, and whatever the contract reserves."""
+    if task.kind not in verbs:
+        raise task_unknown(f"task kind {json.dumps(task.kind)} is unknown; this trainer does {', '.join(verbs)}")
+    if task.iteration != 0:
+        raise task_unknown(f"the task's iteration is {task.iteration}, expected 0: loops are reserved")
     for item in [*task.inputs, *task.outputs]:
-        if item.disclosure not in (messages.DISCLOSURE_SUM_ONLY, messages.DISCLOSURE_PUBLIC):
-            raise task_unknown(f"tensor set {item.name} has the disclosure {item.disclosure}, expected SUM_ONLY or PUBLIC")
-    if task.kind == "Evaluate" and task.split != VALIDATION:
-        raise task_unknown(f"split {task.split!r} is unknown; this trainer evaluates {VALIDATION}")
+        refuse_unknown_set(item)
+
+
+def refuse_unknown_set(item):
+    """Refuses a tensor set of another disclosure than those two that work, or with a field that is reserved."""
+    if item.disclosure not in (messages.DISCLOSURE_SUM_ONLY, messages.DISCLOSURE_PUBLIC):
+        known = messages.Disclosure.DESCRIPTOR.values_by_number.get(item.disclosure)
+        found = known.name.removeprefix("DISCLOSURE_") if known else item.disclosure
+        raise task_unknown(f"tensor set {item.name} has the disclosure {found}, expected SUM_ONLY or PUBLIC")
+    reserved = {
+        "to_role": item.to_role,
+        "from_participant": item.from_participant,
+        "to_participant": item.to_participant,
+        "index_sha256": item.index_sha256.hex(),
+    }
+    for field, value in reserved.items():
+        if value:
+            raise task_unknown(f"tensor set {item.name} has {field} {json.dumps(value)}, expected none: it is reserved")
+
+
+def require_parameters(task, known):
+    """Refuses parameters that a verb does not know, and values that they cannot have."""
+    for name in sorted(task.parameters):
+        if name not in known:
+            raise task_unknown(f"parameter {name} of {task.kind} is unknown; {task.kind} takes {', '.join(known) or 'none'}")
+    for name, wanted in known.items():
+        given = json.dumps(task.parameters[name]) if name in task.parameters else "absent"
+        if given != json.dumps(wanted):
+            raise task_unknown(f"parameter {name} of {task.kind} is {given}, expected {json.dumps(wanted)}")
 
 
 def task_unknown(what):
@@ -148,24 +199,35 @@ def task_unknown(what):
 
 def run_task(program, task, volume):
     """Does one task and gives its outcome as a message."""
-    refuse_unknown(task)
-    given = set_named("model", task.inputs, "inputs")
+    verbs = verbs_of(program)
+    refuse_unknown(task, verbs)
     check_deadline(task)
-    model = read_model(given, volume)
-    if task.kind == "Evaluate":
-        total, count = program.evaluate(model, task)
-        return messages.TaskSuccess(metrics=[messages.MetricSum(name="validation_loss", sum=total, count=count)])
-    out = set_named("model", task.outputs, "outputs")
-    write_whole(path_inside(volume, out.path), save(program.train(model, task)))
-    return messages.TaskSuccess(outputs=[out])
+    sets = [(item.name, item.path, read_tensors(item, volume)) for item in task.inputs]
+    made = getattr(program, task.kind)(task, sets)
+    names = [item.name for item in task.outputs]
+    for name in names:
+        if name not in made.sets:
+            raise task_unknown(f"the task's outputs hold tensor set {name}, which {task.kind} does not make")
+    for name in made.sets:
+        if name not in names:
+            raise TaskFailed("MESSAGE_INVALID", f"the task's outputs hold no tensor set {name}")
+    for item in task.outputs:
+        write_whole(path_inside(volume, item.path), save(made.sets[item.name]))
+    outputs = [messages.TensorSet(name=item.name, path=item.path) for item in task.outputs]
+    return messages.TaskSuccess(outputs=outputs, metrics=made.metrics, facts=made.facts)
 
 
-def set_named(name, sets, field):
-    """The tensor set of a name."""
-    found = next((item for item in sets if item.name == name), None)
-    if found is None:
-        raise TaskFailed("MESSAGE_INVALID", f"the task's {field} hold no tensor set {name}")
-    return found
+def model_of(sets):
+    """The model that a task is given, as arrays of 32-bit floats by name."""
+    found = [(path, tensors) for name, path, tensors in sets if name == "model"]
+    if len(found) != 1:
+        what = "no tensor set model" if not found else "more than one tensor set model"
+        raise TaskFailed("MESSAGE_INVALID", f"the task's inputs hold {what}")
+    path, tensors = found[0]
+    for name, (dtype, _) in tensors.items():
+        if dtype != "F32":
+            raise TaskFailed("TRAINER_MODEL_INVALID", f"{path}: tensor {name} is {dtype}, expected F32")
+    return {name: values for name, (_, values) in tensors.items()}
 
 
 def path_inside(volume, path):
@@ -176,22 +238,24 @@ def path_inside(volume, path):
     return whole
 
 
-def read_model(given, volume):
-    """A tensor set as arrays by name: of 32-bit floats, with the digest that the task names."""
+def read_tensors(given, volume):
+    """A tensor set as types and arrays by name, with the digest that the task names."""
     content = path_inside(volume, given.path).read_bytes()
     if given.sha256 and hashlib.sha256(content).digest() != given.sha256:
         raise TaskFailed("CHECKSUM_MISMATCH", f"{given.path} does not have the digest that the task names")
     try:
-        return {name: floats(f"{given.path}: tensor {name}", tensor) for name, tensor in deserialize(content)}
+        return {name: (tensor["dtype"], array(given.path, name, tensor)) for name, tensor in deserialize(content)}
     except SafetensorError as error:
         raise TaskFailed("TRAINER_MODEL_INVALID", f"{given.path}: {error}") from error
 
 
-def floats(what, tensor):
-    """A tensor as an array of 32-bit floats; it is refused when it holds anything else."""
-    if tensor["dtype"] != "F32":
-        raise TaskFailed("TRAINER_MODEL_INVALID", f"{what} is {tensor['dtype']}, expected F32")
-    return np.frombuffer(tensor["data"], dtype="<f4").reshape(tensor["shape"])
+def array(path, name, tensor):
+    """A tensor as an array; it is refused when it has a type that the contract does not know."""
+    dtype = tensor["dtype"]
+    if dtype not in DTYPES:
+        expected = ", ".join(DTYPES)
+        raise TaskFailed("TRAINER_MODEL_INVALID", f"{path}: tensor {name} is {dtype}, expected one of {expected}")
+    return np.frombuffer(tensor["data"], dtype=DTYPES[dtype]).reshape(tensor["shape"])
 
 
 def write_whole(path, content):
@@ -246,6 +310,9 @@ def outcome_of(program, job, task):
 def open_program(job):
     """What does the job's task, or why it cannot be done."""
     try:
+        for field, known in (("paradigm", PARADIGM), ("role", ROLE)):
+            if getattr(job, field) != known:
+                raise task_unknown(f"{field} {json.dumps(getattr(job, field))} is unknown; this trainer knows {known}")
         if job.task not in PROGRAMS:
             raise TaskFailed("TRAINER_TASK_UNKNOWN", f"task {job.task!r} is unknown; this trainer does {', '.join(PROGRAMS)}")
         return PROGRAMS[job.task](job)
@@ -253,11 +320,17 @@ def open_program(job):
         return error
 
 
+def own_capability():
+    """What this trainer knows of what it runs on; it measures nothing, so it says nothing of memory and speed."""
+    return messages.Capability(backend="numpy", dtypes=DTYPES)
+
+
 def main():
     # Not 0: the Job of a drained pod then makes another.
     signal.signal(signal.SIGTERM, lambda *_: end(EXIT_STOPPED, "OPERATION_ABORTED", "Aborted", "Stopped before the job was over."))
     call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
-    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=KINDS)
+    kinds = sorted({verb for program in PROGRAMS.values() for verb in verbs_of(program)})
+    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=kinds, capability=own_capability())
     job = call("Register", who)
     program = open_program(job)
     while not (answer := call("NextTask", messages.NextTaskRequest(wait_ms=WAIT_MS), WAIT_MS / 1000 + CALL_SECONDS)).finished:

@@ -3,6 +3,7 @@ import { equalBytes, MessageType, type ReportLayout, RoundStage } from "@tributa
 import { asTributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { AddressedMessage, PartyMessage } from "../party/party-directory.ts";
+import { Fitness } from "../party/seat-fitness.ts";
 import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } from "./attempt-files.ts";
 import { RoundCommit } from "./commit-round.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
@@ -108,7 +109,7 @@ export class AttemptDesk {
     return this.#opened(run, true);
   }
 
-  /** Opens the next attempt at a round with whoever is connected, under the terms of a window's plan. */
+  /** Opens the next attempt at a round with whoever is fit for it, under the terms of a window's plan. */
   async open(round: number, plan: controlV1.WindowPlan): Promise<OpenAttempt> {
     const { clock, config, crypto, identity, log, models, parties } = this.#deps;
     const { failed } = this.#record;
@@ -119,7 +120,7 @@ export class AttemptDesk {
     this.#unseated = new Set();
     await this.#files.removeRuns();
     const all = parties.list();
-    const members = all.filter(({ isConnected, holder }) => isConnected && holder !== undefined);
+    const members = all.filter(({ fitness, holder }) => fitness === Fitness.Fit && holder !== undefined);
     const roster = members.map(({ seat: { partyId, participant, workerIndex } }) => {
       return [partyId, { participant: participant.name, workerIndex }] as const;
     });

@@ -4,7 +4,7 @@ import { controlV1 } from "@tributary/contracts";
 import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
-import { missedRounds, PATIENCE_ROUNDS, selectionGraceMs } from "../party/seat-grace.ts";
+import { PATIENCE_ROUNDS } from "../party/seat-grace.ts";
 import { survivorsOf } from "../store/ledger-line.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
@@ -14,6 +14,7 @@ import { ByteMeter } from "./byte-meter.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
+import { judgeSelection } from "./judge-selection.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { isDeadlineMissed } from "./missed-deadline.ts";
 import { OutputWait } from "./output-wait.ts";
@@ -316,27 +317,22 @@ export class JobEngine implements TensorRound {
     await this.#deps.clock.sleep(delayMs, signal).catch(() => {});
   }
 
-  /** Waits until every seat is taken, or quorum is there and the grace for the others is over. */
+  /** Waits until every seat is fit, or quorum is there and the grace for the others is over. */
   async #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
-    const { clock, parties } = this.#deps;
+    const { clock, parties, store } = this.#deps;
     const startedMs = clock.monotonicMs();
-    const fullMs = Math.min(SELECTION_GRACE_MS, Number(plan.deadlineMs) / 4);
-    const survivors = this.#deps.store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
+    const { quorum } = plan;
+    const deadlineMs = Number(plan.deadlineMs);
+    const fullMs = Math.min(SELECTION_GRACE_MS, deadlineMs / 4);
+    const survivors = store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
     while (!signal.aborted && this.#windows.open === plan) {
-      const seats = parties.list();
-      const connected = seats.filter(({ isConnected }) => isConnected).length;
-      if (connected === seats.length) return true;
-      const presences = seats.map(({ seat, isConnected, heardAgoMs }) => {
-        const name = { participant: seat.participant.name, workerIndex: seat.workerIndex };
-        return { isConnected, missedRounds: missedRounds(survivors, name), silentMs: heardAgoMs };
-      });
-      const graceMs = startedMs + selectionGraceMs(presences, fullMs) - clock.monotonicMs();
-      if (connected >= plan.quorum && graceMs <= 0) return true;
-      if (connected < plan.quorum && (this.#problem === undefined || this.#problem.code === "QUORUM_NOT_REACHED")) {
-        const message = `${connected} of ${seats.length} workers have joined, quorum is ${plan.quorum}`;
-        this.#setProblem({ code: "QUORUM_NOT_REACHED", message });
-      }
-      await this.#nextChange(connected >= plan.quorum ? graceMs : undefined);
+      const waitedMs = clock.monotonicMs() - startedMs;
+      const terms = { quorum, waitedMs, fullMs, deadlineMs, survivors };
+      const { isOver, waitMs, shortfall } = judgeSelection(parties.list(), terms);
+      if (isOver) return true;
+      if (shortfall !== undefined && (this.#problem === undefined || this.#problem.code === "QUORUM_NOT_REACHED"))
+        this.#setProblem({ code: "QUORUM_NOT_REACHED", message: shortfall });
+      await this.#nextChange(waitMs);
     }
     return false;
   }

@@ -4,6 +4,7 @@ import type { SeatHolder, Seats } from "./seats.ts";
 
 const seat = { partyId: 1, participant: { name: "p" }, workerIndex: 0 } as unknown as SeatHolder["seat"];
 const seats = { all: [seat] } as unknown as Seats;
+const trainer = { kinds: ["Evaluate", "Train"], capability: undefined };
 let directory: PartyDirectory;
 let replaced: number[];
 let nowMs: number;
@@ -21,15 +22,59 @@ function aPod(name: number, issuedMs: number): SeatHolder {
   return { seat, publicKey, certificateSha256: new Uint8Array(32), issuedMs };
 }
 
-function takes(pod: SeatHolder): string {
+function takes(pod: SeatHolder, hasTrainer = true): string {
   try {
-    directory.join(pod);
+    directory.join(pod, hasTrainer ? trainer : undefined);
     directory.openStream(pod, 0);
     return "seated";
   } catch (error) {
     return (error as { code: string }).code;
   }
 }
+
+describe("the trainer of a seat", () => {
+  const fitness = () => directory.list()[0]!.fitness;
+  const problem = () => directory.list()[0]!.problem?.code;
+
+  it("makes it fit once it has registered, over the stream that is there", () => {
+    const pod = aPod(1, 1_000);
+    directory.join(pod, undefined);
+    const stream = directory.openStream(pod, 0);
+    expect(fitness()).toBe("Registering");
+    directory.join(pod, trainer);
+    expect([fitness(), directory.list()[0]!.isConnected]).toEqual(["Fit", true]);
+    stream.close();
+    directory.closeStream(1, stream);
+    expect(fitness()).toBe("Away");
+  });
+
+  it("is told of while it lacks a verb, whatever else is told of the seat or taken back, until another one has it", () => {
+    const pod = aPod(1, 1_000);
+    directory.join(pod, { kinds: ["Train"], capability: undefined });
+    directory.openStream(pod, 0);
+    directory.setProblem(1, { code: "TRAINER_LOST", message: "gone" });
+    expect([fitness(), problem()]).toEqual(["Unfit", "KIND_MISSING"]);
+    directory.setProblem(1, undefined);
+    expect([fitness(), problem()]).toEqual(["Unfit", "KIND_MISSING"]);
+    directory.join(pod, trainer);
+    expect([fitness(), problem()]).toEqual(["Fit", undefined]);
+  });
+
+  it("counts as lost when it never registers, also over links that break, and not when a new pod has begun", () => {
+    const pod = aPod(1, 1_000);
+    nowMs = 5_000;
+    directory.join(pod, undefined);
+    directory.openStream(pod, 0);
+    nowMs = 124_999;
+    directory.join(pod, undefined);
+    directory.openStream(pod, 0);
+    expect([fitness(), problem()]).toEqual(["Registering", undefined]);
+    nowMs = 125_000;
+    expect([fitness(), problem()]).toEqual(["Unfit", "TRAINER_LOST"]);
+    expect(takes(aPod(2, 2_000), false)).toBe("seated");
+    expect([fitness(), problem()]).toEqual(["Registering", undefined]);
+  });
+});
 
 describe("two live pods of one index", () => {
   it("do not take the seat in turns: the one with the later certificate keeps it", () => {
@@ -62,7 +107,7 @@ describe("two live pods of one index", () => {
 
   it("keep nobody out of a seat that is deserted: its worker has been away for a minute", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
-    directory.join(young);
+    directory.join(young, trainer);
     nowMs = 60_000;
     expect(takes(old)).toBe("seated");
     expect(takes(young)).toBe("seated");
@@ -71,7 +116,7 @@ describe("two live pods of one index", () => {
   it("leave the seat to the later certificate between its joining and its listening, and while its link is broken", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
     takes(old);
-    directory.join(young);
+    directory.join(young, trainer);
     nowMs = 59_999;
     expect(takes(old)).toBe("SEAT_TAKEN");
     const stream = directory.openStream(young, 0);
@@ -85,7 +130,7 @@ describe("two live pods of one index", () => {
 
   it("leave it to the later certificate while it fetches its base model, however long that takes, and listens to nothing yet", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
-    directory.join(young);
+    directory.join(young, trainer);
     const visit = directory.visit(young);
     nowMs = 3_600_000;
     expect(takes(old)).toBe("SEAT_TAKEN");
@@ -110,33 +155,33 @@ describe("a request of a worker", () => {
   it("is tried again until a worker has joined: after a restart nobody knows yet who has the seat", () => {
     const pod = aPod(1, 1_000);
     expect(codeOf(pod)).toBe("AGGREGATOR_UNREACHABLE");
-    directory.join(pod);
+    directory.join(pod, trainer);
     expect([codeOf(pod), codeOf({ ...pod, issuedMs: 9_000 })]).toEqual(["taken", "taken"]);
   });
 
   it("is refused once a later certificate holds the seat, and says what to do", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
-    directory.join(old);
-    directory.join(young);
+    directory.join(old, trainer);
+    directory.join(young, trainer);
     expect([codeOf(old), codeOf(young)]).toEqual(["IDENTITY_REJECTED", "taken"]);
     expect(() => directory.visit(old)).toThrow(/a later certificate holds the seat; delete the earlier pod/u);
   });
 
   it("of one that has a later certificate is refused until it joins", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
-    directory.join(old);
+    directory.join(old, trainer);
     expect(codeOf(young)).toBe("IDENTITY_REJECTED");
-    directory.join(young);
+    directory.join(young, trainer);
     expect(codeOf(young)).toBe("taken");
   });
 
   it("ends when the seat is taken; those of the successor do not, and its own end leaves theirs alone", () => {
     const [old, young] = [aPod(1, 1_000), aPod(2, 2_000)];
-    directory.join(old);
+    directory.join(old, trainer);
     const before = directory.visit(old);
-    directory.join({ ...old, issuedMs: 1_500 });
+    directory.join({ ...old, issuedMs: 1_500 }, trainer);
     expect(before.signal.aborted).toBe(false);
-    directory.join(young);
+    directory.join(young, trainer);
     expect(before.signal.reason).toMatchObject({ code: "IDENTITY_REJECTED" });
     const visit = directory.visit(young);
     expect(visit.signal.aborted).toBe(false);

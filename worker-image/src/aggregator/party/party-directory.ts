@@ -1,8 +1,10 @@
 import type { partyV1 } from "@tributary/contracts";
 import { toHex } from "@tributary/federated";
 import { type ErrorCode, TributaryError } from "@tributary/kit";
+import type { RegisteredTrainer } from "../../shared/trainer/registered-trainer.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { isSameKey, mayReplace, requireSeated, seatLost } from "./seat-claim.ts";
+import { type Fitness, fitnessOf } from "./seat-fitness.ts";
 import type { Seat, SeatHolder, Seats } from "./seats.ts";
 
 /** What a party is sent. */
@@ -32,6 +34,13 @@ export interface PartyEntry {
   /** Number of the newest setup that it says it took when it joined; 0 for none. */
   readonly lastSetup: number;
   readonly isConnected: boolean;
+  /** Its trainer, as it joined with it; absent before one has registered. */
+  readonly trainer: RegisteredTrainer | undefined;
+  /** Milliseconds since it joined without a trainer. */
+  readonly registeringMs: number;
+  /** Whether a round can be opened with it. */
+  readonly fitness: Fitness;
+  /** What makes it unfit, else what was last told of it. */
   readonly problem: PartyProblem | undefined;
 }
 
@@ -46,6 +55,9 @@ export interface Visit {
 interface Entry {
   readonly seat: Seat;
   holder: SeatHolder | undefined;
+  trainer: RegisteredTrainer | undefined;
+  /** When the holder first joined without a trainer. */
+  trainerlessMs: number;
   /** Aborts when the holder's time on the seat is over. */
   tenure: AbortController;
   /** Requests of the holder that are under way beside its stream. */
@@ -92,6 +104,8 @@ export class PartyDirectory {
         {
           seat,
           holder: undefined,
+          trainer: undefined,
+          trainerlessMs: startedMs,
           tenure: new AbortController(),
           visits: 0,
           presentMs: startedMs,
@@ -110,9 +124,13 @@ export class PartyDirectory {
   list(): PartyEntry[] {
     const nowMs = this.#monotonicMs();
     return [...this.#entries.values()].map((entry) => {
-      const { seat, holder, lastHeardMs, clockOffsetMs, lastSetup, stream, problem } = entry;
-      const heardAgoMs = Math.round(nowMs - lastHeardMs);
-      return { seat, holder, heardAgoMs, clockOffsetMs, lastSetup, isConnected: stream !== undefined, problem };
+      const { seat, holder, trainer, clockOffsetMs, lastSetup, stream, problem, ...times } = entry;
+      const heardAgoMs = Math.round(nowMs - times.lastHeardMs);
+      const registeringMs = nowMs - times.trainerlessMs;
+      const isConnected = stream !== undefined;
+      const fit = fitnessOf({ isConnected, trainer, registeringMs });
+      const told = { fitness: fit.fitness, problem: fit.problem ?? problem };
+      return { seat, holder, heardAgoMs, clockOffsetMs, lastSetup, isConnected, trainer, registeringMs, ...told };
     });
   }
 
@@ -136,12 +154,13 @@ export class PartyDirectory {
   }
 
   /**
-   * Puts a worker on its seat; a worker with another key ends the stream and the requests of the one before.
+   * Puts a worker on its seat; a worker with another key ends the stream and the requests of the one before. A worker may join again at
+   * any time: what it says of its trainer then counts.
    *
    * @param lastSetup number of the newest setup that it took, 0 for none.
    * @throws SEAT_TAKEN as {@link PartyDirectory.requireMayJoin} does.
    */
-  join(holder: SeatHolder, lastSetup = 0): void {
+  join(holder: SeatHolder, trainer: RegisteredTrainer | undefined, lastSetup = 0): void {
     this.requireMayJoin(holder);
     const entry = this.#entry(holder.seat.partyId);
     const before = entry.holder;
@@ -149,6 +168,9 @@ export class PartyDirectory {
     entry.holder = holder;
     entry.lastSetup = lastSetup;
     entry.lastHeardMs = this.#monotonicMs();
+    // A link that breaks meanwhile gives a trainer no more time.
+    if (before === undefined || isReplaced || entry.trainer !== undefined) entry.trainerlessMs = entry.lastHeardMs;
+    entry.trainer = trainer;
     entry.presentMs = entry.lastHeardMs;
     entry.problem = undefined;
     if (isReplaced) {

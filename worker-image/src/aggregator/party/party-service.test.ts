@@ -1,4 +1,5 @@
-import type { partyV1 } from "@tributary/contracts";
+import { create } from "@bufbuild/protobuf";
+import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CallContext, ServiceMethods } from "@tributary/kit";
 import { beforeEach, expect, it } from "vitest";
 import type { JobConfig } from "../config/job-config.ts";
@@ -26,12 +27,13 @@ const models = {
   baseModelFile: () => undefined,
 } as unknown as JobModels;
 
+let parties: PartyDirectory;
 let nowMs: number;
 let changes: number;
 let methods: ServiceMethods<typeof partyV1.PartyService>;
 beforeEach(() => {
   [nowMs, changes] = [0, 0];
-  const parties = new PartyDirectory(seats, () => nowMs);
+  parties = new PartyDirectory(seats, () => nowMs);
   parties.observer = { connected() {}, replaced() {}, changed: () => void changes++ };
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
   const config = { trainer: { hyperparameters: {} }, job: { uid: "j" } } as JobConfig;
@@ -42,8 +44,8 @@ function contextOf(party: number, issuedMs: number): CallContext {
   return { signal: new AbortController().signal, peerCertificate: Uint8Array.of(party, issuedMs) };
 }
 
-function join(party: number, issuedMs = 0): Promise<string> {
-  const request = { identityKey: keyOf(party, issuedMs), protocolVersion: 1, sidecarImage: "" };
+function join(party: number, issuedMs = 0, said: Partial<partyV1.JoinRequest> = {}): Promise<string> {
+  const request = { identityKey: keyOf(party, issuedMs), protocolVersion: 1, sidecarImage: "", kinds: [], ...said };
   return methods.join(request as never, contextOf(party, issuedMs)).then(
     () => "joined",
     ({ code }) => code,
@@ -70,6 +72,20 @@ it("a party that joins again and again is told to wait, and wakes nobody meanwhi
   expect(await join(2)).toBe("joined");
   nowMs = 1_000;
   expect([await join(1), await join(1)]).toEqual(["joined", "QUEUE_FULL"]);
+});
+
+it("a worker is told its role and paradigm, and what it says of its trainer is taken, or refused by name", async () => {
+  const request = { identityKey: keyOf(1, 0), protocolVersion: 1, kinds: ["Train"] } as never;
+  expect(await methods.join(request, contextOf(1, 0))).toMatchObject({ role: "Trainer", paradigm: "Horizontal" });
+  expect(parties.list()[0]).toMatchObject({ trainer: { kinds: ["Train"] }, problem: { code: "KIND_MISSING" } });
+  const refused = methods.join({ ...(request as object), kinds: ["Train", "no verb"] } as never, contextOf(1, 0));
+  await expect(refused).rejects.toMatchObject({
+    code: "MESSAGE_INVALID",
+    message: 'kinds: "no verb", must be verbs of at most 32 letters, the first a capital',
+  });
+  const capability = create(trainerV1.CapabilitySchema, { flops: Number.NaN });
+  expect(await join(1, 0, { kinds: ["Train"], capability })).toBe("MESSAGE_INVALID");
+  expect(parties.list()[0]?.trainer?.kinds).toEqual(["Train"]);
 });
 
 it("a worker that was replaced is told so before it has spent anything, and spends nothing of its successor's", async () => {

@@ -1,12 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { cutText, partyV1 } from "@tributary/contracts";
-import { countUpdateSegments, equalBytes, largestPartyMessageBytes, Protocol } from "@tributary/federated";
+import { countUpdateSegments, equalBytes, horizontal, largestPartyMessageBytes, Protocol } from "@tributary/federated";
 import { type Clock, isErrorCode, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { requireTrainer } from "../../shared/trainer/registered-trainer.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { JobModels } from "../engine/job-models.ts";
 import type { PartyDirectory } from "./party-directory.ts";
 import { PartyQuota, PartyRate } from "./party-quota.ts";
+import { SEAT_ROLE } from "./seat-fitness.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
 /** Version of the protocol's messages that this aggregator speaks. */
@@ -55,7 +57,7 @@ export function partyMethods(
   const openings = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   const joins = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   return {
-    async join({ identityKey, protocolVersion, lastSetup }, { peerCertificate }) {
+    async join({ identityKey, protocolVersion, lastSetup, kinds, capability }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
       if (!equalBytes(identityKey, holder.publicKey)) {
         throw new TributaryError("IDENTITY_REJECTED", "the identity key is not the certificate's");
@@ -66,10 +68,12 @@ export function partyMethods(
           `protocol version ${protocolVersion}, must be at least ${PROTOCOL_VERSION}`,
         );
       }
+      const isRegistered = kinds.length > 0 || capability !== undefined;
+      const trainer = isRegistered ? requireTrainer({ kinds, capability }) : undefined;
       parties.requireMayJoin(holder);
       // Whoever joins is news for everybody who follows the job.
       if (!joins.spend(holder)) throw tooMuch(`party ${holder.seat.partyId} joins again and again`);
-      parties.join(holder, lastSetup);
+      parties.join(holder, trainer, lastSetup);
       return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
     async *receive({ clockOffsetMs }, { peerCertificate, signal }) {
@@ -141,5 +145,7 @@ function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) 
     ...(baseModel !== undefined && { baseModel }),
     sourceSha256,
     adapterJson,
+    role: SEAT_ROLE,
+    paradigm: horizontal.paradigm,
   };
 }

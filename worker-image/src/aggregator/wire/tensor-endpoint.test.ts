@@ -79,7 +79,7 @@ beforeEach(async () => {
   const { certificate, key } = first;
   const tls = { certificate, key, peerCas: [certificate, second.certificate] };
   parties = new PartyDirectory(seats, () => 0);
-  parties.join(first.holder);
+  parties.join(first.holder, { kinds: [], capability: undefined });
   endpoint = await startTensorEndpoint(
     { tls, port: 0, jobUid: "j", seats, parties, log, onRefused: () => void refused++ },
     round,
@@ -232,7 +232,7 @@ describe("a worker that was replaced", () => {
   const stealing = { method: "HEAD", path: PATH, headers: { "tributary-segment-sha256": "ab".repeat(32) } };
 
   it("neither names the digest of its successor's segment nor fetches anything", async () => {
-    parties.join(second.holder);
+    parties.join(second.holder, { kinds: [], capability: undefined });
     expect([await ask(first, stealing), await ask(first, model)]).toEqual(["IDENTITY_REJECTED", "IDENTITY_REJECTED"]);
     expect(await ask(second, { method: "PUT", path: PATH, headers: whole }, bytes)).toBe(200);
     expect([stored, refused]).toEqual([1, 2]);
@@ -248,7 +248,7 @@ describe("a worker that was replaced", () => {
     expect([await ask(first, stealing), await ask(second, model)]).toEqual(
       Array.from({ length: 2 }, () => "AGGREGATOR_UNREACHABLE"),
     );
-    parties.join(second.holder);
+    parties.join(second.holder, { kinds: [], capability: undefined });
     expect([await ask(first, stealing), await ask(second, model)]).toEqual(["IDENTITY_REJECTED", 200]);
     expect(staging.status(segment)).toEqual({ storedBytes: 0, isComplete: false });
   });
@@ -270,7 +270,7 @@ describe("a worker that was replaced", () => {
       response.on("data", (chunk: Buffer) => (read += chunk.length)).pause();
       readOn = () => response.resume();
     }
-    parties.join(second.holder);
+    parties.join(second.holder, { kinds: [], capability: undefined });
     await untilTold();
     readOn();
     await closed;
@@ -284,7 +284,7 @@ describe("a worker that was replaced", () => {
     const held = Array.from({ length: 8 }, () => begin(model).end());
     await Promise.all(held.map((request) => once(request, "response")));
     expect(await ask(first, model)).toBe("QUEUE_FULL");
-    parties.join(second.holder);
+    parties.join(second.holder, { kinds: [], capability: undefined });
     expect(await Promise.all(Array.from({ length: 4 }, () => ask(second, model)))).toEqual([200, 200, 200, 200]);
   });
 });

@@ -39,7 +39,10 @@ export async function openFlatModel(path: string, disk: Disk = realDisk): Promis
     const header = parseHeader(await readFully(file, PREFIX_BYTES, Buffer.alloc(headerBytes)), sizeBytes - dataStart);
     const other = header.tensors.find((tensor) => !isFloatDtype(tensor.dtype));
     if (other !== undefined)
-      throw invalidModel(path, `tensor ${other.name} is ${other.dtype}, must be F32, F16, BF16 or F64`);
+      throw invalidModel(path, `tensor ${other.name} is ${other.dtype}, must be F32, F16, BF16 or F64`, {
+        tensor: other.name,
+        dtype: other.dtype,
+      });
     const layout = flatLayout(header.tensors);
     const place = { file, layout, dataStart, scratch: { buffer: new Uint8Array(0) } };
     return {
@@ -107,6 +110,6 @@ async function readParameters(
   return out;
 }
 
-function invalidModel(path: string, why: string): TributaryError {
-  return new TributaryError("MODEL_SOURCE_INVALID", `${path}: ${why}`, { details: { path } });
+function invalidModel(path: string, why: string, details: Readonly<Record<string, string>> = {}): TributaryError {
+  return new TributaryError("MODEL_SOURCE_INVALID", `${path}: ${why}`, { details: { path, ...details } });
 }

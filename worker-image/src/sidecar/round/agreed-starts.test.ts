@@ -65,7 +65,7 @@ async function startSidecar(): Promise<void> {
   };
   const never = { fetch: () => new Promise(() => {}) } as unknown as TensorClient;
   desk = new RoundDesk({
-    desk: new TrainerDesk(log, 1_000),
+    desk: new TrainerDesk(log, 1_000, async () => {}),
     crypto,
     log,
     crash: () => {},

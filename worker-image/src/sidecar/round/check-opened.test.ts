@@ -70,8 +70,8 @@ describe("a lying aggregator is refused by name before anything is trained", () 
     {
       given: "another paradigm",
       lie: (terms) => ({ ...terms, paradigm: "Vertical" }),
-      name: "ScriptChanged",
-      says: "the paradigm is Vertical",
+      name: "TermsChanged",
+      says: "the paradigm is Vertical, was Horizontal",
     },
     {
       given: "another task than a Join said",
@@ -128,13 +128,13 @@ describe("a lying aggregator is refused by name before anything is trained", () 
       says: "the rank is 7",
     },
     {
-      given: "a role that does not do the work",
+      given: "another role than a Join said",
       lie: (terms) => ({
         ...terms,
         seats: terms.seats.map((seat) => (seat.party === 1 ? { ...seat, role: "Coordinator" } : seat)),
       }),
       name: "TermsChanged",
-      says: "seat 1 has the role Coordinator, the script asks Trainer",
+      says: "role of seat 1 is Coordinator, was Trainer",
     },
     {
       given: "no local steps for the own seat in a round that trains",
@@ -188,6 +188,27 @@ describe("a lying aggregator is refused by name before anything is trained", () 
     const { setup, opened } = speakRound();
     expect(() => checkOpened({ ...trust, told }, setup, opened)).toThrow(
       refusal("TermsChanged", "participant of seat 1"),
+    );
+  });
+
+  it("a paradigm that this worker does not run, and a role that does not do its work, also when a `Join` said so", () => {
+    const vertical = speakRound({}, { terms: (terms) => ({ ...terms, paradigm: "Vertical" }) });
+    const told: ToldJob = { ...toldParty1(), paradigm: "Vertical" };
+    expect(() => checkOpened({ ...trust, told }, vertical.setup, vertical.opened)).toThrow(
+      refusal("ScriptChanged", "the paradigm is Vertical, this worker runs Horizontal"),
+    );
+    const coordinated = speakRound(
+      {},
+      {
+        terms: (terms) => ({
+          ...terms,
+          seats: terms.seats.map((seat) => (seat.party === 1 ? { ...seat, role: "Coordinator" } : seat)),
+        }),
+      },
+    );
+    const coordinator: ToldJob = { ...toldParty1(), role: "Coordinator" };
+    expect(() => checkOpened({ ...trust, told: coordinator }, coordinated.setup, coordinated.opened)).toThrow(
+      refusal("TermsChanged", "seat 1 has the role Coordinator, the script asks Trainer"),
     );
   });
 

@@ -29,6 +29,8 @@ export interface ToldJob {
   readonly participant: string;
   readonly workerIndex: number;
   readonly workerCount: number;
+  readonly role: string;
+  readonly paradigm: string;
   readonly task: string;
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly seed: bigint;
@@ -96,14 +98,15 @@ export function checkOpened(
 function requireOwnSeat({ seats }: RoundTerms, told: ToldJob): SeatTerms {
   const seat = seats.find(({ party }) => party === told.partyId);
   if (seat === undefined) throw changed(`there is no seat ${told.partyId}, which this worker was given`);
-  for (const field of ["participant", "workerIndex", "workerCount"] as const)
+  for (const field of ["participant", "workerIndex", "workerCount", "role"] as const)
     if (seat[field] !== told[field])
       throw changed(`${field} of seat ${seat.party} is ${seat[field]}, was ${told[field]}`);
   return seat;
 }
 
-function requireTold({ jobUid, context, works }: RoundTerms, { work }: SeatTerms, told: ToldJob): void {
+function requireTold({ jobUid, paradigm, context, works }: RoundTerms, { work }: SeatTerms, told: ToldJob): void {
   if (jobUid !== told.jobUid) throw changed(`the job is ${jobUid}, was ${told.jobUid}`);
+  if (paradigm !== told.paradigm) throw changed(`the paradigm is ${paradigm}, was ${told.paradigm}`);
   for (const field of ["task", "seed", "adapterJson"] as const)
     if (context[field] !== told[field]) throw changed(`${field} is ${context[field]}, was ${told[field]}`);
   if (!equalBytes(context.sourceSha256, told.sourceSha256)) throw changed("the model source is another one");

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  DTYPE_BYTES,
   decodeMetrics,
   horizontal,
   largestMetric,
@@ -163,6 +164,30 @@ describe("buildReport", () => {
     const file = await open(request.trainedPath!, "r+");
     await file.truncate(40).finally(() => file.close());
     await expect(buildReport(request)).rejects.toMatchObject({ code: "REPORT_REFUSED" });
+  });
+
+  it.each(["F16", "BF16", "F64", "I32", "U32", "U8"] as const)(
+    "refuses a trained tensor of %s by name",
+    async (dtype) => {
+      const bytes = new Uint8Array(PARAMETERS * DTYPE_BYTES[dtype]);
+      const parts = safetensorsParts([{ name: "w", dtype, shape: [PARAMETERS], bytes }]);
+      const request = await aRequest(new Float32Array(PARAMETERS));
+      await writeFile(request.trainedPath!, Buffer.concat(parts));
+      await expect(buildReport(request)).rejects.toMatchObject({
+        code: "REPORT_REFUSED",
+        message: `tensor w of the trained model is ${dtype}, must be F32: the report sums it`,
+      });
+    },
+  );
+
+  it("quotes no name of a tensor that the model has not, whatever its type", async () => {
+    const tensor = { name: "patient Jane Roe", dtype: "I32" as const, shape: [1], bytes: new Uint8Array(4) };
+    const request = await aRequest(new Float32Array(PARAMETERS));
+    await writeFile(request.trainedPath!, Buffer.concat(safetensorsParts([tensor])));
+    await expect(buildReport(request)).rejects.toMatchObject({
+      code: "REPORT_REFUSED",
+      message: expect.not.stringContaining("Jane"),
+    });
   });
 
   it("quotes nothing of a trained model that is no safetensors file", async () => {

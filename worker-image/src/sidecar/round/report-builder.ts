@@ -13,7 +13,15 @@ import {
   requireRingBits,
   type UpdateSegment,
 } from "@tributary/federated";
-import { type Disk, isStorageError, type Logger, realDisk, TributaryError, writeFully } from "@tributary/kit";
+import {
+  type Disk,
+  isStorageError,
+  isTributaryError,
+  type Logger,
+  realDisk,
+  TributaryError,
+  writeFully,
+} from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
@@ -78,12 +86,13 @@ async function buildUpdates(
   values: Record<string, number>,
 ): Promise<ReportedSegment[]> {
   const base = await openFlatModel(request.basePath, diskOf(request));
-  const trained = await openTrained(trainedPath, diskOf(request)).catch(async (error: unknown) => {
+  const trained = await openTrained(trainedPath, base, diskOf(request)).catch(async (error: unknown) => {
     await base.close();
     throw error;
   });
   try {
     requireSameTensors(base, trained);
+    requireFloats(trained);
     const segments: ReportedSegment[] = [];
     for (const planned of request.layout.updates) {
       const { segment } = planned;
@@ -223,15 +232,28 @@ function encodeFitting(
   }
 }
 
-async function openTrained(path: string, disk: Disk): Promise<FlatModelFile> {
+async function openTrained(path: string, base: FlatModelFile, disk: Disk): Promise<FlatModelFile> {
   try {
     return await openFlatModel(path, disk);
   } catch (cause) {
     if (isStorageError(cause)) throw cause;
+    const { tensor, dtype } = isTributaryError(cause) ? cause.details : {};
+    if (base.layout.tensors.some(({ name }) => name === tensor)) throw otherType(String(tensor), String(dtype), cause);
     // What is wrong with the file quotes it, and it is the trainer's.
     const message = "the trained model is no safetensors file of floats; the log of the worker's sidecar says why";
     throw new TributaryError("REPORT_REFUSED", message, { cause });
   }
+}
+
+/** What a report sums is F32: values of another type were rounded where nobody asked for it. */
+function requireFloats({ header }: FlatModelFile): void {
+  const other = header.tensors.find(({ dtype }) => dtype !== "F32");
+  if (other !== undefined) throw otherType(other.name, other.dtype);
+}
+
+function otherType(tensor: string, dtype: string, cause?: unknown): TributaryError {
+  const message = `tensor ${tensor} of the trained model is ${dtype}, must be F32: the report sums it`;
+  return new TributaryError("REPORT_REFUSED", message, { cause });
 }
 
 function requireSameTensors(base: FlatModelFile, trained: FlatModelFile): void {

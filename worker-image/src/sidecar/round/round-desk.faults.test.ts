@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { trainerV1 } from "@tributary/contracts";
 import { planDigest as digestOfPlan, safetensorsParts, setupDigest } from "@tributary/federated";
 import { createLogger, type ErrorCode, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -39,8 +41,8 @@ beforeEach(async () => {
   };
   const machine = { post, seedOf: () => new Uint8Array(32) } as unknown as PartyMachine;
   const tensors = { send: (path: string, file: RemoteFile) => upload(path, file), fetch } as unknown as TensorClient;
-  const trainer = new TrainerDesk(log, 1_000);
-  trainer.run = async () => ({ case: "success", value: { outputs: [], metrics: [] } }) as never;
+  const trainer = new TrainerDesk(log, 1_000, async () => {});
+  trainer.run = async () => ({ case: "success", value: create(trainerV1.TaskSuccessSchema) });
   desk = new RoundDesk({
     desk: trainer,
     crypto,

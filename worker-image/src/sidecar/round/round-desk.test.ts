@@ -35,7 +35,7 @@ beforeEach(async () => {
   };
   machine = unused;
   tensors = unused;
-  trainer = new TrainerDesk(log, 1_000);
+  trainer = new TrainerDesk(log, 1_000, async () => {});
   const trust = trustOfParty1();
   desk = new RoundDesk({
     desk: trainer,

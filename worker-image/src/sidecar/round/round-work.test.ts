@@ -3,12 +3,14 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { trainerV1 } from "@tributary/contracts";
 import { safetensorsParts } from "@tributary/federated";
 import { createLogger, nameVolumes } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { type HonestOptions, speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
-import type { TrainerDesk } from "../trainer/trainer-desk.ts";
+import type { TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { checkOpened } from "./check-opened.ts";
 import { checkStarted } from "./check-started.ts";
@@ -23,6 +25,9 @@ let done: string[];
 let ids: string[];
 let attempts = 0;
 let begun: string[];
+let asked: TrainerTask[];
+/** Facts that the trainer tells of a task, by kind. */
+let factsOf: Record<string, Record<string, number>>;
 /** What the trainer does in place of training, when it does not train. */
 let insteadOfTraining: (() => void) | undefined;
 let failure: { code: string; message: string } | undefined;
@@ -36,6 +41,8 @@ beforeEach(async () => {
   done = [];
   ids = [];
   begun = [];
+  asked = [];
+  factsOf = {};
   insteadOfTraining = undefined;
   failure = undefined;
   [metrics, trainMetrics] = [[], []];
@@ -47,23 +54,16 @@ beforeEach(async () => {
   } as unknown as TensorClient;
   const desk = {
     isBegun: (id: string) => begun.includes(id),
-    run: async ({
-      id,
-      kind,
-      inputs,
-      outputs,
-    }: {
-      id: string;
-      kind: string;
-      inputs: { path: string }[];
-      outputs: { path: string }[];
-    }) => {
+    run: async (task: TrainerTask) => {
+      const { id, kind = "", inputs = [], outputs = [] } = task;
+      asked.push(task);
       done.push(kind);
       ids.push(id);
       if (failure !== undefined) return { case: "failure", value: failure };
       if (kind === "Train" && insteadOfTraining !== undefined) insteadOfTraining();
-      else if (kind === "Train") await copyFile(join(directory, inputs[0]!.path), join(directory, outputs[0]!.path));
-      return { case: "success", value: { outputs: [], metrics: kind === "Train" ? trainMetrics : metrics } };
+      else if (kind === "Train") await copyFile(join(directory, inputs[0]!.path!), join(directory, outputs[0]!.path!));
+      const said = { outputs, metrics: kind === "Train" ? trainMetrics : metrics, facts: factsOf[kind] ?? {} };
+      return { case: "success", value: create(trainerV1.TaskSuccessSchema, said) };
     },
   } as unknown as TrainerDesk;
   deps = {
@@ -123,6 +123,35 @@ describe("makeReport", () => {
     const segments = await makeReport(deps, aRound());
     expect(segments.map(({ segment }) => segment)).toEqual([0, 0xffff, 0xfffe]);
     expect(done).toEqual(["fetch", "Evaluate", "Train"]);
+  });
+
+  it("asks each step with the parameters of the signed script, outside of any loop", async () => {
+    await makeReport(deps, aRound());
+    expect(asked.map(({ kind, parameters, iteration }) => ({ kind, parameters, iteration }))).toEqual([
+      { kind: "Evaluate", parameters: { split: "validation" }, iteration: 0 },
+      { kind: "Train", parameters: {}, iteration: 0 },
+    ]);
+  });
+
+  it("logs how many steps the trainer took and how long, and no fact that follows from its data", async () => {
+    const lines: string[] = [];
+    const log = createLogger("test", "info", { write: (line: string) => void lines.push(line) });
+    factsOf = { Train: { steps: 2, stepSeconds: 0.5, samples: 12_345_678 } };
+    await makeReport({ ...deps, log }, aRound());
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ task: ids[1], steps: 2, stepSeconds: 0.5 });
+    expect(lines.join("")).not.toContain("12345678");
+  });
+
+  it("refuses a task of which a fact cannot be, and asks for it again", async () => {
+    factsOf = { Train: { steps: 3 } };
+    await expect(makeReport(deps, aRound())).rejects.toMatchObject({
+      code: "MESSAGE_INVALID",
+      message: expect.stringMatching(/Train: fact steps is 3, must be a whole number from 0 to 2$/u),
+    });
+    factsOf = {};
+    done = [];
+    await makeReport(deps, aRound());
+    expect(done).toEqual(["Train"]);
   });
 
   it("says which metrics a task's report cannot carry in its own log alone, and not without end", async () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, ReportLayout, ScriptStep } from "@tributary/federated";
 import {
@@ -23,6 +24,7 @@ import { buildReport, type MetricTotals, type ReportedSegment, type ReportReques
 import { requireModel } from "./require-model.ts";
 import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 import { metricTotals } from "./task-metrics.ts";
+import { requireSuccess } from "./task-success.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 /** What the work of any round needs. */
@@ -210,7 +212,7 @@ function nameOf({ line, startSha256, termsSha256 }: WorkOfRound): string {
 }
 
 /** A task of the script with the sets that it gives and takes. */
-type RoundTask = TrainerTask & { readonly outputs: trainerV1.TensorSet[] };
+type RoundTask = TrainerTask & { readonly localSteps: number; readonly outputs: trainerV1.TensorSet[] };
 
 function taskOf(
   { volumeDirectory }: WorkDeps,
@@ -224,14 +226,17 @@ function taskOf(
   );
   const outputs = step.outputs.map(({ set }) => tensorSet(set, volumePaths.trained(nameOf(work)), new Uint8Array(0)));
   const localSteps = step.outputs.length === 0 ? 0 : round.work.localSteps;
-  const split = parameters.split ?? "";
-  return { id: `${nameOf(work)}/${kind}`, kind, role, round: work.line, inputs, outputs, localSteps, split, expiresMs };
+  const id = `${nameOf(work)}/${kind}`;
+  return {
+    ...{ id, kind, role, round: work.line, iteration: 0, inputs, outputs, localSteps, expiresMs },
+    parameters: { ...parameters },
+  };
 }
 
 async function runTask(
   { desk, log, volumeDirectory }: WorkDeps,
   { round, signal }: WorkRequest,
-  task: TrainerTask,
+  task: RoundTask,
   step: ScriptStep,
 ): Promise<MetricTotals> {
   const startedMs = performance.now();
@@ -249,15 +254,17 @@ async function runTask(
       `task ${task.id}: ${publicMessage} The log of the worker's sidecar has the trainer's words.`,
     );
   }
-  const { metrics } = outcome.value as trainerV1.TaskSuccess;
-  log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs) }, "task is done");
+  const success = outcome.value as trainerV1.TaskSuccess;
+  const { metrics } = success;
+  const facts = await requireSuccess(task, success, { log, volumeDirectory });
+  log.info({ task: task.id, durationMs: Math.round(performance.now() - startedMs), ...facts }, "task is done");
   const known = round.layout.metrics.find(({ section }) => section === step.metrics)!.metrics;
   return metricTotals(task.id, metrics, { known, log });
 }
 
-function tensorSet(name: string, path: string, sha256: Uint8Array) {
+function tensorSet(name: string, path: string, sha256: Uint8Array): trainerV1.TensorSet {
   const disclosure = trainerV1.Disclosure.SUM_ONLY;
-  return { name, path, disclosure, toRole: "", sha256, sampleIdsPath: "" } as trainerV1.TensorSet;
+  return create(trainerV1.TensorSetSchema, { name, path, disclosure, sha256 });
 }
 
 /** A file of the memory directory; a damaged one counts as none. */

@@ -5,6 +5,8 @@ import { readFileIfPresent, TributaryError, writeFileDurably } from "@tributary/
 
 /** What a trainer is told of the job, of whatever seat. */
 export interface TrainerTerms {
+  readonly role: string;
+  readonly paradigm: string;
   readonly task: string;
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly seed: bigint;
@@ -14,9 +16,11 @@ export interface TrainerTerms {
 }
 
 /** Digest of what a trainer is told, 32 bytes. */
-export function toldJobSha256({ sourceSha256, task, hyperparameters, seed, adapterJson }: TrainerTerms): Uint8Array {
+export function toldJobSha256(terms: TrainerTerms): Uint8Array {
+  const { role, paradigm, sourceSha256, task, hyperparameters, seed, adapterJson } = terms;
   const sorted = Object.entries(hyperparameters).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify([Buffer.from(sourceSha256).toString("hex"), task, sorted, String(seed), adapterJson]);
+  const source = Buffer.from(sourceSha256).toString("hex");
+  const text = JSON.stringify([source, role, paradigm, task, sorted, String(seed), adapterJson]);
   return new Uint8Array(createHash("sha256").update(text).digest());
 }
 
@@ -34,6 +38,6 @@ export async function requireToldJob(memoryDirectory: string, jobSha256: Uint8Ar
   if (equalBytes(told, jobSha256)) return;
   throw new TributaryError(
     "CONFIGURATION_INVALID",
-    "the aggregator tells another task, source, adapter, seed or hyperparameters than before; replace the worker's pod",
+    "the aggregator tells another role, paradigm, task, source, adapter, seed or hyperparameters than before; replace the worker's pod",
   );
 }

@@ -1,4 +1,4 @@
-import { createLogger } from "@tributary/kit";
+import { type Clock, createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TrainerDesk, type TrainerTask } from "./trainer-desk.ts";
 
@@ -8,9 +8,23 @@ const never = new AbortController().signal;
 const context = { signal: never, peerCertificate: undefined };
 const success = { case: "success", value: { metrics: [] } } as never;
 
+const aDesk = (timeoutMs: number, clock?: Clock) => new TrainerDesk(log, timeoutMs, async () => {}, clock);
+
 describe("TrainerDesk", () => {
+  it("gives a trainer its job once it has taken note of it, and none to one that is refused", async () => {
+    const told: unknown[] = [];
+    const desk = new TrainerDesk(log, 60_000, async ({ kinds }) => {
+      if (kinds.length === 0) throw new TributaryError("MESSAGE_INVALID", "kinds: 0 verbs");
+      told.push(kinds);
+    });
+    desk.setJob({ jobUid: "uid" });
+    await expect(desk.methods.register({ kinds: [] } as never, context)).rejects.toThrow("kinds: 0 verbs");
+    expect(await desk.methods.register({ kinds: ["Train"] } as never, context)).toEqual({ jobUid: "uid" });
+    expect(told).toEqual([["Train"]]);
+  });
+
   it("gives the open task to whoever asks until its outcome came, then nothing", async () => {
-    const desk = new TrainerDesk(log, 60_000);
+    const desk = aDesk(60_000);
     const done = desk.run(task, never);
     expect(await desk.methods.nextTask({ waitMs: 0 } as never, context)).toEqual({ task });
     expect(await desk.methods.nextTask({ waitMs: 0 } as never, context)).toEqual({ task });
@@ -22,7 +36,7 @@ describe("TrainerDesk", () => {
   it("tells whoever asks what then remains of the task's time, whatever the wall clock says", async () => {
     let nowMs = 1_000;
     const clock = { nowMs: () => Number.NaN, monotonicMs: () => nowMs, sleep: async () => {} };
-    const desk = new TrainerDesk(log, 60_000, clock);
+    const desk = aDesk(60_000, clock);
     const stop = new AbortController();
     const done = desk.run({ ...task, expiresMs: 11_000 }, stop.signal);
     const ask = () => desk.methods.nextTask({ waitMs: 0 } as never, context);
@@ -36,7 +50,7 @@ describe("TrainerDesk", () => {
   });
 
   it("wakes a trainer that waits when a task comes", async () => {
-    const desk = new TrainerDesk(log, 60_000);
+    const desk = aDesk(60_000);
     const asked = desk.methods.nextTask({ waitMs: 60_000 } as never, context);
     const done = desk.run(task, never);
     expect(await asked).toEqual({ task });
@@ -45,7 +59,7 @@ describe("TrainerDesk", () => {
   });
 
   it("takes no outcome for a task that is not open", async () => {
-    const desk = new TrainerDesk(log, 60_000);
+    const desk = aDesk(60_000);
     const controller = new AbortController();
     const done = desk.run(task, controller.signal);
     await desk.methods.completeTask({ taskId: "round-9/Train", outcome: success } as never, context);
@@ -54,7 +68,7 @@ describe("TrainerDesk", () => {
   });
 
   it("calls a trainer lost that never asks", async () => {
-    const desk = new TrainerDesk(log, 1);
+    const desk = aDesk(1);
     await expect(desk.run(task, never)).rejects.toMatchObject({ code: "TRAINER_LOST" });
   });
 
@@ -69,7 +83,7 @@ describe("TrainerDesk", () => {
     beforeEach(() => {
       vi.useFakeTimers();
       const clock = { nowMs: () => Number.NaN, monotonicMs: () => Date.now(), sleep: async () => {} };
-      desk = new TrainerDesk(log, TIMEOUT_MS, clock);
+      desk = aDesk(TIMEOUT_MS, clock);
       desk.connected();
     });
     afterEach(() => vi.useRealTimers());
@@ -225,7 +239,7 @@ describe("TrainerDesk", () => {
   });
 
   it("refuses an outcome that is none", async () => {
-    const desk = new TrainerDesk(log, 60_000);
+    const desk = aDesk(60_000);
     const outcome = { case: undefined };
     await expect(desk.methods.completeTask({ taskId: "x", outcome } as never, context)).rejects.toMatchObject({
       code: "MESSAGE_INVALID",
@@ -233,7 +247,7 @@ describe("TrainerDesk", () => {
   });
 
   it("tells the trainer that the job is over and waits until it hangs up", async () => {
-    const desk = new TrainerDesk(log, 60_000);
+    const desk = aDesk(60_000);
     desk.connected();
     const asked = desk.methods.nextTask({ waitMs: 60_000 } as never, context);
     const finished = desk.finish(60_000);

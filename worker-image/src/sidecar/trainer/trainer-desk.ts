@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { trainerV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, systemClock, TributaryError } from "@tributary/kit";
+import type { RegisteredTrainer } from "../../shared/trainer/registered-trainer.ts";
 
 /** The job as the trainer is told of it. */
 export type TrainerJob = MessageInitShape<typeof trainerV1.RegisterResponseSchema>;
@@ -12,6 +13,9 @@ export type TrainerTask = Omit<MessageInitShape<typeof trainerV1.TaskSchema>, "r
 };
 /** How a task ended. */
 export type TaskOutcome = trainerV1.CompleteTaskRequest["outcome"] & { readonly case: "success" | "failure" };
+
+/** Takes note of a trainer, or refuses it. */
+type Register = (trainer: RegisteredTrainer) => Promise<void>;
 
 interface OpenTask {
   readonly task: TrainerTask;
@@ -43,6 +47,7 @@ export class TrainerDesk {
   readonly #log: Logger;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
+  readonly #register: Register;
   readonly #job = Promise.withResolvers<TrainerJob>();
   readonly #finished = Promise.withResolvers<void>();
   #open: OpenTask | undefined;
@@ -54,8 +59,10 @@ export class TrainerDesk {
   #lostTimer: NodeJS.Timeout | undefined;
   #wake: (() => void)[] = [];
 
-  constructor(log: Logger, timeoutMs: number, clock: Clock = systemClock) {
+  /** @param register told of each trainer that registers, before it gets its job. */
+  constructor(log: Logger, timeoutMs: number, register: Register, clock: Clock = systemClock) {
     this.#log = log;
+    this.#register = register;
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
   }
@@ -129,8 +136,10 @@ export class TrainerDesk {
   /** The desk as the trainer's contract has it. */
   get methods(): ServiceMethods<typeof trainerV1.TrainerService> {
     return {
-      register: async ({ trainerName, trainerVersion, kinds }, { signal }) => {
-        this.#log.info({ trainer: trainerName, version: trainerVersion, kinds }, "trainer registers");
+      register: async ({ trainerName, trainerVersion, kinds, capability }, { signal }) => {
+        await this.#register({ kinds, capability });
+        const told = { trainer: trainerName, version: trainerVersion, kinds, ...describeCapability(capability) };
+        this.#log.info(told, "trainer registers");
         return Promise.race([this.#job.promise, rejectOnAbort(signal)]);
       },
       nextTask: ({ waitMs }, { signal }) => this.#nextTask(Math.min(waitMs, MAX_WAIT_MS), signal),
@@ -217,6 +226,13 @@ function isOutcomeOf({ task, isGiven }: OpenTask, given: GivenTask | undefined, 
 function isOfEarlierTime(outcome: TaskOutcome, given: GivenTask | undefined, { expiresMs }: TrainerTask): boolean {
   if (outcome.case !== "failure" || outcome.value.code !== "DEADLINE_EXCEEDED") return false;
   return (given?.expiresMs ?? Number.POSITIVE_INFINITY) < (expiresMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** What a log shows of a capability: what the trainer does not know is absent. */
+function describeCapability(capability: trainerV1.Capability | undefined) {
+  if (capability === undefined) return {};
+  const { backend, dtypes, memoryBytes, flops, preemptible, probe } = capability;
+  return { backend, dtypes, memoryBytes: Number(memoryBytes), flops, preemptible, probe };
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

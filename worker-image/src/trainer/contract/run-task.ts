@@ -1,20 +1,21 @@
-import { trainerV1 } from "@tributary/contracts";
+import type { trainerV1 } from "@tributary/contracts";
 import { asTributaryError, type Clock, Disposition, TributaryError } from "@tributary/kit";
-import type { MetricTotal, TaskContext, TrainerProgram } from "../program.ts";
+import type { ReceivedSet, TaskContext, TaskInput, TaskOutput, TrainerProgram } from "../program.ts";
 import type { InputReader } from "./input-reader.ts";
-import { writeTensors } from "./tensor-file.ts";
-
-/** Kinds of task that this trainer does. */
-export const taskKinds = ["Train", "Evaluate"] as const;
-
-const validationSplit = "validation";
+import { refuseUnknownTask, unknownTask } from "./refuse-task.ts";
+import { type NamedTensors, writeTensors } from "./tensor-file.ts";
 
 /** The outcome of a task, as `CompleteTask` takes it. */
 export type TaskOutcome =
-  | { readonly case: "success"; readonly value: { outputs: { name: string; path: string }[]; metrics: MetricTotals } }
+  | { readonly case: "success"; readonly value: TaskMade }
   | { readonly case: "failure"; readonly value: { code: string; message: string; retriable: boolean } };
 
-type MetricTotals = { name: string; sum: number; count: bigint }[];
+interface TaskMade {
+  readonly outputs: { name: string; path: string }[];
+  readonly metrics: { name: string; sum: number; count: bigint }[];
+  readonly facts: Record<string, number>;
+  readonly endsLoop: boolean;
+}
 
 /** What a task needs besides itself. */
 export type TaskSurroundings = {
@@ -35,7 +36,7 @@ export async function runTask(
   surroundings: TaskSurroundings,
 ): Promise<TaskOutcome> {
   try {
-    refuseUnknown(task);
+    refuseUnknownTask(task, Object.keys(program));
     return await runKnown(program, task, surroundings);
   } catch (error) {
     return failureOf(error);
@@ -48,53 +49,48 @@ export function failureOf(cause: unknown): TaskOutcome {
   return { case: "failure", value: { code, message, retriable: disposition === Disposition.Transient } };
 }
 
-function unknown(what: string): TributaryError {
-  return new TributaryError("TRAINER_TASK_UNKNOWN", what);
-}
-
-function refuseUnknown(task: trainerV1.Task): void {
-  if (!(taskKinds as readonly string[]).includes(task.kind)) {
-    throw unknown(`task kind ${JSON.stringify(task.kind)} is unknown; this trainer does ${taskKinds.join(", ")}`);
-  }
-  for (const { name, disclosure } of [...task.inputs, ...task.outputs]) {
-    const isKnown = disclosure === trainerV1.Disclosure.SUM_ONLY || disclosure === trainerV1.Disclosure.PUBLIC;
-    if (!isKnown) throw unknown(`tensor set ${name} has the disclosure ${disclosure}, expected SUM_ONLY or PUBLIC`);
-  }
-  if (task.kind === "Evaluate" && task.split !== validationSplit) {
-    throw unknown(`split ${JSON.stringify(task.split)} is unknown; this trainer evaluates ${validationSplit}`);
-  }
-}
-
 async function runKnown(program: TrainerProgram, task: trainerV1.Task, around: TaskSurroundings): Promise<TaskOutcome> {
   const context = contextOf(task, around);
-  const input = setNamed(task.inputs, "model", "inputs");
   await context.checkpoint();
-  const model = await around.inputs.read(input.path, input.sha256, task.kind === "Evaluate");
-  if (task.kind === "Evaluate") return success([], await program.evaluate(model, task.split, context));
-  const output = setNamed(task.outputs, "model", "outputs");
-  const trained = await program.train(model, task.localSteps, context);
-  await writeTensors(around.volume, output.path, trained.model);
-  return success([{ name: output.name, path: output.path }], trained.metrics);
-}
-
-function setNamed(sets: readonly trainerV1.TensorSet[], name: string, field: string): trainerV1.TensorSet {
-  const found = sets.find((set) => set.name === name);
-  if (found === undefined)
-    throw new TributaryError("MESSAGE_INVALID", `the task's ${field} hold no tensor set ${name}`);
-  return found;
-}
-
-function success(outputs: { name: string; path: string }[], metrics: readonly MetricTotal[]): TaskOutcome {
+  const input = await readInput(task, around);
+  const output = await program[task.kind]!(input, context);
+  const made = task.outputs.map(({ name, path }) => ({ name, path, tensors: madeBy(task, output, name) }));
+  for (const name of Object.keys(output.sets))
+    if (!task.outputs.some((asked) => asked.name === name))
+      throw new TributaryError("MESSAGE_INVALID", `the task's outputs hold no tensor set ${name}`);
+  for (const { path, tensors } of made) await writeTensors(around.volume, path, tensors);
   return {
     case: "success",
-    value: { outputs, metrics: metrics.map(({ name, sum, count }) => ({ name, sum, count: BigInt(count) })) },
+    value: {
+      outputs: made.map(({ name, path }) => ({ name, path })),
+      metrics: (output.metrics ?? []).map(({ name, sum, count }) => ({ name, sum, count: BigInt(count) })),
+      facts: { ...output.facts },
+      endsLoop: output.endsLoop ?? false,
+    },
   };
+}
+
+function madeBy(task: trainerV1.Task, { sets }: TaskOutput, name: string): NamedTensors {
+  const tensors = Object.hasOwn(sets, name) ? sets[name] : undefined;
+  if (tensors === undefined)
+    throw unknownTask(`the task's outputs hold tensor set ${name}, which ${task.kind} does not make`);
+  return tensors;
+}
+
+async function readInput(task: trainerV1.Task, { inputs }: TaskSurroundings): Promise<TaskInput> {
+  const { kind, round, iteration, localSteps, parameters } = task;
+  // What a task reads and does not change is read by the next one too.
+  const keep = task.outputs.length === 0;
+  const received: (ReceivedSet & { readonly name: string })[] = [];
+  for (const { name, path, sha256 } of task.inputs)
+    received.push({ name, path, tensors: await inputs.read(path, sha256, keep) });
+  const sets = (name: string) => received.filter((set) => set.name === name);
+  return { kind, round, iteration, localSteps, parameters, sets };
 }
 
 function contextOf(task: trainerV1.Task, { clock, receivedMs, signal }: TaskSurroundings): TaskContext {
   const expiresMs = receivedMs + Number(task.remainingMs ?? Number.POSITIVE_INFINITY);
   return {
-    round: task.round,
     checkpoint: async () => {
       await new Promise((resolve) => setImmediate(resolve));
       if (signal.aborted)

@@ -16,12 +16,14 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openProgram } from "../open-program.ts";
+import { openProgram, trainerKinds } from "../open-program.ts";
+import type { TrainerProgram } from "../program.ts";
 import { runTrainer, type TrainerOptions } from "./run-trainer.ts";
 import { readTensors, writeTensors } from "./tensor-file.ts";
 
 const log = createLogger("trainer.test", "silent");
 type Task = MessageInitShape<typeof trainerV1.TaskSchema>;
+type TensorSet = MessageInitShape<typeof trainerV1.TensorSetSchema>;
 
 let volume: string;
 let endpoint: Server | undefined;
@@ -37,20 +39,29 @@ afterEach(async () => {
 /** A sidecar that serves the real contract: it offers tasks in turn, then says that the job is over. */
 async function serveTasks(
   tasks: Task[],
-  options: { task?: string; hyperparameters?: Record<string, string>; failFirst?: number } = {},
-): Promise<{ outcomes: trainerV1.CompleteTaskRequest[]; registrations: () => number }> {
+  options: {
+    task?: string;
+    paradigm?: string;
+    role?: string;
+    hyperparameters?: Record<string, string>;
+    failFirst?: number;
+  } = {},
+): Promise<{ outcomes: trainerV1.CompleteTaskRequest[]; registrations: trainerV1.RegisterRequest[] }> {
+  const registrations: trainerV1.RegisterRequest[] = [];
   const outcomes: trainerV1.CompleteTaskRequest[] = [];
   let next = 0;
-  let registered = 0;
   let failures = options.failFirst ?? 0;
   endpoint = createGrpcEndpoint();
-  const job = { jobUid: "uid", participant: "aws", workerCount: 1, task: options.task ?? "noop", volumePath: volume };
+  const job = {
+    ...{ jobUid: "uid", participant: "aws", workerCount: 1, task: options.task ?? "noop", volumePath: volume },
+    ...{ paradigm: options.paradigm ?? "Horizontal", role: options.role ?? "Trainer" },
+  };
   addService(
     endpoint,
     trainerV1.TrainerService,
     {
-      register: async () => {
-        registered++;
+      register: async (request) => {
+        registrations.push(request);
         return { ...job, hyperparameters: options.hyperparameters ?? {} };
       },
       nextTask: async () => {
@@ -67,7 +78,7 @@ async function serveTasks(
     () => undefined,
   );
   await listenGrpc(endpoint, `unix:${join(volume, "trainer.sock")}`, ServerCredentials.createInsecure());
-  return { outcomes, registrations: () => registered };
+  return { outcomes, registrations };
 }
 
 function work(overrides: Partial<TrainerOptions> = {}): Promise<void> {
@@ -75,6 +86,7 @@ function work(overrides: Partial<TrainerOptions> = {}): Promise<void> {
     socketPath: join(volume, "trainer.sock"),
     name: "tfjs",
     version: "1",
+    kinds: trainerKinds,
     openProgram,
     log,
     signal: new AbortController().signal,
@@ -84,8 +96,13 @@ function work(overrides: Partial<TrainerOptions> = {}): Promise<void> {
   });
 }
 
+/** What a test says of a task. */
+type TaskChange = Omit<Task, "$typeName" | "inputs" | "outputs"> & {
+  readonly inputs?: TensorSet[];
+  readonly outputs?: TensorSet[];
+};
 const model = new Map([["w", { shape: [3], values: Float32Array.of(0, 1, 2) }]]);
-async function trainTask(change: Task = {}): Promise<Task> {
+async function trainTask(change: TaskChange = {}) {
   await writeTensors(volume, "base.safetensors", model);
   const sha256 = createHash("sha256")
     .update(readFileSync(join(volume, "base.safetensors")))
@@ -99,8 +116,8 @@ async function trainTask(change: Task = {}): Promise<Task> {
     ...change,
   };
 }
-const evaluateTask = async (change: Task = {}) =>
-  trainTask({ id: "r0-evaluate", kind: "Evaluate", outputs: [], split: "validation", ...change });
+const evaluateTask = async (change: TaskChange = {}) =>
+  trainTask({ id: "r0-evaluate", kind: "Evaluate", outputs: [], parameters: { split: "validation" }, ...change });
 
 describe("runTrainer", () => {
   it("trains, evaluates, hands in what it made and ends when the job is over", async () => {
@@ -121,7 +138,7 @@ describe("runTrainer", () => {
     const sidecar = await serveTasks([await evaluateTask()], { failFirst: 2 });
     await work();
     expect(sidecar.outcomes).toHaveLength(1);
-    expect(sidecar.registrations()).toBe(3);
+    expect(sidecar.registrations).toHaveLength(3);
   });
 
   it("keeps its connection through a task of hours: one that is closed would count as its end", async () => {
@@ -135,11 +152,12 @@ describe("runTrainer", () => {
     await new Promise<void>((resolve) => counting.listen(socketPath, resolve));
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
     try {
-      const evaluate = async () => {
-        await vi.advanceTimersByTimeAsync(3 * 3_600_000);
-        return [];
+      const program: TrainerProgram = {
+        async Evaluate() {
+          await vi.advanceTimersByTimeAsync(3 * 3_600_000);
+          return { sets: {} };
+        },
       };
-      const program = { evaluate, train: () => Promise.reject(new Error("no task says so")) };
       await work({ socketPath, openProgram: async () => program });
     } finally {
       vi.useRealTimers();
@@ -153,7 +171,7 @@ describe("runTrainer", () => {
     { name: "an unknown kind", change: { kind: "Generate" }, want: "TRAINER_TASK_UNKNOWN", retriable: false },
     {
       name: "an unknown split",
-      change: { kind: "Evaluate", split: "train" },
+      change: { kind: "Evaluate", outputs: [], parameters: { split: "train" } },
       want: "TRAINER_TASK_UNKNOWN",
       retriable: false,
     },
@@ -165,6 +183,13 @@ describe("runTrainer", () => {
     },
     { name: "no model to start from", change: { inputs: [] }, want: "MESSAGE_INVALID", retriable: false },
     { name: "nowhere to write", change: { outputs: [] }, want: "MESSAGE_INVALID", retriable: false },
+    {
+      name: "a set that no training makes",
+      change: { outputs: [{ name: "logits", path: "x", disclosure: trainerV1.Disclosure.PUBLIC }] },
+      want: "TRAINER_TASK_UNKNOWN",
+      retriable: false,
+    },
+    { name: "an iteration of a loop", change: { iteration: 1 }, want: "TRAINER_TASK_UNKNOWN", retriable: false },
     {
       name: "a disclosure that is not set",
       change: { outputs: [{ name: "model", path: "x" }] },
@@ -181,6 +206,8 @@ describe("runTrainer", () => {
 
   it.each([
     { name: "an unknown task", options: { task: "vision" }, want: "TRAINER_TASK_UNKNOWN" },
+    { name: "an unknown paradigm", options: { paradigm: "Vertical" }, want: "TRAINER_TASK_UNKNOWN" },
+    { name: "an unknown role", options: { role: "LabelHolder" }, want: "TRAINER_TASK_UNKNOWN" },
     {
       name: "a wrong hyperparameter",
       options: { hyperparameters: { increment: "x" } },
@@ -192,6 +219,58 @@ describe("runTrainer", () => {
     const error: unknown = await work().catch((caught) => caught);
     expect(isTributaryError(error, want)).toBe(true);
     expect(outcomes[0]!.outcome).toMatchObject({ case: "failure", value: { code: want, retriable: false } });
+  });
+
+  it("is registered with the verbs of its program, once with those of all before it knows its job", async () => {
+    const { registrations } = await serveTasks([await evaluateTask()]);
+    await work({ capability: { backend: "none", memoryBytes: 5n } });
+    expect(registrations.map(({ kinds }) => kinds)).toEqual([["Evaluate", "Train"]]);
+    expect(registrations[0]!.capability).toMatchObject({ backend: "none", memoryBytes: 5n, flops: 0 });
+  });
+
+  it("registers again when the program of the job has other verbs", async () => {
+    const { registrations, outcomes } = await serveTasks([await evaluateTask(), await trainTask()]);
+    const program: TrainerProgram = { Evaluate: async () => ({ sets: {} }) };
+    await work({ openProgram: async () => program });
+    expect(registrations.map(({ kinds }) => kinds)).toEqual([["Evaluate", "Train"], ["Evaluate"]]);
+    expect(outcomes[1]!.outcome.value).toMatchObject({
+      code: "TRAINER_TASK_UNKNOWN",
+      message: 'task kind "Train" is unknown; this trainer does Evaluate',
+    });
+  });
+
+  it("hands in the facts of its program, and whether it ends a loop, as they are", async () => {
+    const { outcomes } = await serveTasks([await evaluateTask()]);
+    const program: TrainerProgram = {
+      Evaluate: async () => ({ sets: {}, facts: { samples: 3 }, endsLoop: true }),
+    };
+    await work({ openProgram: async () => program });
+    expect(outcomes[0]!.outcome.value).toMatchObject({ facts: { samples: 3 }, endsLoop: true });
+  });
+
+  it.each([
+    { reserved: { disclosure: trainerV1.Disclosure.KEPT }, says: "the disclosure KEPT, expected SUM_ONLY or PUBLIC" },
+    { reserved: { disclosure: trainerV1.Disclosure.TO_ROLE }, says: "the disclosure TO_ROLE" },
+    { reserved: { toRole: "Coordinator" }, says: 'to_role "Coordinator", expected none: it is reserved' },
+    { reserved: { fromParticipant: "gcp" }, says: 'from_participant "gcp", expected none: it is reserved' },
+    { reserved: { toParticipant: "gcp" }, says: 'to_participant "gcp", expected none: it is reserved' },
+    { reserved: { indexSha256: Uint8Array.of(171) }, says: 'index_sha256 "ab", expected none: it is reserved' },
+  ])("refuses what the contract reserves of a tensor set, by name: $says", async ({ reserved, says }) => {
+    const { inputs, outputs } = await trainTask();
+    const [input, output] = [
+      { ...inputs[0]!, ...reserved },
+      { ...outputs[0]!, ...reserved },
+    ];
+    const tasks = [await trainTask({ inputs: [input] }), await trainTask({ outputs: [output] })];
+    const { outcomes } = await serveTasks(tasks);
+    await work();
+    for (const { outcome } of outcomes)
+      expect(outcome).toMatchObject({
+        case: "failure",
+        value: { code: "TRAINER_TASK_UNKNOWN", message: expect.stringContaining(`tensor set model has ${says}`) },
+      });
+    expect(outcomes).toHaveLength(2);
+    expect(existsSync(join(volume, "trained.safetensors"))).toBe(false);
   });
 
   it("ends with TRAINER_SIDECAR_LOST when nobody listens", async () => {

@@ -1,3 +1,4 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { credentials } from "@grpc/grpc-js";
 import { trainerV1 } from "@tributary/contracts";
 import {
@@ -16,7 +17,7 @@ import {
 import { workerVolumes } from "../../shared/files/volumes.ts";
 import type { TrainerProgram } from "../program.ts";
 import { InputReader } from "./input-reader.ts";
-import { failureOf, runTask, taskKinds } from "./run-task.ts";
+import { failureOf, runTask } from "./run-task.ts";
 
 /** What a trainer is made of. */
 export type TrainerOptions = {
@@ -24,6 +25,10 @@ export type TrainerOptions = {
   readonly socketPath: string;
   readonly name: string;
   readonly version: string;
+  /** Verbs that it is registered with before the job, and so its program, is known. */
+  readonly kinds: readonly string[];
+  /** What it runs on; says nothing when left out. */
+  readonly capability?: MessageInitShape<typeof trainerV1.CapabilitySchema>;
   readonly openProgram: (job: trainerV1.RegisterResponse) => Promise<TrainerProgram>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -72,13 +77,24 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
     isRetriable: ({ disposition }) => disposition === Disposition.Transient,
     onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
   };
-  const who = { trainerName: options.name, trainerVersion: options.version, kinds: [...taskKinds] };
+  const { name: trainerName, version: trainerVersion, capability } = options;
+  const who = {
+    trainerName,
+    trainerVersion,
+    kinds: [...options.kinds],
+    ...(capability !== undefined && { capability }),
+  };
   const register = () => sidecar.register(who, { timeoutMs: callTimeoutMs, signal });
   const job = await retry(register, again);
   const { jobUid, participant, workerIndex, task: jobTask } = job;
   nameVolumes(workerVolumes({ volume: job.volumePath, ...(job.datasetPath !== "" && { dataset: job.datasetPath }) }));
   log.info({ jobUid, participant, workerIndex, task: jobTask }, "registered");
-  const opening = openQuietly(options.openProgram, job);
+  const registerVerbs = async (kinds: readonly string[]) => {
+    if (isSame(kinds, who.kinds)) return;
+    who.kinds = [...kinds];
+    await retry(register, again);
+  };
+  const opening = openQuietly(options.openProgram, job, registerVerbs);
   const around = { volume: job.volumePath, inputs: new InputReader(job.volumePath), clock: systemClock, signal };
   for (;;) {
     const next = async (attempt: number) => {
@@ -107,13 +123,26 @@ async function workFor(sidecar: Sidecar, options: TrainerOptions): Promise<void>
 
 type Opened = { readonly program: TrainerProgram } | { readonly error: unknown };
 
-/** Opening starts at once, while the first task may still be far, and fails as the outcome of that task. */
-async function openQuietly(open: TrainerOptions["openProgram"], job: trainerV1.RegisterResponse): Promise<Opened> {
+/**
+ * Opening starts at once, while the first task may still be far, and fails as the outcome of that task. A program with other verbs than the
+ * trainer was registered with is told of: what the sidecar knows are the keys of the program.
+ */
+async function openQuietly(
+  open: TrainerOptions["openProgram"],
+  job: trainerV1.RegisterResponse,
+  registerVerbs: (kinds: readonly string[]) => Promise<void>,
+): Promise<Opened> {
   try {
-    return { program: await open(job) };
+    const program = await open(job);
+    await registerVerbs(Object.keys(program));
+    return { program };
   } catch (error) {
     return { error };
   }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.toSorted().join() === others.toSorted().join();
 }
 
 function logFailure(log: Logger, failure: { code: string; message: string }): void {

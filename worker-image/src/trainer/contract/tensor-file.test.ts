@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { safetensorsParts } from "@tributary/federated";
+import { openSafetensors, safetensorsParts } from "@tributary/federated";
 import { type Disk, type DiskFile, isTributaryError, nodeDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readTensors, writeTensors } from "./tensor-file.ts";
+import { type NamedTensor, readTensors, requireFloats, writeTensors } from "./tensor-file.ts";
 
 let volume: string;
 beforeEach(() => {
@@ -58,6 +58,42 @@ describe("tensor files", () => {
     expect(readdirSync(volume)).toEqual(["out.safetensors"]);
   });
 
+  it("hold every type of the contract, bit for bit", async () => {
+    const all = new Map<string, NamedTensor>([
+      ["floats", { shape: [2], values: Float32Array.of(0.1, -0) }],
+      ["halves", { shape: [3], values: Float16Array.of(0.5, -65504, 6e-8) }],
+      ["integers", { shape: [2], values: Int32Array.of(-(2 ** 31), 2 ** 31 - 1) }],
+      ["places", { shape: [1], values: Uint32Array.of(2 ** 32 - 1) }],
+      ["bytes", { shape: [3, 1], values: Uint8Array.of(0, 128, 255) }],
+    ]);
+    await writeTensors(volume, "all", all);
+    const { tensors: written } = openSafetensors(readFileSync(join(volume, "all")));
+    expect(written.map(({ name, dtype }) => [name, dtype]).sort()).toEqual([
+      ["bytes", "U8"],
+      ["floats", "F32"],
+      ["halves", "F16"],
+      ["integers", "I32"],
+      ["places", "U32"],
+    ]);
+    expect(await readTensors(volume, "all", none)).toEqual(new Map([...all].sort()));
+  });
+
+  it("are read also where another writer did not align their values", async () => {
+    const header = JSON.stringify({ w: { dtype: "F32", shape: [1], data_offsets: [0, 4] } });
+    for (const padding of ["", " ", "  ", "   "]) {
+      const json = Buffer.from(header + padding);
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(json.length));
+      writeFileSync(join(volume, "x"), Buffer.concat([size, json, Buffer.from(Float32Array.of(0.25).buffer)]));
+      expect((await readTensors(volume, "x", none)).get("w")?.values).toEqual(Float32Array.of(0.25));
+    }
+  });
+
+  it("that a model is made of are 32-bit floats, or refused by name", () => {
+    const halves = { path: "in.safetensors", tensors: new Map([["w", { shape: [1], values: Float16Array.of(1) }]]) };
+    expect(() => requireFloats(halves)).toThrow("in.safetensors: tensor w is F16, expected F32");
+  });
+
   it.each([
     {
       name: "another digest",
@@ -72,7 +108,7 @@ describe("tensor files", () => {
       want: "TRAINER_MODEL_INVALID",
     },
     {
-      name: "values that are no 32-bit floats",
+      name: "values of a type that the contract does not know",
       write: async () => {
         const tensor = { name: "n", dtype: "I64" as const, shape: [1], bytes: new Uint8Array(8) };
         writeFileSync(join(volume, "x"), Buffer.concat(safetensorsParts([tensor])));

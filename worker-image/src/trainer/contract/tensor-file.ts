@@ -1,13 +1,20 @@
 import { createHash, randomUUID } from "node:crypto";
 import { resolve, sep } from "node:path";
-import { ArgumentError, float32View, openSafetensors, safetensorsParts } from "@tributary/federated";
+import { ArgumentError, openSafetensors, safetensorsParts } from "@tributary/federated";
 import { type Disk, type DiskFile, readFully, realDisk, TributaryError, writeFully } from "@tributary/kit";
+import { dtypeOf, type TensorDtype, type TensorValues, tensorDtypes, valuesOf } from "./tensor-values.ts";
 
-/** A tensor of 32-bit floats. */
-export type NamedTensor = { readonly shape: readonly number[]; readonly values: Float32Array };
+/** A tensor; the class of its values is its type. */
+export interface NamedTensor<V extends TensorValues = TensorValues> {
+  readonly shape: readonly number[];
+  readonly values: V;
+}
 
 /** Tensors by name. */
 export type NamedTensors = ReadonlyMap<string, NamedTensor>;
+
+/** Tensors of 32-bit floats by name. */
+export type FloatTensors = ReadonlyMap<string, NamedTensor<Float32Array>>;
 
 /** What is read, and digested, at once. */
 const PIECE_BYTES = 2 ** 24;
@@ -33,14 +40,12 @@ export async function readTensors(
   }
   const tensors = new Map<string, NamedTensor>();
   for (const tensor of openTensors(bytes, path)) {
-    const values = float32View(tensor);
-    if (values === undefined) {
-      throw new TributaryError(
-        "TRAINER_MODEL_INVALID",
-        `${path}: tensor ${tensor.name} is ${tensor.dtype}, expected F32`,
-      );
+    if (!isTensorDtype(tensor.dtype)) {
+      const expected = tensorDtypes.join(", ");
+      const message = `${path}: tensor ${tensor.name} is ${tensor.dtype}, expected one of ${expected}`;
+      throw new TributaryError("TRAINER_MODEL_INVALID", message);
     }
-    tensors.set(tensor.name, { shape: tensor.shape, values });
+    tensors.set(tensor.name, { shape: tensor.shape, values: valuesOf(tensor.dtype, tensor.bytes) });
   }
   return tensors;
 }
@@ -65,6 +70,23 @@ function allocate(path: string, sizeBytes: number): Uint8Array<ArrayBuffer> {
     const message = `${path} has ${sizeBytes} bytes, more than this trainer can hold at once; give it more memory or train an adapter`;
     throw new TributaryError("TRAINER_MODEL_INVALID", message, { cause });
   }
+}
+
+function isTensorDtype(dtype: string): dtype is TensorDtype {
+  return (tensorDtypes as readonly string[]).includes(dtype);
+}
+
+/**
+ * The tensors of a set that must be 32-bit floats, such as a model.
+ * @throws TributaryError (`TRAINER_MODEL_INVALID`) that names the first tensor of another type
+ */
+export function requireFloats({ path, tensors }: { path: string; tensors: NamedTensors }): FloatTensors {
+  for (const [name, { values }] of tensors) {
+    if (values instanceof Float32Array) continue;
+    const message = `${path}: tensor ${name} is ${dtypeOf(values)}, expected F32`;
+    throw new TributaryError("TRAINER_MODEL_INVALID", message);
+  }
+  return tensors as FloatTensors;
 }
 
 function openTensors(bytes: Uint8Array, path: string) {
@@ -92,7 +114,7 @@ export async function writeTensors(
   const parts = safetensorsParts(
     [...tensors].map(([name, { shape, values }]) => ({
       name,
-      dtype: "F32" as const,
+      dtype: dtypeOf(values),
       shape,
       bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
     })),

@@ -1,12 +1,12 @@
 import { TributaryError } from "@tributary/kit";
 import { type ParameterEntry, parameterCount } from "../../shared/language-model/lora.ts";
-import type { NamedTensor, NamedTensors } from "../contract/tensor-file.ts";
+import type { FloatTensors, NamedTensor } from "../contract/tensor-file.ts";
 
 /**
  * Flattens the exchanged matrices into the parameter vector.
  * @throws TributaryError (`TRAINER_MODEL_INVALID`) that names a tensor that is absent, extra or of another shape
  */
-export function adapterVector(layout: readonly ParameterEntry[], tensors: NamedTensors): Float32Array {
+export function adapterVector(layout: readonly ParameterEntry[], tensors: FloatTensors): Float32Array {
   const parameters = new Float32Array(parameterCount(layout));
   for (const { name, shape, offset } of layout) {
     const tensor = tensors.get(name);
@@ -26,8 +26,8 @@ export function adapterVector(layout: readonly ParameterEntry[], tensors: NamedT
 }
 
 /** Cuts the parameter vector into the exchanged matrices, as views. */
-export function adapterTensors(layout: readonly ParameterEntry[], parameters: Float32Array): NamedTensors {
-  const tensors = new Map<string, NamedTensor>();
+export function adapterTensors(layout: readonly ParameterEntry[], parameters: Float32Array): FloatTensors {
+  const tensors = new Map<string, NamedTensor<Float32Array>>();
   for (const { name, shape, offset } of layout) {
     tensors.set(name, { shape, values: parameters.subarray(offset, offset + shape[0] * shape[1]) });
   }

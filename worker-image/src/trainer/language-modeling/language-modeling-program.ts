@@ -1,12 +1,13 @@
 import type { LanguageModel } from "../../shared/language-model/language-model.ts";
 import type { ParameterEntry } from "../../shared/language-model/lora.ts";
-import type { NamedTensors } from "../contract/tensor-file.ts";
+import { modelOf, requireParameters } from "../contract/task-input.ts";
 import { batchOf, drawBatch } from "../data/passages.ts";
 import type { WorkerPassages } from "../data/read-data-set.ts";
 import { finiteLoss } from "../finite-loss.ts";
 import { type AdamWState, adamWStep, initialAdamWState } from "../optimiser/adam-w.ts";
 import { clipGradient } from "../optimiser/clip-gradient.ts";
-import type { MetricTotal, TaskContext, TrainerProgram, TrainOutcome } from "../program.ts";
+import type { TaskContext, TaskInput, TaskOutput, TrainerProgram } from "../program.ts";
+import { StepTimer } from "../step-timer.ts";
 import { adapterTensors, adapterVector } from "./adapter-vector.ts";
 import type { LanguageModelingSettings } from "./settings.ts";
 
@@ -30,7 +31,15 @@ type Memory = { readonly round: number; readonly before: AdamWState; readonly af
  * Trains a low-rank adapter by next-token prediction. AdamW's moments stay with the worker from round to round; a replaced
  * worker starts with none.
  */
-export class LanguageModelingProgram implements TrainerProgram {
+export function languageModelingProgram(parts: LanguageModelingParts): TrainerProgram {
+  const worker = new LanguageModelingWorker(parts);
+  return {
+    Evaluate: (input, context) => worker.evaluate(input, context),
+    Train: (input, context) => worker.train(input, context),
+  };
+}
+
+class LanguageModelingWorker {
   readonly #parts: LanguageModelingParts;
   #memory: Memory | undefined;
 
@@ -38,24 +47,27 @@ export class LanguageModelingProgram implements TrainerProgram {
     this.#parts = parts;
   }
 
-  /** @inheritdoc */
-  async train(model: NamedTensors, localSteps: number, context: TaskContext): Promise<TrainOutcome> {
-    const { layout } = this.#parts;
-    const before = this.#momentsBefore(context.round);
-    let parameters = adapterVector(layout, model);
+  async train(input: TaskInput, context: TaskContext): Promise<TaskOutput> {
+    requireParameters(input, {});
+    const { layout, settings } = this.#parts;
+    const { round, localSteps } = input;
+    const before = this.#momentsBefore(round);
+    let parameters = adapterVector(layout, modelOf(input));
     let state = before;
     let lossSum = 0;
     let predictions = 0;
+    const timer = new StepTimer();
     for (let step = 0; step < localSteps; step++) {
       await context.checkpoint();
-      const result = await this.#step(parameters, state, context.round, step);
+      const result = await this.#step(parameters, state, round, step);
       ({ parameters, state } = result);
       lossSum += result.lossSum;
       predictions += result.predictions;
     }
-    this.#memory = { round: context.round, before, after: state };
+    const facts = { ...timer.facts(localSteps), samples: localSteps * settings.batchSize };
+    this.#memory = { round, before, after: state };
     const metrics = [{ name: "training_loss", sum: lossSum, count: predictions }];
-    return { model: adapterTensors(layout, parameters), metrics };
+    return { sets: { model: adapterTensors(layout, parameters) }, metrics, facts };
   }
 
   #momentsBefore(round: number): AdamWState {
@@ -74,10 +86,10 @@ export class LanguageModelingProgram implements TrainerProgram {
     return { ...adamWStep(parameters, gradient, state, settings.adamW), lossSum, predictions };
   }
 
-  /** @inheritdoc */
-  async evaluate(model: NamedTensors, _split: string, context: TaskContext): Promise<readonly MetricTotal[]> {
+  async evaluate(input: TaskInput, context: TaskContext): Promise<TaskOutput> {
+    requireParameters(input, { split: "validation" });
     const { layout, passages, settings } = this.#parts;
-    const parameters = adapterVector(layout, model);
+    const parameters = adapterVector(layout, modelOf(input));
     const all = passages.validation;
     const held = settings.validationPassages > 0 ? Math.min(settings.validationPassages, all.length) : all.length;
     let sum = 0;
@@ -89,6 +101,7 @@ export class LanguageModelingProgram implements TrainerProgram {
       for (const loss of losses) sum += loss;
       count += losses.length;
     }
-    return [{ name: "validation_loss", sum: finiteLoss(sum, { round: context.round, step: 0 }), count }];
+    finiteLoss(sum, { round: input.round, step: 0 });
+    return { sets: {}, metrics: [{ name: "validation_loss", sum, count }] };
   }
 }

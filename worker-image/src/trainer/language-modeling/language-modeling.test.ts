@@ -9,15 +9,16 @@ import { isTensorFlowInstalled } from "../../adapters/tfjs/load-tensorflow.ts";
 import { DeterministicStream } from "../../shared/language-model/deterministic-stream.ts";
 import { frozenA, loraTargetsOf, parameterLayout } from "../../shared/language-model/lora.ts";
 import { toyConfig, toyModelGguf } from "../../shared/language-model/toy-model.ts";
-import type { NamedTensors } from "../contract/tensor-file.ts";
+import type { FloatTensors } from "../contract/tensor-file.ts";
 import type { TrainerProgram } from "../program.ts";
+import { askProgram } from "../testing/ask-program.ts";
 import { adapterTensors, adapterVector } from "./adapter-vector.ts";
 import { openLanguageModelingProgram } from "./open-program.ts";
 import { languageModelingSettings } from "./settings.ts";
 
 const lora = { rank: 4, targets: ["q_proj", "v_proj"] as const };
 const layout = parameterLayout(toyConfig, lora);
-const zeros = (): NamedTensors => adapterTensors(layout, new Float32Array(4 * 4 * 2 * 4 + 4 * 2 * 2 * 4));
+const zeros = (): FloatTensors => adapterTensors(layout, new Float32Array(4 * 4 * 2 * 4 + 4 * 2 * 2 * 4));
 
 let folder: string;
 beforeAll(() => {
@@ -40,11 +41,20 @@ function registration(hyperparameters: Record<string, string> = {}, change: obje
   return Object.assign(job, change);
 }
 
-const context = (round: number) => ({ round, checkpoint: async () => undefined });
+async function evaluate(program: TrainerProgram, model: FloatTensors) {
+  const { metrics } = await askProgram(program, "Evaluate", model);
+  return metrics![0]!;
+}
 
-async function lossOf(program: TrainerProgram, model: NamedTensors): Promise<number> {
-  const [metric] = await program.evaluate(model, "validation", context(0));
-  return metric!.sum / metric!.count;
+async function lossOf(program: TrainerProgram, model: FloatTensors): Promise<number> {
+  const { sum, count } = await evaluate(program, model);
+  return sum / count;
+}
+
+/** What the same task done again must give again: how long it took is no part of it. */
+async function train(program: TrainerProgram, given: FloatTensors, localSteps: number, round: number) {
+  const { sets, metrics } = await askProgram(program, "Train", given, { localSteps, round });
+  return { model: sets.model as FloatTensors, metrics };
 }
 
 describe.skipIf(!isTensorFlowInstalled())("language modelling at toy size (needs scripts/tfjs/install.ts)", () => {
@@ -52,31 +62,38 @@ describe.skipIf(!isTensorFlowInstalled())("language modelling at toy size (needs
     const program = await openLanguageModelingProgram(registration());
     let model = zeros();
     const before = await lossOf(program, model);
-    for (let round = 0; round < 4; round++) model = (await program.train(model, 10, context(round))).model;
+    for (let round = 0; round < 4; round++) model = (await train(program, model, 10, round)).model;
     expect(await lossOf(program, model)).toBeLessThan(0.98 * before);
   });
 
   it("does the same round again with the same result, also after a restart", async () => {
     const program = await openLanguageModelingProgram(registration());
-    const { model } = await program.train(zeros(), 3, context(0));
-    const first = await program.train(model, 3, context(1));
-    expect(await program.train(model, 3, context(1))).toEqual(first);
+    const { model } = await train(program, zeros(), 3, 0);
+    const first = await train(program, model, 3, 1);
+    expect(await train(program, model, 3, 1)).toEqual(first);
     const restarted = await openLanguageModelingProgram(registration());
-    expect((await restarted.train(zeros(), 3, context(0))).model).toEqual(model);
+    expect((await train(restarted, zeros(), 3, 0)).model).toEqual(model);
   });
 
   it("keeps its moments from round to round", async () => {
     const program = await openLanguageModelingProgram(registration());
-    const { model } = await program.train(zeros(), 3, context(0));
-    const kept = await program.train(model, 1, context(1));
+    const { model } = await train(program, zeros(), 3, 0);
+    const kept = await train(program, model, 1, 1);
     const fresh = await openLanguageModelingProgram(registration());
-    expect((await fresh.train(model, 1, context(1))).model).not.toEqual(kept.model);
+    expect((await train(fresh, model, 1, 1)).model).not.toEqual(kept.model);
+  });
+
+  it("knows its steps and the samples that it saw, each as often as it saw it", async () => {
+    const program = await openLanguageModelingProgram(registration({ batchSize: "3" }));
+    const { facts } = await askProgram(program, "Train", zeros(), { localSteps: 2 });
+    expect(facts).toEqual({ steps: 2, samples: 6, stepSeconds: expect.any(Number) });
+    expect(facts!.stepSeconds).toBeGreaterThan(0);
   });
 
   it("evaluates as many held-out passages as it is told, of its own share", async () => {
     const count = async (validationPassages: string) => {
       const program = await openLanguageModelingProgram(registration({ validationPassages }));
-      return (await program.evaluate(zeros(), "validation", context(0)))[0]!.count;
+      return (await evaluate(program, zeros())).count;
     };
     expect(await count("1")).toBe(11);
     expect(await count("0")).toBeGreaterThan(11);
@@ -87,7 +104,7 @@ describe.skipIf(!isTensorFlowInstalled())("language modelling at toy size (needs
     const broken = new Map(
       [...zeros()].map(([name, { shape, values }]) => [name, { shape, values: values.map(() => Number.NaN) }]),
     );
-    const error: unknown = await program.train(broken, 2, context(3)).catch((caught) => caught);
+    const error: unknown = await train(program, broken, 2, 3).catch((caught) => caught);
     expect(isTributaryError(error, "TRAINER_LOSS_NOT_FINITE")).toBe(true);
     expect((error as Error).message).toContain("round 3, local step 0");
   });

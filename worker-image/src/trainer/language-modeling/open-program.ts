@@ -9,7 +9,7 @@ import { parameterLayout } from "../../shared/language-model/lora.ts";
 import { readDataSet } from "../data/read-data-set.ts";
 import type { TrainerProgram } from "../program.ts";
 import { BytePairTokenizer } from "../tokenizer/byte-pair-tokenizer.ts";
-import { LanguageModelingProgram } from "./language-modeling-program.ts";
+import { languageModelingProgram } from "./language-modeling-program.ts";
 import { languageModelingSettings } from "./settings.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function openLanguageModelingProgram(job: trainerV1.RegisterRespons
   });
   const model = await createDecoder(config, settings.lora, weights);
   const layout = parameterLayout(config, settings.lora);
-  return new LanguageModelingProgram({
+  return languageModelingProgram({
     model,
     layout,
     passages,

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { taskRules } from "@tributary/contracts/fields";
-import type { NamedTensors } from "../contract/tensor-file.ts";
+import { modelOf, requireParameters } from "../contract/task-input.ts";
+import type { FloatTensors } from "../contract/tensor-file.ts";
 import { finiteLoss } from "../finite-loss.ts";
 import { readHyperparameters } from "../hyperparameters.ts";
 import type { TrainerProgram } from "../program.ts";
+import { StepTimer } from "../step-timer.ts";
 
 /**
  * The outside witness: adds a fixed increment to every value in every local step and learns nothing. After R committed rounds
@@ -14,25 +16,31 @@ import type { TrainerProgram } from "../program.ts";
 export function noopProgram(hyperparameters: Readonly<Record<string, string>>): TrainerProgram {
   const { increment, simulateStepMs, simulateNaNAtRound } = readHyperparameters(hyperparameters, taskRules.noop);
   return {
-    async train(model, localSteps, context) {
-      finiteLoss(context.round === simulateNaNAtRound ? Number.NaN : 0, { round: context.round, step: 0 });
+    async Evaluate(input) {
+      requireParameters(input, { split: "validation" });
+      return { sets: {}, metrics: [{ name: "validation_loss", sum: 1 - meanOfFirst(modelOf(input)), count: 1 }] };
+    },
+    async Train(input, context) {
+      requireParameters(input, {});
+      const { round, localSteps } = input;
+      const model = modelOf(input);
+      finiteLoss(round === simulateNaNAtRound ? Number.NaN : 0, { round, step: 0 });
+      const timer = new StepTimer();
       for (let step = 0; step < localSteps; step++) {
         await context.checkpoint();
         if (simulateStepMs > 0) await sleep(simulateStepMs);
       }
+      const facts = timer.facts(localSteps);
       const added = localSteps * increment;
       const moved = [...model].map(
         ([name, { shape, values }]) => [name, { shape, values: addToEach(values, added) }] as const,
       );
-      return { model: new Map(moved), metrics: [] };
-    },
-    async evaluate(model) {
-      return [{ name: "validation_loss", sum: 1 - meanOfFirst(model), count: 1 }];
+      return { sets: { model: new Map(moved) }, facts };
     },
   };
 }
 
-function meanOfFirst(model: NamedTensors): number {
+function meanOfFirst(model: FloatTensors): number {
   const first = [...model.keys()].sort()[0];
   const values = first === undefined ? undefined : model.get(first)?.values;
   if (values === undefined || values.length === 0) return 0;

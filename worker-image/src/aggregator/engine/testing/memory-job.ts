@@ -118,7 +118,7 @@ export class MemoryJob {
     const listening = seats.all.map((seat, index) => {
       const party = this.parties[index]!;
       const holder = { seat, publicKey: party.publicKey, certificateSha256: new Uint8Array(32), issuedMs: 0 };
-      parties.join(holder, party.lastSetup);
+      parties.join(holder, { kinds: party.kinds, capability: undefined }, party.lastSetup);
       return party.listen(engine, parties.openStream(holder, 0));
     });
     const ended = engine

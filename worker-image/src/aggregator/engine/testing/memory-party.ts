@@ -57,6 +57,8 @@ export class MemoryParty {
   readonly identitySecret: Uint8Array;
   readonly publicKey: Uint8Array;
   report: ReportRule;
+  /** Verbs of its trainer. */
+  kinds = ["Evaluate", "Train"];
   /** Told of a segment whose bytes are all staged, before the aggregator hears so. */
   onStaged: (segment: StagedSegmentFile) => Promise<void> = async () => {};
   /** What it was told of its segments, by ledger line. */

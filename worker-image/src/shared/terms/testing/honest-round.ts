@@ -89,8 +89,9 @@ export const sourceSha256 = new Uint8Array(32).fill(9);
 /** What party 1 is told when it joins: what the terms of {@link speakRound} say. */
 export function toldParty1(options: HonestOptions = {}) {
   const { task = "noop", seed = 1n, hyperparameters = { a: "1" }, adapterJson = "" } = options;
-  const own = { participant: "p0", workerIndex: 0, workerCount: 1 };
-  return { jobUid: "job", partyId: 1, ...own, task, seed, hyperparameters, adapterJson, sourceSha256 };
+  const own = { participant: "p0", workerIndex: 0, workerCount: 1, role: "Trainer" };
+  const paradigm = "Horizontal";
+  return { paradigm, jobUid: "job", partyId: 1, ...own, task, seed, hyperparameters, adapterJson, sourceSha256 };
 }
 
 /** What party 1 believes, and who it is. */

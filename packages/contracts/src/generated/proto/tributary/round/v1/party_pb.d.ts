@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Capability } from "../../trainer/v1/trainer_pb.js";
 
 /**
  * Describes the file tributary/round/v1/party.proto.
@@ -36,6 +37,22 @@ export declare type JoinRequest = Message<"tributary.round.v1.JoinRequest"> & {
    * @generated from field: string sidecar_image = 3;
    */
   sidecarImage: string;
+
+  /**
+   * Verbs of the trainer, as it registered with them; none before one has: then no round is opened with this worker. Refused with
+   * MESSAGE_INVALID when they break the bounds of `RegisterRequest.kinds`.
+   *
+   * @generated from field: repeated string kinds = 4;
+   */
+  kinds: string[];
+
+  /**
+   * What the trainer runs on, as it registered with it; absent when it did not say. Refused with MESSAGE_INVALID when it breaks the bounds
+   * of its fields; no decision depends on it yet.
+   *
+   * @generated from field: tributary.trainer.v1.Capability capability = 5;
+   */
+  capability?: Capability | undefined;
 
   /**
    * Number of the newest setup that the worker took, 0 for none: it takes none that is not above it. An aggregator whose volume was restored
@@ -142,6 +159,20 @@ export declare type JoinResponse = Message<"tributary.round.v1.JoinResponse"> & 
    * @generated from field: uint64 clock_ms = 12;
    */
   clockMs: bigint;
+
+  /**
+   * Role of the participant; the terms of every round say the same.
+   *
+   * @generated from field: string role = 13;
+   */
+  role: string;
+
+  /**
+   * Paradigm of the job; the terms of every round say the same.
+   *
+   * @generated from field: string paradigm = 14;
+   */
+  paradigm: string;
 };
 
 /**
@@ -529,7 +560,8 @@ export declare const SendResponseSchema: GenMessage<SendResponse>;
  */
 export declare const PartyService: GenService<{
   /**
-   * Join makes the worker a party of the job. Idempotent: a restarted sidecar joins again and gets the same party id.
+   * Join makes the worker a party of the job. Idempotent: a restarted sidecar joins again and gets the same party id. A sidecar joins
+   * again also when its trainer has registered since, or another one has: what the newest request says of the trainer counts.
    *
    * @generated from rpc tributary.round.v1.PartyService.Join
    */

@@ -34,11 +34,19 @@ export declare type RegisterRequest = Message<"tributary.trainer.v1.RegisterRequ
   trainerVersion: string;
 
   /**
-   * Task kinds that the trainer can do, for example `Train`, `Evaluate`.
+   * Verbs that the trainer can do, for example `Train`, `Evaluate`: 1 to 32, each different, of at most 32 letters of which the first is
+   * a capital. The aggregator opens no round with a worker that lacks a verb of its role (KIND_MISSING).
    *
    * @generated from field: repeated string kinds = 3;
    */
   kinds: string[];
+
+  /**
+   * What the trainer runs on. Absent when it does not say; logged by the sidecar, and no decision depends on it.
+   *
+   * @generated from field: tributary.trainer.v1.Capability capability = 4;
+   */
+  capability?: Capability | undefined;
 };
 
 /**
@@ -46,6 +54,62 @@ export declare type RegisterRequest = Message<"tributary.trainer.v1.RegisterRequ
  * Use `create(RegisterRequestSchema)` to create a new message.
  */
 export declare const RegisterRequestSchema: GenMessage<RegisterRequest>;
+
+/**
+ * Capability is what a trainer runs on, as far as it knows. Whatever it does not know is left out, and then says nothing.
+ *
+ * @generated from message tributary.trainer.v1.Capability
+ */
+export declare type Capability = Message<"tributary.trainer.v1.Capability"> & {
+  /**
+   * What computes, for example `tensorflow` or `numpy`: at most 64 letters, digits, `.`, `_`, `+` and `-`. Empty when not known.
+   *
+   * @generated from field: string backend = 1;
+   */
+  backend: string;
+
+  /**
+   * Types of tensors that the trainer reads and writes: each different, of `F32`, `F16`, `I32`, `U32` and `U8`. Empty when not known.
+   *
+   * @generated from field: repeated string dtypes = 2;
+   */
+  dtypes: string[];
+
+  /**
+   * Memory that the trainer may use, in bytes. 0 when not known.
+   *
+   * @generated from field: uint64 memory_bytes = 3;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * Floating-point operations a second that the trainer reaches: finite, not negative. 0 when not known.
+   *
+   * @generated from field: double flops = 4;
+   */
+  flops: number;
+
+  /**
+   * Whether the machine may be taken away at any time. False also when not known.
+   *
+   * @generated from field: bool preemptible = 5;
+   */
+  preemptible: boolean;
+
+  /**
+   * Figures that the trainer measured on itself, by name: at most 32, names of at most 64 letters, digits, `.`, `_` and `-`, finite
+   * values, nothing that follows from data. Empty when it measured none.
+   *
+   * @generated from field: map<string, double> probe = 6;
+   */
+  probe: { [key: string]: number };
+};
+
+/**
+ * Describes the message tributary.trainer.v1.Capability.
+ * Use `create(CapabilitySchema)` to create a new message.
+ */
+export declare const CapabilitySchema: GenMessage<Capability>;
 
 /**
  * RegisterResponse is the job as one worker sees it.
@@ -129,6 +193,20 @@ export declare type RegisterResponse = Message<"tributary.trainer.v1.RegisterRes
    * @generated from field: string volume_path = 11;
    */
   volumePath: string;
+
+  /**
+   * Role of the participant in the job: `Trainer`. A trainer refuses one that it does not know.
+   *
+   * @generated from field: string role = 12;
+   */
+  role: string;
+
+  /**
+   * Paradigm of the job: `Horizontal`. A trainer refuses one that it does not know.
+   *
+   * @generated from field: string paradigm = 13;
+   */
+  paradigm: string;
 };
 
 /**
@@ -280,7 +358,7 @@ export declare type Task = Message<"tributary.trainer.v1.Task"> & {
   id: string;
 
   /**
-   * What to do: `Train` or `Evaluate`. A trainer refuses a kind that it does not know.
+   * Verb that says what to do: `Train` or `Evaluate`. A trainer refuses a kind that it does not know (TRAINER_TASK_UNKNOWN).
    *
    * @generated from field: string kind = 2;
    */
@@ -337,11 +415,19 @@ export declare type Task = Message<"tributary.trainer.v1.Task"> & {
   localSteps: number;
 
   /**
-   * Data split of an `Evaluate` task: `validation`.
+   * Iteration of the loop that the step is in, from 0; 0 outside of loops. No script has loops yet: trainers refuse any other.
    *
-   * @generated from field: string split = 10;
+   * @generated from field: uint32 iteration = 11;
    */
-  split: string;
+  iteration: number;
+
+  /**
+   * Parameters of the step, from the terms of the round, by name: of `Evaluate` `split`, which is `validation`; none of `Train`. A trainer
+   * refuses a name or a value that it does not know (TRAINER_TASK_UNKNOWN).
+   *
+   * @generated from field: map<string, string> parameters = 12;
+   */
+  parameters: { [key: string]: string };
 };
 
 /**
@@ -351,7 +437,7 @@ export declare type Task = Message<"tributary.trainer.v1.Task"> & {
 export declare const TaskSchema: GenMessage<Task>;
 
 /**
- * TensorSet is a named set of tensors in one safetensors file.
+ * TensorSet is a named set of tensors in one safetensors file. Tensors are F32, F16, I32, U32 or U8; those that a report sums are F32.
  *
  * @generated from message tributary.trainer.v1.TensorSet
  */
@@ -385,18 +471,33 @@ export declare type TensorSet = Message<"tributary.trainer.v1.TensorSet"> & {
   toRole: string;
 
   /**
-   * SHA-256 of the file, 32 bytes; set for inputs, optional for outputs.
+   * SHA-256 of the file, 32 bytes. Set for inputs; an output may leave it out, and one that has it must be the file's.
    *
    * @generated from field: bytes sha256 = 5;
    */
   sha256: Uint8Array;
 
   /**
-   * Path of a file of sample ids, one a line, when rows refer to samples; empty otherwise.
+   * Participant that sent the set, of an input that another worker made. Reserved: refused by name when it is set.
    *
-   * @generated from field: string sample_ids_path = 6;
+   * @generated from field: string from_participant = 7;
    */
-  sampleIdsPath: string;
+  fromParticipant: string;
+
+  /**
+   * Participant that alone gets the set, of an output that goes to one. Reserved: refused by name when it is set.
+   *
+   * @generated from field: string to_participant = 8;
+   */
+  toParticipant: string;
+
+  /**
+   * SHA-256 of the list of samples in which the tensor `rows` of the same file names places, 32 bytes. Reserved: refused by name when it
+   * is set.
+   *
+   * @generated from field: bytes index_sha256 = 9;
+   */
+  indexSha256: Uint8Array;
 };
 
 /**
@@ -455,7 +556,7 @@ export declare const CompleteTaskRequestSchema: GenMessage<CompleteTaskRequest>;
  */
 export declare type TaskSuccess = Message<"tributary.trainer.v1.TaskSuccess"> & {
   /**
-   * The tensor sets that were written, as the task named them.
+   * The tensor sets that were written, as the task named them; one of another name or path is refused.
    *
    * @generated from field: repeated tributary.trainer.v1.TensorSet outputs = 1;
    */
@@ -467,6 +568,23 @@ export declare type TaskSuccess = Message<"tributary.trainer.v1.TaskSuccess"> & 
    * @generated from field: repeated tributary.trainer.v1.MetricSum metrics = 2;
    */
   metrics: MetricSum[];
+
+  /**
+   * What the trainer knows of its work, by name; none has to be there, and another name is refused. All are finite and not negative:
+   * `steps`, local steps taken, at most those of the task; `samples`, training samples seen, each as often as it was seen; `stepSeconds`,
+   * seconds a local step took on average; `stepSum`, sum of the learning rates of the steps; `localStepNorm`, norm of the weights with
+   * which the steps' gradients are in the update. The sidecar checks them and logs `steps` and `stepSeconds`; none leaves the pod.
+   *
+   * @generated from field: map<string, double> facts = 3;
+   */
+  facts: { [key: string]: number };
+
+  /**
+   * Whether this was the last iteration of the loop that the step is in. Reserved: refused when it is true.
+   *
+   * @generated from field: bool ends_loop = 4;
+   */
+  endsLoop: boolean;
 };
 
 /**
@@ -578,7 +696,7 @@ export enum Disclosure {
   SUM_ONLY = 1,
 
   /**
-   * Encrypted end to end for one role; reserved.
+   * Encrypted end to end for one role. Reserved: trainers refuse it by name.
    *
    * @generated from enum value: DISCLOSURE_TO_ROLE = 2;
    */
@@ -590,6 +708,13 @@ export enum Disclosure {
    * @generated from enum value: DISCLOSURE_PUBLIC = 3;
    */
   PUBLIC = 3,
+
+  /**
+   * The worker finds it again in a later round, and nobody else ever reads it. Reserved: trainers refuse it by name.
+   *
+   * @generated from enum value: DISCLOSURE_KEPT = 4;
+   */
+  KEPT = 4,
 }
 
 /**
@@ -605,7 +730,8 @@ export declare const DisclosureSchema: GenEnum<Disclosure>;
 export declare const TrainerService: GenService<{
   /**
    * Register tells the sidecar what the trainer can do and gives the trainer its job. Idempotent: a restarted trainer
-   * registers again and gets the same answer.
+   * registers again and gets the same answer; one that can do something else by now registers again too, and the newest
+   * registration counts. No round asks anything of a worker before its trainer has registered.
    *
    * @generated from rpc tributary.trainer.v1.TrainerService.Register
    */
