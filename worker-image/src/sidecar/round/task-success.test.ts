@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { requireSuccess } from "./task-success.ts";
 
 type Success = MessageInitShape<typeof trainerV1.TaskSuccessSchema>;
-const task = { id: "round-0/Train", localSteps: 4, outputs: [{ name: "model", path: "tasks/x" }] };
+const disclosure = trainerV1.Disclosure.SUM_ONLY;
+const task = { id: "round-0/Train", localSteps: 4, outputs: [{ name: "model", path: "tasks/x", disclosure }] };
 const made = { name: "model", path: "tasks/x" };
 
 let volumeDirectory: string;
@@ -30,6 +31,7 @@ describe("requireSuccess", () => {
     const facts = { steps: 4, samples: 2 ** 53 - 1, stepSeconds: 0.25, stepSum: 4e-3, localStepNorm: 1.5 };
     expect(await check({ outputs: [made], facts })).toEqual({ steps: 4, stepSeconds: 0.25 });
     expect(await check({})).toEqual({});
+    expect(await check({ outputs: [{ ...made, disclosure }] })).toEqual({});
   });
 
   it.each([
@@ -62,6 +64,11 @@ describe("requireSuccess", () => {
     { success: { endsLoop: true }, says: "ends_loop is true, must be false" },
     { success: { outputs: [{ ...made, name: "Jane Roe" }] }, says: "a tensor set of another name, must be model" },
     { success: { outputs: [{ ...made, path: "Jane Roe" }] }, says: "set model has another path, must be tasks/x" },
+    {
+      success: { outputs: [{ ...made, disclosure: trainerV1.Disclosure.KEPT }] },
+      says: "model has the disclosure KEPT, must be SUM_ONLY, or left out",
+    },
+    { success: { outputs: [{ ...made, toRole: "Roe" }] }, says: "model has to_role, must have none" },
     { success: { outputs: [{ ...made, fromParticipant: "Roe" }] }, says: "model has from_participant, must have none" },
     { success: { outputs: [{ ...made, toParticipant: "Roe" }] }, says: "model has to_participant, must have none" },
     {
@@ -77,7 +84,7 @@ describe("requireSuccess", () => {
 
   it("holds a file to the digest that its trainer tells, where it tells one", async () => {
     await writeFile(join(volumeDirectory, "x"), "made");
-    const inRoot = { ...task, outputs: [{ name: "model", path: "x" }] };
+    const inRoot = { ...task, outputs: [{ name: "model", path: "x", disclosure }] };
     const around = { log: createLogger("test", "silent"), volumeDirectory };
     const told = (text: string) =>
       create(trainerV1.TaskSuccessSchema, {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cutText, type trainerV1 } from "@tributary/contracts";
+import { cutText, trainerV1 } from "@tributary/contracts";
 import { type Logger, TributaryError } from "@tributary/kit";
 import { hasDigest } from "../wire/own-file.ts";
 
@@ -7,7 +7,7 @@ import { hasDigest } from "../wire/own-file.ts";
 export interface AskedTask {
   readonly id: string;
   readonly localSteps: number;
-  readonly outputs: readonly Pick<trainerV1.TensorSet, "name" | "path">[];
+  readonly outputs: readonly Pick<trainerV1.TensorSet, "name" | "path" | "disclosure">[];
 }
 
 interface FactRule {
@@ -62,8 +62,17 @@ function problemOfOutput({ outputs }: AskedTask, made: trainerV1.TensorSet): str
   // Names and paths of others are the trainer's own words, which may quote its data.
   if (asked === undefined) return `it hands in a tensor set of another name, must be ${names === "" ? "none" : names}`;
   if (made.path !== asked.path) return `tensor set ${made.name} has another path, must be ${asked.path}`;
-  const { fromParticipant, toParticipant, indexSha256 } = made;
-  const reserved = { from_participant: fromParticipant, to_participant: toParticipant, index_sha256: indexSha256 };
+  if (made.disclosure !== trainerV1.Disclosure.UNSPECIFIED && made.disclosure !== asked.disclosure) {
+    const [found, wanted] = [made, asked].map(({ disclosure }) => trainerV1.Disclosure[disclosure] ?? disclosure);
+    return `tensor set ${made.name} has the disclosure ${found}, must be ${wanted}, or left out`;
+  }
+  const { toRole, fromParticipant, toParticipant, indexSha256 } = made;
+  const reserved = {
+    to_role: toRole,
+    from_participant: fromParticipant,
+    to_participant: toParticipant,
+    index_sha256: indexSha256,
+  };
   const field = Object.entries(reserved).find(([, value]) => value.length > 0)?.[0];
   return field === undefined ? undefined : `tensor set ${made.name} has ${field}, must have none: it is reserved`;
 }

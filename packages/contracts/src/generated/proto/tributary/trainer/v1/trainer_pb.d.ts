@@ -556,7 +556,8 @@ export declare const CompleteTaskRequestSchema: GenMessage<CompleteTaskRequest>;
  */
 export declare type TaskSuccess = Message<"tributary.trainer.v1.TaskSuccess"> & {
   /**
-   * The tensor sets that were written, as the task named them; one of another name or path is refused.
+   * The tensor sets that were written, as the task named them; one of another name, path or disclosure is refused. The disclosure may be
+   * left out.
    *
    * @generated from field: repeated tributary.trainer.v1.TensorSet outputs = 1;
    */
@@ -710,7 +711,7 @@ export enum Disclosure {
   PUBLIC = 3,
 
   /**
-   * The worker finds it again in a later round, and nobody else ever reads it. Reserved: trainers refuse it by name.
+   * The worker finds it again in a later round, and nobody else ever reads it. Reserved: trainers and sidecars refuse it by name.
    *
    * @generated from enum value: DISCLOSURE_KEPT = 4;
    */
