@@ -13,7 +13,10 @@ it("drops a straggler at the deadline and commits with those who reported", asyn
   await job.startAggregator();
   await job.startWorkers();
   await job.untilState("all have joined", ({ parties }) => parties.length === 3);
-  await job.workers[2]!.trainer.kill();
+  const { sidecar, trainer } = job.workers[2]!;
+  // Without a trainer that has registered it would not be in the round.
+  await until("its trainer has registered", () => sidecar.lines.some(({ msg }) => msg === "trainer registers"));
+  await trainer.kill();
   await job.openWindow({ from: 0, through: 0, quorum: 2, deadlineMs: 15_000n });
   await job.untilCommitted(1);
   const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
