@@ -11,8 +11,8 @@ import {
   type RoundSetup,
   stepAggregator,
 } from "@tributary/federated";
-import { createLogger, type TributaryError } from "@tributary/kit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLogger, realDisk, type TributaryError } from "@tributary/kit";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { PartyMachine } from "./party-machine.ts";
 
@@ -126,6 +126,27 @@ describe("PartyMachine", () => {
     expect(broken).toBeDefined();
     await expect(machine.post(inputReady(7))).rejects.toBe(broken);
     expect(machine.recordedSha256(planDigest, 0)).toBeNull();
+    expect(said).toEqual([]);
+  });
+
+  it("makes events that wait together durable together, and none of them when that fails", async () => {
+    const machine = await aReadyMachine();
+    const writes = vi.spyOn(realDisk, "rename");
+    const stored = { type: "inputStored", planDigest, segment: 0, sha256: new Uint8Array(32), sizeBytes: 20 } as const;
+    const told = await Promise.all([inputReady(7), stored, inputReady(8)].map((event) => machine.post(event)));
+    expect(told).toEqual([undefined, undefined, expect.stringContaining("segment 0 has other values than before")]);
+    expect(said).toEqual(["upload", `message ${MessageType.MaskedInput}`, "refused"]);
+    expect(writes).toHaveBeenCalledTimes(1);
+    writes.mockRestore();
+    said = [];
+    const second = await openMachine();
+    expect(new Uint8Array(second.recordedSha256(planDigest, 0)!)).toEqual(new Uint8Array(32).fill(7));
+    await whileUnwritable(async () => {
+      const outcomes = await Promise.allSettled(
+        [stored, { ...stored, sizeBytes: 21 }].map((event) => second.post(event)),
+      );
+      expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    });
     expect(said).toEqual([]);
   });
 

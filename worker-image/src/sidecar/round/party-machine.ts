@@ -54,6 +54,13 @@ export interface MachineDeps {
   readonly disk?: Disk;
 }
 
+/** An event that waits for its turn. */
+interface Posted {
+  readonly event: PartyEvent;
+  readonly resolve: (refusal: string | undefined) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
 /** Message digest fields start after version and type. */
 const DIGEST_START = 2;
 const DIGEST_END = 34;
@@ -64,7 +71,8 @@ export class PartyMachine {
   readonly #context: PartyContext;
   #state: PartyState;
   #broken: TributaryError | undefined;
-  #tail: Promise<unknown> = Promise.resolve();
+  #waiting: Posted[] = [];
+  #isBusy = false;
 
   private constructor(deps: MachineDeps, state: PartyState) {
     this.#deps = deps;
@@ -99,20 +107,63 @@ export class PartyMachine {
     return round?.progress[index]?.plainSha256 ?? null;
   }
 
-  /** Gives the machine an event and does what it answers, after everything that was given before. */
-  post(event: PartyEvent): Promise<void> {
-    const turn = this.#tail.then(() => this.#run(event));
-    this.#tail = turn.catch(() => {});
-    return turn;
+  /**
+   * Gives the machine an event and does what it answers, after everything that was given before. Events that wait together become durable
+   * together.
+   *
+   * @returns why the machine refused the event, `undefined` when it did not.
+   */
+  post(event: PartyEvent): Promise<string | undefined> {
+    const { promise: done, resolve, reject } = Promise.withResolvers<string | undefined>();
+    this.#waiting.push({ event, resolve, reject });
+    if (!this.#isBusy) {
+      this.#isBusy = true;
+      queueMicrotask(() => void this.#runWaiting());
+    }
+    return done;
   }
 
-  async #run(event: PartyEvent): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken;
-    const step = stepParty(this.#context, this.#state, event);
-    // What is remembered follows what is durable, and what leaves follows both: an event whose state could not be written has not happened.
-    if (step.effects.some(({ type }) => type === "persist")) await this.#persist(step.state);
-    this.#state = step.state;
-    for (const effect of step.effects) if (effect.type !== "persist") await this.#perform(effect);
+  async #runWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#runTogether(this.#waiting.splice(0));
+    this.#isBusy = false;
+  }
+
+  /** What is remembered follows what is durable, and what leaves follows both: events whose state could not be written have not happened. */
+  async #runTogether(posted: readonly Posted[]): Promise<void> {
+    try {
+      if (this.#broken !== undefined) throw this.#broken;
+      const { state, steps } = this.#stepAll(posted);
+      if (steps.some(({ effects }) => effects.some(({ type }) => type === "persist"))) await this.#persist(state);
+      this.#state = state;
+      await Promise.all(steps.map((step) => this.#performAll(step)));
+    } catch (cause) {
+      for (const { reject } of posted) reject(cause);
+    }
+  }
+
+  #stepAll(posted: readonly Posted[]) {
+    let state = this.#state;
+    const steps = posted.flatMap(({ event, ...done }) => {
+      try {
+        const step = stepParty(this.#context, state, event);
+        state = step.state;
+        return [{ ...done, effects: step.effects }];
+      } catch (cause) {
+        done.reject(cause);
+        return [];
+      }
+    });
+    return { state, steps };
+  }
+
+  async #performAll({ effects, resolve, reject }: Omit<Posted, "event"> & { effects: readonly PartyEffect[] }) {
+    try {
+      const performed = effects.flatMap((effect) => (effect.type === "persist" ? [] : this.#perform(effect)));
+      await Promise.all(performed);
+      resolve(effects.find((effect) => effect.type === "refused")?.refusal.detail);
+    } catch (cause) {
+      reject(cause);
+    }
   }
 
   async #persist(state: PartyState): Promise<void> {
@@ -126,6 +177,7 @@ export class PartyMachine {
     }
   }
 
+  /** Begins an effect before it returns; what is sent is under way until it resolves. */
   async #perform(effect: Exclude<PartyEffect, { type: "persist" }>): Promise<void> {
     const { log, send, onEffect } = this.#deps;
     switch (effect.type) {

@@ -90,8 +90,6 @@ export class RoundDesk {
   /** The start whose plan the machine is given now. */
   #starting: StartedRound | undefined;
   #work: OpenWork | undefined;
-  /** Why the machine refused the last message. */
-  #refusal: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** End of the queue of results to settle, and how many are in it: their files lie among those that are removed between rounds. */
   #settled: Promise<void> = Promise.resolve();
@@ -165,7 +163,7 @@ export class RoundDesk {
         this.#queueToSettle(effect);
         break;
       case "refused":
-        this.#refusal = effect.refusal.detail;
+        // Whoever gave the machine the event is told.
         break;
     }
   }
@@ -188,10 +186,8 @@ export class RoundDesk {
 
   /** A step that the round cannot go on without: a refusal of the machine's is the worker's. */
   async #step(attempt: AttemptId, event: PartyEvent): Promise<void> {
-    this.#refusal = undefined;
-    await this.#deps.machine().post(event);
-    if (this.#refusal !== undefined)
-      throw new TributaryError("PROTOCOL_REFUSED", this.#refusal, { details: { ...attempt } });
+    const refusal = await this.#deps.machine().post(event);
+    if (refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", refusal, { details: { ...attempt } });
   }
 
   /**
@@ -240,9 +236,12 @@ export class RoundDesk {
     const work = this.#workOf(planDigest);
     if (work === undefined) return;
     const segments = await work.report.catch(() => []);
-    for (const { segment, sha256 } of segments) {
-      await this.#deps.machine().post({ type: "inputReady", planDigest, segment, plainSha256: sha256 });
-    }
+    const machine = this.#deps.machine();
+    await Promise.all(
+      segments.map(({ segment, sha256 }) =>
+        machine.post({ type: "inputReady", planDigest, segment, plainSha256: sha256 }),
+      ),
+    );
   }
 
   async #upload({ planDigest, segment }: Upload): Promise<void> {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nameVolumes } from "@tributary/kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { COMPLETE_HEADER, STORED_BYTES_HEADER } from "../../shared/tensor-wire/resources.ts";
+import { COMPLETE_HEADER, ERROR_CODE_HEADER, STORED_BYTES_HEADER } from "../../shared/tensor-wire/resources.ts";
 import { createTensorClient, type TensorClient } from "./tensor-client.ts";
 
 const bytes = Buffer.alloc(6 * 2 ** 20, 7);
@@ -24,8 +24,10 @@ let directory: string;
 let path: string;
 let server: Server;
 let client: TensorClient;
-/** What the aggregator has already, how often it was asked to take more, and what it does with the first bytes. */
+/** What the aggregator has already, what it was asked, and what it does with the first bytes. */
 let isComplete: boolean;
+let storedBytes: number;
+let asked: string[];
 let uploads: number;
 let onBytes: () => Promise<void>;
 
@@ -39,6 +41,11 @@ beforeAll(async () => {
   const [cert, key] = [certificatePath, keyPath].map((file) => readFileSync(file, "utf8")) as [string, string];
   server = createServer({ cert, key }, async (request, response) => {
     request.on("error", () => {});
+    asked.push(`${request.method} ${request.headers["content-range"] ?? ""}`.trim());
+    if (request.method === "PUT" && storedBytes > 0 && request.headers["content-range"]?.startsWith("bytes 0-")) {
+      response.writeHead(409, { [ERROR_CODE_HEADER]: "ROUND_CONFLICT", connection: "close" }).end();
+      return;
+    }
     if (request.method === "PUT") {
       uploads += 1;
       await once(request, "readable");
@@ -47,7 +54,7 @@ beforeAll(async () => {
       await once(request, "end").catch(() => {});
     }
     response.setHeader(COMPLETE_HEADER, String(isComplete || request.method === "PUT"));
-    response.setHeader(STORED_BYTES_HEADER, 0).end();
+    response.setHeader(STORED_BYTES_HEADER, storedBytes).end();
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -61,7 +68,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  [isComplete, uploads, onBytes] = [false, 0, async () => {}];
+  [isComplete, storedBytes, uploads, onBytes, asked] = [false, 0, 0, async () => {}, []];
   await writeFile(path, bytes);
 });
 
@@ -103,6 +110,17 @@ describe("a segment's file", () => {
       message: expect.stringContaining("the worker's emptyDir"),
     });
     expect(performance.now() - startedMs).toBeLessThan(20_000);
+  });
+
+  it.each([
+    { given: "nothing", stored: 0, want: ["PUT bytes 0-99/100"] },
+    { given: "a part", stored: 60, want: ["PUT bytes 0-99/100", "HEAD", "PUT bytes 60-99/100"] },
+  ])("of few bytes is sent without asking what is there; $given is there", async ({ stored, want }) => {
+    await writeFile(path, bytes.subarray(0, 100));
+    storedBytes = stored;
+    const sha256 = createHash("sha256").update(bytes.subarray(0, 100)).digest("hex");
+    await client.send(path, { path: "/segment", sha256, sizeBytes: 100 }, signal);
+    expect(asked).toEqual(want);
   });
 
   it("is not looked at when the aggregator has it all", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import { isErrorCode, isStorageError, realDisk, TLS_VERSION, TributaryError } from "@tributary/kit";
+import { isErrorCode, isStorageError, isTributaryError, realDisk, TLS_VERSION, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../shared/files/flat-model-file.ts";
 import { receiveBody, sendFile } from "../../shared/files/transfer.ts";
 import {
@@ -48,6 +48,17 @@ export interface TensorClient {
 
 /** Longest time without a byte. */
 const IDLE_TIMEOUT_MS = 25_000;
+
+/** A segment that costs less to send again than to ask after. */
+const SENT_UNASKED_BYTES = 2 ** 16;
+
+/** What is sent of a segment, and how. */
+interface SegmentRest {
+  readonly segment: RemoteFile;
+  readonly startBytes: number;
+  readonly signal: AbortSignal;
+  readonly onSent: (bytes: number) => void;
+}
 
 /** Calls the tensor wire over mutual TLS with a few kept connections. */
 export function createTensorClient(options: TensorWireOptions): TensorClient {
@@ -131,16 +142,31 @@ async function sendSegment(
   signal: AbortSignal,
   onSent: (bytes: number) => void,
 ): Promise<void> {
-  const named = { [SEGMENT_SHA256_HEADER]: segment.sha256 };
-  const before = await call("HEAD", segment.path, named, signal);
+  const sendFrom = (startBytes: number) => sendRest(call, path, { segment, startBytes, signal, onSent });
+  if (segment.sizeBytes <= SENT_UNASKED_BYTES) {
+    const isTaken = await sendFrom(0).then(
+      () => true,
+      (cause: unknown) => {
+        if (isTributaryError(cause, "ROUND_CONFLICT")) return false;
+        throw cause;
+      },
+    );
+    if (isTaken) return;
+  }
+  const before = await call("HEAD", segment.path, { [SEGMENT_SHA256_HEADER]: segment.sha256 }, signal);
   before.resume();
   if (before.headers[COMPLETE_HEADER] === "true") return;
-  const startBytes = Number(before.headers[STORED_BYTES_HEADER]);
+  await sendFrom(Number(before.headers[STORED_BYTES_HEADER]));
+}
+
+/** One request with what the aggregator lacks of a segment; ROUND_CONFLICT when it holds another part than the bytes before `startBytes`. */
+async function sendRest(call: Call, path: string, rest: SegmentRest): Promise<void> {
+  const { segment, startBytes, signal, onSent } = rest;
   const totalBytes = segment.sizeBytes;
   if (startBytes === totalBytes)
     throw new TributaryError("AGGREGATOR_UNREACHABLE", `${segment.path} is there and not yet checked`);
   const headers = {
-    ...named,
+    [SEGMENT_SHA256_HEADER]: segment.sha256,
     "content-length": totalBytes - startBytes,
     "content-range": formatContentRange({ startBytes, endBytes: totalBytes, totalBytes }),
   };
