@@ -60,9 +60,12 @@ export async function sendSegment(upload: SegmentUpload): Promise<void> {
 async function sendUntilTaken(upload: SegmentUpload): Promise<void> {
   const { path, to, tensors, onSent, signal, log } = upload;
   let mismatches = 0;
+  let isAgain = false;
   const send = async () => {
     try {
-      await tensors().send(path, to, signal, onSent);
+      const sending = tensors().send(path, to, { signal, onSent, isAgain });
+      isAgain = true;
+      await sending;
     } catch (cause) {
       if (!isTributaryError(cause, "CHECKSUM_MISMATCH")) throw cause;
       mismatches += 1;

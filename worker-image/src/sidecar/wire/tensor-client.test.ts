@@ -74,7 +74,7 @@ beforeEach(async () => {
 
 const failed = async () => {
   nameVolumes([{ path: directory, name: "the worker's emptyDir", remedy: "" }]);
-  const error = await client.send(path, to, signal).catch((cause: unknown) => cause);
+  const error = await client.send(path, to, { signal }).catch((cause: unknown) => cause);
   nameVolumes([]);
   return error;
 };
@@ -82,9 +82,10 @@ const failed = async () => {
 describe("a segment's file", () => {
   it("is sent whole", async () => {
     let sent = 0;
-    await client.send(path, to, signal, (count) => {
+    const onSent = (count: number) => {
       sent += count;
-    });
+    };
+    await client.send(path, to, { signal, onSent });
     expect([sent, uploads]).toEqual([bytes.length, 1]);
   });
 
@@ -119,14 +120,24 @@ describe("a segment's file", () => {
     await writeFile(path, bytes.subarray(0, 100));
     storedBytes = stored;
     const sha256 = createHash("sha256").update(bytes.subarray(0, 100)).digest("hex");
-    await client.send(path, { path: "/segment", sha256, sizeBytes: 100 }, signal);
+    await client.send(path, { path: "/segment", sha256, sizeBytes: 100 }, { signal });
     expect(asked).toEqual(want);
   });
 
-  it("is not looked at when the aggregator has it all", async () => {
+  it.each([
+    { given: "that is tried again", isAgain: true },
+    { given: "whose own file is gone", isAgain: false },
+  ])("of few bytes, $given, is asked after, and not needed when the aggregator has it all", async ({ isAgain }) => {
     isComplete = true;
     await rm(path);
-    await client.send(path, to, signal);
+    await client.send(path, { path: "/segment", sha256: to.sha256, sizeBytes: 100 }, { signal, isAgain });
+    expect(asked).toEqual(["HEAD"]);
+  });
+
+  it("is not looked at when the aggregator has it all from an earlier try", async () => {
+    isComplete = true;
+    await rm(path);
+    await client.send(path, to, { signal });
     expect(uploads).toBe(0);
   });
 });

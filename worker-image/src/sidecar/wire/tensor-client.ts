@@ -32,16 +32,24 @@ export interface RemoteFile {
   readonly sizeBytes: number;
 }
 
+/** How a segment is sent. */
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  /** Whether an earlier try may have left something at the aggregator. */
+  readonly isAgain?: boolean;
+  readonly onSent?: (bytes: number) => void;
+}
+
 /** Calls of the tensor wire; one try each, every failure a TributaryError, what is done so far is kept. */
 export interface TensorClient {
   /** Fetches a file to `to`, which it never holds in part; continues what an earlier call left beside it. */
   fetch(file: RemoteFile, to: string, signal: AbortSignal): Promise<void>;
   /**
-   * Sends a segment's file from where the aggregator's copy ends.
+   * Sends a segment's file from where the aggregator's copy ends; a small one at once, unless `isAgain`, since nothing is there the first time.
    *
    * @throws STORAGE_UNAVAILABLE naming the own volume when the file has another size.
    */
-  send(path: string, segment: RemoteFile, signal: AbortSignal, onSent?: (bytes: number) => void): Promise<void>;
+  send(path: string, segment: RemoteFile, options: SendOptions): Promise<void>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -49,8 +57,8 @@ export interface TensorClient {
 /** Longest time without a byte. */
 const IDLE_TIMEOUT_MS = 25_000;
 
-/** A segment that costs less to send again than to ask after. */
-const SENT_UNASKED_BYTES = 2 ** 16;
+/** Largest segment that is sent before anybody asks what the aggregator has of it: it rarely has anything, and then it takes nothing. */
+const SENT_UNASKED_BYTES = 4 * 2 ** 20;
 
 /** What is sent of a segment, and how. */
 interface SegmentRest {
@@ -83,7 +91,7 @@ export function createTensorClient(options: TensorWireOptions): TensorClient {
   };
   return {
     fetch: (file, to, signal) => fetchFile(call, file, to, signal),
-    send: (path, segment, signal, onSent) => sendSegment(call, path, segment, signal, onSent ?? (() => {})),
+    send: (path, segment, options) => sendSegment(call, path, segment, options),
     close: () => agent.destroy(),
   };
 }
@@ -139,15 +147,15 @@ async function sendSegment(
   call: Call,
   path: string,
   segment: RemoteFile,
-  signal: AbortSignal,
-  onSent: (bytes: number) => void,
+  { signal, isAgain = false, onSent = () => {} }: SendOptions,
 ): Promise<void> {
   const sendFrom = (startBytes: number) => sendRest(call, path, { segment, startBytes, signal, onSent });
-  if (segment.sizeBytes <= SENT_UNASKED_BYTES) {
+  if (!isAgain && segment.sizeBytes <= SENT_UNASKED_BYTES) {
     const isTaken = await sendFrom(0).then(
       () => true,
       (cause: unknown) => {
-        if (isTributaryError(cause, "ROUND_CONFLICT")) return false;
+        // A former process may have sent some of it, or all: then the own file, whatever became of it, is not needed.
+        if (isTributaryError(cause, "ROUND_CONFLICT") || isStorageError(cause)) return false;
         throw cause;
       },
     );
