@@ -1,8 +1,8 @@
 import type { controlV1 } from "@tributary/contracts";
-import { equalBytes, MessageType, type ReportLayout, RoundStage } from "@tributary/federated";
+import { equalBytes, type ReportLayout, RoundStage } from "@tributary/federated";
 import { asTributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
-import type { AddressedMessage, PartyMessage } from "../party/party-directory.ts";
+import type { PartyMessage } from "../party/party-directory.ts";
 import { Fitness } from "../party/seat-fitness.ts";
 import { type AttemptFiles, type AttemptPlan, type AttemptRecord, noAttempt } from "./attempt-files.ts";
 import { RoundCommit } from "./commit-round.ts";
@@ -12,6 +12,7 @@ import { nextSetup } from "./next-setup.ts";
 import { type RoundOpening, type RoundPapers, signOpening } from "./round-opening.ts";
 import { RoundRun, type RunDeps } from "./round-run.ts";
 import { agreedLayout, signedTerms, startDigests } from "./round-terms.ts";
+import { runDeps, unseatedParties } from "./run-deps.ts";
 
 /** An attempt on which the engine's loop works. */
 export interface OpenAttempt {
@@ -96,7 +97,7 @@ export class AttemptDesk {
     const run = await RoundRun.resume(this.#runDeps(this.#record));
     if (run === undefined) return;
     this.#run = run;
-    this.#unseated = this.#unseatedOf(run);
+    this.#unseated = unseatedParties(run, this.#record, this.#deps.parties.list());
     if (this.#record.round < store.rounds.length) await this.#tellCommitted(run);
     else if (this.#canGoOn(run)) for (const party of this.#unseated) await run.dropParty(party);
     else this.#run = undefined;
@@ -276,44 +277,13 @@ export class AttemptDesk {
     return false;
   }
 
-  #unseatedOf(run: RoundRun): ReadonlySet<number> {
-    const seats = new Map(this.#deps.parties.list().map(({ seat }) => [seat.partyId, seat]));
-    const unseated = run.state.setup.roster.filter(({ id }) => {
-      const [then, now] = [this.#record.parties[id], seats.get(id)];
-      return then?.participant !== now?.participant.name || then?.workerIndex !== now?.workerIndex;
-    });
-    return new Set(unseated.map(({ id }) => id));
-  }
-
   #runDeps(record: AttemptRecord): RunDeps {
-    const { crypto, identity, log, crash, parties } = this.#deps;
-    const { round, setup, attempt } = record;
-    return {
-      context: { crypto, signingSecret: identity.secretKey },
-      log: log.child({ round, attempt }),
-      crash,
+    return runDeps(this.#deps, record, {
       directory: this.#files.runDirectory(record),
-      send: (to, message) => {
-        // Setup and plan travel with terms and start, before everything else of the round.
-        if (message[1] === MessageType.Setup || message[1] === MessageType.Plan) return;
-        const receivers = to === "all" ? parties.list().map(({ seat }) => seat.partyId) : [to];
-        const value: PartyMessage = { case: "secagg", value: message };
-        for (const party of receivers)
-          parties.send(party, { round: setup, attempt, message: value } as AddressedMessage);
-      },
-      refused: (party, reason, detail) => {
-        parties.noteRefused();
-        if (this.#unseated.has(party)) return;
-        if (reason === "PayloadMismatch" || reason === "SignatureInvalid" || reason === "MessageChanged") {
-          parties.setProblem(party, { code: "PROTOCOL_REFUSED", message: detail });
-        }
-      },
-      dropped: (party, message) => {
-        if (!this.#unseated.has(party)) parties.setProblem(party, { code: "REPORT_REFUSED", message });
-      },
+      isUnseated: (party) => this.#unseated.has(party),
       opened: (segment) => this.#commit?.segmentOpened(segment),
       changed: this.#onChange,
-    };
+    });
   }
 
   #sayOpened(party: number, run: RoundRun): void {

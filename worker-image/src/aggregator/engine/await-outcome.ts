@@ -1,6 +1,7 @@
 import { DeadlineStage } from "@tributary/federated";
 import type { Clock } from "@tributary/kit";
-import { isStageOpen, type RoundRun, type RunOutcome } from "./round-run.ts";
+import type { RoundRun, RunOutcome } from "./round-run.ts";
+import { isStageOpen } from "./round-stages.ts";
 
 /** Bounds of an attempt. */
 export interface OutcomeBounds {

@@ -4,23 +4,21 @@ import { controlV1 } from "@tributary/contracts";
 import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
-import { PATIENCE_ROUNDS } from "../party/seat-grace.ts";
 import { survivorsOf } from "../store/ledger-line.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
 import { AttemptFiles } from "./attempt-files.ts";
 import { type AttemptEnd, awaitOutcome } from "./await-outcome.ts";
 import { ByteMeter } from "./byte-meter.ts";
-import { describeShortfall } from "./describe-shortfall.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
-import { judgeSelection } from "./judge-selection.ts";
 import { LedgerView } from "./ledger-view.ts";
-import { isDeadlineMissed } from "./missed-deadline.ts";
 import { OutputWait } from "./output-wait.ts";
 import { expectedSizeBytes } from "./round-run.ts";
 import { stageOf } from "./round-stage.ts";
+import { selectParties } from "./select-parties.ts";
 import { StateFeed } from "./state-feed.ts";
+import { whyWithoutSum } from "./why-without-sum.ts";
 import { WindowDesk } from "./window-desk.ts";
 import { WindowsFile } from "./windows-file.ts";
 
@@ -30,8 +28,6 @@ type WindowPlan = controlV1.WindowPlan;
 const ATTEMPT_BACKOFF = { initialMs: 500, maxMs: 30_000 };
 /** Delays between tries at a volume that is full or does not work. */
 const STORAGE_BACKOFF = { initialMs: 250, maxMs: 15_000 };
-/** Longest wait for the last workers once there are enough for a round. */
-const SELECTION_GRACE_MS = 15_000;
 
 /**
  * Runs the job's rounds: takes windows from the operator, opens a round after the other, commits each.
@@ -250,7 +246,7 @@ export class JobEngine implements TensorRound {
   }
 
   async #conclude(attempt: OpenAttempt, end: AttemptEnd, signal: AbortSignal): Promise<void> {
-    const reason = this.#shortOf(attempt, end);
+    const reason = whyWithoutSum(attempt, end, this.#deps.parties.list());
     if (reason !== undefined) return this.#closeEmpty(attempt, reason, signal);
     await this.#outputWait.settled();
     // Whoever ends the job afterwards waits for the commit; whoever ended it before has had the round given up.
@@ -290,23 +286,6 @@ export class JobEngine implements TensorRound {
     );
   }
 
-  /** Why an attempt has no sum to commit; `undefined` when it has. */
-  #shortOf({ run, record, isResumed }: OpenAttempt, { outcome, isExpired }: AttemptEnd): EngineProblem | undefined {
-    if (outcome.kind === "Summed" && outcome.results.every(({ opened }) => opened !== null)) return undefined;
-    // Whatever stage ran out of parties, people need to know which workers are missing and why.
-    if (outcome.kind === "Failed" && outcome.code !== "QUORUM_NOT_REACHED")
-      return { code: outcome.code, message: outcome.message };
-    const { roster } = run.state.setup;
-    const { quorum } = record.plan;
-    const reported = roster.filter(({ id }) => run.hasReported(id)).length;
-    const seats = this.#deps.parties.list();
-    const message = describeShortfall({ reported, workers: roster.length, quorum, seats });
-    const hasReported = (party: number) => run.hasReported(party);
-    // Of the time that a resumed attempt had, nobody knows how much its workers had.
-    const isLate = isExpired && !isResumed && isDeadlineMissed({ roster, quorum, seats, hasReported });
-    return { code: "QUORUM_NOT_REACHED", message, ...(isLate && { isDeadlineMissed: true }) };
-  }
-
   async #closeEmpty(attempt: OpenAttempt, reason: EngineProblem, signal: AbortSignal): Promise<void> {
     const { round, attempt: number } = attempt.record;
     await this.#attempts.closeEmpty(attempt, reason);
@@ -317,24 +296,16 @@ export class JobEngine implements TensorRound {
     await this.#deps.clock.sleep(delayMs, signal).catch(() => {});
   }
 
-  /** Waits until every seat is fit, or quorum is there and the grace for the others is over. */
-  async #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
-    const { clock, parties, store } = this.#deps;
-    const startedMs = clock.monotonicMs();
-    const { quorum } = plan;
-    const deadlineMs = Number(plan.deadlineMs);
-    const fullMs = Math.min(SELECTION_GRACE_MS, deadlineMs / 4);
-    const survivors = store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
-    while (!signal.aborted && this.#windows.open === plan) {
-      const waitedMs = clock.monotonicMs() - startedMs;
-      const terms = { quorum, waitedMs, fullMs, deadlineMs, survivors };
-      const { isOver, waitMs, shortfall } = judgeSelection(parties.list(), terms);
-      if (isOver) return true;
-      if (shortfall !== undefined && (this.#problem === undefined || this.#problem.code === "QUORUM_NOT_REACHED"))
-        this.#setProblem({ code: "QUORUM_NOT_REACHED", message: shortfall });
-      await this.#nextChange(waitMs);
-    }
-    return false;
+  /** Waits until a round can open with whoever is there; false when the window was replaced or ended meanwhile. */
+  #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
+    return selectParties(this.#deps, plan, {
+      isWanted: () => !signal.aborted && this.#windows.open === plan,
+      tell: (message) => {
+        if (this.#problem === undefined || this.#problem.code === "QUORUM_NOT_REACHED")
+          this.#setProblem({ code: "QUORUM_NOT_REACHED", message });
+      },
+      nextChange: (timeoutMs) => this.#nextChange(timeoutMs),
+    });
   }
 
   #welcome(party: number): void {

@@ -8,7 +8,6 @@ import {
   DeadlineStage,
   decodeAggregatorState,
   encodeAggregatorState,
-  hasRank,
   isArgumentError,
   openAggregation,
   type PlannedState,
@@ -16,7 +15,6 @@ import {
   RefusalReason,
   type RoundPlan,
   type RoundSetup,
-  RoundStage,
   type SegmentResult,
   SegmentStage,
   segmentSizeBytes,
@@ -38,6 +36,7 @@ import type { CrashSimulator } from "../../shared/crash-point.ts";
 import { SegmentStaging } from "../wire/segment-staging.ts";
 import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
+import { endsWithoutLost, hasReported } from "./round-stages.ts";
 
 /** How an attempt ended. */
 export type RunOutcome =
@@ -178,11 +177,7 @@ export class RoundRun {
 
   /** Whether the party's report is complete in every segment. */
   hasReported(party: number): boolean {
-    const rank = this.#state.setup.roster.findIndex(({ id }) => id === party);
-    return this.#state.segments.every(({ stored, reported, survivors }) => {
-      if (survivors !== null) return rank >= 0 && hasRank(survivors, rank);
-      return stored.has(party) && reported.has(party);
-    });
+    return hasReported(this.#state, party);
   }
 
   /** Stops taking events, after the one that runs, and segments: from then on nothing makes a name in the attempt's directory. */
@@ -344,12 +339,6 @@ export class RoundRun {
     await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
   }
 
-  #hasDone(stage: DeadlineStage, party: number): boolean {
-    if (stage === DeadlineStage.Advertising) return this.#state.advertised.has(party);
-    if (stage === DeadlineStage.Sharing) return this.#state.bundles.has(party);
-    return this.hasReported(party);
-  }
-
   /**
    * Closes a stage early when the only parties missing are known to be lost, or when quorum is out of reach, and gives up a sum
    * that was announced to parties of which too few are left to open it.
@@ -360,22 +349,10 @@ export class RoundRun {
       await this.#run({ type: "abandon" });
       return;
     }
-    const { roster, minSurvivors } = this.#state.setup;
-    const isLost = (party: number) => this.#failedParties.has(party) || this.#brokenParties.has(party);
-    const able = roster.filter(({ id }) => !isLost(id) || this.hasReported(id));
-    for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting]) {
-      const isSomebodyAwaited = able.some(({ id }) => !this.#hasDone(stage, id));
-      if (isSomebodyAwaited && able.length >= minSurvivors) continue;
-      if (isStageOpen(this.#state, stage)) await this.#run({ type: "deadline", stage });
-    }
+    const lost = new Set([...this.#failedParties, ...this.#brokenParties]);
+    for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting])
+      if (endsWithoutLost(this.#state, stage, lost)) await this.#run({ type: "deadline", stage });
   }
-}
-
-/** Whether a stage still waits for parties, so that its end makes a difference. */
-export function isStageOpen(state: AggregatorState, stage: DeadlineStage): boolean {
-  if (stage === DeadlineStage.Advertising) return state.stage === RoundStage.Advertising;
-  if (stage === DeadlineStage.Sharing) return state.stage === RoundStage.Sharing;
-  return state.segments.some((segment) => segment.stage === SegmentStage.Collecting);
 }
 
 function hex(bytes: Uint8Array): string {
