@@ -8,19 +8,21 @@ afterEach(() => job.destroy());
 it("runs windows of rounds by itself and adds exactly what the closed form says", async () => {
   job = await WireJob.create({ workers: [1, 1] });
   await job.startAggregator();
-  await job.startWorkers();
+  expect((await job.state()).phase).toBe("");
   await job.openWindow({ from: 0, through: 2 });
+  expect((await job.state()).phase).toBe("Train");
+  await job.startWorkers();
   await job.openWindow({ from: 3, through: 4 });
   const state = await job.untilCommitted(5);
-  expect(state.failedRounds).toBe(0);
+  expect(state).toMatchObject({ failedRounds: 0, phase: "" });
   await job.untilState("the output is written", ({ outputPending }) => !outputPending);
   const { values, round } = await job.lastModel();
   expect(round).toBe(5);
   expect(values.length).toBe(1000);
   expect(new Set(values)).toEqual(new Set([INITIAL_VALUE + 5 * 4 * INCREMENT]));
   const { rounds } = await (await job.operator()).listRounds({}, { timeoutMs: 5_000 });
-  expect(rounds.map(({ round, reports, outcome }) => ({ round, reports, outcome }))).toEqual(
-    [0, 1, 2, 3, 4].map((round) => ({ round, reports: 2, outcome: "Committed" })),
+  expect(rounds.map(({ round, reports, outcome, phase }) => ({ round, reports, outcome, phase }))).toEqual(
+    [0, 1, 2, 3, 4].map((round) => ({ round, reports: 2, outcome: "Committed", phase: "Train" })),
   );
   // Metrics of a round describe the model that it started from.
   expect(rounds.map(({ metrics }) => Number(metrics.validation_loss))).toEqual(

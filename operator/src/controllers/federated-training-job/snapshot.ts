@@ -212,6 +212,8 @@ export type AggregatorObservation =
 /** The aggregator's state with plain numbers and hexadecimal digests. */
 export interface AggregatorReport {
   readonly stage: string;
+  /** What the recipe calls the round in work; absent while no window is open. */
+  readonly phase?: string;
   readonly window?: WindowPlan;
   /** The window that ended last; absent while one is open. */
   readonly endedWindow?: WindowPlan;

@@ -1,4 +1,4 @@
-import { controlV1 } from "@tributary/contracts";
+import { controlV1, cutText } from "@tributary/contracts";
 import { catalogue, isErrorCode } from "@tributary/kit";
 import type {
   AggregatorReport,
@@ -39,6 +39,7 @@ export function toReport(
   const last = toCheckpoint(state.last);
   return {
     stage: describeStage(state.stage),
+    ...(state.phase === "" ? {} : { phase: cutText(state.phase, 32) }),
     ...(window === undefined ? {} : { window: toWindow(window) }),
     ...(endedWindow === undefined ? {} : { endedWindow: toWindow(endedWindow) }),
     round: state.round,

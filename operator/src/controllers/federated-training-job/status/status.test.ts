@@ -27,6 +27,7 @@ function running(changes: Partial<JobSnapshot> = {}): JobSnapshot {
     committedRounds: 2,
     round: 2,
     stage: "Training",
+    phase: "Train",
     window: { from: 2, through: 3, attempt: 1, evaluateOnly: false },
     history,
     best: { path: "best/model.safetensors", round: 2, sha256: "cc", metric: "2.9" },
@@ -40,7 +41,7 @@ describe("the status of a job", () => {
   it("says where the run is, in numbers that people read", () => {
     expect(renderStatus(running(), [progressing])).toMatchObject({
       phase: "Training",
-      round: { current: 2, committed: 2, stage: "Training", summary: "2/5" },
+      round: { current: 2, committed: 2, stage: "Training", phase: "Train", summary: "2/5" },
       metrics: [{ name: "validation_loss", value: "2.9", round: 1 }],
       convergence: { last: "2.9", best: "2.9", bestRound: 1, initial: "3" },
       bytes: { up: 20, down: 40 },
@@ -65,6 +66,18 @@ describe("the status of a job", () => {
     ]);
     const moved = renderStatus(running({ job }), [{ ...progressing, status: "False" }]).conditions;
     expect(moved?.[0]?.lastTransitionTime).toBe(new Date(someTimeMs).toISOString());
+  });
+
+  it("names no phase any more once no window is open", () => {
+    const job = { ...aJob(), status: renderStatus(running(), [progressing]) };
+    const aggregator = { state: "heard", heardMs: someTimeMs, report: aReport({ committedRounds: 3 }) } as const;
+    expect(renderStatus(running({ job, aggregator }), [progressing]).round).toEqual({
+      current: 0,
+      committed: 3,
+      failed: 0,
+      stage: "Idle",
+      summary: "3/5",
+    });
   });
 
   it("keeps what it knows of the run while the aggregator does not answer", () => {

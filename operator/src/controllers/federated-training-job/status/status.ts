@@ -86,6 +86,7 @@ function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partia
       committed: report.committedRounds,
       failed: report.failedRounds,
       stage: report.stage,
+      ...(report.phase === undefined ? {} : { phase: report.phase }),
       summary: `${report.committedRounds}/${schedule.synchronous.maxRounds}`,
     },
     ...(newest === undefined

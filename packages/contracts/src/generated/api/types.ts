@@ -306,6 +306,10 @@ failed?: number
  */
 stage?: string
 /**
+ * What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open.
+ */
+phase?: string
+/**
  * Committed rounds of the most rounds allowed.
  */
 summary?: string

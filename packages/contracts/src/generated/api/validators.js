@@ -3,7 +3,7 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
@@ -2244,7 +2244,7 @@ if(data61.round !== undefined){
 let data67 = data61.round;
 if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
 for(const key21 in data67){
-if(!(((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "summary"))){
+if(!((((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "phase")) || (key21 === "summary"))){
 const err187 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err187];
@@ -2319,11 +2319,11 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data67.summary !== undefined){
-let data72 = data67.summary;
+if(data67.phase !== undefined){
+let data72 = data67.phase;
 if(typeof data72 === "string"){
 if(func3(data72) > 32){
-const err193 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+const err193 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2334,7 +2334,7 @@ errors++;
 }
 }
 else {
-const err194 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err194 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2344,9 +2344,11 @@ vErrors.push(err194);
 errors++;
 }
 }
-}
-else {
-const err195 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data67.summary !== undefined){
+let data73 = data67.summary;
+if(typeof data73 === "string"){
+if(func3(data73) > 32){
+const err195 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2356,11 +2358,8 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data61.metrics !== undefined){
-let data73 = data61.metrics;
-if(Array.isArray(data73)){
-if(data73.length > 32){
-const err196 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+else {
+const err196 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2369,12 +2368,10 @@ vErrors.push(err196);
 }
 errors++;
 }
-const len2 = data73.length;
-for(let i2=0; i2<len2; i2++){
-let data74 = data73[i2];
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-if(data74.name === undefined){
-const err197 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+}
+else {
+const err197 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2383,8 +2380,12 @@ vErrors.push(err197);
 }
 errors++;
 }
-if(data74.value === undefined){
-const err198 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+}
+if(data61.metrics !== undefined){
+let data74 = data61.metrics;
+if(Array.isArray(data74)){
+if(data74.length > 32){
+const err198 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2393,8 +2394,12 @@ vErrors.push(err198);
 }
 errors++;
 }
-if(data74.round === undefined){
-const err199 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+const len2 = data74.length;
+for(let i2=0; i2<len2; i2++){
+let data75 = data74[i2];
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+if(data75.name === undefined){
+const err199 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2403,9 +2408,8 @@ vErrors.push(err199);
 }
 errors++;
 }
-for(const key22 in data74){
-if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
-const err200 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data75.value === undefined){
+const err200 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2414,12 +2418,8 @@ vErrors.push(err200);
 }
 errors++;
 }
-}
-if(data74.name !== undefined){
-let data75 = data74.name;
-if(typeof data75 === "string"){
-if(func3(data75) > 64){
-const err201 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data75.round === undefined){
+const err201 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2428,9 +2428,9 @@ vErrors.push(err201);
 }
 errors++;
 }
-}
-else {
-const err202 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key22 in data75){
+if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
+const err202 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2440,11 +2440,11 @@ vErrors.push(err202);
 errors++;
 }
 }
-if(data74.value !== undefined){
-let data76 = data74.value;
+if(data75.name !== undefined){
+let data76 = data75.name;
 if(typeof data76 === "string"){
 if(func3(data76) > 64){
-const err203 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const err203 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2455,7 +2455,7 @@ errors++;
 }
 }
 else {
-const err204 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err204 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2465,10 +2465,11 @@ vErrors.push(err204);
 errors++;
 }
 }
-if(data74.round !== undefined){
-let data77 = data74.round;
-if(!((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77)))){
-const err205 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data75.value !== undefined){
+let data77 = data75.value;
+if(typeof data77 === "string"){
+if(func3(data77) > 64){
+const err205 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2478,9 +2479,8 @@ vErrors.push(err205);
 errors++;
 }
 }
-}
 else {
-const err206 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err206 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2490,9 +2490,10 @@ vErrors.push(err206);
 errors++;
 }
 }
-}
-else {
-const err207 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data75.round !== undefined){
+let data78 = data75.round;
+if(!((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78)))){
+const err207 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2502,12 +2503,9 @@ vErrors.push(err207);
 errors++;
 }
 }
-if(data61.convergence !== undefined){
-let data78 = data61.convergence;
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
-for(const key23 in data78){
-if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
-const err208 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+}
+else {
+const err208 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2517,11 +2515,9 @@ vErrors.push(err208);
 errors++;
 }
 }
-if(data78.metric !== undefined){
-let data79 = data78.metric;
-if(typeof data79 === "string"){
-if(func3(data79) > 64){
-const err209 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err209 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2531,8 +2527,12 @@ vErrors.push(err209);
 errors++;
 }
 }
-else {
-const err210 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.convergence !== undefined){
+let data79 = data61.convergence;
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+for(const key23 in data79){
+if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
+const err210 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2542,11 +2542,11 @@ vErrors.push(err210);
 errors++;
 }
 }
-if(data78.last !== undefined){
-let data80 = data78.last;
+if(data79.metric !== undefined){
+let data80 = data79.metric;
 if(typeof data80 === "string"){
 if(func3(data80) > 64){
-const err211 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const err211 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2557,7 +2557,7 @@ errors++;
 }
 }
 else {
-const err212 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err212 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2567,11 +2567,11 @@ vErrors.push(err212);
 errors++;
 }
 }
-if(data78.best !== undefined){
-let data81 = data78.best;
+if(data79.last !== undefined){
+let data81 = data79.last;
 if(typeof data81 === "string"){
 if(func3(data81) > 64){
-const err213 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const err213 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2582,7 +2582,7 @@ errors++;
 }
 }
 else {
-const err214 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err214 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2592,10 +2592,11 @@ vErrors.push(err214);
 errors++;
 }
 }
-if(data78.bestRound !== undefined){
-let data82 = data78.bestRound;
-if(!((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82)))){
-const err215 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data79.best !== undefined){
+let data82 = data79.best;
+if(typeof data82 === "string"){
+if(func3(data82) > 64){
+const err215 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2605,11 +2606,8 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data78.initial !== undefined){
-let data83 = data78.initial;
-if(typeof data83 === "string"){
-if(func3(data83) > 64){
-const err216 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err216 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2619,8 +2617,10 @@ vErrors.push(err216);
 errors++;
 }
 }
-else {
-const err217 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data79.bestRound !== undefined){
+let data83 = data79.bestRound;
+if(!((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83)))){
+const err217 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2630,10 +2630,11 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data78.roundsWithoutImprovement !== undefined){
-let data84 = data78.roundsWithoutImprovement;
-if(!((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84)))){
-const err218 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data79.initial !== undefined){
+let data84 = data79.initial;
+if(typeof data84 === "string"){
+if(func3(data84) > 64){
+const err218 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2643,9 +2644,8 @@ vErrors.push(err218);
 errors++;
 }
 }
-}
 else {
-const err219 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err219 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2655,11 +2655,10 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data61.clustersSummary !== undefined){
-let data85 = data61.clustersSummary;
-if(typeof data85 === "string"){
-if(func3(data85) > 16){
-const err220 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data79.roundsWithoutImprovement !== undefined){
+let data85 = data79.roundsWithoutImprovement;
+if(!((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85)))){
+const err220 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2669,8 +2668,9 @@ vErrors.push(err220);
 errors++;
 }
 }
+}
 else {
-const err221 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err221 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2680,11 +2680,11 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data61.clusters !== undefined){
-let data86 = data61.clusters;
-if(Array.isArray(data86)){
-if(data86.length > 100){
-const err222 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data61.clustersSummary !== undefined){
+let data86 = data61.clustersSummary;
+if(typeof data86 === "string"){
+if(func3(data86) > 16){
+const err222 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2693,12 +2693,9 @@ vErrors.push(err222);
 }
 errors++;
 }
-const len3 = data86.length;
-for(let i3=0; i3<len3; i3++){
-let data87 = data86[i3];
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-if(data87.participant === undefined){
-const err223 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+else {
+const err223 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2707,8 +2704,12 @@ vErrors.push(err223);
 }
 errors++;
 }
-if(data87.cluster === undefined){
-const err224 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data61.clusters !== undefined){
+let data87 = data61.clusters;
+if(Array.isArray(data87)){
+if(data87.length > 100){
+const err224 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2717,8 +2718,12 @@ vErrors.push(err224);
 }
 errors++;
 }
-if(data87.state === undefined){
-const err225 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+const len3 = data87.length;
+for(let i3=0; i3<len3; i3++){
+let data88 = data87[i3];
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+if(data88.participant === undefined){
+const err225 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2727,9 +2732,8 @@ vErrors.push(err225);
 }
 errors++;
 }
-for(const key24 in data87){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
-const err226 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+if(data88.cluster === undefined){
+const err226 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2738,12 +2742,8 @@ vErrors.push(err226);
 }
 errors++;
 }
-}
-if(data87.participant !== undefined){
-let data88 = data87.participant;
-if(typeof data88 === "string"){
-if(func3(data88) > 20){
-const err227 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(data88.state === undefined){
+const err227 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2752,9 +2752,9 @@ vErrors.push(err227);
 }
 errors++;
 }
-}
-else {
-const err228 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key24 in data88){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
+const err228 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2764,11 +2764,11 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data87.cluster !== undefined){
-let data89 = data87.cluster;
+if(data88.participant !== undefined){
+let data89 = data88.participant;
 if(typeof data89 === "string"){
-if(func3(data89) > 63){
-const err229 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(func3(data89) > 20){
+const err229 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2779,7 +2779,7 @@ errors++;
 }
 }
 else {
-const err230 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err230 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2789,11 +2789,11 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data87.state !== undefined){
-let data90 = data87.state;
+if(data88.cluster !== undefined){
+let data90 = data88.cluster;
 if(typeof data90 === "string"){
-if(func3(data90) > 16){
-const err231 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(func3(data90) > 63){
+const err231 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2804,7 +2804,7 @@ errors++;
 }
 }
 else {
-const err232 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err232 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2814,9 +2814,11 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data87.observedTime !== undefined){
-if(!(typeof data87.observedTime === "string")){
-const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data88.state !== undefined){
+let data91 = data88.state;
+if(typeof data91 === "string"){
+if(func3(data91) > 16){
+const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2826,10 +2828,8 @@ vErrors.push(err233);
 errors++;
 }
 }
-if(data87.ready !== undefined){
-let data92 = data87.ready;
-if(!((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92)))){
-const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2839,10 +2839,9 @@ vErrors.push(err234);
 errors++;
 }
 }
-if(data87.active !== undefined){
-let data93 = data87.active;
-if(!((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93)))){
-const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data88.observedTime !== undefined){
+if(!(typeof data88.observedTime === "string")){
+const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2852,10 +2851,10 @@ vErrors.push(err235);
 errors++;
 }
 }
-if(data87.failed !== undefined){
-let data94 = data87.failed;
-if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
-const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data88.ready !== undefined){
+let data93 = data88.ready;
+if(!((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93)))){
+const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2865,11 +2864,10 @@ vErrors.push(err236);
 errors++;
 }
 }
-if(data87.reason !== undefined){
-let data95 = data87.reason;
-if(typeof data95 === "string"){
-if(func3(data95) > 64){
-const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data88.active !== undefined){
+let data94 = data88.active;
+if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
+const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2879,8 +2877,10 @@ vErrors.push(err237);
 errors++;
 }
 }
-else {
-const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data88.failed !== undefined){
+let data95 = data88.failed;
+if(!((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95)))){
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2890,11 +2890,11 @@ vErrors.push(err238);
 errors++;
 }
 }
-if(data87.message !== undefined){
-let data96 = data87.message;
+if(data88.reason !== undefined){
+let data96 = data88.reason;
 if(typeof data96 === "string"){
-if(func3(data96) > 300){
-const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(func3(data96) > 64){
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2905,7 +2905,7 @@ errors++;
 }
 }
 else {
-const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2915,9 +2915,11 @@ vErrors.push(err240);
 errors++;
 }
 }
-}
-else {
-const err241 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data88.message !== undefined){
+let data97 = data88.message;
+if(typeof data97 === "string"){
+if(func3(data97) > 300){
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2927,9 +2929,8 @@ vErrors.push(err241);
 errors++;
 }
 }
-}
 else {
-const err242 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2939,11 +2940,9 @@ vErrors.push(err242);
 errors++;
 }
 }
-if(data61.placements !== undefined){
-let data97 = data61.placements;
-if(Array.isArray(data97)){
-if(data97.length > 400){
-const err243 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
+}
+else {
+const err243 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2952,12 +2951,10 @@ vErrors.push(err243);
 }
 errors++;
 }
-const len4 = data97.length;
-for(let i4=0; i4<len4; i4++){
-let data98 = data97[i4];
-if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
-if(data98.participant === undefined){
-const err244 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+}
+else {
+const err244 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2966,8 +2963,12 @@ vErrors.push(err244);
 }
 errors++;
 }
-if(data98.cluster === undefined){
-const err245 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data61.placements !== undefined){
+let data98 = data61.placements;
+if(Array.isArray(data98)){
+if(data98.length > 400){
+const err245 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2976,8 +2977,12 @@ vErrors.push(err245);
 }
 errors++;
 }
-if(data98.namespace === undefined){
-const err246 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
+const len4 = data98.length;
+for(let i4=0; i4<len4; i4++){
+let data99 = data98[i4];
+if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
+if(data99.participant === undefined){
+const err246 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -2986,8 +2991,8 @@ vErrors.push(err246);
 }
 errors++;
 }
-if(data98.name === undefined){
-const err247 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data99.cluster === undefined){
+const err247 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -2996,8 +3001,8 @@ vErrors.push(err247);
 }
 errors++;
 }
-if(data98.jobUid === undefined){
-const err248 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
+if(data99.namespace === undefined){
+const err248 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3006,8 +3011,8 @@ vErrors.push(err248);
 }
 errors++;
 }
-if(data98.state === undefined){
-const err249 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+if(data99.name === undefined){
+const err249 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3016,9 +3021,8 @@ vErrors.push(err249);
 }
 errors++;
 }
-for(const key25 in data98){
-if(!(((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "clusterUid")) || (key25 === "state"))){
-const err250 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data99.jobUid === undefined){
+const err250 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3027,12 +3031,8 @@ vErrors.push(err250);
 }
 errors++;
 }
-}
-if(data98.participant !== undefined){
-let data99 = data98.participant;
-if(typeof data99 === "string"){
-if(func3(data99) > 63){
-const err251 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data99.state === undefined){
+const err251 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3041,9 +3041,9 @@ vErrors.push(err251);
 }
 errors++;
 }
-}
-else {
-const err252 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key25 in data99){
+if(!(((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "clusterUid")) || (key25 === "state"))){
+const err252 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3053,11 +3053,11 @@ vErrors.push(err252);
 errors++;
 }
 }
-if(data98.cluster !== undefined){
-let data100 = data98.cluster;
+if(data99.participant !== undefined){
+let data100 = data99.participant;
 if(typeof data100 === "string"){
 if(func3(data100) > 63){
-const err253 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+const err253 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3068,7 +3068,7 @@ errors++;
 }
 }
 else {
-const err254 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err254 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3078,11 +3078,11 @@ vErrors.push(err254);
 errors++;
 }
 }
-if(data98.namespace !== undefined){
-let data101 = data98.namespace;
+if(data99.cluster !== undefined){
+let data101 = data99.cluster;
 if(typeof data101 === "string"){
 if(func3(data101) > 63){
-const err255 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+const err255 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3093,7 +3093,7 @@ errors++;
 }
 }
 else {
-const err256 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err256 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3103,11 +3103,11 @@ vErrors.push(err256);
 errors++;
 }
 }
-if(data98.name !== undefined){
-let data102 = data98.name;
+if(data99.namespace !== undefined){
+let data102 = data99.namespace;
 if(typeof data102 === "string"){
 if(func3(data102) > 63){
-const err257 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+const err257 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3118,7 +3118,7 @@ errors++;
 }
 }
 else {
-const err258 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err258 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3128,11 +3128,11 @@ vErrors.push(err258);
 errors++;
 }
 }
-if(data98.jobUid !== undefined){
-let data103 = data98.jobUid;
+if(data99.name !== undefined){
+let data103 = data99.name;
 if(typeof data103 === "string"){
-if(func3(data103) > 64){
-const err259 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(func3(data103) > 63){
+const err259 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3143,7 +3143,7 @@ errors++;
 }
 }
 else {
-const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3153,11 +3153,11 @@ vErrors.push(err260);
 errors++;
 }
 }
-if(data98.clusterUid !== undefined){
-let data104 = data98.clusterUid;
+if(data99.jobUid !== undefined){
+let data104 = data99.jobUid;
 if(typeof data104 === "string"){
 if(func3(data104) > 64){
-const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3168,7 +3168,7 @@ errors++;
 }
 }
 else {
-const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3178,10 +3178,11 @@ vErrors.push(err262);
 errors++;
 }
 }
-if(data98.state !== undefined){
-let data105 = data98.state;
-if(typeof data105 !== "string"){
-const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data99.clusterUid !== undefined){
+let data105 = data99.clusterUid;
+if(typeof data105 === "string"){
+if(func3(data105) > 64){
+const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3190,8 +3191,9 @@ vErrors.push(err263);
 }
 errors++;
 }
-if(!((data105 === "Wanted") || (data105 === "Leaving"))){
-const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3201,9 +3203,10 @@ vErrors.push(err264);
 errors++;
 }
 }
-}
-else {
-const err265 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data99.state !== undefined){
+let data106 = data99.state;
+if(typeof data106 !== "string"){
+const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3212,10 +3215,8 @@ vErrors.push(err265);
 }
 errors++;
 }
-}
-}
-else {
-const err266 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((data106 === "Wanted") || (data106 === "Leaving"))){
+const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3225,11 +3226,9 @@ vErrors.push(err266);
 errors++;
 }
 }
-if(data61.unsearchedClusters !== undefined){
-let data106 = data61.unsearchedClusters;
-if(Array.isArray(data106)){
-if(data106.length > 1000){
-const err267 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+}
+else {
+const err267 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3238,12 +3237,10 @@ vErrors.push(err267);
 }
 errors++;
 }
-const len5 = data106.length;
-for(let i5=0; i5<len5; i5++){
-let data107 = data106[i5];
-if(typeof data107 === "string"){
-if(func3(data107) > 63){
-const err268 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+}
+else {
+const err268 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3253,8 +3250,11 @@ vErrors.push(err268);
 errors++;
 }
 }
-else {
-const err269 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.unsearchedClusters !== undefined){
+let data107 = data61.unsearchedClusters;
+if(Array.isArray(data107)){
+if(data107.length > 1000){
+const err269 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3263,10 +3263,12 @@ vErrors.push(err269);
 }
 errors++;
 }
-}
-}
-else {
-const err270 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len5 = data107.length;
+for(let i5=0; i5<len5; i5++){
+let data108 = data107[i5];
+if(typeof data108 === "string"){
+if(func3(data108) > 63){
+const err270 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3276,12 +3278,8 @@ vErrors.push(err270);
 errors++;
 }
 }
-if(data61.bytes !== undefined){
-let data108 = data61.bytes;
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-for(const key26 in data108){
-if(!((key26 === "up") || (key26 === "down"))){
-const err271 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+else {
+const err271 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3291,10 +3289,9 @@ vErrors.push(err271);
 errors++;
 }
 }
-if(data108.up !== undefined){
-let data109 = data108.up;
-if(!((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109)))){
-const err272 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err272 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3304,10 +3301,12 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data108.down !== undefined){
-let data110 = data108.down;
-if(!((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110)))){
-const err273 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data61.bytes !== undefined){
+let data109 = data61.bytes;
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
+for(const key26 in data109){
+if(!((key26 === "up") || (key26 === "down"))){
+const err273 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3317,9 +3316,10 @@ vErrors.push(err273);
 errors++;
 }
 }
-}
-else {
-const err274 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data109.up !== undefined){
+let data110 = data109.up;
+if(!((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110)))){
+const err274 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3329,12 +3329,10 @@ vErrors.push(err274);
 errors++;
 }
 }
-if(data61.checkpoint !== undefined){
-let data111 = data61.checkpoint;
-if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
-for(const key27 in data111){
-if(!(((key27 === "uri") || (key27 === "round")) || (key27 === "sha256"))){
-const err275 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+if(data109.down !== undefined){
+let data111 = data109.down;
+if(!((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111)))){
+const err275 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3344,11 +3342,9 @@ vErrors.push(err275);
 errors++;
 }
 }
-if(data111.uri !== undefined){
-let data112 = data111.uri;
-if(typeof data112 === "string"){
-if(func3(data112) > 1024){
-const err276 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+}
+else {
+const err276 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3358,8 +3354,12 @@ vErrors.push(err276);
 errors++;
 }
 }
-else {
-const err277 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.checkpoint !== undefined){
+let data112 = data61.checkpoint;
+if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
+for(const key27 in data112){
+if(!(((key27 === "uri") || (key27 === "round")) || (key27 === "sha256"))){
+const err277 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3369,10 +3369,11 @@ vErrors.push(err277);
 errors++;
 }
 }
-if(data111.round !== undefined){
-let data113 = data111.round;
-if(!((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113)))){
-const err278 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data112.uri !== undefined){
+let data113 = data112.uri;
+if(typeof data113 === "string"){
+if(func3(data113) > 1024){
+const err278 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3382,11 +3383,8 @@ vErrors.push(err278);
 errors++;
 }
 }
-if(data111.sha256 !== undefined){
-let data114 = data111.sha256;
-if(typeof data114 === "string"){
-if(func3(data114) > 64){
-const err279 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err279 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3396,8 +3394,10 @@ vErrors.push(err279);
 errors++;
 }
 }
-else {
-const err280 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data112.round !== undefined){
+let data114 = data112.round;
+if(!((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114)))){
+const err280 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3407,9 +3407,11 @@ vErrors.push(err280);
 errors++;
 }
 }
-}
-else {
-const err281 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data112.sha256 !== undefined){
+let data115 = data112.sha256;
+if(typeof data115 === "string"){
+if(func3(data115) > 64){
+const err281 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3419,12 +3421,8 @@ vErrors.push(err281);
 errors++;
 }
 }
-if(data61.model !== undefined){
-let data115 = data61.model;
-if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
-for(const key28 in data115){
-if(!(key28 === "sha256")){
-const err282 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+else {
+const err282 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3434,11 +3432,9 @@ vErrors.push(err282);
 errors++;
 }
 }
-if(data115.sha256 !== undefined){
-let data116 = data115.sha256;
-if(typeof data116 === "string"){
-if(func3(data116) > 64){
-const err283 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err283 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3448,8 +3444,12 @@ vErrors.push(err283);
 errors++;
 }
 }
-else {
-const err284 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data61.model !== undefined){
+let data116 = data61.model;
+if(data116 && typeof data116 == "object" && !Array.isArray(data116)){
+for(const key28 in data116){
+if(!(key28 === "sha256")){
+const err284 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3459,9 +3459,11 @@ vErrors.push(err284);
 errors++;
 }
 }
-}
-else {
-const err285 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data116.sha256 !== undefined){
+let data117 = data116.sha256;
+if(typeof data117 === "string"){
+if(func3(data117) > 64){
+const err285 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3471,11 +3473,8 @@ vErrors.push(err285);
 errors++;
 }
 }
-if(data61.conditions !== undefined){
-let data117 = data61.conditions;
-if(Array.isArray(data117)){
-if(data117.length > 16){
-const err286 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+else {
+const err286 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3484,12 +3483,10 @@ vErrors.push(err286);
 }
 errors++;
 }
-const len6 = data117.length;
-for(let i6=0; i6<len6; i6++){
-let data118 = data117[i6];
-if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-if(data118.type === undefined){
-const err287 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+}
+else {
+const err287 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3498,8 +3495,12 @@ vErrors.push(err287);
 }
 errors++;
 }
-if(data118.status === undefined){
-const err288 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+if(data61.conditions !== undefined){
+let data118 = data61.conditions;
+if(Array.isArray(data118)){
+if(data118.length > 16){
+const err288 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3508,8 +3509,12 @@ vErrors.push(err288);
 }
 errors++;
 }
-if(data118.reason === undefined){
-const err289 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+const len6 = data118.length;
+for(let i6=0; i6<len6; i6++){
+let data119 = data118[i6];
+if(data119 && typeof data119 == "object" && !Array.isArray(data119)){
+if(data119.type === undefined){
+const err289 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3518,8 +3523,8 @@ vErrors.push(err289);
 }
 errors++;
 }
-if(data118.message === undefined){
-const err290 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+if(data119.status === undefined){
+const err290 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3528,8 +3533,8 @@ vErrors.push(err290);
 }
 errors++;
 }
-if(data118.lastTransitionTime === undefined){
-const err291 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+if(data119.reason === undefined){
+const err291 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3538,9 +3543,8 @@ vErrors.push(err291);
 }
 errors++;
 }
-for(const key29 in data118){
-if(!((((((key29 === "type") || (key29 === "status")) || (key29 === "reason")) || (key29 === "message")) || (key29 === "observedGeneration")) || (key29 === "lastTransitionTime"))){
-const err292 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(data119.message === undefined){
+const err292 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3549,12 +3553,8 @@ vErrors.push(err292);
 }
 errors++;
 }
-}
-if(data118.type !== undefined){
-let data119 = data118.type;
-if(typeof data119 === "string"){
-if(func3(data119) > 64){
-const err293 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data119.lastTransitionTime === undefined){
+const err293 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3563,9 +3563,9 @@ vErrors.push(err293);
 }
 errors++;
 }
-}
-else {
-const err294 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key29 in data119){
+if(!((((((key29 === "type") || (key29 === "status")) || (key29 === "reason")) || (key29 === "message")) || (key29 === "observedGeneration")) || (key29 === "lastTransitionTime"))){
+const err294 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3575,10 +3575,11 @@ vErrors.push(err294);
 errors++;
 }
 }
-if(data118.status !== undefined){
-let data120 = data118.status;
-if(typeof data120 !== "string"){
-const err295 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data119.type !== undefined){
+let data120 = data119.type;
+if(typeof data120 === "string"){
+if(func3(data120) > 64){
+const err295 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3587,8 +3588,9 @@ vErrors.push(err295);
 }
 errors++;
 }
-if(!(((data120 === "True") || (data120 === "False")) || (data120 === "Unknown"))){
-const err296 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err296 = {instancePath:instancePath+"/status/conditions/" + i6+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3598,11 +3600,10 @@ vErrors.push(err296);
 errors++;
 }
 }
-if(data118.reason !== undefined){
-let data121 = data118.reason;
-if(typeof data121 === "string"){
-if(func3(data121) > 64){
-const err297 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data119.status !== undefined){
+let data121 = data119.status;
+if(typeof data121 !== "string"){
+const err297 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3611,9 +3612,8 @@ vErrors.push(err297);
 }
 errors++;
 }
-}
-else {
-const err298 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data121 === "True") || (data121 === "False")) || (data121 === "Unknown"))){
+const err298 = {instancePath:instancePath+"/status/conditions/" + i6+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3623,11 +3623,11 @@ vErrors.push(err298);
 errors++;
 }
 }
-if(data118.message !== undefined){
-let data122 = data118.message;
+if(data119.reason !== undefined){
+let data122 = data119.reason;
 if(typeof data122 === "string"){
-if(func3(data122) > 1024){
-const err299 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(func3(data122) > 64){
+const err299 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3638,7 +3638,7 @@ errors++;
 }
 }
 else {
-const err300 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err300 = {instancePath:instancePath+"/status/conditions/" + i6+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3648,10 +3648,11 @@ vErrors.push(err300);
 errors++;
 }
 }
-if(data118.observedGeneration !== undefined){
-let data123 = data118.observedGeneration;
-if(!((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123)))){
-const err301 = {instancePath:instancePath+"/status/conditions/" + i6+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data119.message !== undefined){
+let data123 = data119.message;
+if(typeof data123 === "string"){
+if(func3(data123) > 1024){
+const err301 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3661,9 +3662,8 @@ vErrors.push(err301);
 errors++;
 }
 }
-if(data118.lastTransitionTime !== undefined){
-if(!(typeof data118.lastTransitionTime === "string")){
-const err302 = {instancePath:instancePath+"/status/conditions/" + i6+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err302 = {instancePath:instancePath+"/status/conditions/" + i6+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3673,9 +3673,10 @@ vErrors.push(err302);
 errors++;
 }
 }
-}
-else {
-const err303 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data119.observedGeneration !== undefined){
+let data124 = data119.observedGeneration;
+if(!((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124)))){
+const err303 = {instancePath:instancePath+"/status/conditions/" + i6+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3685,9 +3686,9 @@ vErrors.push(err303);
 errors++;
 }
 }
-}
-else {
-const err304 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data119.lastTransitionTime !== undefined){
+if(!(typeof data119.lastTransitionTime === "string")){
+const err304 = {instancePath:instancePath+"/status/conditions/" + i6+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3699,7 +3700,7 @@ errors++;
 }
 }
 else {
-const err305 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err305 = {instancePath:instancePath+"/status/conditions/" + i6,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3711,12 +3712,36 @@ errors++;
 }
 }
 else {
-const err306 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err306 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err306];
 }
 else {
 vErrors.push(err306);
+}
+errors++;
+}
+}
+}
+else {
+const err307 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err307];
+}
+else {
+vErrors.push(err307);
+}
+errors++;
+}
+}
+}
+else {
+const err308 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err308];
+}
+else {
+vErrors.push(err308);
 }
 errors++;
 }
