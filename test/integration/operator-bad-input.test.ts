@@ -42,6 +42,12 @@ describe("bad input that the operator finds", () => {
       ...["-o", `jsonpath={.status.conditions[?(@.type=="${type}")].${field}}`],
     ]);
 
+  const disclosuresOf = async (name: string): Promise<string> => {
+    const line = "{.role} {.set} {.disclosure}: {.meaning}";
+    const lines = `jsonpath={range .status.disclosures[*]}${line}{"|"}{end}`;
+    return (await rig.hub.kubectl(["get", "ftj", name, "-o", lines])).replace(/[|]$/u, "");
+  };
+
   const untilPlaced = (name: string): Promise<string> =>
     eventually(`${name} is placed`, async () => {
       const found = await rig.members.aws!.kubectl(["get", "jobs", "-n", "jobs", "-o", "name"]);
@@ -95,7 +101,15 @@ describe("bad input that the operator finds", () => {
     await apply(rig.hub, aJob({ ...noop, ...changes, "metadata.name": name }));
     await expectTold("ftj", name, "Accepted", told);
     expect(await rig.hub.kubectl(["get", "ftj", name])).toMatch(/Rejected/u);
+    expect(await disclosuresOf(name)).toBe("");
     await rig.hub.kubectl(["delete", "ftj", name, "--timeout=30s"]);
+  });
+
+  it("says what the workers of an accepted job disclose", async () => {
+    const told = await disclosuresOf("good");
+    expect(told.split("|")).toEqual(
+      ["update", "training", "evaluation"].map((set) => expect.stringMatching(`^Trainer ${set} SumOnly: .*hub admin`)),
+    );
   });
 
   it("is told of a job whose namespace is not mapped", async () => {

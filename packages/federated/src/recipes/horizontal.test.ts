@@ -33,9 +33,24 @@ describe("the horizontal recipe", () => {
 
   it("says of every section what leaves, and asks for no verb that its roles do not name", () => {
     const { steps, sections } = horizontal.plan(job, {}, { isEvaluateOnly: false });
-    const told = horizontal.disclosures(job).map(({ set }) => set);
+    const told = horizontal.disclosures({ hasMasks: true }).map(({ set }) => set);
     expect(told.toSorted()).toEqual(sections.map(({ name }) => name).toSorted());
     const verbs = horizontal.roles.flatMap(({ role, kinds }) => kinds.map((kind) => `${role} ${kind}`));
     expect(steps.map(({ role, kind }) => `${role} ${kind}`).toSorted()).toEqual(verbs.toSorted());
+  });
+
+  it("discloses each set as its steps do, by the role that makes it", () => {
+    const { steps } = horizontal.plan(job, {}, { isEvaluateOnly: false });
+    const made = steps.flatMap(({ role, outputs }) => outputs.map((output) => ({ role, ...output })));
+    const told = horizontal.disclosures({ hasMasks: true });
+    for (const { role, section, disclosure } of made)
+      expect(told.find(({ set }) => set === section)).toMatchObject({ role, disclosure });
+  });
+
+  it("says of every set that a hub admin can read each summand while there are no masks, and of none else", () => {
+    const warned = (hasMasks: boolean) =>
+      horizontal.disclosures({ hasMasks }).map(({ meaning }) => meaning.includes("a hub admin can read each"));
+    expect(warned(false)).toEqual([true, true, true]);
+    expect(warned(true)).toEqual([false, false, false]);
   });
 });

@@ -1,7 +1,7 @@
 import { DEFAULT_VALUE_BITS } from "../encoding/segment-table.ts";
 import { type MetricSection, type Section, SectionWeighting, type TensorSection } from "../reports/section.ts";
 import { Disclosure, type ScriptStep } from "../terms/script.ts";
-import type { Recipe, RecipeJob, RoundScript } from "./recipe.ts";
+import type { DisclosureLine, Recipe, RecipeJob, RoundScript } from "./recipe.ts";
 
 const ROLE = "Trainer";
 
@@ -27,6 +27,24 @@ const train: ScriptStep = {
   parameters: {},
 };
 
+const sums: readonly DisclosureLine[] = [
+  { set: "update", role: ROLE, disclosure: Disclosure.SumOnly, meaning: "the sum of the workers' model updates" },
+  {
+    set: training.name,
+    role: ROLE,
+    disclosure: Disclosure.SumOnly,
+    meaning: "sums of training losses and of sizes of updates",
+  },
+  {
+    set: evaluation.name,
+    role: ROLE,
+    disclosure: Disclosure.SumOnly,
+    meaning: "sums of validation losses and of what they count",
+  },
+];
+
+const UNMASKED = "; without masks a hub admin can read each worker's summand";
+
 /**
  * Horizontal training: every worker evaluates the model that the round starts from, trains it on its own data, and reports the difference
  * as a summand. A round that only evaluates is the first half.
@@ -37,21 +55,7 @@ export const horizontal: Recipe = {
   start: () => ({}),
   plan: (job, _state, { isEvaluateOnly }) => (isEvaluateOnly ? evaluateOnly(job) : trainingRound(job)),
   conclude: (_job, state) => state,
-  disclosures: () => [
-    { set: "update", role: ROLE, disclosure: Disclosure.SumOnly, meaning: "the sum of the workers' model updates" },
-    {
-      set: training.name,
-      role: ROLE,
-      disclosure: Disclosure.SumOnly,
-      meaning: "sums of training losses and of sizes of updates",
-    },
-    {
-      set: evaluation.name,
-      role: ROLE,
-      disclosure: Disclosure.SumOnly,
-      meaning: "sums of validation losses and of what they count",
-    },
-  ],
+  disclosures: ({ hasMasks }) => sums.map((line) => (hasMasks ? line : { ...line, meaning: line.meaning + UNMASKED })),
 };
 
 function trainingRound(job: RecipeJob): RoundScript {

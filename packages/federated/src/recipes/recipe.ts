@@ -1,6 +1,6 @@
 import { requireArgument } from "../errors.ts";
 import type { NamedShape, Section } from "../reports/section.ts";
-import type { ScriptStep } from "../terms/script.ts";
+import type { Disclosure, ScriptStep } from "../terms/script.ts";
 
 /** What a recipe knows of its job. */
 export interface RecipeJob {
@@ -55,12 +55,19 @@ export interface RoundScript {
   readonly writes: readonly WrittenObject[];
 }
 
+/** What is known of a job before anything runs, as far as it decides what leaves its workers. */
+export interface DisclosedJob {
+  /** Whether reports are masked, so that nobody can read a single one. */
+  readonly hasMasks: boolean;
+}
+
 /** What leaves a worker, and to whom; computed before anything runs. */
 export interface DisclosureLine {
   /** What leaves: a section of the report. */
   readonly set: string;
+  /** Role of the workers that it leaves. */
   readonly role: string;
-  readonly disclosure: string;
+  readonly disclosure: Disclosure;
   /** One sentence for whoever decides about the member. */
   readonly meaning: string;
 }
@@ -76,5 +83,5 @@ export interface Recipe {
   /** State after a committed round. */
   readonly conclude: (job: RecipeJob, state: RecipeState, outcome: RoundOutcome) => RecipeState;
   /** What leaves each worker of the job in any of its rounds. */
-  readonly disclosures: (job: RecipeJob) => readonly DisclosureLine[];
+  readonly disclosures: (job: DisclosedJob) => readonly DisclosureLine[];
 }

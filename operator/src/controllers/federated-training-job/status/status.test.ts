@@ -1,3 +1,5 @@
+import { validateFederatedTrainingJob } from "@tributary/contracts";
+import { horizontal } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
 import type { JobSnapshot } from "../snapshot.ts";
 import {
@@ -186,6 +188,49 @@ describe("the status of a job", () => {
     );
     const recorded = withPlacements(job, ...placements);
     expect(JSON.stringify(renderStatus(running({ job: recorded, seats }), conditions)).length).toBeLessThan(64 * 1024);
+  });
+});
+
+describe("the disclosures of a job", () => {
+  const accepted = { type: "Accepted", status: "True", reason: "Valid", message: "" } as const;
+  const rejected = { ...accepted, status: "False", reason: "SpecInvalid" } as const;
+  const unheard = (job = aJob()) => aSnapshot({ job, aggregator: { state: "absent" } });
+
+  it("are told at acceptance, before an aggregator runs, as the recipe says them", () => {
+    const { disclosures } = renderStatus(unheard(), [accepted]);
+    expect(disclosures).toEqual(horizontal.disclosures({ hasMasks: false }));
+    expect(disclosures?.map(({ set, role, disclosure }) => `${role} ${set} ${disclosure}`)).toEqual([
+      "Trainer update SumOnly",
+      "Trainer training SumOnly",
+      "Trainer evaluation SumOnly",
+    ]);
+  });
+
+  it("say that nobody hides a worker's own report while there are no masks", () => {
+    for (const { meaning } of renderStatus(unheard(), [accepted]).disclosures ?? [])
+      expect(meaning).toContain("a hub admin can read each worker's summand");
+  });
+
+  it("are none of a job that was never accepted", () => {
+    expect(renderStatus(unheard(), [rejected])).not.toHaveProperty("disclosures");
+  });
+
+  it("stay while a later spec is not accepted, and nothing is written for them again", () => {
+    const first = renderStatus(unheard(), [accepted]);
+    expect(renderStatus(unheard({ ...aJob(), status: first }), [accepted])).toEqual(first);
+    const later = renderStatus(unheard({ ...aJob(), status: first }), [rejected]);
+    expect(later.disclosures).toEqual(first.disclosures);
+  });
+
+  it("of a job that is over are what they were while it ran", () => {
+    const before = [{ set: "update", role: "Trainer", disclosure: "SumOnly", meaning: "as an earlier version said" }];
+    const status = { ...aJob().status, completionTime: new Date(someTimeMs).toISOString(), disclosures: before };
+    expect(renderStatus(unheard({ ...aJob(), status }), [accepted]).disclosures).toEqual(before);
+  });
+
+  it("fit the schema of the status", () => {
+    const whole = { ...structuredClone(aJob()), status: renderStatus(unheard(), [accepted]) };
+    expect([validateFederatedTrainingJob(whole), validateFederatedTrainingJob.errors]).toEqual([true, null]);
   });
 });
 

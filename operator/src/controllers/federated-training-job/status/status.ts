@@ -3,6 +3,7 @@ import { mergeConditions, type WrittenCondition } from "../../shared/merge-condi
 import type { PlacementRecord } from "../plan.ts";
 import type { AggregatorReport, Condition, JobSnapshot, RoundReport } from "../snapshot.ts";
 import { renderClusters, summariseClusters } from "./clusters.ts";
+import { renderDisclosures } from "./disclosures.ts";
 import { endClusters, type Outcome, summariseEnd } from "./ended-clusters.ts";
 import { phaseOf } from "./phase.ts";
 
@@ -44,6 +45,7 @@ export function renderStatus(
   return {
     ...shown,
     ...(present.startTime === undefined && isAccepted ? { startTime: now } : {}),
+    ...(isAccepted ? { disclosures: renderDisclosures(job.spec) } : {}),
     ...(outcome !== undefined ? { completionTime: now } : {}),
     ...(aggregator.state === "heard" ? renderProgress(snapshot, aggregator.report) : {}),
     ...(outcome === undefined

@@ -451,6 +451,29 @@ state: ("Wanted" | "Leaving")
  */
 unsearchedClusters?: string[]
 /**
+ * What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.
+ * 
+ * @maxItems 32
+ */
+disclosures?: {
+/**
+ * What leaves; a section of the report.
+ */
+set: string
+/**
+ * Role of the participants whose workers it leaves.
+ */
+role: string
+/**
+ * How it leaves. SumOnly means that it is added to the other workers' and the sum is opened.
+ */
+disclosure: string
+/**
+ * One sentence for whoever decides about the member.
+ */
+meaning: string
+}[]
+/**
  * Bytes on the tensor wire since the start.
  */
 bytes?: {

@@ -1,0 +1,15 @@
+import { cutText, type FederatedTrainingJob } from "@tributary/contracts";
+import { horizontal, type Recipe } from "@tributary/federated";
+
+type Spec = FederatedTrainingJob["spec"];
+type Disclosures = NonNullable<NonNullable<FederatedTrainingJob["status"]>["disclosures"]>;
+
+const recipes: Readonly<Record<Spec["paradigm"], Recipe>> = { Horizontal: horizontal };
+
+/** What leaves workers of a job in any of its rounds, by the recipe that its aggregator runs. */
+export function renderDisclosures({ paradigm, privacy }: Spec): Disclosures {
+  const hasMasks = privacy.secureAggregation.protocol !== "None";
+  return recipes[paradigm]
+    .disclosures({ hasMasks })
+    .map(({ set, role, disclosure, meaning }) => ({ set, role, disclosure, meaning: cutText(meaning, 300) }));
+}
