@@ -115,6 +115,10 @@ describe("the custom resource definitions on a real API server", () => {
 
   it.each<[string, object]>([
     ["participants", { participants: [{ name: "aws", cluster: "aws-us-east-1", workers: 9 }] }],
+    [
+      "a participant's runtime",
+      { participants: [{ name: "aws", cluster: "aws-us-east-1", workers: 4, runtime: "torch" }] },
+    ],
     ["trainer", { trainer: { seed: 2 } }],
     ["strategy", { strategy: { name: "FedAdam" } }],
     ["schedule", { schedule: { synchronous: { quorum: 1 } } }],

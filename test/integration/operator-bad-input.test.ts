@@ -87,6 +87,14 @@ describe("bad input that the operator finds", () => {
       { reason: "RuntimeNotFound", parts: ["runtime jax", "offered (noop)", "spec.trainer.runtime", "member's admin"] },
     ],
     [
+      "a runtime of a participant's own that is not there",
+      { "spec.participants.0.runtime": "torch" },
+      {
+        reason: "RuntimeNotFound",
+        parts: ["participant aws", "runtime torch", "offered (noop)", "spec.participants[].runtime"],
+      },
+    ],
+    [
       "a data set that is not there",
       { "spec.participants.0.dataset": "secrets" },
       { reason: "DatasetNotFound", parts: ["data set secrets", "none is offered", "member's admin"] },

@@ -7,6 +7,7 @@ export { describeFinding, type FieldFinding, findingsOf, type Reading, showValue
 export { checkJobSpec, readDeadlineMs } from "./job-spec.ts";
 export { readLabel, readObjectName } from "./names.ts";
 export { type NumberFinding, type NumberRule, type NumberRules, readNumber, readNumbers } from "./numbers.ts";
+export { trainerOf } from "./participant-trainer.ts";
 export { readPemBundle } from "./pem.ts";
 export { type Quantity, readQuantity, wholeQuantity } from "./quantity.ts";
 export { MAX_STEP_EXPONENT, readStep } from "./step.ts";

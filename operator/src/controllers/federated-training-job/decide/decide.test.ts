@@ -130,6 +130,20 @@ describe("what is missing", () => {
       "name one that is offered (tfjs) in spec.trainer.runtime",
     ],
     [
+      "a runtime that the participant alone names",
+      {
+        seats: [
+          {
+            ...seat,
+            participant: { ...seat.participant, runtime: "pytorch" },
+            template: { state: "runtime-missing", offered: ["tfjs"] },
+          },
+        ],
+      },
+      "RuntimeNotFound",
+      "runtime pytorch is not offered in namespace jobs; name one that is offered (tfjs) in spec.participants[].runtime, or",
+    ],
+    [
       "a data set",
       { seats: [{ ...seat, template: { state: "dataset-missing", offered: [] } }] },
       "DatasetNotFound",

@@ -1,4 +1,5 @@
 import { Reason } from "@tributary/contracts";
+import { trainerOf } from "@tributary/contracts/fields";
 import type { JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 
 /** What of a seat's runtime and data set its member does not offer; undefined also while the member has not said what it offers. */
@@ -6,10 +7,12 @@ export function templateProblem(
   { job }: Pick<JobSnapshot, "job">,
   { participant, member, template }: SeatObservation,
 ): Problem | undefined {
-  const { runtime } = job.spec.trainer;
+  const { runtime } = trainerOf(job.spec, participant);
   if (template.state === "runtime-missing") {
     const namespace = member.state === "missing" ? "" : (member.namespace ?? "");
-    const remedy = remedyFor("spec.trainer.runtime", template.offered);
+    const own = "spec.participants[].runtime";
+    const field = participant.runtime === undefined ? `spec.trainer.runtime or, for it alone, in ${own}` : own;
+    const remedy = remedyFor(field, template.offered);
     const message = `runtime ${runtime} is not offered in namespace ${namespace}; ${remedy}`;
     return { reason: Reason.RuntimeNotFound, message };
   }

@@ -22,7 +22,8 @@ const remedies: Readonly<Record<string, string>> = {
   ModelNotFinite:
     "lower spec.strategy.parameters.serverLearningRate or the learning rate in spec.trainer.hyperparameters",
   TaskUnknown: "name a task of this runtime in spec.trainer.task",
-  ModelInvalid: "name a model that this runtime trains, or another spec.trainer.runtime",
+  ModelInvalid:
+    "name a model that this runtime trains, or another in spec.trainer.runtime or spec.participants[].runtime",
   HyperparameterInvalid: "correct spec.trainer.hyperparameters",
   LossNotFinite: "lower the learning rate in spec.trainer.hyperparameters",
 };

@@ -1,4 +1,5 @@
 import { Label } from "@tributary/contracts";
+import { trainerOf } from "@tributary/contracts/fields";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import { judgeBatchJob } from "../../seat/decide/judge-batch-job.ts";
 import { renderBatchJob } from "../render/seat.ts";
@@ -24,9 +25,10 @@ export function isPresentJob(
 }
 
 /** The runtime that the spec names where the member does not offer it: all but its name is taken from the batch Job. */
-function nameTemplate({ spec }: Job, { dataset }: Participant, batchJob: Unstructured): PodTemplateObject {
+function nameTemplate({ spec }: Job, participant: Participant, batchJob: Unstructured): PodTemplateObject {
   const { template } = batchJob.spec as Pick<PodTemplateObject, "template">;
-  const { runtime } = spec.trainer;
+  const { runtime } = trainerOf(spec, participant);
+  const { dataset } = participant;
   const labels = { [Label.Runtime]: runtime, ...(dataset === undefined ? {} : { [Label.Dataset]: dataset }) };
   return { metadata: { name: runtime, labels }, template };
 }

@@ -106,6 +106,10 @@ describe("a seat whose batch Job failed for good", () => {
       "was made for another runtime, which the member does not offer",
       { job: aJob({ trainer: { ...trainer, runtime: "tfjs" } }) },
     ],
+    [
+      "was made for the runtime of all, and the participant names its own",
+      { job: aJob(withFirst({ runtime: "tfjs" })) },
+    ],
     ["was made for another data set", { job: aJob(withFirst({ dataset: "notes" })), templates: [] }],
   ])("is not judged by one that %s: the seats' controller replaces it", (_what, given, metadata) => {
     const seat = look([batchJob(name, { ...ended, completedIndexes: "0" }, metadata)], [pod(name, "Failed")], given);
@@ -117,6 +121,10 @@ describe("a seat whose batch Job failed for good", () => {
   it.each<[string, Partial<Given>]>([
     ["it is the one that the spec asks for", {}],
     ["the member's admin took its runtime away since", { templates: [] }],
+    [
+      "all others have another runtime since, and the participant names the former",
+      { job: aJob({ trainer: { ...trainer, runtime: "tfjs" }, ...withFirst({ runtime: "noop" }) }) },
+    ],
     ["the spec changed in what its workers are not told of", { job: aJob({ roundHistoryLimit: 3 }) }],
   ])("is judged by it when %s", (_what, given) => {
     const seat = look([batchJob(name, ended)], [pod(name, "Failed")], given);
@@ -177,5 +185,40 @@ describe("a seat that moved to another namespace and still leaves the former", (
   it("tells what keeps the former from leaving while it is placed nowhere else for that", () => {
     const leaving = placements.slice(0, 1);
     expect(look([], [], { placements: leaving, mapped: "b", report }).placingProblem?.message).toBe("may not delete");
+  });
+});
+
+describe("the template that serves a seat", () => {
+  const [first, ...others] = aJob().spec.participants;
+  const template = (runtime: string, dataset?: string) => ({
+    metadata: { name: `${runtime}-${dataset}`, labels: labelsOf(runtime, dataset) },
+    template: aTemplate.template,
+  });
+  const labelsOf = (runtime: string, dataset?: string) => ({
+    "tributary.dev/runtime": runtime,
+    ...(dataset === undefined ? {} : { "tributary.dev/dataset": dataset }),
+  });
+  const templates = [template("noop"), template("torch"), template("torch", "notes")];
+
+  it.each([
+    { given: "no runtime of its own", own: {}, want: "noop-undefined" },
+    { given: "a runtime of its own", own: { runtime: "torch" }, want: "torch-undefined" },
+    { given: "a runtime and a data set", own: { runtime: "torch", dataset: "notes" }, want: "torch-notes" },
+  ])("is of the runtime that it names, else of the job's: $given", ({ own, want }) => {
+    const job = aJob({ participants: [{ ...first!, ...own }, ...others] });
+    expect(look([], [], { job, templates }).template).toMatchObject({
+      state: "found",
+      template: { metadata: { name: want } },
+    });
+  });
+
+  it("is missing by what is offered to it, when the member has the job's runtime alone", () => {
+    const job = aJob({ participants: [{ ...first!, runtime: "torch" }, ...others] });
+    expect(look([], [], { job }).template).toEqual({ state: "runtime-missing", offered: ["noop"] });
+    const elsewhere = aJob({ participants: [{ ...first!, runtime: "torch", dataset: "images" }, ...others] });
+    expect(look([], [], { job: elsewhere, templates }).template).toEqual({
+      state: "dataset-missing",
+      offered: ["notes"],
+    });
   });
 });

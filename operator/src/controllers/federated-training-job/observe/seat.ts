@@ -1,4 +1,5 @@
 import { Label, type MemberCluster } from "@tributary/contracts";
+import { trainerOf } from "@tributary/contracts/fields";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { MemberState } from "../../member-cluster/member-directory.ts";
 import { isSamePlace, type Place } from "../../shared/place.ts";
@@ -144,7 +145,7 @@ export function findTemplate(
   participant: Participant,
   templates: readonly Unstructured[],
 ): TemplateObservation {
-  const { runtime } = job.spec.trainer;
+  const { runtime } = trainerOf(job.spec, participant);
   const labelOf = (object: Unstructured, label: string): string | undefined => object.metadata.labels?.[label];
   const ofRuntime = templates.filter((object) => labelOf(object, Label.Runtime) === runtime);
   if (ofRuntime.length === 0)

@@ -102,6 +102,11 @@ describe("a wanted place", () => {
   it.each<[string, Parameters<typeof aJob>[0], PodTemplateObject?]>([
     ["runtime", { trainer: { runtime: "tfjs", task: "noop", seed: 1 } }, named({ "tributary.dev/runtime": "tfjs" })],
     [
+      "runtime of the participant's own",
+      { participants: withFirst({ runtime: "tfjs" }) },
+      named({ "tributary.dev/runtime": "tfjs" }),
+    ],
+    [
       "data set",
       { participants: withFirst({ dataset: "notes" }) },
       named({ ...runtime, "tributary.dev/dataset": "notes" }),
@@ -115,6 +120,11 @@ describe("a wanted place", () => {
       expect(ofOther(...edit).actions).toMatchObject([{ type: "replace", uid: "batch-job-uid" }]);
     },
   );
+
+  it("keeps a batch Job when the participant names for itself the runtime that all had, and the others get another", () => {
+    const trainer = { ...job.spec.trainer, runtime: "tfjs" };
+    expect(ofOther({ trainer, participants: withFirst({ runtime: "noop" }) }).actions).toEqual([]);
+  });
 
   it("keeps a batch Job whose hyperparameters stand in another order", () => {
     const ordered = (hyperparameters: Record<string, string>) =>

@@ -82,7 +82,7 @@ rule: "FreezeA"
  */
 trainer: {
 /**
- * Name of the runtime; the member cluster's admin wrote a PodTemplate for it.
+ * Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it.
  */
 runtime: string
 /**
@@ -123,6 +123,10 @@ role: "Trainer"
  * Number of worker pods.
  */
 workers: number
+/**
+ * Name of the runtime of this participant's workers
+ */
+runtime?: string
 /**
  * Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set.
  */

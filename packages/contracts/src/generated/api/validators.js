@@ -3,16 +3,16 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers","in place of trainer.runtime.":null},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
 const pattern1 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "u");
 const pattern2 = new RegExp("^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$", "u");
 const pattern3 = new RegExp("^[a-z]([-a-z0-9]*[a-z0-9])?$", "u");
-const pattern5 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", "u");
-const pattern7 = new RegExp("^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$", "u");
-const pattern10 = new RegExp("^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$", "u");
+const pattern6 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", "u");
+const pattern8 = new RegExp("^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$", "u");
+const pattern11 = new RegExp("^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="FederatedTrainingJob" */;
@@ -891,7 +891,7 @@ vErrors.push(err72);
 errors++;
 }
 for(const key8 in data24){
-if(!((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "dataset")) || (key8 === "accelerator"))){
+if(!(((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "dataset")) || (key8 === "accelerator"))){
 const err73 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err73];
@@ -1036,11 +1036,11 @@ vErrors.push(err85);
 errors++;
 }
 }
-if(data24.dataset !== undefined){
-let data29 = data24.dataset;
+if(data24.runtime !== undefined){
+let data29 = data24.runtime;
 if(typeof data29 === "string"){
 if(func3(data29) > 40){
-const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1049,8 +1049,8 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(!pattern1.test(data29)){
-const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+if(func3(data29) < 1){
+const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1059,9 +1059,8 @@ vErrors.push(err87);
 }
 errors++;
 }
-}
-else {
-const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!pattern1.test(data29)){
+const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1071,14 +1070,8 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data24.accelerator !== undefined){
-let data30 = data24.accelerator;
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(data30.count === undefined){
-data30.count = 1;
-}
-if(data30.resource === undefined){
-const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+else {
+const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1087,9 +1080,12 @@ vErrors.push(err89);
 }
 errors++;
 }
-for(const key9 in data30){
-if(!((key9 === "resource") || (key9 === "count"))){
-const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+}
+if(data24.dataset !== undefined){
+let data30 = data24.dataset;
+if(typeof data30 === "string"){
+if(func3(data30) > 40){
+const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1098,12 +1094,8 @@ vErrors.push(err90);
 }
 errors++;
 }
-}
-if(data30.resource !== undefined){
-let data31 = data30.resource;
-if(typeof data31 === "string"){
-if(func3(data31) > 308){
-const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
+if(!pattern1.test(data30)){
+const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1112,8 +1104,9 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(func3(data31) < 1){
-const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1122,8 +1115,15 @@ vErrors.push(err92);
 }
 errors++;
 }
-if(!pattern5.test(data31)){
-const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
+}
+if(data24.accelerator !== undefined){
+let data31 = data24.accelerator;
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(data31.count === undefined){
+data31.count = 1;
+}
+if(data31.resource === undefined){
+const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1132,9 +1132,9 @@ vErrors.push(err93);
 }
 errors++;
 }
-}
-else {
-const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key9 in data31){
+if(!((key9 === "resource") || (key9 === "count"))){
+const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1144,9 +1144,11 @@ vErrors.push(err94);
 errors++;
 }
 }
-let data32 = data30.count;
-if(!((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32)))){
-const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data31.resource !== undefined){
+let data32 = data31.resource;
+if(typeof data32 === "string"){
+if(func3(data32) > 308){
+const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1155,9 +1157,8 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(typeof data32 == "number"){
-if(data32 > 16 || isNaN(data32)){
-const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
+if(func3(data32) < 1){
+const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1166,8 +1167,8 @@ vErrors.push(err96);
 }
 errors++;
 }
-if(data32 < 1 || isNaN(data32)){
-const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(!pattern6.test(data32)){
+const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1177,9 +1178,8 @@ vErrors.push(err97);
 errors++;
 }
 }
-}
 else {
-const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1189,9 +1189,9 @@ vErrors.push(err98);
 errors++;
 }
 }
-}
-else {
-const err99 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data33 = data31.count;
+if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
+const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1200,10 +1200,9 @@ vErrors.push(err99);
 }
 errors++;
 }
-}
-}
-else {
-const err100 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(typeof data33 == "number"){
+if(data33 > 16 || isNaN(data33)){
+const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1212,11 +1211,8 @@ vErrors.push(err100);
 }
 errors++;
 }
-}
-let data33 = data3.strategy;
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-if(data33.name === undefined){
-const err101 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data33 < 1 || isNaN(data33)){
+const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1225,9 +1221,10 @@ vErrors.push(err101);
 }
 errors++;
 }
-for(const key10 in data33){
-if(!((key10 === "name") || (key10 === "parameters"))){
-const err102 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+}
+}
+else {
+const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1237,10 +1234,9 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data33.name !== undefined){
-let data34 = data33.name;
-if(typeof data34 !== "string"){
-const err103 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err103 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1249,8 +1245,10 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(!((((((data34 === "FedAvg") || (data34 === "FedAvgM")) || (data34 === "FedAdagrad")) || (data34 === "FedAdam")) || (data34 === "FedYogi")) || (data34 === "DiLoCo"))){
-const err104 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err104 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1260,11 +1258,10 @@ vErrors.push(err104);
 errors++;
 }
 }
-if(data33.parameters !== undefined){
-let data35 = data33.parameters;
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(Object.keys(data35).length > 16){
-const err105 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+let data34 = data3.strategy;
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(data34.name === undefined){
+const err105 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1273,11 +1270,9 @@ vErrors.push(err105);
 }
 errors++;
 }
-for(const key11 in data35){
-let data36 = data35[key11];
-if(typeof data36 === "string"){
-if(func3(data36) > 32){
-const err106 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+for(const key10 in data34){
+if(!((key10 === "name") || (key10 === "parameters"))){
+const err106 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1286,8 +1281,11 @@ vErrors.push(err106);
 }
 errors++;
 }
-if(!pattern2.test(data36)){
-const err107 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+if(data34.name !== undefined){
+let data35 = data34.name;
+if(typeof data35 !== "string"){
+const err107 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1296,9 +1294,8 @@ vErrors.push(err107);
 }
 errors++;
 }
-}
-else {
-const err108 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((((((data35 === "FedAvg") || (data35 === "FedAvgM")) || (data35 === "FedAdagrad")) || (data35 === "FedAdam")) || (data35 === "FedYogi")) || (data35 === "DiLoCo"))){
+const err108 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1308,9 +1305,11 @@ vErrors.push(err108);
 errors++;
 }
 }
-}
-else {
-const err109 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data34.parameters !== undefined){
+let data36 = data34.parameters;
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(Object.keys(data36).length > 16){
+const err109 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1319,10 +1318,11 @@ vErrors.push(err109);
 }
 errors++;
 }
-}
-}
-else {
-const err110 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key11 in data36){
+let data37 = data36[key11];
+if(typeof data37 === "string"){
+if(func3(data37) > 32){
+const err110 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1331,11 +1331,8 @@ vErrors.push(err110);
 }
 errors++;
 }
-if(data3.schedule !== undefined){
-let data37 = data3.schedule;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.synchronous === undefined){
-const err111 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
+if(!pattern2.test(data37)){
+const err111 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1344,9 +1341,9 @@ vErrors.push(err111);
 }
 errors++;
 }
-for(const key12 in data37){
-if(!(key12 === "synchronous")){
-const err112 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+}
+else {
+const err112 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1356,17 +1353,9 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data37.synchronous !== undefined){
-let data38 = data37.synchronous;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-if(data38.localSteps === undefined){
-data38.localSteps = 100;
 }
-if(data38.deadline === undefined){
-data38.deadline = "10m";
-}
-if(data38.maxRounds === undefined){
-const err113 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
+else {
+const err113 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1375,8 +1364,10 @@ vErrors.push(err113);
 }
 errors++;
 }
-if(data38.quorum === undefined){
-const err114 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
+}
+}
+else {
+const err114 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1385,9 +1376,11 @@ vErrors.push(err114);
 }
 errors++;
 }
-for(const key13 in data38){
-if(!((((key13 === "maxRounds") || (key13 === "localSteps")) || (key13 === "quorum")) || (key13 === "deadline"))){
-const err115 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+if(data3.schedule !== undefined){
+let data38 = data3.schedule;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(data38.synchronous === undefined){
+const err115 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1396,11 +1389,9 @@ vErrors.push(err115);
 }
 errors++;
 }
-}
-if(data38.maxRounds !== undefined){
-let data39 = data38.maxRounds;
-if(!((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39)))){
-const err116 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key12 in data38){
+if(!(key12 === "synchronous")){
+const err116 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1409,9 +1400,18 @@ vErrors.push(err116);
 }
 errors++;
 }
-if(typeof data39 == "number"){
-if(data39 > 100000 || isNaN(data39)){
-const err117 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+}
+if(data38.synchronous !== undefined){
+let data39 = data38.synchronous;
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.localSteps === undefined){
+data39.localSteps = 100;
+}
+if(data39.deadline === undefined){
+data39.deadline = "10m";
+}
+if(data39.maxRounds === undefined){
+const err117 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1420,8 +1420,8 @@ vErrors.push(err117);
 }
 errors++;
 }
-if(data39 < 1 || isNaN(data39)){
-const err118 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data39.quorum === undefined){
+const err118 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1430,11 +1430,9 @@ vErrors.push(err118);
 }
 errors++;
 }
-}
-}
-let data40 = data38.localSteps;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-const err119 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key13 in data39){
+if(!((((key13 === "maxRounds") || (key13 === "localSteps")) || (key13 === "quorum")) || (key13 === "deadline"))){
+const err119 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1443,9 +1441,11 @@ vErrors.push(err119);
 }
 errors++;
 }
-if(typeof data40 == "number"){
-if(data40 > 100000 || isNaN(data40)){
-const err120 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+}
+if(data39.maxRounds !== undefined){
+let data40 = data39.maxRounds;
+if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
+const err120 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1454,8 +1454,9 @@ vErrors.push(err120);
 }
 errors++;
 }
-if(data40 < 1 || isNaN(data40)){
-const err121 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(typeof data40 == "number"){
+if(data40 > 100000 || isNaN(data40)){
+const err121 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1464,11 +1465,8 @@ vErrors.push(err121);
 }
 errors++;
 }
-}
-if(data38.quorum !== undefined){
-let data41 = data38.quorum;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-const err122 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data40 < 1 || isNaN(data40)){
+const err122 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1477,9 +1475,11 @@ vErrors.push(err122);
 }
 errors++;
 }
-if(typeof data41 == "number"){
-if(data41 > 25600 || isNaN(data41)){
-const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
+}
+}
+let data41 = data39.localSteps;
+if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
+const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1488,8 +1488,9 @@ vErrors.push(err123);
 }
 errors++;
 }
-if(data41 < 1 || isNaN(data41)){
-const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(typeof data41 == "number"){
+if(data41 > 100000 || isNaN(data41)){
+const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1498,12 +1499,8 @@ vErrors.push(err124);
 }
 errors++;
 }
-}
-}
-let data42 = data38.deadline;
-if(typeof data42 === "string"){
-if(func3(data42) > 16){
-const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data41 < 1 || isNaN(data41)){
+const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1512,8 +1509,11 @@ vErrors.push(err125);
 }
 errors++;
 }
-if(!pattern7.test(data42)){
-const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
+}
+if(data39.quorum !== undefined){
+let data42 = data39.quorum;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1522,9 +1522,9 @@ vErrors.push(err126);
 }
 errors++;
 }
-}
-else {
-const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data42 == "number"){
+if(data42 > 25600 || isNaN(data42)){
+const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1533,9 +1533,8 @@ vErrors.push(err127);
 }
 errors++;
 }
-}
-else {
-const err128 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data42 < 1 || isNaN(data42)){
+const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1546,8 +1545,10 @@ errors++;
 }
 }
 }
-else {
-const err129 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data43 = data39.deadline;
+if(typeof data43 === "string"){
+if(func3(data43) > 16){
+const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1556,18 +1557,8 @@ vErrors.push(err129);
 }
 errors++;
 }
-}
-if(data3.convergence !== undefined){
-let data43 = data3.convergence;
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-if(data43.mode === undefined){
-data43.mode = "Min";
-}
-if(data43.minDelta === undefined){
-data43.minDelta = "0";
-}
-if(data43.metric === undefined){
-const err130 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
+if(!pattern8.test(data43)){
+const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1576,9 +1567,9 @@ vErrors.push(err130);
 }
 errors++;
 }
-for(const key14 in data43){
-if(!(((((key14 === "metric") || (key14 === "mode")) || (key14 === "target")) || (key14 === "patience")) || (key14 === "minDelta"))){
-const err131 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+}
+else {
+const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1588,10 +1579,8 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data43.metric !== undefined){
-let data44 = data43.metric;
-if(typeof data44 !== "string"){
-const err132 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err132 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1600,8 +1589,10 @@ vErrors.push(err132);
 }
 errors++;
 }
-if(!(data44 === "validation_loss")){
-const err133 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err133 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1611,9 +1602,17 @@ vErrors.push(err133);
 errors++;
 }
 }
-let data45 = data43.mode;
-if(typeof data45 !== "string"){
-const err134 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.convergence !== undefined){
+let data44 = data3.convergence;
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+if(data44.mode === undefined){
+data44.mode = "Min";
+}
+if(data44.minDelta === undefined){
+data44.minDelta = "0";
+}
+if(data44.metric === undefined){
+const err134 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1622,8 +1621,9 @@ vErrors.push(err134);
 }
 errors++;
 }
-if(!((data45 === "Min") || (data45 === "Max"))){
-const err135 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
+for(const key14 in data44){
+if(!(((((key14 === "metric") || (key14 === "mode")) || (key14 === "target")) || (key14 === "patience")) || (key14 === "minDelta"))){
+const err135 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1632,11 +1632,11 @@ vErrors.push(err135);
 }
 errors++;
 }
-if(data43.target !== undefined){
-let data46 = data43.target;
-if(typeof data46 === "string"){
-if(func3(data46) > 32){
-const err136 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+}
+if(data44.metric !== undefined){
+let data45 = data44.metric;
+if(typeof data45 !== "string"){
+const err136 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1645,8 +1645,8 @@ vErrors.push(err136);
 }
 errors++;
 }
-if(!pattern2.test(data46)){
-const err137 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+if(!(data45 === "validation_loss")){
+const err137 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1656,8 +1656,9 @@ vErrors.push(err137);
 errors++;
 }
 }
-else {
-const err138 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data46 = data44.mode;
+if(typeof data46 !== "string"){
+const err138 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1666,11 +1667,8 @@ vErrors.push(err138);
 }
 errors++;
 }
-}
-if(data43.patience !== undefined){
-let data47 = data43.patience;
-if(!((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47)))){
-const err139 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!((data46 === "Min") || (data46 === "Max"))){
+const err139 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1679,9 +1677,11 @@ vErrors.push(err139);
 }
 errors++;
 }
-if(typeof data47 == "number"){
-if(data47 > 10000 || isNaN(data47)){
-const err140 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+if(data44.target !== undefined){
+let data47 = data44.target;
+if(typeof data47 === "string"){
+if(func3(data47) > 32){
+const err140 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1690,8 +1690,8 @@ vErrors.push(err140);
 }
 errors++;
 }
-if(data47 < 1 || isNaN(data47)){
-const err141 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(!pattern2.test(data47)){
+const err141 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1701,11 +1701,8 @@ vErrors.push(err141);
 errors++;
 }
 }
-}
-let data48 = data43.minDelta;
-if(typeof data48 === "string"){
-if(func3(data48) > 32){
-const err142 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err142 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1714,8 +1711,11 @@ vErrors.push(err142);
 }
 errors++;
 }
-if(!pattern2.test(data48)){
-const err143 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+if(data44.patience !== undefined){
+let data48 = data44.patience;
+if(!((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48)))){
+const err143 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1724,9 +1724,9 @@ vErrors.push(err143);
 }
 errors++;
 }
-}
-else {
-const err144 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data48 == "number"){
+if(data48 > 10000 || isNaN(data48)){
+const err144 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1735,9 +1735,8 @@ vErrors.push(err144);
 }
 errors++;
 }
-}
-else {
-const err145 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data48 < 1 || isNaN(data48)){
+const err145 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1747,11 +1746,11 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data3.privacy !== undefined){
-let data49 = data3.privacy;
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-if(data49.secureAggregation === undefined){
-const err146 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
+}
+let data49 = data44.minDelta;
+if(typeof data49 === "string"){
+if(func3(data49) > 32){
+const err146 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1760,9 +1759,8 @@ vErrors.push(err146);
 }
 errors++;
 }
-for(const key15 in data49){
-if(!(key15 === "secureAggregation")){
-const err147 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+if(!pattern2.test(data49)){
+const err147 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1772,11 +1770,8 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data49.secureAggregation !== undefined){
-let data50 = data49.secureAggregation;
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.protocol === undefined){
-const err148 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
+else {
+const err148 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1785,9 +1780,9 @@ vErrors.push(err148);
 }
 errors++;
 }
-for(const key16 in data50){
-if(!(key16 === "protocol")){
-const err149 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+else {
+const err149 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1797,10 +1792,11 @@ vErrors.push(err149);
 errors++;
 }
 }
-if(data50.protocol !== undefined){
-let data51 = data50.protocol;
-if(typeof data51 !== "string"){
-const err150 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.privacy !== undefined){
+let data50 = data3.privacy;
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(data50.secureAggregation === undefined){
+const err150 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1809,8 +1805,9 @@ vErrors.push(err150);
 }
 errors++;
 }
-if(!(data51 === "None")){
-const err151 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
+for(const key15 in data50){
+if(!(key15 === "secureAggregation")){
+const err151 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1820,9 +1817,11 @@ vErrors.push(err151);
 errors++;
 }
 }
-}
-else {
-const err152 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data50.secureAggregation !== undefined){
+let data51 = data50.secureAggregation;
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+if(data51.protocol === undefined){
+const err152 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -1831,10 +1830,9 @@ vErrors.push(err152);
 }
 errors++;
 }
-}
-}
-else {
-const err153 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key16 in data51){
+if(!(key16 === "protocol")){
+const err153 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -1844,14 +1842,10 @@ vErrors.push(err153);
 errors++;
 }
 }
-let data52 = data3.communication;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.initialStep === undefined){
-data52.initialStep = "2^-20";
-}
-for(const key17 in data52){
-if(!(key17 === "initialStep")){
-const err154 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
+if(data51.protocol !== undefined){
+let data52 = data51.protocol;
+if(typeof data52 !== "string"){
+const err154 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -1860,11 +1854,8 @@ vErrors.push(err154);
 }
 errors++;
 }
-}
-let data53 = data52.initialStep;
-if(typeof data53 === "string"){
-if(func3(data53) > 32){
-const err155 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!(data52 === "None")){
+const err155 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -1873,8 +1864,10 @@ vErrors.push(err155);
 }
 errors++;
 }
-if(!pattern10.test(data53)){
-const err156 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
+}
+}
+else {
+const err156 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -1884,8 +1877,9 @@ vErrors.push(err156);
 errors++;
 }
 }
+}
 else {
-const err157 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err157 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -1895,8 +1889,14 @@ vErrors.push(err157);
 errors++;
 }
 }
-else {
-const err158 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data53 = data3.communication;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.initialStep === undefined){
+data53.initialStep = "2^-20";
+}
+for(const key17 in data53){
+if(!(key17 === "initialStep")){
+const err158 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -1905,14 +1905,11 @@ vErrors.push(err158);
 }
 errors++;
 }
-let data54 = data3.failurePolicy;
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-if(data54.workerRestartLimit === undefined){
-data54.workerRestartLimit = 10;
 }
-for(const key18 in data54){
-if(!(key18 === "workerRestartLimit")){
-const err159 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+let data54 = data53.initialStep;
+if(typeof data54 === "string"){
+if(func3(data54) > 32){
+const err159 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -1921,10 +1918,8 @@ vErrors.push(err159);
 }
 errors++;
 }
-}
-let data55 = data54.workerRestartLimit;
-if(!((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55)))){
-const err160 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!pattern11.test(data54)){
+const err160 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -1933,9 +1928,9 @@ vErrors.push(err160);
 }
 errors++;
 }
-if(typeof data55 == "number"){
-if(data55 > 1000 || isNaN(data55)){
-const err161 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+}
+else {
+const err161 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -1944,8 +1939,9 @@ vErrors.push(err161);
 }
 errors++;
 }
-if(data55 < 0 || isNaN(data55)){
-const err162 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err162 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -1954,10 +1950,14 @@ vErrors.push(err162);
 }
 errors++;
 }
+let data55 = data3.failurePolicy;
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+if(data55.workerRestartLimit === undefined){
+data55.workerRestartLimit = 10;
 }
-}
-else {
-const err163 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key18 in data55){
+if(!(key18 === "workerRestartLimit")){
+const err163 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -1966,11 +1966,10 @@ vErrors.push(err163);
 }
 errors++;
 }
-if(data3.output !== undefined){
-let data56 = data3.output;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.persistentVolumeClaim === undefined){
-const err164 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+}
+let data56 = data55.workerRestartLimit;
+if(!((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56)))){
+const err164 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -1979,9 +1978,9 @@ vErrors.push(err164);
 }
 errors++;
 }
-for(const key19 in data56){
-if(!(key19 === "persistentVolumeClaim")){
-const err165 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+if(typeof data56 == "number"){
+if(data56 > 1000 || isNaN(data56)){
+const err165 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -1990,12 +1989,8 @@ vErrors.push(err165);
 }
 errors++;
 }
-}
-if(data56.persistentVolumeClaim !== undefined){
-let data57 = data56.persistentVolumeClaim;
-if(typeof data57 === "string"){
-if(func3(data57) > 253){
-const err166 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(data56 < 0 || isNaN(data56)){
+const err166 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2004,8 +1999,10 @@ vErrors.push(err166);
 }
 errors++;
 }
-if(func3(data57) < 1){
-const err167 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err167 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2014,8 +2011,11 @@ vErrors.push(err167);
 }
 errors++;
 }
-if(!pattern0.test(data57)){
-const err168 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+if(data3.output !== undefined){
+let data57 = data3.output;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.persistentVolumeClaim === undefined){
+const err168 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2024,9 +2024,9 @@ vErrors.push(err168);
 }
 errors++;
 }
-}
-else {
-const err169 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key19 in data57){
+if(!(key19 === "persistentVolumeClaim")){
+const err169 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2036,9 +2036,11 @@ vErrors.push(err169);
 errors++;
 }
 }
-}
-else {
-const err170 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data57.persistentVolumeClaim !== undefined){
+let data58 = data57.persistentVolumeClaim;
+if(typeof data58 === "string"){
+if(func3(data58) > 253){
+const err170 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2047,9 +2049,8 @@ vErrors.push(err170);
 }
 errors++;
 }
-}
-if(typeof data3.suspend !== "boolean"){
-const err171 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(func3(data58) < 1){
+const err171 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2058,10 +2059,8 @@ vErrors.push(err171);
 }
 errors++;
 }
-if(data3.ttlSecondsAfterFinished !== undefined){
-let data59 = data3.ttlSecondsAfterFinished;
-if(!((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59)))){
-const err172 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!pattern0.test(data58)){
+const err172 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2070,9 +2069,9 @@ vErrors.push(err172);
 }
 errors++;
 }
-if(typeof data59 == "number"){
-if(data59 > 31536000 || isNaN(data59)){
-const err173 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
+}
+else {
+const err173 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2081,8 +2080,10 @@ vErrors.push(err173);
 }
 errors++;
 }
-if(data59 < 0 || isNaN(data59)){
-const err174 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+else {
+const err174 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2092,10 +2093,8 @@ vErrors.push(err174);
 errors++;
 }
 }
-}
-let data60 = data3.roundHistoryLimit;
-if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
-const err175 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data3.suspend !== "boolean"){
+const err175 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2104,9 +2103,10 @@ vErrors.push(err175);
 }
 errors++;
 }
-if(typeof data60 == "number"){
-if(data60 > 100 || isNaN(data60)){
-const err176 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+if(data3.ttlSecondsAfterFinished !== undefined){
+let data60 = data3.ttlSecondsAfterFinished;
+if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
+const err176 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2115,8 +2115,9 @@ vErrors.push(err176);
 }
 errors++;
 }
-if(data60 < 0 || isNaN(data60)){
-const err177 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(typeof data60 == "number"){
+if(data60 > 31536000 || isNaN(data60)){
+const err177 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2125,10 +2126,8 @@ vErrors.push(err177);
 }
 errors++;
 }
-}
-}
-else {
-const err178 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data60 < 0 || isNaN(data60)){
+const err178 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2138,12 +2137,10 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data.status !== undefined){
-let data61 = data.status;
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-for(const key20 in data61){
-if(!(func2.call(schema11.properties.status.properties, key20))){
-const err179 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+}
+let data61 = data3.roundHistoryLimit;
+if(!((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61)))){
+const err179 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2152,11 +2149,9 @@ vErrors.push(err179);
 }
 errors++;
 }
-}
-if(data61.observedGeneration !== undefined){
-let data62 = data61.observedGeneration;
-if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
-const err180 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data61 == "number"){
+if(data61 > 100 || isNaN(data61)){
+const err180 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2165,12 +2160,8 @@ vErrors.push(err180);
 }
 errors++;
 }
-}
-if(data61.phase !== undefined){
-let data63 = data61.phase;
-if(typeof data63 === "string"){
-if(func3(data63) > 32){
-const err181 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data61 < 0 || isNaN(data61)){
+const err181 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2180,8 +2171,9 @@ vErrors.push(err181);
 errors++;
 }
 }
+}
 else {
-const err182 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err182 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2191,11 +2183,12 @@ vErrors.push(err182);
 errors++;
 }
 }
-if(data61.reason !== undefined){
-let data64 = data61.reason;
-if(typeof data64 === "string"){
-if(func3(data64) > 64){
-const err183 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data.status !== undefined){
+let data62 = data.status;
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+for(const key20 in data62){
+if(!(func2.call(schema11.properties.status.properties, key20))){
+const err183 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2205,8 +2198,10 @@ vErrors.push(err183);
 errors++;
 }
 }
-else {
-const err184 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data62.observedGeneration !== undefined){
+let data63 = data62.observedGeneration;
+if(!((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63)))){
+const err184 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2216,9 +2211,11 @@ vErrors.push(err184);
 errors++;
 }
 }
-if(data61.startTime !== undefined){
-if(!(typeof data61.startTime === "string")){
-const err185 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data62.phase !== undefined){
+let data64 = data62.phase;
+if(typeof data64 === "string"){
+if(func3(data64) > 32){
+const err185 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2228,9 +2225,8 @@ vErrors.push(err185);
 errors++;
 }
 }
-if(data61.completionTime !== undefined){
-if(!(typeof data61.completionTime === "string")){
-const err186 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err186 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2240,12 +2236,11 @@ vErrors.push(err186);
 errors++;
 }
 }
-if(data61.round !== undefined){
-let data67 = data61.round;
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-for(const key21 in data67){
-if(!((((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "phase")) || (key21 === "summary"))){
-const err187 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(data62.reason !== undefined){
+let data65 = data62.reason;
+if(typeof data65 === "string"){
+if(func3(data65) > 64){
+const err187 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2255,10 +2250,8 @@ vErrors.push(err187);
 errors++;
 }
 }
-if(data67.current !== undefined){
-let data68 = data67.current;
-if(!((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68)))){
-const err188 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err188 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2268,10 +2261,9 @@ vErrors.push(err188);
 errors++;
 }
 }
-if(data67.committed !== undefined){
-let data69 = data67.committed;
-if(!((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69)))){
-const err189 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data62.startTime !== undefined){
+if(!(typeof data62.startTime === "string")){
+const err189 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2281,10 +2273,9 @@ vErrors.push(err189);
 errors++;
 }
 }
-if(data67.failed !== undefined){
-let data70 = data67.failed;
-if(!((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70)))){
-const err190 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data62.completionTime !== undefined){
+if(!(typeof data62.completionTime === "string")){
+const err190 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2294,11 +2285,12 @@ vErrors.push(err190);
 errors++;
 }
 }
-if(data67.stage !== undefined){
-let data71 = data67.stage;
-if(typeof data71 === "string"){
-if(func3(data71) > 32){
-const err191 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data62.round !== undefined){
+let data68 = data62.round;
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+for(const key21 in data68){
+if(!((((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "phase")) || (key21 === "summary"))){
+const err191 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2308,8 +2300,10 @@ vErrors.push(err191);
 errors++;
 }
 }
-else {
-const err192 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data68.current !== undefined){
+let data69 = data68.current;
+if(!((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69)))){
+const err192 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2319,11 +2313,10 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data67.phase !== undefined){
-let data72 = data67.phase;
-if(typeof data72 === "string"){
-if(func3(data72) > 32){
-const err193 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data68.committed !== undefined){
+let data70 = data68.committed;
+if(!((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70)))){
+const err193 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2333,8 +2326,10 @@ vErrors.push(err193);
 errors++;
 }
 }
-else {
-const err194 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data68.failed !== undefined){
+let data71 = data68.failed;
+if(!((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71)))){
+const err194 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2344,11 +2339,11 @@ vErrors.push(err194);
 errors++;
 }
 }
-if(data67.summary !== undefined){
-let data73 = data67.summary;
-if(typeof data73 === "string"){
-if(func3(data73) > 32){
-const err195 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data68.stage !== undefined){
+let data72 = data68.stage;
+if(typeof data72 === "string"){
+if(func3(data72) > 32){
+const err195 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2359,7 +2354,7 @@ errors++;
 }
 }
 else {
-const err196 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err196 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2369,9 +2364,11 @@ vErrors.push(err196);
 errors++;
 }
 }
-}
-else {
-const err197 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data68.phase !== undefined){
+let data73 = data68.phase;
+if(typeof data73 === "string"){
+if(func3(data73) > 32){
+const err197 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2381,11 +2378,8 @@ vErrors.push(err197);
 errors++;
 }
 }
-if(data61.metrics !== undefined){
-let data74 = data61.metrics;
-if(Array.isArray(data74)){
-if(data74.length > 32){
-const err198 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+else {
+const err198 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2394,12 +2388,12 @@ vErrors.push(err198);
 }
 errors++;
 }
-const len2 = data74.length;
-for(let i2=0; i2<len2; i2++){
-let data75 = data74[i2];
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-if(data75.name === undefined){
-const err199 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+if(data68.summary !== undefined){
+let data74 = data68.summary;
+if(typeof data74 === "string"){
+if(func3(data74) > 32){
+const err199 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2408,8 +2402,9 @@ vErrors.push(err199);
 }
 errors++;
 }
-if(data75.value === undefined){
-const err200 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+}
+else {
+const err200 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2418,8 +2413,10 @@ vErrors.push(err200);
 }
 errors++;
 }
-if(data75.round === undefined){
-const err201 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+}
+}
+else {
+const err201 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2428,9 +2425,12 @@ vErrors.push(err201);
 }
 errors++;
 }
-for(const key22 in data75){
-if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
-const err202 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+}
+if(data62.metrics !== undefined){
+let data75 = data62.metrics;
+if(Array.isArray(data75)){
+if(data75.length > 32){
+const err202 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2439,12 +2439,12 @@ vErrors.push(err202);
 }
 errors++;
 }
-}
-if(data75.name !== undefined){
-let data76 = data75.name;
-if(typeof data76 === "string"){
-if(func3(data76) > 64){
-const err203 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const len2 = data75.length;
+for(let i2=0; i2<len2; i2++){
+let data76 = data75[i2];
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(data76.name === undefined){
+const err203 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2453,9 +2453,8 @@ vErrors.push(err203);
 }
 errors++;
 }
-}
-else {
-const err204 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data76.value === undefined){
+const err204 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2464,12 +2463,8 @@ vErrors.push(err204);
 }
 errors++;
 }
-}
-if(data75.value !== undefined){
-let data77 = data75.value;
-if(typeof data77 === "string"){
-if(func3(data77) > 64){
-const err205 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data76.round === undefined){
+const err205 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2478,9 +2473,9 @@ vErrors.push(err205);
 }
 errors++;
 }
-}
-else {
-const err206 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key22 in data76){
+if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
+const err206 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2490,10 +2485,11 @@ vErrors.push(err206);
 errors++;
 }
 }
-if(data75.round !== undefined){
-let data78 = data75.round;
-if(!((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78)))){
-const err207 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data76.name !== undefined){
+let data77 = data76.name;
+if(typeof data77 === "string"){
+if(func3(data77) > 64){
+const err207 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2503,9 +2499,8 @@ vErrors.push(err207);
 errors++;
 }
 }
-}
 else {
-const err208 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err208 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2515,9 +2510,11 @@ vErrors.push(err208);
 errors++;
 }
 }
-}
-else {
-const err209 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data76.value !== undefined){
+let data78 = data76.value;
+if(typeof data78 === "string"){
+if(func3(data78) > 64){
+const err209 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2527,12 +2524,8 @@ vErrors.push(err209);
 errors++;
 }
 }
-if(data61.convergence !== undefined){
-let data79 = data61.convergence;
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-for(const key23 in data79){
-if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
-const err210 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+else {
+const err210 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2542,11 +2535,10 @@ vErrors.push(err210);
 errors++;
 }
 }
-if(data79.metric !== undefined){
-let data80 = data79.metric;
-if(typeof data80 === "string"){
-if(func3(data80) > 64){
-const err211 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data76.round !== undefined){
+let data79 = data76.round;
+if(!((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79)))){
+const err211 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2556,8 +2548,9 @@ vErrors.push(err211);
 errors++;
 }
 }
+}
 else {
-const err212 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err212 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2567,11 +2560,9 @@ vErrors.push(err212);
 errors++;
 }
 }
-if(data79.last !== undefined){
-let data81 = data79.last;
-if(typeof data81 === "string"){
-if(func3(data81) > 64){
-const err213 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err213 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2581,8 +2572,12 @@ vErrors.push(err213);
 errors++;
 }
 }
-else {
-const err214 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data62.convergence !== undefined){
+let data80 = data62.convergence;
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+for(const key23 in data80){
+if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
+const err214 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2592,11 +2587,11 @@ vErrors.push(err214);
 errors++;
 }
 }
-if(data79.best !== undefined){
-let data82 = data79.best;
-if(typeof data82 === "string"){
-if(func3(data82) > 64){
-const err215 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data80.metric !== undefined){
+let data81 = data80.metric;
+if(typeof data81 === "string"){
+if(func3(data81) > 64){
+const err215 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2607,7 +2602,7 @@ errors++;
 }
 }
 else {
-const err216 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err216 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2617,10 +2612,11 @@ vErrors.push(err216);
 errors++;
 }
 }
-if(data79.bestRound !== undefined){
-let data83 = data79.bestRound;
-if(!((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83)))){
-const err217 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data80.last !== undefined){
+let data82 = data80.last;
+if(typeof data82 === "string"){
+if(func3(data82) > 64){
+const err217 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2630,11 +2626,8 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data79.initial !== undefined){
-let data84 = data79.initial;
-if(typeof data84 === "string"){
-if(func3(data84) > 64){
-const err218 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err218 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2644,8 +2637,11 @@ vErrors.push(err218);
 errors++;
 }
 }
-else {
-const err219 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data80.best !== undefined){
+let data83 = data80.best;
+if(typeof data83 === "string"){
+if(func3(data83) > 64){
+const err219 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2655,10 +2651,8 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data79.roundsWithoutImprovement !== undefined){
-let data85 = data79.roundsWithoutImprovement;
-if(!((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85)))){
-const err220 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err220 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2668,9 +2662,10 @@ vErrors.push(err220);
 errors++;
 }
 }
-}
-else {
-const err221 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data80.bestRound !== undefined){
+let data84 = data80.bestRound;
+if(!((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84)))){
+const err221 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2680,11 +2675,11 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data61.clustersSummary !== undefined){
-let data86 = data61.clustersSummary;
-if(typeof data86 === "string"){
-if(func3(data86) > 16){
-const err222 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data80.initial !== undefined){
+let data85 = data80.initial;
+if(typeof data85 === "string"){
+if(func3(data85) > 64){
+const err222 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2695,7 +2690,7 @@ errors++;
 }
 }
 else {
-const err223 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err223 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2705,11 +2700,10 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data61.clusters !== undefined){
-let data87 = data61.clusters;
-if(Array.isArray(data87)){
-if(data87.length > 100){
-const err224 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data80.roundsWithoutImprovement !== undefined){
+let data86 = data80.roundsWithoutImprovement;
+if(!((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86)))){
+const err224 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2718,12 +2712,10 @@ vErrors.push(err224);
 }
 errors++;
 }
-const len3 = data87.length;
-for(let i3=0; i3<len3; i3++){
-let data88 = data87[i3];
-if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-if(data88.participant === undefined){
-const err225 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+}
+else {
+const err225 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2732,8 +2724,12 @@ vErrors.push(err225);
 }
 errors++;
 }
-if(data88.cluster === undefined){
-const err226 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data62.clustersSummary !== undefined){
+let data87 = data62.clustersSummary;
+if(typeof data87 === "string"){
+if(func3(data87) > 16){
+const err226 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2742,8 +2738,9 @@ vErrors.push(err226);
 }
 errors++;
 }
-if(data88.state === undefined){
-const err227 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+else {
+const err227 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2752,9 +2749,12 @@ vErrors.push(err227);
 }
 errors++;
 }
-for(const key24 in data88){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
-const err228 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+}
+if(data62.clusters !== undefined){
+let data88 = data62.clusters;
+if(Array.isArray(data88)){
+if(data88.length > 100){
+const err228 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2763,12 +2763,12 @@ vErrors.push(err228);
 }
 errors++;
 }
-}
-if(data88.participant !== undefined){
-let data89 = data88.participant;
-if(typeof data89 === "string"){
-if(func3(data89) > 20){
-const err229 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+const len3 = data88.length;
+for(let i3=0; i3<len3; i3++){
+let data89 = data88[i3];
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+if(data89.participant === undefined){
+const err229 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2777,9 +2777,8 @@ vErrors.push(err229);
 }
 errors++;
 }
-}
-else {
-const err230 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data89.cluster === undefined){
+const err230 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2788,12 +2787,8 @@ vErrors.push(err230);
 }
 errors++;
 }
-}
-if(data88.cluster !== undefined){
-let data90 = data88.cluster;
-if(typeof data90 === "string"){
-if(func3(data90) > 63){
-const err231 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data89.state === undefined){
+const err231 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2802,9 +2797,9 @@ vErrors.push(err231);
 }
 errors++;
 }
-}
-else {
-const err232 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key24 in data89){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
+const err232 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2814,11 +2809,11 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data88.state !== undefined){
-let data91 = data88.state;
-if(typeof data91 === "string"){
-if(func3(data91) > 16){
-const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data89.participant !== undefined){
+let data90 = data89.participant;
+if(typeof data90 === "string"){
+if(func3(data90) > 20){
+const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2829,7 +2824,7 @@ errors++;
 }
 }
 else {
-const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2839,9 +2834,11 @@ vErrors.push(err234);
 errors++;
 }
 }
-if(data88.observedTime !== undefined){
-if(!(typeof data88.observedTime === "string")){
-const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data89.cluster !== undefined){
+let data91 = data89.cluster;
+if(typeof data91 === "string"){
+if(func3(data91) > 63){
+const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2851,10 +2848,8 @@ vErrors.push(err235);
 errors++;
 }
 }
-if(data88.ready !== undefined){
-let data93 = data88.ready;
-if(!((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93)))){
-const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2864,10 +2859,11 @@ vErrors.push(err236);
 errors++;
 }
 }
-if(data88.active !== undefined){
-let data94 = data88.active;
-if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
-const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data89.state !== undefined){
+let data92 = data89.state;
+if(typeof data92 === "string"){
+if(func3(data92) > 16){
+const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2877,10 +2873,8 @@ vErrors.push(err237);
 errors++;
 }
 }
-if(data88.failed !== undefined){
-let data95 = data88.failed;
-if(!((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95)))){
-const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2890,11 +2884,9 @@ vErrors.push(err238);
 errors++;
 }
 }
-if(data88.reason !== undefined){
-let data96 = data88.reason;
-if(typeof data96 === "string"){
-if(func3(data96) > 64){
-const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data89.observedTime !== undefined){
+if(!(typeof data89.observedTime === "string")){
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2904,8 +2896,10 @@ vErrors.push(err239);
 errors++;
 }
 }
-else {
-const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data89.ready !== undefined){
+let data94 = data89.ready;
+if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2915,11 +2909,10 @@ vErrors.push(err240);
 errors++;
 }
 }
-if(data88.message !== undefined){
-let data97 = data88.message;
-if(typeof data97 === "string"){
-if(func3(data97) > 300){
-const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data89.active !== undefined){
+let data95 = data89.active;
+if(!((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95)))){
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2929,8 +2922,10 @@ vErrors.push(err241);
 errors++;
 }
 }
-else {
-const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data89.failed !== undefined){
+let data96 = data89.failed;
+if(!((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96)))){
+const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2940,9 +2935,11 @@ vErrors.push(err242);
 errors++;
 }
 }
-}
-else {
-const err243 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data89.reason !== undefined){
+let data97 = data89.reason;
+if(typeof data97 === "string"){
+if(func3(data97) > 64){
+const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2952,9 +2949,8 @@ vErrors.push(err243);
 errors++;
 }
 }
-}
 else {
-const err244 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2964,11 +2960,11 @@ vErrors.push(err244);
 errors++;
 }
 }
-if(data61.placements !== undefined){
-let data98 = data61.placements;
-if(Array.isArray(data98)){
-if(data98.length > 400){
-const err245 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
+if(data89.message !== undefined){
+let data98 = data89.message;
+if(typeof data98 === "string"){
+if(func3(data98) > 300){
+const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2977,12 +2973,9 @@ vErrors.push(err245);
 }
 errors++;
 }
-const len4 = data98.length;
-for(let i4=0; i4<len4; i4++){
-let data99 = data98[i4];
-if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
-if(data99.participant === undefined){
-const err246 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+else {
+const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -2991,8 +2984,10 @@ vErrors.push(err246);
 }
 errors++;
 }
-if(data99.cluster === undefined){
-const err247 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+}
+else {
+const err247 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3001,8 +2996,10 @@ vErrors.push(err247);
 }
 errors++;
 }
-if(data99.namespace === undefined){
-const err248 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
+}
+}
+else {
+const err248 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3011,8 +3008,12 @@ vErrors.push(err248);
 }
 errors++;
 }
-if(data99.name === undefined){
-const err249 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+if(data62.placements !== undefined){
+let data99 = data62.placements;
+if(Array.isArray(data99)){
+if(data99.length > 400){
+const err249 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3021,8 +3022,12 @@ vErrors.push(err249);
 }
 errors++;
 }
-if(data99.jobUid === undefined){
-const err250 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
+const len4 = data99.length;
+for(let i4=0; i4<len4; i4++){
+let data100 = data99[i4];
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+if(data100.participant === undefined){
+const err250 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3031,8 +3036,8 @@ vErrors.push(err250);
 }
 errors++;
 }
-if(data99.state === undefined){
-const err251 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+if(data100.cluster === undefined){
+const err251 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3041,9 +3046,8 @@ vErrors.push(err251);
 }
 errors++;
 }
-for(const key25 in data99){
-if(!(((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "clusterUid")) || (key25 === "state"))){
-const err252 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data100.namespace === undefined){
+const err252 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3052,12 +3056,8 @@ vErrors.push(err252);
 }
 errors++;
 }
-}
-if(data99.participant !== undefined){
-let data100 = data99.participant;
-if(typeof data100 === "string"){
-if(func3(data100) > 63){
-const err253 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data100.name === undefined){
+const err253 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3066,9 +3066,8 @@ vErrors.push(err253);
 }
 errors++;
 }
-}
-else {
-const err254 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data100.jobUid === undefined){
+const err254 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3077,12 +3076,8 @@ vErrors.push(err254);
 }
 errors++;
 }
-}
-if(data99.cluster !== undefined){
-let data101 = data99.cluster;
-if(typeof data101 === "string"){
-if(func3(data101) > 63){
-const err255 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data100.state === undefined){
+const err255 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3091,9 +3086,9 @@ vErrors.push(err255);
 }
 errors++;
 }
-}
-else {
-const err256 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key25 in data100){
+if(!(((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "clusterUid")) || (key25 === "state"))){
+const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3103,11 +3098,11 @@ vErrors.push(err256);
 errors++;
 }
 }
-if(data99.namespace !== undefined){
-let data102 = data99.namespace;
-if(typeof data102 === "string"){
-if(func3(data102) > 63){
-const err257 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data100.participant !== undefined){
+let data101 = data100.participant;
+if(typeof data101 === "string"){
+if(func3(data101) > 63){
+const err257 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3118,7 +3113,7 @@ errors++;
 }
 }
 else {
-const err258 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err258 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3128,11 +3123,11 @@ vErrors.push(err258);
 errors++;
 }
 }
-if(data99.name !== undefined){
-let data103 = data99.name;
-if(typeof data103 === "string"){
-if(func3(data103) > 63){
-const err259 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data100.cluster !== undefined){
+let data102 = data100.cluster;
+if(typeof data102 === "string"){
+if(func3(data102) > 63){
+const err259 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3143,7 +3138,7 @@ errors++;
 }
 }
 else {
-const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3153,11 +3148,11 @@ vErrors.push(err260);
 errors++;
 }
 }
-if(data99.jobUid !== undefined){
-let data104 = data99.jobUid;
-if(typeof data104 === "string"){
-if(func3(data104) > 64){
-const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data100.namespace !== undefined){
+let data103 = data100.namespace;
+if(typeof data103 === "string"){
+if(func3(data103) > 63){
+const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3168,7 +3163,7 @@ errors++;
 }
 }
 else {
-const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3178,11 +3173,11 @@ vErrors.push(err262);
 errors++;
 }
 }
-if(data99.clusterUid !== undefined){
-let data105 = data99.clusterUid;
-if(typeof data105 === "string"){
-if(func3(data105) > 64){
-const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data100.name !== undefined){
+let data104 = data100.name;
+if(typeof data104 === "string"){
+if(func3(data104) > 63){
+const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3193,7 +3188,7 @@ errors++;
 }
 }
 else {
-const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3203,10 +3198,11 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data99.state !== undefined){
-let data106 = data99.state;
-if(typeof data106 !== "string"){
-const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data100.jobUid !== undefined){
+let data105 = data100.jobUid;
+if(typeof data105 === "string"){
+if(func3(data105) > 64){
+const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3215,8 +3211,9 @@ vErrors.push(err265);
 }
 errors++;
 }
-if(!((data106 === "Wanted") || (data106 === "Leaving"))){
-const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3226,9 +3223,11 @@ vErrors.push(err266);
 errors++;
 }
 }
-}
-else {
-const err267 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data100.clusterUid !== undefined){
+let data106 = data100.clusterUid;
+if(typeof data106 === "string"){
+if(func3(data106) > 64){
+const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3238,9 +3237,8 @@ vErrors.push(err267);
 errors++;
 }
 }
-}
 else {
-const err268 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3250,11 +3248,10 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data61.unsearchedClusters !== undefined){
-let data107 = data61.unsearchedClusters;
-if(Array.isArray(data107)){
-if(data107.length > 1000){
-const err269 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+if(data100.state !== undefined){
+let data107 = data100.state;
+if(typeof data107 !== "string"){
+const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3263,12 +3260,8 @@ vErrors.push(err269);
 }
 errors++;
 }
-const len5 = data107.length;
-for(let i5=0; i5<len5; i5++){
-let data108 = data107[i5];
-if(typeof data108 === "string"){
-if(func3(data108) > 63){
-const err270 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(!((data107 === "Wanted") || (data107 === "Leaving"))){
+const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3278,8 +3271,9 @@ vErrors.push(err270);
 errors++;
 }
 }
+}
 else {
-const err271 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err271 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3291,7 +3285,7 @@ errors++;
 }
 }
 else {
-const err272 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err272 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3301,11 +3295,11 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data61.disclosures !== undefined){
-let data109 = data61.disclosures;
-if(Array.isArray(data109)){
-if(data109.length > 32){
-const err273 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data62.unsearchedClusters !== undefined){
+let data108 = data62.unsearchedClusters;
+if(Array.isArray(data108)){
+if(data108.length > 1000){
+const err273 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3314,12 +3308,12 @@ vErrors.push(err273);
 }
 errors++;
 }
-const len6 = data109.length;
-for(let i6=0; i6<len6; i6++){
-let data110 = data109[i6];
-if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-if(data110.set === undefined){
-const err274 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
+const len5 = data108.length;
+for(let i5=0; i5<len5; i5++){
+let data109 = data108[i5];
+if(typeof data109 === "string"){
+if(func3(data109) > 63){
+const err274 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3328,8 +3322,9 @@ vErrors.push(err274);
 }
 errors++;
 }
-if(data110.role === undefined){
-const err275 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+}
+else {
+const err275 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3338,8 +3333,10 @@ vErrors.push(err275);
 }
 errors++;
 }
-if(data110.disclosure === undefined){
-const err276 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
+}
+}
+else {
+const err276 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3348,8 +3345,12 @@ vErrors.push(err276);
 }
 errors++;
 }
-if(data110.meaning === undefined){
-const err277 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
+}
+if(data62.disclosures !== undefined){
+let data110 = data62.disclosures;
+if(Array.isArray(data110)){
+if(data110.length > 32){
+const err277 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3358,9 +3359,12 @@ vErrors.push(err277);
 }
 errors++;
 }
-for(const key26 in data110){
-if(!((((key26 === "set") || (key26 === "role")) || (key26 === "disclosure")) || (key26 === "meaning"))){
-const err278 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+const len6 = data110.length;
+for(let i6=0; i6<len6; i6++){
+let data111 = data110[i6];
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+if(data111.set === undefined){
+const err278 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3369,12 +3373,8 @@ vErrors.push(err278);
 }
 errors++;
 }
-}
-if(data110.set !== undefined){
-let data111 = data110.set;
-if(typeof data111 === "string"){
-if(func3(data111) > 64){
-const err279 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data111.role === undefined){
+const err279 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3383,9 +3383,8 @@ vErrors.push(err279);
 }
 errors++;
 }
-}
-else {
-const err280 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data111.disclosure === undefined){
+const err280 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3394,12 +3393,8 @@ vErrors.push(err280);
 }
 errors++;
 }
-}
-if(data110.role !== undefined){
-let data112 = data110.role;
-if(typeof data112 === "string"){
-if(func3(data112) > 32){
-const err281 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data111.meaning === undefined){
+const err281 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3408,9 +3403,9 @@ vErrors.push(err281);
 }
 errors++;
 }
-}
-else {
-const err282 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key26 in data111){
+if(!((((key26 === "set") || (key26 === "role")) || (key26 === "disclosure")) || (key26 === "meaning"))){
+const err282 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3420,11 +3415,11 @@ vErrors.push(err282);
 errors++;
 }
 }
-if(data110.disclosure !== undefined){
-let data113 = data110.disclosure;
-if(typeof data113 === "string"){
-if(func3(data113) > 32){
-const err283 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data111.set !== undefined){
+let data112 = data111.set;
+if(typeof data112 === "string"){
+if(func3(data112) > 64){
+const err283 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3435,7 +3430,7 @@ errors++;
 }
 }
 else {
-const err284 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err284 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3445,11 +3440,11 @@ vErrors.push(err284);
 errors++;
 }
 }
-if(data110.meaning !== undefined){
-let data114 = data110.meaning;
-if(typeof data114 === "string"){
-if(func3(data114) > 300){
-const err285 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data111.role !== undefined){
+let data113 = data111.role;
+if(typeof data113 === "string"){
+if(func3(data113) > 32){
+const err285 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3460,7 +3455,7 @@ errors++;
 }
 }
 else {
-const err286 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err286 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3470,9 +3465,11 @@ vErrors.push(err286);
 errors++;
 }
 }
-}
-else {
-const err287 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data111.disclosure !== undefined){
+let data114 = data111.disclosure;
+if(typeof data114 === "string"){
+if(func3(data114) > 32){
+const err287 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3482,9 +3479,8 @@ vErrors.push(err287);
 errors++;
 }
 }
-}
 else {
-const err288 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err288 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3494,12 +3490,11 @@ vErrors.push(err288);
 errors++;
 }
 }
-if(data61.bytes !== undefined){
-let data115 = data61.bytes;
-if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
-for(const key27 in data115){
-if(!((key27 === "up") || (key27 === "down"))){
-const err289 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+if(data111.meaning !== undefined){
+let data115 = data111.meaning;
+if(typeof data115 === "string"){
+if(func3(data115) > 300){
+const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3509,10 +3504,8 @@ vErrors.push(err289);
 errors++;
 }
 }
-if(data115.up !== undefined){
-let data116 = data115.up;
-if(!((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116)))){
-const err290 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3522,10 +3515,9 @@ vErrors.push(err290);
 errors++;
 }
 }
-if(data115.down !== undefined){
-let data117 = data115.down;
-if(!((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117)))){
-const err291 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err291 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3537,7 +3529,7 @@ errors++;
 }
 }
 else {
-const err292 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err292 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3547,12 +3539,12 @@ vErrors.push(err292);
 errors++;
 }
 }
-if(data61.checkpoint !== undefined){
-let data118 = data61.checkpoint;
-if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-for(const key28 in data118){
-if(!(((key28 === "uri") || (key28 === "round")) || (key28 === "sha256"))){
-const err293 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+if(data62.bytes !== undefined){
+let data116 = data62.bytes;
+if(data116 && typeof data116 == "object" && !Array.isArray(data116)){
+for(const key27 in data116){
+if(!((key27 === "up") || (key27 === "down"))){
+const err293 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3562,11 +3554,10 @@ vErrors.push(err293);
 errors++;
 }
 }
-if(data118.uri !== undefined){
-let data119 = data118.uri;
-if(typeof data119 === "string"){
-if(func3(data119) > 1024){
-const err294 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data116.up !== undefined){
+let data117 = data116.up;
+if(!((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117)))){
+const err294 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3576,8 +3567,10 @@ vErrors.push(err294);
 errors++;
 }
 }
-else {
-const err295 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data116.down !== undefined){
+let data118 = data116.down;
+if(!((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118)))){
+const err295 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3587,10 +3580,9 @@ vErrors.push(err295);
 errors++;
 }
 }
-if(data118.round !== undefined){
-let data120 = data118.round;
-if(!((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120)))){
-const err296 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err296 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3600,11 +3592,12 @@ vErrors.push(err296);
 errors++;
 }
 }
-if(data118.sha256 !== undefined){
-let data121 = data118.sha256;
-if(typeof data121 === "string"){
-if(func3(data121) > 64){
-const err297 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data62.checkpoint !== undefined){
+let data119 = data62.checkpoint;
+if(data119 && typeof data119 == "object" && !Array.isArray(data119)){
+for(const key28 in data119){
+if(!(((key28 === "uri") || (key28 === "round")) || (key28 === "sha256"))){
+const err297 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3614,8 +3607,11 @@ vErrors.push(err297);
 errors++;
 }
 }
-else {
-const err298 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data119.uri !== undefined){
+let data120 = data119.uri;
+if(typeof data120 === "string"){
+if(func3(data120) > 1024){
+const err298 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3625,9 +3621,8 @@ vErrors.push(err298);
 errors++;
 }
 }
-}
 else {
-const err299 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err299 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3637,12 +3632,10 @@ vErrors.push(err299);
 errors++;
 }
 }
-if(data61.model !== undefined){
-let data122 = data61.model;
-if(data122 && typeof data122 == "object" && !Array.isArray(data122)){
-for(const key29 in data122){
-if(!(key29 === "sha256")){
-const err300 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(data119.round !== undefined){
+let data121 = data119.round;
+if(!((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121)))){
+const err300 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3652,11 +3645,11 @@ vErrors.push(err300);
 errors++;
 }
 }
-if(data122.sha256 !== undefined){
-let data123 = data122.sha256;
-if(typeof data123 === "string"){
-if(func3(data123) > 64){
-const err301 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data119.sha256 !== undefined){
+let data122 = data119.sha256;
+if(typeof data122 === "string"){
+if(func3(data122) > 64){
+const err301 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3667,7 +3660,7 @@ errors++;
 }
 }
 else {
-const err302 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err302 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3679,7 +3672,7 @@ errors++;
 }
 }
 else {
-const err303 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err303 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3689,11 +3682,12 @@ vErrors.push(err303);
 errors++;
 }
 }
-if(data61.conditions !== undefined){
-let data124 = data61.conditions;
-if(Array.isArray(data124)){
-if(data124.length > 16){
-const err304 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(data62.model !== undefined){
+let data123 = data62.model;
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key29 in data123){
+if(!(key29 === "sha256")){
+const err304 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3702,12 +3696,12 @@ vErrors.push(err304);
 }
 errors++;
 }
-const len7 = data124.length;
-for(let i7=0; i7<len7; i7++){
-let data125 = data124[i7];
-if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
-if(data125.type === undefined){
-const err305 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+if(data123.sha256 !== undefined){
+let data124 = data123.sha256;
+if(typeof data124 === "string"){
+if(func3(data124) > 64){
+const err305 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3716,8 +3710,9 @@ vErrors.push(err305);
 }
 errors++;
 }
-if(data125.status === undefined){
-const err306 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+else {
+const err306 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err306];
 }
@@ -3726,8 +3721,10 @@ vErrors.push(err306);
 }
 errors++;
 }
-if(data125.reason === undefined){
-const err307 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+}
+else {
+const err307 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err307];
 }
@@ -3736,8 +3733,12 @@ vErrors.push(err307);
 }
 errors++;
 }
-if(data125.message === undefined){
-const err308 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data62.conditions !== undefined){
+let data125 = data62.conditions;
+if(Array.isArray(data125)){
+if(data125.length > 16){
+const err308 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err308];
 }
@@ -3746,8 +3747,12 @@ vErrors.push(err308);
 }
 errors++;
 }
-if(data125.lastTransitionTime === undefined){
-const err309 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+const len7 = data125.length;
+for(let i7=0; i7<len7; i7++){
+let data126 = data125[i7];
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.type === undefined){
+const err309 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err309];
 }
@@ -3756,9 +3761,8 @@ vErrors.push(err309);
 }
 errors++;
 }
-for(const key30 in data125){
-if(!((((((key30 === "type") || (key30 === "status")) || (key30 === "reason")) || (key30 === "message")) || (key30 === "observedGeneration")) || (key30 === "lastTransitionTime"))){
-const err310 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+if(data126.status === undefined){
+const err310 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err310];
 }
@@ -3767,12 +3771,8 @@ vErrors.push(err310);
 }
 errors++;
 }
-}
-if(data125.type !== undefined){
-let data126 = data125.type;
-if(typeof data126 === "string"){
-if(func3(data126) > 64){
-const err311 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data126.reason === undefined){
+const err311 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err311];
 }
@@ -3781,9 +3781,8 @@ vErrors.push(err311);
 }
 errors++;
 }
-}
-else {
-const err312 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data126.message === undefined){
+const err312 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err312];
 }
@@ -3792,11 +3791,8 @@ vErrors.push(err312);
 }
 errors++;
 }
-}
-if(data125.status !== undefined){
-let data127 = data125.status;
-if(typeof data127 !== "string"){
-const err313 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data126.lastTransitionTime === undefined){
+const err313 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err313];
 }
@@ -3805,8 +3801,9 @@ vErrors.push(err313);
 }
 errors++;
 }
-if(!(((data127 === "True") || (data127 === "False")) || (data127 === "Unknown"))){
-const err314 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+for(const key30 in data126){
+if(!((((((key30 === "type") || (key30 === "status")) || (key30 === "reason")) || (key30 === "message")) || (key30 === "observedGeneration")) || (key30 === "lastTransitionTime"))){
+const err314 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err314];
 }
@@ -3816,11 +3813,11 @@ vErrors.push(err314);
 errors++;
 }
 }
-if(data125.reason !== undefined){
-let data128 = data125.reason;
-if(typeof data128 === "string"){
-if(func3(data128) > 64){
-const err315 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data126.type !== undefined){
+let data127 = data126.type;
+if(typeof data127 === "string"){
+if(func3(data127) > 64){
+const err315 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err315];
 }
@@ -3831,7 +3828,7 @@ errors++;
 }
 }
 else {
-const err316 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err316 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err316];
 }
@@ -3841,11 +3838,10 @@ vErrors.push(err316);
 errors++;
 }
 }
-if(data125.message !== undefined){
-let data129 = data125.message;
-if(typeof data129 === "string"){
-if(func3(data129) > 1024){
-const err317 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data126.status !== undefined){
+let data128 = data126.status;
+if(typeof data128 !== "string"){
+const err317 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err317];
 }
@@ -3854,9 +3850,8 @@ vErrors.push(err317);
 }
 errors++;
 }
-}
-else {
-const err318 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data128 === "True") || (data128 === "False")) || (data128 === "Unknown"))){
+const err318 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -3866,10 +3861,11 @@ vErrors.push(err318);
 errors++;
 }
 }
-if(data125.observedGeneration !== undefined){
-let data130 = data125.observedGeneration;
-if(!((typeof data130 == "number") && (!(data130 % 1) && !isNaN(data130)))){
-const err319 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data126.reason !== undefined){
+let data129 = data126.reason;
+if(typeof data129 === "string"){
+if(func3(data129) > 64){
+const err319 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -3879,9 +3875,8 @@ vErrors.push(err319);
 errors++;
 }
 }
-if(data125.lastTransitionTime !== undefined){
-if(!(typeof data125.lastTransitionTime === "string")){
-const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err320];
 }
@@ -3891,9 +3886,11 @@ vErrors.push(err320);
 errors++;
 }
 }
-}
-else {
-const err321 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.message !== undefined){
+let data130 = data126.message;
+if(typeof data130 === "string"){
+if(func3(data130) > 1024){
+const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err321];
 }
@@ -3903,9 +3900,8 @@ vErrors.push(err321);
 errors++;
 }
 }
-}
 else {
-const err322 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err322];
 }
@@ -3915,9 +3911,10 @@ vErrors.push(err322);
 errors++;
 }
 }
-}
-else {
-const err323 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.observedGeneration !== undefined){
+let data131 = data126.observedGeneration;
+if(!((typeof data131 == "number") && (!(data131 % 1) && !isNaN(data131)))){
+const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err323];
 }
@@ -3927,14 +3924,62 @@ vErrors.push(err323);
 errors++;
 }
 }
-}
-else {
-const err324 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data126.lastTransitionTime !== undefined){
+if(!(typeof data126.lastTransitionTime === "string")){
+const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err324];
 }
 else {
 vErrors.push(err324);
+}
+errors++;
+}
+}
+}
+else {
+const err325 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err325];
+}
+else {
+vErrors.push(err325);
+}
+errors++;
+}
+}
+}
+else {
+const err326 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err326];
+}
+else {
+vErrors.push(err326);
+}
+errors++;
+}
+}
+}
+else {
+const err327 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err327];
+}
+else {
+vErrors.push(err327);
+}
+errors++;
+}
+}
+}
+else {
+const err328 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err328];
+}
+else {
+vErrors.push(err328);
 }
 errors++;
 }
