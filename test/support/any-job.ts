@@ -55,6 +55,13 @@ export const anyResource: fc.Arbitrary<string> = fc.oneof(
   ),
 );
 
+/** Hyperparameters of some task or of none. */
+const anySettings = fc.dictionary(
+  fc.constantFrom(...settingNames, "incremnt"),
+  fc.oneof(anyDecimal, fc.constantFrom("1", "0.5", "1e-3"), fc.integer({ min: -2, max: 9_000 })),
+  { maxKeys: 2 },
+);
+
 /** Values of one field, right ones and wrong ones, by the path of the field. */
 export const anyFieldValue: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   "spec.schedule.synchronous.deadline": fc
@@ -85,11 +92,8 @@ export const anyFieldValue: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
       { maxKeys: 2 },
     ),
   }),
-  "spec.trainer.hyperparameters": fc.dictionary(
-    fc.constantFrom(...settingNames, "incremnt"),
-    fc.oneof(anyDecimal, fc.constantFrom("1", "0.5", "1e-3"), fc.integer({ min: -2, max: 9_000 })),
-    { maxKeys: 2 },
-  ),
+  "spec.trainer.hyperparameters": anySettings,
+  "spec.participants.1.hyperparameters": anySettings,
   "spec.output.persistentVolumeClaim": fc.oneof(
     fc.stringMatching(/^[a-z0-9.-]{1,6}$/),
     fc.constantFrom("models", "../models", "Models", "a/b", "a..b"),
@@ -141,13 +145,15 @@ export function aRunnableSpec(bounds: RunnableBounds): fc.Arbitrary<Record<strin
   });
 }
 
-/** Workers of a participant, with and without accelerators. */
+/** Workers of a participant, with and without accelerators and hyperparameters of their own. */
 function aSeat({ workersEach }: RunnableBounds) {
   const accelerator = fc.record(
     { resource: anyResource.filter((name) => readExtendedResource(name).ok), count: fc.integer({ min: 1, max: 16 }) },
     { requiredKeys: ["resource"] },
   );
-  return fc.record({ workers: fc.integer({ min: 1, max: workersEach }), accelerator }, { requiredKeys: ["workers"] });
+  const hyperparameters = someSettings({ increment: taskRules.noop.increment });
+  const workers = fc.integer({ min: 1, max: workersEach });
+  return fc.record({ workers, accelerator, hyperparameters }, { requiredKeys: ["workers"] });
 }
 
 const aConvergence = fc.record(

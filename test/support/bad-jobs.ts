@@ -120,6 +120,18 @@ export const badJobs: readonly (readonly [what: string, changes: Changes, field:
     "spec.trainer.hyperparameters",
     "must lie within their bounds",
   ],
+  [
+    "a participant's hyperparameter that the task does not take",
+    { "spec.participants.1.hyperparameters": { increment: "1" } },
+    "spec.participants",
+    "language-modeling takes learningRate",
+  ],
+  [
+    "a participant's hyperparameter out of bounds",
+    { "spec.participants.1.hyperparameters": { batchSize: 0 } },
+    "spec.participants[1].hyperparameters",
+    "must lie within their bounds",
+  ],
   ["a target that no number reaches", { "spec.convergence.target": "1e99999" }, "spec.convergence.target", ""],
   [
     "language modelling without an adapter",

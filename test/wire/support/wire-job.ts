@@ -17,6 +17,8 @@ export interface WireJobOptions {
   readonly workers: readonly number[];
   /** Hyperparameters of the no-op trainer. */
   readonly hyperparameters?: Record<string, string>;
+  /** What participants have of their own over these, by their place. */
+  readonly ownHyperparameters?: readonly Record<string, string>[];
   /** Values of the model; 1,000 by default. */
   readonly values?: number;
   readonly strategy?: { readonly name: string; readonly parameters: Record<string, string> };
@@ -330,6 +332,7 @@ export class WireJob {
         name: `p${index}`,
         cluster: `cluster-${index}`,
         workers,
+        hyperparameters: this.#options.ownHyperparameters?.[index] ?? {},
       })),
       trainer: { task: "noop", hyperparameters: this.#options.hyperparameters ?? {}, seed: 1 },
       strategy: this.#options.strategy ?? { name: "FedAvg", parameters: {} },

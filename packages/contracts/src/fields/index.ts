@@ -19,4 +19,4 @@ export {
   type StrategySpec,
   strategyRules,
 } from "./strategies.ts";
-export { checkTrainer, type TaskName, type TrainerSpec, taskRules } from "./tasks.ts";
+export { checkHyperparameters, checkTrainer, type TaskName, type TrainerSpec, taskRules } from "./tasks.ts";

@@ -33,6 +33,11 @@ const scheduled = (changes: Partial<Spec["schedule"]["synchronous"]>): Partial<S
 const trained = (task: Spec["trainer"]["task"], hyperparameters: Record<string, string | number>): Partial<Spec> => ({
   trainer: { runtime: "noop", task, seed: 1, hyperparameters },
 });
+const ownSettings = (hyperparameters: Record<string, string | number>): Partial<Spec> => ({
+  participants: aSpec().participants.map((participant, index) =>
+    index === 1 ? { ...participant, hyperparameters } : participant,
+  ),
+});
 const watched = (changes: Partial<NonNullable<Spec["convergence"]>>): Partial<Spec> => ({
   convergence: { metric: "validation_loss", mode: "Min", minDelta: "0", patience: 3, ...changes },
 });
@@ -55,6 +60,7 @@ describe("a spec that a job can run with", () => {
     ["with a deadline of tenths", scheduled({ deadline: "1.1h" })],
     ["with a deadline of 16.1s", scheduled({ deadline: "16.1s" })],
     ["with hyperparameters as texts and whole numbers", trained("noop", { increment: "2e-3", simulateStepMs: 5 })],
+    ["with hyperparameters of a participant's own", ownSettings({ increment: "2e-3", simulateStepMs: 5 })],
     ["with a target for the no-op", watched({ target: "-1.5e-3" })],
     ["with every worker in the quorum", scheduled({ quorum: 3 })],
     ["with devices of different makers, or none", onDevices("nvidia.com/gpu", undefined, "amd.com/gpu")],
@@ -101,6 +107,11 @@ describe("a spec that no job can run with names its field, the value and what wo
       trained("noop", { simulateStepMs: "1.5" }),
       'spec.trainer.hyperparameters.simulateStepMs is "1.5", must be a whole number',
     ],
+    [
+      ownSettings({ batchSize: 4 }),
+      "spec.participants[1].hyperparameters.batchSize is 4, must be absent: only increment,",
+    ],
+    [ownSettings({ increment: "2" }), 'spec.participants[1].hyperparameters.increment is "2", must be a number from'],
     [trained("language-modeling", {}), "spec.model.adapter is absent, must be there"],
     [watched({ target: "1e99999" }), 'spec.convergence.target is "1e99999", must be a decimal'],
     [watched({ minDelta: "-1" }), 'spec.convergence.minDelta is "-1", must be a decimal of 0 or more'],

@@ -6,7 +6,7 @@ import { type FieldFinding, findingsOf, type Reading } from "./finding.ts";
 import { readObjectName } from "./names.ts";
 import { readStep } from "./step.ts";
 import { checkStrategy } from "./strategies.ts";
-import { checkTrainer } from "./tasks.ts";
+import { checkHyperparameters, checkTrainer, type TrainerSpec } from "./tasks.ts";
 
 type JobSpec = FederatedTrainingJob["spec"];
 
@@ -30,7 +30,8 @@ export function checkJobSpec(spec: JobSpec): FieldFinding[] {
   const { deadline } = schedule.synchronous;
   return [
     ...findingsOf("spec.model.source.persistentVolumeClaim.claimName", claimName, readObjectName(claimName)),
-    ...checkTrainer("spec.trainer", trainer as { task: string; hyperparameters?: Record<string, string | number> }),
+    ...checkTrainer("spec.trainer", trainer as TrainerSpec),
+    ...checkOwnHyperparameters(spec),
     ...checkModelOfTask(spec),
     ...checkAccelerators(spec),
     ...checkStrategy("spec.strategy", spec.strategy),
@@ -44,6 +45,13 @@ export function checkJobSpec(spec: JobSpec): FieldFinding[] {
       readObjectName(output.persistentVolumeClaim),
     ),
   ];
+}
+
+/** What participants have of their own is told to trainers of the job's task. */
+function checkOwnHyperparameters({ trainer: { task }, participants }: JobSpec): FieldFinding[] {
+  return participants.flatMap(({ hyperparameters }, index) =>
+    checkHyperparameters(`spec.participants[${index}]`, { task, hyperparameters } as TrainerSpec),
+  );
 }
 
 /** Language modelling trains an adapter and nothing else so far. */

@@ -43,10 +43,17 @@ export interface TrainerSpec {
 }
 
 /** Everything wrong with the settings of a trainer at `path`: its task, a setting that it does not know, a value out of bounds. */
-export function checkTrainer(path: string, { task, hyperparameters = {} }: TrainerSpec): FieldFinding[] {
+export function checkTrainer(path: string, trainer: TrainerSpec): FieldFinding[] {
+  const { task } = trainer;
   if (!Object.hasOwn(taskRules, task)) {
     return [{ path: `${path}.task`, value: task, expected: `one of ${Object.keys(taskRules).join(", ")}` }];
   }
+  return checkHyperparameters(path, trainer);
+}
+
+/** Everything wrong with the hyperparameters of `path`, which a trainer of the task is told; none for a task that nobody knows. */
+export function checkHyperparameters(path: string, { task, hyperparameters = {} }: TrainerSpec): FieldFinding[] {
+  if (!Object.hasOwn(taskRules, task)) return [];
   const rules: NumberRules = taskRules[task as TaskName];
   return readNumbers(hyperparameters, rules).findings.map((finding) => ({
     path: `${path}.hyperparameters.${finding.name}`,

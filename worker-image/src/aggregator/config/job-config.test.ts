@@ -59,6 +59,22 @@ describe("the gate CAs of a job", () => {
   });
 });
 
+describe("the hyperparameters of a participant", () => {
+  it("are the job's with its own over them", () => {
+    const text = aConfig({
+      trainer: { task: "noop", hyperparameters: { increment: "0.5", simulateStepMs: "5" } },
+      participants: [
+        { name: "aws", cluster: "aws-1", workers: 1 },
+        { name: "gcp", cluster: "aws-1", workers: 2, hyperparameters: { increment: "0.25" } },
+      ],
+    });
+    expect(parseJobConfig("job.json", text).participants.map(({ hyperparameters }) => hyperparameters)).toEqual([
+      { increment: "0.5", simulateStepMs: "5" },
+      { increment: "0.25", simulateStepMs: "5" },
+    ]);
+  });
+});
+
 describe("what an aggregator refuses at its start", () => {
   it.each<[Record<string, unknown>, string]>([
     [
@@ -77,6 +93,14 @@ describe("what an aggregator refuses at its start", () => {
     [
       { trainer: { task: "noop", hyperparameters: { incremnt: "1" } } },
       'trainer.hyperparameters.incremnt is "1", must be absent',
+    ],
+    [
+      { participants: [{ name: "aws", cluster: "aws-1", workers: 1, hyperparameters: { increment: "2" } }] },
+      'participants[0].hyperparameters.increment is "2", must be a number from',
+    ],
+    [
+      { participants: [{ name: "aws", cluster: "aws-1", workers: 1, hyperparameters: { batchSize: "2" } }] },
+      'participants[0].hyperparameters.batchSize is "2", must be absent',
     ],
     [{ trainer: { task: "dance" } }, 'trainer.task is "dance", must be one of language-modeling, noop'],
   ])("names field and value: %j", (changes, says) => {

@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { checkStrategy, checkTrainer, readStep } from "@tributary/contracts/fields";
+import { checkHyperparameters, checkStrategy, checkTrainer, readStep } from "@tributary/contracts/fields";
 import { readCertificates } from "@tributary/kit";
 import { type JsonFields, parseJsonFields } from "../../shared/config/json-fields.ts";
 import { loraTargets } from "../../shared/language-model/lora.ts";
@@ -22,6 +22,8 @@ export interface ParticipantConfig {
   /** What `minOrganisations` counts. */
   readonly organisation: string;
   readonly workers: number;
+  /** What its trainers are told: the job's hyperparameters and, over them, the participant's own. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
 }
 
 /** The part of a frozen base model that is trained. */
@@ -39,11 +41,7 @@ export interface JobConfig {
   readonly clusters: readonly ClusterConfig[];
   readonly participants: readonly ParticipantConfig[];
   readonly model: { readonly path: string; readonly adapter: AdapterConfig | undefined };
-  readonly trainer: {
-    readonly task: string;
-    readonly hyperparameters: Readonly<Record<string, string>>;
-    readonly seed: number;
-  };
+  readonly trainer: { readonly task: string; readonly seed: number };
   readonly strategy: { readonly name: string; readonly parameters: Readonly<Record<string, string>> };
   /** Quantiser step of round 0, a power of two. */
   readonly initialStep: number;
@@ -63,7 +61,10 @@ export function parseJobConfig(file: string, text: string): JobConfig {
   const fields = parseJsonFields(file, text);
   fields.integer("version", { min: 1, max: 1 });
   const clusters = fields.objectList("clusters", readCluster);
+  const { task, seed, hyperparameters } = readAll(fields.object("trainer"), readTrainer);
   const participants = fields.objectList("participants", (entry) => readParticipant(entry, clusters));
+  for (const [index, own] of participants.entries())
+    fields.refuseFindings(checkHyperparameters(`participants[${index}]`, { task, ...own }));
   refuseRepeated(fields, "clusters", clusters);
   refuseRepeated(fields, "participants", participants);
   const config: JobConfig = {
@@ -73,9 +74,12 @@ export function parseJobConfig(file: string, text: string): JobConfig {
       namespace: job.text("namespace"),
     })),
     clusters,
-    participants,
+    participants: participants.map((participant) => ({
+      ...participant,
+      hyperparameters: { ...hyperparameters, ...participant.hyperparameters },
+    })),
     model: readAll(fields.object("model"), readModel),
-    trainer: readAll(fields.object("trainer"), readTrainer),
+    trainer: { task, seed },
     strategy: readAll(fields.object("strategy", true), readStrategy),
     initialStep: readAll(fields.object("communication", true), (communication) =>
       communication.textAs("initialStep", readStep, "2^-20"),
@@ -118,7 +122,7 @@ function readCluster(fields: JsonFields): ClusterConfig {
   return { name, gateCa: [], gateCaProblem: `gateCaPem of cluster ${name} must be ${certificates.expected}` };
 }
 
-function readTrainer(fields: JsonFields): JobConfig["trainer"] {
+function readTrainer(fields: JsonFields) {
   const trainer = {
     task: fields.text("task"),
     hyperparameters: fields.texts("hyperparameters"),
@@ -134,6 +138,7 @@ function readStrategy(fields: JsonFields): JobConfig["strategy"] {
   return strategy;
 }
 
+/** A participant with the hyperparameters that are its own. */
 function readParticipant(fields: JsonFields, clusters: readonly ClusterConfig[]): ParticipantConfig {
   const cluster = fields.text("cluster");
   if (!clusters.some(({ name }) => name === cluster)) throw fields.refuse("cluster", "the name of one of clusters");
@@ -143,6 +148,7 @@ function readParticipant(fields: JsonFields, clusters: readonly ClusterConfig[])
     namespace: fields.has("namespace") ? fields.text("namespace") : undefined,
     organisation: fields.text("organisation", cluster),
     workers: fields.integer("workers", { min: 1, max: 256 }),
+    hyperparameters: fields.texts("hyperparameters"),
   };
 }
 

@@ -23,6 +23,7 @@ import { decodeTerms, encodeTerms } from "../../shared/terms/terms-message.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { Seat, SeatHolder } from "../party/seats.ts";
 import type { JobModels } from "./job-models.ts";
+import { shareWorks } from "./share-works.ts";
 
 /** What a round is about, as it is signed and all parties agree on it. */
 export interface SignedTerms {
@@ -126,13 +127,16 @@ function termsBytes(
   { line, localSteps }: AttemptTerms,
   script: RoundScript,
 ): Uint8Array {
-  const { hyperparameters, task, seed } = config.trainer;
-  const { adapter } = config.model;
+  const { task, seed } = config.trainer;
+  const { works, places } = shareWorks(config.participants, {
+    localSteps,
+    rank: config.model.adapter?.rank ?? 0,
+  });
   return encodeTerms({
     jobUid: config.job.uid,
     line,
     paradigm: horizontal.paradigm,
-    works: [{ localSteps, hyperparameters, rank: adapter?.rank ?? 0 }],
+    works,
     seats: seats.map(({ partyId, participant, workerIndex }) => ({
       party: partyId,
       participant: participant.name,
@@ -140,7 +144,7 @@ function termsBytes(
       organisation: participant.organisation,
       workerIndex,
       workerCount: participant.workers,
-      work: 0,
+      work: places.get(participant.name)!,
     })),
     steps: script.steps,
     sections: script.sections,

@@ -36,7 +36,7 @@ beforeEach(() => {
   parties = new PartyDirectory(seats, () => nowMs);
   parties.observer = { connected() {}, replaced() {}, changed: () => void changes++ };
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
-  const config = { trainer: { hyperparameters: {} }, job: { uid: "j" } } as JobConfig;
+  const config = { job: { uid: "j" } } as JobConfig;
   methods = partyMethods({ config, seats, parties, models, clock }, {} as JobEngine);
 });
 

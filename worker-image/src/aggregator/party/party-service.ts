@@ -140,7 +140,7 @@ function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) 
     workerIndex: seat.workerIndex,
     workerCount: seat.participant.workers,
     task,
-    hyperparameters: { ...config.trainer.hyperparameters },
+    hyperparameters: { ...seat.participant.hyperparameters },
     seed,
     ...(baseModel !== undefined && { baseModel }),
     sourceSha256,

@@ -46,6 +46,12 @@ describe("the terms of an honest aggregator", () => {
     expect(checked.signed).toMatchObject({ line: setup.round, attempt: setup.attempt });
   });
 
+  it("are taken where another participant's seats have hyperparameters of their own", () => {
+    const checked = check(forSeat(3, { hyperparameters: { a: "2" } }), {});
+    expect(checked.work.hyperparameters).toEqual({ a: "1" });
+    expect(checked.terms.works[checked.terms.seats[2]!.work]!.hyperparameters).toEqual({ a: "2" });
+  });
+
   it("are taken where a seat is slow: fewer steps, within a factor of eight", () => {
     const works = [{ localSteps: 64, hyperparameters: { a: "1" }, rank: 0 }];
     const slow = { localSteps: 8, hyperparameters: { a: "1" }, rank: 0 };
@@ -94,6 +100,12 @@ describe("a lying aggregator is refused by name before anything is trained", () 
     {
       given: "other hyperparameters",
       lie: withWork({ hyperparameters: { a: "2" } }),
+      name: "TermsChanged",
+      says: "hyperparameters",
+    },
+    {
+      given: "the hyperparameters of another participant for the own seat",
+      lie: forSeat(1, { hyperparameters: { a: "2" } }),
       name: "TermsChanged",
       says: "hyperparameters",
     },

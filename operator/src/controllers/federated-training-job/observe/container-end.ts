@@ -24,7 +24,8 @@ const remedies: Readonly<Record<string, string>> = {
   TaskUnknown: "name a task of this runtime in spec.trainer.task",
   ModelInvalid:
     "name a model that this runtime trains, or another in spec.trainer.runtime or spec.participants[].runtime",
-  HyperparameterInvalid: "correct spec.trainer.hyperparameters",
+  HyperparameterInvalid:
+    "correct spec.trainer.hyperparameters, or those of its participant in spec.participants[].hyperparameters",
   LossNotFinite: "lower the learning rate in spec.trainer.hyperparameters",
 };
 

@@ -49,9 +49,10 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
     version: 1,
     job: { uid: job.metadata.uid, name: job.metadata.name, namespace: jobNames(job).namespace },
     clusters: run.members.map(({ cluster, gateCaPem }) => ({ name: cluster, gateCaPem })),
-    participants: spec.participants.map(({ name, cluster, workers }) => {
+    participants: spec.participants.map(({ name, cluster, workers, hyperparameters }) => {
       const namespace = namespaceOf.get(cluster);
-      return { name, cluster, ...(namespace === undefined ? {} : { namespace }), workers };
+      const own = hyperparameters === undefined ? {} : { hyperparameters: printTexts(hyperparameters) };
+      return { name, cluster, ...(namespace === undefined ? {} : { namespace }), workers, ...own };
     }),
     model: {
       path: `${claimRoot}/${source.claimName}/${source.path}`,
@@ -59,9 +60,7 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
     },
     trainer: {
       task: spec.trainer.task,
-      hyperparameters: Object.fromEntries(
-        Object.entries(spec.trainer.hyperparameters ?? {}).map(([name, value]) => [name, String(value)]),
-      ),
+      hyperparameters: printTexts(spec.trainer.hyperparameters ?? {}),
       seed: spec.trainer.seed,
     },
     strategy: { name: spec.strategy.name, parameters: spec.strategy.parameters ?? {} },
@@ -79,6 +78,10 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
       healthPort: aggregatorPorts.health,
     },
   };
+}
+
+function printTexts(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
 /** The ConfigMap that carries `job.json`, and what it was made of. */

@@ -1,4 +1,5 @@
 import { Annotation, type FederatedTrainingJob, Label, permanentTrainerExitCodes } from "@tributary/contracts";
+import { trainerOf } from "@tributary/contracts/fields";
 import { hashList } from "../../shared/hash-list.ts";
 import type { KubernetesObject } from "../plan.ts";
 import type {
@@ -88,7 +89,8 @@ export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): Ku
   const { job, participant, namespace, origin, template } = input;
   const labels = seatLabels(input);
   const name = seatName(origin, job, participant.name);
-  const terms = { [Label.Terms]: hashTerms(job.spec.trainer, [participant.dataset ?? ""]) };
+  const trainer = trainerOf(job.spec, participant);
+  const terms = { [Label.Terms]: hashTerms(trainer, [participant.dataset ?? ""]) };
   const templateLabels = template.template.metadata?.labels ?? {};
   return {
     apiVersion: "batch/v1",
@@ -97,7 +99,7 @@ export function renderBatchJob(input: Omit<SeatInput, "endpoint" | "caPem">): Ku
       name,
       namespace,
       labels: { ...labels, ...terms, ...runtimeLabels(template) },
-      annotations: { [Annotation.TrainerTerms]: hashTerms(job.spec.trainer, []) },
+      annotations: { [Annotation.TrainerTerms]: hashTerms(trainer, []) },
     },
     spec: {
       completionMode: "Indexed",

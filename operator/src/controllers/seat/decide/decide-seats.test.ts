@@ -113,6 +113,10 @@ describe("a wanted place", () => {
     ],
     ["accelerator", { participants: withFirst({ accelerator: { resource: "nvidia.com/gpu", count: 2 } }) }],
     ["seed", { trainer: { ...job.spec.trainer, seed: 2 } }],
+    [
+      "hyperparameter of the participant's own",
+      { participants: withFirst({ hyperparameters: { simulateStepMs: "5" } }) },
+    ],
     ["hyperparameter", { trainer: { ...job.spec.trainer, hyperparameters: { simulateStepMs: "5" } } }],
   ])(
     "gets another batch Job when its spec names another %s, also when nobody saw the job suspended",
@@ -131,6 +135,19 @@ describe("a wanted place", () => {
       aJob({ trainer: { ...job.spec.trainer, hyperparameters } }) as SeatsSnapshot["job"];
     const other = ordered({ batchSize: "2", learningRate: "0.1" });
     const places = [aPlace(other, madeObjects(ordered({ learningRate: "0.1", batchSize: "2" })))];
+    expect(decideSeats(someSeats({ job: other, places })).actions).toEqual([]);
+  });
+
+  it("keeps a batch Job whose hyperparameters the participant names for itself since, or another has of its own", () => {
+    const trainer = { ...job.spec.trainer, hyperparameters: { increment: "0.5", simulateStepMs: "5" } };
+    const before = aJob({ trainer }) as SeatsSnapshot["job"];
+    const [first, second] = before.spec.participants;
+    const edited = [
+      { ...first!, hyperparameters: { simulateStepMs: "5" } },
+      { ...second!, hyperparameters: { increment: "0.25" } },
+    ];
+    const other = aJob({ trainer, participants: edited }) as SeatsSnapshot["job"];
+    const places = [aPlace(other, madeObjects(before))];
     expect(decideSeats(someSeats({ job: other, places })).actions).toEqual([]);
   });
 

@@ -28,6 +28,14 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "path": [
         "spec"
       ],
+      "rule": "self.participants.all(p, !has(p.hyperparameters) || p.hyperparameters.all(name, name in (self.trainer.task == 'noop' ? ['increment', 'simulateStepMs', 'simulateNaNAtRound'] : ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'clipNorm', 'batchSize', 'sequenceLength', 'validationPassages'])))",
+      "message": "participants[].hyperparameters are those of trainer.task: noop takes increment, simulateStepMs and simulateNaNAtRound; language-modeling takes learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength and validationPassages",
+      "fieldPath": ".participants"
+    },
+    {
+      "path": [
+        "spec"
+      ],
       "rule": "self.schedule.synchronous.quorum <= self.participants.map(p, p.workers).sum()",
       "message": "schedule.synchronous.quorum must not be above the sum of participants[].workers",
       "fieldPath": ".schedule.synchronous.quorum"
@@ -75,6 +83,16 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "path": [
         "spec",
         "trainer"
+      ],
+      "rule": "!has(self.hyperparameters) || [{ 'increment': [9.313225746154785e-10, 1.0], 'simulateStepMs': [0.0, 600000.0], 'simulateNaNAtRound': [-1.0, 1000000.0], 'learningRate': [1e-8, 1.0], 'beta1': [0.0, 0.999999], 'beta2': [0.0, 0.999999], 'epsilon': [1e-16, 1.0], 'weightDecay': [0.0, 1.0], 'clipNorm': [1e-6, 1e6], 'batchSize': [1.0, 1024.0], 'sequenceLength': [2.0, 8192.0], 'validationPassages': [0.0, 1000000.0] }].all(bounds, self.hyperparameters.all(name, !(name in bounds) || (double(self.hyperparameters[name]) >= bounds[name][0] && double(self.hyperparameters[name]) <= bounds[name][1] && (!(name in ['simulateStepMs', 'simulateNaNAtRound', 'batchSize', 'sequenceLength', 'validationPassages']) || double(int(double(self.hyperparameters[name]))) == double(self.hyperparameters[name])))))",
+      "message": "must lie within their bounds: increment 2^-30 to 1, simulateStepMs 0 to 600000, simulateNaNAtRound -1 to 1000000, learningRate 1e-8 to 1, beta1 and beta2 0 to 0.999999, epsilon 1e-16 to 1, weightDecay 0 to 1, clipNorm 1e-6 to 1e6, batchSize 1 to 1024, sequenceLength 2 to 8192, validationPassages 0 to 1000000, the last three and simulate* whole",
+      "fieldPath": ".hyperparameters"
+    },
+    {
+      "path": [
+        "spec",
+        "participants",
+        "*"
       ],
       "rule": "!has(self.hyperparameters) || [{ 'increment': [9.313225746154785e-10, 1.0], 'simulateStepMs': [0.0, 600000.0], 'simulateNaNAtRound': [-1.0, 1000000.0], 'learningRate': [1e-8, 1.0], 'beta1': [0.0, 0.999999], 'beta2': [0.0, 0.999999], 'epsilon': [1e-16, 1.0], 'weightDecay': [0.0, 1.0], 'clipNorm': [1e-6, 1e6], 'batchSize': [1.0, 1024.0], 'sequenceLength': [2.0, 8192.0], 'validationPassages': [0.0, 1000000.0] }].all(bounds, self.hyperparameters.all(name, !(name in bounds) || (double(self.hyperparameters[name]) >= bounds[name][0] && double(self.hyperparameters[name]) <= bounds[name][1] && (!(name in ['simulateStepMs', 'simulateNaNAtRound', 'batchSize', 'sequenceLength', 'validationPassages']) || double(int(double(self.hyperparameters[name]))) == double(self.hyperparameters[name])))))",
       "message": "must lie within their bounds: increment 2^-30 to 1, simulateStepMs 0 to 600000, simulateNaNAtRound -1 to 1000000, learningRate 1e-8 to 1, beta1 and beta2 0 to 0.999999, epsilon 1e-16 to 1, weightDecay 0 to 1, clipNorm 1e-6 to 1e6, batchSize 1 to 1024, sequenceLength 2 to 8192, validationPassages 0 to 1000000, the last three and simulate* whole",

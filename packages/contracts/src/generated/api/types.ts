@@ -124,9 +124,15 @@ role: "Trainer"
  */
 workers: number
 /**
- * Name of the runtime of this participant's workers
+ * Name of the runtime of this participant's workers, in place of trainer.runtime.
  */
 runtime?: string
+/**
+ * Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.
+ */
+hyperparameters?: {
+[k: string]: number | string
+}
 /**
  * Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set.
  */

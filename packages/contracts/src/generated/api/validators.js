@@ -3,16 +3,16 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers","in place of trainer.runtime.":null},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
 const pattern1 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "u");
 const pattern2 = new RegExp("^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$", "u");
 const pattern3 = new RegExp("^[a-z]([-a-z0-9]*[a-z0-9])?$", "u");
-const pattern6 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", "u");
-const pattern8 = new RegExp("^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$", "u");
-const pattern11 = new RegExp("^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$", "u");
+const pattern7 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", "u");
+const pattern9 = new RegExp("^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$", "u");
+const pattern12 = new RegExp("^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="FederatedTrainingJob" */;
@@ -891,7 +891,7 @@ vErrors.push(err72);
 errors++;
 }
 for(const key8 in data24){
-if(!(((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "dataset")) || (key8 === "accelerator"))){
+if(!((((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "hyperparameters")) || (key8 === "dataset")) || (key8 === "accelerator"))){
 const err73 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err73];
@@ -1081,11 +1081,11 @@ vErrors.push(err89);
 errors++;
 }
 }
-if(data24.dataset !== undefined){
-let data30 = data24.dataset;
-if(typeof data30 === "string"){
-if(func3(data30) > 40){
-const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(data24.hyperparameters !== undefined){
+let data30 = data24.hyperparameters;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(Object.keys(data30).length > 16){
+const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1094,8 +1094,10 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(!pattern1.test(data30)){
-const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+for(const key9 in data30){
+let data31 = data30[key9];
+if((!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))) && (typeof data31 !== "string")){
+const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.participants.items.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1104,9 +1106,9 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-else {
-const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data31 === "string"){
+if(func3(data31) > 32){
+const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1115,15 +1117,8 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-if(data24.accelerator !== undefined){
-let data31 = data24.accelerator;
-if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
-if(data31.count === undefined){
-data31.count = 1;
-}
-if(data31.resource === undefined){
-const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+if(!pattern2.test(data31)){
+const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1132,9 +1127,11 @@ vErrors.push(err93);
 }
 errors++;
 }
-for(const key9 in data31){
-if(!((key9 === "resource") || (key9 === "count"))){
-const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+}
+}
+}
+else {
+const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1144,11 +1141,11 @@ vErrors.push(err94);
 errors++;
 }
 }
-if(data31.resource !== undefined){
-let data32 = data31.resource;
+if(data24.dataset !== undefined){
+let data32 = data24.dataset;
 if(typeof data32 === "string"){
-if(func3(data32) > 308){
-const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
+if(func3(data32) > 40){
+const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1157,8 +1154,8 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(func3(data32) < 1){
-const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern1.test(data32)){
+const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1167,8 +1164,9 @@ vErrors.push(err96);
 }
 errors++;
 }
-if(!pattern6.test(data32)){
-const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
+}
+else {
+const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1178,8 +1176,14 @@ vErrors.push(err97);
 errors++;
 }
 }
-else {
-const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.accelerator !== undefined){
+let data33 = data24.accelerator;
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data33.count === undefined){
+data33.count = 1;
+}
+if(data33.resource === undefined){
+const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1188,10 +1192,9 @@ vErrors.push(err98);
 }
 errors++;
 }
-}
-let data33 = data31.count;
-if(!((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33)))){
-const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key10 in data33){
+if(!((key10 === "resource") || (key10 === "count"))){
+const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1200,9 +1203,12 @@ vErrors.push(err99);
 }
 errors++;
 }
-if(typeof data33 == "number"){
-if(data33 > 16 || isNaN(data33)){
-const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
+}
+if(data33.resource !== undefined){
+let data34 = data33.resource;
+if(typeof data34 === "string"){
+if(func3(data34) > 308){
+const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1211,8 +1217,8 @@ vErrors.push(err100);
 }
 errors++;
 }
-if(data33 < 1 || isNaN(data33)){
-const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(func3(data34) < 1){
+const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1221,10 +1227,8 @@ vErrors.push(err101);
 }
 errors++;
 }
-}
-}
-else {
-const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern7.test(data34)){
+const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1234,9 +1238,8 @@ vErrors.push(err102);
 errors++;
 }
 }
-}
 else {
-const err103 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err103 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1246,9 +1249,9 @@ vErrors.push(err103);
 errors++;
 }
 }
-}
-else {
-const err104 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
+let data35 = data33.count;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+const err104 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1257,11 +1260,9 @@ vErrors.push(err104);
 }
 errors++;
 }
-}
-let data34 = data3.strategy;
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-if(data34.name === undefined){
-const err105 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(typeof data35 == "number"){
+if(data35 > 16 || isNaN(data35)){
+const err105 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1270,9 +1271,8 @@ vErrors.push(err105);
 }
 errors++;
 }
-for(const key10 in data34){
-if(!((key10 === "name") || (key10 === "parameters"))){
-const err106 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(data35 < 1 || isNaN(data35)){
+const err106 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1282,10 +1282,9 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data34.name !== undefined){
-let data35 = data34.name;
-if(typeof data35 !== "string"){
-const err107 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err107 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1294,8 +1293,10 @@ vErrors.push(err107);
 }
 errors++;
 }
-if(!((((((data35 === "FedAvg") || (data35 === "FedAvgM")) || (data35 === "FedAdagrad")) || (data35 === "FedAdam")) || (data35 === "FedYogi")) || (data35 === "DiLoCo"))){
-const err108 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err108 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1305,11 +1306,9 @@ vErrors.push(err108);
 errors++;
 }
 }
-if(data34.parameters !== undefined){
-let data36 = data34.parameters;
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-if(Object.keys(data36).length > 16){
-const err109 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+}
+else {
+const err109 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1318,11 +1317,11 @@ vErrors.push(err109);
 }
 errors++;
 }
-for(const key11 in data36){
-let data37 = data36[key11];
-if(typeof data37 === "string"){
-if(func3(data37) > 32){
-const err110 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+}
+let data36 = data3.strategy;
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data36.name === undefined){
+const err110 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1331,8 +1330,9 @@ vErrors.push(err110);
 }
 errors++;
 }
-if(!pattern2.test(data37)){
-const err111 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+for(const key11 in data36){
+if(!((key11 === "name") || (key11 === "parameters"))){
+const err111 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1342,8 +1342,10 @@ vErrors.push(err111);
 errors++;
 }
 }
-else {
-const err112 = {instancePath:instancePath+"/spec/strategy/parameters/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data36.name !== undefined){
+let data37 = data36.name;
+if(typeof data37 !== "string"){
+const err112 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1352,10 +1354,8 @@ vErrors.push(err112);
 }
 errors++;
 }
-}
-}
-else {
-const err113 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!((((((data37 === "FedAvg") || (data37 === "FedAvgM")) || (data37 === "FedAdagrad")) || (data37 === "FedAdam")) || (data37 === "FedYogi")) || (data37 === "DiLoCo"))){
+const err113 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1365,9 +1365,11 @@ vErrors.push(err113);
 errors++;
 }
 }
-}
-else {
-const err114 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data36.parameters !== undefined){
+let data38 = data36.parameters;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(Object.keys(data38).length > 16){
+const err114 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1376,11 +1378,11 @@ vErrors.push(err114);
 }
 errors++;
 }
-if(data3.schedule !== undefined){
-let data38 = data3.schedule;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-if(data38.synchronous === undefined){
-const err115 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
+for(const key12 in data38){
+let data39 = data38[key12];
+if(typeof data39 === "string"){
+if(func3(data39) > 32){
+const err115 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1389,9 +1391,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-for(const key12 in data38){
-if(!(key12 === "synchronous")){
-const err116 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties"};
+if(!pattern2.test(data39)){
+const err116 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1401,17 +1402,8 @@ vErrors.push(err116);
 errors++;
 }
 }
-if(data38.synchronous !== undefined){
-let data39 = data38.synchronous;
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.localSteps === undefined){
-data39.localSteps = 100;
-}
-if(data39.deadline === undefined){
-data39.deadline = "10m";
-}
-if(data39.maxRounds === undefined){
-const err117 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
+else {
+const err117 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1420,8 +1412,10 @@ vErrors.push(err117);
 }
 errors++;
 }
-if(data39.quorum === undefined){
-const err118 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
+}
+}
+else {
+const err118 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1430,9 +1424,10 @@ vErrors.push(err118);
 }
 errors++;
 }
-for(const key13 in data39){
-if(!((((key13 === "maxRounds") || (key13 === "localSteps")) || (key13 === "quorum")) || (key13 === "deadline"))){
-const err119 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+}
+}
+else {
+const err119 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1441,11 +1436,11 @@ vErrors.push(err119);
 }
 errors++;
 }
-}
-if(data39.maxRounds !== undefined){
-let data40 = data39.maxRounds;
-if(!((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40)))){
-const err120 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data3.schedule !== undefined){
+let data40 = data3.schedule;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.synchronous === undefined){
+const err120 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1454,9 +1449,9 @@ vErrors.push(err120);
 }
 errors++;
 }
-if(typeof data40 == "number"){
-if(data40 > 100000 || isNaN(data40)){
-const err121 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+for(const key13 in data40){
+if(!(key13 === "synchronous")){
+const err121 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1465,8 +1460,18 @@ vErrors.push(err121);
 }
 errors++;
 }
-if(data40 < 1 || isNaN(data40)){
-const err122 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data40.synchronous !== undefined){
+let data41 = data40.synchronous;
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.localSteps === undefined){
+data41.localSteps = 100;
+}
+if(data41.deadline === undefined){
+data41.deadline = "10m";
+}
+if(data41.maxRounds === undefined){
+const err122 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1475,11 +1480,8 @@ vErrors.push(err122);
 }
 errors++;
 }
-}
-}
-let data41 = data39.localSteps;
-if(!((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41)))){
-const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data41.quorum === undefined){
+const err123 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1488,9 +1490,9 @@ vErrors.push(err123);
 }
 errors++;
 }
-if(typeof data41 == "number"){
-if(data41 > 100000 || isNaN(data41)){
-const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+for(const key14 in data41){
+if(!((((key14 === "maxRounds") || (key14 === "localSteps")) || (key14 === "quorum")) || (key14 === "deadline"))){
+const err124 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1499,8 +1501,11 @@ vErrors.push(err124);
 }
 errors++;
 }
-if(data41 < 1 || isNaN(data41)){
-const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data41.maxRounds !== undefined){
+let data42 = data41.maxRounds;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1509,11 +1514,9 @@ vErrors.push(err125);
 }
 errors++;
 }
-}
-if(data39.quorum !== undefined){
-let data42 = data39.quorum;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data42 == "number"){
+if(data42 > 100000 || isNaN(data42)){
+const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1522,9 +1525,8 @@ vErrors.push(err126);
 }
 errors++;
 }
-if(typeof data42 == "number"){
-if(data42 > 25600 || isNaN(data42)){
-const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
+if(data42 < 1 || isNaN(data42)){
+const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1533,8 +1535,11 @@ vErrors.push(err127);
 }
 errors++;
 }
-if(data42 < 1 || isNaN(data42)){
-const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+let data43 = data41.localSteps;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1543,12 +1548,9 @@ vErrors.push(err128);
 }
 errors++;
 }
-}
-}
-let data43 = data39.deadline;
-if(typeof data43 === "string"){
-if(func3(data43) > 16){
-const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(typeof data43 == "number"){
+if(data43 > 100000 || isNaN(data43)){
+const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1557,8 +1559,8 @@ vErrors.push(err129);
 }
 errors++;
 }
-if(!pattern8.test(data43)){
-const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
+if(data43 < 1 || isNaN(data43)){
+const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1568,8 +1570,10 @@ vErrors.push(err130);
 errors++;
 }
 }
-else {
-const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data41.quorum !== undefined){
+let data44 = data41.quorum;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1578,9 +1582,9 @@ vErrors.push(err131);
 }
 errors++;
 }
-}
-else {
-const err132 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data44 == "number"){
+if(data44 > 25600 || isNaN(data44)){
+const err132 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1589,10 +1593,8 @@ vErrors.push(err132);
 }
 errors++;
 }
-}
-}
-else {
-const err133 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data44 < 1 || isNaN(data44)){
+const err133 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1602,17 +1604,11 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data3.convergence !== undefined){
-let data44 = data3.convergence;
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-if(data44.mode === undefined){
-data44.mode = "Min";
 }
-if(data44.minDelta === undefined){
-data44.minDelta = "0";
-}
-if(data44.metric === undefined){
-const err134 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
+let data45 = data41.deadline;
+if(typeof data45 === "string"){
+if(func3(data45) > 16){
+const err134 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1621,9 +1617,8 @@ vErrors.push(err134);
 }
 errors++;
 }
-for(const key14 in data44){
-if(!(((((key14 === "metric") || (key14 === "mode")) || (key14 === "target")) || (key14 === "patience")) || (key14 === "minDelta"))){
-const err135 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+if(!pattern9.test(data45)){
+const err135 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1633,10 +1628,8 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data44.metric !== undefined){
-let data45 = data44.metric;
-if(typeof data45 !== "string"){
-const err136 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err136 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1645,8 +1638,9 @@ vErrors.push(err136);
 }
 errors++;
 }
-if(!(data45 === "validation_loss")){
-const err137 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err137 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1656,9 +1650,9 @@ vErrors.push(err137);
 errors++;
 }
 }
-let data46 = data44.mode;
-if(typeof data46 !== "string"){
-const err138 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err138 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1667,8 +1661,18 @@ vErrors.push(err138);
 }
 errors++;
 }
-if(!((data46 === "Min") || (data46 === "Max"))){
-const err139 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
+}
+if(data3.convergence !== undefined){
+let data46 = data3.convergence;
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+if(data46.mode === undefined){
+data46.mode = "Min";
+}
+if(data46.minDelta === undefined){
+data46.minDelta = "0";
+}
+if(data46.metric === undefined){
+const err139 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1677,11 +1681,9 @@ vErrors.push(err139);
 }
 errors++;
 }
-if(data44.target !== undefined){
-let data47 = data44.target;
-if(typeof data47 === "string"){
-if(func3(data47) > 32){
-const err140 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+for(const key15 in data46){
+if(!(((((key15 === "metric") || (key15 === "mode")) || (key15 === "target")) || (key15 === "patience")) || (key15 === "minDelta"))){
+const err140 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1690,8 +1692,11 @@ vErrors.push(err140);
 }
 errors++;
 }
-if(!pattern2.test(data47)){
-const err141 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+if(data46.metric !== undefined){
+let data47 = data46.metric;
+if(typeof data47 !== "string"){
+const err141 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1700,9 +1705,8 @@ vErrors.push(err141);
 }
 errors++;
 }
-}
-else {
-const err142 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data47 === "validation_loss")){
+const err142 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1712,10 +1716,9 @@ vErrors.push(err142);
 errors++;
 }
 }
-if(data44.patience !== undefined){
-let data48 = data44.patience;
-if(!((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48)))){
-const err143 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data48 = data46.mode;
+if(typeof data48 !== "string"){
+const err143 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1724,9 +1727,8 @@ vErrors.push(err143);
 }
 errors++;
 }
-if(typeof data48 == "number"){
-if(data48 > 10000 || isNaN(data48)){
-const err144 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+if(!((data48 === "Min") || (data48 === "Max"))){
+const err144 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1735,8 +1737,11 @@ vErrors.push(err144);
 }
 errors++;
 }
-if(data48 < 1 || isNaN(data48)){
-const err145 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data46.target !== undefined){
+let data49 = data46.target;
+if(typeof data49 === "string"){
+if(func3(data49) > 32){
+const err145 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1745,12 +1750,8 @@ vErrors.push(err145);
 }
 errors++;
 }
-}
-}
-let data49 = data44.minDelta;
-if(typeof data49 === "string"){
-if(func3(data49) > 32){
-const err146 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data49)){
+const err146 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1759,8 +1760,9 @@ vErrors.push(err146);
 }
 errors++;
 }
-if(!pattern2.test(data49)){
-const err147 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+else {
+const err147 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1770,8 +1772,10 @@ vErrors.push(err147);
 errors++;
 }
 }
-else {
-const err148 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data46.patience !== undefined){
+let data50 = data46.patience;
+if(!((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50)))){
+const err148 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1780,9 +1784,9 @@ vErrors.push(err148);
 }
 errors++;
 }
-}
-else {
-const err149 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data50 == "number"){
+if(data50 > 10000 || isNaN(data50)){
+const err149 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1791,12 +1795,8 @@ vErrors.push(err149);
 }
 errors++;
 }
-}
-if(data3.privacy !== undefined){
-let data50 = data3.privacy;
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.secureAggregation === undefined){
-const err150 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
+if(data50 < 1 || isNaN(data50)){
+const err150 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1805,9 +1805,12 @@ vErrors.push(err150);
 }
 errors++;
 }
-for(const key15 in data50){
-if(!(key15 === "secureAggregation")){
-const err151 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+}
+}
+let data51 = data46.minDelta;
+if(typeof data51 === "string"){
+if(func3(data51) > 32){
+const err151 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1816,12 +1819,8 @@ vErrors.push(err151);
 }
 errors++;
 }
-}
-if(data50.secureAggregation !== undefined){
-let data51 = data50.secureAggregation;
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-if(data51.protocol === undefined){
-const err152 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
+if(!pattern2.test(data51)){
+const err152 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -1830,9 +1829,9 @@ vErrors.push(err152);
 }
 errors++;
 }
-for(const key16 in data51){
-if(!(key16 === "protocol")){
-const err153 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+else {
+const err153 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -1842,10 +1841,8 @@ vErrors.push(err153);
 errors++;
 }
 }
-if(data51.protocol !== undefined){
-let data52 = data51.protocol;
-if(typeof data52 !== "string"){
-const err154 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err154 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -1854,8 +1851,12 @@ vErrors.push(err154);
 }
 errors++;
 }
-if(!(data52 === "None")){
-const err155 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
+}
+if(data3.privacy !== undefined){
+let data52 = data3.privacy;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.secureAggregation === undefined){
+const err155 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -1864,10 +1865,9 @@ vErrors.push(err155);
 }
 errors++;
 }
-}
-}
-else {
-const err156 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key16 in data52){
+if(!(key16 === "secureAggregation")){
+const err156 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -1877,9 +1877,11 @@ vErrors.push(err156);
 errors++;
 }
 }
-}
-else {
-const err157 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data52.secureAggregation !== undefined){
+let data53 = data52.secureAggregation;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.protocol === undefined){
+const err157 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -1888,15 +1890,9 @@ vErrors.push(err157);
 }
 errors++;
 }
-}
-let data53 = data3.communication;
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(data53.initialStep === undefined){
-data53.initialStep = "2^-20";
-}
 for(const key17 in data53){
-if(!(key17 === "initialStep")){
-const err158 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
+if(!(key17 === "protocol")){
+const err158 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -1906,10 +1902,10 @@ vErrors.push(err158);
 errors++;
 }
 }
-let data54 = data53.initialStep;
-if(typeof data54 === "string"){
-if(func3(data54) > 32){
-const err159 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data53.protocol !== undefined){
+let data54 = data53.protocol;
+if(typeof data54 !== "string"){
+const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -1918,8 +1914,8 @@ vErrors.push(err159);
 }
 errors++;
 }
-if(!pattern11.test(data54)){
-const err160 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
+if(!(data54 === "None")){
+const err160 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -1929,8 +1925,9 @@ vErrors.push(err160);
 errors++;
 }
 }
+}
 else {
-const err161 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err161 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -1940,8 +1937,9 @@ vErrors.push(err161);
 errors++;
 }
 }
+}
 else {
-const err162 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err162 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -1950,14 +1948,15 @@ vErrors.push(err162);
 }
 errors++;
 }
-let data55 = data3.failurePolicy;
+}
+let data55 = data3.communication;
 if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-if(data55.workerRestartLimit === undefined){
-data55.workerRestartLimit = 10;
+if(data55.initialStep === undefined){
+data55.initialStep = "2^-20";
 }
 for(const key18 in data55){
-if(!(key18 === "workerRestartLimit")){
-const err163 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+if(!(key18 === "initialStep")){
+const err163 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -1967,9 +1966,10 @@ vErrors.push(err163);
 errors++;
 }
 }
-let data56 = data55.workerRestartLimit;
-if(!((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56)))){
-const err164 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data56 = data55.initialStep;
+if(typeof data56 === "string"){
+if(func3(data56) > 32){
+const err164 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -1978,9 +1978,8 @@ vErrors.push(err164);
 }
 errors++;
 }
-if(typeof data56 == "number"){
-if(data56 > 1000 || isNaN(data56)){
-const err165 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(!pattern12.test(data56)){
+const err165 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -1989,8 +1988,9 @@ vErrors.push(err165);
 }
 errors++;
 }
-if(data56 < 0 || isNaN(data56)){
-const err166 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err166 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2000,9 +2000,8 @@ vErrors.push(err166);
 errors++;
 }
 }
-}
 else {
-const err167 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err167 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2011,11 +2010,14 @@ vErrors.push(err167);
 }
 errors++;
 }
-if(data3.output !== undefined){
-let data57 = data3.output;
+let data57 = data3.failurePolicy;
 if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-if(data57.persistentVolumeClaim === undefined){
-const err168 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+if(data57.workerRestartLimit === undefined){
+data57.workerRestartLimit = 10;
+}
+for(const key19 in data57){
+if(!(key19 === "workerRestartLimit")){
+const err168 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2024,9 +2026,10 @@ vErrors.push(err168);
 }
 errors++;
 }
-for(const key19 in data57){
-if(!(key19 === "persistentVolumeClaim")){
-const err169 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+}
+let data58 = data57.workerRestartLimit;
+if(!((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58)))){
+const err169 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2035,12 +2038,9 @@ vErrors.push(err169);
 }
 errors++;
 }
-}
-if(data57.persistentVolumeClaim !== undefined){
-let data58 = data57.persistentVolumeClaim;
-if(typeof data58 === "string"){
-if(func3(data58) > 253){
-const err170 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(typeof data58 == "number"){
+if(data58 > 1000 || isNaN(data58)){
+const err170 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2049,8 +2049,8 @@ vErrors.push(err170);
 }
 errors++;
 }
-if(func3(data58) < 1){
-const err171 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(data58 < 0 || isNaN(data58)){
+const err171 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2059,8 +2059,10 @@ vErrors.push(err171);
 }
 errors++;
 }
-if(!pattern0.test(data58)){
-const err172 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+}
+}
+else {
+const err172 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2069,9 +2071,11 @@ vErrors.push(err172);
 }
 errors++;
 }
-}
-else {
-const err173 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.output !== undefined){
+let data59 = data3.output;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.persistentVolumeClaim === undefined){
+const err173 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2080,10 +2084,9 @@ vErrors.push(err173);
 }
 errors++;
 }
-}
-}
-else {
-const err174 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key20 in data59){
+if(!(key20 === "persistentVolumeClaim")){
+const err174 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2093,8 +2096,11 @@ vErrors.push(err174);
 errors++;
 }
 }
-if(typeof data3.suspend !== "boolean"){
-const err175 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data59.persistentVolumeClaim !== undefined){
+let data60 = data59.persistentVolumeClaim;
+if(typeof data60 === "string"){
+if(func3(data60) > 253){
+const err175 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2103,10 +2109,8 @@ vErrors.push(err175);
 }
 errors++;
 }
-if(data3.ttlSecondsAfterFinished !== undefined){
-let data60 = data3.ttlSecondsAfterFinished;
-if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
-const err176 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(func3(data60) < 1){
+const err176 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2115,9 +2119,8 @@ vErrors.push(err176);
 }
 errors++;
 }
-if(typeof data60 == "number"){
-if(data60 > 31536000 || isNaN(data60)){
-const err177 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
+if(!pattern0.test(data60)){
+const err177 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2126,8 +2129,9 @@ vErrors.push(err177);
 }
 errors++;
 }
-if(data60 < 0 || isNaN(data60)){
-const err178 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err178 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2138,9 +2142,8 @@ errors++;
 }
 }
 }
-let data61 = data3.roundHistoryLimit;
-if(!((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61)))){
-const err179 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err179 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2149,9 +2152,9 @@ vErrors.push(err179);
 }
 errors++;
 }
-if(typeof data61 == "number"){
-if(data61 > 100 || isNaN(data61)){
-const err180 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+}
+if(typeof data3.suspend !== "boolean"){
+const err180 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2160,8 +2163,10 @@ vErrors.push(err180);
 }
 errors++;
 }
-if(data61 < 0 || isNaN(data61)){
-const err181 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data3.ttlSecondsAfterFinished !== undefined){
+let data62 = data3.ttlSecondsAfterFinished;
+if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
+const err181 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2170,10 +2175,9 @@ vErrors.push(err181);
 }
 errors++;
 }
-}
-}
-else {
-const err182 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data62 == "number"){
+if(data62 > 31536000 || isNaN(data62)){
+const err182 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2182,13 +2186,8 @@ vErrors.push(err182);
 }
 errors++;
 }
-}
-if(data.status !== undefined){
-let data62 = data.status;
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-for(const key20 in data62){
-if(!(func2.call(schema11.properties.status.properties, key20))){
-const err183 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+if(data62 < 0 || isNaN(data62)){
+const err183 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2198,10 +2197,10 @@ vErrors.push(err183);
 errors++;
 }
 }
-if(data62.observedGeneration !== undefined){
-let data63 = data62.observedGeneration;
+}
+let data63 = data3.roundHistoryLimit;
 if(!((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63)))){
-const err184 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err184 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2210,12 +2209,9 @@ vErrors.push(err184);
 }
 errors++;
 }
-}
-if(data62.phase !== undefined){
-let data64 = data62.phase;
-if(typeof data64 === "string"){
-if(func3(data64) > 32){
-const err185 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(typeof data63 == "number"){
+if(data63 > 100 || isNaN(data63)){
+const err185 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2224,9 +2220,8 @@ vErrors.push(err185);
 }
 errors++;
 }
-}
-else {
-const err186 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data63 < 0 || isNaN(data63)){
+const err186 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2236,11 +2231,9 @@ vErrors.push(err186);
 errors++;
 }
 }
-if(data62.reason !== undefined){
-let data65 = data62.reason;
-if(typeof data65 === "string"){
-if(func3(data65) > 64){
-const err187 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err187 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2250,8 +2243,12 @@ vErrors.push(err187);
 errors++;
 }
 }
-else {
-const err188 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.status !== undefined){
+let data64 = data.status;
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+for(const key21 in data64){
+if(!(func2.call(schema11.properties.status.properties, key21))){
+const err188 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2261,9 +2258,10 @@ vErrors.push(err188);
 errors++;
 }
 }
-if(data62.startTime !== undefined){
-if(!(typeof data62.startTime === "string")){
-const err189 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.observedGeneration !== undefined){
+let data65 = data64.observedGeneration;
+if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
+const err189 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2273,9 +2271,11 @@ vErrors.push(err189);
 errors++;
 }
 }
-if(data62.completionTime !== undefined){
-if(!(typeof data62.completionTime === "string")){
-const err190 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.phase !== undefined){
+let data66 = data64.phase;
+if(typeof data66 === "string"){
+if(func3(data66) > 32){
+const err190 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2285,12 +2285,8 @@ vErrors.push(err190);
 errors++;
 }
 }
-if(data62.round !== undefined){
-let data68 = data62.round;
-if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
-for(const key21 in data68){
-if(!((((((key21 === "current") || (key21 === "committed")) || (key21 === "failed")) || (key21 === "stage")) || (key21 === "phase")) || (key21 === "summary"))){
-const err191 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+else {
+const err191 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2300,10 +2296,11 @@ vErrors.push(err191);
 errors++;
 }
 }
-if(data68.current !== undefined){
-let data69 = data68.current;
-if(!((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69)))){
-const err192 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data64.reason !== undefined){
+let data67 = data64.reason;
+if(typeof data67 === "string"){
+if(func3(data67) > 64){
+const err192 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2313,10 +2310,8 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data68.committed !== undefined){
-let data70 = data68.committed;
-if(!((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70)))){
-const err193 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err193 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2326,10 +2321,9 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data68.failed !== undefined){
-let data71 = data68.failed;
-if(!((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71)))){
-const err194 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data64.startTime !== undefined){
+if(!(typeof data64.startTime === "string")){
+const err194 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2339,11 +2333,9 @@ vErrors.push(err194);
 errors++;
 }
 }
-if(data68.stage !== undefined){
-let data72 = data68.stage;
-if(typeof data72 === "string"){
-if(func3(data72) > 32){
-const err195 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data64.completionTime !== undefined){
+if(!(typeof data64.completionTime === "string")){
+const err195 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2353,8 +2345,12 @@ vErrors.push(err195);
 errors++;
 }
 }
-else {
-const err196 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.round !== undefined){
+let data70 = data64.round;
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+for(const key22 in data70){
+if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
+const err196 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2364,11 +2360,10 @@ vErrors.push(err196);
 errors++;
 }
 }
-if(data68.phase !== undefined){
-let data73 = data68.phase;
-if(typeof data73 === "string"){
-if(func3(data73) > 32){
-const err197 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data70.current !== undefined){
+let data71 = data70.current;
+if(!((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71)))){
+const err197 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2378,8 +2373,10 @@ vErrors.push(err197);
 errors++;
 }
 }
-else {
-const err198 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data70.committed !== undefined){
+let data72 = data70.committed;
+if(!((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72)))){
+const err198 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2389,11 +2386,10 @@ vErrors.push(err198);
 errors++;
 }
 }
-if(data68.summary !== undefined){
-let data74 = data68.summary;
-if(typeof data74 === "string"){
-if(func3(data74) > 32){
-const err199 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data70.failed !== undefined){
+let data73 = data70.failed;
+if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
+const err199 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2403,8 +2399,11 @@ vErrors.push(err199);
 errors++;
 }
 }
-else {
-const err200 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data70.stage !== undefined){
+let data74 = data70.stage;
+if(typeof data74 === "string"){
+if(func3(data74) > 32){
+const err200 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2414,9 +2413,8 @@ vErrors.push(err200);
 errors++;
 }
 }
-}
 else {
-const err201 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err201 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2426,11 +2424,11 @@ vErrors.push(err201);
 errors++;
 }
 }
-if(data62.metrics !== undefined){
-let data75 = data62.metrics;
-if(Array.isArray(data75)){
-if(data75.length > 32){
-const err202 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data70.phase !== undefined){
+let data75 = data70.phase;
+if(typeof data75 === "string"){
+if(func3(data75) > 32){
+const err202 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2439,12 +2437,9 @@ vErrors.push(err202);
 }
 errors++;
 }
-const len2 = data75.length;
-for(let i2=0; i2<len2; i2++){
-let data76 = data75[i2];
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(data76.name === undefined){
-const err203 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+else {
+const err203 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2453,8 +2448,12 @@ vErrors.push(err203);
 }
 errors++;
 }
-if(data76.value === undefined){
-const err204 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+}
+if(data70.summary !== undefined){
+let data76 = data70.summary;
+if(typeof data76 === "string"){
+if(func3(data76) > 32){
+const err204 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2463,8 +2462,9 @@ vErrors.push(err204);
 }
 errors++;
 }
-if(data76.round === undefined){
-const err205 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+}
+else {
+const err205 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2473,9 +2473,10 @@ vErrors.push(err205);
 }
 errors++;
 }
-for(const key22 in data76){
-if(!(((key22 === "name") || (key22 === "value")) || (key22 === "round"))){
-const err206 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+}
+}
+else {
+const err206 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2485,11 +2486,11 @@ vErrors.push(err206);
 errors++;
 }
 }
-if(data76.name !== undefined){
-let data77 = data76.name;
-if(typeof data77 === "string"){
-if(func3(data77) > 64){
-const err207 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data64.metrics !== undefined){
+let data77 = data64.metrics;
+if(Array.isArray(data77)){
+if(data77.length > 32){
+const err207 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2498,9 +2499,12 @@ vErrors.push(err207);
 }
 errors++;
 }
-}
-else {
-const err208 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len2 = data77.length;
+for(let i2=0; i2<len2; i2++){
+let data78 = data77[i2];
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.name === undefined){
+const err208 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2509,12 +2513,8 @@ vErrors.push(err208);
 }
 errors++;
 }
-}
-if(data76.value !== undefined){
-let data78 = data76.value;
-if(typeof data78 === "string"){
-if(func3(data78) > 64){
-const err209 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data78.value === undefined){
+const err209 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2523,9 +2523,8 @@ vErrors.push(err209);
 }
 errors++;
 }
-}
-else {
-const err210 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data78.round === undefined){
+const err210 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2534,11 +2533,9 @@ vErrors.push(err210);
 }
 errors++;
 }
-}
-if(data76.round !== undefined){
-let data79 = data76.round;
-if(!((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79)))){
-const err211 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key23 in data78){
+if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
+const err211 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2548,9 +2545,11 @@ vErrors.push(err211);
 errors++;
 }
 }
-}
-else {
-const err212 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data78.name !== undefined){
+let data79 = data78.name;
+if(typeof data79 === "string"){
+if(func3(data79) > 64){
+const err212 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2560,9 +2559,8 @@ vErrors.push(err212);
 errors++;
 }
 }
-}
 else {
-const err213 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err213 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2572,12 +2570,11 @@ vErrors.push(err213);
 errors++;
 }
 }
-if(data62.convergence !== undefined){
-let data80 = data62.convergence;
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-for(const key23 in data80){
-if(!((((((key23 === "metric") || (key23 === "last")) || (key23 === "best")) || (key23 === "bestRound")) || (key23 === "initial")) || (key23 === "roundsWithoutImprovement"))){
-const err214 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+if(data78.value !== undefined){
+let data80 = data78.value;
+if(typeof data80 === "string"){
+if(func3(data80) > 64){
+const err214 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2587,11 +2584,8 @@ vErrors.push(err214);
 errors++;
 }
 }
-if(data80.metric !== undefined){
-let data81 = data80.metric;
-if(typeof data81 === "string"){
-if(func3(data81) > 64){
-const err215 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err215 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2601,8 +2595,10 @@ vErrors.push(err215);
 errors++;
 }
 }
-else {
-const err216 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data78.round !== undefined){
+let data81 = data78.round;
+if(!((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81)))){
+const err216 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2612,11 +2608,9 @@ vErrors.push(err216);
 errors++;
 }
 }
-if(data80.last !== undefined){
-let data82 = data80.last;
-if(typeof data82 === "string"){
-if(func3(data82) > 64){
-const err217 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err217 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2626,8 +2620,9 @@ vErrors.push(err217);
 errors++;
 }
 }
+}
 else {
-const err218 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err218 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2637,11 +2632,12 @@ vErrors.push(err218);
 errors++;
 }
 }
-if(data80.best !== undefined){
-let data83 = data80.best;
-if(typeof data83 === "string"){
-if(func3(data83) > 64){
-const err219 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data64.convergence !== undefined){
+let data82 = data64.convergence;
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+for(const key24 in data82){
+if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
+const err219 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2651,8 +2647,11 @@ vErrors.push(err219);
 errors++;
 }
 }
-else {
-const err220 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.metric !== undefined){
+let data83 = data82.metric;
+if(typeof data83 === "string"){
+if(func3(data83) > 64){
+const err220 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2662,10 +2661,8 @@ vErrors.push(err220);
 errors++;
 }
 }
-if(data80.bestRound !== undefined){
-let data84 = data80.bestRound;
-if(!((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84)))){
-const err221 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err221 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2675,11 +2672,11 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data80.initial !== undefined){
-let data85 = data80.initial;
-if(typeof data85 === "string"){
-if(func3(data85) > 64){
-const err222 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data82.last !== undefined){
+let data84 = data82.last;
+if(typeof data84 === "string"){
+if(func3(data84) > 64){
+const err222 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2690,7 +2687,7 @@ errors++;
 }
 }
 else {
-const err223 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err223 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2700,10 +2697,11 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data80.roundsWithoutImprovement !== undefined){
-let data86 = data80.roundsWithoutImprovement;
-if(!((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86)))){
-const err224 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data82.best !== undefined){
+let data85 = data82.best;
+if(typeof data85 === "string"){
+if(func3(data85) > 64){
+const err224 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2713,9 +2711,8 @@ vErrors.push(err224);
 errors++;
 }
 }
-}
 else {
-const err225 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err225 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2725,11 +2722,10 @@ vErrors.push(err225);
 errors++;
 }
 }
-if(data62.clustersSummary !== undefined){
-let data87 = data62.clustersSummary;
-if(typeof data87 === "string"){
-if(func3(data87) > 16){
-const err226 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data82.bestRound !== undefined){
+let data86 = data82.bestRound;
+if(!((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86)))){
+const err226 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2739,8 +2735,11 @@ vErrors.push(err226);
 errors++;
 }
 }
-else {
-const err227 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.initial !== undefined){
+let data87 = data82.initial;
+if(typeof data87 === "string"){
+if(func3(data87) > 64){
+const err227 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2750,11 +2749,8 @@ vErrors.push(err227);
 errors++;
 }
 }
-if(data62.clusters !== undefined){
-let data88 = data62.clusters;
-if(Array.isArray(data88)){
-if(data88.length > 100){
-const err228 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+else {
+const err228 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2763,12 +2759,11 @@ vErrors.push(err228);
 }
 errors++;
 }
-const len3 = data88.length;
-for(let i3=0; i3<len3; i3++){
-let data89 = data88[i3];
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-if(data89.participant === undefined){
-const err229 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+if(data82.roundsWithoutImprovement !== undefined){
+let data88 = data82.roundsWithoutImprovement;
+if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
+const err229 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2777,8 +2772,10 @@ vErrors.push(err229);
 }
 errors++;
 }
-if(data89.cluster === undefined){
-const err230 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+}
+else {
+const err230 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2787,8 +2784,12 @@ vErrors.push(err230);
 }
 errors++;
 }
-if(data89.state === undefined){
-const err231 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+if(data64.clustersSummary !== undefined){
+let data89 = data64.clustersSummary;
+if(typeof data89 === "string"){
+if(func3(data89) > 16){
+const err231 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2797,9 +2798,9 @@ vErrors.push(err231);
 }
 errors++;
 }
-for(const key24 in data89){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key24))){
-const err232 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+}
+else {
+const err232 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2809,11 +2810,11 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data89.participant !== undefined){
-let data90 = data89.participant;
-if(typeof data90 === "string"){
-if(func3(data90) > 20){
-const err233 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(data64.clusters !== undefined){
+let data90 = data64.clusters;
+if(Array.isArray(data90)){
+if(data90.length > 100){
+const err233 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2822,9 +2823,12 @@ vErrors.push(err233);
 }
 errors++;
 }
-}
-else {
-const err234 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len3 = data90.length;
+for(let i3=0; i3<len3; i3++){
+let data91 = data90[i3];
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+if(data91.participant === undefined){
+const err234 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2833,12 +2837,8 @@ vErrors.push(err234);
 }
 errors++;
 }
-}
-if(data89.cluster !== undefined){
-let data91 = data89.cluster;
-if(typeof data91 === "string"){
-if(func3(data91) > 63){
-const err235 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data91.cluster === undefined){
+const err235 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2847,9 +2847,8 @@ vErrors.push(err235);
 }
 errors++;
 }
-}
-else {
-const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.state === undefined){
+const err236 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2858,12 +2857,9 @@ vErrors.push(err236);
 }
 errors++;
 }
-}
-if(data89.state !== undefined){
-let data92 = data89.state;
-if(typeof data92 === "string"){
-if(func3(data92) > 16){
-const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+for(const key25 in data91){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
+const err237 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2873,8 +2869,11 @@ vErrors.push(err237);
 errors++;
 }
 }
-else {
-const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.participant !== undefined){
+let data92 = data91.participant;
+if(typeof data92 === "string"){
+if(func3(data92) > 20){
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2884,9 +2883,8 @@ vErrors.push(err238);
 errors++;
 }
 }
-if(data89.observedTime !== undefined){
-if(!(typeof data89.observedTime === "string")){
-const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2896,10 +2894,11 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data89.ready !== undefined){
-let data94 = data89.ready;
-if(!((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94)))){
-const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data91.cluster !== undefined){
+let data93 = data91.cluster;
+if(typeof data93 === "string"){
+if(func3(data93) > 63){
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2909,10 +2908,8 @@ vErrors.push(err240);
 errors++;
 }
 }
-if(data89.active !== undefined){
-let data95 = data89.active;
-if(!((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95)))){
-const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2922,10 +2919,11 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data89.failed !== undefined){
-let data96 = data89.failed;
-if(!((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96)))){
-const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data91.state !== undefined){
+let data94 = data91.state;
+if(typeof data94 === "string"){
+if(func3(data94) > 16){
+const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2935,11 +2933,8 @@ vErrors.push(err242);
 errors++;
 }
 }
-if(data89.reason !== undefined){
-let data97 = data89.reason;
-if(typeof data97 === "string"){
-if(func3(data97) > 64){
-const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2949,8 +2944,9 @@ vErrors.push(err243);
 errors++;
 }
 }
-else {
-const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.observedTime !== undefined){
+if(!(typeof data91.observedTime === "string")){
+const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2960,11 +2956,10 @@ vErrors.push(err244);
 errors++;
 }
 }
-if(data89.message !== undefined){
-let data98 = data89.message;
-if(typeof data98 === "string"){
-if(func3(data98) > 300){
-const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data91.ready !== undefined){
+let data96 = data91.ready;
+if(!((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96)))){
+const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2974,8 +2969,10 @@ vErrors.push(err245);
 errors++;
 }
 }
-else {
-const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.active !== undefined){
+let data97 = data91.active;
+if(!((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97)))){
+const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -2985,9 +2982,10 @@ vErrors.push(err246);
 errors++;
 }
 }
-}
-else {
-const err247 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data91.failed !== undefined){
+let data98 = data91.failed;
+if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
+const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -2997,9 +2995,11 @@ vErrors.push(err247);
 errors++;
 }
 }
-}
-else {
-const err248 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data91.reason !== undefined){
+let data99 = data91.reason;
+if(typeof data99 === "string"){
+if(func3(data99) > 64){
+const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3009,11 +3009,8 @@ vErrors.push(err248);
 errors++;
 }
 }
-if(data62.placements !== undefined){
-let data99 = data62.placements;
-if(Array.isArray(data99)){
-if(data99.length > 400){
-const err249 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
+else {
+const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3022,12 +3019,12 @@ vErrors.push(err249);
 }
 errors++;
 }
-const len4 = data99.length;
-for(let i4=0; i4<len4; i4++){
-let data100 = data99[i4];
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-if(data100.participant === undefined){
-const err250 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+if(data91.message !== undefined){
+let data100 = data91.message;
+if(typeof data100 === "string"){
+if(func3(data100) > 300){
+const err250 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3036,8 +3033,9 @@ vErrors.push(err250);
 }
 errors++;
 }
-if(data100.cluster === undefined){
-const err251 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+else {
+const err251 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3046,8 +3044,10 @@ vErrors.push(err251);
 }
 errors++;
 }
-if(data100.namespace === undefined){
-const err252 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
+}
+}
+else {
+const err252 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3056,8 +3056,10 @@ vErrors.push(err252);
 }
 errors++;
 }
-if(data100.name === undefined){
-const err253 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+}
+else {
+const err253 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3066,8 +3068,12 @@ vErrors.push(err253);
 }
 errors++;
 }
-if(data100.jobUid === undefined){
-const err254 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
+}
+if(data64.placements !== undefined){
+let data101 = data64.placements;
+if(Array.isArray(data101)){
+if(data101.length > 400){
+const err254 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3076,8 +3082,12 @@ vErrors.push(err254);
 }
 errors++;
 }
-if(data100.state === undefined){
-const err255 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+const len4 = data101.length;
+for(let i4=0; i4<len4; i4++){
+let data102 = data101[i4];
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+if(data102.participant === undefined){
+const err255 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3086,9 +3096,8 @@ vErrors.push(err255);
 }
 errors++;
 }
-for(const key25 in data100){
-if(!(((((((key25 === "participant") || (key25 === "cluster")) || (key25 === "namespace")) || (key25 === "name")) || (key25 === "jobUid")) || (key25 === "clusterUid")) || (key25 === "state"))){
-const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+if(data102.cluster === undefined){
+const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3097,12 +3106,8 @@ vErrors.push(err256);
 }
 errors++;
 }
-}
-if(data100.participant !== undefined){
-let data101 = data100.participant;
-if(typeof data101 === "string"){
-if(func3(data101) > 63){
-const err257 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data102.namespace === undefined){
+const err257 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3111,9 +3116,8 @@ vErrors.push(err257);
 }
 errors++;
 }
-}
-else {
-const err258 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data102.name === undefined){
+const err258 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3122,12 +3126,8 @@ vErrors.push(err258);
 }
 errors++;
 }
-}
-if(data100.cluster !== undefined){
-let data102 = data100.cluster;
-if(typeof data102 === "string"){
-if(func3(data102) > 63){
-const err259 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data102.jobUid === undefined){
+const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3136,9 +3136,8 @@ vErrors.push(err259);
 }
 errors++;
 }
-}
-else {
-const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data102.state === undefined){
+const err260 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3147,12 +3146,9 @@ vErrors.push(err260);
 }
 errors++;
 }
-}
-if(data100.namespace !== undefined){
-let data103 = data100.namespace;
-if(typeof data103 === "string"){
-if(func3(data103) > 63){
-const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+for(const key26 in data102){
+if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
+const err261 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3162,8 +3158,11 @@ vErrors.push(err261);
 errors++;
 }
 }
-else {
-const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data102.participant !== undefined){
+let data103 = data102.participant;
+if(typeof data103 === "string"){
+if(func3(data103) > 63){
+const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3173,11 +3172,8 @@ vErrors.push(err262);
 errors++;
 }
 }
-if(data100.name !== undefined){
-let data104 = data100.name;
-if(typeof data104 === "string"){
-if(func3(data104) > 63){
-const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+else {
+const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3187,8 +3183,11 @@ vErrors.push(err263);
 errors++;
 }
 }
-else {
-const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data102.cluster !== undefined){
+let data104 = data102.cluster;
+if(typeof data104 === "string"){
+if(func3(data104) > 63){
+const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3198,11 +3197,8 @@ vErrors.push(err264);
 errors++;
 }
 }
-if(data100.jobUid !== undefined){
-let data105 = data100.jobUid;
-if(typeof data105 === "string"){
-if(func3(data105) > 64){
-const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3212,8 +3208,11 @@ vErrors.push(err265);
 errors++;
 }
 }
-else {
-const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data102.namespace !== undefined){
+let data105 = data102.namespace;
+if(typeof data105 === "string"){
+if(func3(data105) > 63){
+const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3223,11 +3222,8 @@ vErrors.push(err266);
 errors++;
 }
 }
-if(data100.clusterUid !== undefined){
-let data106 = data100.clusterUid;
-if(typeof data106 === "string"){
-if(func3(data106) > 64){
-const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3237,8 +3233,11 @@ vErrors.push(err267);
 errors++;
 }
 }
-else {
-const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data102.name !== undefined){
+let data106 = data102.name;
+if(typeof data106 === "string"){
+if(func3(data106) > 63){
+const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3248,10 +3247,8 @@ vErrors.push(err268);
 errors++;
 }
 }
-if(data100.state !== undefined){
-let data107 = data100.state;
-if(typeof data107 !== "string"){
-const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3260,8 +3257,12 @@ vErrors.push(err269);
 }
 errors++;
 }
-if(!((data107 === "Wanted") || (data107 === "Leaving"))){
-const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+if(data102.jobUid !== undefined){
+let data107 = data102.jobUid;
+if(typeof data107 === "string"){
+if(func3(data107) > 64){
+const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3271,9 +3272,8 @@ vErrors.push(err270);
 errors++;
 }
 }
-}
 else {
-const err271 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3283,9 +3283,11 @@ vErrors.push(err271);
 errors++;
 }
 }
-}
-else {
-const err272 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data102.clusterUid !== undefined){
+let data108 = data102.clusterUid;
+if(typeof data108 === "string"){
+if(func3(data108) > 64){
+const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3295,11 +3297,8 @@ vErrors.push(err272);
 errors++;
 }
 }
-if(data62.unsearchedClusters !== undefined){
-let data108 = data62.unsearchedClusters;
-if(Array.isArray(data108)){
-if(data108.length > 1000){
-const err273 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+else {
+const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3308,12 +3307,11 @@ vErrors.push(err273);
 }
 errors++;
 }
-const len5 = data108.length;
-for(let i5=0; i5<len5; i5++){
-let data109 = data108[i5];
-if(typeof data109 === "string"){
-if(func3(data109) > 63){
-const err274 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+if(data102.state !== undefined){
+let data109 = data102.state;
+if(typeof data109 !== "string"){
+const err274 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3322,9 +3320,8 @@ vErrors.push(err274);
 }
 errors++;
 }
-}
-else {
-const err275 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data109 === "Wanted") || (data109 === "Leaving"))){
+const err275 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3336,7 +3333,7 @@ errors++;
 }
 }
 else {
-const err276 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err276 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3346,11 +3343,9 @@ vErrors.push(err276);
 errors++;
 }
 }
-if(data62.disclosures !== undefined){
-let data110 = data62.disclosures;
-if(Array.isArray(data110)){
-if(data110.length > 32){
-const err277 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+}
+else {
+const err277 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3359,12 +3354,12 @@ vErrors.push(err277);
 }
 errors++;
 }
-const len6 = data110.length;
-for(let i6=0; i6<len6; i6++){
-let data111 = data110[i6];
-if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
-if(data111.set === undefined){
-const err278 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
+}
+if(data64.unsearchedClusters !== undefined){
+let data110 = data64.unsearchedClusters;
+if(Array.isArray(data110)){
+if(data110.length > 1000){
+const err278 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3373,8 +3368,12 @@ vErrors.push(err278);
 }
 errors++;
 }
-if(data111.role === undefined){
-const err279 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+const len5 = data110.length;
+for(let i5=0; i5<len5; i5++){
+let data111 = data110[i5];
+if(typeof data111 === "string"){
+if(func3(data111) > 63){
+const err279 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3383,8 +3382,9 @@ vErrors.push(err279);
 }
 errors++;
 }
-if(data111.disclosure === undefined){
-const err280 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
+}
+else {
+const err280 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3393,8 +3393,10 @@ vErrors.push(err280);
 }
 errors++;
 }
-if(data111.meaning === undefined){
-const err281 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
+}
+}
+else {
+const err281 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3403,9 +3405,12 @@ vErrors.push(err281);
 }
 errors++;
 }
-for(const key26 in data111){
-if(!((((key26 === "set") || (key26 === "role")) || (key26 === "disclosure")) || (key26 === "meaning"))){
-const err282 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+}
+if(data64.disclosures !== undefined){
+let data112 = data64.disclosures;
+if(Array.isArray(data112)){
+if(data112.length > 32){
+const err282 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3414,12 +3419,12 @@ vErrors.push(err282);
 }
 errors++;
 }
-}
-if(data111.set !== undefined){
-let data112 = data111.set;
-if(typeof data112 === "string"){
-if(func3(data112) > 64){
-const err283 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const len6 = data112.length;
+for(let i6=0; i6<len6; i6++){
+let data113 = data112[i6];
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+if(data113.set === undefined){
+const err283 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3428,9 +3433,8 @@ vErrors.push(err283);
 }
 errors++;
 }
-}
-else {
-const err284 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data113.role === undefined){
+const err284 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3439,12 +3443,8 @@ vErrors.push(err284);
 }
 errors++;
 }
-}
-if(data111.role !== undefined){
-let data113 = data111.role;
-if(typeof data113 === "string"){
-if(func3(data113) > 32){
-const err285 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data113.disclosure === undefined){
+const err285 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3453,9 +3453,8 @@ vErrors.push(err285);
 }
 errors++;
 }
-}
-else {
-const err286 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data113.meaning === undefined){
+const err286 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3464,12 +3463,9 @@ vErrors.push(err286);
 }
 errors++;
 }
-}
-if(data111.disclosure !== undefined){
-let data114 = data111.disclosure;
-if(typeof data114 === "string"){
-if(func3(data114) > 32){
-const err287 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+for(const key27 in data113){
+if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
+const err287 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3479,8 +3475,11 @@ vErrors.push(err287);
 errors++;
 }
 }
-else {
-const err288 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data113.set !== undefined){
+let data114 = data113.set;
+if(typeof data114 === "string"){
+if(func3(data114) > 64){
+const err288 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3490,11 +3489,8 @@ vErrors.push(err288);
 errors++;
 }
 }
-if(data111.meaning !== undefined){
-let data115 = data111.meaning;
-if(typeof data115 === "string"){
-if(func3(data115) > 300){
-const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+else {
+const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3504,8 +3500,11 @@ vErrors.push(err289);
 errors++;
 }
 }
-else {
-const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data113.role !== undefined){
+let data115 = data113.role;
+if(typeof data115 === "string"){
+if(func3(data115) > 32){
+const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3515,9 +3514,8 @@ vErrors.push(err290);
 errors++;
 }
 }
-}
 else {
-const err291 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err291 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3527,9 +3525,11 @@ vErrors.push(err291);
 errors++;
 }
 }
-}
-else {
-const err292 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data113.disclosure !== undefined){
+let data116 = data113.disclosure;
+if(typeof data116 === "string"){
+if(func3(data116) > 32){
+const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3539,12 +3539,8 @@ vErrors.push(err292);
 errors++;
 }
 }
-if(data62.bytes !== undefined){
-let data116 = data62.bytes;
-if(data116 && typeof data116 == "object" && !Array.isArray(data116)){
-for(const key27 in data116){
-if(!((key27 === "up") || (key27 === "down"))){
-const err293 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+else {
+const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3554,10 +3550,11 @@ vErrors.push(err293);
 errors++;
 }
 }
-if(data116.up !== undefined){
-let data117 = data116.up;
-if(!((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117)))){
-const err294 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data113.meaning !== undefined){
+let data117 = data113.meaning;
+if(typeof data117 === "string"){
+if(func3(data117) > 300){
+const err294 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3567,10 +3564,8 @@ vErrors.push(err294);
 errors++;
 }
 }
-if(data116.down !== undefined){
-let data118 = data116.down;
-if(!((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118)))){
-const err295 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err295 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3582,7 +3577,7 @@ errors++;
 }
 }
 else {
-const err296 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err296 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3592,12 +3587,9 @@ vErrors.push(err296);
 errors++;
 }
 }
-if(data62.checkpoint !== undefined){
-let data119 = data62.checkpoint;
-if(data119 && typeof data119 == "object" && !Array.isArray(data119)){
-for(const key28 in data119){
-if(!(((key28 === "uri") || (key28 === "round")) || (key28 === "sha256"))){
-const err297 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+}
+else {
+const err297 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3607,11 +3599,12 @@ vErrors.push(err297);
 errors++;
 }
 }
-if(data119.uri !== undefined){
-let data120 = data119.uri;
-if(typeof data120 === "string"){
-if(func3(data120) > 1024){
-const err298 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data64.bytes !== undefined){
+let data118 = data64.bytes;
+if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
+for(const key28 in data118){
+if(!((key28 === "up") || (key28 === "down"))){
+const err298 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3621,8 +3614,10 @@ vErrors.push(err298);
 errors++;
 }
 }
-else {
-const err299 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data118.up !== undefined){
+let data119 = data118.up;
+if(!((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119)))){
+const err299 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3632,10 +3627,10 @@ vErrors.push(err299);
 errors++;
 }
 }
-if(data119.round !== undefined){
-let data121 = data119.round;
-if(!((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121)))){
-const err300 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data118.down !== undefined){
+let data120 = data118.down;
+if(!((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120)))){
+const err300 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3645,11 +3640,9 @@ vErrors.push(err300);
 errors++;
 }
 }
-if(data119.sha256 !== undefined){
-let data122 = data119.sha256;
-if(typeof data122 === "string"){
-if(func3(data122) > 64){
-const err301 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err301 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3659,8 +3652,12 @@ vErrors.push(err301);
 errors++;
 }
 }
-else {
-const err302 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.checkpoint !== undefined){
+let data121 = data64.checkpoint;
+if(data121 && typeof data121 == "object" && !Array.isArray(data121)){
+for(const key29 in data121){
+if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
+const err302 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3670,9 +3667,11 @@ vErrors.push(err302);
 errors++;
 }
 }
-}
-else {
-const err303 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data121.uri !== undefined){
+let data122 = data121.uri;
+if(typeof data122 === "string"){
+if(func3(data122) > 1024){
+const err303 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3682,12 +3681,8 @@ vErrors.push(err303);
 errors++;
 }
 }
-if(data62.model !== undefined){
-let data123 = data62.model;
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-for(const key29 in data123){
-if(!(key29 === "sha256")){
-const err304 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+else {
+const err304 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3697,11 +3692,10 @@ vErrors.push(err304);
 errors++;
 }
 }
-if(data123.sha256 !== undefined){
-let data124 = data123.sha256;
-if(typeof data124 === "string"){
-if(func3(data124) > 64){
-const err305 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data121.round !== undefined){
+let data123 = data121.round;
+if(!((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123)))){
+const err305 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3711,8 +3705,11 @@ vErrors.push(err305);
 errors++;
 }
 }
-else {
-const err306 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data121.sha256 !== undefined){
+let data124 = data121.sha256;
+if(typeof data124 === "string"){
+if(func3(data124) > 64){
+const err306 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err306];
 }
@@ -3722,9 +3719,8 @@ vErrors.push(err306);
 errors++;
 }
 }
-}
 else {
-const err307 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err307 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err307];
 }
@@ -3734,11 +3730,9 @@ vErrors.push(err307);
 errors++;
 }
 }
-if(data62.conditions !== undefined){
-let data125 = data62.conditions;
-if(Array.isArray(data125)){
-if(data125.length > 16){
-const err308 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+}
+else {
+const err308 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err308];
 }
@@ -3747,12 +3741,13 @@ vErrors.push(err308);
 }
 errors++;
 }
-const len7 = data125.length;
-for(let i7=0; i7<len7; i7++){
-let data126 = data125[i7];
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.type === undefined){
-const err309 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+if(data64.model !== undefined){
+let data125 = data64.model;
+if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
+for(const key30 in data125){
+if(!(key30 === "sha256")){
+const err309 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err309];
 }
@@ -3761,8 +3756,12 @@ vErrors.push(err309);
 }
 errors++;
 }
-if(data126.status === undefined){
-const err310 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+if(data125.sha256 !== undefined){
+let data126 = data125.sha256;
+if(typeof data126 === "string"){
+if(func3(data126) > 64){
+const err310 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err310];
 }
@@ -3771,8 +3770,9 @@ vErrors.push(err310);
 }
 errors++;
 }
-if(data126.reason === undefined){
-const err311 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+else {
+const err311 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err311];
 }
@@ -3781,8 +3781,10 @@ vErrors.push(err311);
 }
 errors++;
 }
-if(data126.message === undefined){
-const err312 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+}
+else {
+const err312 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err312];
 }
@@ -3791,8 +3793,12 @@ vErrors.push(err312);
 }
 errors++;
 }
-if(data126.lastTransitionTime === undefined){
-const err313 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+}
+if(data64.conditions !== undefined){
+let data127 = data64.conditions;
+if(Array.isArray(data127)){
+if(data127.length > 16){
+const err313 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err313];
 }
@@ -3801,9 +3807,12 @@ vErrors.push(err313);
 }
 errors++;
 }
-for(const key30 in data126){
-if(!((((((key30 === "type") || (key30 === "status")) || (key30 === "reason")) || (key30 === "message")) || (key30 === "observedGeneration")) || (key30 === "lastTransitionTime"))){
-const err314 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+const len7 = data127.length;
+for(let i7=0; i7<len7; i7++){
+let data128 = data127[i7];
+if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
+if(data128.type === undefined){
+const err314 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err314];
 }
@@ -3812,12 +3821,8 @@ vErrors.push(err314);
 }
 errors++;
 }
-}
-if(data126.type !== undefined){
-let data127 = data126.type;
-if(typeof data127 === "string"){
-if(func3(data127) > 64){
-const err315 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data128.status === undefined){
+const err315 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err315];
 }
@@ -3826,9 +3831,8 @@ vErrors.push(err315);
 }
 errors++;
 }
-}
-else {
-const err316 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.reason === undefined){
+const err316 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err316];
 }
@@ -3837,11 +3841,8 @@ vErrors.push(err316);
 }
 errors++;
 }
-}
-if(data126.status !== undefined){
-let data128 = data126.status;
-if(typeof data128 !== "string"){
-const err317 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.message === undefined){
+const err317 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err317];
 }
@@ -3850,8 +3851,8 @@ vErrors.push(err317);
 }
 errors++;
 }
-if(!(((data128 === "True") || (data128 === "False")) || (data128 === "Unknown"))){
-const err318 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+if(data128.lastTransitionTime === undefined){
+const err318 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -3860,12 +3861,9 @@ vErrors.push(err318);
 }
 errors++;
 }
-}
-if(data126.reason !== undefined){
-let data129 = data126.reason;
-if(typeof data129 === "string"){
-if(func3(data129) > 64){
-const err319 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+for(const key31 in data128){
+if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
+const err319 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -3875,8 +3873,11 @@ vErrors.push(err319);
 errors++;
 }
 }
-else {
-const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.type !== undefined){
+let data129 = data128.type;
+if(typeof data129 === "string"){
+if(func3(data129) > 64){
+const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err320];
 }
@@ -3886,11 +3887,8 @@ vErrors.push(err320);
 errors++;
 }
 }
-if(data126.message !== undefined){
-let data130 = data126.message;
-if(typeof data130 === "string"){
-if(func3(data130) > 1024){
-const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+else {
+const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err321];
 }
@@ -3900,8 +3898,10 @@ vErrors.push(err321);
 errors++;
 }
 }
-else {
-const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.status !== undefined){
+let data130 = data128.status;
+if(typeof data130 !== "string"){
+const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err322];
 }
@@ -3910,11 +3910,8 @@ vErrors.push(err322);
 }
 errors++;
 }
-}
-if(data126.observedGeneration !== undefined){
-let data131 = data126.observedGeneration;
-if(!((typeof data131 == "number") && (!(data131 % 1) && !isNaN(data131)))){
-const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(!(((data130 === "True") || (data130 === "False")) || (data130 === "Unknown"))){
+const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err323];
 }
@@ -3924,9 +3921,11 @@ vErrors.push(err323);
 errors++;
 }
 }
-if(data126.lastTransitionTime !== undefined){
-if(!(typeof data126.lastTransitionTime === "string")){
-const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.reason !== undefined){
+let data131 = data128.reason;
+if(typeof data131 === "string"){
+if(func3(data131) > 64){
+const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err324];
 }
@@ -3936,9 +3935,8 @@ vErrors.push(err324);
 errors++;
 }
 }
-}
 else {
-const err325 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err325];
 }
@@ -3948,9 +3946,11 @@ vErrors.push(err325);
 errors++;
 }
 }
-}
-else {
-const err326 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data128.message !== undefined){
+let data132 = data128.message;
+if(typeof data132 === "string"){
+if(func3(data132) > 1024){
+const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err326];
 }
@@ -3960,9 +3960,8 @@ vErrors.push(err326);
 errors++;
 }
 }
-}
 else {
-const err327 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err327];
 }
@@ -3972,14 +3971,75 @@ vErrors.push(err327);
 errors++;
 }
 }
-}
-else {
-const err328 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data128.observedGeneration !== undefined){
+let data133 = data128.observedGeneration;
+if(!((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133)))){
+const err328 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err328];
 }
 else {
 vErrors.push(err328);
+}
+errors++;
+}
+}
+if(data128.lastTransitionTime !== undefined){
+if(!(typeof data128.lastTransitionTime === "string")){
+const err329 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err329];
+}
+else {
+vErrors.push(err329);
+}
+errors++;
+}
+}
+}
+else {
+const err330 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err330];
+}
+else {
+vErrors.push(err330);
+}
+errors++;
+}
+}
+}
+else {
+const err331 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err331];
+}
+else {
+vErrors.push(err331);
+}
+errors++;
+}
+}
+}
+else {
+const err332 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err332];
+}
+else {
+vErrors.push(err332);
+}
+errors++;
+}
+}
+}
+else {
+const err333 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err333];
+}
+else {
+vErrors.push(err333);
 }
 errors++;
 }

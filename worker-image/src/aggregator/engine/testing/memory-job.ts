@@ -175,7 +175,7 @@ export function steadyReport(x: number): ReportRule {
 
 /** A participant of a job in memory. */
 export function participantOf(name: string, workers: number): ParticipantConfig {
-  return { name, cluster: "c", namespace: undefined, organisation: "o", workers };
+  return { name, cluster: "c", namespace: undefined, organisation: "o", workers, hyperparameters: {} };
 }
 
 function configOf(directory: string, { parties, strategy, initialStep }: MemoryJobOptions): JobConfig {
@@ -184,7 +184,7 @@ function configOf(directory: string, { parties, strategy, initialStep }: MemoryJ
     clusters: [],
     participants: [participantOf("p", parties)],
     model: { path: join(directory, "model.safetensors"), adapter: undefined },
-    trainer: { task: "noop", hyperparameters: {}, seed: 1 },
+    trainer: { task: "noop", seed: 1 },
     strategy: strategy ?? { name: "FedAvg", parameters: {} },
     initialStep: initialStep ?? INITIAL_STEP,
     directories: { data: join(directory, "data"), output: join(directory, "output") },
