@@ -11,10 +11,12 @@ const party = (participant: string, problem?: PartyReport["problem"]): PartyRepo
 });
 
 /** A job of two seats, of which the first worker's trainer has this problem. */
-function look(quorum: number, problem: PartyReport["problem"]) {
+function look(quorum: number, problem: PartyReport["problem"], runtime?: string) {
   const given = aJob();
   const synchronous = { ...given.spec.schedule.synchronous, quorum };
-  const spec = { ...given.spec, schedule: { synchronous } };
+  const [first, ...others] = given.spec.participants;
+  const participants = runtime === undefined ? given.spec.participants : [{ ...first!, runtime }, ...others];
+  const spec = { ...given.spec, participants, schedule: { synchronous } };
   const placements = spec.participants.map(({ name, cluster }) => aPlacement({ participant: name, cluster }));
   const job = withPlacements({ ...given, spec }, ...placements);
   const seats = [0, 1].map((index) => aSeat(job, index, { hasBatchJob: true, activePods: 1 }));
@@ -35,6 +37,12 @@ describe("a worker whose trainer lacks a verb", () => {
       /^participant aws \(cluster aws-1\): worker 0 of runtime noop: its trainer does not do Evaluate; it does Train; no round is opened/u,
     );
     expect(clusters.map(({ reason }) => reason)).toEqual(["KindMissing", undefined]);
+  });
+
+  it("is told of with the runtime that its participant names for itself", () => {
+    expect(look(2, lacking, "torch").told("ClustersReady")?.message).toContain(
+      "worker 0 of runtime torch: its trainer",
+    );
   });
 
   it("holds up nobody else once the others are enough, and is told of all the same", () => {

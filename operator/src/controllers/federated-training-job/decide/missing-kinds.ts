@@ -1,4 +1,5 @@
 import { Reason } from "@tributary/contracts";
+import { trainerOf } from "@tributary/contracts/fields";
 import type { JobSnapshot, PartyReport, Problem, SeatObservation } from "../snapshot.ts";
 import { partiesOf } from "./parties.ts";
 
@@ -12,9 +13,9 @@ export function kindProblem(snapshot: JobSnapshot, seat: SeatObservation): Probl
   const lacking = partiesOf(snapshot, seat.participant.name).filter(lacksKind);
   const [first] = lacking;
   if (first === undefined) return undefined;
-  const { runtime } = snapshot.job.spec.trainer;
+  const { runtime } = trainerOf(snapshot.job.spec, seat.participant);
   const others = lacking.length > 1 ? ` (and ${lacking.length - 1} other workers)` : "";
-  const remedy = `no round is opened with it; have the member's admin offer another trainer as runtime ${runtime}, or name another runtime`;
+  const remedy = `no round is opened with it; have the member's admin offer another trainer as runtime ${runtime}, or name another for this participant in spec.participants[].runtime`;
   return {
     reason: Reason.KindMissing,
     message: `worker ${first.workerIndex}${others} of runtime ${runtime}: ${first.problem!.message}; ${remedy}`,
