@@ -93,7 +93,9 @@ describe("the custom resource definitions on a real API server", () => {
     await hub.kubectl(["create", "-f", "-"], JSON.stringify(aJob()));
     const patch = (value: object): Promise<string> =>
       hub.kubectl(["patch", "ftj", "clinic-notes", "--type=merge", "-p", JSON.stringify({ spec: value })]);
-    await expect(patch({ output: { persistentVolumeClaim: "other" } })).rejects.toThrow("create another job");
+    const otherModel = { model: { source: { persistentVolumeClaim: { path: "other.gguf" } } } };
+    for (const change of [{ output: { persistentVolumeClaim: "other" } }, otherModel, { model: null }])
+      await expect(patch(change)).rejects.toThrow("create another job");
     await expect(patch({ schedule: { synchronous: { maxRounds: 20 } } })).rejects.toThrow(
       "only while spec.suspend is true",
     );

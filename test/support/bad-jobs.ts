@@ -4,6 +4,16 @@ import type { Changes } from "./a-job.ts";
 export const badJobs: readonly (readonly [what: string, changes: Changes, field: string, message: string])[] = [
   ["an unknown field", { "spec.speed": "fast" }, "spec.speed", ""],
   ["an unknown strategy", { "spec.strategy": { name: "Krum" } }, "spec.strategy.name", "FedAvg"],
+  ["no schedule", { "spec.schedule": {} }, "spec.schedule", "must name exactly one schedule; synchronous"],
+  [
+    "a schedule that does not exist yet",
+    { "spec.schedule": { buffered: { maxRounds: 9 } } },
+    "spec.schedule",
+    "buffered",
+  ],
+  ["a schedule beside the only one", { "spec.schedule.buffered": { maxRounds: 9 } }, "spec.schedule.buffered", ""],
+  ["no model", { "spec.model": undefined }, "spec.model", "paradigm Horizontal trains one model"],
+  ["a paradigm that does not exist yet", { "spec.paradigm": "Vertical" }, "spec.paradigm", "Horizontal"],
   ["a quorum above the workers", { "spec.schedule.synchronous.quorum": 5 }, "spec", "quorum must not be above"],
   ["a duplicate participant", { "spec.participants.1.name": "aws" }, "spec.participants[1]", ""],
   [

@@ -1,4 +1,5 @@
 import { Kinds } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { KubeObject, ObjectRef, Unstructured } from "../../runtime/api/object.ts";
@@ -52,7 +53,7 @@ const dropGcp = (before: Job) => ({
   spec: {
     ...before.spec,
     participants: before.spec.participants.slice(0, 1),
-    schedule: { synchronous: { ...before.spec.schedule.synchronous, quorum: 1 } },
+    schedule: { synchronous: { ...synchronousOf(before.spec), quorum: 1 } },
   },
 });
 const wipe = (before: Job) => ({ ...before, status: {} });

@@ -10,6 +10,7 @@ export { type NumberFinding, type NumberRule, type NumberRules, readNumber, read
 export { trainerOf } from "./participant-trainer.ts";
 export { readPemBundle } from "./pem.ts";
 export { type Quantity, readQuantity, wholeQuantity } from "./quantity.ts";
+export { type JobModel, modelOf, type SynchronousSchedule, synchronousOf } from "./required-by-rule.ts";
 export { MAX_STEP_EXPONENT, readStep } from "./step.ts";
 export {
   checkStrategy,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FederatedTrainingJob } from "../generated/api/types.ts";
 import { describeFinding } from "./finding.ts";
 import { checkJobSpec } from "./job-spec.ts";
+import type { SynchronousSchedule } from "./required-by-rule.ts";
 import { strategyRules } from "./strategies.ts";
 
 type Spec = FederatedTrainingJob["spec"];
@@ -27,7 +28,7 @@ function aSpec(changes: Partial<Spec> = {}): Spec {
   };
 }
 
-const scheduled = (changes: Partial<Spec["schedule"]["synchronous"]>): Partial<Spec> => ({
+const scheduled = (changes: Partial<SynchronousSchedule>): Partial<Spec> => ({
   schedule: { synchronous: { maxRounds: 5, localSteps: 3, quorum: 2, deadline: "10m", ...changes } },
 });
 const trained = (task: Spec["trainer"]["task"], hyperparameters: Record<string, string | number>): Partial<Spec> => ({
@@ -52,6 +53,13 @@ const onDevices = (...resources: (string | undefined)[]): Partial<Spec> => ({
 });
 const strategy = (name: Spec["strategy"]["name"], parameters: Record<string, string>): Partial<Spec> => ({
   strategy: { name, parameters },
+});
+
+it("a spec of a paradigm that trains a model and names none is told of that alone", () => {
+  const { model: _none, ...bare } = aSpec(trained("language-modeling", {}));
+  expect(checkJobSpec(bare).map(describeFinding)).toEqual([
+    "spec.model is absent, must be there: paradigm Horizontal trains one model for all participants",
+  ]);
 });
 
 describe("a spec that a job can run with", () => {
@@ -112,6 +120,7 @@ describe("a spec that no job can run with names its field, the value and what wo
       "spec.participants[1].hyperparameters.batchSize is 4, must be absent: only increment,",
     ],
     [ownSettings({ increment: "2" }), 'spec.participants[1].hyperparameters.increment is "2", must be a number from'],
+    [{ schedule: {} }, "spec.schedule is absent, must be exactly one schedule; synchronous is the only one so far"],
     [trained("language-modeling", {}), "spec.model.adapter is absent, must be there"],
     [watched({ target: "1e99999" }), 'spec.convergence.target is "1e99999", must be a decimal'],
     [watched({ minDelta: "-1" }), 'spec.convergence.minDelta is "-1", must be a decimal of 0 or more'],

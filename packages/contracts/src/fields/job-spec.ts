@@ -4,6 +4,7 @@ import { readDurationMs } from "./duration.ts";
 import { readExtendedResource } from "./extended-resource.ts";
 import { type FieldFinding, findingsOf, type Reading } from "./finding.ts";
 import { readObjectName } from "./names.ts";
+import type { SynchronousSchedule } from "./required-by-rule.ts";
 import { readStep } from "./step.ts";
 import { checkStrategy } from "./strategies.ts";
 import { checkHyperparameters, checkTrainer, type TrainerSpec } from "./tasks.ts";
@@ -25,18 +26,15 @@ export function readDeadlineMs(text: string): Reading<number> {
  * @param spec a spec that fits the schema, its defaults filled in.
  */
 export function checkJobSpec(spec: JobSpec): FieldFinding[] {
-  const { model, trainer, schedule, convergence, communication, output } = spec;
-  const { claimName } = model.source.persistentVolumeClaim;
-  const { deadline } = schedule.synchronous;
+  const { trainer, convergence, communication, output } = spec;
   return [
-    ...findingsOf("spec.model.source.persistentVolumeClaim.claimName", claimName, readObjectName(claimName)),
+    ...checkModel(spec),
     ...checkTrainer("spec.trainer", trainer as TrainerSpec),
     ...checkOwnHyperparameters(spec),
     ...checkModelOfTask(spec),
     ...checkAccelerators(spec),
     ...checkStrategy("spec.strategy", spec.strategy),
-    ...checkQuorum(spec),
-    ...findingsOf("spec.schedule.synchronous.deadline", deadline, readDeadlineMs(deadline)),
+    ...checkSchedule(spec),
     ...(convergence === undefined ? [] : checkConvergence("spec.convergence", convergence)),
     ...findingsOf("spec.communication.initialStep", communication.initialStep, readStep(communication.initialStep)),
     ...findingsOf(
@@ -45,6 +43,15 @@ export function checkJobSpec(spec: JobSpec): FieldFinding[] {
       readObjectName(output.persistentVolumeClaim),
     ),
   ];
+}
+
+function checkModel({ paradigm, model }: JobSpec): FieldFinding[] {
+  if (model === undefined) {
+    const expected = `there: paradigm ${paradigm} trains one model for all participants`;
+    return [{ path: "spec.model", value: undefined, expected }];
+  }
+  const { claimName } = model.source.persistentVolumeClaim;
+  return findingsOf("spec.model.source.persistentVolumeClaim.claimName", claimName, readObjectName(claimName));
 }
 
 /** What participants have of their own is told to trainers of the job's task. */
@@ -56,7 +63,7 @@ function checkOwnHyperparameters({ trainer: { task }, participants }: JobSpec): 
 
 /** Language modelling trains an adapter and nothing else so far. */
 function checkModelOfTask({ trainer, model }: JobSpec): FieldFinding[] {
-  if (trainer.task !== "language-modeling" || model.adapter !== undefined) return [];
+  if (trainer.task !== "language-modeling" || model === undefined || model.adapter !== undefined) return [];
   return [
     {
       path: "spec.model.adapter",
@@ -74,8 +81,19 @@ function checkAccelerators({ participants }: JobSpec): FieldFinding[] {
   });
 }
 
-function checkQuorum({ participants, schedule }: JobSpec): FieldFinding[] {
-  const { quorum } = schedule.synchronous;
+function checkSchedule({ participants, schedule: { synchronous } }: JobSpec): FieldFinding[] {
+  if (synchronous === undefined) {
+    const expected = "exactly one schedule; synchronous is the only one so far";
+    return [{ path: "spec.schedule", value: undefined, expected }];
+  }
+  const { deadline } = synchronous;
+  return [
+    ...checkQuorum(synchronous, participants),
+    ...findingsOf("spec.schedule.synchronous.deadline", deadline, readDeadlineMs(deadline)),
+  ];
+}
+
+function checkQuorum({ quorum }: SynchronousSchedule, participants: JobSpec["participants"]): FieldFinding[] {
   const workers = participants.reduce((sum, participant) => sum + participant.workers, 0);
   if (quorum <= workers) return [];
   const expected = `at most ${workers}, the sum of participants[].workers`;

@@ -1,12 +1,12 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
-import { describeFinding, readDeadlineMs } from "@tributary/contracts/fields";
+import { describeFinding, readDeadlineMs, synchronousOf } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import type { WindowPlan } from "../snapshot.ts";
 
 /** The plan of a window as the aggregator is told it: its rounds, and the terms of the spec. */
 export function renderWindowPlan(job: FederatedTrainingJob, window: WindowPlan) {
-  const { schedule, convergence } = job.spec;
-  const { quorum, deadline, localSteps, maxRounds } = schedule.synchronous;
+  const { convergence } = job.spec;
+  const { quorum, deadline, localSteps, maxRounds } = synchronousOf(job.spec);
   return {
     jobUid: job.metadata.uid ?? "",
     from: window.from,

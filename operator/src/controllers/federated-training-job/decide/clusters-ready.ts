@@ -1,4 +1,5 @@
 import { Reason } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { earlyEndProblem } from "./gone-workers.ts";
 import { kindProblem, lacksKind } from "./missing-kinds.ts";
@@ -34,7 +35,7 @@ export function toldProblem(snapshot: JobSnapshot, seat: SeatObservation): Probl
 export function clustersReady(snapshot: JobSnapshot): Condition {
   const type = "ClustersReady";
   const able = countAbleWorkers(snapshot);
-  const { quorum } = snapshot.job.spec.schedule.synchronous;
+  const { quorum } = synchronousOf(snapshot.job.spec);
   const problem = worstProblem(snapshot);
   const count = `${able} of ${countWorkers(snapshot)} workers have joined, the quorum is ${quorum}`;
   // A worker that ended a moment ago and runs again has not shown yet that it can work.

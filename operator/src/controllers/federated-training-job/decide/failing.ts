@@ -1,4 +1,5 @@
 import { Reason } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 import { countGone, earlyEndProblem } from "./gone-workers.ts";
 import { isEvaluated } from "./is-evaluated.ts";
@@ -11,7 +12,7 @@ import { noVerdict, type Policy } from "./verdict.ts";
  */
 export const failing: Policy = (snapshot) => {
   if (mayBeOver(snapshot)) return noVerdict;
-  const { quorum } = snapshot.job.spec.schedule.synchronous;
+  const { quorum } = synchronousOf(snapshot.job.spec);
   const { seats } = snapshot;
   const possible = seats.reduce((sum, seat) => sum + seat.participant.workers - countGone(snapshot, seat), 0);
   const failed = seats.filter((seat) => countGone(snapshot, seat) > 0);

@@ -1,3 +1,4 @@
+import { synchronousOf } from "@tributary/contracts/fields";
 import { describe, expect, it } from "vitest";
 import type { AggregatorReport, JobSnapshot, SeatObservation } from "../snapshot.ts";
 import { renderClusters } from "../status/clusters.ts";
@@ -5,7 +6,7 @@ import { aJob, anEvaluation, aReport, aSeat, aSnapshot, someSettings, someTimeMs
 import { decide } from "./index.ts";
 
 const [ofAws, ofGcp] = aReport().parties;
-const quorumOf = (quorum: number) => ({ synchronous: { ...aJob().spec.schedule.synchronous, quorum } });
+const quorumOf = (quorum: number) => ({ synchronous: { ...synchronousOf(aJob().spec), quorum } });
 
 interface Given {
   readonly quorum: number;

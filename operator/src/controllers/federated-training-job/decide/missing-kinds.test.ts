@@ -1,3 +1,4 @@
+import { synchronousOf } from "@tributary/contracts/fields";
 import { describe, expect, it } from "vitest";
 import type { PartyReport } from "../snapshot.ts";
 import { renderClusters } from "../status/clusters.ts";
@@ -13,7 +14,7 @@ const party = (participant: string, problem?: PartyReport["problem"]): PartyRepo
 /** A job of two seats, of which the first worker's trainer has this problem. */
 function look(quorum: number, problem: PartyReport["problem"], runtime?: string) {
   const given = aJob();
-  const synchronous = { ...given.spec.schedule.synchronous, quorum };
+  const synchronous = { ...synchronousOf(given.spec), quorum };
   const [first, ...others] = given.spec.participants;
   const participants = runtime === undefined ? given.spec.participants : [{ ...first!, runtime }, ...others];
   const spec = { ...given.spec, participants, schedule: { synchronous } };

@@ -1,3 +1,4 @@
+import { synchronousOf } from "@tributary/contracts/fields";
 import { describe, expect, it } from "vitest";
 import { seatName } from "../render/names.ts";
 import type { JobSnapshot, Placement, PlacingReport } from "../snapshot.ts";
@@ -21,7 +22,7 @@ const away = {
   namespace: "jobs",
 } as const;
 const quorumOfOne = {
-  schedule: { synchronous: { ...aJob().spec.schedule.synchronous, quorum: 1 } },
+  schedule: { synchronous: { ...synchronousOf(aJob().spec), quorum: 1 } },
 };
 const ofGcp = aPlacement({ participant: "gcp", cluster: "gcp-1" });
 /** What objects of a participant's seat show in a member. */

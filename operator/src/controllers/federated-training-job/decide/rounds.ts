@@ -1,4 +1,5 @@
 import { Reason } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import type { PlannedEvent } from "../plan.ts";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, Condition, JobSnapshot, WindowPlan } from "../snapshot.ts";
@@ -59,7 +60,7 @@ function renewWindow(snapshot: JobSnapshot, report: AggregatorReport, open: Wind
 }
 
 function boundWindow(snapshot: JobSnapshot, report: AggregatorReport, isOver: boolean): Omit<WindowPlan, "attempt"> {
-  const { maxRounds } = snapshot.job.spec.schedule.synchronous;
+  const { maxRounds } = synchronousOf(snapshot.job.spec);
   const { rounds: from, committedRounds } = report;
   if (isOver || committedRounds >= maxRounds) return { from, through: from, evaluateOnly: true };
   const length = Math.min(windowLength(report), maxRounds - committedRounds);
@@ -74,7 +75,7 @@ function windowLength(report: AggregatorReport): number {
 }
 
 function hasQuorum(snapshot: JobSnapshot): boolean {
-  return countAbleWorkers(snapshot) >= snapshot.job.spec.schedule.synchronous.quorum;
+  return countAbleWorkers(snapshot) >= synchronousOf(snapshot.job.spec).quorum;
 }
 
 function progressing(snapshot: JobSnapshot, report: AggregatorReport): Condition {

@@ -1,4 +1,5 @@
 import { Reason } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import type { AggregatorReport, JobSnapshot, Problem } from "../snapshot.ts";
 import { countAbleWorkers } from "./clusters-ready.ts";
 
@@ -7,7 +8,7 @@ import { countAbleWorkers } from "./clusters-ready.ts";
  * the deadline is what no worker can meet.
  */
 export function describeRoundProblem(snapshot: JobSnapshot, report: AggregatorReport, problem: Problem): Problem {
-  const { quorum, deadline, localSteps } = snapshot.job.spec.schedule.synchronous;
+  const { quorum, deadline, localSteps } = synchronousOf(snapshot.job.spec);
   const isLate =
     problem.reason === "QuorumNotReached" &&
     report.isDeadlineMissed &&
@@ -31,7 +32,7 @@ const answeredStages: readonly string[] = ["Training", "Collecting", "Unmasking"
  * trouble. A deadline that was missed stays one until it is met.
  */
 export function isTriedAgain({ job }: JobSnapshot, report: AggregatorReport, problem: Problem): boolean {
-  const { quorum } = job.spec.schedule.synchronous;
+  const { quorum } = synchronousOf(job.spec);
   const untroubled = report.parties.filter((party) => party.problem === undefined).length;
   const isAtWork = report.attempt > 1 && answeredStages.includes(report.stage);
   return isAtWork && endsOfAttempts.includes(problem.reason) && !report.isDeadlineMissed && untroubled >= quorum;

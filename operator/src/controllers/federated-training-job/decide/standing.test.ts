@@ -1,4 +1,5 @@
 import { JobCondition } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import { TributaryError } from "@tributary/kit";
 import { describe, expect, it } from "vitest";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
@@ -47,7 +48,7 @@ describe("every condition in every phase", () => {
   const paused = working.map((one) =>
     one.type === "Suspended" ? { ...one, status: "True" as const, reason: "Suspended" } : one,
   );
-  const badSchedule = { synchronous: { ...aJob().spec.schedule.synchronous, deadline: "soon" } };
+  const badSchedule = { synchronous: { ...synchronousOf(aJob().spec), deadline: "soon" } };
   const ended = [...working, complete, { ...working[4]!, status: "False" as const, reason: "MaxRounds" }];
 
   it.each<[string, Partial<JobSnapshot>, Record<string, string>]>([
@@ -184,7 +185,7 @@ describe("an aggregator that runs while its job's spec does not count", () => {
   const lost = { hub, aggregator: { state: "unreachable", message: "nobody answers" } as const };
   const told = withConditions(aJob({}, { generation: 2 }), ...working);
   const edited = (spec: Partial<JobSnapshot["job"]["spec"]>) => ({ ...told, spec: { ...told.spec, ...spec } });
-  const schedule = { synchronous: { ...told.spec.schedule.synchronous, deadline: "soon" } };
+  const schedule = { synchronous: { ...synchronousOf(told.spec), deadline: "soon" } };
   const all = ["ConfigMap", "Service", "StatefulSet"];
 
   it.each<[string, Partial<JobSnapshot>]>([

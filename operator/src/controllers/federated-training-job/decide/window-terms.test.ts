@@ -1,4 +1,5 @@
 import type { FederatedTrainingJob, TrainingRound } from "@tributary/contracts";
+import type { SynchronousSchedule } from "@tributary/contracts/fields";
 import { describe, expect, it } from "vitest";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { AggregatorReport, JobSnapshot, WindowPlan } from "../snapshot.ts";
@@ -7,12 +8,11 @@ import { aJob, aReport, aRound, aSnapshot, someSettings, someTimeMs } from "../t
 import { decide } from "./index.ts";
 import { termsOf } from "./window-terms.ts";
 
-type Synchronous = FederatedTrainingJob["spec"]["schedule"]["synchronous"];
 type Convergence = NonNullable<FederatedTrainingJob["spec"]["convergence"]>;
 
-const accepted: Synchronous = { maxRounds: 9, localSteps: 3, quorum: 2, deadline: "10m" };
+const accepted: SynchronousSchedule = { maxRounds: 9, localSteps: 3, quorum: 2, deadline: "10m" };
 const rule: Convergence = { metric: "validation_loss", mode: "Min", target: "1.0", minDelta: "0" };
-const aJobOf = (synchronous: Partial<Synchronous>, convergence?: Convergence): FederatedTrainingJob =>
+const aJobOf = (synchronous: Partial<SynchronousSchedule>, convergence?: Convergence): FederatedTrainingJob =>
   aJob({
     schedule: { synchronous: { ...accepted, ...synchronous } },
     ...(convergence === undefined ? {} : { convergence }),

@@ -1,4 +1,4 @@
-import { readDeadlineMs } from "@tributary/contracts/fields";
+import { readDeadlineMs, synchronousOf } from "@tributary/contracts/fields";
 import { renderTrainingRound } from "../render/training-round.ts";
 import type { JobSnapshot, StopRule, WindowPlan, WindowTerms } from "../snapshot.ts";
 
@@ -7,7 +7,7 @@ type Bounds = Omit<WindowPlan, "attempt">;
 
 /** What the spec says of every window. */
 export function termsOf({ spec }: Job): WindowTerms {
-  const { quorum, deadline, localSteps, maxRounds } = spec.schedule.synchronous;
+  const { quorum, deadline, localSteps, maxRounds } = synchronousOf(spec);
   const reading = readDeadlineMs(deadline);
   const { convergence } = spec;
   return {

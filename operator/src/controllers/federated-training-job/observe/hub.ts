@@ -5,7 +5,7 @@ import type { ApiClient } from "../../../runtime/api/api-client.ts";
 import type { Unstructured } from "../../../runtime/api/object.ts";
 import type { ObjectReader } from "../../../runtime/cache/object-cache.ts";
 import { isOver } from "../decide/verdict.ts";
-import { configField, configHashAnnotation } from "../render/aggregator.ts";
+import { claimsOf, configField, configHashAnnotation } from "../render/aggregator.ts";
 import { type AggregatorSettings, frozenField, readFrozenRun } from "../render/frozen-run.ts";
 import { hashText } from "../render/hash-text.ts";
 import { jobNames } from "../render/names.ts";
@@ -158,9 +158,7 @@ function describeConfigHash(statefulSet: Unstructured | undefined): Pick<HubObse
 
 async function findMissingClaims(job: Job, client: ApiClient, signal: AbortSignal): Promise<string[]> {
   const namespace = jobNames(job).namespace;
-  const claims = [
-    ...new Set([job.spec.model.source.persistentVolumeClaim.claimName, job.spec.output.persistentVolumeClaim]),
-  ];
+  const claims = claimsOf(job);
   const found = await Promise.all(
     claims.map((name) => client.get(Kinds.PersistentVolumeClaim, { namespace, name }, { signal })),
   );

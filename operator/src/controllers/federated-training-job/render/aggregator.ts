@@ -1,4 +1,5 @@
 import { type FederatedTrainingJob, groupVersion, Label } from "@tributary/contracts";
+import { modelOf } from "@tributary/contracts/fields";
 import type { KubernetesObject } from "../plan.ts";
 import { type AggregatorSettings, type FrozenRun, frozenField, type KeptRun, printFrozenRun } from "./frozen-run.ts";
 import { hashText } from "./hash-text.ts";
@@ -43,7 +44,8 @@ export function ownedBy(job: FederatedTrainingJob): Record<string, unknown>[] {
 /** The aggregator's `job.json`, as worker-image/README.md describes it. */
 export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Record<string, unknown> {
   const { spec } = job;
-  const source = spec.model.source.persistentVolumeClaim;
+  const model = modelOf(spec);
+  const source = model.source.persistentVolumeClaim;
   const namespaceOf = new Map(run.members.map(({ cluster, namespace }) => [cluster, namespace]));
   return {
     version: 1,
@@ -56,7 +58,7 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
     }),
     model: {
       path: `${claimRoot}/${source.claimName}/${source.path}`,
-      ...(spec.model.adapter === undefined ? {} : { adapter: spec.model.adapter }),
+      ...(model.adapter === undefined ? {} : { adapter: model.adapter }),
     },
     trainer: {
       task: spec.trainer.task,
@@ -200,11 +202,15 @@ function compact(configText: string): string {
   }
 }
 
+/** Claims of the job's namespace that its aggregator mounts besides its own, each once. */
+export function claimsOf({ spec: { model, output } }: FederatedTrainingJob): string[] {
+  const source = model === undefined ? [] : [model.source.persistentVolumeClaim.claimName];
+  return [...new Set([...source, output.persistentVolumeClaim])];
+}
+
 function renderAggregatorPod(job: FederatedTrainingJob, settings: AggregatorSettings): Record<string, unknown> {
   const names = jobNames(job);
-  const claims = [
-    ...new Set([job.spec.model.source.persistentVolumeClaim.claimName, job.spec.output.persistentVolumeClaim]),
-  ];
+  const claims = claimsOf(job);
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,

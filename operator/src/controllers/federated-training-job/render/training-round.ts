@@ -1,4 +1,5 @@
 import { type FederatedTrainingJob, groupVersion } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import type { KubernetesObject } from "../plan.ts";
 import type { WindowPlan } from "../snapshot.ts";
 import { jobLabels, ownedBy } from "./aggregator.ts";
@@ -6,7 +7,7 @@ import { jobNames, windowName } from "./names.ts";
 
 /** The TrainingRound of one window. Its spec never changes, so applying it again changes nothing. */
 export function renderTrainingRound(job: FederatedTrainingJob, window: WindowPlan): KubernetesObject {
-  const { synchronous } = job.spec.schedule;
+  const synchronous = synchronousOf(job.spec);
   return {
     apiVersion: groupVersion,
     kind: "TrainingRound",

@@ -1,4 +1,5 @@
 import { cutText, type FederatedTrainingJob } from "@tributary/contracts";
+import { synchronousOf } from "@tributary/contracts/fields";
 import { mergeConditions, type WrittenCondition } from "../../shared/merge-conditions.ts";
 import type { PlacementRecord } from "../plan.ts";
 import type { AggregatorReport, Condition, JobSnapshot, RoundReport } from "../snapshot.ts";
@@ -78,8 +79,8 @@ function recordOf({ job: { status } }: JobSnapshot): PlacementRecord {
 }
 
 function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partial<JobStatus> {
-  const { schedule, output } = snapshot.job.spec;
-  const claim = output.persistentVolumeClaim;
+  const { spec } = snapshot.job;
+  const claim = spec.output.persistentVolumeClaim;
   const newest = report.history.at(-1);
   const { bytesUp, bytesDown } = report.totals;
   return {
@@ -89,7 +90,7 @@ function renderProgress(snapshot: JobSnapshot, report: AggregatorReport): Partia
       failed: report.failedRounds,
       stage: report.stage,
       ...(report.phase === undefined ? {} : { phase: report.phase }),
-      summary: `${report.committedRounds}/${schedule.synchronous.maxRounds}`,
+      summary: `${report.committedRounds}/${synchronousOf(spec).maxRounds}`,
     },
     ...(newest === undefined
       ? {}

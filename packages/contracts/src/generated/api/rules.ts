@@ -20,7 +20,15 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "path": [
         "spec"
       ],
-      "rule": "self.trainer.task != 'language-modeling' || has(self.model.adapter)",
+      "rule": "self.paradigm != 'Horizontal' || has(self.model)",
+      "message": "paradigm Horizontal trains one model for all participants; name it in model",
+      "fieldPath": ".model"
+    },
+    {
+      "path": [
+        "spec"
+      ],
+      "rule": "self.trainer.task != 'language-modeling' || !has(self.model) || has(self.model.adapter)",
       "message": "task language-modeling trains an adapter on a .gguf model; name model.adapter",
       "fieldPath": ".model.adapter"
     },
@@ -36,7 +44,7 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "path": [
         "spec"
       ],
-      "rule": "self.schedule.synchronous.quorum <= self.participants.map(p, p.workers).sum()",
+      "rule": "!has(self.schedule.synchronous) || self.schedule.synchronous.quorum <= self.participants.map(p, p.workers).sum()",
       "message": "schedule.synchronous.quorum must not be above the sum of participants[].workers",
       "fieldPath": ".schedule.synchronous.quorum"
     },
@@ -126,6 +134,14 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       "rule": "!has(self.parameters) || self.parameters.all(name, name == 'serverLearningRate' ? double(self.parameters[name]) > 0.0 && double(self.parameters[name]) <= 1000.0 : (name == 'tau' ? double(self.parameters[name]) >= 1e-18 && double(self.parameters[name]) <= 1.0 : double(self.parameters[name]) >= 0.0 && double(self.parameters[name]) < 1.0))",
       "message": "serverLearningRate must be > 0 and <= 1000, tau >= 1e-18 and <= 1, momentum, beta1 and beta2 >= 0 and < 1",
       "fieldPath": ".parameters"
+    },
+    {
+      "path": [
+        "spec",
+        "schedule"
+      ],
+      "rule": "[has(self.synchronous)].exists_one(member, member)",
+      "message": "must name exactly one schedule; synchronous is the only one so far"
     },
     {
       "path": [

@@ -27,9 +27,9 @@ spec: {
  */
 paradigm: "Horizontal"
 /**
- * What is trained.
+ * What is trained; required by paradigm Horizontal.
  */
-model: {
+model?: {
 /**
  * Where the model comes from. Read once, by the aggregator, which pins its digest in status.
  */
@@ -167,13 +167,13 @@ parameters?: {
 }
 }
 /**
- * When rounds run.
+ * When rounds run, exactly one of the schedules below.
  */
 schedule: {
 /**
  * All workers work on the same round.
  */
-synchronous: {
+synchronous?: {
 /**
  * Most rounds of the job.
  */

@@ -3,7 +3,7 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["model","trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run.","required":["synchronous"],"properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained; required by paradigm Horizontal.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run, exactly one of the schedules below.","properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
@@ -99,8 +99,8 @@ data3.suspend = false;
 if(data3.roundHistoryLimit === undefined){
 data3.roundHistoryLimit = 10;
 }
-if(data3.model === undefined){
-const err5 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "model"},message:"must have required property '"+"model"+"'"};
+if(data3.trainer === undefined){
+const err5 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "trainer"},message:"must have required property '"+"trainer"+"'"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -109,8 +109,8 @@ vErrors.push(err5);
 }
 errors++;
 }
-if(data3.trainer === undefined){
-const err6 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "trainer"},message:"must have required property '"+"trainer"+"'"};
+if(data3.participants === undefined){
+const err6 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "participants"},message:"must have required property '"+"participants"+"'"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -119,8 +119,8 @@ vErrors.push(err6);
 }
 errors++;
 }
-if(data3.participants === undefined){
-const err7 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "participants"},message:"must have required property '"+"participants"+"'"};
+if(data3.schedule === undefined){
+const err7 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "schedule"},message:"must have required property '"+"schedule"+"'"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -129,8 +129,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-if(data3.schedule === undefined){
-const err8 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "schedule"},message:"must have required property '"+"schedule"+"'"};
+if(data3.privacy === undefined){
+const err8 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "privacy"},message:"must have required property '"+"privacy"+"'"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -139,8 +139,8 @@ vErrors.push(err8);
 }
 errors++;
 }
-if(data3.privacy === undefined){
-const err9 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "privacy"},message:"must have required property '"+"privacy"+"'"};
+if(data3.output === undefined){
+const err9 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -149,8 +149,9 @@ vErrors.push(err9);
 }
 errors++;
 }
-if(data3.output === undefined){
-const err10 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'"};
+for(const key1 in data3){
+if(!(func2.call(schema11.properties.spec.properties, key1))){
+const err10 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -159,9 +160,10 @@ vErrors.push(err10);
 }
 errors++;
 }
-for(const key1 in data3){
-if(!(func2.call(schema11.properties.spec.properties, key1))){
-const err11 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+}
+let data4 = data3.paradigm;
+if(typeof data4 !== "string"){
+const err11 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -170,10 +172,8 @@ vErrors.push(err11);
 }
 errors++;
 }
-}
-let data4 = data3.paradigm;
-if(typeof data4 !== "string"){
-const err12 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data4 === "Horizontal")){
+const err12 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.paradigm.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -182,8 +182,11 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!(data4 === "Horizontal")){
-const err13 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.paradigm.enum},message:"must be equal to one of the allowed values"};
+if(data3.model !== undefined){
+let data5 = data3.model;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.source === undefined){
+const err13 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -192,11 +195,9 @@ vErrors.push(err13);
 }
 errors++;
 }
-if(data3.model !== undefined){
-let data5 = data3.model;
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-if(data5.source === undefined){
-const err14 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'"};
+for(const key2 in data5){
+if(!((key2 === "source") || (key2 === "adapter"))){
+const err14 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -205,9 +206,12 @@ vErrors.push(err14);
 }
 errors++;
 }
-for(const key2 in data5){
-if(!((key2 === "source") || (key2 === "adapter"))){
-const err15 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+}
+if(data5.source !== undefined){
+let data6 = data5.source;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.persistentVolumeClaim === undefined){
+const err15 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -216,12 +220,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-}
-if(data5.source !== undefined){
-let data6 = data5.source;
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-if(data6.persistentVolumeClaim === undefined){
-const err16 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+for(const key3 in data6){
+if(!(key3 === "persistentVolumeClaim")){
+const err16 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -230,9 +231,12 @@ vErrors.push(err16);
 }
 errors++;
 }
-for(const key3 in data6){
-if(!(key3 === "persistentVolumeClaim")){
-const err17 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+}
+if(data6.persistentVolumeClaim !== undefined){
+let data7 = data6.persistentVolumeClaim;
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.claimName === undefined){
+const err17 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "claimName"},message:"must have required property '"+"claimName"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -241,12 +245,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-}
-if(data6.persistentVolumeClaim !== undefined){
-let data7 = data6.persistentVolumeClaim;
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.claimName === undefined){
-const err18 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "claimName"},message:"must have required property '"+"claimName"+"'"};
+if(data7.path === undefined){
+const err18 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -255,8 +255,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-if(data7.path === undefined){
-const err19 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+for(const key4 in data7){
+if(!((key4 === "claimName") || (key4 === "path"))){
+const err19 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -265,9 +266,12 @@ vErrors.push(err19);
 }
 errors++;
 }
-for(const key4 in data7){
-if(!((key4 === "claimName") || (key4 === "path"))){
-const err20 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+if(data7.claimName !== undefined){
+let data8 = data7.claimName;
+if(typeof data8 === "string"){
+if(func3(data8) > 253){
+const err20 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -276,12 +280,8 @@ vErrors.push(err20);
 }
 errors++;
 }
-}
-if(data7.claimName !== undefined){
-let data8 = data7.claimName;
-if(typeof data8 === "string"){
-if(func3(data8) > 253){
-const err21 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(func3(data8) < 1){
+const err21 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -290,8 +290,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-if(func3(data8) < 1){
-const err22 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern0.test(data8)){
+const err22 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -300,8 +300,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if(!pattern0.test(data8)){
-const err23 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+}
+else {
+const err23 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -311,8 +312,11 @@ vErrors.push(err23);
 errors++;
 }
 }
-else {
-const err24 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data7.path !== undefined){
+let data9 = data7.path;
+if(typeof data9 === "string"){
+if(func3(data9) > 1024){
+const err24 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -321,12 +325,8 @@ vErrors.push(err24);
 }
 errors++;
 }
-}
-if(data7.path !== undefined){
-let data9 = data7.path;
-if(typeof data9 === "string"){
-if(func3(data9) > 1024){
-const err25 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(func3(data9) < 1){
+const err25 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -335,8 +335,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if(func3(data9) < 1){
-const err26 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err26 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -346,8 +347,9 @@ vErrors.push(err26);
 errors++;
 }
 }
+}
 else {
-const err27 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err27 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -359,24 +361,12 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err28 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err28];
 }
 else {
 vErrors.push(err28);
-}
-errors++;
-}
-}
-}
-else {
-const err29 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err29];
-}
-else {
-vErrors.push(err29);
 }
 errors++;
 }
@@ -388,7 +378,17 @@ if(data10.rule === undefined){
 data10.rule = "FreezeA";
 }
 if(data10.type === undefined){
-const err30 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+const err29 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if(data10.rank === undefined){
+const err30 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "rank"},message:"must have required property '"+"rank"+"'"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -397,8 +397,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(data10.rank === undefined){
-const err31 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "rank"},message:"must have required property '"+"rank"+"'"};
+if(data10.targets === undefined){
+const err31 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "targets"},message:"must have required property '"+"targets"+"'"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -407,8 +407,9 @@ vErrors.push(err31);
 }
 errors++;
 }
-if(data10.targets === undefined){
-const err32 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "targets"},message:"must have required property '"+"targets"+"'"};
+for(const key5 in data10){
+if(!(((((key5 === "type") || (key5 === "rank")) || (key5 === "alpha")) || (key5 === "targets")) || (key5 === "rule"))){
+const err32 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -417,9 +418,11 @@ vErrors.push(err32);
 }
 errors++;
 }
-for(const key5 in data10){
-if(!(((((key5 === "type") || (key5 === "rank")) || (key5 === "alpha")) || (key5 === "targets")) || (key5 === "rule"))){
-const err33 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+if(data10.type !== undefined){
+let data11 = data10.type;
+if(typeof data11 !== "string"){
+const err33 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -428,11 +431,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-if(data10.type !== undefined){
-let data11 = data10.type;
-if(typeof data11 !== "string"){
-const err34 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data11 === "LoRA")){
+const err34 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -441,8 +441,11 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(!(data11 === "LoRA")){
-const err35 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data10.rank !== undefined){
+let data12 = data10.rank;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err35 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -451,11 +454,9 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-if(data10.rank !== undefined){
-let data12 = data10.rank;
-if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
-const err36 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data12 == "number"){
+if(data12 > 512 || isNaN(data12)){
+const err36 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512},message:"must be <= 512"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -464,9 +465,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-if(typeof data12 == "number"){
-if(data12 > 512 || isNaN(data12)){
-const err37 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512},message:"must be <= 512"};
+if(data12 < 1 || isNaN(data12)){
+const err37 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -475,8 +475,12 @@ vErrors.push(err37);
 }
 errors++;
 }
-if(data12 < 1 || isNaN(data12)){
-const err38 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+if(data10.alpha !== undefined){
+let data13 = data10.alpha;
+if(!((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13)))){
+const err38 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -485,12 +489,9 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-}
-if(data10.alpha !== undefined){
-let data13 = data10.alpha;
-if(!((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13)))){
-const err39 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data13 == "number"){
+if(data13 > 4096 || isNaN(data13)){
+const err39 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4096},message:"must be <= 4096"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -499,24 +500,13 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(typeof data13 == "number"){
-if(data13 > 4096 || isNaN(data13)){
-const err40 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4096},message:"must be <= 4096"};
+if(data13 < 1 || isNaN(data13)){
+const err40 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err40];
 }
 else {
 vErrors.push(err40);
-}
-errors++;
-}
-if(data13 < 1 || isNaN(data13)){
-const err41 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
 }
 errors++;
 }
@@ -526,7 +516,17 @@ if(data10.targets !== undefined){
 let data14 = data10.targets;
 if(Array.isArray(data14)){
 if(data14.length > 16){
-const err42 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+const err41 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if(data14.length < 1){
+const err42 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -535,8 +535,11 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(data14.length < 1){
-const err43 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const len0 = data14.length;
+for(let i0=0; i0<len0; i0++){
+let data15 = data14[i0];
+if(typeof data15 !== "string"){
+const err43 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -545,11 +548,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-const len0 = data14.length;
-for(let i0=0; i0<len0; i0++){
-let data15 = data14[i0];
-if(typeof data15 !== "string"){
-const err44 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data15 === "q_proj") || (data15 === "k_proj")) || (data15 === "v_proj"))){
+const err44 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.targets.items.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -558,8 +558,10 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(!(((data15 === "q_proj") || (data15 === "k_proj")) || (data15 === "v_proj"))){
-const err45 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.targets.items.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err45 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -569,9 +571,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-}
-else {
-const err46 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+let data16 = data10.rule;
+if(typeof data16 !== "string"){
+const err46 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -580,10 +582,8 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-let data16 = data10.rule;
-if(typeof data16 !== "string"){
-const err47 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data16 === "FreezeA")){
+const err47 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.rule.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -592,8 +592,9 @@ vErrors.push(err47);
 }
 errors++;
 }
-if(!(data16 === "FreezeA")){
-const err48 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.rule.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err48 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -603,25 +604,14 @@ vErrors.push(err48);
 errors++;
 }
 }
+}
 else {
-const err49 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err49 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err49];
 }
 else {
 vErrors.push(err49);
-}
-errors++;
-}
-}
-}
-else {
-const err50 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
 }
 errors++;
 }
@@ -633,7 +623,17 @@ if(data17.seed === undefined){
 data17.seed = 1;
 }
 if(data17.runtime === undefined){
-const err51 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+const err50 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+if(data17.task === undefined){
+const err51 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "task"},message:"must have required property '"+"task"+"'"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -642,8 +642,9 @@ vErrors.push(err51);
 }
 errors++;
 }
-if(data17.task === undefined){
-const err52 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "task"},message:"must have required property '"+"task"+"'"};
+for(const key6 in data17){
+if(!((((key6 === "runtime") || (key6 === "task")) || (key6 === "hyperparameters")) || (key6 === "seed"))){
+const err52 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -652,9 +653,12 @@ vErrors.push(err52);
 }
 errors++;
 }
-for(const key6 in data17){
-if(!((((key6 === "runtime") || (key6 === "task")) || (key6 === "hyperparameters")) || (key6 === "seed"))){
-const err53 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+if(data17.runtime !== undefined){
+let data18 = data17.runtime;
+if(typeof data18 === "string"){
+if(func3(data18) > 40){
+const err53 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -663,12 +667,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-if(data17.runtime !== undefined){
-let data18 = data17.runtime;
-if(typeof data18 === "string"){
-if(func3(data18) > 40){
-const err54 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(func3(data18) < 1){
+const err54 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -677,8 +677,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(func3(data18) < 1){
-const err55 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern1.test(data18)){
+const err55 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -687,8 +687,9 @@ vErrors.push(err55);
 }
 errors++;
 }
-if(!pattern1.test(data18)){
-const err56 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err56 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -698,8 +699,10 @@ vErrors.push(err56);
 errors++;
 }
 }
-else {
-const err57 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data17.task !== undefined){
+let data19 = data17.task;
+if(typeof data19 !== "string"){
+const err57 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -708,11 +711,8 @@ vErrors.push(err57);
 }
 errors++;
 }
-}
-if(data17.task !== undefined){
-let data19 = data17.task;
-if(typeof data19 !== "string"){
-const err58 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data19 === "language-modeling") || (data19 === "noop"))){
+const err58 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.trainer.properties.task.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -721,8 +721,12 @@ vErrors.push(err58);
 }
 errors++;
 }
-if(!((data19 === "language-modeling") || (data19 === "noop"))){
-const err59 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.trainer.properties.task.enum},message:"must be equal to one of the allowed values"};
+}
+if(data17.hyperparameters !== undefined){
+let data20 = data17.hyperparameters;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(Object.keys(data20).length > 64){
+const err59 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -731,12 +735,10 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data17.hyperparameters !== undefined){
-let data20 = data17.hyperparameters;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(Object.keys(data20).length > 64){
-const err60 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+for(const key7 in data20){
+let data21 = data20[key7];
+if((!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))) && (typeof data21 !== "string")){
+const err60 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.trainer.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -745,10 +747,9 @@ vErrors.push(err60);
 }
 errors++;
 }
-for(const key7 in data20){
-let data21 = data20[key7];
-if((!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))) && (typeof data21 !== "string")){
-const err61 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.trainer.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
+if(typeof data21 === "string"){
+if(func3(data21) > 32){
+const err61 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -757,9 +758,8 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(typeof data21 === "string"){
-if(func3(data21) > 32){
-const err62 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data21)){
+const err62 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -768,8 +768,11 @@ vErrors.push(err62);
 }
 errors++;
 }
-if(!pattern2.test(data21)){
-const err63 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+}
+}
+else {
+const err63 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -779,10 +782,9 @@ vErrors.push(err63);
 errors++;
 }
 }
-}
-}
-else {
-const err64 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data22 = data17.seed;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+const err64 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -791,10 +793,9 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-let data22 = data17.seed;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
-const err65 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data22 == "number"){
+if(data22 > 9007199254740991 || isNaN(data22)){
+const err65 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -803,9 +804,8 @@ vErrors.push(err65);
 }
 errors++;
 }
-if(typeof data22 == "number"){
-if(data22 > 9007199254740991 || isNaN(data22)){
-const err66 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(data22 < 0 || isNaN(data22)){
+const err66 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -814,8 +814,10 @@ vErrors.push(err66);
 }
 errors++;
 }
-if(data22 < 0 || isNaN(data22)){
-const err67 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+else {
+const err67 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -825,9 +827,11 @@ vErrors.push(err67);
 errors++;
 }
 }
-}
-else {
-const err68 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.participants !== undefined){
+let data23 = data3.participants;
+if(Array.isArray(data23)){
+if(data23.length > 100){
+const err68 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -836,27 +840,13 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-if(data3.participants !== undefined){
-let data23 = data3.participants;
-if(Array.isArray(data23)){
-if(data23.length > 100){
-const err69 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data23.length < 1){
+const err69 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err69];
 }
 else {
 vErrors.push(err69);
-}
-errors++;
-}
-if(data23.length < 1){
-const err70 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
-if(vErrors === null){
-vErrors = [err70];
-}
-else {
-vErrors.push(err70);
 }
 errors++;
 }
@@ -871,7 +861,17 @@ if(data24.workers === undefined){
 data24.workers = 1;
 }
 if(data24.name === undefined){
-const err71 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+const err70 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+if(data24.cluster === undefined){
+const err71 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -880,8 +880,9 @@ vErrors.push(err71);
 }
 errors++;
 }
-if(data24.cluster === undefined){
-const err72 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+for(const key8 in data24){
+if(!((((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "hyperparameters")) || (key8 === "dataset")) || (key8 === "accelerator"))){
+const err72 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -890,9 +891,12 @@ vErrors.push(err72);
 }
 errors++;
 }
-for(const key8 in data24){
-if(!((((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "hyperparameters")) || (key8 === "dataset")) || (key8 === "accelerator"))){
-const err73 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+}
+if(data24.name !== undefined){
+let data25 = data24.name;
+if(typeof data25 === "string"){
+if(func3(data25) > 20){
+const err73 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -901,12 +905,8 @@ vErrors.push(err73);
 }
 errors++;
 }
-}
-if(data24.name !== undefined){
-let data25 = data24.name;
-if(typeof data25 === "string"){
-if(func3(data25) > 20){
-const err74 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(func3(data25) < 1){
+const err74 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -915,8 +915,8 @@ vErrors.push(err74);
 }
 errors++;
 }
-if(func3(data25) < 1){
-const err75 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern3.test(data25)){
+const err75 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -925,8 +925,9 @@ vErrors.push(err75);
 }
 errors++;
 }
-if(!pattern3.test(data25)){
-const err76 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err76 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -936,8 +937,11 @@ vErrors.push(err76);
 errors++;
 }
 }
-else {
-const err77 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.cluster !== undefined){
+let data26 = data24.cluster;
+if(typeof data26 === "string"){
+if(func3(data26) > 63){
+const err77 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -946,12 +950,8 @@ vErrors.push(err77);
 }
 errors++;
 }
-}
-if(data24.cluster !== undefined){
-let data26 = data24.cluster;
-if(typeof data26 === "string"){
-if(func3(data26) > 63){
-const err78 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(func3(data26) < 1){
+const err78 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -960,8 +960,9 @@ vErrors.push(err78);
 }
 errors++;
 }
-if(func3(data26) < 1){
-const err79 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err79 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -971,8 +972,9 @@ vErrors.push(err79);
 errors++;
 }
 }
-else {
-const err80 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data27 = data24.role;
+if(typeof data27 !== "string"){
+const err80 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -981,10 +983,8 @@ vErrors.push(err80);
 }
 errors++;
 }
-}
-let data27 = data24.role;
-if(typeof data27 !== "string"){
-const err81 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data27 === "Trainer")){
+const err81 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.participants.items.properties.role.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -993,8 +993,9 @@ vErrors.push(err81);
 }
 errors++;
 }
-if(!(data27 === "Trainer")){
-const err82 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.participants.items.properties.role.enum},message:"must be equal to one of the allowed values"};
+let data28 = data24.workers;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+const err82 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1003,9 +1004,9 @@ vErrors.push(err82);
 }
 errors++;
 }
-let data28 = data24.workers;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
-const err83 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data28 == "number"){
+if(data28 > 256 || isNaN(data28)){
+const err83 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1014,9 +1015,8 @@ vErrors.push(err83);
 }
 errors++;
 }
-if(typeof data28 == "number"){
-if(data28 > 256 || isNaN(data28)){
-const err84 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256"};
+if(data28 < 1 || isNaN(data28)){
+const err84 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1025,8 +1025,12 @@ vErrors.push(err84);
 }
 errors++;
 }
-if(data28 < 1 || isNaN(data28)){
-const err85 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data24.runtime !== undefined){
+let data29 = data24.runtime;
+if(typeof data29 === "string"){
+if(func3(data29) > 40){
+const err85 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1035,12 +1039,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-}
-if(data24.runtime !== undefined){
-let data29 = data24.runtime;
-if(typeof data29 === "string"){
-if(func3(data29) > 40){
-const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(func3(data29) < 1){
+const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1049,8 +1049,8 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(func3(data29) < 1){
-const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern1.test(data29)){
+const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1059,8 +1059,9 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(!pattern1.test(data29)){
-const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1070,8 +1071,11 @@ vErrors.push(err88);
 errors++;
 }
 }
-else {
-const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.hyperparameters !== undefined){
+let data30 = data24.hyperparameters;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(Object.keys(data30).length > 16){
+const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1080,12 +1084,10 @@ vErrors.push(err89);
 }
 errors++;
 }
-}
-if(data24.hyperparameters !== undefined){
-let data30 = data24.hyperparameters;
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(Object.keys(data30).length > 16){
-const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+for(const key9 in data30){
+let data31 = data30[key9];
+if((!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))) && (typeof data31 !== "string")){
+const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.participants.items.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1094,10 +1096,9 @@ vErrors.push(err90);
 }
 errors++;
 }
-for(const key9 in data30){
-let data31 = data30[key9];
-if((!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))) && (typeof data31 !== "string")){
-const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.participants.items.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
+if(typeof data31 === "string"){
+if(func3(data31) > 32){
+const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1106,9 +1107,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(typeof data31 === "string"){
-if(func3(data31) > 32){
-const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data31)){
+const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1117,8 +1117,11 @@ vErrors.push(err92);
 }
 errors++;
 }
-if(!pattern2.test(data31)){
-const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+}
+}
+else {
+const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1128,10 +1131,11 @@ vErrors.push(err93);
 errors++;
 }
 }
-}
-}
-else {
-const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data24.dataset !== undefined){
+let data32 = data24.dataset;
+if(typeof data32 === "string"){
+if(func3(data32) > 40){
+const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1140,12 +1144,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-if(data24.dataset !== undefined){
-let data32 = data24.dataset;
-if(typeof data32 === "string"){
-if(func3(data32) > 40){
-const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(!pattern1.test(data32)){
+const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1154,24 +1154,14 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(!pattern1.test(data32)){
-const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err96];
 }
 else {
 vErrors.push(err96);
-}
-errors++;
-}
-}
-else {
-const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err97];
-}
-else {
-vErrors.push(err97);
 }
 errors++;
 }
@@ -1183,7 +1173,18 @@ if(data33.count === undefined){
 data33.count = 1;
 }
 if(data33.resource === undefined){
-const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+for(const key10 in data33){
+if(!((key10 === "resource") || (key10 === "count"))){
+const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1192,9 +1193,12 @@ vErrors.push(err98);
 }
 errors++;
 }
-for(const key10 in data33){
-if(!((key10 === "resource") || (key10 === "count"))){
-const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+}
+if(data33.resource !== undefined){
+let data34 = data33.resource;
+if(typeof data34 === "string"){
+if(func3(data34) > 308){
+const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1203,12 +1207,8 @@ vErrors.push(err99);
 }
 errors++;
 }
-}
-if(data33.resource !== undefined){
-let data34 = data33.resource;
-if(typeof data34 === "string"){
-if(func3(data34) > 308){
-const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
+if(func3(data34) < 1){
+const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1217,8 +1217,8 @@ vErrors.push(err100);
 }
 errors++;
 }
-if(func3(data34) < 1){
-const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern7.test(data34)){
+const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1227,8 +1227,9 @@ vErrors.push(err101);
 }
 errors++;
 }
-if(!pattern7.test(data34)){
-const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
+}
+else {
+const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1238,8 +1239,9 @@ vErrors.push(err102);
 errors++;
 }
 }
-else {
-const err103 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data35 = data33.count;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+const err103 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1248,10 +1250,9 @@ vErrors.push(err103);
 }
 errors++;
 }
-}
-let data35 = data33.count;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-const err104 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data35 == "number"){
+if(data35 > 16 || isNaN(data35)){
+const err104 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1260,9 +1261,8 @@ vErrors.push(err104);
 }
 errors++;
 }
-if(typeof data35 == "number"){
-if(data35 > 16 || isNaN(data35)){
-const err105 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
+if(data35 < 1 || isNaN(data35)){
+const err105 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1271,8 +1271,10 @@ vErrors.push(err105);
 }
 errors++;
 }
-if(data35 < 1 || isNaN(data35)){
-const err106 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+else {
+const err106 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1284,7 +1286,7 @@ errors++;
 }
 }
 else {
-const err107 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err107 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1296,7 +1298,7 @@ errors++;
 }
 }
 else {
-const err108 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err108 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1306,9 +1308,10 @@ vErrors.push(err108);
 errors++;
 }
 }
-}
-else {
-const err109 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
+let data36 = data3.strategy;
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data36.name === undefined){
+const err109 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1317,11 +1320,9 @@ vErrors.push(err109);
 }
 errors++;
 }
-}
-let data36 = data3.strategy;
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-if(data36.name === undefined){
-const err110 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+for(const key11 in data36){
+if(!((key11 === "name") || (key11 === "parameters"))){
+const err110 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1330,9 +1331,11 @@ vErrors.push(err110);
 }
 errors++;
 }
-for(const key11 in data36){
-if(!((key11 === "name") || (key11 === "parameters"))){
-const err111 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+}
+if(data36.name !== undefined){
+let data37 = data36.name;
+if(typeof data37 !== "string"){
+const err111 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1341,11 +1344,8 @@ vErrors.push(err111);
 }
 errors++;
 }
-}
-if(data36.name !== undefined){
-let data37 = data36.name;
-if(typeof data37 !== "string"){
-const err112 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((((((data37 === "FedAvg") || (data37 === "FedAvgM")) || (data37 === "FedAdagrad")) || (data37 === "FedAdam")) || (data37 === "FedYogi")) || (data37 === "DiLoCo"))){
+const err112 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1354,8 +1354,12 @@ vErrors.push(err112);
 }
 errors++;
 }
-if(!((((((data37 === "FedAvg") || (data37 === "FedAvgM")) || (data37 === "FedAdagrad")) || (data37 === "FedAdam")) || (data37 === "FedYogi")) || (data37 === "DiLoCo"))){
-const err113 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
+}
+if(data36.parameters !== undefined){
+let data38 = data36.parameters;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(Object.keys(data38).length > 16){
+const err113 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1364,12 +1368,11 @@ vErrors.push(err113);
 }
 errors++;
 }
-}
-if(data36.parameters !== undefined){
-let data38 = data36.parameters;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-if(Object.keys(data38).length > 16){
-const err114 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+for(const key12 in data38){
+let data39 = data38[key12];
+if(typeof data39 === "string"){
+if(func3(data39) > 32){
+const err114 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1378,11 +1381,8 @@ vErrors.push(err114);
 }
 errors++;
 }
-for(const key12 in data38){
-let data39 = data38[key12];
-if(typeof data39 === "string"){
-if(func3(data39) > 32){
-const err115 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data39)){
+const err115 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1391,8 +1391,9 @@ vErrors.push(err115);
 }
 errors++;
 }
-if(!pattern2.test(data39)){
-const err116 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+else {
+const err116 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1402,8 +1403,9 @@ vErrors.push(err116);
 errors++;
 }
 }
+}
 else {
-const err117 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err117 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1415,7 +1417,7 @@ errors++;
 }
 }
 else {
-const err118 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err118 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1424,39 +1426,17 @@ vErrors.push(err118);
 }
 errors++;
 }
-}
-}
-else {
-const err119 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.schedule !== undefined){
+let data40 = data3.schedule;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+for(const key13 in data40){
+if(!(key13 === "synchronous")){
+const err119 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err119];
 }
 else {
 vErrors.push(err119);
-}
-errors++;
-}
-if(data3.schedule !== undefined){
-let data40 = data3.schedule;
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.synchronous === undefined){
-const err120 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/required",keyword:"required",params:{missingProperty: "synchronous"},message:"must have required property '"+"synchronous"+"'"};
-if(vErrors === null){
-vErrors = [err120];
-}
-else {
-vErrors.push(err120);
-}
-errors++;
-}
-for(const key13 in data40){
-if(!(key13 === "synchronous")){
-const err121 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err121];
-}
-else {
-vErrors.push(err121);
 }
 errors++;
 }
@@ -1471,7 +1451,28 @@ if(data41.deadline === undefined){
 data41.deadline = "10m";
 }
 if(data41.maxRounds === undefined){
-const err122 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
+const err120 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
+if(vErrors === null){
+vErrors = [err120];
+}
+else {
+vErrors.push(err120);
+}
+errors++;
+}
+if(data41.quorum === undefined){
+const err121 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
+if(vErrors === null){
+vErrors = [err121];
+}
+else {
+vErrors.push(err121);
+}
+errors++;
+}
+for(const key14 in data41){
+if(!((((key14 === "maxRounds") || (key14 === "localSteps")) || (key14 === "quorum")) || (key14 === "deadline"))){
+const err122 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1480,8 +1481,11 @@ vErrors.push(err122);
 }
 errors++;
 }
-if(data41.quorum === undefined){
-const err123 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
+}
+if(data41.maxRounds !== undefined){
+let data42 = data41.maxRounds;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1490,9 +1494,9 @@ vErrors.push(err123);
 }
 errors++;
 }
-for(const key14 in data41){
-if(!((((key14 === "maxRounds") || (key14 === "localSteps")) || (key14 === "quorum")) || (key14 === "deadline"))){
-const err124 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+if(typeof data42 == "number"){
+if(data42 > 100000 || isNaN(data42)){
+const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1501,11 +1505,8 @@ vErrors.push(err124);
 }
 errors++;
 }
-}
-if(data41.maxRounds !== undefined){
-let data42 = data41.maxRounds;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data42 < 1 || isNaN(data42)){
+const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1514,9 +1515,11 @@ vErrors.push(err125);
 }
 errors++;
 }
-if(typeof data42 == "number"){
-if(data42 > 100000 || isNaN(data42)){
-const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+}
+}
+let data43 = data41.localSteps;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1525,8 +1528,9 @@ vErrors.push(err126);
 }
 errors++;
 }
-if(data42 < 1 || isNaN(data42)){
-const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(typeof data43 == "number"){
+if(data43 > 100000 || isNaN(data43)){
+const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1535,11 +1539,8 @@ vErrors.push(err127);
 }
 errors++;
 }
-}
-}
-let data43 = data41.localSteps;
-if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
-const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data43 < 1 || isNaN(data43)){
+const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1548,9 +1549,11 @@ vErrors.push(err128);
 }
 errors++;
 }
-if(typeof data43 == "number"){
-if(data43 > 100000 || isNaN(data43)){
-const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+}
+if(data41.quorum !== undefined){
+let data44 = data41.quorum;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1559,8 +1562,9 @@ vErrors.push(err129);
 }
 errors++;
 }
-if(data43 < 1 || isNaN(data43)){
-const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(typeof data44 == "number"){
+if(data44 > 25600 || isNaN(data44)){
+const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1569,11 +1573,8 @@ vErrors.push(err130);
 }
 errors++;
 }
-}
-if(data41.quorum !== undefined){
-let data44 = data41.quorum;
-if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
-const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data44 < 1 || isNaN(data44)){
+const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1582,9 +1583,12 @@ vErrors.push(err131);
 }
 errors++;
 }
-if(typeof data44 == "number"){
-if(data44 > 25600 || isNaN(data44)){
-const err132 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
+}
+}
+let data45 = data41.deadline;
+if(typeof data45 === "string"){
+if(func3(data45) > 16){
+const err132 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1593,8 +1597,8 @@ vErrors.push(err132);
 }
 errors++;
 }
-if(data44 < 1 || isNaN(data44)){
-const err133 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(!pattern9.test(data45)){
+const err133 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1604,11 +1608,8 @@ vErrors.push(err133);
 errors++;
 }
 }
-}
-let data45 = data41.deadline;
-if(typeof data45 === "string"){
-if(func3(data45) > 16){
-const err134 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+else {
+const err134 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1617,8 +1618,9 @@ vErrors.push(err134);
 }
 errors++;
 }
-if(!pattern9.test(data45)){
-const err135 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
+}
+else {
+const err135 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1628,36 +1630,14 @@ vErrors.push(err135);
 errors++;
 }
 }
+}
 else {
-const err136 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err136 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err136];
 }
 else {
 vErrors.push(err136);
-}
-errors++;
-}
-}
-else {
-const err137 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err137];
-}
-else {
-vErrors.push(err137);
-}
-errors++;
-}
-}
-}
-else {
-const err138 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err138];
-}
-else {
-vErrors.push(err138);
 }
 errors++;
 }
@@ -1672,7 +1652,31 @@ if(data46.minDelta === undefined){
 data46.minDelta = "0";
 }
 if(data46.metric === undefined){
-const err139 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
+const err137 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
+if(vErrors === null){
+vErrors = [err137];
+}
+else {
+vErrors.push(err137);
+}
+errors++;
+}
+for(const key15 in data46){
+if(!(((((key15 === "metric") || (key15 === "mode")) || (key15 === "target")) || (key15 === "patience")) || (key15 === "minDelta"))){
+const err138 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err138];
+}
+else {
+vErrors.push(err138);
+}
+errors++;
+}
+}
+if(data46.metric !== undefined){
+let data47 = data46.metric;
+if(typeof data47 !== "string"){
+const err139 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1681,9 +1685,8 @@ vErrors.push(err139);
 }
 errors++;
 }
-for(const key15 in data46){
-if(!(((((key15 === "metric") || (key15 === "mode")) || (key15 === "target")) || (key15 === "patience")) || (key15 === "minDelta"))){
-const err140 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+if(!(data47 === "validation_loss")){
+const err140 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1693,10 +1696,9 @@ vErrors.push(err140);
 errors++;
 }
 }
-if(data46.metric !== undefined){
-let data47 = data46.metric;
-if(typeof data47 !== "string"){
-const err141 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data48 = data46.mode;
+if(typeof data48 !== "string"){
+const err141 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1705,8 +1707,8 @@ vErrors.push(err141);
 }
 errors++;
 }
-if(!(data47 === "validation_loss")){
-const err142 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
+if(!((data48 === "Min") || (data48 === "Max"))){
+const err142 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1715,10 +1717,11 @@ vErrors.push(err142);
 }
 errors++;
 }
-}
-let data48 = data46.mode;
-if(typeof data48 !== "string"){
-const err143 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data46.target !== undefined){
+let data49 = data46.target;
+if(typeof data49 === "string"){
+if(func3(data49) > 32){
+const err143 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1727,8 +1730,8 @@ vErrors.push(err143);
 }
 errors++;
 }
-if(!((data48 === "Min") || (data48 === "Max"))){
-const err144 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
+if(!pattern2.test(data49)){
+const err144 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1737,11 +1740,9 @@ vErrors.push(err144);
 }
 errors++;
 }
-if(data46.target !== undefined){
-let data49 = data46.target;
-if(typeof data49 === "string"){
-if(func3(data49) > 32){
-const err145 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+}
+else {
+const err145 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1750,8 +1751,11 @@ vErrors.push(err145);
 }
 errors++;
 }
-if(!pattern2.test(data49)){
-const err146 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+if(data46.patience !== undefined){
+let data50 = data46.patience;
+if(!((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50)))){
+const err146 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1760,9 +1764,9 @@ vErrors.push(err146);
 }
 errors++;
 }
-}
-else {
-const err147 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data50 == "number"){
+if(data50 > 10000 || isNaN(data50)){
+const err147 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1771,11 +1775,8 @@ vErrors.push(err147);
 }
 errors++;
 }
-}
-if(data46.patience !== undefined){
-let data50 = data46.patience;
-if(!((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50)))){
-const err148 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data50 < 1 || isNaN(data50)){
+const err148 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1784,9 +1785,12 @@ vErrors.push(err148);
 }
 errors++;
 }
-if(typeof data50 == "number"){
-if(data50 > 10000 || isNaN(data50)){
-const err149 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+}
+}
+let data51 = data46.minDelta;
+if(typeof data51 === "string"){
+if(func3(data51) > 32){
+const err149 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1795,8 +1799,8 @@ vErrors.push(err149);
 }
 errors++;
 }
-if(data50 < 1 || isNaN(data50)){
-const err150 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(!pattern2.test(data51)){
+const err150 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1806,11 +1810,8 @@ vErrors.push(err150);
 errors++;
 }
 }
-}
-let data51 = data46.minDelta;
-if(typeof data51 === "string"){
-if(func3(data51) > 32){
-const err151 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err151 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1819,8 +1820,9 @@ vErrors.push(err151);
 }
 errors++;
 }
-if(!pattern2.test(data51)){
-const err152 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+else {
+const err152 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -1830,8 +1832,11 @@ vErrors.push(err152);
 errors++;
 }
 }
-else {
-const err153 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.privacy !== undefined){
+let data52 = data3.privacy;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.secureAggregation === undefined){
+const err153 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -1840,9 +1845,9 @@ vErrors.push(err153);
 }
 errors++;
 }
-}
-else {
-const err154 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key16 in data52){
+if(!(key16 === "secureAggregation")){
+const err154 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -1852,11 +1857,11 @@ vErrors.push(err154);
 errors++;
 }
 }
-if(data3.privacy !== undefined){
-let data52 = data3.privacy;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.secureAggregation === undefined){
-const err155 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
+if(data52.secureAggregation !== undefined){
+let data53 = data52.secureAggregation;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.protocol === undefined){
+const err155 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -1865,9 +1870,9 @@ vErrors.push(err155);
 }
 errors++;
 }
-for(const key16 in data52){
-if(!(key16 === "secureAggregation")){
-const err156 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+for(const key17 in data53){
+if(!(key17 === "protocol")){
+const err156 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -1877,11 +1882,10 @@ vErrors.push(err156);
 errors++;
 }
 }
-if(data52.secureAggregation !== undefined){
-let data53 = data52.secureAggregation;
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(data53.protocol === undefined){
-const err157 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
+if(data53.protocol !== undefined){
+let data54 = data53.protocol;
+if(typeof data54 !== "string"){
+const err157 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -1890,9 +1894,8 @@ vErrors.push(err157);
 }
 errors++;
 }
-for(const key17 in data53){
-if(!(key17 === "protocol")){
-const err158 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
+if(!(data54 === "None")){
+const err158 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -1902,10 +1905,9 @@ vErrors.push(err158);
 errors++;
 }
 }
-if(data53.protocol !== undefined){
-let data54 = data53.protocol;
-if(typeof data54 !== "string"){
-const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -1914,37 +1916,15 @@ vErrors.push(err159);
 }
 errors++;
 }
-if(!(data54 === "None")){
-const err160 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err160 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err160];
 }
 else {
 vErrors.push(err160);
-}
-errors++;
-}
-}
-}
-else {
-const err161 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err161];
-}
-else {
-vErrors.push(err161);
-}
-errors++;
-}
-}
-}
-else {
-const err162 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err162];
-}
-else {
-vErrors.push(err162);
 }
 errors++;
 }
@@ -1956,7 +1936,30 @@ data55.initialStep = "2^-20";
 }
 for(const key18 in data55){
 if(!(key18 === "initialStep")){
-const err163 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+const err161 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err161];
+}
+else {
+vErrors.push(err161);
+}
+errors++;
+}
+}
+let data56 = data55.initialStep;
+if(typeof data56 === "string"){
+if(func3(data56) > 32){
+const err162 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(vErrors === null){
+vErrors = [err162];
+}
+else {
+vErrors.push(err162);
+}
+errors++;
+}
+if(!pattern12.test(data56)){
+const err163 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -1966,10 +1969,8 @@ vErrors.push(err163);
 errors++;
 }
 }
-let data56 = data55.initialStep;
-if(typeof data56 === "string"){
-if(func3(data56) > 32){
-const err164 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err164 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -1978,35 +1979,14 @@ vErrors.push(err164);
 }
 errors++;
 }
-if(!pattern12.test(data56)){
-const err165 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
+}
+else {
+const err165 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err165];
 }
 else {
 vErrors.push(err165);
-}
-errors++;
-}
-}
-else {
-const err166 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err166];
-}
-else {
-vErrors.push(err166);
-}
-errors++;
-}
-}
-else {
-const err167 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err167];
-}
-else {
-vErrors.push(err167);
 }
 errors++;
 }
@@ -2017,7 +1997,30 @@ data57.workerRestartLimit = 10;
 }
 for(const key19 in data57){
 if(!(key19 === "workerRestartLimit")){
-const err168 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+const err166 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err166];
+}
+else {
+vErrors.push(err166);
+}
+errors++;
+}
+}
+let data58 = data57.workerRestartLimit;
+if(!((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58)))){
+const err167 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err167];
+}
+else {
+vErrors.push(err167);
+}
+errors++;
+}
+if(typeof data58 == "number"){
+if(data58 > 1000 || isNaN(data58)){
+const err168 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2026,10 +2029,8 @@ vErrors.push(err168);
 }
 errors++;
 }
-}
-let data58 = data57.workerRestartLimit;
-if(!((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58)))){
-const err169 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data58 < 0 || isNaN(data58)){
+const err169 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2038,9 +2039,10 @@ vErrors.push(err169);
 }
 errors++;
 }
-if(typeof data58 == "number"){
-if(data58 > 1000 || isNaN(data58)){
-const err170 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+}
+}
+else {
+const err170 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2049,8 +2051,11 @@ vErrors.push(err170);
 }
 errors++;
 }
-if(data58 < 0 || isNaN(data58)){
-const err171 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data3.output !== undefined){
+let data59 = data3.output;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.persistentVolumeClaim === undefined){
+const err171 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2059,10 +2064,9 @@ vErrors.push(err171);
 }
 errors++;
 }
-}
-}
-else {
-const err172 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key20 in data59){
+if(!(key20 === "persistentVolumeClaim")){
+const err172 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2071,11 +2075,12 @@ vErrors.push(err172);
 }
 errors++;
 }
-if(data3.output !== undefined){
-let data59 = data3.output;
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-if(data59.persistentVolumeClaim === undefined){
-const err173 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+}
+if(data59.persistentVolumeClaim !== undefined){
+let data60 = data59.persistentVolumeClaim;
+if(typeof data60 === "string"){
+if(func3(data60) > 253){
+const err173 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2084,9 +2089,8 @@ vErrors.push(err173);
 }
 errors++;
 }
-for(const key20 in data59){
-if(!(key20 === "persistentVolumeClaim")){
-const err174 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+if(func3(data60) < 1){
+const err174 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2095,12 +2099,8 @@ vErrors.push(err174);
 }
 errors++;
 }
-}
-if(data59.persistentVolumeClaim !== undefined){
-let data60 = data59.persistentVolumeClaim;
-if(typeof data60 === "string"){
-if(func3(data60) > 253){
-const err175 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(!pattern0.test(data60)){
+const err175 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2109,8 +2109,9 @@ vErrors.push(err175);
 }
 errors++;
 }
-if(func3(data60) < 1){
-const err176 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err176 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2119,8 +2120,10 @@ vErrors.push(err176);
 }
 errors++;
 }
-if(!pattern0.test(data60)){
-const err177 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+}
+}
+else {
+const err177 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2130,8 +2133,8 @@ vErrors.push(err177);
 errors++;
 }
 }
-else {
-const err178 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data3.suspend !== "boolean"){
+const err178 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2140,10 +2143,10 @@ vErrors.push(err178);
 }
 errors++;
 }
-}
-}
-else {
-const err179 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.ttlSecondsAfterFinished !== undefined){
+let data62 = data3.ttlSecondsAfterFinished;
+if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
+const err179 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2152,9 +2155,9 @@ vErrors.push(err179);
 }
 errors++;
 }
-}
-if(typeof data3.suspend !== "boolean"){
-const err180 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(typeof data62 == "number"){
+if(data62 > 31536000 || isNaN(data62)){
+const err180 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2163,10 +2166,8 @@ vErrors.push(err180);
 }
 errors++;
 }
-if(data3.ttlSecondsAfterFinished !== undefined){
-let data62 = data3.ttlSecondsAfterFinished;
-if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
-const err181 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data62 < 0 || isNaN(data62)){
+const err181 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2175,9 +2176,11 @@ vErrors.push(err181);
 }
 errors++;
 }
-if(typeof data62 == "number"){
-if(data62 > 31536000 || isNaN(data62)){
-const err182 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
+}
+}
+let data63 = data3.roundHistoryLimit;
+if(!((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63)))){
+const err182 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2186,8 +2189,9 @@ vErrors.push(err182);
 }
 errors++;
 }
-if(data62 < 0 || isNaN(data62)){
-const err183 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(typeof data63 == "number"){
+if(data63 > 100 || isNaN(data63)){
+const err183 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2196,11 +2200,8 @@ vErrors.push(err183);
 }
 errors++;
 }
-}
-}
-let data63 = data3.roundHistoryLimit;
-if(!((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63)))){
-const err184 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data63 < 0 || isNaN(data63)){
+const err184 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2209,36 +2210,15 @@ vErrors.push(err184);
 }
 errors++;
 }
-if(typeof data63 == "number"){
-if(data63 > 100 || isNaN(data63)){
-const err185 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+}
+}
+else {
+const err185 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err185];
 }
 else {
 vErrors.push(err185);
-}
-errors++;
-}
-if(data63 < 0 || isNaN(data63)){
-const err186 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-if(vErrors === null){
-vErrors = [err186];
-}
-else {
-vErrors.push(err186);
-}
-errors++;
-}
-}
-}
-else {
-const err187 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err187];
-}
-else {
-vErrors.push(err187);
 }
 errors++;
 }
@@ -2248,7 +2228,34 @@ let data64 = data.status;
 if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
 for(const key21 in data64){
 if(!(func2.call(schema11.properties.status.properties, key21))){
-const err188 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+const err186 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err186];
+}
+else {
+vErrors.push(err186);
+}
+errors++;
+}
+}
+if(data64.observedGeneration !== undefined){
+let data65 = data64.observedGeneration;
+if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
+const err187 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err187];
+}
+else {
+vErrors.push(err187);
+}
+errors++;
+}
+}
+if(data64.phase !== undefined){
+let data66 = data64.phase;
+if(typeof data66 === "string"){
+if(func3(data66) > 32){
+const err188 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2258,10 +2265,8 @@ vErrors.push(err188);
 errors++;
 }
 }
-if(data64.observedGeneration !== undefined){
-let data65 = data64.observedGeneration;
-if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
-const err189 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err189 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2271,11 +2276,11 @@ vErrors.push(err189);
 errors++;
 }
 }
-if(data64.phase !== undefined){
-let data66 = data64.phase;
-if(typeof data66 === "string"){
-if(func3(data66) > 32){
-const err190 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data64.reason !== undefined){
+let data67 = data64.reason;
+if(typeof data67 === "string"){
+if(func3(data67) > 64){
+const err190 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2286,7 +2291,7 @@ errors++;
 }
 }
 else {
-const err191 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err191 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2296,11 +2301,9 @@ vErrors.push(err191);
 errors++;
 }
 }
-if(data64.reason !== undefined){
-let data67 = data64.reason;
-if(typeof data67 === "string"){
-if(func3(data67) > 64){
-const err192 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data64.startTime !== undefined){
+if(!(typeof data64.startTime === "string")){
+const err192 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2310,8 +2313,9 @@ vErrors.push(err192);
 errors++;
 }
 }
-else {
-const err193 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.completionTime !== undefined){
+if(!(typeof data64.completionTime === "string")){
+const err193 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2321,9 +2325,12 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data64.startTime !== undefined){
-if(!(typeof data64.startTime === "string")){
-const err194 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.round !== undefined){
+let data70 = data64.round;
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+for(const key22 in data70){
+if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
+const err194 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2333,9 +2340,10 @@ vErrors.push(err194);
 errors++;
 }
 }
-if(data64.completionTime !== undefined){
-if(!(typeof data64.completionTime === "string")){
-const err195 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data70.current !== undefined){
+let data71 = data70.current;
+if(!((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71)))){
+const err195 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2345,12 +2353,10 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data64.round !== undefined){
-let data70 = data64.round;
-if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
-for(const key22 in data70){
-if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
-const err196 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data70.committed !== undefined){
+let data72 = data70.committed;
+if(!((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72)))){
+const err196 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2360,10 +2366,10 @@ vErrors.push(err196);
 errors++;
 }
 }
-if(data70.current !== undefined){
-let data71 = data70.current;
-if(!((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71)))){
-const err197 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data70.failed !== undefined){
+let data73 = data70.failed;
+if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
+const err197 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2373,10 +2379,11 @@ vErrors.push(err197);
 errors++;
 }
 }
-if(data70.committed !== undefined){
-let data72 = data70.committed;
-if(!((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72)))){
-const err198 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data70.stage !== undefined){
+let data74 = data70.stage;
+if(typeof data74 === "string"){
+if(func3(data74) > 32){
+const err198 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2386,10 +2393,8 @@ vErrors.push(err198);
 errors++;
 }
 }
-if(data70.failed !== undefined){
-let data73 = data70.failed;
-if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
-const err199 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err199 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2399,11 +2404,11 @@ vErrors.push(err199);
 errors++;
 }
 }
-if(data70.stage !== undefined){
-let data74 = data70.stage;
-if(typeof data74 === "string"){
-if(func3(data74) > 32){
-const err200 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data70.phase !== undefined){
+let data75 = data70.phase;
+if(typeof data75 === "string"){
+if(func3(data75) > 32){
+const err200 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2414,7 +2419,7 @@ errors++;
 }
 }
 else {
-const err201 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err201 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2424,11 +2429,11 @@ vErrors.push(err201);
 errors++;
 }
 }
-if(data70.phase !== undefined){
-let data75 = data70.phase;
-if(typeof data75 === "string"){
-if(func3(data75) > 32){
-const err202 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data70.summary !== undefined){
+let data76 = data70.summary;
+if(typeof data76 === "string"){
+if(func3(data76) > 32){
+const err202 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2439,7 +2444,7 @@ errors++;
 }
 }
 else {
-const err203 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err203 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2449,11 +2454,9 @@ vErrors.push(err203);
 errors++;
 }
 }
-if(data70.summary !== undefined){
-let data76 = data70.summary;
-if(typeof data76 === "string"){
-if(func3(data76) > 32){
-const err204 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+}
+else {
+const err204 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2463,8 +2466,11 @@ vErrors.push(err204);
 errors++;
 }
 }
-else {
-const err205 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.metrics !== undefined){
+let data77 = data64.metrics;
+if(Array.isArray(data77)){
+if(data77.length > 32){
+const err205 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2473,10 +2479,12 @@ vErrors.push(err205);
 }
 errors++;
 }
-}
-}
-else {
-const err206 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len2 = data77.length;
+for(let i2=0; i2<len2; i2++){
+let data78 = data77[i2];
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.name === undefined){
+const err206 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2485,12 +2493,8 @@ vErrors.push(err206);
 }
 errors++;
 }
-}
-if(data64.metrics !== undefined){
-let data77 = data64.metrics;
-if(Array.isArray(data77)){
-if(data77.length > 32){
-const err207 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data78.value === undefined){
+const err207 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2499,12 +2503,8 @@ vErrors.push(err207);
 }
 errors++;
 }
-const len2 = data77.length;
-for(let i2=0; i2<len2; i2++){
-let data78 = data77[i2];
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
-if(data78.name === undefined){
-const err208 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data78.round === undefined){
+const err208 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2513,8 +2513,9 @@ vErrors.push(err208);
 }
 errors++;
 }
-if(data78.value === undefined){
-const err209 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+for(const key23 in data78){
+if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
+const err209 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2523,8 +2524,12 @@ vErrors.push(err209);
 }
 errors++;
 }
-if(data78.round === undefined){
-const err210 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+}
+if(data78.name !== undefined){
+let data79 = data78.name;
+if(typeof data79 === "string"){
+if(func3(data79) > 64){
+const err210 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2533,9 +2538,9 @@ vErrors.push(err210);
 }
 errors++;
 }
-for(const key23 in data78){
-if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
-const err211 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+}
+else {
+const err211 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2545,11 +2550,11 @@ vErrors.push(err211);
 errors++;
 }
 }
-if(data78.name !== undefined){
-let data79 = data78.name;
-if(typeof data79 === "string"){
-if(func3(data79) > 64){
-const err212 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data78.value !== undefined){
+let data80 = data78.value;
+if(typeof data80 === "string"){
+if(func3(data80) > 64){
+const err212 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2560,7 +2565,7 @@ errors++;
 }
 }
 else {
-const err213 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err213 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2570,11 +2575,10 @@ vErrors.push(err213);
 errors++;
 }
 }
-if(data78.value !== undefined){
-let data80 = data78.value;
-if(typeof data80 === "string"){
-if(func3(data80) > 64){
-const err214 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data78.round !== undefined){
+let data81 = data78.round;
+if(!((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81)))){
+const err214 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2584,8 +2588,9 @@ vErrors.push(err214);
 errors++;
 }
 }
+}
 else {
-const err215 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err215 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2595,10 +2600,9 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data78.round !== undefined){
-let data81 = data78.round;
-if(!((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81)))){
-const err216 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err216 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2608,9 +2612,12 @@ vErrors.push(err216);
 errors++;
 }
 }
-}
-else {
-const err217 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data64.convergence !== undefined){
+let data82 = data64.convergence;
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+for(const key24 in data82){
+if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
+const err217 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2620,9 +2627,11 @@ vErrors.push(err217);
 errors++;
 }
 }
-}
-else {
-const err218 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data82.metric !== undefined){
+let data83 = data82.metric;
+if(typeof data83 === "string"){
+if(func3(data83) > 64){
+const err218 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2632,12 +2641,8 @@ vErrors.push(err218);
 errors++;
 }
 }
-if(data64.convergence !== undefined){
-let data82 = data64.convergence;
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-for(const key24 in data82){
-if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
-const err219 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+else {
+const err219 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2647,11 +2652,11 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data82.metric !== undefined){
-let data83 = data82.metric;
-if(typeof data83 === "string"){
-if(func3(data83) > 64){
-const err220 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data82.last !== undefined){
+let data84 = data82.last;
+if(typeof data84 === "string"){
+if(func3(data84) > 64){
+const err220 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2662,7 +2667,7 @@ errors++;
 }
 }
 else {
-const err221 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err221 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2672,11 +2677,11 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data82.last !== undefined){
-let data84 = data82.last;
-if(typeof data84 === "string"){
-if(func3(data84) > 64){
-const err222 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data82.best !== undefined){
+let data85 = data82.best;
+if(typeof data85 === "string"){
+if(func3(data85) > 64){
+const err222 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2687,7 +2692,7 @@ errors++;
 }
 }
 else {
-const err223 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err223 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2697,11 +2702,10 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data82.best !== undefined){
-let data85 = data82.best;
-if(typeof data85 === "string"){
-if(func3(data85) > 64){
-const err224 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data82.bestRound !== undefined){
+let data86 = data82.bestRound;
+if(!((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86)))){
+const err224 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2711,8 +2715,11 @@ vErrors.push(err224);
 errors++;
 }
 }
-else {
-const err225 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data82.initial !== undefined){
+let data87 = data82.initial;
+if(typeof data87 === "string"){
+if(func3(data87) > 64){
+const err225 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2722,10 +2729,8 @@ vErrors.push(err225);
 errors++;
 }
 }
-if(data82.bestRound !== undefined){
-let data86 = data82.bestRound;
-if(!((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86)))){
-const err226 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err226 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2735,11 +2740,10 @@ vErrors.push(err226);
 errors++;
 }
 }
-if(data82.initial !== undefined){
-let data87 = data82.initial;
-if(typeof data87 === "string"){
-if(func3(data87) > 64){
-const err227 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data82.roundsWithoutImprovement !== undefined){
+let data88 = data82.roundsWithoutImprovement;
+if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
+const err227 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2749,8 +2753,9 @@ vErrors.push(err227);
 errors++;
 }
 }
+}
 else {
-const err228 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err228 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2760,10 +2765,11 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data82.roundsWithoutImprovement !== undefined){
-let data88 = data82.roundsWithoutImprovement;
-if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
-const err229 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data64.clustersSummary !== undefined){
+let data89 = data64.clustersSummary;
+if(typeof data89 === "string"){
+if(func3(data89) > 16){
+const err229 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2773,9 +2779,8 @@ vErrors.push(err229);
 errors++;
 }
 }
-}
 else {
-const err230 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err230 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2785,11 +2790,11 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data64.clustersSummary !== undefined){
-let data89 = data64.clustersSummary;
-if(typeof data89 === "string"){
-if(func3(data89) > 16){
-const err231 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data64.clusters !== undefined){
+let data90 = data64.clusters;
+if(Array.isArray(data90)){
+if(data90.length > 100){
+const err231 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2798,9 +2803,12 @@ vErrors.push(err231);
 }
 errors++;
 }
-}
-else {
-const err232 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len3 = data90.length;
+for(let i3=0; i3<len3; i3++){
+let data91 = data90[i3];
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+if(data91.participant === undefined){
+const err232 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2809,12 +2817,8 @@ vErrors.push(err232);
 }
 errors++;
 }
-}
-if(data64.clusters !== undefined){
-let data90 = data64.clusters;
-if(Array.isArray(data90)){
-if(data90.length > 100){
-const err233 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data91.cluster === undefined){
+const err233 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2823,12 +2827,8 @@ vErrors.push(err233);
 }
 errors++;
 }
-const len3 = data90.length;
-for(let i3=0; i3<len3; i3++){
-let data91 = data90[i3];
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-if(data91.participant === undefined){
-const err234 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+if(data91.state === undefined){
+const err234 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2837,8 +2837,9 @@ vErrors.push(err234);
 }
 errors++;
 }
-if(data91.cluster === undefined){
-const err235 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+for(const key25 in data91){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
+const err235 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2847,8 +2848,12 @@ vErrors.push(err235);
 }
 errors++;
 }
-if(data91.state === undefined){
-const err236 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+if(data91.participant !== undefined){
+let data92 = data91.participant;
+if(typeof data92 === "string"){
+if(func3(data92) > 20){
+const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2857,9 +2862,9 @@ vErrors.push(err236);
 }
 errors++;
 }
-for(const key25 in data91){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
-const err237 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+}
+else {
+const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2869,11 +2874,11 @@ vErrors.push(err237);
 errors++;
 }
 }
-if(data91.participant !== undefined){
-let data92 = data91.participant;
-if(typeof data92 === "string"){
-if(func3(data92) > 20){
-const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(data91.cluster !== undefined){
+let data93 = data91.cluster;
+if(typeof data93 === "string"){
+if(func3(data93) > 63){
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2884,7 +2889,7 @@ errors++;
 }
 }
 else {
-const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2894,11 +2899,11 @@ vErrors.push(err239);
 errors++;
 }
 }
-if(data91.cluster !== undefined){
-let data93 = data91.cluster;
-if(typeof data93 === "string"){
-if(func3(data93) > 63){
-const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data91.state !== undefined){
+let data94 = data91.state;
+if(typeof data94 === "string"){
+if(func3(data94) > 16){
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2909,7 +2914,7 @@ errors++;
 }
 }
 else {
-const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2919,11 +2924,9 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data91.state !== undefined){
-let data94 = data91.state;
-if(typeof data94 === "string"){
-if(func3(data94) > 16){
-const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data91.observedTime !== undefined){
+if(!(typeof data91.observedTime === "string")){
+const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2933,8 +2936,10 @@ vErrors.push(err242);
 errors++;
 }
 }
-else {
-const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.ready !== undefined){
+let data96 = data91.ready;
+if(!((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96)))){
+const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2944,9 +2949,10 @@ vErrors.push(err243);
 errors++;
 }
 }
-if(data91.observedTime !== undefined){
-if(!(typeof data91.observedTime === "string")){
-const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data91.active !== undefined){
+let data97 = data91.active;
+if(!((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97)))){
+const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2956,10 +2962,10 @@ vErrors.push(err244);
 errors++;
 }
 }
-if(data91.ready !== undefined){
-let data96 = data91.ready;
-if(!((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96)))){
-const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data91.failed !== undefined){
+let data98 = data91.failed;
+if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
+const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2969,10 +2975,11 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data91.active !== undefined){
-let data97 = data91.active;
-if(!((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97)))){
-const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data91.reason !== undefined){
+let data99 = data91.reason;
+if(typeof data99 === "string"){
+if(func3(data99) > 64){
+const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -2982,10 +2989,8 @@ vErrors.push(err246);
 errors++;
 }
 }
-if(data91.failed !== undefined){
-let data98 = data91.failed;
-if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
-const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -2995,11 +3000,11 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data91.reason !== undefined){
-let data99 = data91.reason;
-if(typeof data99 === "string"){
-if(func3(data99) > 64){
-const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data91.message !== undefined){
+let data100 = data91.message;
+if(typeof data100 === "string"){
+if(func3(data100) > 300){
+const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3010,7 +3015,7 @@ errors++;
 }
 }
 else {
-const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3020,11 +3025,9 @@ vErrors.push(err249);
 errors++;
 }
 }
-if(data91.message !== undefined){
-let data100 = data91.message;
-if(typeof data100 === "string"){
-if(func3(data100) > 300){
-const err250 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+}
+else {
+const err250 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3034,8 +3037,9 @@ vErrors.push(err250);
 errors++;
 }
 }
+}
 else {
-const err251 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err251 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3045,9 +3049,11 @@ vErrors.push(err251);
 errors++;
 }
 }
-}
-else {
-const err252 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data64.placements !== undefined){
+let data101 = data64.placements;
+if(Array.isArray(data101)){
+if(data101.length > 400){
+const err252 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3056,10 +3062,12 @@ vErrors.push(err252);
 }
 errors++;
 }
-}
-}
-else {
-const err253 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len4 = data101.length;
+for(let i4=0; i4<len4; i4++){
+let data102 = data101[i4];
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+if(data102.participant === undefined){
+const err253 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3068,12 +3076,8 @@ vErrors.push(err253);
 }
 errors++;
 }
-}
-if(data64.placements !== undefined){
-let data101 = data64.placements;
-if(Array.isArray(data101)){
-if(data101.length > 400){
-const err254 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
+if(data102.cluster === undefined){
+const err254 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3082,12 +3086,8 @@ vErrors.push(err254);
 }
 errors++;
 }
-const len4 = data101.length;
-for(let i4=0; i4<len4; i4++){
-let data102 = data101[i4];
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
-if(data102.participant === undefined){
-const err255 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+if(data102.namespace === undefined){
+const err255 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3096,8 +3096,8 @@ vErrors.push(err255);
 }
 errors++;
 }
-if(data102.cluster === undefined){
-const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+if(data102.name === undefined){
+const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3106,8 +3106,8 @@ vErrors.push(err256);
 }
 errors++;
 }
-if(data102.namespace === undefined){
-const err257 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
+if(data102.jobUid === undefined){
+const err257 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3116,8 +3116,8 @@ vErrors.push(err257);
 }
 errors++;
 }
-if(data102.name === undefined){
-const err258 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(data102.state === undefined){
+const err258 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3126,8 +3126,9 @@ vErrors.push(err258);
 }
 errors++;
 }
-if(data102.jobUid === undefined){
-const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
+for(const key26 in data102){
+if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
+const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3136,8 +3137,12 @@ vErrors.push(err259);
 }
 errors++;
 }
-if(data102.state === undefined){
-const err260 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+if(data102.participant !== undefined){
+let data103 = data102.participant;
+if(typeof data103 === "string"){
+if(func3(data103) > 63){
+const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3146,9 +3151,9 @@ vErrors.push(err260);
 }
 errors++;
 }
-for(const key26 in data102){
-if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
-const err261 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+}
+else {
+const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3158,11 +3163,11 @@ vErrors.push(err261);
 errors++;
 }
 }
-if(data102.participant !== undefined){
-let data103 = data102.participant;
-if(typeof data103 === "string"){
-if(func3(data103) > 63){
-const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data102.cluster !== undefined){
+let data104 = data102.cluster;
+if(typeof data104 === "string"){
+if(func3(data104) > 63){
+const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3173,7 +3178,7 @@ errors++;
 }
 }
 else {
-const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3183,11 +3188,11 @@ vErrors.push(err263);
 errors++;
 }
 }
-if(data102.cluster !== undefined){
-let data104 = data102.cluster;
-if(typeof data104 === "string"){
-if(func3(data104) > 63){
-const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data102.namespace !== undefined){
+let data105 = data102.namespace;
+if(typeof data105 === "string"){
+if(func3(data105) > 63){
+const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3198,7 +3203,7 @@ errors++;
 }
 }
 else {
-const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3208,11 +3213,11 @@ vErrors.push(err265);
 errors++;
 }
 }
-if(data102.namespace !== undefined){
-let data105 = data102.namespace;
-if(typeof data105 === "string"){
-if(func3(data105) > 63){
-const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data102.name !== undefined){
+let data106 = data102.name;
+if(typeof data106 === "string"){
+if(func3(data106) > 63){
+const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3223,7 +3228,7 @@ errors++;
 }
 }
 else {
-const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3233,11 +3238,11 @@ vErrors.push(err267);
 errors++;
 }
 }
-if(data102.name !== undefined){
-let data106 = data102.name;
-if(typeof data106 === "string"){
-if(func3(data106) > 63){
-const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data102.jobUid !== undefined){
+let data107 = data102.jobUid;
+if(typeof data107 === "string"){
+if(func3(data107) > 64){
+const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3248,7 +3253,7 @@ errors++;
 }
 }
 else {
-const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3258,11 +3263,11 @@ vErrors.push(err269);
 errors++;
 }
 }
-if(data102.jobUid !== undefined){
-let data107 = data102.jobUid;
-if(typeof data107 === "string"){
-if(func3(data107) > 64){
-const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data102.clusterUid !== undefined){
+let data108 = data102.clusterUid;
+if(typeof data108 === "string"){
+if(func3(data108) > 64){
+const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3273,7 +3278,7 @@ errors++;
 }
 }
 else {
-const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3283,11 +3288,10 @@ vErrors.push(err271);
 errors++;
 }
 }
-if(data102.clusterUid !== undefined){
-let data108 = data102.clusterUid;
-if(typeof data108 === "string"){
-if(func3(data108) > 64){
-const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data102.state !== undefined){
+let data109 = data102.state;
+if(typeof data109 !== "string"){
+const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3296,9 +3300,8 @@ vErrors.push(err272);
 }
 errors++;
 }
-}
-else {
-const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data109 === "Wanted") || (data109 === "Leaving"))){
+const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3308,10 +3311,9 @@ vErrors.push(err273);
 errors++;
 }
 }
-if(data102.state !== undefined){
-let data109 = data102.state;
-if(typeof data109 !== "string"){
-const err274 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err274 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3320,8 +3322,10 @@ vErrors.push(err274);
 }
 errors++;
 }
-if(!((data109 === "Wanted") || (data109 === "Leaving"))){
-const err275 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err275 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3331,9 +3335,11 @@ vErrors.push(err275);
 errors++;
 }
 }
-}
-else {
-const err276 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data64.unsearchedClusters !== undefined){
+let data110 = data64.unsearchedClusters;
+if(Array.isArray(data110)){
+if(data110.length > 1000){
+const err276 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3342,10 +3348,12 @@ vErrors.push(err276);
 }
 errors++;
 }
-}
-}
-else {
-const err277 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len5 = data110.length;
+for(let i5=0; i5<len5; i5++){
+let data111 = data110[i5];
+if(typeof data111 === "string"){
+if(func3(data111) > 63){
+const err277 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3355,11 +3363,8 @@ vErrors.push(err277);
 errors++;
 }
 }
-if(data64.unsearchedClusters !== undefined){
-let data110 = data64.unsearchedClusters;
-if(Array.isArray(data110)){
-if(data110.length > 1000){
-const err278 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+else {
+const err278 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3368,12 +3373,10 @@ vErrors.push(err278);
 }
 errors++;
 }
-const len5 = data110.length;
-for(let i5=0; i5<len5; i5++){
-let data111 = data110[i5];
-if(typeof data111 === "string"){
-if(func3(data111) > 63){
-const err279 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+}
+else {
+const err279 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3383,8 +3386,11 @@ vErrors.push(err279);
 errors++;
 }
 }
-else {
-const err280 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.disclosures !== undefined){
+let data112 = data64.disclosures;
+if(Array.isArray(data112)){
+if(data112.length > 32){
+const err280 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3393,10 +3399,12 @@ vErrors.push(err280);
 }
 errors++;
 }
-}
-}
-else {
-const err281 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len6 = data112.length;
+for(let i6=0; i6<len6; i6++){
+let data113 = data112[i6];
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+if(data113.set === undefined){
+const err281 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3405,12 +3413,8 @@ vErrors.push(err281);
 }
 errors++;
 }
-}
-if(data64.disclosures !== undefined){
-let data112 = data64.disclosures;
-if(Array.isArray(data112)){
-if(data112.length > 32){
-const err282 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data113.role === undefined){
+const err282 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3419,12 +3423,8 @@ vErrors.push(err282);
 }
 errors++;
 }
-const len6 = data112.length;
-for(let i6=0; i6<len6; i6++){
-let data113 = data112[i6];
-if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
-if(data113.set === undefined){
-const err283 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
+if(data113.disclosure === undefined){
+const err283 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3433,8 +3433,8 @@ vErrors.push(err283);
 }
 errors++;
 }
-if(data113.role === undefined){
-const err284 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+if(data113.meaning === undefined){
+const err284 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3443,8 +3443,9 @@ vErrors.push(err284);
 }
 errors++;
 }
-if(data113.disclosure === undefined){
-const err285 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
+for(const key27 in data113){
+if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
+const err285 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3453,8 +3454,12 @@ vErrors.push(err285);
 }
 errors++;
 }
-if(data113.meaning === undefined){
-const err286 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
+}
+if(data113.set !== undefined){
+let data114 = data113.set;
+if(typeof data114 === "string"){
+if(func3(data114) > 64){
+const err286 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3463,9 +3468,9 @@ vErrors.push(err286);
 }
 errors++;
 }
-for(const key27 in data113){
-if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
-const err287 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+else {
+const err287 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3475,11 +3480,11 @@ vErrors.push(err287);
 errors++;
 }
 }
-if(data113.set !== undefined){
-let data114 = data113.set;
-if(typeof data114 === "string"){
-if(func3(data114) > 64){
-const err288 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data113.role !== undefined){
+let data115 = data113.role;
+if(typeof data115 === "string"){
+if(func3(data115) > 32){
+const err288 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3490,7 +3495,7 @@ errors++;
 }
 }
 else {
-const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3500,11 +3505,11 @@ vErrors.push(err289);
 errors++;
 }
 }
-if(data113.role !== undefined){
-let data115 = data113.role;
-if(typeof data115 === "string"){
-if(func3(data115) > 32){
-const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data113.disclosure !== undefined){
+let data116 = data113.disclosure;
+if(typeof data116 === "string"){
+if(func3(data116) > 32){
+const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3515,7 +3520,7 @@ errors++;
 }
 }
 else {
-const err291 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err291 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3525,11 +3530,11 @@ vErrors.push(err291);
 errors++;
 }
 }
-if(data113.disclosure !== undefined){
-let data116 = data113.disclosure;
-if(typeof data116 === "string"){
-if(func3(data116) > 32){
-const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data113.meaning !== undefined){
+let data117 = data113.meaning;
+if(typeof data117 === "string"){
+if(func3(data117) > 300){
+const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3540,7 +3545,7 @@ errors++;
 }
 }
 else {
-const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3550,11 +3555,9 @@ vErrors.push(err293);
 errors++;
 }
 }
-if(data113.meaning !== undefined){
-let data117 = data113.meaning;
-if(typeof data117 === "string"){
-if(func3(data117) > 300){
-const err294 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+}
+else {
+const err294 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3564,8 +3567,9 @@ vErrors.push(err294);
 errors++;
 }
 }
+}
 else {
-const err295 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err295 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3575,9 +3579,12 @@ vErrors.push(err295);
 errors++;
 }
 }
-}
-else {
-const err296 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data64.bytes !== undefined){
+let data118 = data64.bytes;
+if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
+for(const key28 in data118){
+if(!((key28 === "up") || (key28 === "down"))){
+const err296 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3587,9 +3594,10 @@ vErrors.push(err296);
 errors++;
 }
 }
-}
-else {
-const err297 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data118.up !== undefined){
+let data119 = data118.up;
+if(!((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119)))){
+const err297 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3599,12 +3607,10 @@ vErrors.push(err297);
 errors++;
 }
 }
-if(data64.bytes !== undefined){
-let data118 = data64.bytes;
-if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-for(const key28 in data118){
-if(!((key28 === "up") || (key28 === "down"))){
-const err298 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+if(data118.down !== undefined){
+let data120 = data118.down;
+if(!((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120)))){
+const err298 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3614,10 +3620,9 @@ vErrors.push(err298);
 errors++;
 }
 }
-if(data118.up !== undefined){
-let data119 = data118.up;
-if(!((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119)))){
-const err299 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err299 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3627,10 +3632,12 @@ vErrors.push(err299);
 errors++;
 }
 }
-if(data118.down !== undefined){
-let data120 = data118.down;
-if(!((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120)))){
-const err300 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data64.checkpoint !== undefined){
+let data121 = data64.checkpoint;
+if(data121 && typeof data121 == "object" && !Array.isArray(data121)){
+for(const key29 in data121){
+if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
+const err300 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3640,9 +3647,11 @@ vErrors.push(err300);
 errors++;
 }
 }
-}
-else {
-const err301 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data121.uri !== undefined){
+let data122 = data121.uri;
+if(typeof data122 === "string"){
+if(func3(data122) > 1024){
+const err301 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3652,12 +3661,8 @@ vErrors.push(err301);
 errors++;
 }
 }
-if(data64.checkpoint !== undefined){
-let data121 = data64.checkpoint;
-if(data121 && typeof data121 == "object" && !Array.isArray(data121)){
-for(const key29 in data121){
-if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
-const err302 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+else {
+const err302 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3667,11 +3672,10 @@ vErrors.push(err302);
 errors++;
 }
 }
-if(data121.uri !== undefined){
-let data122 = data121.uri;
-if(typeof data122 === "string"){
-if(func3(data122) > 1024){
-const err303 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data121.round !== undefined){
+let data123 = data121.round;
+if(!((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123)))){
+const err303 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3681,8 +3685,11 @@ vErrors.push(err303);
 errors++;
 }
 }
-else {
-const err304 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data121.sha256 !== undefined){
+let data124 = data121.sha256;
+if(typeof data124 === "string"){
+if(func3(data124) > 64){
+const err304 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3692,10 +3699,8 @@ vErrors.push(err304);
 errors++;
 }
 }
-if(data121.round !== undefined){
-let data123 = data121.round;
-if(!((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123)))){
-const err305 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err305 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3705,11 +3710,9 @@ vErrors.push(err305);
 errors++;
 }
 }
-if(data121.sha256 !== undefined){
-let data124 = data121.sha256;
-if(typeof data124 === "string"){
-if(func3(data124) > 64){
-const err306 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err306 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err306];
 }
@@ -3719,8 +3722,12 @@ vErrors.push(err306);
 errors++;
 }
 }
-else {
-const err307 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.model !== undefined){
+let data125 = data64.model;
+if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
+for(const key30 in data125){
+if(!(key30 === "sha256")){
+const err307 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err307];
 }
@@ -3730,9 +3737,11 @@ vErrors.push(err307);
 errors++;
 }
 }
-}
-else {
-const err308 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data125.sha256 !== undefined){
+let data126 = data125.sha256;
+if(typeof data126 === "string"){
+if(func3(data126) > 64){
+const err308 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err308];
 }
@@ -3742,12 +3751,8 @@ vErrors.push(err308);
 errors++;
 }
 }
-if(data64.model !== undefined){
-let data125 = data64.model;
-if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
-for(const key30 in data125){
-if(!(key30 === "sha256")){
-const err309 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+else {
+const err309 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err309];
 }
@@ -3757,11 +3762,9 @@ vErrors.push(err309);
 errors++;
 }
 }
-if(data125.sha256 !== undefined){
-let data126 = data125.sha256;
-if(typeof data126 === "string"){
-if(func3(data126) > 64){
-const err310 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err310 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err310];
 }
@@ -3771,8 +3774,11 @@ vErrors.push(err310);
 errors++;
 }
 }
-else {
-const err311 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data64.conditions !== undefined){
+let data127 = data64.conditions;
+if(Array.isArray(data127)){
+if(data127.length > 16){
+const err311 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err311];
 }
@@ -3781,10 +3787,12 @@ vErrors.push(err311);
 }
 errors++;
 }
-}
-}
-else {
-const err312 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len7 = data127.length;
+for(let i7=0; i7<len7; i7++){
+let data128 = data127[i7];
+if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
+if(data128.type === undefined){
+const err312 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err312];
 }
@@ -3793,12 +3801,8 @@ vErrors.push(err312);
 }
 errors++;
 }
-}
-if(data64.conditions !== undefined){
-let data127 = data64.conditions;
-if(Array.isArray(data127)){
-if(data127.length > 16){
-const err313 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(data128.status === undefined){
+const err313 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err313];
 }
@@ -3807,12 +3811,8 @@ vErrors.push(err313);
 }
 errors++;
 }
-const len7 = data127.length;
-for(let i7=0; i7<len7; i7++){
-let data128 = data127[i7];
-if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
-if(data128.type === undefined){
-const err314 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data128.reason === undefined){
+const err314 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err314];
 }
@@ -3821,8 +3821,8 @@ vErrors.push(err314);
 }
 errors++;
 }
-if(data128.status === undefined){
-const err315 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+if(data128.message === undefined){
+const err315 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err315];
 }
@@ -3831,8 +3831,8 @@ vErrors.push(err315);
 }
 errors++;
 }
-if(data128.reason === undefined){
-const err316 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+if(data128.lastTransitionTime === undefined){
+const err316 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err316];
 }
@@ -3841,8 +3841,9 @@ vErrors.push(err316);
 }
 errors++;
 }
-if(data128.message === undefined){
-const err317 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+for(const key31 in data128){
+if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
+const err317 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err317];
 }
@@ -3851,8 +3852,12 @@ vErrors.push(err317);
 }
 errors++;
 }
-if(data128.lastTransitionTime === undefined){
-const err318 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+}
+if(data128.type !== undefined){
+let data129 = data128.type;
+if(typeof data129 === "string"){
+if(func3(data129) > 64){
+const err318 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -3861,9 +3866,9 @@ vErrors.push(err318);
 }
 errors++;
 }
-for(const key31 in data128){
-if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
-const err319 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+else {
+const err319 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -3873,11 +3878,10 @@ vErrors.push(err319);
 errors++;
 }
 }
-if(data128.type !== undefined){
-let data129 = data128.type;
-if(typeof data129 === "string"){
-if(func3(data129) > 64){
-const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data128.status !== undefined){
+let data130 = data128.status;
+if(typeof data130 !== "string"){
+const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err320];
 }
@@ -3886,9 +3890,8 @@ vErrors.push(err320);
 }
 errors++;
 }
-}
-else {
-const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data130 === "True") || (data130 === "False")) || (data130 === "Unknown"))){
+const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err321];
 }
@@ -3898,10 +3901,11 @@ vErrors.push(err321);
 errors++;
 }
 }
-if(data128.status !== undefined){
-let data130 = data128.status;
-if(typeof data130 !== "string"){
-const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.reason !== undefined){
+let data131 = data128.reason;
+if(typeof data131 === "string"){
+if(func3(data131) > 64){
+const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err322];
 }
@@ -3910,8 +3914,9 @@ vErrors.push(err322);
 }
 errors++;
 }
-if(!(((data130 === "True") || (data130 === "False")) || (data130 === "Unknown"))){
-const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err323];
 }
@@ -3921,11 +3926,11 @@ vErrors.push(err323);
 errors++;
 }
 }
-if(data128.reason !== undefined){
-let data131 = data128.reason;
-if(typeof data131 === "string"){
-if(func3(data131) > 64){
-const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data128.message !== undefined){
+let data132 = data128.message;
+if(typeof data132 === "string"){
+if(func3(data132) > 1024){
+const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err324];
 }
@@ -3936,7 +3941,7 @@ errors++;
 }
 }
 else {
-const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err325];
 }
@@ -3946,11 +3951,10 @@ vErrors.push(err325);
 errors++;
 }
 }
-if(data128.message !== undefined){
-let data132 = data128.message;
-if(typeof data132 === "string"){
-if(func3(data132) > 1024){
-const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data128.observedGeneration !== undefined){
+let data133 = data128.observedGeneration;
+if(!((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133)))){
+const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err326];
 }
@@ -3960,8 +3964,9 @@ vErrors.push(err326);
 errors++;
 }
 }
-else {
-const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data128.lastTransitionTime !== undefined){
+if(!(typeof data128.lastTransitionTime === "string")){
+const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err327];
 }
@@ -3971,10 +3976,9 @@ vErrors.push(err327);
 errors++;
 }
 }
-if(data128.observedGeneration !== undefined){
-let data133 = data128.observedGeneration;
-if(!((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133)))){
-const err328 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err328 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err328];
 }
@@ -3984,9 +3988,9 @@ vErrors.push(err328);
 errors++;
 }
 }
-if(data128.lastTransitionTime !== undefined){
-if(!(typeof data128.lastTransitionTime === "string")){
-const err329 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err329 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err329];
 }
@@ -3998,7 +4002,7 @@ errors++;
 }
 }
 else {
-const err330 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err330 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err330];
 }
@@ -4010,36 +4014,12 @@ errors++;
 }
 }
 else {
-const err331 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err331 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err331];
 }
 else {
 vErrors.push(err331);
-}
-errors++;
-}
-}
-}
-else {
-const err332 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err332];
-}
-else {
-vErrors.push(err332);
-}
-errors++;
-}
-}
-}
-else {
-const err333 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err333];
-}
-else {
-vErrors.push(err333);
 }
 errors++;
 }
