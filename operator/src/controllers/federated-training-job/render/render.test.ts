@@ -70,6 +70,35 @@ describe("the aggregator's configuration", () => {
   });
 });
 
+describe("participants in the aggregator's configuration", () => {
+  const told = aJob({ trainer: { ...job.spec.trainer, hyperparameters: { increment: "0.5", simulateStepMs: 5 } } });
+  const [first, second] = told.spec.participants;
+  const own = aJob({
+    ...told.spec,
+    participants: [{ ...first!, runtime: "torch", hyperparameters: { increment: "0.25", simulateStepMs: 7 } }, second!],
+  });
+
+  it("have the hyperparameters that are their own, as texts, and nothing of what the operator alone needs", () => {
+    const { participants, trainer } = renderJobConfig(own, run) as { participants: object[]; trainer: object };
+    expect(participants).toEqual([
+      {
+        name: "aws",
+        cluster: "aws-1",
+        namespace: "jobs",
+        workers: 1,
+        hyperparameters: { increment: "0.25", simulateStepMs: "7" },
+      },
+      { name: "gcp", cluster: "gcp-1", workers: 1 },
+    ]);
+    expect(trainer).toMatchObject({ hyperparameters: { increment: "0.5", simulateStepMs: "5" } });
+  });
+
+  it("say nothing of hyperparameters when they have none of their own: such a configuration is what it always was", () => {
+    const { participants } = renderJobConfig(told, run) as { participants: object[] };
+    for (const participant of participants) expect(participant).not.toHaveProperty("hyperparameters");
+  });
+});
+
 describe("what an aggregator runs with", () => {
   it("is read as it was written down, and not when somebody edited it", () => {
     const text = printFrozenRun({ run, isOpen: true });
