@@ -24,7 +24,9 @@ describe("every job that is accepted", () => {
       expect(checkJobSpec(job.spec)).toEqual([]);
       const config = parseJobConfig("job.json", JSON.stringify(renderAsOperator(job)));
       const plan = create(controlV1.WindowPlanSchema, renderWindowPlan(job, firstWindow));
-      expect(takePlan(noWindows, plan, { rounds: 0, stops: () => false }).decision).toBe(PlanDecision.Open);
+      expect(takePlan(noWindows, plan, { rounds: 0, isEvaluated: false, stops: () => false }).decision).toBe(
+        PlanDecision.Open,
+      );
       expect(judgeRounds(plan.convergence, []).stop).toBe(false);
       const seats = config.participants.reduce((sum, { workers }) => sum + workers, 0);
       const steps = Array.from({ length: countUpdateSegments(parameters) }, () => config.initialStep);

@@ -186,10 +186,13 @@ class SidecarWorker {
     const { trainer } = this.#registry;
     const joined = await session.join(await this.#joiningWith(trainer), signal);
     await this.#enter(credentials, session, joined, signal);
+    // A trainer may have registered while the base model was fetched: whoever listens is known by what it can do.
+    const known = this.#registry.trainer;
+    if (known !== trainer) await session.join(await this.#joiningWith(known), signal);
     this.isJoined = true;
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
     const left = new AbortController();
-    const telling = this.#tellOfTrainers(session, trainer, AbortSignal.any([signal, left.signal]));
+    const telling = this.#tellOfTrainers(session, known, AbortSignal.any([signal, left.signal]));
     try {
       return await this.#take(session.receive(signal));
     } finally {
@@ -211,9 +214,10 @@ class SidecarWorker {
       }
     } catch (cause) {
       if (signal.aborted) return;
-      // The next link tells of it.
       const { code, message } = asTributaryError(cause);
       this.#context.log.warn({ code }, message);
+      // The next link tells of it.
+      session.close();
     }
   }
 

@@ -13,10 +13,11 @@ import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts"
 import type { WorkerConfig } from "./config/sidecar-config.ts";
 import type { WorkerCredentials } from "./identity/enrolment.ts";
 import type { AttemptId } from "./round/party-machine.ts";
+import { announced } from "./trainer/announced-trainer.ts";
 import { createTensorClient, type TensorClient } from "./wire/tensor-client.ts";
 
 /** Version of the protocol's messages that this sidecar speaks. */
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 const CALL_TIMEOUT_MS = 20_000;
 /** Tries of one message: what is not delivered by then is asked for again over the next link. */
 const SEND_ATTEMPTS = 4;
@@ -129,7 +130,7 @@ async function joinJob(
 ) {
   const identityKey = ed25519KeyOf(new X509Certificate(identity.certificatePem));
   if (identityKey === undefined) throw new TributaryError("CONFIGURATION_INVALID", "the worker's key is not Ed25519");
-  const { kinds = [], capability } = trainer ?? {};
+  const { kinds = [], capability } = trainer === undefined ? {} : announced(trainer);
   const request = {
     ...{ identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage: image, lastSetup, kinds: [...kinds] },
     ...(capability !== undefined && { capability }),

@@ -256,6 +256,8 @@ export interface PartyReport {
   readonly heardAgoMs: number;
   /** How far its clock is ahead of the aggregator's, negative when behind; shown, never decided on. */
   readonly clockOffsetMs: number;
+  /** Whether no round is opened with it, for which it has a problem. */
+  readonly isUnfit?: boolean;
   readonly problem?: Problem;
 }
 

@@ -52,7 +52,7 @@ export class HostileLinks {
     const { publicKey } = new X509Certificate(this.#config.certificatePem);
     const x = Buffer.from(String(publicKey.export({ format: "jwk" }).x), "base64url");
     const identityKey = isHonest ? new Uint8Array(x) : new Uint8Array(32);
-    const request = { identityKey, protocolVersion: 1, sidecarImage: "hostile", kinds: ["Evaluate", "Train"] };
+    const request = { identityKey, protocolVersion: 2, sidecarImage: "hostile", kinds: ["Evaluate", "Train"] };
     const joined = this.#party.join(request, { timeoutMs: 20_000 });
     return joined.then(
       () => "OK",

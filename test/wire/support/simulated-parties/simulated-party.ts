@@ -55,7 +55,7 @@ export class SimulatedParty {
   async run(): Promise<void> {
     const { publicKey } = new X509Certificate(this.#identity.certificatePem);
     const identityKey = new Uint8Array(Buffer.from(String(publicKey.export({ format: "jwk" }).x), "base64url"));
-    const request = { identityKey, protocolVersion: 1, sidecarImage: "simulated", kinds: ["Evaluate", "Train"] };
+    const request = { identityKey, protocolVersion: 2, sidecarImage: "simulated", kinds: ["Evaluate", "Train"] };
     this.#party = (await this.#client.join(request, { timeoutMs: 60_000 })).partyId;
     for await (const { round, attempt, message } of this.#client.receive({}, { timeoutMs: 3_600_000 })) {
       if (message.case === "finished") return;

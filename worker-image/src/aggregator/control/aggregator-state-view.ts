@@ -3,6 +3,7 @@ import type { controlV1 } from "@tributary/contracts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import { OutputPublisher, PublishedModel, type ShownModel } from "../output/output-publisher.ts";
 import type { PartyDirectory } from "../party/party-directory.ts";
+import { Fitness } from "../party/seat-fitness.ts";
 import type { RoundStore } from "../store/round-store.ts";
 
 /** Where the operator's snapshot comes from. */
@@ -59,12 +60,13 @@ function partyStates({ parties }: StateSources, hasReported: (party: number) => 
   return parties
     .list()
     .filter(({ holder, isConnected }) => holder !== undefined && isConnected)
-    .map(({ seat, heardAgoMs, clockOffsetMs, problem }) => ({
+    .map(({ seat, heardAgoMs, clockOffsetMs, fitness, problem }) => ({
       participant: seat.participant.name,
       workerIndex: seat.workerIndex,
       heardAgoMs: BigInt(heardAgoMs),
       clockOffsetMs: BigInt(clockOffsetMs),
       reported: hasReported(seat.partyId),
+      unfit: fitness === Fitness.Unfit,
       problemCode: problem?.code ?? "",
       problemMessage: problem?.message ?? "",
     }));

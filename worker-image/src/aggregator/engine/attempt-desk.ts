@@ -130,7 +130,7 @@ export class AttemptDesk {
     const holders = members.map((member) => member.holder!);
     const setup = nextSetup(
       last,
-      members.map(({ lastSetup }) => lastSetup),
+      members.map(({ seat, lastSetup }) => ({ organisation: seat.participant.organisation, lastSetup })),
     );
     const signed = signedTerms(job, { line: round, setup, attempt, ...asked, holders });
     this.#record = {

@@ -4,7 +4,7 @@ import { controlV1 } from "@tributary/contracts";
 import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { PartyProblem } from "../party/party-directory.ts";
-import { survivorsOf } from "../store/ledger-line.ts";
+import { LedgerOutcome, survivorsOf } from "../store/ledger-line.ts";
 import type { TensorRound } from "../wire/tensor-endpoint.ts";
 import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
 import { AttemptFiles } from "./attempt-files.ts";
@@ -63,6 +63,7 @@ export class JobEngine implements TensorRound {
     const directory = join(deps.config.directories.data, "open");
     this.#windows = new WindowDesk(new WindowsFile(directory), () => ({
       rounds: this.#rounds,
+      isEvaluated: deps.store.rounds.at(-1)?.line.outcome === LedgerOutcome.Evaluated,
       stops: (plan) => this.#ledger.under(plan.convergence).verdict.stop,
     }));
     this.#attempts = new AttemptDesk(deps, new AttemptFiles(directory), onChange);
@@ -197,7 +198,7 @@ export class JobEngine implements TensorRound {
   }
 
   async #restore(): Promise<void> {
-    if (this.#storageFailures > 0) await this.#deps.store.reload();
+    if (this.#storageFailures > 0) await this.#reload();
     await this.#windows.advance();
     await this.#attempts.restore();
     const { closed } = this.#attempts.record;
@@ -206,6 +207,14 @@ export class JobEngine implements TensorRound {
     // Parties that came, or said something, while this was read have been told nothing.
     for (const { seat, isConnected } of this.#deps.parties.list()) if (isConnected) this.#welcome(seat.partyId);
     if (this.#storageFailures > 0 && this.#windows.open === undefined) this.#storageWorks();
+  }
+
+  /** Reads what is there; a round whose commit failed after its name was given holds bytes that no other line must hold again. */
+  async #reload(): Promise<void> {
+    const { store } = this.#deps;
+    const known = store.rounds.length;
+    await store.reload();
+    for (const { line } of store.rounds.slice(known)) this.#bytes.settle(line.bytes);
   }
 
   /**

@@ -8,9 +8,9 @@ function aPlan(change: Partial<controlV1.WindowPlan> = {}) {
   return create(controlV1.WindowPlanSchema, { ...plan, ...change });
 }
 
-function known(change: Partial<JobWindows> & { rounds: number; stops?: boolean }) {
-  const { rounds, stops = false, ...windows } = change;
-  const ledger = { rounds, stops: () => stops };
+function known(change: Partial<JobWindows> & { rounds: number; isEvaluated?: boolean; stops?: boolean }) {
+  const { rounds, isEvaluated = false, stops = false, ...windows } = change;
+  const ledger = { rounds, isEvaluated, stops: () => stops };
   return { windows: { current: undefined, next: undefined, finished: undefined, ...windows }, ledger };
 }
 
@@ -143,8 +143,13 @@ describe("windows and the ledger", () => {
     { name: "none whose rounds were given up when the job was ended", given: finished, want: undefined },
     {
       name: "one that evaluated, also once the job was ended",
-      given: known({ current: evaluating, rounds: 5, finished: "Complete" }),
+      given: known({ current: evaluating, rounds: 5, isEvaluated: true, finished: "Complete" }),
       want: evaluating,
+    },
+    {
+      name: "none that was to evaluate and whose line an attempt took that trained",
+      given: known({ current: evaluating, rounds: 5 }),
+      want: undefined,
     },
   ])("knows which window ended last: $name", ({ given, want }) => {
     expect(endedWindowOf(given.windows, given.ledger)).toEqual(want);

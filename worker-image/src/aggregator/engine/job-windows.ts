@@ -19,6 +19,8 @@ export interface JobWindows {
 export interface LedgerFacts {
   /** Rounds in the ledger, hence the number of the next round. */
   readonly rounds: number;
+  /** Whether the newest line only evaluated. */
+  readonly isEvaluated: boolean;
   /** Whether a window's own convergence rule ends training with this ledger. */
   readonly stops: (plan: WindowPlan) => boolean;
 }
@@ -44,9 +46,13 @@ export function openWindowOf({ current, finished }: JobWindows, ledger: LedgerFa
   return current;
 }
 
-/** The window that ended last; `undefined` while one is open and before the first ended. */
+/**
+ * The window that ended last; `undefined` while one is open and before the first ended. One that was to evaluate, and whose line an attempt
+ * took that had been opened to train, did not do its work: another one evaluates.
+ */
 export function endedWindowOf({ current }: JobWindows, ledger: LedgerFacts): WindowPlan | undefined {
-  return current !== undefined && isOver(current, ledger) ? current : undefined;
+  if (current === undefined || !isOver(current, ledger)) return undefined;
+  return current.evaluateOnly && !ledger.isEvaluated ? undefined : current;
 }
 
 /** The windows once the ledger has grown: the one that waits takes the place of one that is over; one that no longer fits is dropped. */

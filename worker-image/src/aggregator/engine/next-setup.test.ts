@@ -1,13 +1,25 @@
 import { expect, it } from "vitest";
 import { nextSetup } from "./next-setup.ts";
 
+const of = (organisation: string, ...claims: number[]) => claims.map((lastSetup) => ({ organisation, lastSetup }));
+
 it.each([
-  { given: "the first", last: 0, taken: [0, 0], want: 1 },
-  { given: "the next, whatever parties came late", last: 7, taken: [0, 7, 3], want: 8 },
-  { given: "above all that a restored volume has forgotten", last: 4, taken: [9, 12], want: 13 },
-  { given: "beyond what a party may claim at most", last: 4, taken: [2 ** 31, 4], want: 2 ** 31 + 1 },
-  { given: "the next for a claim beyond all reason", last: 4, taken: [2 ** 32 - 1, 3], want: 5 },
-  { given: "the next after such numbers were reached", last: 2 ** 31 + 5, taken: [2 ** 31 + 5], want: 2 ** 31 + 6 },
+  { given: "the first", last: 0, taken: [...of("a", 0), ...of("b", 0)], want: 1 },
+  { given: "the next, whatever parties came late", last: 7, taken: [...of("a", 0, 7), ...of("b", 3)], want: 8 },
+  {
+    given: "above all that a restored volume has forgotten",
+    last: 4,
+    taken: [...of("a", 9), ...of("b", 12), ...of("c", 12)],
+    want: 13,
+  },
+  { given: "above the claims of the only organisation", last: 4, taken: of("a", 9, 12), want: 13 },
+  {
+    given: "not moved by the workers of one organisation that lie",
+    last: 4,
+    taken: [...of("a", 2 ** 31, 2 ** 31), ...of("b", 4), ...of("c", 3)],
+    want: 5,
+  },
+  { given: "not moved by what is no number of any job", last: 4, taken: of("a", 2 ** 32 - 1, 3), want: 5 },
 ])("$given", ({ last, taken, want }) => {
   expect(nextSetup(last, taken)).toBe(want);
 });

@@ -1,16 +1,25 @@
-/**
- * Largest number of a setup that a party is believed to have taken: half of what there are, so that one that lies costs the job the other
- * half at most, which no job lives to use up.
- */
-const LARGEST_CLAIM = 2 ** 31;
+/** A party of the next roster, and the number of the newest setup that it says it took. */
+export interface TakenSetup {
+  readonly organisation: string;
+  readonly lastSetup: number;
+}
+
+/** Numbers that are kept for setups after the largest claim: a hundred rounds a second for a year and more. */
+const LEFT_AFTER_CLAIMS = 2 ** 31;
 
 /**
  * Number of the next setup: above the last of this aggregator and above what its parties have taken, which is more where its volume was
- * restored from a backup. A claim beyond all reason counts for nothing, and costs nobody but its party a round.
+ * restored from a backup.
+ *
+ * A number that parties of one organisation alone claim is not believed where there are others: whoever lies costs its own workers rounds,
+ * whose setups they refuse. Each attempt is a number further, so that true claims of one organisation are reached too.
  *
  * @param last number of the last setup that this aggregator made, 0 before the first.
- * @param taken of each party of the next roster, the number of the newest setup that it took.
  */
-export function nextSetup(last: number, taken: readonly number[]): number {
-  return Math.max(last, ...taken.filter((claim) => claim <= LARGEST_CLAIM)) + 1;
+export function nextSetup(last: number, taken: readonly TakenSetup[]): number {
+  const largest = new Map<string, number>();
+  for (const { organisation, lastSetup } of taken)
+    if (lastSetup <= LEFT_AFTER_CLAIMS) largest.set(organisation, Math.max(largest.get(organisation) ?? 0, lastSetup));
+  const claims = [...largest.values()].sort((a, b) => b - a);
+  return Math.max(last, claims[1] ?? claims[0] ?? 0) + 1;
 }

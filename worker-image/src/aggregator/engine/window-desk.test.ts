@@ -27,7 +27,7 @@ it("a volume that could not be read at first is read again: neither the loop nor
       stored = windows;
     },
   } as unknown as WindowsFile;
-  const desk = new WindowDesk(file, () => ({ rounds: 0, stops: () => false }));
+  const desk = new WindowDesk(file, () => ({ rounds: 0, isEvaluated: false, stops: () => false }));
   await expect(desk.advance()).rejects.toThrow("EIO");
   await expect(desk.take(plan)).rejects.toThrow("EIO");
   expect(await desk.take(plan)).toBe("Open");

@@ -36,7 +36,7 @@ export interface PartyEntry {
   readonly isConnected: boolean;
   /** Its trainer, as it joined with it; absent before one has registered. */
   readonly trainer: RegisteredTrainer | undefined;
-  /** Milliseconds since it joined without a trainer. */
+  /** Milliseconds since it first listened. */
   readonly registeringMs: number;
   /** Whether a round can be opened with it. */
   readonly fitness: Fitness;
@@ -56,8 +56,8 @@ interface Entry {
   readonly seat: Seat;
   holder: SeatHolder | undefined;
   trainer: RegisteredTrainer | undefined;
-  /** When the holder first joined without a trainer. */
-  trainerlessMs: number;
+  /** When the holder first listened, before it had told of a trainer; nothing that it says later gives it more time. */
+  listeningMs: number | undefined;
   /** Aborts when the holder's time on the seat is over. */
   tenure: AbortController;
   /** Requests of the holder that are under way beside its stream. */
@@ -105,7 +105,7 @@ export class PartyDirectory {
           seat,
           holder: undefined,
           trainer: undefined,
-          trainerlessMs: startedMs,
+          listeningMs: undefined,
           tenure: new AbortController(),
           visits: 0,
           presentMs: startedMs,
@@ -126,7 +126,7 @@ export class PartyDirectory {
     return [...this.#entries.values()].map((entry) => {
       const { seat, holder, trainer, clockOffsetMs, lastSetup, stream, problem, ...times } = entry;
       const heardAgoMs = Math.round(nowMs - times.lastHeardMs);
-      const registeringMs = nowMs - times.trainerlessMs;
+      const registeringMs = nowMs - (times.listeningMs ?? nowMs);
       const isConnected = stream !== undefined;
       const fit = fitnessOf({ isConnected, trainer, registeringMs });
       const told = { fitness: fit.fitness, problem: fit.problem ?? problem };
@@ -168,8 +168,7 @@ export class PartyDirectory {
     entry.holder = holder;
     entry.lastSetup = lastSetup;
     entry.lastHeardMs = this.#monotonicMs();
-    // A link that breaks meanwhile gives a trainer no more time.
-    if (before === undefined || isReplaced || entry.trainer !== undefined) entry.trainerlessMs = entry.lastHeardMs;
+    if (before === undefined || isReplaced) entry.listeningMs = undefined;
     entry.trainer = trainer;
     entry.presentMs = entry.lastHeardMs;
     entry.problem = undefined;
@@ -208,6 +207,7 @@ export class PartyDirectory {
     entry.stream?.close();
     const queue = new MessageQueue<AddressedMessage>(QUEUE_BOUNDS);
     entry.stream = queue;
+    entry.listeningMs ??= this.#monotonicMs();
     entry.clockOffsetMs = clockOffsetMs;
     this.observer.connected(holder.seat.partyId);
     this.observer.changed();

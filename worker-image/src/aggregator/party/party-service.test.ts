@@ -45,7 +45,7 @@ function contextOf(party: number, issuedMs: number): CallContext {
 }
 
 function join(party: number, issuedMs = 0, said: Partial<partyV1.JoinRequest> = {}): Promise<string> {
-  const request = { identityKey: keyOf(party, issuedMs), protocolVersion: 1, sidecarImage: "", kinds: [], ...said };
+  const request = { identityKey: keyOf(party, issuedMs), protocolVersion: 2, sidecarImage: "", kinds: [], ...said };
   return methods.join(request as never, contextOf(party, issuedMs)).then(
     () => "joined",
     ({ code }) => code,
@@ -75,7 +75,7 @@ it("a party that joins again and again is told to wait, and wakes nobody meanwhi
 });
 
 it("a worker is told its role and paradigm, and what it says of its trainer is taken, or refused by name", async () => {
-  const request = { identityKey: keyOf(1, 0), protocolVersion: 1, kinds: ["Train"] } as never;
+  const request = { identityKey: keyOf(1, 0), protocolVersion: 2, kinds: ["Train"] } as never;
   expect(await methods.join(request, contextOf(1, 0))).toMatchObject({ role: "Trainer", paradigm: "Horizontal" });
   expect(parties.list()[0]).toMatchObject({ trainer: { kinds: ["Train"] }, problem: { code: "KIND_MISSING" } });
   const refused = methods.join({ ...(request as object), kinds: ["Train", "no verb"] } as never, contextOf(1, 0));

@@ -12,7 +12,7 @@ import { SEAT_ROLE } from "./seat-fitness.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
 /** Version of the protocol's messages that this aggregator speaks. */
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 /** Largest difference of clocks that is shown, a century. */
 const MAX_OFFSET_MS = 100 * 365 * 24 * 3_600_000;
 /** Messages of a party that may wait for their turn besides one for each segment and its repetition. */
@@ -69,7 +69,7 @@ export function partyMethods(
         );
       }
       const isRegistered = kinds.length > 0 || capability !== undefined;
-      const trainer = isRegistered ? requireTrainer({ kinds, capability }) : undefined;
+      const trainer = isRegistered ? requireTrainer({ kinds, capability }, 0) : undefined;
       parties.requireMayJoin(holder);
       // Whoever joins is news for everybody who follows the job.
       if (!joins.spend(holder)) throw tooMuch(`party ${holder.seat.partyId} joins again and again`);

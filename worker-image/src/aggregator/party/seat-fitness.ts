@@ -41,7 +41,7 @@ export function fitnessOf({ isConnected, trainer, registeringMs }: SeatWorker): 
   if (trainer !== undefined) {
     const missing = missingKinds(horizontal, SEAT_ROLE, trainer.kinds);
     if (missing.length > 0) {
-      const message = `its trainer does not do ${missing.join(", ")}, which this job asks of the role ${SEAT_ROLE}; it does ${trainer.kinds.join(", ")}`;
+      const message = `its trainer does not do ${missing.join(", ")}, which this job asks of the role ${SEAT_ROLE}`;
       return { fitness: isConnected ? Fitness.Unfit : Fitness.Away, problem: { code: "KIND_MISSING", message } };
     }
     return { fitness: isConnected ? Fitness.Fit : Fitness.Away };

@@ -19,10 +19,12 @@ const QUOTED = 64;
 /**
  * Holds what a trainer says of itself to the bounds of the contract: it is kept, logged and sent on.
  *
+ * @param least number of verbs: a worker tells of those alone that are asked for, which may be none.
  * @throws MESSAGE_INVALID naming field, value and what would be right.
  */
-export function requireTrainer({ kinds, capability }: RegisteredTrainer): RegisteredTrainer {
-  requireField(kinds.length > 0 && kinds.length <= MAX_KINDS, "kinds", `${kinds.length} verbs`, `1 to ${MAX_KINDS}`);
+export function requireTrainer({ kinds, capability }: RegisteredTrainer, least = 1): RegisteredTrainer {
+  const isCounted = kinds.length >= least && kinds.length <= MAX_KINDS;
+  requireField(isCounted, "kinds", `${kinds.length} verbs`, `${least} to ${MAX_KINDS}`);
   const bad = kinds.find((kind) => !VERB.test(kind));
   requireField(bad === undefined, "kinds", quote(bad), "verbs of at most 32 letters, the first a capital");
   requireField(new Set(kinds).size === kinds.length, "kinds", quote(twice(kinds)), "each verb once");

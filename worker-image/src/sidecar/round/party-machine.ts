@@ -95,9 +95,9 @@ export class PartyMachine {
     return this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest))?.seed;
   }
 
-  /** Digest of the start of the newest plan that was accepted: on those before nothing is signed any more. */
+  /** Digest of the start of the newest open round whose plan was accepted: on those before nothing is signed any more. */
   get presentStart(): Uint8Array | null {
-    return this.#state.history.model;
+    return this.#state.rounds.findLast(({ plan }) => plan !== null)?.plan?.plan.modelSha256 ?? null;
   }
 
   /** The digest that was recorded for a segment of an open round, before its first byte was sent. */

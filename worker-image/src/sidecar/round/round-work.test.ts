@@ -146,7 +146,7 @@ describe("makeReport", () => {
     factsOf = { Train: { steps: 3 } };
     await expect(makeReport(deps, aRound())).rejects.toMatchObject({
       code: "MESSAGE_INVALID",
-      message: expect.stringMatching(/Train: fact steps is 3, must be a whole number from 0 to 2$/u),
+      message: expect.stringMatching(/Train: fact steps is out of its bounds, must be a whole number from 0 to 2$/u),
     });
     factsOf = {};
     done = [];

@@ -46,9 +46,10 @@ function requireReported(task: string, metrics: readonly trainerV1.MetricSum[], 
 }
 
 function problemOf(sum: number, count: bigint): string | undefined {
-  if (count === 0n && sum !== 0) return `is ${sum} over no units`;
+  // What was reported is one worker's, and this goes to the hub: no message has a value in it.
+  if (count === 0n && sum !== 0) return "has a sum over no units, must be 0 or count some";
   // A larger one would become its neighbour among the doubles.
   if (count > BigInt(Number.MAX_SAFE_INTEGER))
-    return `counts ${count} units, must count ${Number.MAX_SAFE_INTEGER} at most`;
+    return `counts too many units, must count ${Number.MAX_SAFE_INTEGER} at most`;
   return undefined;
 }

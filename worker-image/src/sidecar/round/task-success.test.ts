@@ -35,11 +35,20 @@ describe("requireSuccess", () => {
   });
 
   it.each([
-    { facts: { steps: 5 }, says: "fact steps is 5, must be a whole number from 0 to 4" },
-    { facts: { steps: 1.5 }, says: "fact steps is 1.5, must be a whole number from 0 to 4" },
-    { facts: { stepSeconds: Number.NaN }, says: "fact stepSeconds is NaN, must be a finite number, not negative" },
-    { facts: { stepSeconds: -1 }, says: "fact stepSeconds is -1, must be a finite number, not negative" },
-    { facts: { stepSum: Number.POSITIVE_INFINITY }, says: "fact stepSum is Infinity, must be a finite number" },
+    { facts: { steps: 5 }, says: "fact steps is out of its bounds, must be a whole number from 0 to 4" },
+    { facts: { steps: 1.5 }, says: "fact steps is out of its bounds, must be a whole number from 0 to 4" },
+    {
+      facts: { stepSeconds: Number.NaN },
+      says: "fact stepSeconds is out of its bounds, must be a finite number, not negative",
+    },
+    {
+      facts: { stepSeconds: -1 },
+      says: "fact stepSeconds is out of its bounds, must be a finite number, not negative",
+    },
+    {
+      facts: { stepSum: Number.POSITIVE_INFINITY },
+      says: "fact stepSum is out of its bounds, must be a finite number",
+    },
     { facts: { samples: 40.5 }, says: "fact samples is out of its bounds, must be a whole number from 0 to" },
     { facts: { localStepNorm: -3 }, says: "fact localStepNorm is out of its bounds, must be a finite number" },
   ])("refuses a fact that cannot be: $says", async ({ facts, says }) => {

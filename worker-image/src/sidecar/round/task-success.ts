@@ -14,7 +14,7 @@ interface FactRule {
   /** Largest value. */
   readonly most: (task: AskedTask) => number;
   readonly isWhole: boolean;
-  /** Whether its value says nothing of data, so that a log or a message may show it. */
+  /** Whether its value, where it is what it must be, says nothing of data, so that a log may show it. */
   readonly isShown: boolean;
 }
 
@@ -95,10 +95,9 @@ function requireFacts(
 }
 
 function requireFact(task: AskedTask, name: string, value: number): void {
-  const { most, isWhole, isShown } = rules[name]!;
+  const { most, isWhole } = rules[name]!;
   const largest = most(task);
   if (value >= 0 && value <= largest && (!isWhole || Number.isInteger(value))) return;
-  const found = isShown || !Number.isFinite(value) ? `is ${value}` : "is out of its bounds";
   const wanted = isWhole ? `a whole number from 0 to ${largest}` : "a finite number, not negative";
-  throw new TributaryError("MESSAGE_INVALID", `task ${task.id}: fact ${name} ${found}, must be ${wanted}`);
+  throw new TributaryError("MESSAGE_INVALID", `task ${task.id}: fact ${name} is out of its bounds, must be ${wanted}`);
 }

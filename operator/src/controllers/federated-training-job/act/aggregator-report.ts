@@ -54,6 +54,7 @@ export function toReport(
         workerIndex: party.workerIndex,
         heardAgoMs: Number(party.heardAgoMs),
         clockOffsetMs: Number(party.clockOffsetMs),
+        ...(party.unfit && { isUnfit: true }),
         ...(partyProblem === undefined ? {} : { problem: partyProblem }),
       };
     }),

@@ -2,10 +2,10 @@ import { Reason } from "@tributary/contracts";
 import { synchronousOf } from "@tributary/contracts/fields";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { earlyEndProblem } from "./gone-workers.ts";
-import { kindProblem, lacksKind } from "./missing-kinds.ts";
 import { partiesOf } from "./parties.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
 import { templateProblem } from "./template-problem.ts";
+import { isUnfit, unfitProblem } from "./unfit-workers.ts";
 import { conditionOf } from "./verdict.ts";
 
 /** Workers that can work: joined with a trainer that does what the job asks, and not held up by a problem. A sidecar joins also while its trainer cannot start. */
@@ -27,7 +27,7 @@ export function seatProblem(snapshot: JobSnapshot, seat: SeatObservation): Probl
 
 /** What people are told of a seat: what is wrong now, else what ended its last run. */
 export function toldProblem(snapshot: JobSnapshot, seat: SeatObservation): Problem | undefined {
-  const now = seatProblem(snapshot, seat) ?? kindProblem(snapshot, seat);
+  const now = seatProblem(snapshot, seat) ?? unfitProblem(snapshot, seat);
   return now ?? seat.placingProblem ?? earlyEndProblem(snapshot, seat) ?? seat.recentCause;
 }
 
@@ -66,7 +66,7 @@ export function degradation(snapshot: JobSnapshot): Condition | undefined {
 
 function ableWorkers(snapshot: JobSnapshot, seat: SeatObservation): number {
   const problem = seatProblem(snapshot, seat);
-  const parties = partiesOf(snapshot, seat.participant.name).filter((party) => !lacksKind(party));
+  const parties = partiesOf(snapshot, seat.participant.name).filter((party) => !isUnfit(party));
   if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return parties.length;
   if (seat.member.state === "unreachable" || seat.batchJobFailure !== undefined) return 0;
   if (seat.blockedIndexes === undefined) return 0;

@@ -32,7 +32,8 @@ export function acceptPlan(
   );
   if (found !== null) return refuse(state, found);
   const next: PartyRound = { ...round, plan: { plan, digest } };
-  const history = enterModel(state.history, plan.modelSha256);
+  // What was signed under masks stays known, whatever is summed without them meanwhile.
+  const history = isMasked(round.setup) ? enterModel(state.history, plan.modelSha256) : state.history;
   return { state: withRound({ ...state, history }, next), effects: [{ type: "persist" }, ...planEffects(next)] };
 }
 
@@ -57,13 +58,14 @@ function checkSteps(setup: RoundSetup, plan: RoundPlan): Refusal | null {
 }
 
 /**
- * Without masks the aggregator sees every update anyway: distances between sums protect nothing, and one whose volume was restored may ask
- * for a model again that was left.
+ * Without masks the aggregator sees every update anyway: distances between such sums protect nothing, and one whose volume was restored may
+ * ask for a model again that was left. Updates on a model of a masked sum, in clear, would take all of it but one apart.
  */
 function checkHistory({ history }: PartyState, setup: RoundSetup, plan: RoundPlan): Refusal | null {
-  if (!isMasked(setup)) return null;
   const left = checkModelNotLeft(history, plan.modelSha256);
   if (left !== null || history.model === null || !equalBytes(history.model, plan.modelSha256)) return left;
+  if (!isMasked(setup))
+    return refusal(RefusalReason.ModelReplayed, `model ${toHex(plan.modelSha256)} had a masked sum`);
   const keys = setup.roster.map((entry) => entry.publicKey);
   return checkRosterAllowsSum(history, keys, setup.minSurvivors, minSumDistance(setup));
 }

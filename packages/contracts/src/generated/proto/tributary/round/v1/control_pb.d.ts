@@ -453,6 +453,13 @@ export declare type PartyState = Message<"tributary.round.v1.PartyState"> & {
    * @generated from field: sint64 clock_offset_ms = 7;
    */
   clockOffsetMs: bigint;
+
+  /**
+   * Whether no round is opened with it: its trainer lacks a verb of the job, or has not registered for too long.
+   *
+   * @generated from field: bool unfit = 8;
+   */
+  unfit: boolean;
 };
 
 /**

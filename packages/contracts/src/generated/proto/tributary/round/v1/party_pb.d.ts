@@ -39,7 +39,7 @@ export declare type JoinRequest = Message<"tributary.round.v1.JoinRequest"> & {
   sidecarImage: string;
 
   /**
-   * Verbs of the trainer, as it registered with them; none before one has: then no round is opened with this worker. Refused with
+   * Verbs of the trainer, as it registered with them, of those that a recipe asks for: no other word of a trainer leaves its pod. Refused with
    * MESSAGE_INVALID when they break the bounds of `RegisterRequest.kinds`.
    *
    * @generated from field: repeated string kinds = 4;
@@ -47,8 +47,8 @@ export declare type JoinRequest = Message<"tributary.round.v1.JoinRequest"> & {
   kinds: string[];
 
   /**
-   * What the trainer runs on, as it registered with it; absent when it did not say. Refused with MESSAGE_INVALID when it breaks the bounds
-   * of its fields; no decision depends on it yet.
+   * What the trainer runs on; absent before one has registered: then no round is opened with this worker. A backend of a closed list, types
+   * and memory in whole GiB alone, since no decision depends on more. Refused with MESSAGE_INVALID when it breaks the bounds of its fields.
    *
    * @generated from field: tributary.trainer.v1.Capability capability = 5;
    */

@@ -5,10 +5,12 @@ import { renderClusters } from "../status/clusters.ts";
 import { aJob, aPlacement, aReport, aSeat, aSnapshot, someSettings, withPlacements } from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 
-const lacking = { reason: "KindMissing", message: "its trainer does not do Evaluate; it does Train" };
+const lacking = { reason: "KindMissing", message: "its trainer does not do Evaluate, which this job asks" };
+/** A problem of a worker with which rounds are opened. */
+const passing = { reason: "TrainerLost", message: "its trainer closed its connection" };
 const party = (participant: string, problem?: PartyReport["problem"]): PartyReport => ({
   ...{ participant, workerIndex: 0, heardAgoMs: 0, clockOffsetMs: 0 },
-  ...(problem === undefined ? {} : { problem }),
+  ...(problem === undefined ? {} : { problem, isUnfit: problem !== passing }),
 });
 
 /** A job of two seats, of which the first worker's trainer has this problem. */
@@ -35,7 +37,7 @@ describe("a worker whose trainer lacks a verb", () => {
     expect(opens).toBe(false);
     expect(told("ClustersReady")).toMatchObject({ status: "False", reason: "KindMissing" });
     expect(told("ClustersReady")?.message).toMatch(
-      /^participant aws \(cluster aws-1\): worker 0 of runtime noop: its trainer does not do Evaluate; it does Train; no round is opened/u,
+      /^participant aws \(cluster aws-1\): worker 0 of runtime noop: its trainer does not do Evaluate, which this job asks; no round is opened/u,
     );
     expect(clusters.map(({ reason }) => reason)).toEqual(["KindMissing", undefined]);
   });
@@ -54,6 +56,24 @@ describe("a worker whose trainer lacks a verb", () => {
       message: expect.stringContaining("1 of 2 workers have joined, the quorum is 1; participant aws"),
     });
     expect(told("Degraded")).toMatchObject({ status: "True", reason: "KindMissing" });
+  });
+
+  it("that has not registered for too long counts as little, and is told of by its runtime", () => {
+    const { opens, told } = look(2, { reason: "TrainerLost", message: "its trainer has not registered within 120 s" });
+    expect(opens).toBe(false);
+    expect(told("ClustersReady")).toMatchObject({
+      status: "False",
+      reason: "TrainerLost",
+      message: expect.stringContaining(
+        "worker 0 of runtime noop: its trainer has not registered within 120 s; no round",
+      ),
+    });
+  });
+
+  it("counts like any other when rounds are opened with it, whatever it had", () => {
+    const { opens, told } = look(2, passing);
+    expect(opens).toBe(true);
+    expect(told("ClustersReady")).toMatchObject({ status: "True", message: "all 2 workers have joined" });
   });
 
   it("is forgotten when another trainer has it", () => {

@@ -1,0 +1,26 @@
+import { Reason } from "@tributary/contracts";
+import { trainerOf } from "@tributary/contracts/fields";
+import type { JobSnapshot, PartyReport, Problem, SeatObservation } from "../snapshot.ts";
+import { partiesOf } from "./parties.ts";
+
+/** Whether no round is opened with a worker: its trainer lacks a verb that the job asks of it, or has not registered for too long. */
+export function isUnfit(party: PartyReport): boolean {
+  return party.isUnfit ?? false;
+}
+
+/** What is told of a seat of which no round is opened with a worker: worker, what it lacks, runtime and remedy. */
+export function unfitProblem(snapshot: JobSnapshot, seat: SeatObservation): Problem | undefined {
+  const unfit = partiesOf(snapshot, seat.participant.name).filter(isUnfit);
+  // What the member's admin has to mend is told before what may yet mend itself.
+  const first = unfit.find(({ problem }) => problem?.reason === Reason.KindMissing) ?? unfit[0];
+  if (first?.problem === undefined) return undefined;
+  const { reason, message } = first.problem;
+  const { runtime } = trainerOf(snapshot.job.spec, seat.participant);
+  const others = unfit.length > 1 ? ` (and ${unfit.length - 1} other workers)` : "";
+  const remedy =
+    reason === Reason.KindMissing
+      ? `have the member's admin offer another trainer as runtime ${runtime}, or name another for this participant in spec.participants[].runtime`
+      : "its pod's events and its trainer's log say why";
+  const who = `worker ${first.workerIndex}${others} of runtime ${runtime}`;
+  return { reason, message: `${who}: ${message}; no round is opened with it; ${remedy}` };
+}
