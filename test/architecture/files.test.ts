@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { readSources } from "./sources.ts";
+import { readSources, repositoryRoot } from "./sources.ts";
 
 const HOME = "packages/kit/src/files/";
 const sources = readSources(["packages", "operator/src", "worker-image/src", "cli/src"]).filter(
@@ -27,4 +28,17 @@ it("opens, reads and writes files through the kit's files alone", () => {
 it("writes and reads files whole: a disk that takes a part of the bytes says nothing", () => {
   const partial = sources.filter(({ text }) => /\.(?:writeSome|readSome)\(/u.test(text)).map(({ path }) => path);
   expect(partial).toEqual([]);
+});
+
+it("holds no half of a merge", () => {
+  const command = ["grep", "--line-number", "--extended-regexp", "^(<{7} |={7}$|>{7} )", "--", ".", ":!*.lock"];
+  const found = (() => {
+    try {
+      return execFileSync("git", command, { cwd: repositoryRoot, encoding: "utf8" }).split("\n").filter(Boolean);
+    } catch {
+      // Nothing was found.
+      return [];
+    }
+  })();
+  expect(found).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { encodeMessage, type Message, MessageType, stepParty } from "@tributary/federated";
+import { encodeMessage, type Message, MessageType, Protocol, stepParty } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
 import { createRoster, type DropStage, type MemoryRoster } from "./memory-round.ts";
 import { aPlan, aSetup, idsOf, type RecordedRound, recordRound } from "./round-fixtures.ts";
@@ -70,6 +70,25 @@ describe("on one base model", () => {
     expect(answerToPlan(third)).toBe("ModelReplayed");
   });
 
+  it.each(["base", "next"])("a round without masks is refused where %s had a masked sum: ModelReplayed", (model) => {
+    const roster = nine(`in clear on ${model}`);
+    play(roster, { round: 1, attempt: 0 });
+    play(roster, { round: 2, attempt: 0, model: "next" });
+    const inClear = play(roster, { round: 3, attempt: 0, model, protocol: Protocol.None });
+    expect(answerToPlan(inClear)).toBe("ModelReplayed");
+  });
+
+  it("rounds without masks take nothing from what is remembered of masked sums, and may go back to their own models", () => {
+    const roster = nine("in clear between");
+    play(roster, { round: 1, attempt: 0 });
+    for (const [round, model] of ["own", "another", "own"].entries())
+      expect(refusalsOf(play(roster, { round: 2 + round, attempt: 0, model, protocol: Protocol.None }))).toEqual([]);
+    const closer = play(roster, { round: 5, attempt: 0, drops: { 8: "MaskedInput" } });
+    expect(answerToBitmaps(closer)).toBe("BitmapTooClose");
+    play(roster, { round: 6, attempt: 0, model: "next" });
+    expect(answerToPlan(play(roster, { round: 7, attempt: 0 }))).toBe("ModelReplayed");
+  });
+
   it("a second set far enough away is summed, a third never: BitmapsSpent", () => {
     const roster = createRoster(createSeededSuite("two sets"), idsOf(16), 2);
     const eight = (from: number) => ({
@@ -130,11 +149,12 @@ interface Play {
   readonly round: number;
   readonly attempt: number;
   readonly model?: string;
+  readonly protocol?: Protocol;
   readonly drops?: Record<number, DropStage>;
 }
 
-function play(roster: MemoryRoster, { round, attempt, model, drops }: Play): RecordedRound {
-  const setup = aSetup(roster, { round, attempt });
+function play(roster: MemoryRoster, { round, attempt, model, protocol, drops }: Play): RecordedRound {
+  const setup = aSetup(roster, { round, attempt, ...(protocol !== undefined && { protocol }) });
   return recordRound(roster, setup, aPlan(roster, setup, model ?? "base"), drops ?? {});
 }
 
