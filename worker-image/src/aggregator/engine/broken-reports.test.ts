@@ -138,8 +138,9 @@ describe("a report that the aggregator's disk breaks before it is in a sum", () 
       const second = await job.start();
       await untilCommitted(second, 1);
       const line = await ledgerLine();
-      // Before anything is announced the party sends again what broke, and counts.
-      expect([attemptOf(line), survivorsOf(line).length]).toEqual([1, wanted === "before-sum-durable" ? 3 : 2]);
+      expect(attemptOf(line)).toBe(1);
+      // Before its segment is announced the party sends again what broke, and counts: on a slow machine other segments become durable first.
+      expect(wanted === "before-sum-durable" ? [3] : [2, 3]).toContain(survivorsOf(line).length);
       await expectClosedForm(line);
       await vi.waitFor(() => {
         for (const { told } of job.parties) expect(told.map(({ round }) => round)).toEqual([0]);

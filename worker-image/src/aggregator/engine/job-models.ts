@@ -17,7 +17,8 @@ import type { ObjectRef } from "../../shared/terms/start-message.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { PinnedModel } from "../model/initial-model.ts";
 import type { KnownFile } from "../store/known-file.ts";
-import { type LedgerLine, MODEL } from "../store/ledger-line.ts";
+import { MODEL } from "../store/ledger-line.ts";
+import type { RememberedLine } from "../store/remembered-lines.ts";
 import type { RoundStore } from "../store/round-store.ts";
 import { metricValue, type RoundsVerdict } from "./judge-rounds.ts";
 
@@ -165,7 +166,7 @@ export class JobModels {
 
   /** The newest committed model and the best one that was evaluated, by a metric. */
   checkpoints(
-    lines: readonly LedgerLine[],
+    lines: readonly RememberedLine[],
     { bestValue, bestRound }: Pick<RoundsVerdict, "bestValue" | "bestRound">,
     metric: string,
   ): Checkpoints {
@@ -212,7 +213,7 @@ export class JobModels {
 
   /** The model into which `commits` rounds went. */
   #checkpoint(
-    { lines, trained }: { readonly lines: readonly LedgerLine[]; readonly trained: readonly LedgerLine[] },
+    { lines, trained }: { readonly lines: readonly RememberedLine[]; readonly trained: readonly RememberedLine[] },
     commits: number,
     metric: string,
   ): CheckpointView {

@@ -100,7 +100,10 @@ class OutputJob {
     await writeFile(prepared.objectPath("model"), model);
     const digests = { reads: { model: digest(base) }, objects: { model: digest(model) }, optimiser: {} };
     const metrics = { validation_loss: { sum: loss, count: 1 } };
-    const line = { version: 2, jobUid: "job-1", round, outcome: "Committed", previous: this.store.head };
+    const line = {
+      ...{ version: 2, jobUid: "job-1", round, outcome: "Committed", cohorts: [] },
+      previous: this.store.head,
+    };
     await this.store.commit(prepared, { ...line, ...digests, metrics } as unknown as LedgerLine);
   }
 }

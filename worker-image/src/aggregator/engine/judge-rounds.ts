@@ -6,7 +6,7 @@ import {
   type MetricPoint,
   parseConvergenceRule,
 } from "@tributary/federated";
-import type { LedgerLine } from "../store/ledger-line.ts";
+import type { RememberedLine } from "../store/remembered-lines.ts";
 
 /** What the convergence rule says of the ledger. */
 export interface RoundsVerdict {
@@ -20,18 +20,21 @@ export interface RoundsVerdict {
 }
 
 /** Mean of a metric over a round's survivors; `undefined` when nobody reported any. */
-export function metricValue(line: LedgerLine, metric: string): number | undefined {
+export function metricValue(line: RememberedLine, metric: string): number | undefined {
   const opened = line.metrics[metric];
   return opened === undefined || opened.count === 0 ? undefined : opened.sum / opened.count;
 }
 
 /** Rounds of the ledger that changed the model. */
-export function countCommitted(lines: readonly LedgerLine[]): number {
+export function countCommitted(lines: readonly RememberedLine[]): number {
   return lines.filter(({ outcome }) => outcome === "Committed").length;
 }
 
 /** Applies a window's convergence rule to the committed rounds; a rule without a metric ends at its rounds alone. */
-export function judgeRounds(rule: controlV1.ConvergenceRule | undefined, lines: readonly LedgerLine[]): RoundsVerdict {
+export function judgeRounds(
+  rule: controlV1.ConvergenceRule | undefined,
+  lines: readonly RememberedLine[],
+): RoundsVerdict {
   return new RoundsJudge(rule).judge(lines);
 }
 
@@ -50,7 +53,7 @@ export class RoundsJudge {
   }
 
   /** @param lines of the ledger; those of the calls before, and what was committed since. */
-  judge(lines: readonly LedgerLine[]): RoundsVerdict {
+  judge(lines: readonly RememberedLine[]): RoundsVerdict {
     for (; this.#seen < lines.length; this.#seen++) this.#take(lines[this.#seen]!);
     if (this.#judge !== undefined) return roundsVerdict(this.#judge.verdict(this.#committed, this.#latest));
     const { maxRounds } = this.#rule ?? { maxRounds: 0 };
@@ -59,7 +62,7 @@ export class RoundsJudge {
     return { stop, reason, bestValue: undefined, bestRound: 0, roundsWithoutImprovement: 0 };
   }
 
-  #take(line: LedgerLine): void {
+  #take(line: RememberedLine): void {
     const value = this.#rule === undefined ? undefined : metricValue(line, this.#rule.metric);
     if (value !== undefined) {
       const point = { round: this.#committed, value };

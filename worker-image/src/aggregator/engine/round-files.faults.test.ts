@@ -230,7 +230,10 @@ class Round {
       slotOut: (slot) => prepared.slotPath(slot),
       disk,
     });
-    const line = { version: 2, jobUid: "job", round: 0, outcome: "Committed", previous: store.head };
+    const line = {
+      ...{ version: 2, jobUid: "job", round: 0, outcome: "Committed", cohorts: [] },
+      previous: store.head,
+    };
     const written = { objects: { model: modelSha256 }, optimiser: slots };
     await store.commit(prepared, { ...line, ...written } as unknown as LedgerLine);
   }

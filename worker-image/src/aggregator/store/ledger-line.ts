@@ -107,18 +107,23 @@ export interface LedgerLine {
   readonly committedMs: number;
 }
 
+/** Cohorts of a line, as far as somebody asks of them. */
+interface CohortsOf<K extends keyof LedgerCohort> {
+  readonly cohorts: readonly Pick<LedgerCohort, K>[];
+}
+
 /** The parties whose reports are in a line, over all its cohorts. */
-export function survivorsOf({ cohorts }: Pick<LedgerLine, "cohorts">): LedgerParty[] {
+export function survivorsOf({ cohorts }: CohortsOf<"survivors">): LedgerParty[] {
   return cohorts.flatMap(({ survivors }) => survivors);
 }
 
 /** Parties of the rosters whose reports are not in a line. */
-export function countDropOuts({ cohorts }: Pick<LedgerLine, "cohorts">): number {
+export function countDropOuts({ cohorts }: CohortsOf<"dropOuts">): number {
   return cohorts.reduce((sum, { dropOuts }) => sum + dropOuts, 0);
 }
 
 /** Attempt whose sums are in a line: the newest of its cohorts. */
-export function attemptOf({ cohorts }: Pick<LedgerLine, "cohorts">): number {
+export function attemptOf({ cohorts }: CohortsOf<"attempt">): number {
   return Math.max(...cohorts.map(({ attempt }) => attempt));
 }
 

@@ -34,7 +34,15 @@ async function commit(store: RoundStore, disk: Disk): Promise<void> {
     objects: { model: digest(modelOf(round)) },
     optimiser: { momentum: digest(stateOf(round)) },
   };
-  const line = { version: 2, jobUid: "job-1", round, outcome: "Committed", previous: store.head, ...digests };
+  const line = {
+    version: 2,
+    jobUid: "job-1",
+    round,
+    outcome: "Committed",
+    cohorts: [],
+    previous: store.head,
+    ...digests,
+  };
   await store.commit(prepared, line as unknown as LedgerLine);
 }
 

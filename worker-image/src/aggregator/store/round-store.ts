@@ -11,6 +11,7 @@ import {
 } from "@tributary/kit";
 import { type KnownFile, requireDigest, type WrittenMarks } from "./known-file.ts";
 import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, MODEL, parseLedgerLine } from "./ledger-line.ts";
+import { type RememberedLine, RememberedLines } from "./remembered-lines.ts";
 import { AGAIN, folderName, objectName, RoundFolder, slotName, UNCOMMITTED } from "./round-folder.ts";
 
 /** Newest models that stay on disk: the base of the newest round may turn out to be the best. */
@@ -18,7 +19,7 @@ const KEPT_MODELS = 2;
 
 /** A committed round in memory. */
 export interface StoredRound {
-  readonly line: LedgerLine;
+  readonly line: RememberedLine;
   /** Digest of the line's bytes, hexadecimal. */
   readonly lineSha256: string;
 }
@@ -42,6 +43,7 @@ export class RoundStore {
   readonly #jobUid: string;
   readonly #genesis: string;
   readonly #disk: Disk;
+  readonly #lines = new RememberedLines();
   #rounds: readonly StoredRound[] = [];
   /** Rounds whose model is on the disk, oldest first. */
   #models: readonly number[] = [];
@@ -150,7 +152,7 @@ export class RoundStore {
     const bytes = encodeLedgerLine(line);
     await prepared.seal(this.#disk, bytes);
     await renameDurably(prepared.path, this.#folderOf(line.round).path, this.#disk);
-    const stored = { line, lineSha256: ledgerLineSha256(bytes) };
+    const stored = { line: this.#lines.remember(line), lineSha256: ledgerLineSha256(bytes) };
     this.#rounds = [...this.#rounds, stored];
     if (line.outcome === "Committed") {
       this.#models = [...this.#models, line.round];
@@ -173,7 +175,7 @@ export class RoundStore {
       if (bytes === undefined) throw corrupt(round, "line.json", "missing");
       const expected = { jobUid: this.#jobUid, round, previous: rounds.at(-1)?.lineSha256 ?? this.#genesis };
       const line = parseLedgerLine(bytes, expected);
-      rounds.push({ line, lineSha256: ledgerLineSha256(bytes) });
+      rounds.push({ line: this.#lines.remember(line), lineSha256: ledgerLineSha256(bytes) });
       if (modelBytes !== undefined && line.outcome === "Committed") models.push(round);
     }
     await this.#nameAnew(rounds.length - 1, onUnnamed);
