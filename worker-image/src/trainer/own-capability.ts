@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { trainerV1 } from "@tributary/contracts";
-import { tensorDtypes } from "./contract/tensor-values.ts";
+import { tensorDtypes } from "../shared/trainer/tensor-dtypes.ts";
 
 /** What this trainer knows of what it runs on; it measures nothing, so it says nothing of its speed. */
 export function ownCapability(): MessageInitShape<typeof trainerV1.CapabilitySchema> {

@@ -1,4 +1,4 @@
-import { ranksOf } from "@tributary/federated";
+import { ranksOf, toHex } from "@tributary/federated";
 import type { LedgerCohort, LedgerParty, LedgerSegment } from "../store/ledger-line.ts";
 import type { OpenRound } from "./open-round.ts";
 import type { RoundRun } from "./round-run.ts";
@@ -27,17 +27,17 @@ export function ledgerCohort({ run, layout, attempt }: OpenRound): LedgerCohort 
     roster: setup.roster.map(({ id }) => id),
     survivors: survivors.map((party) => nameOf(attempt.parties, party)),
     dropOuts: setup.roster.length - survivors.length,
-    setupSha256: hex(setupDigest),
-    termsSha256: hex(setup.contextSha256),
-    startSha256: hex(plan!.plan.modelSha256),
-    planSha256: hex(plan!.digest),
+    setupSha256: toHex(setupDigest),
+    termsSha256: toHex(setup.contextSha256),
+    startSha256: toHex(plan!.plan.modelSha256),
+    planSha256: toHex(plan!.digest),
     segments: Object.fromEntries(setup.segments.map(({ id }) => [id, ledgerSegment(run, id)])),
   };
 }
 
 function ledgerSegment({ state }: RoundRun, segment: number): LedgerSegment {
   const { survivors, sumSha256 } = segmentOf(state, segment)!;
-  return { survivors: hex(survivors!), sumSha256: hex(sumSha256!) };
+  return { survivors: toHex(survivors!), sumSha256: toHex(sumSha256!) };
 }
 
 function segmentOf({ setup, segments }: RoundRun["state"], segment: number) {
@@ -46,8 +46,4 @@ function segmentOf({ setup, segments }: RoundRun["state"], segment: number) {
 
 function nameOf(parties: OpenRound["attempt"]["parties"], party: number): LedgerParty {
   return parties[party] ?? { participant: "", workerIndex: party };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }

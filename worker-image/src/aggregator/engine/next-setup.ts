@@ -4,8 +4,8 @@ export interface TakenSetup {
   readonly lastSetup: number;
 }
 
-/** Numbers that are kept for setups after the largest claim: a hundred rounds a second for a year and more. */
-const LEFT_AFTER_CLAIMS = 2 ** 31;
+/** Largest number that is believed: as many again, a hundred rounds a second for half a year, are left after it. */
+const LARGEST_CLAIM = 2 ** 31;
 
 /**
  * Number of the next setup: above the last of this aggregator and above what its parties have taken, which is more where its volume was
@@ -19,7 +19,7 @@ const LEFT_AFTER_CLAIMS = 2 ** 31;
 export function nextSetup(last: number, taken: readonly TakenSetup[]): number {
   const largest = new Map<string, number>();
   for (const { organisation, lastSetup } of taken)
-    if (lastSetup <= LEFT_AFTER_CLAIMS) largest.set(organisation, Math.max(largest.get(organisation) ?? 0, lastSetup));
+    if (lastSetup <= LARGEST_CLAIM) largest.set(organisation, Math.max(largest.get(organisation) ?? 0, lastSetup));
   const claims = [...largest.values()].sort((a, b) => b - a);
   return Math.max(last, claims[1] ?? claims[0] ?? 0) + 1;
 }

@@ -16,6 +16,7 @@ import {
   signedLayout,
   startDigest,
   termsDigest,
+  toHex,
 } from "@tributary/federated";
 import { isTributaryError } from "@tributary/kit";
 import { decodeStart, encodeStart } from "../../shared/terms/start-message.ts";
@@ -119,7 +120,7 @@ export function agreedLayout(
 
 /** Digests of the objects that a start names, hexadecimal, by name. */
 export function startDigests(start: Uint8Array): Readonly<Record<string, string>> {
-  return Object.fromEntries(decodeStart(start).map(({ name, sha256 }) => [name, Buffer.from(sha256).toString("hex")]));
+  return Object.fromEntries(decodeStart(start).map(({ name, sha256 }) => [name, toHex(sha256)]));
 }
 
 function termsBytes(

@@ -1,5 +1,6 @@
 import { cutText, type trainerV1 } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
+import { tensorDtypes } from "./tensor-dtypes.ts";
 
 /** What a worker knows of its trainer: verbs, and what it runs on where it says so. */
 export interface RegisteredTrainer {
@@ -9,7 +10,6 @@ export interface RegisteredTrainer {
 
 const MAX_KINDS = 32;
 const VERB = /^[A-Z][A-Za-z]{0,31}$/;
-const DTYPES: readonly string[] = ["F32", "F16", "I32", "U32", "U8"];
 const MAX_PROBES = 32;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const BACKEND = /^[A-Za-z0-9._+-]{0,64}$/;
@@ -39,8 +39,8 @@ function requireCapability({ backend, dtypes, flops, probe }: trainerV1.Capabili
     quote(backend),
     "at most 64 letters, digits, '.', '_', '+' and '-'",
   );
-  const other = dtypes.find((dtype) => !DTYPES.includes(dtype));
-  requireField(other === undefined, "capability.dtypes", quote(other), `types of ${DTYPES.join(", ")}`);
+  const other = dtypes.find((dtype) => !(tensorDtypes as readonly string[]).includes(dtype));
+  requireField(other === undefined, "capability.dtypes", quote(other), `types of ${tensorDtypes.join(", ")}`);
   requireField(new Set(dtypes).size === dtypes.length, "capability.dtypes", quote(twice(dtypes)), "each type once");
   requireField(
     Number.isFinite(flops) && flops >= 0,

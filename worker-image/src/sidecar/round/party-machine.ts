@@ -158,8 +158,7 @@ export class PartyMachine {
 
   async #performAll({ effects, resolve, reject }: Omit<Posted, "event"> & { effects: readonly PartyEffect[] }) {
     try {
-      const performed = effects.flatMap((effect) => (effect.type === "persist" ? [] : this.#perform(effect)));
-      await Promise.all(performed);
+      await Promise.all(effects.filter((effect) => effect.type !== "persist").map((effect) => this.#perform(effect)));
       resolve(effects.find((effect) => effect.type === "refused")?.refusal.detail);
     } catch (cause) {
       reject(cause);

@@ -1,9 +1,7 @@
-import { cutText, type trainerV1 } from "@tributary/contracts";
+import type { trainerV1 } from "@tributary/contracts";
 import { type Logger, TributaryError } from "@tributary/kit";
+import { quoteNames } from "./quote-names.ts";
 import type { MetricTotals } from "./report-builder.ts";
-
-/** How many names of metrics a log line quotes, and of how many characters each: they are the trainer's own words. */
-const QUOTED_NAMES = { count: 8, length: 64 };
 
 /** What a task's metrics are held against. */
 export interface KnownMetrics {
@@ -37,8 +35,10 @@ function requireReported(task: string, metrics: readonly trainerV1.MetricSum[], 
   const others = metrics.map(({ name }) => name).filter((name) => !known.includes(name));
   if (others.length === 0) return;
   // Another name is the trainer's own word, which may quote its data: it stays in the member's log.
-  const names = others.slice(0, QUOTED_NAMES.count).map((name) => cutText(name, QUOTED_NAMES.length));
-  log.warn({ task, metrics: names, known }, "the trainer reports metrics that the task's report cannot carry");
+  log.warn(
+    { task, metrics: quoteNames(others), known },
+    "the trainer reports metrics that the task's report cannot carry",
+  );
   throw new TributaryError(
     "MESSAGE_INVALID",
     `task ${task}: ${others.length} of ${metrics.length} metrics have another name than ${known.join(" or ")}. The log of the worker's sidecar has them.`,

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { cutText, trainerV1 } from "@tributary/contracts";
+import { trainerV1 } from "@tributary/contracts";
 import { type Logger, TributaryError } from "@tributary/kit";
+import { reservedFieldOf } from "../../shared/trainer/reserved-field.ts";
 import { hasDigest } from "../wire/own-file.ts";
+import { quoteNames } from "./quote-names.ts";
 
 /** What a trainer's outcome is held against. */
 export interface AskedTask {
@@ -26,8 +28,6 @@ const rules: Readonly<Record<string, FactRule>> = {
   stepSum: { most: anything, isWhole: false, isShown: false },
   localStepNorm: { most: anything, isWhole: false, isShown: false },
 };
-/** How many names of facts a log line quotes, and of how many characters each: they are the trainer's own words. */
-const QUOTED_NAMES = { count: 8, length: 64 };
 
 /**
  * Refuses what a trainer says of a task beside its metrics and cannot be meant: facts of other names or values, tensor sets that the task
@@ -66,15 +66,8 @@ function problemOfOutput({ outputs }: AskedTask, made: trainerV1.TensorSet): str
     const [found, wanted] = [made, asked].map(({ disclosure }) => trainerV1.Disclosure[disclosure] ?? disclosure);
     return `tensor set ${made.name} has the disclosure ${found}, must be ${wanted}, or left out`;
   }
-  const { toRole, fromParticipant, toParticipant, indexSha256 } = made;
-  const reserved = {
-    to_role: toRole,
-    from_participant: fromParticipant,
-    to_participant: toParticipant,
-    index_sha256: indexSha256,
-  };
-  const field = Object.entries(reserved).find(([, value]) => value.length > 0)?.[0];
-  return field === undefined ? undefined : `tensor set ${made.name} has ${field}, must have none: it is reserved`;
+  const reserved = reservedFieldOf(made);
+  return reserved && `tensor set ${made.name} has ${reserved.field}, must have none: it is reserved`;
 }
 
 function requireFacts(
@@ -84,9 +77,11 @@ function requireFacts(
 ): Readonly<Record<string, number>> {
   const others = Object.keys(facts).filter((name) => !Object.hasOwn(rules, name));
   if (others.length > 0) {
-    const names = others.slice(0, QUOTED_NAMES.count).map((name) => cutText(name, QUOTED_NAMES.length));
     const known = Object.keys(rules);
-    log.warn({ task: task.id, facts: names, known }, "the trainer tells facts that the contract does not know");
+    log.warn(
+      { task: task.id, facts: quoteNames(others), known },
+      "the trainer tells facts that the contract does not know",
+    );
     const what = `${others.length} of its facts have another name than ${known.join(", ")}`;
     throw new TributaryError("MESSAGE_INVALID", `task ${task.id}: ${what}. The log of the worker's sidecar has them.`);
   }

@@ -1,5 +1,6 @@
 import { trainerV1 } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
+import { reservedFieldOf } from "../../shared/trainer/reserved-field.ts";
 
 const knownDisclosures: readonly trainerV1.Disclosure[] = [trainerV1.Disclosure.SUM_ONLY, trainerV1.Disclosure.PUBLIC];
 
@@ -26,13 +27,8 @@ function refuseUnknownSet(set: trainerV1.TensorSet): void {
     const found = trainerV1.Disclosure[disclosure] ?? disclosure;
     throw unknownTask(`tensor set ${name} has the disclosure ${found}, expected SUM_ONLY or PUBLIC`);
   }
-  const reserved = {
-    to_role: set.toRole,
-    from_participant: set.fromParticipant,
-    to_participant: set.toParticipant,
-    index_sha256: Buffer.from(set.indexSha256).toString("hex"),
-  };
-  for (const [field, value] of Object.entries(reserved))
-    if (value !== "")
-      throw unknownTask(`tensor set ${name} has ${field} ${JSON.stringify(value)}, expected none: it is reserved`);
+  const reserved = reservedFieldOf(set);
+  if (reserved === undefined) return;
+  const { field, value } = reserved;
+  throw unknownTask(`tensor set ${name} has ${field} ${JSON.stringify(value)}, expected none: it is reserved`);
 }

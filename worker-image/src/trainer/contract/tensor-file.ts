@@ -2,7 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { resolve, sep } from "node:path";
 import { ArgumentError, openSafetensors, safetensorsParts } from "@tributary/federated";
 import { type Disk, type DiskFile, readFully, realDisk, TributaryError, writeFully } from "@tributary/kit";
-import { dtypeOf, type TensorDtype, type TensorValues, tensorDtypes, valuesOf } from "./tensor-values.ts";
+import { type TensorDtype, tensorDtypes } from "../../shared/trainer/tensor-dtypes.ts";
+import { dtypeOf, type TensorValues, valuesOf } from "./tensor-values.ts";
 
 /** A tensor; the class of its values is its type. */
 export interface NamedTensor<V extends TensorValues = TensorValues> {

@@ -1,3 +1,5 @@
+import { type TensorDtype, tensorDtypes } from "../../shared/trainer/tensor-dtypes.ts";
+
 /** Values of one tensor: F32, F16, I32, U32 or U8, by their class. */
 export type TensorValues =
   | Float32Array<ArrayBufferLike>
@@ -12,13 +14,7 @@ const classes = {
   I32: Int32Array,
   U32: Uint32Array,
   U8: Uint8Array,
-} as const;
-
-/** Type of a tensor that the contract knows, by its name in the safetensors format. */
-export type TensorDtype = keyof typeof classes;
-
-/** Every type of tensor that the contract knows. */
-export const tensorDtypes = Object.keys(classes) as readonly TensorDtype[];
+} as const satisfies Record<TensorDtype, unknown>;
 
 /** The type of a tensor with these values. */
 export function dtypeOf(values: TensorValues): TensorDtype {
