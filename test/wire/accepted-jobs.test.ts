@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { validateManifest } from "kubectl-tributary";
 import { describe, expect, it } from "vitest";
 import { parseJobConfig } from "../../worker-image/src/aggregator/config/job-config.ts";
-import { noWindows, PlanDecision, takePlan } from "../../worker-image/src/aggregator/engine/job-windows.ts";
 import { judgeRounds } from "../../worker-image/src/aggregator/engine/judge-rounds.ts";
+import { noWindows, PlanDecision, takePlan } from "../../worker-image/src/aggregator/engine/windows/job-windows.ts";
 import { aRunnableSpec } from "../support/any-job.ts";
 import { commitsARound, firstWindow, manifestOf, renderAsOperator, runnable } from "./support/accepted-job.ts";
 

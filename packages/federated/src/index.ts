@@ -48,6 +48,17 @@ export {
 } from "./accounting/skellam.ts";
 export { LedgerFault, type LedgerVerdict, verifyPrivacyLedger } from "./accounting/verify-ledger.ts";
 export {
+  type CohortId,
+  type CohortParty,
+  type CohortPlan,
+  type CohortPolicy,
+  CohortStage,
+  type CohortView,
+  type CommitPlan,
+  type OpenCohort,
+} from "./cohorts/cohort-policy.ts";
+export { everybody } from "./cohorts/everybody.ts";
+export {
   ConvergedReason,
   ConvergenceJudge,
   type ConvergenceProgress,

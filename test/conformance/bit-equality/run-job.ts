@@ -123,9 +123,7 @@ async function replaceLost(): Promise<void> {
 }
 
 async function summedUpdates(): Promise<string[]> {
-  const open = join(job.dataDirectory, "open");
-  const [attempt] = (await readdir(open)).filter((entry) => entry.startsWith("attempt-"));
-  const folder = join(open, attempt!, "sums");
+  const folder = join(await attemptFolder(join(job.dataDirectory, "open")), "sums");
   const updates = (await readdir(folder)).filter((file) => Number.parseInt(file, 10) < FIRST_METRICS).sort();
   return Promise.all(
     updates.map(async (file) =>
@@ -136,6 +134,14 @@ async function summedUpdates(): Promise<string[]> {
       ),
     ),
   );
+}
+
+/** The older checkout has no folder for its cohorts. */
+async function attemptFolder(open: string): Promise<string> {
+  const older = (await readdir(open)).find((entry) => entry.startsWith("attempt-"));
+  if (older !== undefined) return join(open, older);
+  const [newest] = await readdir(join(open, "cohorts"));
+  return join(open, "cohorts", newest!);
 }
 
 function hex(bytes: Uint8Array): string {

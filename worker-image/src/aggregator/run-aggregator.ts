@@ -108,7 +108,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
         log,
         onRefused: () => parties.noteRefused(),
       },
-      engine,
+      engine.inbox,
     );
     closers.add("tensor wire", () => tensor.close());
     const unproven = new UnprovenConnections(seats.all.length);

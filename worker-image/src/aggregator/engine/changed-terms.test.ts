@@ -40,7 +40,7 @@ const endsAt = (wanted: string, segments = 3): ProcessOptions => ({
 
 /** Whether the state on the disk names the sum of every segment: a point is passed once for each sum where they come apart. */
 function areSumsRecorded(segments: number): boolean {
-  const attempt = join(job.directory, "data/open/attempt-0-1");
+  const attempt = join(job.directory, "data/open/cohorts/1-1");
   const [state, sums] = [readFileSync(join(attempt, "machine.bin")), readdirSync(join(attempt, "sums"))];
   const digestOf = (name: string) =>
     createHash("sha256")
@@ -120,16 +120,15 @@ describe("a seat that is another's since the attempt was opened", () => {
 });
 
 describe("an attempt that a former process left open", () => {
-  type Papers = { terms: string; start: string } | undefined;
-  it.each<{ given: string; change: (papers: NonNullable<Papers>) => Papers }>([
-    { given: "without terms and start, as a version before did", change: () => undefined },
+  type Papers = { terms: string; start: string };
+  it.each<{ given: string; change: (papers: Papers) => Papers }>([
     { given: "with damaged terms", change: ({ terms, start }) => ({ terms: terms.slice(8), start }) },
     { given: "with a damaged start", change: ({ terms, start }) => ({ terms, start: start.slice(8) }) },
     { given: "with the start of nothing", change: ({ terms }) => ({ terms, start: "" }) },
   ])("is not gone on with $given: the next one opens", async ({ change }) => {
     await changeAt("after-sum-durable", 3, {});
-    const path = join(job.directory, "data/open/attempt.json");
-    const record = JSON.parse(await readFile(path, "utf8")) as { papers: NonNullable<Papers> };
+    const path = join(job.directory, "data/open/cohorts/1-1/cohort.json");
+    const record = JSON.parse(await readFile(path, "utf8")) as { papers: Papers };
     await writeFile(path, JSON.stringify({ ...record, papers: change(record.papers) }));
     await untilCommitted(await job.start());
     const { line, model } = await firstRound();

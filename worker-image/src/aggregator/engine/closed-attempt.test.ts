@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { AttemptRecord } from "./attempt-files.ts";
+import type { CohortJournal } from "./cohorts/cohort-files.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "./testing/memory-job.ts";
 
 const WAIT_MS = 60_000;
@@ -21,8 +21,8 @@ async function createOverflowing(): Promise<void> {
   };
 }
 
-async function recorded(): Promise<AttemptRecord> {
-  return JSON.parse(await readFile(join(job.directory, "data/open/attempt.json"), "utf8")) as AttemptRecord;
+async function recorded(): Promise<CohortJournal> {
+  return JSON.parse(await readFile(join(job.directory, "data/open/cohorts.json"), "utf8")) as CohortJournal;
 }
 
 const closings = () => job.lines.filter(({ msg }) => msg === "round closed empty").map(({ attempt }) => attempt);

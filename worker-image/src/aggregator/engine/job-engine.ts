@@ -1,56 +1,57 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { controlV1 } from "@tributary/contracts";
-import { backoffMs, isStorageError, isTributaryError, TributaryError } from "@tributary/kit";
-import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
-import type { PartyProblem } from "../party/party-directory.ts";
-import { LedgerOutcome, survivorsOf } from "../store/ledger-line.ts";
-import type { TensorRound } from "../wire/tensor-endpoint.ts";
-import { AttemptDesk, type OpenAttempt } from "./attempt-desk.ts";
-import { AttemptFiles } from "./attempt-files.ts";
-import { type AttemptEnd, awaitOutcome } from "./await-outcome.ts";
-import { ByteMeter } from "./byte-meter.ts";
+import { type CohortPlan, type CohortView, everybody } from "@tributary/federated";
+import { backoffMs, TributaryError } from "@tributary/kit";
+import { LedgerOutcome } from "../store/ledger-line.ts";
+import type { Cohort } from "./cohorts/cohort.ts";
+import { CohortFiles } from "./cohorts/cohort-files.ts";
+import { CohortInbox } from "./cohorts/cohort-inbox.ts";
+import { CohortRuns } from "./cohorts/cohort-runs.ts";
+import { viewCohorts } from "./cohorts/cohort-view.ts";
+import { selectParties } from "./cohorts/select-parties.ts";
+import { Committer } from "./commit/commit-plan.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { OutputWait } from "./output-wait.ts";
-import { expectedSizeBytes } from "./round-run.ts";
-import { stageOf } from "./round-stage.ts";
-import { selectParties } from "./select-parties.ts";
+import { stageOf } from "./run/round-stage.ts";
 import { StateFeed } from "./state-feed.ts";
-import { whyWithoutSum } from "./why-without-sum.ts";
-import { WindowDesk } from "./window-desk.ts";
-import { WindowsFile } from "./windows-file.ts";
+import { StorageWait } from "./storage-wait.ts";
+import { WindowDesk } from "./windows/window-desk.ts";
+import { WindowsFile } from "./windows/windows-file.ts";
 
 type WindowPlan = controlV1.WindowPlan;
 
 /** Delays between attempts at a round that closed empty. */
 const ATTEMPT_BACKOFF = { initialMs: 500, maxMs: 30_000 };
-/** Delays between tries at a volume that is full or does not work. */
-const STORAGE_BACKOFF = { initialMs: 250, maxMs: 15_000 };
+/** Who works with whom: the job's rounds are synchronous. */
+const POLICY = everybody;
 
 /**
- * Runs the job's rounds: takes windows from the operator, opens a round after the other, commits each.
+ * Runs the job's rounds: takes windows from the operator, opens the cohorts that the policy wants, and commits those that it chooses.
  *
- * One loop owns all progress. Calls from outside feed the open attempt, or change the windows in a turn of their own: see `README.md`.
+ * One loop owns all progress. Calls from outside feed the cohort that they are of, or change the windows in a turn of their own: see
+ * `README.md`.
  */
-export class JobEngine implements TensorRound {
+export class JobEngine {
   readonly feed: StateFeed;
+  /** What parties say and send. */
+  readonly inbox: CohortInbox;
   readonly #deps: EngineDeps;
   readonly #windows: WindowDesk;
-  readonly #attempts: AttemptDesk;
+  readonly #cohorts: CohortRuns;
+  readonly #committer: Committer;
   readonly #output: JobOutput;
   readonly #outputWait: OutputWait;
   readonly #ledger: LedgerView;
   #problem: EngineProblem | undefined;
-  /** Times in a row that a volume was found full or broken. */
-  #storageFailures = 0;
-  #commitInWork: Promise<unknown> = Promise.resolve();
-  readonly #bytes = new ByteMeter();
+  readonly #storage: StorageWait;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.feed = new StateFeed(deps.clock.nowMs());
+    this.#storage = new StorageWait(deps);
     const onChange = () => this.feed.changed();
     this.#ledger = new LedgerView(deps.store, deps.models);
     this.#output = new JobOutput(deps.config.directories.output, {
@@ -66,18 +67,21 @@ export class JobEngine implements TensorRound {
       isEvaluated: deps.store.rounds.at(-1)?.line.outcome === LedgerOutcome.Evaluated,
       stops: (plan) => this.#ledger.under(plan.convergence).verdict.stop,
     }));
-    this.#attempts = new AttemptDesk(deps, new AttemptFiles(directory), onChange);
+    this.#cohorts = new CohortRuns(deps, new CohortFiles(directory), onChange);
+    const [windows, cohorts, output, outputWait] = [this.#windows, this.#cohorts, this.#output, this.#outputWait];
+    this.#committer = new Committer({ engine: deps, windows, cohorts, output, outputWait });
+    this.inbox = new CohortInbox(deps, this.#cohorts, this.#committer);
     deps.parties.observer = {
       connected: (party) => this.#welcome(party),
-      replaced: (party) => this.#attempts.dropParty(party),
+      replaced: (party) => this.#cohorts.dropParty(party),
       changed: onChange,
     };
   }
 
   /** What the operator's snapshot shows; nothing in it is changed later. */
   get view() {
-    const run = this.#attempts.run;
-    const problem: EngineProblem | undefined = run?.staging.problem ?? this.#problem;
+    const { journal, shown } = this.#cohorts;
+    const problem: EngineProblem | undefined = shown?.run.staging.problem ?? this.#problem;
     return {
       ...this.#ledger.under(this.#windows.rule),
       rule: this.#windows.rule,
@@ -86,13 +90,13 @@ export class JobEngine implements TensorRound {
       endedWindow: this.#windows.ended,
       phase: this.#phase,
       rounds: this.#rounds,
-      round: this.#attempts.roundInWork ?? this.#rounds,
-      attempt: this.#attempts.record.attempt,
-      failedRounds: this.#attempts.record.failed,
+      round: this.#inWork?.record.line ?? this.#rounds,
+      attempt: journal.attempt,
+      failedRounds: journal.failed,
       problem,
       output: { isPending: this.#output.isPending, problem: this.#output.problem ?? this.#outputWait.problem },
       shown: this.#output.shown,
-      hasReported: (party: number) => this.#attempts.hasReported(party),
+      hasReported: (party: number) => this.#cohorts.hasReported(party),
     };
   }
 
@@ -109,37 +113,12 @@ export class JobEngine implements TensorRound {
   /** Ends the job: tells every party, now and later; idempotent. A commit that has begun comes first, an open round is given up. */
   async finishJob(outcome: string): Promise<void> {
     const isNew = await this.#windows.finish(outcome);
-    await this.#commitInWork;
+    await this.#committer.settled();
     if (!isNew) return;
-    this.#attempts.run?.give({ kind: "Failed", code: "OPERATION_ABORTED", message: "the job is finished" });
+    for (const { run } of this.#cohorts.open)
+      run.give({ kind: "Failed", code: "OPERATION_ABORTED", message: "the job is finished" });
     for (const { seat } of this.#deps.parties.list()) this.#sayFinished(seat.partyId, outcome);
     this.feed.changed();
-  }
-
-  /** Hands a party's protocol message to the open attempt; one of another attempt is too late and only acknowledged. */
-  async receiveMessage(party: number, round: number, attempt: number, message: Uint8Array): Promise<void> {
-    const run = this.#attempts.runOf(round, attempt);
-    if (run === undefined) return;
-    const effects = await run.post({ type: "receive", from: party, message });
-    const refused = effects.find((effect) => effect.type === "refused");
-    if (refused?.refusal.reason === "MessageChanged")
-      throw new TributaryError("MESSAGE_CONFLICT", refused.refusal.detail);
-  }
-
-  /** A party says that it cannot report in the open attempt. */
-  async receiveFailure(party: number, round: number, attempt: number, problem: PartyProblem): Promise<void> {
-    this.#deps.log.warn({ party, round, attempt, ...problem }, "party cannot report");
-    const run = this.#attempts.runOf(round, attempt);
-    if (run === undefined) return;
-    this.#deps.parties.setProblem(party, problem);
-    await run.dropParty(party);
-  }
-
-  /** A party that breaks a bound is out of the open attempt, by name. */
-  async dropParty(party: number, problem: PartyProblem): Promise<void> {
-    const isNew = this.#deps.parties.setProblem(party, problem);
-    if (isNew) this.#deps.log.warn({ party, ...problem }, "party is dropped");
-    await this.#attempts.run?.dropParty(party);
   }
 
   /** Runs rounds until the signal aborts; throws what makes going on impossible. */
@@ -150,47 +129,26 @@ export class JobEngine implements TensorRound {
       try {
         if (!isRestored) await this.#restore();
         isRestored = true;
-        const plan = this.#windows.open;
-        if (plan === undefined) await this.#nextChange();
-        else await this.#runRound(plan, signal);
+        await this.#takeTurn(signal);
       } catch (cause) {
         isRestored = false;
         await this.#waitForStorage(cause, signal);
       }
     }
-    await this.#attempts.stop();
+    await this.#cohorts.stop();
     this.#output.settle(this.#windows.rule);
     await this.#outputWait.settled();
   }
 
-  fileOf(sha256: string) {
-    return this.#deps.models.fileOf(sha256);
-  }
-
-  stagingOf(resource: SegmentResource) {
-    const run = this.#attempts.runOf(resource.round, resource.attempt);
-    const sizeBytes = run === undefined ? undefined : expectedSizeBytes(run.state.setup, resource.segment);
-    if (run === undefined || sizeBytes === undefined) {
-      throw new TributaryError(
-        "ROUND_NOT_OPEN",
-        `round ${resource.round} attempt ${resource.attempt} waits for no such segment`,
-      );
-    }
-    return { staging: run.staging, sizeBytes, section: this.#attempts.sectionOf(resource.segment) };
-  }
-
-  segmentStored(resource: SegmentResource, sha256: string, sizeBytes: number): void {
-    this.#attempts.segmentStored(resource, sha256, sizeBytes);
-  }
-
-  countBytes(set: string, direction: "up" | "down", bytes: number): void {
-    this.#bytes.count(set, direction, bytes);
-  }
-
   /** What the recipe calls the round in work, or the next one of the open window. */
   get #phase(): string {
-    const plan = this.#attempts.roundInWork === undefined ? this.#windows.open : this.#attempts.record.plan;
+    const plan = this.#inWork?.record.plan ?? this.#windows.open;
     return plan === undefined ? "" : this.#deps.models.scriptOf(plan).phase;
+  }
+
+  /** Of the cohorts that are waited for the furthest behind. */
+  get #inWork(): Cohort | undefined {
+    return this.#cohorts.open.find(({ isAtWork }) => isAtWork);
   }
 
   get #rounds(): number {
@@ -198,23 +156,14 @@ export class JobEngine implements TensorRound {
   }
 
   async #restore(): Promise<void> {
-    if (this.#storageFailures > 0) await this.#reload();
+    if (this.#storage.isFailing) await this.#committer.reload();
     await this.#windows.advance();
-    await this.#attempts.restore();
-    const { closed } = this.#attempts.record;
-    if (closed !== undefined && this.#storageFailures === 0 && this.#windows.open !== undefined)
-      this.#setProblem(closed);
+    await this.#cohorts.restore();
+    const { closed } = this.#cohorts.journal;
+    if (closed !== undefined && !this.#storage.isFailing && this.#windows.open !== undefined) this.#setProblem(closed);
     // Parties that came, or said something, while this was read have been told nothing.
     for (const { seat, isConnected } of this.#deps.parties.list()) if (isConnected) this.#welcome(seat.partyId);
-    if (this.#storageFailures > 0 && this.#windows.open === undefined) this.#storageWorks();
-  }
-
-  /** Reads what is there; a round whose commit failed after its name was given holds bytes that no other line must hold again. */
-  async #reload(): Promise<void> {
-    const { store } = this.#deps;
-    const known = store.rounds.length;
-    await store.reload();
-    for (const { line } of store.rounds.slice(known)) this.#bytes.settle(line.bytes);
+    if (this.#storage.isFailing && this.#windows.open === undefined) this.#storageWorks();
   }
 
   /**
@@ -222,87 +171,79 @@ export class JobEngine implements TensorRound {
    * what failed may or may not be on the disk.
    */
   async #waitForStorage(cause: unknown, signal: AbortSignal): Promise<void> {
-    if (!isStorageError(cause)) throw cause;
-    this.#deps.log.error({ err: cause, code: cause.code, details: cause.details }, cause.message);
-    this.#setProblem({ code: cause.code, message: cause.message });
-    await this.#attempts.stop();
-    const delayMs = backoffMs(this.#storageFailures++, STORAGE_BACKOFF, Math.random());
-    await this.#deps.clock.sleep(delayMs, signal).catch(() => {});
+    this.#setProblem(this.#storage.problemOf(cause));
+    await this.#cohorts.stop();
+    await this.#storage.wait(signal);
   }
 
   #storageWorks(): void {
-    this.#storageFailures = 0;
+    this.#storage.works();
     this.#setProblem(undefined);
   }
 
-  async #runRound(plan: WindowPlan, signal: AbortSignal): Promise<void> {
-    const attempt = this.#attempts.resume(this.#rounds) ?? (await this.#openAttempt(plan, signal));
-    if (attempt === undefined) return;
-    this.feed.changed();
+  /** Closes what came to nothing, else commits what can be, else opens what is wanted; then waits for what comes next. */
+  async #takeTurn(signal: AbortSignal): Promise<void> {
+    const plan = this.#windows.open;
+    const view = this.#view;
+    const closing = POLICY.close(view).map((id) => this.#cohorts.require(id));
+    for (const cohort of closing) await this.#closeEmpty(cohort, cohort.whyClosed, signal);
+    if (closing.length > 0) return;
+    const commit = POLICY.commit(view);
+    if (commit !== undefined) {
+      const { cohort, unusable } = await this.#committer.commit(commit);
+      return unusable === undefined ? this.#concludeRound(cohort) : this.#closeEmpty(cohort, unusable, signal);
+    }
+    if (plan === undefined && this.#inWork === undefined) return this.#nextChange();
+    if (plan !== undefined && POLICY.open(view, plan.quorum).length > 0) await this.#openCohorts(plan, signal);
+    await this.#awaitEnd(signal);
+  }
+
+  /** Waits until one of the cohorts at work ends; throws what makes going on impossible. */
+  async #awaitEnd(signal: AbortSignal): Promise<void> {
+    const { open } = this.#cohorts;
+    for (const cohort of open) if (!cohort.isAtWork) await this.#begin(cohort, signal);
+    if (open.length > 0) await Promise.race(open.map((cohort) => cohort.ended()));
+  }
+
+  async #begin(cohort: Cohort, signal: AbortSignal): Promise<void> {
     this.#output.catchUp(this.#windows.rule);
-    if (attempt.isResumed) await attempt.run.post({ type: "resume" });
+    await cohort.begin(signal);
+    this.feed.changed();
     // Why the attempt before closed empty stays to be seen until the round is committed.
-    if (attempt.record.attempt === 1 && this.#storageFailures === 0) this.#setProblem(undefined);
-    const { clock } = this.#deps;
-    const end = await awaitOutcome(attempt.run, { expiresMs: attempt.expiresMs, clock, signal });
-    if (end !== undefined) await this.#conclude(attempt, end, signal);
+    if (cohort.record.attempt === 1 && !this.#storage.isFailing) this.#setProblem(undefined);
   }
 
-  /** Opens an attempt once there are workers for it; `undefined` when the window was replaced or ended meanwhile. */
-  async #openAttempt(plan: WindowPlan, signal: AbortSignal): Promise<OpenAttempt | undefined> {
-    if (!(await this.#selectParties(plan, signal))) return undefined;
-    return this.#windows.whileOpen(plan, () => this.#attempts.open(this.#rounds, plan));
+  /** Opens what the policy wants once there are workers for it; nothing when the window was replaced or ended meanwhile. */
+  async #openCohorts(plan: WindowPlan, signal: AbortSignal): Promise<void> {
+    if (!(await this.#selectParties(plan, signal))) return;
+    const isLargeEnough = ({ parties, minSurvivors }: CohortPlan) => parties.length >= minSurvivors;
+    await this.#windows.whileOpen(plan, async () => {
+      for (const cohort of POLICY.open(this.#view, plan.quorum).filter(isLargeEnough))
+        await this.#cohorts.openCohort(this.#rounds, plan, cohort);
+    });
   }
 
-  async #conclude(attempt: OpenAttempt, end: AttemptEnd, signal: AbortSignal): Promise<void> {
-    const reason = whyWithoutSum(attempt, end, this.#deps.parties.list());
-    if (reason !== undefined) return this.#closeEmpty(attempt, reason, signal);
-    await this.#outputWait.settled();
-    // Whoever ends the job afterwards waits for the commit; whoever ended it before has had the round given up.
-    const begun = await this.#windows.unlessFinished(async () => {
-      const commit = this.#commit(attempt);
-      // Its failure is the loop's, which waits for it too.
-      this.#commitInWork = commit.catch(() => {});
-      return { commit };
-    });
-    if (begun === undefined)
-      return this.#closeEmpty(attempt, { code: "OPERATION_ABORTED", message: "the job is finished" }, signal);
-    const unusable = await begun.commit.catch((error: unknown) => {
-      if (!isTributaryError(error, "SUM_DAMAGED") && !isTributaryError(error, "MODEL_NOT_FINITE")) throw error;
-      return { code: error.code, message: error.message };
-    });
-    // No other sum may take the place of one that was announced; the same one would be as useless after any restart.
-    if (unusable !== undefined) return this.#closeEmpty(attempt, unusable, signal);
-    await this.#attempts.committed(attempt);
+  async #concludeRound(cohort: Cohort): Promise<void> {
+    await this.#cohorts.committed(cohort);
     this.#storageWorks();
-    for (const { id } of attempt.run.state.setup.roster)
-      if (this.#attempts.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
+    for (const { id } of cohort.run.state.setup.roster)
+      if (cohort.hasReported(id)) this.#deps.parties.setProblem(id, undefined);
     await this.#windows.advance();
     this.feed.changed();
   }
 
-  async #commit({ record, commit }: OpenAttempt): Promise<void> {
-    const { crash, log } = this.#deps;
-    crash("before-commit");
-    this.#output.willCommit();
-    const { bytes } = this.#bytes;
-    const line = await commit.commit({ localSteps: record.plan.localSteps, bytes });
-    this.#bytes.settle(bytes);
-    crash("after-commit");
-    log.info(
-      { round: line.round, attempt: record.attempt, outcome: line.outcome, reports: survivorsOf(line).length },
-      "round committed",
-    );
-  }
-
-  async #closeEmpty(attempt: OpenAttempt, reason: EngineProblem, signal: AbortSignal): Promise<void> {
-    const { round, attempt: number } = attempt.record;
-    await this.#attempts.closeEmpty(attempt, reason);
-    this.#deps.log.warn({ round, attempt: number, ...reason }, "round closed empty");
+  async #closeEmpty(cohort: Cohort, reason: EngineProblem, signal: AbortSignal): Promise<void> {
+    const { line: round, attempt } = cohort.record;
+    await this.#cohorts.closeEmpty(cohort, reason);
+    this.#deps.log.warn({ round, attempt, ...reason }, "round closed empty");
     this.#setProblem(reason);
     if (this.#windows.finished !== undefined || signal.aborted) return;
-    const delayMs = backoffMs(number - 1, ATTEMPT_BACKOFF, Math.random());
+    const delayMs = backoffMs(attempt - 1, ATTEMPT_BACKOFF, Math.random());
     await this.#deps.clock.sleep(delayMs, signal).catch(() => {});
+  }
+
+  get #view(): CohortView {
+    return viewCohorts(this.#deps.parties.list(), this.#cohorts.open, this.#rounds);
   }
 
   /** Waits until a round can open with whoever is there; false when the window was replaced or ended meanwhile. */
@@ -319,18 +260,17 @@ export class JobEngine implements TensorRound {
 
   #welcome(party: number): void {
     const { finished } = this.#windows;
-    if (finished === undefined) this.#attempts.welcome(party);
+    if (finished === undefined) this.#cohorts.welcome(party);
     else this.#sayFinished(party, finished);
   }
 
   #sayFinished(party: number, outcome: string): void {
-    this.#attempts.send(party, { case: "finished", value: { outcome } as never });
+    this.#cohorts.send(party, { case: "finished", value: { outcome } as never });
   }
 
   #stage(): controlV1.Stage {
     if (this.#windows.open === undefined) return controlV1.Stage.IDLE;
-    const state = this.#attempts.run?.state;
-    return stageOf(this.#attempts.record.round >= this.#rounds ? state : undefined);
+    return stageOf(this.#cohorts.open[0]?.run.state);
   }
 
   #setProblem(problem: EngineProblem | undefined): void {

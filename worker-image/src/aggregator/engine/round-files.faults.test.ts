@@ -26,10 +26,10 @@ import type { SegmentResource } from "../../shared/tensor-wire/resources.ts";
 import type { KnownFile } from "../store/known-file.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import { RoundStore } from "../store/round-store.ts";
-import { AttemptFiles } from "./attempt-files.ts";
-import { isAnnounced } from "./lost-parties.ts";
-import { stepModel } from "./model-step.ts";
-import { RoundRun } from "./round-run.ts";
+import { CohortFiles } from "./cohorts/cohort-files.ts";
+import { stepModel } from "./commit/model-step.ts";
+import { isAnnounced } from "./run/lost-parties.ts";
+import { RoundRun } from "./run/round-run.ts";
 import { knownFile } from "./testing/known-file.ts";
 
 const VALUES = 800;
@@ -125,11 +125,16 @@ class Round {
   }
 
   async #openNext(disk: Disk, inbox: Uint8Array[]): Promise<RoundRun> {
-    const files = new AttemptFiles(join(this.#data, "open"), disk);
-    await files.removeRuns();
-    const record = await files.load();
-    this.#attempt = record.attempt + 1;
-    await files.save({ ...record, round: 0, attempt: this.#attempt });
+    const files = this.files(disk);
+    await files.keepOnly([]);
+    const journal = await files.loadJournal();
+    this.#attempt = journal.attempt + 1;
+    await files.saveJournal({ ...journal, attempt: this.#attempt, cohorts: [this.id] });
+    const asked = { quorum: 1, deadlineMs: 1000, localSteps: 1, evaluateOnly: false };
+    await files.writeRecord({
+      ...{ ...this.id, line: 0, startedMs: 0, parties: {} },
+      ...{ plan: asked, papers: { terms: "", start: "" } },
+    });
     this.#opening = [];
     const plan = { modelSha256: new Uint8Array(32), stepExponents: [[-10]] };
     let opened: RoundRun | undefined;
@@ -142,8 +147,12 @@ class Round {
     return opened;
   }
 
-  get #attemptPath(): string {
-    return new AttemptFiles(join(this.#data, "open")).runDirectory({ round: 0, attempt: this.#attempt });
+  files(disk: Disk): CohortFiles {
+    return new CohortFiles(join(this.#data, "open"), disk);
+  }
+
+  get id() {
+    return { setup: 0, attempt: this.#attempt };
   }
 
   #deps(disk: Disk, inbox: Uint8Array[], run: () => RoundRun | undefined) {
@@ -151,7 +160,8 @@ class Round {
       context: { crypto, signingSecret: aggregatorSecret! },
       log: createLogger("test", "silent"),
       crash: () => {},
-      directory: this.#attemptPath,
+      directory: this.files(disk).folderOf(this.id),
+      beside: [this.files(disk).recordOf(this.id)],
       send: (_to: unknown, message: Uint8Array) => {
         const state = run()?.state;
         if (state !== undefined && isAnnounced(state)) this.announced = state.segments[0]!.sumSha256!;
@@ -258,6 +268,7 @@ describe.each(Object.values(Fault))(
             expect(store.rounds.length).toBeGreaterThanOrEqual(round.committed);
             if (store.rounds.length > 0) return expectModel(store);
             if (round.announced === undefined) return;
+            expect(await round.files(nodeDisk).loadRecord(round.id)).toMatchObject(round.id);
             const resumed = await round.resume(nodeDisk);
             expect(Buffer.from(resumed!.state.segments[0]!.sumSha256!)).toEqual(Buffer.from(round.announced));
           },
@@ -287,7 +298,7 @@ describe("a durable sum that the disk damaged", () => {
       mkdir: (path) => (path.endsWith(".tmp") ? Promise.reject(new Error("stopped")) : nodeDisk.mkdir(path)),
     };
     await expect(round.operate(disk)).rejects.toThrow("stopped");
-    return { round, sum: join(data, "open/attempt-0-1/sums/0.bin") };
+    return { round, sum: join(data, "open/cohorts/0-1/sums/0.bin") };
   }
 
   it.each(damages)("($name) is added again from the staged segments, to the same bytes", async ({ name, damage }) => {
@@ -304,7 +315,7 @@ describe("a durable sum that the disk damaged", () => {
     const data = join(folder, "lost", name);
     const { round, sum } = await announcedRound(data);
     await damage(sum);
-    await rm(join(data, "open/attempt-0-1/segments"), { recursive: true });
+    await rm(join(data, "open/cohorts/0-1/segments"), { recursive: true });
     expect(await round.resume(nodeDisk)).toBeUndefined();
     await round.operate(nodeDisk);
     await expectModel(await round.openStore(nodeDisk));

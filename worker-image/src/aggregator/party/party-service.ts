@@ -100,13 +100,13 @@ export function partyMethods(
       const done = waiting.take(holder);
       if (done === undefined) {
         const text = `it sends more than ${waiting.limit} messages at a time`;
-        await engine.dropParty(partyId, { code: "QUEUE_FULL", message: text });
+        await engine.inbox.dropParty(partyId, { code: "QUEUE_FULL", message: text });
         throw tooMuch(`party ${partyId}: ${text}`);
       }
       try {
-        if (message.case === "secagg") await engine.receiveMessage(partyId, round, attempt, message.value);
+        if (message.case === "secagg") await engine.inbox.receiveMessage(partyId, round, attempt, message.value);
         else if (message.case === "failure")
-          await engine.receiveFailure(partyId, round, attempt, problemOf(message.value));
+          await engine.inbox.receiveFailure(partyId, round, attempt, problemOf(message.value));
         else throw new TributaryError("MESSAGE_INVALID", "the request holds no message");
       } finally {
         done();

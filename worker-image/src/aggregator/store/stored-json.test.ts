@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AttemptFiles } from "../engine/attempt-files.ts";
-import { WindowsFile } from "../engine/windows-file.ts";
+import { CohortFiles } from "../engine/cohorts/cohort-files.ts";
+import { WindowsFile } from "../engine/windows/windows-file.ts";
 import { readStoredJson } from "./stored-json.ts";
 
 let directory: string;
@@ -17,7 +17,7 @@ describe.each(["", "{", '{"round":1', "null", "7", "\0\0\0\0"])(
   (text) => {
     it.each([
       ["pin.json", () => readStoredJson(join(directory, "pin.json"))],
-      ["attempt.json", () => new AttemptFiles(directory).load()],
+      ["cohorts.json", () => new CohortFiles(directory).loadJournal()],
       ["windows.json", () => new WindowsFile(directory).load()],
     ])("is named: %s", async (name, load) => {
       await writeFile(join(directory, name), text);

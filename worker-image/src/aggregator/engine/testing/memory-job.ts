@@ -12,6 +12,7 @@ import { pinModel, readModelShape } from "../../model/initial-model.ts";
 import { PartyDirectory } from "../../party/party-directory.ts";
 import { createSeats } from "../../party/seats.ts";
 import { RoundStore } from "../../store/round-store.ts";
+import type { EngineDeps } from "../engine-deps.ts";
 import { JobEngine } from "../job-engine.ts";
 import { JobModels } from "../job-models.ts";
 import { MemoryParty, type ReportRule } from "./memory-party.ts";
@@ -42,6 +43,7 @@ export interface ProcessOptions {
 
 /** One process of the aggregator. */
 export interface MemoryProcess {
+  readonly deps: EngineDeps;
   readonly engine: JobEngine;
   readonly directory: PartyDirectory;
   /** What ended it, or `undefined` when it was stopped. */
@@ -102,7 +104,7 @@ export class MemoryJob {
       ...systemClock,
       sleep: (delayMs, signal) => systemClock.sleep(delayMs <= SHORT_MS || isSkipped(delayMs) ? 0 : delayMs, signal),
     };
-    const engine = new JobEngine({
+    const deps: EngineDeps = {
       config,
       identity: { secretKey: this.#signingSecret, publicKey: this.#crypto.ed25519PublicKey(this.#signingSecret) },
       crypto: this.#crypto,
@@ -113,7 +115,8 @@ export class MemoryJob {
       store,
       models: new JobModels(config, pinned, store, shape),
       pinned,
-    });
+    };
+    const engine = new JobEngine(deps);
     const stop = new AbortController();
     const listening = seats.all.map((seat, index) => {
       const party = this.parties[index]!;
@@ -129,6 +132,7 @@ export class MemoryJob {
         await Promise.all(listening);
       });
     const process = {
+      deps,
       engine,
       directory: parties,
       ended,

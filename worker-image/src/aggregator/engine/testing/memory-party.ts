@@ -132,7 +132,7 @@ export class MemoryParty {
     switch (effect.type) {
       case "send":
         // A process that has stopped hears nothing.
-        await this.#engine!.receiveMessage(this.id, at.round, at.attempt, effect.message).catch(() => {});
+        await this.#engine!.inbox.receiveMessage(this.id, at.round, at.attempt, effect.message).catch(() => {});
         break;
       case "planAccepted":
         this.#prepare(effect, at);
@@ -176,13 +176,13 @@ export class MemoryParty {
       segment,
       party: this.id,
     } as const;
-    const { staging } = this.#engine!.stagingOf(resource);
+    const { staging } = this.#engine!.inbox.stagingOf(resource);
     const { storedBytes, isComplete } = await staging.claim(resource, hex(digest), bytes.length);
     const span = { startBytes: storedBytes, endBytes: bytes.length, totalBytes: bytes.length };
     if (!isComplete) await staging.receive(resource, span, Readable.from([Buffer.from(bytes.subarray(storedBytes))]));
     const { attempt } = at;
     await this.onStaged({ path: staging.pathOf(segment, this.id), round: line, attempt, segment });
-    this.#engine!.segmentStored(resource, hex(digest), bytes.length);
+    this.#engine!.inbox.segmentStored(resource, hex(digest), bytes.length);
     const stored = { segment, sha256: digest, sizeBytes: bytes.length };
     await this.#take({ type: "inputStored", planDigest, ...stored }, at);
   }

@@ -1,0 +1,168 @@
+import { type CohortId, type CohortPlan, RoundStage } from "@tributary/federated";
+import { asTributaryError, TributaryError } from "@tributary/kit";
+import type { PartyMessage } from "../../party/party-directory.ts";
+import type { EngineDeps, EngineProblem } from "../engine-deps.ts";
+import { Cohort, type CohortDeps } from "./cohort.ts";
+import { type CohortFiles, type CohortJournal, emptyJournal, isSameCohort } from "./cohort-files.ts";
+import { planCohort, type WindowTerms } from "./plan-cohort.ts";
+
+/**
+ * The cohorts of a job: opens them, takes them up after a restart, finds the one that a message is of, and tells parties of them. One
+ * that closed empty is closed for good; one that is in the ledger stays until the next one opens, for parties that come back.
+ */
+export class CohortRuns {
+  readonly #deps: CohortDeps;
+  readonly #files: CohortFiles;
+  #journal: CohortJournal = emptyJournal;
+  /** In the order in which they were opened. */
+  #cohorts: readonly Cohort[] = [];
+
+  constructor(engine: EngineDeps, files: CohortFiles, onChange: () => void) {
+    this.#files = files;
+    // What fails outside the loop has ended the attempt, and with it the loop: here it is only told.
+    const onError = (error: unknown) => engine.log.error({ err: error }, asTributaryError(error).message);
+    this.#deps = { engine, files, onChange, onError };
+  }
+
+  /** What is known of all that were ever opened. */
+  get journal(): CohortJournal {
+    return this.#journal;
+  }
+
+  /** Those that are neither in the ledger nor closed, in the order in which they were opened. */
+  get open(): readonly Cohort[] {
+    return this.#cohorts.filter(({ run }) => run.state.stage !== RoundStage.Committed);
+  }
+
+  /** The one that status shows: of those at work the furthest behind, else the newest in the ledger. */
+  get shown(): Cohort | undefined {
+    return this.open[0] ?? this.#cohorts.at(-1);
+  }
+
+  /** An open one by its id; INVARIANT_BROKEN for another. */
+  require(id: CohortId): Cohort {
+    const found = this.open.find((cohort) => isSameCohort(cohort.id, id));
+    if (found === undefined)
+      throw new TributaryError("INVARIANT_BROKEN", `cohort ${id.setup}-${id.attempt} is not open`);
+    return found;
+  }
+
+  /** The one that a party's message or segment is of. */
+  find(party: number, round: number, attempt: number): Cohort | undefined {
+    return this.#cohorts.find((cohort) => isSameCohort(cohort.id, { setup: round, attempt }) && cohort.has(party));
+  }
+
+  /** Whether the report of whoever sits on a seat is complete in every segment of the newest cohort that has it. */
+  hasReported(party: number): boolean {
+    return this.#cohorts.findLast((cohort) => cohort.has(party))?.hasReported(party) ?? false;
+  }
+
+  /** Takes up what a former process left. */
+  async restore(): Promise<void> {
+    this.#journal = await this.#files.loadJournal();
+    const cohorts: Cohort[] = [];
+    for (const id of this.#journal.cohorts) {
+      const cohort = await Cohort.resume(this.#deps, id);
+      if (cohort !== undefined && (await this.#isOfUse(cohort))) cohorts.push(cohort);
+      else await cohort?.close();
+    }
+    this.#cohorts = cohorts;
+  }
+
+  /** Opens the next attempt at a ledger line with some of those who are fit for it, under the terms of a window. */
+  async openCohort(line: number, terms: WindowTerms, chosen: CohortPlan): Promise<void> {
+    const { clock, log } = this.#deps.engine;
+    await this.#removeCommitted();
+    const last = this.#journal;
+    const attempt = last.line === line ? last.attempt + 1 : 1;
+    const planned = planCohort(this.#deps.engine, { line, attempt, lastSetup: last.setup }, terms, chosen);
+    const { setup } = planned.record;
+    const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
+    await this.#keep({ setup, line, attempt, failed: last.failed, cohorts });
+    if (setup > last.setup + 1) {
+      const message = "workers took later setups than this volume knows of; it was restored, or one lies";
+      log.warn({ round: line, setup, last: last.setup }, message);
+    }
+    const { name: job } = this.#deps.engine.config.job;
+    log.info({ round: line, attempt, setup, parties: chosen.parties.length, job }, "round opened");
+    const cohort = await Cohort.open(this.#deps, { ...planned.record, startedMs: clock.nowMs() }, planned);
+    this.#cohorts = [...this.#cohorts, cohort];
+    cohort.sayOpened();
+  }
+
+  /** A cohort is in the ledger: its parties are told, also those who come back later. */
+  async committed(cohort: Cohort): Promise<void> {
+    await cohort.run.post({ type: "committed" });
+    cohort.sayClosed(true, "");
+  }
+
+  /** A cohort ended without a sum: counts it and closes it in one write, so that no later process does either again, and tells. */
+  async closeEmpty(cohort: Cohort, reason: EngineProblem): Promise<void> {
+    const { crash } = this.#deps.engine;
+    await cohort.close();
+    crash("before-close");
+    const { closed: _, ...journal } = this.#journal;
+    const { setup, attempt, failed } = journal;
+    const cohorts = journal.cohorts.filter((id) => !isSameCohort(id, cohort.id));
+    const isNewest = isSameCohort(cohort.id, { setup, attempt });
+    await this.#keep({ ...journal, failed: failed + 1, cohorts, ...(isNewest && { closed: reason }) });
+    crash("after-close");
+    this.#cohorts = this.#cohorts.filter((one) => one !== cohort);
+    cohort.sayClosed(false, reason.code);
+  }
+
+  /** Stops whatever runs; its files stay for the next process. */
+  async stop(): Promise<void> {
+    const cohorts = this.#cohorts;
+    this.#cohorts = [];
+    for (const cohort of cohorts) await cohort.close();
+  }
+
+  /** Says to a party that comes (back) what it may have missed. */
+  welcome(party: number): void {
+    for (const cohort of this.#cohorts) cohort.welcome(party);
+  }
+
+  /** A party is gone for every cohort that it is of. */
+  dropParty(party: number): void {
+    for (const cohort of this.#cohorts) cohort.dropParty(party);
+  }
+
+  /** Sends to one party, addressed to the newest cohort. */
+  send(party: number, message: PartyMessage): void {
+    const { setup: round, attempt } = this.#journal;
+    this.#deps.engine.parties.send(party, { round, attempt, message });
+  }
+
+  /** Whether a cohort of a former process is gone on with, or its parties are told that it is in the ledger. */
+  async #isOfUse(cohort: Cohort): Promise<boolean> {
+    const { store, log } = this.#deps.engine;
+    const { line, setup: round, attempt } = cohort.record;
+    const isCommitted = store.rounds
+      .slice(line)
+      .some(({ line: { cohorts } }) =>
+        cohorts.some((one) => isSameCohort({ setup: one.round, attempt: one.attempt }, cohort.id)),
+      );
+    if (isCommitted) {
+      if (await cohort.tellCommitted()) return true;
+      log.warn({ round, attempt }, "what the committed round held is not known any more; no result is sent");
+      return false;
+    }
+    if (line !== store.rounds.length || !cohort.canGoOn) return false;
+    await cohort.dropUnseated();
+    return true;
+  }
+
+  /** Those that are in the ledger make room for the next one. */
+  async #removeCommitted(): Promise<void> {
+    const { open } = this;
+    for (const cohort of this.#cohorts) if (!open.includes(cohort)) await cohort.close();
+    this.#cohorts = open;
+    await this.#files.keepOnly(open.map(({ id }) => id));
+  }
+
+  async #keep(journal: CohortJournal): Promise<void> {
+    await this.#files.saveJournal(journal);
+    this.#journal = journal;
+  }
+}

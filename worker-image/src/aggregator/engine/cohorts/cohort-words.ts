@@ -1,0 +1,45 @@
+import { RoundStage } from "@tributary/federated";
+import type { PartyMessage } from "../../party/party-directory.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import type { RoundRun } from "../run/round-run.ts";
+import type { CohortRecord } from "./cohort-files.ts";
+import { papersOf, type RoundOpening, signOpening } from "./round-opening.ts";
+
+/** What the parties of a cohort are told of it besides the messages of the protocol. */
+export class CohortWords {
+  readonly #deps: EngineDeps;
+  readonly #record: CohortRecord;
+  readonly #run: RoundRun;
+  /** When reports are of no use any more, on the monotonic clock. */
+  readonly #expiresMs: number;
+  /** What each party is sent first, signed once. */
+  #opening: RoundOpening | undefined;
+
+  constructor(deps: EngineDeps, record: CohortRecord, run: RoundRun, expiresMs: number) {
+    this.#deps = deps;
+    this.#record = record;
+    this.#run = run;
+    this.#expiresMs = expiresMs;
+  }
+
+  /** Opens the round for a party, unless it is in the ledger. */
+  sayOpened(party: number): void {
+    if (this.#run.state.stage === RoundStage.Committed) return;
+    const { clock, crypto, identity } = this.#deps;
+    const remainingMs = Math.max(0, this.#expiresMs - clock.monotonicMs());
+    const signer = { crypto, signingSecret: identity.secretKey };
+    this.#opening ??= signOpening(signer, this.#run.state, this.#run.opening, papersOf(this.#record));
+    this.#send(party, { case: "opened", value: this.#opening.opened(remainingMs) });
+    this.#send(party, { case: "started", value: this.#opening.started });
+  }
+
+  /** Tells a party how the round ended. */
+  sayClosed(party: number, committed: boolean, reasonCode: string): void {
+    this.#send(party, { case: "closed", value: { committed, reasonCode } as never });
+  }
+
+  #send(party: number, message: PartyMessage): void {
+    const { setup: round, attempt } = this.#record;
+    this.#deps.parties.send(party, { round, attempt, message });
+  }
+}

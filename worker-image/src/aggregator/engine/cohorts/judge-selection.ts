@@ -1,0 +1,88 @@
+import type { PartyEntry } from "../../party/party-directory.ts";
+import { Fitness, REGISTRATION_MS } from "../../party/seat-fitness.ts";
+import { missedRounds, type SeatName, selectionGraceMs } from "../../party/seat-grace.ts";
+
+/** A seat as the selection sees it. */
+export type SelectedSeat = Pick<
+  PartyEntry,
+  "seat" | "isConnected" | "heardAgoMs" | "fitness" | "registeringMs" | "problem"
+>;
+
+/** What a selection is held against. */
+export interface SelectionTerms {
+  readonly quorum: number;
+  /** For how long the selection goes on, in milliseconds. */
+  readonly waitedMs: number;
+  /** Longest wait for seats that are away once there are enough. */
+  readonly fullMs: number;
+  /** Longest time of the round: no seat is waited for any longer. */
+  readonly deadlineMs: number;
+  /** Survivors of the newest rounds. */
+  readonly survivors: readonly (readonly SeatName[])[];
+}
+
+/** Whether a round can open now. */
+export interface Selection {
+  readonly isOver: boolean;
+  /** When to look again if nothing changes; absent for whenever something does. */
+  readonly waitMs?: number;
+  /** Why there will not be enough, when nothing changes. */
+  readonly shortfall?: string;
+}
+
+/** Workers that a message names one by one. */
+const MOST_NAMED = 3;
+
+/** Judges whether a round opens: every seat is fit, or quorum is there and nobody is worth waiting for any longer. */
+export function judgeSelection(seats: readonly SelectedSeat[], terms: SelectionTerms): Selection {
+  const fit = seats.filter(({ fitness }) => fitness === Fitness.Fit).length;
+  if (fit === seats.length) return { isOver: true };
+  if (fit >= terms.quorum) {
+    const waitMs = Math.max(graceLeftMs(seats, terms), registrationLeftMs(seats, terms));
+    return waitMs <= 0 ? { isOver: true } : { isOver: false, waitMs };
+  }
+  const registering = seats.filter(({ fitness }) => fitness === Fitness.Registering).length;
+  if (fit + registering >= terms.quorum) return { isOver: false };
+  return { isOver: false, shortfall: describe(seats, terms.quorum) };
+}
+
+/** Nobody waits for a seat that is unfit, however long it stays so. */
+function graceLeftMs(seats: readonly SelectedSeat[], { survivors, fullMs, waitedMs }: SelectionTerms): number {
+  const presences = seats.map((entry) => ({
+    isConnected: entry.fitness !== Fitness.Away,
+    missedRounds: missedRounds(survivors, nameOf(entry)),
+    silentMs: entry.heardAgoMs,
+  }));
+  return selectionGraceMs(presences, fullMs) - waitedMs;
+}
+
+/** A trainer that starts gets the time that a round would give it; one of a seat that missed the last rounds that of a reconnection. */
+function registrationLeftMs(seats: readonly SelectedSeat[], terms: SelectionTerms): number {
+  const { survivors, fullMs, waitedMs, deadlineMs } = terms;
+  const left = seats
+    .filter(({ fitness }) => fitness === Fitness.Registering)
+    .map((entry) => {
+      const presence = { isConnected: false, missedRounds: missedRounds(survivors, nameOf(entry)), silentMs: 0 };
+      const isTrusted = selectionGraceMs([presence], Number.POSITIVE_INFINITY) === Number.POSITIVE_INFINITY;
+      if (!isTrusted) return selectionGraceMs([presence], fullMs) - waitedMs;
+      return Math.min(REGISTRATION_MS - entry.registeringMs, deadlineMs - waitedMs);
+    });
+  return Math.max(0, ...left);
+}
+
+function nameOf({ seat }: Pick<SelectedSeat, "seat">): SeatName {
+  return { participant: seat.participant.name, workerIndex: seat.workerIndex };
+}
+
+function describe(seats: readonly SelectedSeat[], quorum: number): string {
+  const joined = seats.filter(({ isConnected }) => isConnected).length;
+  const unfit = seats.filter(({ fitness }) => fitness === Fitness.Unfit);
+  const named = unfit
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ seat, problem }) =>
+        `worker ${seat.workerIndex} of ${seat.participant.name}: ${problem?.message} (${problem?.code})`,
+    );
+  const others = unfit.length > named.length ? [`${unfit.length - named.length} others are not fit either`] : [];
+  return [`${joined} of ${seats.length} workers have joined, quorum is ${quorum}`, ...named, ...others].join("; ");
+}

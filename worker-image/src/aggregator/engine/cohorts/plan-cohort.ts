@@ -1,0 +1,60 @@
+import type { controlV1 } from "@tributary/contracts";
+import type { CohortPlan } from "@tributary/federated";
+import type { EngineDeps } from "../engine-deps.ts";
+import type { AttemptPlan, CohortRecord } from "./cohort-files.ts";
+import { nextSetup } from "./next-setup.ts";
+import { type SignedTerms, signedTerms } from "./round-terms.ts";
+
+/** What a cohort takes from the window that is open. */
+export type WindowTerms = Pick<controlV1.WindowPlan, "deadlineMs" | "localSteps" | "evaluateOnly">;
+
+/** Where a cohort stands among all of its job. */
+export interface CohortPlace {
+  /** Ledger line that it may become. */
+  readonly line: number;
+  readonly attempt: number;
+  /** Number of the newest setup before it. */
+  readonly lastSetup: number;
+}
+
+/** A cohort before it is opened. */
+export interface PlannedCohort extends Pick<SignedTerms, "setup" | "plan"> {
+  readonly record: Omit<CohortRecord, "startedMs">;
+}
+
+/** What a new cohort is about, as it is signed and remembered: its parties are those of the plan whose workers are there. */
+export function planCohort(
+  { config, crypto, identity, models, parties: directory }: EngineDeps,
+  { line, attempt, lastSetup }: CohortPlace,
+  terms: WindowTerms,
+  { parties, minSurvivors }: CohortPlan,
+): PlannedCohort {
+  const all = directory.list();
+  const chosen = new Set(parties);
+  const members = all.filter(({ seat, holder }) => chosen.has(seat.partyId) && holder !== undefined);
+  const job = { config, crypto, aggregatorKey: identity.publicKey, models, seats: all.map(({ seat }) => seat) };
+  const plan = attemptPlan(terms, minSurvivors);
+  const taken = members.map(({ seat, lastSetup: last }) => {
+    return { organisation: seat.participant.organisation, lastSetup: last };
+  });
+  const setup = nextSetup(lastSetup, taken);
+  const holders = members.map(({ holder }) => holder!);
+  const signed = signedTerms(job, { line, setup, attempt, ...plan, holders });
+  const names = members.map(({ seat: { partyId, participant, workerIndex } }) => {
+    return [partyId, { participant: participant.name, workerIndex }] as const;
+  });
+  const papers = { terms: base64(signed.terms), start: base64(signed.start) };
+  return {
+    setup: signed.setup,
+    plan: signed.plan,
+    record: { line, setup, attempt, parties: Object.fromEntries(names), plan, papers },
+  };
+}
+
+function attemptPlan({ deadlineMs, localSteps, evaluateOnly }: WindowTerms, quorum: number): AttemptPlan {
+  return { quorum, deadlineMs: Number(deadlineMs), localSteps: evaluateOnly ? 0 : localSteps, evaluateOnly };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}

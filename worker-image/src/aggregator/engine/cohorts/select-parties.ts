@@ -1,0 +1,44 @@
+import type { controlV1 } from "@tributary/contracts";
+import { PATIENCE_ROUNDS } from "../../party/seat-grace.ts";
+import { survivorsOf } from "../../store/ledger-line.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { judgeSelection } from "./judge-selection.ts";
+
+/** What a selection asks of the engine's loop. */
+export interface SelectionLoop {
+  /** Whether the window is still the one in work. */
+  readonly isWanted: () => boolean;
+  /** Told why there are too few workers. */
+  readonly tell: (shortfall: string) => void;
+  /** Waits until something changes, or for so long. */
+  readonly nextChange: (timeoutMs: number | undefined) => Promise<void>;
+}
+
+/** Longest wait for the last workers once there are enough for a round. */
+const SELECTION_GRACE_MS = 15_000;
+
+/**
+ * Waits until every seat is fit, or quorum is there and the grace for the others is over.
+ *
+ * @returns false when the round is not wanted any more.
+ */
+export async function selectParties(
+  { clock, parties, store }: Pick<EngineDeps, "clock" | "parties" | "store">,
+  plan: controlV1.WindowPlan,
+  loop: SelectionLoop,
+): Promise<boolean> {
+  const startedMs = clock.monotonicMs();
+  const { quorum } = plan;
+  const deadlineMs = Number(plan.deadlineMs);
+  const fullMs = Math.min(SELECTION_GRACE_MS, deadlineMs / 4);
+  const survivors = store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
+  while (loop.isWanted()) {
+    const waitedMs = clock.monotonicMs() - startedMs;
+    const terms = { quorum, waitedMs, fullMs, deadlineMs, survivors };
+    const { isOver, waitMs, shortfall } = judgeSelection(parties.list(), terms);
+    if (isOver) return true;
+    if (shortfall !== undefined) loop.tell(shortfall);
+    await loop.nextChange(waitMs);
+  }
+  return false;
+}

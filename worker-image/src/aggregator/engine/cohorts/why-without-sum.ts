@@ -1,0 +1,35 @@
+import type { PartyEntry } from "../../party/party-directory.ts";
+import type { EngineProblem } from "../engine-deps.ts";
+import type { RoundRun } from "../run/round-run.ts";
+import type { AttemptEnd } from "./await-outcome.ts";
+import type { CohortRecord } from "./cohort-files.ts";
+import { describeShortfall } from "./describe-shortfall.ts";
+import { isDeadlineMissed } from "./missed-deadline.ts";
+
+/** An attempt that has ended. */
+export interface EndedAttempt {
+  readonly run: RoundRun;
+  readonly record: Pick<CohortRecord, "plan">;
+  /** Whether a former process opened it. */
+  readonly isResumed: boolean;
+}
+
+/** Why an attempt has no sum to commit; `undefined` when it has. */
+export function whyWithoutSum(
+  { run, record, isResumed }: EndedAttempt,
+  { outcome, isExpired }: AttemptEnd,
+  seats: readonly PartyEntry[],
+): EngineProblem | undefined {
+  if (outcome.kind === "Summed" && outcome.results.every(({ opened }) => opened !== null)) return undefined;
+  // Whatever stage ran out of parties, people need to know which workers are missing and why.
+  if (outcome.kind === "Failed" && outcome.code !== "QUORUM_NOT_REACHED")
+    return { code: outcome.code, message: outcome.message };
+  const { roster } = run.state.setup;
+  const { quorum } = record.plan;
+  const reported = roster.filter(({ id }) => run.hasReported(id)).length;
+  const message = describeShortfall({ reported, workers: roster.length, quorum, seats });
+  const hasReported = (party: number) => run.hasReported(party);
+  // Of the time that a resumed attempt had, nobody knows how much its workers had.
+  const isLate = isExpired && !isResumed && isDeadlineMissed({ roster, quorum, seats, hasReported });
+  return { code: "QUORUM_NOT_REACHED", message, ...(isLate && { isDeadlineMissed: true }) };
+}

@@ -1,0 +1,298 @@
+import { join } from "node:path";
+import {
+  type AggregatorEffect,
+  type AggregatorEvent,
+  type AggregatorState,
+  type AggregatorStep,
+  DeadlineStage,
+  isArgumentError,
+  openAggregation,
+  type PlannedState,
+  planBytes,
+  RefusalReason,
+  type RoundPlan,
+  type RoundSetup,
+  SegmentStage,
+  setupBytes,
+  stepAggregator,
+  toHex,
+} from "@tributary/federated";
+import { isTributaryError, realDisk, TributaryError } from "@tributary/kit";
+import { SegmentStaging } from "../../wire/segment-staging.ts";
+import { FailingTurns } from "../failing-turns.ts";
+import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
+import { canBeOpened, isAnnounced } from "./lost-parties.ts";
+import { MachineFile } from "./machine-file.ts";
+import { endsWithoutLost, hasReported } from "./round-stages.ts";
+import type { RunDeps, RunOutcome } from "./run-contract.ts";
+
+type StoredEvent = Extract<AggregatorEvent, { type: "stored" }>;
+
+/** Events after which nobody may be waited for but parties that are lost. */
+const MAY_END_WAITING: ReadonlySet<AggregatorEvent["type"]> = new Set(["stored", "receive", "summed", "broken"]);
+
+/** Longest time that a sum waits for those of the other segments, so that they become durable together. */
+const SUM_DELAY_MS = 25;
+
+/**
+ * One attempt at one round: drives the protocol's aggregator machine and does what it asks, one event after another.
+ *
+ * Everything it needs after a crash lies in its directory. Durable point 1 is its `persist`.
+ */
+export class RoundRun {
+  readonly staging: SegmentStaging;
+  readonly #deps: RunDeps;
+  readonly #sums: AttemptSums;
+  readonly #file: MachineFile;
+  readonly #outcome = Promise.withResolvers<RunOutcome>();
+  readonly #announced = Promise.withResolvers<void>();
+  readonly #failedParties = new Set<number>();
+  /** Parties whose staged bytes broke: no report of theirs is waited for or taken any more; they can still sign and answer. */
+  readonly #brokenParties = new Set<number>();
+  #state: AggregatorState;
+  /** A failure ends the attempt, and with it the program. */
+  readonly #turns = new FailingTurns((cause) => this.#outcome.reject(cause));
+  #isClosed = false;
+  /** Parties of the sums that are asked for, by segment. */
+  readonly #waitingSums = new Map<number, readonly number[]>();
+  #sumTimer: NodeJS.Timeout | undefined;
+
+  private constructor(deps: RunDeps, state: AggregatorState) {
+    this.#deps = deps;
+    const { directory, disk = realDisk } = deps;
+    this.#state = state;
+    // What fails before anybody waits for the outcome is told to whoever waits, and ends no program before.
+    this.#outcome.promise.catch(() => {});
+    if (isAnnounced(state)) this.#announced.resolve();
+    this.staging = new SegmentStaging(join(directory, "segments"), { disk, onProblem: deps.changed });
+    this.#sums = new AttemptSums({ ...deps, disk, staging: this.staging });
+    this.#file = new MachineFile(directory, disk);
+  }
+
+  /** Opens a new attempt: a restarted process finds its setup; a machine that lost it opens the next attempt. */
+  static async open(deps: RunDeps, setup: RoundSetup, plan: RoundPlan): Promise<RoundRun> {
+    const opened = openAggregation(deps.context, setup);
+    const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
+    const run = new RoundRun(deps, planned.state);
+    await run.#sums.prepare();
+    await run.#file.writeFirst(planned.state);
+    await run.#perform([...opened.effects, ...planned.effects]);
+    return run;
+  }
+
+  /** Takes up an attempt that a former process left; `undefined` when its directory holds none. */
+  static async resume(deps: RunDeps): Promise<RoundRun | undefined> {
+    try {
+      const state = await new MachineFile(deps.directory, deps.disk ?? realDisk).load();
+      if (state === undefined) return undefined;
+      const run = new RoundRun(deps, state);
+      await run.#sums.prepare();
+      await run.#sums.restore(run.state);
+      return run;
+    } catch (error) {
+      // Only the state before anything was announced is not synced: a crash of the machine may tear it, and costs an attempt.
+      if (!isArgumentError(error) && !isTributaryError(error, "SUM_DAMAGED")) throw error;
+      deps.log.warn({ err: error }, "the attempt's files are damaged; the next attempt opens");
+      return undefined;
+    }
+  }
+
+  get state(): AggregatorState {
+    return this.#state;
+  }
+
+  /** Resolves once, with the opened sums or the reason why there are none. */
+  get outcome(): Promise<RunOutcome> {
+    return this.#outcome.promise;
+  }
+
+  /** Resolves once the survivors of every segment are announced: from then on only signatures and answers are waited for. */
+  get announced(): Promise<void> {
+    return this.#announced.promise;
+  }
+
+  /** Setup and plan as each party is sent them, signed once. */
+  get opening(): { readonly setup: Uint8Array; readonly plan: Uint8Array } {
+    const { context } = this.#deps;
+    return { setup: setupBytes(context, this.#state), plan: planBytes(context, this.#state as PlannedState) };
+  }
+
+  /** Path of a segment's sum. */
+  sumPath(segment: number): string {
+    return this.#sums.pathOf(segment);
+  }
+
+  /** Gives the machine an event and does what it answers; resolves with the effects once they are done. */
+  post(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
+    return this.#turns.take(async () => (this.#isClosed ? [] : this.#run(event)));
+  }
+
+  /** A party is gone for this attempt: goes on without it as soon as nobody else is waited for. */
+  async dropParty(party: number): Promise<void> {
+    if (this.#failedParties.has(party) || !this.#state.setup.roster.some(({ id }) => id === party)) return;
+    this.#failedParties.add(party);
+    await this.#turns.take(async () => (this.#isClosed ? undefined : this.#goOnWithoutLost()));
+  }
+
+  /** Whether the party's report is complete in every segment. */
+  hasReported(party: number): boolean {
+    return hasReported(this.#state, party);
+  }
+
+  /** Stops taking events, after the one that runs, and segments: from then on nothing makes a name in the attempt's directory. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#turns.idle();
+    clearTimeout(this.#sumTimer);
+    await this.staging.close();
+  }
+
+  /** Ends the attempt from outside; the sums that it may have are not used. */
+  give(outcome: RunOutcome): void {
+    this.#outcome.resolve(outcome);
+  }
+
+  async #run(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
+    if (event.type === "stored" && !this.#isStaged(event)) return [];
+    const before = this.#state;
+    const step = this.#step(event);
+    this.#state = step.state;
+    await this.#perform(step.effects);
+    // What is refused or repeated is no news: whoever follows the job would be woken by every word of a party.
+    if (this.#state !== before) this.#deps.changed();
+    if (isAnnounced(this.#state)) this.#announced.resolve();
+    if (MAY_END_WAITING.has(event.type)) await this.#goOnWithoutLost();
+    return step.effects;
+  }
+
+  /** What was discarded between its last byte and this event is not there any more. */
+  #isStaged({ segment, party, sha256 }: StoredEvent): boolean {
+    return !this.#brokenParties.has(party) && this.staging.isStaged(segment, party, toHex(sha256));
+  }
+
+  /** A step of the machine; one that a party's message makes fail costs that party its place in the attempt, and nobody else anything. */
+  #step(event: AggregatorEvent): AggregatorStep {
+    try {
+      return stepAggregator(this.#deps.context, this.#state, event);
+    } catch (cause) {
+      if (event.type !== "receive") throw cause;
+      this.#deps.log.error({ err: cause, party: event.from }, "a party's message could not be taken");
+      this.#failedParties.add(event.from);
+      const detail = `party ${event.from} sent a message that could not be taken`;
+      const refusal = { reason: RefusalReason.MalformedMessage, detail };
+      return { state: this.#state, effects: [{ type: "refused", party: event.from, refusal }] };
+    }
+  }
+
+  async #perform(effects: readonly AggregatorEffect[]): Promise<void> {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "persist":
+          await this.#persist(effect.segments);
+          break;
+        case "send":
+          this.#deps.send(effect.to, effect.message);
+          break;
+        case "sum":
+          this.#waitingSums.set(effect.segment, effect.parties);
+          break;
+        case "discard":
+          await this.staging.discard(effect.segment, effect.party);
+          break;
+        default:
+          await this.#note(effect);
+      }
+    }
+    if (this.#waitingSums.size > 0) await this.#sumTogether();
+  }
+
+  /** Sums what waits once every segment is closed, or soon. */
+  async #sumTogether(): Promise<void> {
+    if (!this.#state.segments.some(({ stage }) => stage === SegmentStage.Collecting)) return this.#sumWaiting();
+    const sumLater = () => this.#turns.take(async () => (this.#isClosed ? undefined : this.#sumWaiting()));
+    this.#sumTimer ??= setTimeout(() => void sumLater().catch(() => {}), SUM_DELAY_MS);
+  }
+
+  async #sumWaiting(): Promise<void> {
+    clearTimeout(this.#sumTimer);
+    this.#sumTimer = undefined;
+    const sums: { segment: number; sumSha256: Uint8Array }[] = [];
+    try {
+      for (const [segment, parties] of this.#waitingSums)
+        sums.push({ segment, sumSha256: await this.#sums.add(this.#state.setup, segment, parties) });
+    } catch (error) {
+      if (!(error instanceof PartyFilesBroken)) throw error;
+      return this.#goOnWithoutBroken(error.files);
+    }
+    this.#waitingSums.clear();
+    if (sums.length > 0) await this.#run({ type: "summed", sums });
+  }
+
+  /** Nothing of these sums was said: those that hold a party whose bytes broke are asked for again without it, or end empty. */
+  async #goOnWithoutBroken(files: readonly BrokenFile[]): Promise<void> {
+    for (const { party, message } of files) {
+      this.#deps.log.error({ party }, message);
+      this.#brokenParties.add(party);
+      this.#deps.dropped(party, message);
+    }
+    for (const [segment, parties] of this.#waitingSums)
+      if (parties.some((party) => this.#brokenParties.has(party))) this.#waitingSums.delete(segment);
+    await this.#run({ type: "broken", parties: files.map(({ party }) => party) });
+  }
+
+  async #note(effect: Exclude<AggregatorEffect, { type: "persist" | "send" | "sum" | "discard" }>): Promise<void> {
+    const { log } = this.#deps;
+    switch (effect.type) {
+      case "remove":
+        return this.#remove(effect.segment, effect.keys.length);
+      case "commit":
+        return this.#outcome.resolve({ kind: "Summed", results: effect.results });
+      case "failed":
+        return this.#outcome.resolve({ kind: "Failed", code: "QUORUM_NOT_REACHED", message: effect.refusal.detail });
+      case "refused":
+        log.info({ party: effect.party, ...effect.refusal }, "message of a party refused");
+        return this.#deps.refused(effect.party, effect.refusal.reason, effect.refusal.detail);
+      case "emptied":
+        return log.warn({ segment: effect.segment, ...effect.refusal }, "segment ends without a sum");
+      case "starved":
+        return log.warn(
+          { segment: effect.segment, missing: effect.missing },
+          "announced survivors got too few answers",
+        );
+      case "suspected":
+        return log.warn(effect, "a share does not fit");
+    }
+  }
+
+  /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
+  async #persist(segments: readonly number[]): Promise<void> {
+    this.#deps.crash("before-sum-durable");
+    await this.#sums.makeDurable(segments);
+    await this.#file.save(this.#state);
+    this.#deps.crash("after-sum-durable");
+  }
+
+  /** Without masks the sum is open as it is. */
+  async #remove(segment: number, masks: number): Promise<void> {
+    if (masks > 0)
+      throw new TributaryError("INVARIANT_BROKEN", `segment ${segment} has ${masks} masks, this job runs without`);
+    const index = this.#state.setup.segments.findIndex(({ id }) => id === segment);
+    this.#deps.opened(segment);
+    await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
+  }
+
+  /**
+   * Closes a stage early when the only parties missing are known to be lost, or when quorum is out of reach, and gives up a sum
+   * that was announced to parties of which too few are left to open it.
+   */
+  async #goOnWithoutLost(): Promise<void> {
+    if (this.#failedParties.size + this.#brokenParties.size === 0) return;
+    if (!canBeOpened(this.#state, this.#failedParties)) {
+      await this.#run({ type: "abandon" });
+      return;
+    }
+    const lost = new Set([...this.#failedParties, ...this.#brokenParties]);
+    for (const stage of [DeadlineStage.Advertising, DeadlineStage.Sharing, DeadlineStage.Collecting])
+      if (endsWithoutLost(this.#state, stage, lost)) await this.#run({ type: "deadline", stage });
+  }
+}
