@@ -303,6 +303,7 @@ export {
 export { partyContext, stepParty } from "./xsa1/party/step-party.ts";
 export { encodePlan, planDigest, type RoundPlan } from "./xsa1/plan.ts";
 export { type Refusal, RefusalReason } from "./xsa1/refusals.ts";
+export { isMasked } from "./xsa1/roster.ts";
 export {
   encodeSetup,
   Protocol,
@@ -312,3 +313,4 @@ export {
   segmentSizeBytes,
   setupDigest,
 } from "./xsa1/setup.ts";
+export { resultTranscript } from "./xsa1/transcripts.ts";

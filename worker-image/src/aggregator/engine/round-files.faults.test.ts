@@ -227,7 +227,7 @@ class Round {
       state: undefined,
       sums: [
         {
-          path: run.sumPath(0),
+          path: run.sums.pathOf(0),
           sha256: run.state.segments[0]!.sumSha256!,
           offset: 0,
           parameters: VALUES,

@@ -115,9 +115,38 @@ it("takes nothing more for a segment that was discarded while it came", async ()
   }
   const span = { startBytes: 0, endBytes: bytes.length, totalBytes: bytes.length };
   const put = staging.receive(resource, span, Readable.from(body()));
+  put.catch(() => {});
   await staging.discard(0, 1);
   gate.resolve();
   await expect(put).rejects.toMatchObject({ code: "ROUND_CONFLICT" });
   await send(staging);
   await expectStaged(directory, nodeDisk);
+});
+
+it.each<[string, (staging: SegmentStaging) => Promise<void>, string]>([
+  ["is discarded", (staging) => staging.discard(0, 1), "ROUND_CONFLICT"],
+  ["is of an attempt that closes", (staging) => staging.close(), "ROUND_NOT_OPEN"],
+])("reads no more of a body whose segment %s while it comes", async (_what, end, code) => {
+  const staging = new SegmentStaging(join(folder, String(trials++)));
+  await staging.claim(resource, sha256, bytes.length);
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  let sent = 0;
+  async function* body() {
+    for (; sent < 64; sent++) {
+      if (sent === 2) {
+        begun.resolve();
+        await gate.promise;
+      }
+      yield bytes.subarray(sent * 2 ** 14, (sent + 1) * 2 ** 14);
+    }
+  }
+  const span = { startBytes: 0, endBytes: bytes.length, totalBytes: bytes.length };
+  const put = staging.receive(resource, span, Readable.from(body()));
+  put.catch(() => {});
+  await begun.promise;
+  await end(staging);
+  gate.resolve();
+  await expect(put).rejects.toMatchObject({ code });
+  expect(sent).toBeLessThan(8);
 });

@@ -23,8 +23,10 @@ interface Slot {
   /** Tag of the whole bytes; absent until all are there and fit the digest. */
   tag: Buffer | undefined;
   isBusy: boolean;
-  /** Its party must send it again: what still arrives by an older request goes to a file without a name. */
+  /** Its party must send it again: what still arrives by an older request is of no use. */
   isDiscarded: boolean;
+  /** Ends the request that is writing it. */
+  endRequest: ((reason: Error) => void) | undefined;
   /** The digest of the last bytes is being checked. */
   finishing: Promise<void> | undefined;
 }
@@ -124,6 +126,9 @@ export class SegmentStaging {
       );
     }
     slot.isBusy = true;
+    // Whoever reads the body is told of what ends it; nobody may read it yet.
+    body.on("error", () => {});
+    slot.endRequest = (reason) => void body.destroy(reason);
     try {
       const file = await this.#enter(() => this.#disk.open(slot.path, slot.storedBytes === 0 ? "w" : "r+"));
       await appendBody(file, slot, span, body, pieceBytes);
@@ -138,6 +143,7 @@ export class SegmentStaging {
       throw error;
     } finally {
       slot.isBusy = false;
+      slot.endRequest = undefined;
     }
     return { storedBytes: slot.storedBytes, isComplete: isComplete(slot) };
   }
@@ -147,6 +153,8 @@ export class SegmentStaging {
     await this.#opening.get(`${segment}/${party}`)?.catch(() => {});
     const slot = this.#slots.get(`${segment}/${party}`);
     if (slot !== undefined) slot.isDiscarded = true;
+    // Its file has no name from here on, and would grow unseen.
+    slot?.endRequest?.(discarded({ segment, party }));
     this.#slots.delete(`${segment}/${party}`);
     const removal = this.#disk.remove(this.pathOf(segment, party));
     this.#removing.set(`${segment}/${party}`, removal);
@@ -156,6 +164,7 @@ export class SegmentStaging {
   /** Takes no segment any more; resolves once nothing makes a name in the directory, which can then be removed. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const { endRequest } of this.#slots.values()) endRequest?.(closed());
     await Promise.allSettled(this.#entering);
   }
 
@@ -188,7 +197,7 @@ export class SegmentStaging {
   }
 
   async #enter<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new TributaryError("ROUND_NOT_OPEN", "the attempt takes no segment any more");
+    if (this.#isClosed) throw closed();
     const entering = work();
     this.#entering.add(entering);
     return entering.finally(() => this.#entering.delete(entering));
@@ -228,6 +237,7 @@ async function openSlot(disk: Disk, path: string, sha256: string, sizeBytes: num
     tag: undefined,
     isBusy: false,
     isDiscarded: false,
+    endRequest: undefined,
     finishing: undefined,
   };
   const present = await disk.sizeOf(path);
@@ -248,7 +258,11 @@ function requireKept(slot: Slot, resource: SegmentResource): void {
   if (slot.isDiscarded) throw discarded(resource);
 }
 
-function discarded({ segment, party }: SegmentResource): TributaryError {
+function closed(): TributaryError {
+  return new TributaryError("ROUND_NOT_OPEN", "the attempt takes no segment any more");
+}
+
+function discarded({ segment, party }: Pick<SegmentResource, "segment" | "party">): TributaryError {
   return new TributaryError("ROUND_CONFLICT", `segment ${segment} of party ${party} was discarded while it came`);
 }
 

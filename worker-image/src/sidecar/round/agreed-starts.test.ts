@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeMessage, MessageType, planDigest, setupDigest } from "@tributary/federated";
+import { encodeMessage, MessageType, Protocol, planDigest, resultTranscript, setupDigest } from "@tributary/federated";
 import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type HonestOptions,
   type SpokenRound,
+  signingSecret,
   speakRound,
   trustOfParty1,
 } from "../../shared/terms/testing/honest-round.ts";
@@ -96,9 +97,17 @@ async function announce({ setup, plan }: SpokenRound, envelope = { round: setup.
   return asked.length > before;
 }
 
+/** The hub says that a round is over. */
+async function endRound({ setup, plan }: SpokenRound): Promise<void> {
+  const digest = planDigest(crypto, setupDigest(crypto, setup), plan);
+  const signature = crypto.signEd25519(signingSecret, resultTranscript(digest, []));
+  const result = encodeMessage({ type: MessageType.Result, planDigest: digest, segments: [], signature });
+  await desk.receive({ round: setup.round, attempt: setup.attempt }, result);
+}
+
 async function keptStart(): Promise<string> {
   const bytes = await readFile(join(volume, "agreements.json"), "utf8");
-  return (JSON.parse(bytes) as { startSha256: string }).startSha256;
+  return (JSON.parse(bytes) as { clear: { startSha256: string } }).clear.startSha256;
 }
 
 const speak = (attempt: number, options: HonestOptions = {}) => speakRound({ round: 3, attempt, ...options });
@@ -145,6 +154,56 @@ describe("a worker signs survivors of the round that it was started in, and on o
     await open(next);
     await open(second);
     expect([await announce(second), asked]).toEqual([false, []]);
+  });
+});
+
+describe("a worker that agreed to a masked round", () => {
+  const masked: HonestOptions = { protocol: Protocol.Masking };
+  const otherTerms = { ...masked, localSteps: 3 };
+
+  it("still knows so after a round in clear on another start", async () => {
+    const [first, clear, third] = [
+      speakRound({ round: 3, ...masked }),
+      speakRound({ round: 4, ...anotherModel }),
+      speakRound({ round: 5, ...otherTerms }),
+    ];
+    for (const spoken of [first, clear]) {
+      await open(spoken);
+      expect(await announce(spoken)).toBe(true);
+    }
+    await open(third);
+    expect([await announce(third), told]).toEqual([false, ["TermsChanged"]]);
+  });
+
+  it("still knows so when a round on the start before is opened again after its own is over", async () => {
+    const [left, agreed, third] = [
+      speakRound({ round: 3, ...masked }),
+      speakRound({ round: 4, ...masked, ...anotherModel }),
+      speakRound({ round: 5, ...otherTerms, ...anotherModel }),
+    ];
+    await open(left);
+    await open(agreed);
+    expect(await announce(agreed)).toBe(true);
+    await endRound(agreed);
+    await open(left);
+    expect(await announce(left)).toBe(false);
+    await open(third);
+    expect([await announce(third), told.at(-1)]).toEqual([false, "TermsChanged"]);
+  });
+});
+
+describe("a worker is in one round at a time", () => {
+  it("and takes none again that a later one followed, also over a restart of its sidecar", async () => {
+    const [first, second] = [speakRound({ round: 3 }), speakRound({ round: 4, line: 3 })];
+    await open(first);
+    await open(second);
+    await open(first);
+    expect([await announce(first), told]).toEqual([false, ["round 3 attempt 1 comes after round 4 attempt 1"]]);
+    await startSidecar();
+    await open(first);
+    expect([await announce(first), told]).toEqual([false, [told[0], told[0]]]);
+    await open(second);
+    expect(await announce(second)).toBe(true);
   });
 });
 

@@ -1,15 +1,18 @@
 import { join } from "node:path";
-import { sectionAgreements, toHex } from "@tributary/federated";
+import { isMasked, sectionAgreements, toHex } from "@tributary/federated";
 import { readFileIfPresent, TributaryError, writeFileDurably } from "@tributary/kit";
 import type { Trust } from "./check-opened.ts";
 import type { CheckedRound } from "./check-started.ts";
 import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
 
 /** What a worker agreed to on one start: the terms of each section that it helped to sum. Digests are hexadecimal. */
-interface KeptAgreements {
+interface KeptAgreement {
   readonly startSha256: string;
   readonly sections: Readonly<Record<string, string>>;
 }
+
+/** The newest of rounds in clear and of masked ones: a round in clear leaves the start of a masked one as present as it was. */
+type KeptAgreements = Readonly<Partial<Record<"clear" | "masked", KeptAgreement>>>;
 
 /**
  * What this worker agreed to on the present start, over restarts of its sidecar: nobody gets it to help with two sums of other work on the same
@@ -18,9 +21,9 @@ interface KeptAgreements {
 export class Agreements {
   readonly #path: string;
   readonly #crypto: Trust["crypto"];
-  #kept: KeptAgreements | undefined;
+  #kept: KeptAgreements;
 
-  private constructor(path: string, crypto: Trust["crypto"], kept: KeptAgreements | undefined) {
+  private constructor(path: string, crypto: Trust["crypto"], kept: KeptAgreements) {
     this.#path = path;
     this.#crypto = crypto;
     this.#kept = kept;
@@ -34,7 +37,7 @@ export class Agreements {
   static async open(memoryDirectory: string, crypto: Trust["crypto"]): Promise<Agreements> {
     const path = join(memoryDirectory, "agreements.json");
     const bytes = await readFileIfPresent(path);
-    return new Agreements(path, crypto, bytes === undefined ? undefined : parse(bytes.toString("utf8")));
+    return new Agreements(path, crypto, bytes === undefined ? {} : parse(bytes.toString("utf8")));
   }
 
   /**
@@ -43,10 +46,11 @@ export class Agreements {
    * @throws TERMS_REFUSED, TermsChanged naming the section.
    */
   require(round: CheckedRound): void {
-    if (this.#kept === undefined || this.#kept.startSha256 !== toHex(round.startSha256)) return;
+    const startSha256 = toHex(round.startSha256);
+    const kept = [this.#kept.clear, this.#kept.masked].filter((one) => one?.startSha256 === startSha256);
     for (const [section, agreement] of Object.entries(this.#of(round))) {
-      const before = this.#kept.sections[section];
-      if (before === undefined || before === agreement) continue;
+      const before = kept.map((one) => one?.sections[section]);
+      if (before.every((one) => one === undefined || one === agreement)) continue;
       const why = `section ${section} was summed under other terms on the same start; start from another model, or replace the worker's pod`;
       throw termsRefused(TermsRefusal.TermsChanged, why);
     }
@@ -54,15 +58,17 @@ export class Agreements {
 
   /**
    * Keeps what a round agrees to; durable once it resolves, before the first signature on the round's survivors. What was agreed to on
-   * another start is forgotten, so the caller must have left that one for good.
+   * another start by a round of its kind, masked or in clear, is forgotten, so the caller must have left that one for good.
    */
   async keep(round: CheckedRound): Promise<void> {
     this.require(round);
     const startSha256 = toHex(round.startSha256);
-    const before = this.#kept?.startSha256 === startSha256 ? this.#kept.sections : {};
+    const kind = isMasked(round.setup) ? "masked" : "clear";
+    const last = this.#kept[kind];
+    const before = last?.startSha256 === startSha256 ? last.sections : {};
     const sections = { ...before, ...this.#of(round) };
     if (Object.keys(sections).every((name) => before[name] === sections[name])) return;
-    const kept: KeptAgreements = { startSha256, sections };
+    const kept: KeptAgreements = { ...this.#kept, [kind]: { startSha256, sections } };
     await writeFileDurably(this.#path, JSON.stringify(kept), 0o600);
     this.#kept = kept;
   }

@@ -5,6 +5,7 @@ import {
   emptyPartyState,
   encodePartyState,
   equalBytes,
+  isMasked,
   type PartyConfig,
   type PartyContext,
   type PartyEffect,
@@ -95,9 +96,14 @@ export class PartyMachine {
     return this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest))?.seed;
   }
 
-  /** Digest of the start of the newest open round whose plan was accepted: on those before nothing is signed any more. */
+  /**
+   * Digest of the start on which survivors are signed: of the newest open round whose plan was accepted, and for a masked one of the newest
+   * that was ever accepted, since a round that is older may still be open when the newest is over.
+   */
   get presentStart(): Uint8Array | null {
-    return this.#state.rounds.findLast(({ plan }) => plan !== null)?.plan?.plan.modelSha256 ?? null;
+    const newest = this.#state.rounds.findLast(({ plan }) => plan !== null);
+    if (newest === undefined) return null;
+    return isMasked(newest.setup) ? this.#state.history.model : newest.plan!.plan.modelSha256;
   }
 
   /** The digest that was recorded for a segment of an open round, before its first byte was sent. */

@@ -12,7 +12,9 @@ export function describeRoundProblem(snapshot: JobSnapshot, report: AggregatorRe
   const isLate =
     problem.reason === "QuorumNotReached" &&
     report.isDeadlineMissed &&
-    report.parties.every((party) => party.problem === undefined || party.problem.reason === "DeadlineExceeded") &&
+    // What a worker says of itself must not hide what is true of enough others.
+    report.parties.filter(({ problem: own }) => own === undefined || own.reason === "DeadlineExceeded").length >=
+      quorum &&
     countAbleWorkers(snapshot) >= quorum;
   if (!isLate) return problem;
   const remedy = `raise spec.schedule.synchronous.deadline or lower localSteps (${localSteps}); both can change while spec.suspend is true`;

@@ -4,7 +4,7 @@ import { type AdvertiseMessage, MessageType, type SetupMessage } from "../messag
 import { firstRefusal, type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { isMasked } from "../roster.ts";
 import { segmentSecrets, shareSecret } from "../round-secrets.ts";
-import { setupDigest } from "../setup.ts";
+import { type RoundSetup, setupDigest } from "../setup.ts";
 import { advertiseTranscript, setupTranscript } from "../transcripts.ts";
 import { checkSetup } from "./check-setup.ts";
 import { refuse, repeat } from "./party-round.ts";
@@ -22,12 +22,14 @@ export function openRound(
   const { setup } = message;
   const digest = setupDigest(context.crypto, setup);
   const open = state.rounds.find((round) => round.setup.round === setup.round && round.setup.attempt === setup.attempt);
-  if (open !== undefined && equalBytes(open.setupDigest, digest)) {
+  if (open !== undefined && equalBytes(open.setupDigest, digest) && isNewest(state, setup)) {
     return repeat(state, { type: "send", message: advertise(context, open) });
   }
   const found = firstRefusal(
     () =>
-      open === undefined ? null : refusal(RefusalReason.SetupChanged, `round ${setup.round} attempt ${setup.attempt}`),
+      open === undefined || equalBytes(open.setupDigest, digest)
+        ? null
+        : refusal(RefusalReason.SetupChanged, `round ${setup.round} attempt ${setup.attempt}`),
     () => checkSigner(context, message, digest),
     () => checkRoundIncreases(state.history, setup.round, setup.attempt),
     () => checkSetup(context, setup, enrolled),
@@ -49,6 +51,11 @@ export function openRound(
     state: { history, rounds },
     effects: [{ type: "persist" }, { type: "send", message: advertise(context, round) }],
   };
+}
+
+/** A party is in one round at a time: a setup that a later one followed is not gone back to. */
+function isNewest({ history: { lastRound } }: PartyState, { round, attempt }: RoundSetup): boolean {
+  return lastRound?.round === round && lastRound.attempt === attempt;
 }
 
 /** The encoded Advertise message of a round: the same bytes each time. */

@@ -112,6 +112,11 @@ export class Cohort {
     return this.#parties.has(party);
   }
 
+  /** Whether it goes on without a party of it. */
+  isWithout(party: number): boolean {
+    return this.run.lost.has(party);
+  }
+
   /** Whether a party's seat is another's since it was opened. */
   isUnseated(party: number): boolean {
     return this.#unseated.has(party);

@@ -20,6 +20,18 @@ it.each([
     want: 5,
   },
   { given: "not moved by what is no number of any job", last: 4, taken: of("a", 2 ** 32 - 1, 3), want: 5 },
+  {
+    given: "above what two organisations took after one had moved it far",
+    last: 4,
+    taken: [...of("a", 2 ** 31 + 7), ...of("b", 2 ** 31 + 7)],
+    want: 2 ** 31 + 8,
+  },
+  {
+    given: "not moved by one organisation where the other claims what nobody is believed",
+    last: 4,
+    taken: [...of("a", 2 ** 32 - 1), ...of("b", 900)],
+    want: 5,
+  },
 ])("$given", ({ last, taken, want }) => {
   expect(nextSetup(last, taken)).toBe(want);
 });

@@ -4,8 +4,10 @@ export interface TakenSetup {
   readonly lastSetup: number;
 }
 
-/** Largest number that is believed: as many again, a hundred rounds a second for half a year, are left after it. */
-const LARGEST_CLAIM = 2 ** 31;
+/** Largest number that one organisation is believed: as many again, a hundred rounds a second for half a year, are left after it. */
+const LARGEST_OF_ONE = 2 ** 31;
+/** Largest number that two are believed: a million are left after it. */
+const LARGEST_OF_TWO = 2 ** 32 - 2 ** 20;
 
 /**
  * Number of the next setup: above the last of this aggregator and above what its parties have taken, which is more where its volume was
@@ -17,9 +19,11 @@ const LARGEST_CLAIM = 2 ** 31;
  * @param last number of the last setup that this aggregator made, 0 before the first.
  */
 export function nextSetup(last: number, taken: readonly TakenSetup[]): number {
+  const hasOthers = new Set(taken.map(({ organisation }) => organisation)).size > 1;
+  const bound = hasOthers ? LARGEST_OF_TWO : LARGEST_OF_ONE;
   const largest = new Map<string, number>();
   for (const { organisation, lastSetup } of taken)
-    if (lastSetup <= LARGEST_CLAIM) largest.set(organisation, Math.max(largest.get(organisation) ?? 0, lastSetup));
+    if (lastSetup <= bound) largest.set(organisation, Math.max(largest.get(organisation) ?? 0, lastSetup));
   const claims = [...largest.values()].sort((a, b) => b - a);
-  return Math.max(last, claims[1] ?? claims[0] ?? 0) + 1;
+  return Math.max(last, (hasOthers ? claims[1] : claims[0]) ?? 0) + 1;
 }

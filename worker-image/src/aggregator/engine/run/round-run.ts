@@ -42,7 +42,8 @@ const SUM_DELAY_MS = 25;
 export class RoundRun {
   readonly staging: SegmentStaging;
   readonly #deps: RunDeps;
-  readonly #sums: AttemptSums;
+  /** Its sums, opened ones among them. */
+  readonly sums: AttemptSums;
   readonly #file: MachineFile;
   readonly #outcome = Promise.withResolvers<RunOutcome>();
   readonly #announced = Promise.withResolvers<void>();
@@ -65,7 +66,7 @@ export class RoundRun {
     this.#outcome.promise.catch(() => {});
     if (isAnnounced(state)) this.#announced.resolve();
     this.staging = new SegmentStaging(join(directory, "segments"), { disk, onProblem: deps.changed });
-    this.#sums = new AttemptSums({ ...deps, disk, staging: this.staging });
+    this.sums = new AttemptSums({ ...deps, disk, staging: this.staging });
     this.#file = new MachineFile(directory, disk);
   }
 
@@ -74,7 +75,7 @@ export class RoundRun {
     const opened = openAggregation(deps.context, setup);
     const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
     const run = new RoundRun(deps, planned.state);
-    await run.#sums.prepare();
+    await run.sums.prepare();
     await run.#file.writeFirst(planned.state);
     await run.#perform([...opened.effects, ...planned.effects]);
     return run;
@@ -86,8 +87,8 @@ export class RoundRun {
       const state = await new MachineFile(deps.directory, deps.disk ?? realDisk).load();
       if (state === undefined) return undefined;
       const run = new RoundRun(deps, state);
-      await run.#sums.prepare();
-      await run.#sums.restore(run.state);
+      await run.sums.prepare();
+      await run.sums.restore(run.state);
       return run;
     } catch (error) {
       // Only the state before anything was announced is not synced: a crash of the machine may tear it, and costs an attempt.
@@ -117,11 +118,6 @@ export class RoundRun {
     return { setup: setupBytes(context, this.#state), plan: planBytes(context, this.#state as PlannedState) };
   }
 
-  /** Path of a segment's sum. */
-  sumPath(segment: number): string {
-    return this.#sums.pathOf(segment);
-  }
-
   /** Gives the machine an event and does what it answers; resolves with the effects once they are done. */
   post(event: AggregatorEvent): Promise<readonly AggregatorEffect[]> {
     return this.#turns.take(async () => (this.#isClosed ? [] : this.#run(event)));
@@ -132,6 +128,11 @@ export class RoundRun {
     if (this.#failedParties.has(party) || !this.#state.setup.roster.some(({ id }) => id === party)) return;
     this.#failedParties.add(party);
     await this.#turns.take(async () => (this.#isClosed ? undefined : this.#goOnWithoutLost()));
+  }
+
+  /** Parties that are gone for this attempt. */
+  get lost(): ReadonlySet<number> {
+    return this.#failedParties;
   }
 
   /** Whether the party's report is complete in every segment. */
@@ -219,7 +220,7 @@ export class RoundRun {
     const sums: { segment: number; sumSha256: Uint8Array }[] = [];
     try {
       for (const [segment, parties] of this.#waitingSums)
-        sums.push({ segment, sumSha256: await this.#sums.add(this.#state.setup, segment, parties) });
+        sums.push({ segment, sumSha256: await this.sums.add(this.#state.setup, segment, parties) });
     } catch (error) {
       if (!(error instanceof PartyFilesBroken)) throw error;
       return this.#goOnWithoutBroken(error.files);
@@ -267,7 +268,7 @@ export class RoundRun {
   /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
   async #persist(segments: readonly number[]): Promise<void> {
     this.#deps.crash("before-sum-durable");
-    await this.#sums.makeDurable(segments);
+    await this.sums.makeDurable(segments);
     await this.#file.save(this.#state);
     this.#deps.crash("after-sum-durable");
   }

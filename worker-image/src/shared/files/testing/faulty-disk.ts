@@ -108,15 +108,15 @@ export class FaultyDisk {
         throw failed("EIO");
       case Fault.LostSync:
         if (lose === undefined) return act();
-        await lose();
+        await this.#run(lose);
         throw failed("EIO");
       case Fault.Stop:
         this.#isStopped = true;
-        await half?.();
+        if (half !== undefined) await this.#run(half);
         throw new Stopped("the process stops before a call");
       case Fault.PowerCut:
         this.#isStopped = true;
-        await this.#losePower();
+        await this.#run(() => this.#losePower());
         throw new Stopped("the machine loses power");
     }
   }

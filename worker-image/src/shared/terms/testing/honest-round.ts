@@ -78,7 +78,8 @@ export interface SpokenRound {
 export const SEATS = 3;
 
 const crypto = createNodeCryptoSuite();
-const signingSecret = new Uint8Array(32).fill(42);
+/** Secret of the aggregator. */
+export const signingSecret = new Uint8Array(32).fill(42);
 
 /** The key with which {@link speakRound} signs. */
 const aggregatorKey = crypto.ed25519PublicKey(signingSecret);
