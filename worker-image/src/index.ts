@@ -1,5 +1,6 @@
 export { observeEngine } from "./aggregator/observe-engine.ts";
 export { createNodeCryptoSuite } from "./shared/crypto/node-crypto-suite.ts";
+export { partyFailureCode, taskFailureCode } from "./shared/failure-codes.ts";
 export { GgufFile } from "./shared/gguf/gguf-file.ts";
 export { createKernelPool, type KernelPool, type KernelPoolOptions } from "./shared/kernels/kernel-pool.ts";
 export {

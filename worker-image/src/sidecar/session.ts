@@ -8,6 +8,7 @@ import {
   retry,
   TributaryError,
 } from "@tributary/kit";
+import type { PartyFailureCode } from "../shared/failure-codes.ts";
 import { ed25519KeyOf } from "../shared/identity/certificates.ts";
 import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import type { WorkerConfig } from "./config/sidecar-config.ts";
@@ -48,7 +49,7 @@ export interface Session {
   /** Hands in a protocol message; tries a few times. */
   send(to: AttemptId, message: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Tells that this worker cannot report; tries a few times. */
-  fail(to: AttemptId, code: string, message: string, signal: AbortSignal): Promise<void>;
+  fail(to: AttemptId, code: PartyFailureCode, message: string, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 

@@ -30,14 +30,17 @@ const models = {
 let parties: PartyDirectory;
 let nowMs: number;
 let changes: number;
+/** Problems of the failures that reached the engine. */
+let failures: { code: string; message: string }[];
 let methods: ServiceMethods<typeof partyV1.PartyService>;
 beforeEach(() => {
-  [nowMs, changes] = [0, 0];
+  [nowMs, changes, failures] = [0, 0, []];
   parties = new PartyDirectory(seats, () => nowMs);
   parties.observer = { connected() {}, replaced() {}, changed: () => void changes++ };
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
   const config = { job: { uid: "j" } } as JobConfig;
-  methods = partyMethods({ config, seats, parties, models, clock }, {} as JobEngine);
+  const inbox = { receiveFailure: async (...said: unknown[]) => void failures.push(said[3] as (typeof failures)[0]) };
+  methods = partyMethods({ config, seats, parties, models, clock }, { inbox } as unknown as JobEngine);
 });
 
 function contextOf(party: number, issuedMs: number): CallContext {
@@ -97,4 +100,19 @@ it("a worker that was replaced is told so before it has spent anything, and spen
   expect(changes).toBe(2);
   for (let turn = 1; turn < 20; turn++) expect(await join(1, young)).toBe("joined");
   expect(await listen(1, young)).toBe("listens");
+});
+
+it.each([
+  { claimed: "TRAINER_LOST", shown: "TRAINER_LOST" },
+  { claimed: "DEADLINE_EXCEEDED", shown: "DEADLINE_EXCEEDED" },
+  // What the aggregator judges, what it says of itself, what only the operator sees, and no code at all.
+  { claimed: "KIND_MISSING", shown: "WORKER_FAILED" },
+  { claimed: "LEDGER_CORRUPT", shown: "WORKER_FAILED" },
+  { claimed: "MEMBER_UNREACHABLE", shown: "WORKER_FAILED" },
+  { claimed: "toString", shown: "WORKER_FAILED" },
+])("a party that claims to fail by $claimed is shown with $shown and its words", async ({ claimed, shown }) => {
+  await join(1);
+  const message = { case: "failure", value: { code: claimed, message: "x".repeat(400) } };
+  await methods.send({ round: 1, attempt: 1, message } as never, contextOf(1, 0));
+  expect(failures).toEqual([{ code: shown, message: expect.stringMatching(/^x{200,300}/u) }]);
 });

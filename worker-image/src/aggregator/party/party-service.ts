@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { cutText, partyV1 } from "@tributary/contracts";
 import { countUpdateSegments, equalBytes, horizontal, largestPartyMessageBytes, Protocol } from "@tributary/federated";
-import { type Clock, isErrorCode, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { type Clock, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { partyFailureCode } from "../../shared/failure-codes.ts";
 import { requireTrainer } from "../../shared/trainer/registered-trainer.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
@@ -125,9 +126,9 @@ function tooMuch(message: string): TributaryError {
   return new TributaryError("QUEUE_FULL", message, { retryAfterMs: 1_000 });
 }
 
+/** A party may claim any code: one that only another process can tell of would be taken for that process's word. */
 function problemOf({ code, message }: partyV1.PartyFailure) {
-  const text = cutText(message, MAX_PROBLEM_CHARACTERS);
-  return isErrorCode(code) ? { code, message: text } : { code: "WORKER_FAILED" as const, message: text };
+  return { code: partyFailureCode(code), message: cutText(message, MAX_PROBLEM_CHARACTERS) };
 }
 
 function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) {

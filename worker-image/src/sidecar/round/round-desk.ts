@@ -15,13 +15,13 @@ import {
   asTributaryError,
   catalogue,
   Disposition,
-  type ErrorCode,
   isStorageError,
   isTributaryError,
   realDisk,
   systemClock,
   TributaryError,
 } from "@tributary/kit";
+import { type PartyFailureCode, partyFailureCode } from "../../shared/failure-codes.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
 import type { Agreements } from "./agreements.ts";
 import { type CheckedTerms, checkOpened, requireSharedWork, type Trust } from "./check-opened.ts";
@@ -40,7 +40,10 @@ export interface DeskDeps extends WorkDeps {
   readonly agreements: Agreements;
   readonly machine: () => PartyMachine;
   /** Tells the aggregator, hence the hub, why this worker cannot report in an attempt. */
-  readonly fail: (attempt: AttemptId, why: { readonly code: ErrorCode; readonly message: string }) => Promise<void>;
+  readonly fail: (
+    attempt: AttemptId,
+    why: { readonly code: PartyFailureCode; readonly message: string },
+  ) => Promise<void>;
 }
 
 /**
@@ -334,7 +337,7 @@ export class RoundDesk {
     // The text of a defect is whatever some library said: it stays in the member's log.
     const { publicMessage } = catalogue[error.code];
     const message = error.disposition === Disposition.Defect ? publicMessage : error.message;
-    this.#background(this.#deps.fail(attempt, { code: error.code, message }));
+    this.#background(this.#deps.fail(attempt, { code: partyFailureCode(error.code), message }));
   }
 
   #background(work: Promise<void>, planDigest?: Uint8Array): void {

@@ -230,6 +230,14 @@ describe("makeReport", () => {
     expect((failed as Error).message).toContain("The data set holds no usable samples.");
   });
 
+  it.each(["KIND_MISSING", "TRAINER_LOST", "no code"])(
+    "takes the trainer's claim %s for no code of a task",
+    async (code) => {
+      failure = { code, message: "" };
+      await expect(makeReport(deps, aRound())).rejects.toMatchObject({ code: "WORKER_FAILED" });
+    },
+  );
+
   it.each([
     { name: "the model did not change: what was before counts on", base: model(1), want: "before" },
     { name: "the model changed: what the sum may hold is not sent again", base: model(2), want: "left over" },

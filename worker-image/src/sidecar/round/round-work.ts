@@ -5,7 +5,6 @@ import { trainerV1 } from "@tributary/contracts";
 import type { CryptoSuite, ReportLayout, ScriptStep } from "@tributary/federated";
 import {
   catalogue,
-  isErrorCode,
   isStorageError,
   type Logger,
   readFileIfPresent,
@@ -16,6 +15,7 @@ import {
   writeFileDurably,
 } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
+import { taskFailureCode } from "../../shared/failure-codes.ts";
 import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
 import { hasDigest } from "../wire/own-file.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
@@ -244,7 +244,7 @@ async function runTask(
   if (outcome.case === "failure") {
     const { code, message } = outcome.value as trainerV1.TaskFailure;
     log.warn({ task: task.id, code, trainerMessage: message }, "the trainer could not do its task");
-    const known = isErrorCode(code) ? code : "WORKER_FAILED";
+    const known = taskFailureCode(code);
     // What a trainer says may quote the data that it choked on: its words stay in the member's log.
     const { publicMessage } = catalogue[known];
     // It writes to no other volume than the shared one, and reads the data set's too.

@@ -518,7 +518,7 @@ export declare const SendRequestSchema: GenMessage<SendRequest>;
  */
 export declare type PartyFailure = Message<"tributary.round.v1.PartyFailure"> & {
   /**
-   * Code of the catalogue.
+   * Code of the catalogue, of the closed list of those that only a worker can tell of; any other is shown as `WORKER_FAILED`.
    *
    * @generated from field: string code = 1;
    */

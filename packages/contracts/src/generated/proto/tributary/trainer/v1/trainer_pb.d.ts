@@ -635,7 +635,8 @@ export declare const MetricSumSchema: GenMessage<MetricSum>;
  */
 export declare type TaskFailure = Message<"tributary.trainer.v1.TaskFailure"> & {
   /**
-   * Stable code of the error catalogue, for example `TRAINER_LOSS_NOT_FINITE`.
+   * Stable code of the error catalogue: a `TRAINER_` code of a task, `MESSAGE_INVALID`, `CHECKSUM_MISMATCH`, `STORAGE_FULL`, `STORAGE_UNAVAILABLE`,
+   * `DEADLINE_EXCEEDED` or `OPERATION_ABORTED`, for example `TRAINER_LOSS_NOT_FINITE`; any other is shown as `WORKER_FAILED`.
    *
    * @generated from field: string code = 1;
    */
