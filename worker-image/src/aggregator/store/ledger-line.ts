@@ -132,6 +132,11 @@ export function countBytes({ bytes }: Pick<LedgerLine, "bytes">, direction: keyo
   return Object.values(bytes).reduce((sum, set) => sum + set[direction], 0);
 }
 
+/** The bytes of all sets over the lines so far, and of one more. */
+export function addBytes({ up, down }: SetBytes, line: Pick<LedgerLine, "bytes">): SetBytes {
+  return { up: up + countBytes(line, "up"), down: down + countBytes(line, "down") };
+}
+
 /** The bytes of a line: its JSON in the order of the fields above, and a newline. Their SHA-256 is what the next line names. */
 export function encodeLedgerLine(line: LedgerLine): Uint8Array {
   return Buffer.from(`${JSON.stringify(line)}\n`, "utf8");

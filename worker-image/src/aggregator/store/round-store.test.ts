@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LedgerLine, LedgerOutcome } from "./ledger-line.ts";
+import { countBytes, type LedgerLine, type LedgerOutcome } from "./ledger-line.ts";
 import { RoundStore } from "./round-store.ts";
 
 const GENESIS = "0".repeat(64);
@@ -63,6 +63,12 @@ function aLine(store: RoundStore, change: Partial<LedgerLine>): LedgerLine {
   };
 }
 
+/** The bytes of the lines, each of them counted. */
+function sumOf({ rounds }: RoundStore) {
+  const sum = (direction: "up" | "down") => rounds.reduce((total, { line }) => total + countBytes(line, direction), 0);
+  return { up: sum("up"), down: sum("down") };
+}
+
 describe("RoundStore", () => {
   it("finds after a restart what was committed, with the same head", async () => {
     const store = await openStore();
@@ -71,6 +77,22 @@ describe("RoundStore", () => {
     expect(again.rounds).toEqual(store.rounds);
     expect(again.head).toBe(store.head);
     expect(again.newestModelRound()).toBe(3);
+  });
+
+  it("sums the bytes of its lines, also of those that came since it was asked, and after it has read them again", async () => {
+    const sets = [{ update: { up: 7, down: 0 }, model: { up: 0, down: 2 } }, {}, { model: { up: 0, down: 30 } }];
+    const store = await openStore();
+    expect(store.bytes).toEqual({ up: 0, down: 0 });
+    for (const bytes of sets) {
+      const prepared = await store.prepareCommit({ writes: false });
+      await store.commit(prepared, aLine(store, { outcome: "Evaluated", bytes }));
+      expect(store.bytes).toEqual(sumOf(store));
+    }
+    expect(store.bytes).toEqual({ up: 7, down: 32 });
+    expect((await openStore()).bytes).toEqual({ up: 7, down: 32 });
+    await rm(join(data, "rounds/000002"), { recursive: true });
+    await store.reload();
+    expect(store.bytes).toEqual({ up: 7, down: 2 });
   });
 
   it("keeps the models of the newest two rounds", async () => {

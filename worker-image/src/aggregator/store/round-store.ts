@@ -10,12 +10,23 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { type KnownFile, requireDigest, type WrittenMarks } from "./known-file.ts";
-import { corrupt, encodeLedgerLine, type LedgerLine, ledgerLineSha256, MODEL, parseLedgerLine } from "./ledger-line.ts";
+import {
+  addBytes,
+  corrupt,
+  encodeLedgerLine,
+  type LedgerLine,
+  ledgerLineSha256,
+  MODEL,
+  parseLedgerLine,
+  type SetBytes,
+} from "./ledger-line.ts";
 import { type RememberedLine, RememberedLines } from "./remembered-lines.ts";
 import { AGAIN, folderName, objectName, RoundFolder, slotName, UNCOMMITTED } from "./round-folder.ts";
 
 /** Newest models that stay on disk: the base of the newest round may turn out to be the best. */
 const KEPT_MODELS = 2;
+/** Bytes of no line. */
+const NO_BYTES: SetBytes = { up: 0, down: 0 };
 
 /** A committed round in memory. */
 export interface StoredRound {
@@ -45,6 +56,8 @@ export class RoundStore {
   readonly #disk: Disk;
   readonly #lines = new RememberedLines();
   #rounds: readonly StoredRound[] = [];
+  /** Bytes of the first lines, and of how many of them. */
+  #counted = { lines: 0, bytes: NO_BYTES };
   /** Rounds whose model is on the disk, oldest first. */
   #models: readonly number[] = [];
   /** Of the newest round that made a model, if this process committed it since it read the ledger. */
@@ -87,6 +100,17 @@ export class RoundStore {
   /** Every committed round in order. */
   get rounds(): readonly StoredRound[] {
     return this.#rounds;
+  }
+
+  /** Bytes of every committed round, over all sets. Whoever asks again has only newer lines counted: there may be a hundred thousand. */
+  get bytes(): SetBytes {
+    const { lines, bytes } = this.#counted;
+    const newer = this.#rounds.slice(lines);
+    this.#counted = {
+      lines: this.#rounds.length,
+      bytes: newer.reduce((sum, { line }) => addBytes(sum, line), bytes),
+    };
+    return this.#counted.bytes;
   }
 
   /** Digest that the next line names as its previous one, hexadecimal. */
@@ -181,6 +205,7 @@ export class RoundStore {
     await this.#nameAnew(rounds.length - 1, onUnnamed);
     await syncDirectory(this.#directory, this.#disk);
     this.#rounds = rounds;
+    this.#counted = { lines: 0, bytes: NO_BYTES };
     this.#models = models;
     this.#marks = undefined;
     await this.#verifyNewest();
