@@ -7,7 +7,12 @@ import { readSources, repositoryRoot } from "./sources.ts";
 /** What ends a trainer's process or its connection, and no task. */
 const ENDS_TRAINER = new Set(["TRAINER_SIDECAR_LOST"]);
 /** What the sidecar tries again for as long as the round is open, or ends with as a process: no report of a round fails by it. */
-const ENDS_NO_REPORT = new Set(["AGGREGATOR_UNREACHABLE", "SIDECAR_STATE_LOST", "CONFIGURATION_INVALID"]);
+const ENDS_NO_REPORT = new Set([
+  "AGGREGATOR_UNREACHABLE",
+  "AGGREGATOR_OUTDATED",
+  "SIDECAR_STATE_LOST",
+  "CONFIGURATION_INVALID",
+]);
 
 /** Codes of the errors that the sources of these folders make. */
 function codesOf(...folders: string[]): string[] {

@@ -23,6 +23,12 @@ afterEach(async () => {
 
 /** The second worker hears of rounds by an aggregator that lies. */
 async function lieToSecondWorker(lie: Lie): Promise<LyingRelay> {
+  const liar = await startSecondWorker(lie);
+  await job.untilState("both are connected", ({ parties }) => parties.length === 2);
+  return liar;
+}
+
+async function startSecondWorker(lie: Lie): Promise<LyingRelay> {
   const [controlPort] = await freePorts(1);
   const { tensorPort } = job.ports;
   const honest = job.links;
@@ -31,7 +37,6 @@ async function lieToSecondWorker(lie: Lie): Promise<LyingRelay> {
   relay = await LyingRelay.start({ ...files, worker, upstream: honest, lie }, controlPort!);
   job.reachBy({ controlPort: controlPort!, tensorPort });
   await job.addWorker(1, 0, {}, undefined, worker);
-  await job.untilState("both are connected", ({ parties }) => parties.length === 2);
   return relay;
 }
 
@@ -177,6 +182,18 @@ describe("a worker whose aggregator lies to it", () => {
     },
     120_000,
   );
+
+  it("ends by name, whatever else it is told, when the aggregator speaks an older version than its own", async () => {
+    await startSecondWorker({
+      joined: (answer) => {
+        answer.protocolVersion = 0;
+        answer.sourceSha256 = new Uint8Array(0);
+      },
+    });
+    const { sidecar } = job.workers[1]!;
+    expect(await sidecar.ended).toEqual({ code: 33, signal: null });
+    expect(sidecar.lines.findLast(({ code }) => code !== undefined)).toMatchObject({ code: "AGGREGATOR_OUTDATED" });
+  }, 120_000);
 
   it("takes part when it is told the truth by the same way", async () => {
     const honest = await lieToSecondWorker({});

@@ -10,15 +10,15 @@ import {
 } from "@tributary/kit";
 import type { PartyFailureCode } from "../shared/failure-codes.ts";
 import { ed25519KeyOf } from "../shared/identity/certificates.ts";
+import { PROTOCOL_VERSION } from "../shared/protocol-version.ts";
 import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import type { WorkerConfig } from "./config/sidecar-config.ts";
 import type { WorkerCredentials } from "./identity/enrolment.ts";
 import type { AttemptId } from "./round/party-machine.ts";
 import { announced } from "./trainer/announced-trainer.ts";
+import { requireAggregatorVersion } from "./wire/require-aggregator-version.ts";
 import { createTensorClient, type TensorClient } from "./wire/tensor-client.ts";
 
-/** Version of the protocol's messages that this sidecar speaks. */
-const PROTOCOL_VERSION = 2;
 const CALL_TIMEOUT_MS = 20_000;
 /** Tries of one message: what is not delivered by then is asked for again over the next link. */
 const SEND_ATTEMPTS = 4;
@@ -42,7 +42,11 @@ export interface Session {
   readonly tensors: TensorClient;
   /** Ed25519 key of the aggregator's certificate, known once a call has succeeded. */
   readonly aggregatorKey: () => Uint8Array | undefined;
-  /** Joins the job and measures how far the clocks are apart; tries until it succeeds or the signal aborts. */
+  /**
+   * Joins the job and measures how far the clocks are apart; tries until it succeeds or the signal aborts.
+   *
+   * @throws AGGREGATOR_OUTDATED when the aggregator speaks an older version than this worker.
+   */
   join(worker: JoiningWorker, signal: AbortSignal): Promise<partyV1.JoinResponse>;
   /** The aggregator's messages until the link breaks or the certificate is too old for another. */
   receive(signal: AbortSignal): AsyncIterable<partyV1.ReceiveResponse>;
@@ -100,6 +104,7 @@ export function openSession(worker: WorkerConfig, identity: WorkerCredentials, l
     aggregatorKey: () => aggregatorKey,
     async join(joining, signal) {
       const joined = await joinJob(client, identity, joining, log, signal);
+      requireAggregatorVersion(joined.response.protocolVersion);
       clockOffsetMs = joined.clockOffsetMs;
       if (Math.abs(clockOffsetMs) > TOLD_OFFSET_MS) log.warn({ clockOffsetMs }, "clock differs from the aggregator's");
       return joined.response;

@@ -216,6 +216,13 @@ export const catalogue = {
     "The sidecar lost its state of the open round.",
     31,
   ),
+  AGGREGATOR_OUTDATED: entry(
+    Permanent,
+    "FAILED_PRECONDITION",
+    "AggregatorOutdated",
+    "The job's aggregator speaks an older version of the protocol than its worker; upgrade the hub.",
+    33,
+  ),
   TRAINER_LOST: entry(Transient, "UNAVAILABLE", "TrainerLost", "The trainer of the worker ended.", 32),
   TRAINER_LOSS_NOT_FINITE: entry(
     Permanent,

@@ -3,6 +3,7 @@ import { cutText, partyV1 } from "@tributary/contracts";
 import { countUpdateSegments, equalBytes, horizontal, largestPartyMessageBytes, Protocol } from "@tributary/federated";
 import { type Clock, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
 import { partyFailureCode } from "../../shared/failure-codes.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol-version.ts";
 import { requireTrainer } from "../../shared/trainer/registered-trainer.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
@@ -12,8 +13,6 @@ import { PartyQuota, PartyRate } from "./party-quota.ts";
 import { SEAT_ROLE } from "./seat-fitness.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
-/** Version of the protocol's messages that this aggregator speaks. */
-const PROTOCOL_VERSION = 2;
 /** Largest difference of clocks that is shown, a century. */
 const MAX_OFFSET_MS = 100 * 365 * 24 * 3_600_000;
 /** Messages of a party that may wait for their turn besides one for each segment and its repetition. */
@@ -148,5 +147,6 @@ function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) 
     adapterJson,
     role: SEAT_ROLE,
     paradigm: horizontal.paradigm,
+    protocolVersion: PROTOCOL_VERSION,
   };
 }

@@ -25,7 +25,7 @@ export declare type JoinRequest = Message<"tributary.round.v1.JoinRequest"> & {
   identityKey: Uint8Array;
 
   /**
-   * Highest version of the masking protocol's messages that the sidecar speaks.
+   * Version of these messages that the sidecar speaks. Refused with MESSAGE_INVALID when it is below the aggregator's.
    *
    * @generated from field: uint32 protocol_version = 2;
    */
@@ -173,6 +173,14 @@ export declare type JoinResponse = Message<"tributary.round.v1.JoinResponse"> & 
    * @generated from field: string paradigm = 14;
    */
   paradigm: string;
+
+  /**
+   * Version of these messages that the aggregator speaks; 0 of one from before it was said. A sidecar that speaks a newer one ends with
+   * AGGREGATOR_OUTDATED before it takes anything else of the answer.
+   *
+   * @generated from field: uint32 protocol_version = 15;
+   */
+  protocolVersion: number;
 };
 
 /**
