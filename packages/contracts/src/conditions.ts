@@ -79,6 +79,7 @@ export const Reason = {
   QuotaExceeded: "QuotaExceeded",
   PodSecurityRefused: "PodSecurityRefused",
   PodRefused: "PodRefused",
+  TrainerStarting: "TrainerStarting",
   KindMissing: "KindMissing",
   LossNotFinite: "LossNotFinite",
   AggregatorReady: "AggregatorReady",

@@ -173,6 +173,12 @@ export interface VolumeSpec {
   readonly configMap?: Readonly<Record<string, unknown>>;
 }
 
+/** A worker whose trainer's container has not run yet, and what it waits for. */
+export interface StartingWorker {
+  readonly workerIndex: number;
+  readonly problem: Problem;
+}
+
 /** What is known of one seat. */
 export interface SeatObservation {
   /** The seat. */
@@ -197,6 +203,8 @@ export interface SeatObservation {
   readonly podProblem?: Problem;
   /** Indexes of the workers that a problem keeps; absent means all of the seat. */
   readonly blockedIndexes?: readonly number[];
+  /** Workers whose trainer has not started yet; absent means none. */
+  readonly startingWorkers?: readonly StartingWorker[];
   /** Why the last run of a worker ended that runs again but has not got further than that run. */
   readonly recentCause?: Problem;
   /** What keeps its objects from being made, or from being mended. */

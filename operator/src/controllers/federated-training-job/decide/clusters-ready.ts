@@ -5,7 +5,7 @@ import { earlyEndProblem } from "./gone-workers.ts";
 import { partiesOf } from "./parties.ts";
 import { countWorkers, describeSeat } from "./seats.ts";
 import { templateProblem } from "./template-problem.ts";
-import { isUnfit, unfitProblem } from "./unfit-workers.ts";
+import { isUnfit, partyProblem, unfitProblem } from "./unfit-workers.ts";
 import { conditionOf } from "./verdict.ts";
 
 /** Workers that can work: joined with a trainer that does what the job asks, and not held up by a problem. A sidecar joins also while its trainer cannot start. */
@@ -91,7 +91,13 @@ function worstProblem(snapshot: JobSnapshot): Problem | undefined {
 }
 
 /** Reasons that a more telling one of another participant goes before. */
-const vague: readonly string[] = [Reason.Connecting, Reason.VolumeNotBound, Reason.WorkerFailed, Reason.Evicted];
+const vague: readonly string[] = [
+  Reason.Connecting,
+  Reason.TrainerStarting,
+  Reason.VolumeNotBound,
+  Reason.WorkerFailed,
+  Reason.Evicted,
+];
 
 function andMore(count: number): string {
   if (count <= 1) return "";
@@ -121,18 +127,14 @@ function lossOf(snapshot: JobSnapshot, seat: SeatObservation): Problem[] {
   return [...told(podProblem?.reason ?? Reason.WorkerFailed, message), ...early];
 }
 
-function partyTroubles(snapshot: JobSnapshot): Problem[] {
-  if (snapshot.aggregator.state !== "heard") return [];
-  return snapshot.aggregator.report.parties.flatMap(({ participant, workerIndex, problem }) =>
-    problem === undefined
-      ? []
-      : [
-          {
-            reason: problem.reason,
-            message: `worker ${workerIndex} of participant ${participant}: ${problem.message}`,
-          },
-        ],
-  );
+function partyTroubles({ aggregator, seats }: JobSnapshot): Problem[] {
+  if (aggregator.state !== "heard") return [];
+  const seatOf = new Map(seats.map((seat) => [seat.participant.name, seat]));
+  return aggregator.report.parties.flatMap((party) => {
+    const problem = partyProblem(seatOf.get(party.participant), party);
+    const who = `worker ${party.workerIndex} of participant ${party.participant}`;
+    return problem === undefined ? [] : [{ reason: problem.reason, message: `${who}: ${problem.message}` }];
+  });
 }
 
 function isConnecting(member: SeatObservation["member"]): boolean {

@@ -1,11 +1,12 @@
 import { synchronousOf } from "@tributary/contracts/fields";
 import { describe, expect, it } from "vitest";
-import type { PartyReport } from "../snapshot.ts";
+import type { PartyReport, SeatObservation } from "../snapshot.ts";
 import { renderClusters } from "../status/clusters.ts";
 import { aJob, aPlacement, aReport, aSeat, aSnapshot, someSettings, withPlacements } from "../testing/a-snapshot.ts";
 import { decide } from "./index.ts";
 
 const lacking = { reason: "KindMissing", message: "its trainer does not do Evaluate, which this job asks" };
+const silent = { reason: "TrainerLost", message: "its trainer has not registered within 120 s" };
 /** A problem of a worker with which rounds are opened. */
 const passing = { reason: "TrainerLost", message: "its trainer closed its connection" };
 const party = (participant: string, problem?: PartyReport["problem"]): PartyReport => ({
@@ -13,8 +14,14 @@ const party = (participant: string, problem?: PartyReport["problem"]): PartyRepo
   ...(problem === undefined ? {} : { problem, isUnfit: problem !== passing }),
 });
 
+interface Known {
+  readonly runtime?: string;
+  /** What its cluster says of the first seat. */
+  readonly first?: Partial<SeatObservation>;
+}
+
 /** A job of two seats, of which the first worker's trainer has this problem. */
-function look(quorum: number, problem: PartyReport["problem"], runtime?: string) {
+function look(quorum: number, problem: PartyReport["problem"], { runtime, first: known }: Known = {}) {
   const given = aJob();
   const synchronous = { ...synchronousOf(given.spec), quorum };
   const [first, ...others] = given.spec.participants;
@@ -22,7 +29,9 @@ function look(quorum: number, problem: PartyReport["problem"], runtime?: string)
   const spec = { ...given.spec, participants, schedule: { synchronous } };
   const placements = spec.participants.map(({ name, cluster }) => aPlacement({ participant: name, cluster }));
   const job = withPlacements({ ...given, spec }, ...placements);
-  const seats = [0, 1].map((index) => aSeat(job, index, { hasBatchJob: true, activePods: 1 }));
+  const seats = [0, 1].map((index) =>
+    aSeat(job, index, { hasBatchJob: true, activePods: 1, ...(index === 0 && known) }),
+  );
   const report = aReport({ parties: [party("aws", problem), party("gcp")] });
   const snapshot = aSnapshot({ job, seats, aggregator: { state: "heard", heardMs: 0, report } });
   const { conditions, actions } = decide(snapshot, someSettings);
@@ -43,7 +52,7 @@ describe("a worker whose trainer lacks a verb", () => {
   });
 
   it("is told of with the runtime that its participant names for itself", () => {
-    expect(look(2, lacking, "torch").told("ClustersReady")?.message).toContain(
+    expect(look(2, lacking, { runtime: "torch" }).told("ClustersReady")?.message).toContain(
       "worker 0 of runtime torch: its trainer",
     );
   });
@@ -59,7 +68,7 @@ describe("a worker whose trainer lacks a verb", () => {
   });
 
   it("that has not registered for too long counts as little, and is told of by its runtime", () => {
-    const { opens, told } = look(2, { reason: "TrainerLost", message: "its trainer has not registered within 120 s" });
+    const { opens, told } = look(2, silent);
     expect(opens).toBe(false);
     expect(told("ClustersReady")).toMatchObject({
       status: "False",
@@ -68,6 +77,28 @@ describe("a worker whose trainer lacks a verb", () => {
         "worker 0 of runtime noop: its trainer has not registered within 120 s; no round",
       ),
     });
+  });
+
+  it("is told of by what its cluster says for as long as its trainer has not started, if the trainer lacks no verb", () => {
+    const problem = { reason: "TrainerStarting", message: "pod aws-0: its trainer has not started yet" };
+    const first = { startingWorkers: [{ workerIndex: 0, problem }] };
+    const { opens, told, clusters } = look(2, silent, { first });
+    expect(opens).toBe(false);
+    const said =
+      "worker 0 of runtime noop: pod aws-0: its trainer has not started yet; no round is opened with it; its";
+    expect(told("ClustersReady")).toMatchObject({
+      ...{ status: "False", reason: "TrainerStarting" },
+      message: expect.stringContaining(said),
+    });
+    expect(told("Degraded")).toMatchObject({
+      ...{ status: "True", reason: "TrainerStarting" },
+      message: "worker 0 of participant aws: pod aws-0: its trainer has not started yet",
+    });
+    expect(clusters.map(({ reason }) => reason)).toEqual(["TrainerStarting", undefined]);
+    expect(look(2, lacking, { first }).told("Degraded")).toMatchObject({ reason: "KindMissing" });
+    expect(look(2, passing, { first }).told("Degraded")).toMatchObject({ reason: "TrainerLost" });
+    const other = { startingWorkers: [{ workerIndex: 1, problem }] };
+    expect(look(2, silent, { first: other }).told("Degraded")).toMatchObject({ reason: "TrainerLost" });
   });
 
   it("counts like any other when rounds are opened with it, whatever it had", () => {

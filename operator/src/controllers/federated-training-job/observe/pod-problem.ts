@@ -27,8 +27,8 @@ export function findPodProblem(pods: readonly Unstructured[]): Problem | undefin
   return undefined;
 }
 
-/** The kubelet's words alternate with each of its tries, so they are not shown: the cause is one. */
-function imageProblem(pod: Unstructured): Problem | undefined {
+/** An image of the pod that cannot be pulled. The kubelet's words alternate with each of its tries, so they are not shown: the cause is one. */
+export function imageProblem(pod: Unstructured): Problem | undefined {
   const container = containersOf(pod).find(({ state }) => imageReasons.includes(state?.waiting?.reason ?? ""));
   if (container === undefined) return undefined;
   const message = `pod ${pod.metadata.name}: image ${container.image} of container ${container.name} cannot be pulled; check its name and the pull secret in the cluster`;

@@ -65,6 +65,14 @@ function look(
   return findWorkerProblems(aBatchJob(status), pods, events, workers, () => seenMs);
 }
 
+it("workers whose trainer has not started are told of by their newest pods, and none is kept by it", () => {
+  const starting = { phase: "Pending", ...trainer({ waiting: { reason: "PodInitializing" } }) };
+  const found = look([aPod(0, starting), aPod(0, running), aPod(1, died({})), aPod(1, starting)]);
+  const problem = { reason: "TrainerStarting", message: expect.stringMatching(/^pod notes-aws-1-/u) };
+  expect(found).toMatchObject({ startingWorkers: [{ workerIndex: 1, problem }], blockedIndexes: [] });
+  expect(look([aPod(0, running)])).not.toHaveProperty("startingWorkers");
+});
+
 describe("what keeps the workers of a seat", () => {
   it.each<[string, object, string, readonly string[]]>([
     [

@@ -1,9 +1,10 @@
 import type { Unstructured } from "../../../runtime/api/object.ts";
-import type { Problem } from "../snapshot.ts";
+import type { Problem, StartingWorker } from "../snapshot.ts";
 import { type EndProblem, endProblem } from "./container-end.ts";
 import { completedIndexesOf, failedIndexesOf, findRefusal } from "./job-problem.ts";
 import { disruptionProblem, findPodProblem } from "./pod-problem.ts";
 import { indexOf, isActive, isRunning, newestFirst, podStatus } from "./pod-status.ts";
+import { findStartingWorkers } from "./starting-workers.ts";
 
 /** How long a pod has been seen running by this operator, in milliseconds. */
 export type SeenRunning = (pod: Unstructured) => number;
@@ -14,6 +15,8 @@ export interface WorkerProblems {
   readonly podProblem?: Problem;
   /** Indexes of the workers that it keeps. */
   readonly blockedIndexes: readonly number[];
+  /** Workers whose trainer has not started yet; absent means none. */
+  readonly startingWorkers?: readonly StartingWorker[];
   /** Why the run before of a worker ended that works again, until it got further than that run. */
   readonly recentCause?: Problem;
 }
@@ -40,10 +43,12 @@ export function findWorkerProblems(
   const isShort = newest.filter(isActive).length + over < workers;
   const refusal = isShort ? findRefusal(batchJob, events, newest) : undefined;
   const podProblem = findPodProblem(held.filter(isActive)) ?? refusal ?? findPodProblem(newestFirst(held));
+  const starting = findStartingWorkers(newest);
   const recent = [...byIndex.values()].map((ofIndex) => recentCause(ofIndex, seenRunning)).find((cause) => cause);
   return {
     blockedIndexes: [...new Set([...failed, ...held.map(indexOf)])].map(Number).filter(Number.isInteger),
     ...(podProblem === undefined ? {} : { podProblem }),
+    ...(starting.length === 0 ? {} : { startingWorkers: starting }),
     ...(recent === undefined ? {} : { recentCause: { reason: recent.reason, message: recent.message } }),
   };
 }
