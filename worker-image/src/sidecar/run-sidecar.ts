@@ -202,7 +202,8 @@ class SidecarWorker {
   }
 
   async #joiningWith(trainer: RegisteredTrainer | undefined): Promise<JoiningWorker> {
-    return { image: this.#config.image, trainer, lastSetup: await PartyMachine.lastSetup(this.#config) };
+    const lastSetup = this.#machine?.lastSetup ?? (await PartyMachine.readLastSetup(this.#config));
+    return { image: this.#config.image, trainer, lastSetup };
   }
 
   /** Joins again whenever the trainer registers as another than the aggregator was told of: it opens no round before it knows the verbs. */

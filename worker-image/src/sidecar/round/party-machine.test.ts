@@ -24,7 +24,7 @@ const setup: RoundSetup = {
   protocol: Protocol.None,
   keystream: Keystream.Aes256Ctr,
   jobUid: "job",
-  round: 0,
+  round: 3,
   attempt: 1,
   aggregatorKey,
   contextSha256: new Uint8Array(32),
@@ -148,6 +148,12 @@ describe("PartyMachine", () => {
       expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     });
     expect(said).toEqual([]);
+  });
+
+  it("says the last setup that it took, as its file does once it is durable", async () => {
+    const read = () => PartyMachine.readLastSetup({ memoryDirectory });
+    expect([(await openMachine()).lastSetup, await read()]).toEqual([0, 0]);
+    expect([(await aReadyMachine()).lastSetup, await read(), (await openMachine()).lastSetup]).toEqual([3, 3, 3]);
   });
 
   it("goes on from its file after a restart: the first digest that became durable is the only one", async () => {

@@ -86,9 +86,14 @@ export class PartyMachine {
     return new PartyMachine(deps, await readState(deps));
   }
 
-  /** Number of the newest setup that a party took which kept its state there; 0 for none. */
-  static async lastSetup(place: Pick<MachineDeps, "memoryDirectory" | "disk">): Promise<number> {
-    return (await readState(place)).history.lastRound?.round ?? 0;
+  /** Number of the newest setup that a party took which kept its state there, before a machine is open; 0 for none. */
+  static async readLastSetup(place: Pick<MachineDeps, "memoryDirectory" | "disk">): Promise<number> {
+    return lastSetupOf(await readState(place));
+  }
+
+  /** Number of the newest setup that the party took; 0 for none. */
+  get lastSetup(): number {
+    return lastSetupOf(this.#state);
   }
 
   /** The private seed of an open round, from which its random choices are derived; `undefined` when it is not open. */
@@ -216,6 +221,10 @@ export class PartyMachine {
 async function readState(place: Pick<MachineDeps, "memoryDirectory" | "disk">): Promise<PartyState> {
   const bytes = await readFileIfPresent(statePath(place), place.disk);
   return bytes === undefined ? emptyPartyState() : decodePartyState(bytes);
+}
+
+function lastSetupOf({ history }: PartyState): number {
+  return history.lastRound?.round ?? 0;
 }
 
 function statePath({ memoryDirectory }: Pick<MachineDeps, "memoryDirectory">): string {
