@@ -120,15 +120,16 @@ describe("a seat that is another's since the attempt was opened", () => {
 });
 
 describe("an attempt that a former process left open", () => {
-  type Papers = { terms: string; start: string };
-  it.each<{ given: string; change: (papers: Papers) => Papers }>([
+  type Papers = { terms: string; start: string } | undefined;
+  it.each<{ given: string; change: (papers: NonNullable<Papers>) => Papers }>([
+    { given: "without terms and start", change: () => undefined },
     { given: "with damaged terms", change: ({ terms, start }) => ({ terms: terms.slice(8), start }) },
     { given: "with a damaged start", change: ({ terms, start }) => ({ terms, start: start.slice(8) }) },
     { given: "with the start of nothing", change: ({ terms }) => ({ terms, start: "" }) },
   ])("is not gone on with $given: the next one opens", async ({ change }) => {
     await changeAt("after-sum-durable", 3, {});
     const path = join(job.directory, "data/open/cohorts/1-1/cohort.json");
-    const record = JSON.parse(await readFile(path, "utf8")) as { papers: Papers };
+    const record = JSON.parse(await readFile(path, "utf8")) as { papers: NonNullable<Papers> };
     await writeFile(path, JSON.stringify({ ...record, papers: change(record.papers) }));
     await untilCommitted(await job.start());
     const { line, model } = await firstRound();

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { CohortJournal } from "./cohorts/cohort-files.ts";
+import type { CohortJournal } from "./cohorts/cohort-records.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "./testing/memory-job.ts";
 
 const WAIT_MS = 60_000;

@@ -193,8 +193,14 @@ export class JobEngine {
       const { cohort, unusable } = await this.#committer.commit(commit);
       return unusable === undefined ? this.#concludeRound(cohort) : this.#closeEmpty(cohort, unusable, signal);
     }
+    if (this.#windows.finished !== undefined) await this.#cohorts.leaveIdle();
     if (plan === undefined && this.#inWork === undefined) return this.#nextChange();
-    if (plan !== undefined && POLICY.open(view, plan.quorum).length > 0) await this.#openCohorts(plan, signal);
+    if (plan !== undefined && POLICY.open(view, plan.quorum).length > 0) {
+      const { revision } = this.feed;
+      await this.#openCohorts(plan, signal);
+      // Whatever a policy wants and does not get, the loop never goes round without a change.
+      if (this.#cohorts.open.length === 0) return this.#nextChange(undefined, revision);
+    }
     await this.#awaitEnd(signal);
   }
 
@@ -218,6 +224,7 @@ export class JobEngine {
     if (!(await this.#selectParties(plan, signal))) return;
     const isLargeEnough = ({ parties, minSurvivors }: CohortPlan) => parties.length >= minSurvivors;
     await this.#windows.whileOpen(plan, async () => {
+      await this.#cohorts.makeRoom();
       for (const cohort of POLICY.open(this.#view, plan.quorum).filter(isLargeEnough))
         await this.#cohorts.openCohort(this.#rounds, plan, cohort);
     });
@@ -279,8 +286,8 @@ export class JobEngine {
     this.feed.changed();
   }
 
-  async #nextChange(timeoutMs = 60_000): Promise<void> {
+  async #nextChange(timeoutMs = 60_000, revision = this.feed.revision): Promise<void> {
     this.#output.settle(this.#windows.rule);
-    await this.feed.waitBeyond(this.feed.revision, timeoutMs, new AbortController().signal);
+    await this.feed.waitBeyond(revision, timeoutMs, new AbortController().signal);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
@@ -27,6 +27,7 @@ import type { KnownFile } from "../store/known-file.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import { RoundStore } from "../store/round-store.ts";
 import { CohortFiles } from "./cohorts/cohort-files.ts";
+import type { CohortRecord } from "./cohorts/cohort-records.ts";
 import { stepModel } from "./commit/model-step.ts";
 import { isAnnounced } from "./run/lost-parties.ts";
 import { RoundRun } from "./run/round-run.ts";
@@ -130,11 +131,7 @@ class Round {
     const journal = await files.loadJournal();
     this.#attempt = journal.attempt + 1;
     await files.saveJournal({ ...journal, attempt: this.#attempt, cohorts: [this.id] });
-    const asked = { quorum: 1, deadlineMs: 1000, localSteps: 1, evaluateOnly: false };
-    await files.writeRecord({
-      ...{ ...this.id, line: 0, startedMs: 0, parties: {} },
-      ...{ plan: asked, papers: { terms: "", start: "" } },
-    });
+    await files.writeRecord(this.#record);
     this.#opening = [];
     const plan = { modelSha256: new Uint8Array(32), stepExponents: [[-10]] };
     let opened: RoundRun | undefined;
@@ -151,6 +148,11 @@ class Round {
     return new CohortFiles(join(this.#data, "open"), disk);
   }
 
+  get #record(): CohortRecord {
+    const plan = { quorum: 1, deadlineMs: 1000, localSteps: 1, evaluateOnly: false };
+    return { ...this.id, line: 0, startedMs: 0, parties: {}, plan, papers: { terms: "", start: "" } };
+  }
+
   get id() {
     return { setup: 0, attempt: this.#attempt };
   }
@@ -161,7 +163,7 @@ class Round {
       log: createLogger("test", "silent"),
       crash: () => {},
       directory: this.files(disk).folderOf(this.id),
-      beside: [this.files(disk).recordOf(this.id)],
+      keepRecord: () => this.files(disk).keepRecord(this.#record),
       send: (_to: unknown, message: Uint8Array) => {
         const state = run()?.state;
         if (state !== undefined && isAnnounced(state)) this.announced = state.segments[0]!.sumSha256!;
@@ -283,6 +285,38 @@ describe.each(Object.values(Fault))(
     });
   },
 );
+
+it("a record whose sync failed is durable before its sum is announced, though the next sync of the same file works", async () => {
+  const round = new Round(join(folder, "lost-record"));
+  const isRecord = (path: string) => path.includes("cohort.json");
+  let hasFailed = false;
+  const lost = new Set<number>();
+  // As Linux does: a sync that failed is told once, and what it lost stays lost under that inode.
+  const losing: Disk = {
+    ...nodeDisk,
+    open: async (path, flags, mode) => {
+      const file = await nodeDisk.open(path, flags, mode);
+      if (!isRecord(path) || flags === "r") return file;
+      const { ino } = await stat(path);
+      const sync = async () => {
+        if (hasFailed) return file.sync();
+        hasFailed = true;
+        lost.add(ino);
+        throw Object.assign(new Error("EIO"), { code: "EIO" });
+      };
+      return new Proxy(file, { get: (of, name) => (name === "sync" ? sync : Reflect.get(of, name)?.bind(of)) });
+    },
+  };
+  await expect(round.operate(losing)).rejects.toThrow("EIO");
+  const stopping: Disk = {
+    ...losing,
+    mkdir: (path) => (path.endsWith(".tmp") ? Promise.reject(new Error("stopped")) : nodeDisk.mkdir(path)),
+  };
+  await expect(round.operate(stopping)).rejects.toThrow("stopped");
+  expect([hasFailed, round.announced]).toEqual([true, expect.anything()]);
+  const { ino } = await stat(join(folder, "lost-record/open/cohorts/0-1/cohort.json"));
+  expect(lost.has(ino)).toBe(false);
+});
 
 describe("a durable sum that the disk damaged", () => {
   const damages = [

@@ -123,3 +123,11 @@ it.each([
   await methods.send({ round: 1, attempt: 1, message } as never, contextOf(1, 0));
   expect(failures).toEqual([{ code: shown, message: expect.stringMatching(/^x{200,300}/u) }]);
 });
+
+it("a party's words stay one item of the list that they are shown in", async () => {
+  await join(1);
+  const words = "x (WORKER_FAILED);\nworker 0 of acme: \t bad";
+  const message = { case: "failure", value: { code: "WORKER_FAILED", message: words } };
+  await methods.send({ round: 1, attempt: 1, message } as never, contextOf(1, 0));
+  expect(failures).toEqual([{ code: "WORKER_FAILED", message: "x (WORKER_FAILED), worker 0 of acme: bad" }]);
+});

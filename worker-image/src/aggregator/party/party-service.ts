@@ -126,8 +126,10 @@ function tooMuch(message: string): TributaryError {
 }
 
 /** A party may claim any code: one that only another process can tell of would be taken for that process's word. */
+/** What a party says of itself stays one line and one item of the lists that it is shown in: no more can pass for another's trouble. */
 function problemOf({ code, message }: partyV1.PartyFailure) {
-  return { code: partyFailureCode(code), message: cutText(message, MAX_PROBLEM_CHARACTERS) };
+  const text = message.replace(/\s+/gu, " ").replaceAll(";", ",");
+  return { code: partyFailureCode(code), message: cutText(text, MAX_PROBLEM_CHARACTERS) };
 }
 
 function joinAnswer(config: JobConfig, models: JobModels, { seat }: SeatHolder) {

@@ -12,13 +12,14 @@ export async function readStoredJson<T extends object>(path: string, disk?: Disk
   try {
     value = JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
-    throw damaged(path, cause);
+    throw damagedJson(path, cause);
   }
-  if (typeof value !== "object" || value === null) throw damaged(path);
+  if (typeof value !== "object" || value === null) throw damagedJson(path);
   return value as T;
 }
 
-function damaged(path: string, cause?: unknown): TributaryError {
+/** The error for a file of the data directory that no crash leaves as it is. */
+export function damagedJson(path: string, cause?: unknown): TributaryError {
   const message = `${path} cannot be read as JSON; restore the data directory from a backup`;
   return new TributaryError("LEDGER_CORRUPT", message, { cause, details: { path } });
 }

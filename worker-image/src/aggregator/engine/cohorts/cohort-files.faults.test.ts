@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { nodeDisk } from "@tributary/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault, trialFolder, tryEveryCall } from "../../../shared/files/testing/faulty-disk.ts";
-import { CohortFiles, emptyJournal } from "./cohort-files.ts";
+import { CohortFiles } from "./cohort-files.ts";
+import { emptyJournal } from "./cohort-records.ts";
 
 const id = { setup: 1, attempt: 1 };
 const closed = { code: "MODEL_NOT_FINITE", message: "it would overflow" } as const;

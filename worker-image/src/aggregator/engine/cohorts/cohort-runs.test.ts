@@ -97,11 +97,12 @@ describe("cohorts side by side", () => {
     expect([idsOf(next), next.journal.failed, next.journal.closed]).toEqual([[], 2, reason]);
   });
 
-  it("keep their folders while they are open, and lose them when the next one opens", async () => {
+  it("keep their folders while they are open, and lose them when room is made for the next one", async () => {
     const runs = await openTwo();
     const [first, second] = runs.open.map(({ id }) => files.folderOf(id));
     await runs.closeEmpty(runs.open[0]!, reason);
     expect([existsSync(first!), existsSync(second!)]).toEqual([true, true]);
+    await runs.makeRoom();
     await runs.openCohort(0, terms, { parties: [1], minSurvivors: 1 });
     expect([existsSync(first!), existsSync(second!)]).toEqual([false, true]);
     expect(idsOf(runs)).toEqual([

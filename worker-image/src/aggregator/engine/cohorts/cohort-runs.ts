@@ -3,7 +3,8 @@ import { asTributaryError, TributaryError } from "@tributary/kit";
 import type { PartyMessage } from "../../party/party-directory.ts";
 import type { EngineDeps, EngineProblem } from "../engine-deps.ts";
 import { Cohort, type CohortDeps } from "./cohort.ts";
-import { type CohortFiles, type CohortJournal, emptyJournal, isSameCohort } from "./cohort-files.ts";
+import type { CohortFiles } from "./cohort-files.ts";
+import { type CohortJournal, emptyJournal, isSameCohort } from "./cohort-records.ts";
 import { planCohort, type WindowTerms } from "./plan-cohort.ts";
 
 /**
@@ -60,28 +61,35 @@ export class CohortRuns {
   /** Takes up what a former process left. */
   async restore(): Promise<void> {
     this.#journal = await this.#files.loadJournal();
-    const cohorts: Cohort[] = [];
     for (const id of this.#journal.cohorts) {
       const cohort = await Cohort.resume(this.#deps, id);
-      if (cohort !== undefined && (await this.#isOfUse(cohort))) cohorts.push(cohort);
-      else await cohort?.close();
+      if (cohort === undefined) continue;
+      this.#cohorts = [...this.#cohorts, cohort];
+      if (!(await this.#isOfUse(cohort))) await this.#leave(cohort);
     }
-    this.#cohorts = cohorts;
   }
 
-  /** Opens the next attempt at a ledger line with some of those who are fit for it, under the terms of a window. */
+  /** Makes room for the next cohort: those that are in the ledger go, with all that was staged for them. */
+  async makeRoom(): Promise<void> {
+    const { open } = this;
+    for (const cohort of this.#cohorts) if (!open.includes(cohort)) await cohort.close();
+    this.#cohorts = open;
+    await this.#files.keepOnly(open.map(({ id }) => id));
+  }
+
+  /** Opens the next attempt at a ledger line with those who were chosen now, under the terms of a window. */
   async openCohort(line: number, terms: WindowTerms, chosen: CohortPlan): Promise<void> {
     const { clock, log } = this.#deps.engine;
-    await this.#removeCommitted();
     const last = this.#journal;
     const attempt = last.line === line ? last.attempt + 1 : 1;
-    const planned = planCohort(this.#deps.engine, { line, attempt, lastSetup: last.setup }, terms, chosen);
+    const lastSetup = Math.max(last.setup, newestSetup(this.#deps.engine.store.rounds));
+    const planned = planCohort(this.#deps.engine, { line, attempt, lastSetup }, terms, chosen);
     const { setup } = planned.record;
     const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
     await this.#keep({ setup, line, attempt, failed: last.failed, cohorts });
-    if (setup > last.setup + 1) {
+    if (setup > lastSetup + 1) {
       const message = "workers took later setups than this volume knows of; it was restored, or one lies";
-      log.warn({ round: line, setup, last: last.setup }, message);
+      log.warn({ round: line, setup, last: lastSetup }, message);
     }
     const { name: job } = this.#deps.engine.config.job;
     log.info({ round: line, attempt, setup, parties: chosen.parties.length, job }, "round opened");
@@ -101,14 +109,18 @@ export class CohortRuns {
     const { crash } = this.#deps.engine;
     await cohort.close();
     crash("before-close");
-    const { closed: _, ...journal } = this.#journal;
-    const { setup, attempt, failed } = journal;
+    const journal = this.#journal;
     const cohorts = journal.cohorts.filter((id) => !isSameCohort(id, cohort.id));
-    const isNewest = isSameCohort(cohort.id, { setup, attempt });
-    await this.#keep({ ...journal, failed: failed + 1, cohorts, ...(isNewest && { closed: reason }) });
+    const isNewest = isSameCohort(cohort.id, journal);
+    await this.#keep({ ...journal, failed: journal.failed + 1, cohorts, ...(isNewest && { closed: reason }) });
     crash("after-close");
     this.#cohorts = this.#cohorts.filter((one) => one !== cohort);
     cohort.sayClosed(false, reason.code);
+  }
+
+  /** Leaves those that nobody waits for: the job is over. */
+  async leaveIdle(): Promise<void> {
+    for (const cohort of this.open) if (!cohort.isAtWork) await this.#leave(cohort);
   }
 
   /** Stops whatever runs; its files stay for the next process. */
@@ -153,16 +165,18 @@ export class CohortRuns {
     return true;
   }
 
-  /** Those that are in the ledger make room for the next one. */
-  async #removeCommitted(): Promise<void> {
-    const { open } = this;
-    for (const cohort of this.#cohorts) if (!open.includes(cohort)) await cohort.close();
-    this.#cohorts = open;
-    await this.#files.keepOnly(open.map(({ id }) => id));
+  async #leave(cohort: Cohort): Promise<void> {
+    this.#cohorts = this.#cohorts.filter((one) => one !== cohort);
+    await cohort.close();
   }
 
   async #keep(journal: CohortJournal): Promise<void> {
     await this.#files.saveJournal(journal);
     this.#journal = journal;
   }
+}
+
+/** Number of the newest setup that the ledger knows of, where the journal is lost or from a backup that is older. */
+function newestSetup(rounds: EngineDeps["store"]["rounds"]): number {
+  return Math.max(0, ...(rounds.at(-1)?.line.cohorts ?? []).map(({ round }) => round));
 }

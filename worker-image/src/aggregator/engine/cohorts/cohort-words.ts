@@ -2,7 +2,7 @@ import { RoundStage } from "@tributary/federated";
 import type { PartyMessage } from "../../party/party-directory.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { RoundRun } from "../run/round-run.ts";
-import type { CohortRecord } from "./cohort-files.ts";
+import type { CohortRecord } from "./cohort-records.ts";
 import { papersOf, type RoundOpening, signOpening } from "./round-opening.ts";
 
 /** What the parties of a cohort are told of it besides the messages of the protocol. */

@@ -14,8 +14,10 @@ import { isSummed } from "../run/lost-parties.ts";
 import { RoundRun } from "../run/round-run.ts";
 import { runDeps, unseatedParties } from "../run/run-deps.ts";
 import { awaitOutcome } from "./await-outcome.ts";
-import type { CohortFiles, CohortRecord } from "./cohort-files.ts";
+import type { CohortFiles } from "./cohort-files.ts";
+import type { CohortRecord } from "./cohort-records.ts";
 import { CohortWords } from "./cohort-words.ts";
+import { linkSignal } from "./link-signal.ts";
 import { papersOf } from "./round-opening.ts";
 import { agreedLayout, startDigests } from "./round-terms.ts";
 import { whyWithoutSum } from "./why-without-sum.ts";
@@ -43,7 +45,8 @@ export class Cohort {
   readonly #parties: ReadonlySet<number>;
   /** When reports are of no use any more, on the monotonic clock. */
   readonly #expiresMs: number;
-  readonly #stop = new AbortController();
+  /** Ends the wait for its end. */
+  #stop = () => {};
   /** Parties whose seats went while this process was down: a job that was changed numbers its seats anew. */
   #unseated: ReadonlySet<number> = new Set();
   /** What its parties were asked for, read once. */
@@ -182,12 +185,11 @@ export class Cohort {
   /** Begins to wait for its end; again, it does nothing. */
   async begin(signal: AbortSignal): Promise<void> {
     if (this.isAtWork) return;
+    // Sums that are open already are stepped by the commit.
     if (this.isResumed) await this.run.post({ type: "resume" });
-    const bounds = {
-      expiresMs: this.#expiresMs,
-      clock: this.#deps.engine.clock,
-      signal: AbortSignal.any([signal, this.#stop.signal]),
-    };
+    const linked = linkSignal(signal);
+    this.#stop = linked.stop;
+    const bounds = { expiresMs: this.#expiresMs, clock: this.#deps.engine.clock, signal: linked.signal };
     this.#atWork = awaitOutcome(this.run, bounds).then((end) => {
       if (end === undefined) return;
       this.#end = { whyEmpty: whyWithoutSum(this, end, this.#deps.engine.parties.list()) };
@@ -207,20 +209,22 @@ export class Cohort {
     return this.#end?.whyEmpty ?? { code: "ROUND_CONFLICT", message };
   }
 
+  /** A sum of it is open: steps the model, unless nobody waits for its end. */
+  segmentOpened(segment: number): void {
+    if (this.isAtWork) this.commit.segmentOpened(segment);
+  }
+
   /** Stops taking anything; its files stay. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#stop();
     await this.run.close();
     await this.#commit?.abandon();
   }
 
   /** Says to a party that comes (back) what it may have missed. */
   welcome(party: number): void {
-    const entry = this.run.state.setup.roster.find(({ id }) => id === party);
-    if (entry === undefined) return;
-    const holder = this.#deps.engine.parties.holderOf(party);
-    // A worker that took the seat while this process was down knows nothing of the attempt.
-    if (holder !== undefined && !equalBytes(holder.publicKey, entry.publicKey)) {
+    if (!this.has(party)) return;
+    if (this.#isReplaced(party)) {
       this.dropParty(party);
       return;
     }
@@ -230,7 +234,10 @@ export class Cohort {
 
   /** Opens the round for every party of it. */
   sayOpened(): void {
-    for (const party of this.#parties) this.#words.sayOpened(party);
+    for (const party of this.#parties) {
+      if (this.#isReplaced(party)) this.dropParty(party);
+      else this.#words.sayOpened(party);
+    }
   }
 
   /** Tells every party how it ended. */
@@ -253,6 +260,13 @@ export class Cohort {
     this.run.post({ type: "stored", party, segment, sha256: digest, sizeBytes }).catch(this.#deps.onError);
   }
 
+  /** Whether another worker took the seat since, in this process or while none ran: it knows nothing of the attempt. */
+  #isReplaced(party: number): boolean {
+    const entry = this.run.state.setup.roster.find(({ id }) => id === party);
+    const holder = this.#deps.engine.parties.holderOf(party);
+    return holder !== undefined && entry !== undefined && !equalBytes(holder.publicKey, entry.publicKey);
+  }
+
   get #stage(): CohortStage {
     if (this.#end === undefined) return CohortStage.Running;
     return this.#end.whyEmpty === undefined ? CohortStage.Summed : CohortStage.Empty;
@@ -272,9 +286,9 @@ function leftMs(nowMs: number, { plan: { deadlineMs }, startedMs }: CohortRecord
 function depsOf(deps: CohortDeps, record: CohortRecord, cohort: () => Cohort | undefined) {
   return runDeps(deps.engine, record, {
     directory: deps.files.folderOf(record),
-    beside: [deps.files.recordOf(record)],
+    keepRecord: () => deps.files.keepRecord(record),
     isUnseated: (party) => cohort()?.isUnseated(party) ?? false,
-    opened: (segment) => cohort()?.commit.segmentOpened(segment),
+    opened: (segment) => cohort()?.segmentOpened(segment),
     changed: deps.onChange,
   });
 }

@@ -36,8 +36,8 @@ const MOST_NAMED = 3;
 /** Judges whether a round opens: every seat is fit, or quorum is there and nobody is worth waiting for any longer. */
 export function judgeSelection(seats: readonly SelectedSeat[], terms: SelectionTerms): Selection {
   const fit = seats.filter(({ fitness }) => fitness === Fitness.Fit).length;
-  if (fit === seats.length) return { isOver: true };
   if (fit >= terms.quorum) {
+    if (fit === seats.length) return { isOver: true };
     const waitMs = Math.max(graceLeftMs(seats, terms), registrationLeftMs(seats, terms));
     return waitMs <= 0 ? { isOver: true } : { isOver: false, waitMs };
   }

@@ -1,7 +1,7 @@
 import type { controlV1 } from "@tributary/contracts";
 import type { CohortPlan } from "@tributary/federated";
 import type { EngineDeps } from "../engine-deps.ts";
-import type { AttemptPlan, CohortRecord } from "./cohort-files.ts";
+import type { AttemptPlan, CohortRecord } from "./cohort-records.ts";
 import { nextSetup } from "./next-setup.ts";
 import { type SignedTerms, signedTerms } from "./round-terms.ts";
 

@@ -7,7 +7,7 @@ import {
   startTranscript,
   termsTranscript,
 } from "@tributary/federated";
-import type { CohortRecord } from "./cohort-files.ts";
+import type { CohortRecord } from "./cohort-records.ts";
 
 /** What the aggregator signs with, and the crypto that it signs by. */
 export interface RoundSigner {

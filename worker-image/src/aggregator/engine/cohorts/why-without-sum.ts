@@ -2,7 +2,7 @@ import type { PartyEntry } from "../../party/party-directory.ts";
 import type { EngineProblem } from "../engine-deps.ts";
 import type { RoundRun } from "../run/round-run.ts";
 import type { AttemptEnd } from "./await-outcome.ts";
-import type { CohortRecord } from "./cohort-files.ts";
+import type { CohortRecord } from "./cohort-records.ts";
 import { describeShortfall } from "./describe-shortfall.ts";
 import { isDeadlineMissed } from "./missed-deadline.ts";
 

@@ -1,5 +1,5 @@
 import type { ReportLayout } from "@tributary/federated";
-import type { CohortRecord } from "../cohorts/cohort-files.ts";
+import type { CohortRecord } from "../cohorts/cohort-records.ts";
 import type { RoundRun } from "../run/round-run.ts";
 
 /** A cohort as its sums are read: what it ran, and what its parties were asked for. */

@@ -25,7 +25,13 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 /** The staging and the sums of a process. */
 async function aProcess() {
   const staging = new SegmentStaging(join(directory, "segments"));
-  const sums = new AttemptSums({ directory, beside: [], disk: nodeDisk, log: createLogger("test", "silent"), staging });
+  const sums = new AttemptSums({
+    directory,
+    keepRecord: async () => {},
+    disk: nodeDisk,
+    log: createLogger("test", "silent"),
+    staging,
+  });
   await sums.prepare();
   return { staging, sums };
 }

@@ -16,8 +16,8 @@ import { sumSegments } from "./segment-sum.ts";
 export interface SumDeps {
   /** Directory of the attempt. */
   readonly directory: string;
-  /** Other files of the attempt, which become durable with its first sums. */
-  readonly beside: readonly string[];
+  /** Makes durable what else there is of the attempt, together with its first sums. */
+  readonly keepRecord: () => Promise<void>;
   readonly disk: Disk;
   readonly log: Logger;
   readonly staging: SegmentStaging;
@@ -89,7 +89,7 @@ export class AttemptSums {
     if (segments.length === 0) return;
     const { disk } = this.#deps;
     // The disk makes one commit of what it is asked for together.
-    await Promise.all([
+    await allSettled([
       ...segments.map((segment) => this.#flushes.get(segment) ?? syncFile(this.pathOf(segment), disk)),
       syncDirectory(this.#directory, disk),
       this.#nameAttempt(),
@@ -110,8 +110,8 @@ export class AttemptSums {
 
   async #nameAttempt(): Promise<void> {
     if (this.#isNamed) return;
-    const { directory, beside, disk } = this.#deps;
-    await Promise.all([...beside.map((path) => syncFile(path, disk)), syncDirectory(dirname(directory), disk)]);
+    const { directory, keepRecord, disk } = this.#deps;
+    await allSettled([keepRecord(), syncDirectory(dirname(directory), disk)]);
     this.#isNamed = true;
   }
 
@@ -151,4 +151,9 @@ export class AttemptSums {
 function brokenFile({ id }: SetupSegment, party: number, what: string): BrokenFile {
   const message = `on the aggregator's volume segment ${id} of party ${party} ${what}; the party is out of this attempt`;
   return { party, message };
+}
+
+/** Waits for all, also when one fails: what still writes would write into a folder that somebody else removes meanwhile. */
+async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const end of await Promise.allSettled(work)) if (end.status === "rejected") throw end.reason;
 }

@@ -60,7 +60,7 @@ function runDeps(): RunDeps {
     log: createLogger("test", "silent"),
     crash: () => {},
     directory: join(parent, "attempt"),
-    beside: [],
+    keepRecord: async () => {},
     send: (_, message) => void outbox.push(message),
     refused: () => {},
     dropped: () => {},

@@ -14,8 +14,8 @@ export interface RunDeps {
   readonly crash: CrashSimulator;
   /** Directory of the attempt: state, staged segments, sums. */
   readonly directory: string;
-  /** Other files of the attempt, which become durable with its first sums. */
-  readonly beside: readonly string[];
+  /** Makes durable what else there is of the attempt, together with its first sums. */
+  readonly keepRecord: () => Promise<void>;
   /** Sends a message of the protocol to a party or to the whole roster. */
   readonly send: (to: number | "all", message: Uint8Array) => void;
   /** Told of a party whose message was refused. */

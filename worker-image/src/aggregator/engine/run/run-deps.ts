@@ -1,12 +1,12 @@
 import { MessageType } from "@tributary/federated";
 import type { AddressedMessage, PartyEntry, PartyMessage } from "../../party/party-directory.ts";
-import type { CohortRecord } from "../cohorts/cohort-files.ts";
+import type { CohortRecord } from "../cohorts/cohort-records.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { RoundRun } from "./round-run.ts";
 import type { RunDeps } from "./run-contract.ts";
 
 /** What a run tells whoever opened it. */
-export interface RunOwner extends Pick<RunDeps, "directory" | "beside" | "opened" | "changed"> {
+export interface RunOwner extends Pick<RunDeps, "directory" | "keepRecord" | "opened" | "changed"> {
   /** Whether a party's seat is another's since the attempt was opened. */
   readonly isUnseated: (party: number) => boolean;
 }

@@ -29,7 +29,7 @@ export interface MemoryJobOptions {
 export type JobChange = Partial<Pick<JobConfig, "participants" | "strategy" | "initialStep">>;
 
 /** Terms of a window that differ from those of {@link MemoryJob.openWindow}. */
-export type WindowTerms = Partial<Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly">>;
+export type WindowTerms = Partial<Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly" | "attempt">>;
 
 /** What a test does to one process of the aggregator. */
 export interface ProcessOptions {
@@ -37,6 +37,8 @@ export interface ProcessOptions {
   readonly crash?: CrashSimulator;
   /** The disk of the ledger. */
   readonly disk?: Disk;
+  /** Parties say of no setup that they took. */
+  readonly isLastSetupUnknown?: boolean;
   /** Sleeps that a test does not wait for. */
   readonly isSkipped?: (delayMs: number) => boolean;
 }
@@ -48,6 +50,8 @@ export interface MemoryProcess {
   readonly directory: PartyDirectory;
   /** What ended it, or `undefined` when it was stopped. */
   readonly ended: Promise<unknown>;
+  /** A party goes away. */
+  readonly endStream: (party: number) => void;
   readonly stop: () => Promise<unknown>;
 }
 
@@ -93,7 +97,12 @@ export class MemoryJob {
   }
 
   /** Starts a process of the aggregator on what former ones left; every party listens to it. */
-  async start({ crash = () => {}, disk, isSkipped = () => false }: ProcessOptions = {}): Promise<MemoryProcess> {
+  async start({
+    crash = () => {},
+    disk,
+    isLastSetupUnknown = false,
+    isSkipped = () => false,
+  }: ProcessOptions = {}): Promise<MemoryProcess> {
     const config = this.#config;
     const pinned = await pinModel(config);
     const store = await RoundStore.open(config.directories.data, config.job.uid, pinned.initialSha256, disk);
@@ -118,11 +127,14 @@ export class MemoryJob {
     };
     const engine = new JobEngine(deps);
     const stop = new AbortController();
+    const streams = new Map<number, ReturnType<typeof parties.openStream>>();
     const listening = seats.all.map((seat, index) => {
       const party = this.parties[index]!;
       const holder = { seat, publicKey: party.publicKey, certificateSha256: new Uint8Array(32), issuedMs: 0 };
-      parties.join(holder, { kinds: party.kinds, capability: undefined }, party.lastSetup);
-      return party.listen(engine, parties.openStream(holder, 0));
+      parties.join(holder, { kinds: party.kinds, capability: undefined }, isLastSetupUnknown ? 0 : party.lastSetup);
+      const stream = parties.openStream(holder, 0);
+      streams.set(party.id, stream);
+      return party.listen(engine, stream);
     });
     const ended = engine
       .run(stop.signal)
@@ -136,6 +148,11 @@ export class MemoryJob {
       engine,
       directory: parties,
       ended,
+      endStream: (party: number) => {
+        const stream = streams.get(party)!;
+        stream.close();
+        parties.closeStream(party, stream);
+      },
       stop: () => {
         stop.abort();
         return ended;

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CohortFiles } from "./cohort-files.ts";
+import type { CohortJournal, CohortRecord } from "./cohort-records.ts";
+
+const id = { setup: 3, attempt: 2 };
+const journal: CohortJournal = { setup: 3, line: 1, attempt: 2, failed: 4, cohorts: [id] };
+const record: CohortRecord = {
+  ...{ ...id, line: 1, startedMs: 7, parties: {} },
+  plan: { quorum: 1, deadlineMs: 1000, localSteps: 1, evaluateOnly: false },
+  papers: { terms: "", start: "" },
+};
+let directory: string;
+let files: CohortFiles;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "cohort-records-"));
+  files = new CohortFiles(directory);
+  await mkdir(files.folderOf(id), { recursive: true });
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** The same without one of its fields, field by field. */
+function lacking(value: object): readonly [string, object][] {
+  return Object.keys(value).map((name) => [`lacks ${name}`, { ...value, [name]: undefined }]);
+}
+
+describe("a file of cohorts is read as it was written", () => {
+  it("whole", async () => {
+    const closed = { code: "QUORUM_NOT_REACHED", message: "too few" } as const;
+    await files.saveJournal({ ...journal, closed });
+    await files.writeRecord(record);
+    expect([await files.loadJournal(), await files.loadRecord(id)]).toEqual([{ ...journal, closed }, record]);
+    await files.keepRecord(record);
+    expect(await files.loadRecord(id)).toEqual(record);
+  });
+
+  it.each<[string, unknown]>([
+    ...lacking(journal),
+    ["is a list", []],
+    ["counts by text", { ...journal, setup: "7" }],
+    ["counts backwards", { ...journal, failed: -1 }],
+    ["names a cohort by half", { ...journal, cohorts: [{ setup: 1 }] }],
+    ["names no cohort", { ...journal, cohorts: [null] }],
+    ["closed without a cause", { ...journal, closed: {} }],
+  ])("and a journal that %s is named", async (_what, stored) => {
+    await writeFile(join(directory, "cohorts.json"), JSON.stringify(stored));
+    await expect(files.loadJournal()).rejects.toMatchObject({
+      code: "LEDGER_CORRUPT",
+      message: expect.stringContaining("cohorts.json"),
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ...lacking(record),
+    ...lacking(record.plan)
+      .filter(([what]) => what !== "lacks evaluateOnly")
+      .map(([what, plan]) => [`${what} of its plan`, { ...record, plan }] as [string, unknown]),
+    ["lacks its start", { ...record, papers: { terms: "" } }],
+    ["is another cohort's", { ...record, setup: 4 }],
+    ["is a list", []],
+  ])("and a record that %s is none", async (_what, stored) => {
+    await writeFile(join(files.folderOf(id), "cohort.json"), JSON.stringify(stored));
+    expect(await files.loadRecord(id)).toBeUndefined();
+  });
+
+  it("and half a record is none", async () => {
+    await writeFile(join(files.folderOf(id), "cohort.json"), JSON.stringify(record).slice(0, 40));
+    expect(await files.loadRecord(id)).toBeUndefined();
+  });
+});
