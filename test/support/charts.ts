@@ -47,12 +47,12 @@ export async function renderChart(release: ChartRelease): Promise<RenderedObject
 /** Values with which both charts render: pinned images and the names that have no default. */
 export const hubValues = {
   advertisedAddress: "192.0.2.10",
-  image: { repository: "registry.example/tributary/operator", tag: "0.1.0" },
-  dataplaneImage: { repository: "registry.example/tributary/dataplane", tag: "0.1.0" },
+  image: { repository: "registry.example/tributary/operator", tag: "0.2.0" },
+  dataplaneImage: { repository: "registry.example/tributary/dataplane", tag: "0.2.0" },
 };
 
 const trainer = {
-  image: { repository: "registry.example/tributary/trainer-tfjs", tag: "0.1.0" },
+  image: { repository: "registry.example/tributary/trainer-tfjs", tag: "0.2.0" },
   env: { TF_NUM_INTRAOP_THREADS: "1" },
   resources: { requests: { cpu: "1", memory: "2Gi" }, limits: { memory: "4Gi" } },
   acceleratorLimits: { "nvidia.com/gpu": 4 },
@@ -61,7 +61,7 @@ const trainer = {
 /** Values of a member with one runtime without data and one with. */
 export const memberValues = {
   cluster: { name: "aws-us-east-1" },
-  dataplaneImage: { repository: "registry.example/tributary/dataplane", tag: "0.1.0" },
+  dataplaneImage: { repository: "registry.example/tributary/dataplane", tag: "0.2.0" },
   gate: { clusterIP: "10.96.0.50", caCertificate: "-----BEGIN CERTIFICATE-----\nnot read by these tests\n" },
   hub: { aggregators: { cidrs: ["192.0.2.10/32"] } },
   runtimes: [

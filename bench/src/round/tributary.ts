@@ -31,7 +31,7 @@ const { hubNamespace } = stackNames;
 /** Ours: a job applied with kubectl, in pods of two local clouds, with TLS and durable commits. Brings the clouds up when they are not. */
 export async function installTributary(progress: Progress): Promise<RoundContestant> {
   const stack = await installNoopStack(progress);
-  return { name: "tributary", version: "0.1.0", run: (size) => runJob(stack, size) };
+  return { name: "tributary", version: "0.2.0", run: (size) => runJob(stack, size) };
 }
 
 async function runJob(stack: NoopStack, size: RoundCase): Promise<RoundRun> {

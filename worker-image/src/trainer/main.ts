@@ -10,7 +10,7 @@ const main = async ({ log, signal, env }: MainContext) => {
     await runTrainer({
       socketPath: readVariable(env, "TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"),
       name: "tfjs",
-      version: readVariable(env, "TRIBUTARY_VERSION", "0.1.0"),
+      version: readVariable(env, "TRIBUTARY_VERSION", "0.2.0"),
       kinds: trainerKinds,
       capability: ownCapability(),
       openProgram,

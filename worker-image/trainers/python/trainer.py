@@ -330,7 +330,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: end(EXIT_STOPPED, "OPERATION_ABORTED", "Aborted", "Stopped before the job was over."))
     call = connect(os.environ.get("TRIBUTARY_TRAINER_SOCKET", "/var/run/tributary/volume/trainer.sock"))
     kinds = sorted({verb for program in PROGRAMS.values() for verb in verbs_of(program)})
-    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.1.0", kinds=kinds, capability=own_capability())
+    who = messages.RegisterRequest(trainer_name="python", trainer_version="0.2.0", kinds=kinds, capability=own_capability())
     job = call("Register", who)
     program = open_program(job)
     while not (answer := call("NextTask", messages.NextTaskRequest(wait_ms=WAIT_MS), WAIT_MS / 1000 + CALL_SECONDS)).finished:
