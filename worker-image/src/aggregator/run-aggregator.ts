@@ -64,7 +64,6 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       parties,
       store,
       models,
-      pinned,
     });
     const registry = createMetricsRegistry();
     observeEngine(registry, engine, parties, store);

@@ -28,7 +28,6 @@ export interface OpenCohort {
   readonly id: CohortId;
   /** Ledger line whose objects it started from and that it may become. */
   readonly line: number;
-  readonly parties: readonly number[];
   readonly stage: CohortStage;
 }
 
@@ -55,7 +54,6 @@ export interface CommitPlan {
 
 /** Who works with whom, and which sums make the next line: all that differs between ways to run rounds. Pure. */
 export interface CohortPolicy {
-  readonly name: string;
   /** Cohorts to open now, of which each must hold its least survivors to be opened; none when nothing is to be opened beside what is open. */
   open(view: CohortView, quorum: number): readonly CohortPlan[];
   /** What to commit now. */

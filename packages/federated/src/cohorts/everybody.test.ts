@@ -7,7 +7,6 @@ const stages = Object.values(CohortStage);
 const cohort = (stage: CohortStage, line = 4, setup = 9): OpenCohort => ({
   id: { setup, attempt: 2 },
   line,
-  parties: [1, 2],
   stage,
 });
 const viewOf = (open: readonly OpenCohort[], fit: readonly number[] = [1, 3]): CohortView => ({

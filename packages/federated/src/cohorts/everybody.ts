@@ -2,7 +2,6 @@ import { type CohortPolicy, CohortStage } from "./cohort-policy.ts";
 
 /** Synchronous rounds: everybody who is fit works in one cohort, whose sums alone make the next line; the next one opens after it. */
 export const everybody: CohortPolicy = {
-  name: "Everybody",
   open({ parties, open }, quorum) {
     if (open.length > 0) return [];
     return [{ parties: parties.filter(({ isFit }) => isFit).map(({ party }) => party), minSurvivors: quorum }];

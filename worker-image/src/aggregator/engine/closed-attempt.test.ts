@@ -66,11 +66,35 @@ describe("an attempt that closes empty, in a process that ends", () => {
     // What it closed for stays to be seen until the round is committed, as in one process.
     expect(new Set(seen)).toEqual(new Set(["MODEL_NOT_FINITE"]));
     expect(await recorded()).toMatchObject({ attempt: 2, failed: 1 });
-    expect((await recorded()).closed).toBeUndefined();
+    await second.stop();
+    const third = await job.start();
+    await vi.waitFor(() => expect(third.engine.view.round).toBe(1), WAIT_MS);
+    expect(third.engine.view.problem).toBeUndefined();
     const isTold = wanted === "before-close" || end === stop;
     expect([closings().length, job.parties[0]!.closedEmpty]).toEqual(
       isTold ? [1, [{ round: 0, attempt: 1 }]] : [0, []],
     );
+  });
+
+  it("in the attempt after it: why it closed is still seen", async () => {
+    await createOverflowing();
+    let passed = 0;
+    const first: MemoryProcess = await job.start({
+      crash: (point) => {
+        if (point === "before-sum-durable" && ++passed === 2) kill(first);
+      },
+    });
+    await job.openWindow(first, 0);
+    await first.ended;
+    expect(await recorded()).toMatchObject({ attempt: 2, failed: 1, closed: { code: "MODEL_NOT_FINITE" } });
+    const seen: unknown[] = [];
+    const second: MemoryProcess = await job.start({
+      crash: (point) => {
+        if (point === "before-commit") seen.push(second.engine.view.problem?.code);
+      },
+    });
+    await vi.waitFor(() => expect(second.engine.view.committedRounds).toBe(1), WAIT_MS);
+    expect([seen, second.engine.view.problem]).toEqual([["MODEL_NOT_FINITE"], undefined]);
   });
 
   it("is not taken up by a process that finds another window, or none", async () => {

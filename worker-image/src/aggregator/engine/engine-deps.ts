@@ -3,7 +3,6 @@ import type { Clock, ErrorCode, Logger } from "@tributary/kit";
 import type { CrashSimulator } from "../../shared/crash-point.ts";
 import type { Ed25519Identity } from "../../shared/identity/certificates.ts";
 import type { JobConfig } from "../config/job-config.ts";
-import type { PinnedModel } from "../model/initial-model.ts";
 import type { PartyDirectory } from "../party/party-directory.ts";
 import type { RoundStore } from "../store/round-store.ts";
 import type { JobModels } from "./job-models.ts";
@@ -19,7 +18,6 @@ export interface EngineDeps {
   readonly parties: PartyDirectory;
   readonly store: RoundStore;
   readonly models: JobModels;
-  readonly pinned: PinnedModel;
 }
 
 /** Why the round in work does not go on. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { controlV1 } from "@tributary/contracts";
-import { type CohortPlan, type CohortView, everybody } from "@tributary/federated";
+import { type CohortPlan, CohortStage, type CohortView, everybody } from "@tributary/federated";
 import { backoffMs, TributaryError } from "@tributary/kit";
 import { LedgerOutcome } from "../store/ledger-line.ts";
 import type { Cohort } from "./cohorts/cohort.ts";
@@ -46,6 +46,8 @@ export class JobEngine {
   readonly #outputWait: OutputWait;
   readonly #ledger: LedgerView;
   #problem: EngineProblem | undefined;
+  /** Why there are too few workers to open a cohort; what the attempt before closed for stays beside it. */
+  #shortfall: EngineProblem | undefined;
   readonly #storage: StorageWait;
 
   constructor(deps: EngineDeps) {
@@ -81,7 +83,7 @@ export class JobEngine {
   /** What the operator's snapshot shows; nothing in it is changed later. */
   get view() {
     const { journal, shown } = this.#cohorts;
-    const problem: EngineProblem | undefined = shown?.run.staging.problem ?? this.#problem;
+    const problem: EngineProblem | undefined = shown?.run.staging.problem ?? this.#shortfall ?? this.#problem;
     return {
       ...this.#ledger.under(this.#windows.rule),
       rule: this.#windows.rule,
@@ -159,7 +161,7 @@ export class JobEngine {
     if (this.#storage.isFailing) await this.#committer.reload();
     await this.#windows.advance();
     await this.#cohorts.restore();
-    const { closed } = this.#cohorts.journal;
+    const { closed } = this.#cohorts;
     if (closed !== undefined && !this.#storage.isFailing && this.#windows.open !== undefined) this.#setProblem(closed);
     // Parties that came, or said something, while this was read have been told nothing.
     for (const { seat, isConnected } of this.#deps.parties.list()) if (isConnected) this.#welcome(seat.partyId);
@@ -204,11 +206,13 @@ export class JobEngine {
     await this.#awaitEnd(signal);
   }
 
-  /** Waits until one of the cohorts at work ends; throws what makes going on impossible. */
+  /** Waits until one of the cohorts that run ends, and for any change when none does; throws what makes going on impossible. */
   async #awaitEnd(signal: AbortSignal): Promise<void> {
     const { open } = this.#cohorts;
     for (const cohort of open) if (!cohort.isAtWork) await this.#begin(cohort, signal);
-    if (open.length > 0) await Promise.race(open.map((cohort) => cohort.ended()));
+    const running = open.filter(({ view }) => view.stage === CohortStage.Running);
+    if (running.length === 0) return this.#nextChange();
+    await Promise.race(running.map((cohort) => cohort.ended()));
   }
 
   async #begin(cohort: Cohort, signal: AbortSignal): Promise<void> {
@@ -221,7 +225,9 @@ export class JobEngine {
 
   /** Opens what the policy wants once there are workers for it; nothing when the window was replaced or ended meanwhile. */
   async #openCohorts(plan: WindowPlan, signal: AbortSignal): Promise<void> {
-    if (!(await this.#selectParties(plan, signal))) return;
+    const isSelected = await this.#selectParties(plan, signal);
+    this.#setShortfall(undefined);
+    if (!isSelected) return;
     const isLargeEnough = ({ parties, minSurvivors }: CohortPlan) => parties.length >= minSurvivors;
     await this.#windows.whileOpen(plan, async () => {
       await this.#cohorts.makeRoom();
@@ -257,10 +263,7 @@ export class JobEngine {
   #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
     return selectParties(this.#deps, plan, {
       isWanted: () => !signal.aborted && this.#windows.open === plan,
-      tell: (message) => {
-        if (this.#problem === undefined || this.#problem.code === "QUORUM_NOT_REACHED")
-          this.#setProblem({ code: "QUORUM_NOT_REACHED", message });
-      },
+      tell: (message) => this.#setShortfall(message),
       nextChange: (timeoutMs) => this.#nextChange(timeoutMs),
     });
   }
@@ -278,6 +281,12 @@ export class JobEngine {
   #stage(): controlV1.Stage {
     if (this.#windows.open === undefined) return controlV1.Stage.IDLE;
     return stageOf(this.#cohorts.open[0]?.run.state);
+  }
+
+  #setShortfall(message: string | undefined): void {
+    if (this.#shortfall?.message === message) return;
+    this.#shortfall = message === undefined ? undefined : { code: "QUORUM_NOT_REACHED", message };
+    this.feed.changed();
   }
 
   #setProblem(problem: EngineProblem | undefined): void {

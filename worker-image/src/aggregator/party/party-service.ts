@@ -125,8 +125,10 @@ function tooMuch(message: string): TributaryError {
   return new TributaryError("QUEUE_FULL", message, { retryAfterMs: 1_000 });
 }
 
-/** A party may claim any code: one that only another process can tell of would be taken for that process's word. */
-/** What a party says of itself stays one line and one item of the lists that it is shown in: no more can pass for another's trouble. */
+/**
+ * What a party says of itself. It may claim any code, and one that only another process can tell of would be taken for that process's word;
+ * its words stay one line and one item of the lists that they are shown in, so that they pass for nobody else's trouble.
+ */
 function problemOf({ code, message }: partyV1.PartyFailure) {
   const text = message.replace(/\s+/gu, " ").replaceAll(";", ",");
   return { code: partyFailureCode(code), message: cutText(text, MAX_PROBLEM_CHARACTERS) };

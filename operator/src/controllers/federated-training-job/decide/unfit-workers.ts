@@ -35,7 +35,7 @@ export function unfitProblem(snapshot: JobSnapshot, seat: SeatObservation): Prob
 function remedyOf(reason: string, runtime: string): string {
   if (reason === Reason.KindMissing)
     return `have the member's admin offer another trainer as runtime ${runtime}, or name another for this participant in spec.participants[].runtime`;
-  return reason === Reason.TrainerStarting
+  return reason === Reason.TrainerStarting || reason === Reason.ImagePullFailed
     ? "its pod's events say how far it is"
     : "its pod's events and its trainer's log say why";
 }

@@ -41,10 +41,7 @@ export class CohortFiles {
   /** The journal, or one of before the first cohort; LEDGER_CORRUPT for one that cannot be read. */
   async loadJournal(): Promise<CohortJournal> {
     const stored = await readStoredJson<object>(this.#journal, this.#disk);
-    if (stored === undefined) {
-      await this.#removeFormer();
-      return emptyJournal;
-    }
+    if (stored === undefined) return emptyJournal;
     if (!isJournal(stored)) throw damagedJson(this.#journal);
     return stored;
   }
@@ -58,7 +55,7 @@ export class CohortFiles {
   async loadRecord(id: CohortId): Promise<CohortRecord | undefined> {
     try {
       const record = await readStoredJson<object>(this.#recordOf(id), this.#disk);
-      return isRecord(record ?? {}) && isSameCohort(record as CohortRecord, id) ? (record as CohortRecord) : undefined;
+      return isRecord(record) && isSameCohort(record, id) ? record : undefined;
     } catch (error) {
       if (isTributaryError(error, "LEDGER_CORRUPT")) return undefined;
       throw error;
@@ -85,8 +82,8 @@ export class CohortFiles {
       if (!kept.has(name)) await this.#disk.remove(join(this.#cohorts, name));
   }
 
-  /** What a version before kept of its attempts, with all that was staged for them. */
-  async #removeFormer(): Promise<void> {
+  /** Removes what a version before kept of its attempts, with all that was staged for them. */
+  async removeFormer(): Promise<void> {
     const names = await this.#disk.readdir(this.#directory).catch(ignoreMissing);
     for (const name of names.filter((entry) => entry.startsWith("attempt")))
       await this.#disk.remove(join(this.#directory, name));

@@ -54,9 +54,8 @@ describe("a file of cohorts is read as it was written", () => {
 
   it.each<[string, unknown]>([
     ...lacking(record),
-    ...lacking(record.plan)
-      .filter(([what]) => what !== "lacks evaluateOnly")
-      .map(([what, plan]) => [`${what} of its plan`, { ...record, plan }] as [string, unknown]),
+    ...lacking(record.plan).map(([what, plan]) => [`${what} of its plan`, { ...record, plan }] as [string, unknown]),
+    ["has no parties", { ...record, parties: null }],
     ["lacks its start", { ...record, papers: { terms: "" } }],
     ["is another cohort's", { ...record, setup: 4 }],
     ["is a list", []],

@@ -37,7 +37,7 @@ export interface CohortJournal {
   readonly failed: number;
   /** Cohorts that a next process takes up: those that were opened and did not close empty. */
   readonly cohorts: readonly CohortId[];
-  /** Why the newest attempt closed empty, which {@link CohortJournal.failed} counts in the same write; absent otherwise. */
+  /** Why the newest attempt at the line that closed empty did, which {@link CohortJournal.failed} counts in the same write; absent otherwise. */
   readonly closed?: EngineProblem;
 }
 
@@ -58,10 +58,11 @@ export function isJournal(value: unknown): value is CohortJournal {
 
 /** Whether what was read from a disk has everything that a record has. */
 export function isRecord(value: unknown): value is CohortRecord {
-  const { line, startedMs, parties, plan, papers } = value as Partial<CohortRecord>;
+  const { line, startedMs, parties, plan, papers } = (value ?? {}) as Partial<CohortRecord>;
   if (!isId(value) || !isCount(line) || !Number.isFinite(startedMs)) return false;
-  const isPlan = plan !== undefined && [plan.quorum, plan.deadlineMs, plan.localSteps].every(isCount);
-  return isPlan && typeof parties === "object" && isText(papers?.terms) && isText(papers.start);
+  const isPlan = [plan?.quorum, plan?.deadlineMs, plan?.localSteps].every(isCount);
+  if (!isPlan || typeof plan?.evaluateOnly !== "boolean") return false;
+  return typeof parties === "object" && parties !== null && isText(papers?.terms) && isText(papers.start);
 }
 
 function isId(value: unknown): boolean {

@@ -75,6 +75,11 @@ describe("cohorts side by side", () => {
       [2, 2, 0],
     ]);
     expect(next.open.map(({ record }) => record.plan.quorum)).toEqual([2, 1]);
+    // Ids alone: what a cohort is about is in its folder, however many are open.
+    expect((await files.loadJournal()).cohorts).toEqual([
+      { setup: 1, attempt: 1 },
+      { setup: 2, attempt: 2 },
+    ]);
     expect(next.open.every(({ isResumed }) => isResumed)).toBe(true);
     await next.stop();
   });

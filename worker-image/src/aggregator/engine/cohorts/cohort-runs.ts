@@ -9,7 +9,7 @@ import { planCohort, type WindowTerms } from "./plan-cohort.ts";
 
 /**
  * The cohorts of a job: opens them, takes them up after a restart, finds the one that a message is of, and tells parties of them. One
- * that closed empty is closed for good; one that is in the ledger stays until the next one opens, for parties that come back.
+ * that closed empty is closed for good; one that is in the ledger stays until room is made for the next one, for parties that come back.
  */
 export class CohortRuns {
   readonly #deps: CohortDeps;
@@ -58,8 +58,15 @@ export class CohortRuns {
     return this.#cohorts.findLast((cohort) => cohort.has(party))?.hasReported(party) ?? false;
   }
 
-  /** Takes up what a former process left. */
+  /** Why the newest attempt at the next line closed empty; `undefined` when none did. */
+  get closed(): EngineProblem | undefined {
+    const { line, closed } = this.#journal;
+    return line < this.#deps.engine.store.rounds.length ? undefined : closed;
+  }
+
+  /** Takes up what a former process left; what cannot be read of it is left without being counted, and the next attempt opens. */
   async restore(): Promise<void> {
+    await this.#files.removeFormer();
     this.#journal = await this.#files.loadJournal();
     for (const id of this.#journal.cohorts) {
       const cohort = await Cohort.resume(this.#deps, id);
@@ -86,7 +93,9 @@ export class CohortRuns {
     const planned = planCohort(this.#deps.engine, { line, attempt, lastSetup }, terms, chosen);
     const { setup } = planned.record;
     const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
-    await this.#keep({ setup, line, attempt, failed: last.failed, cohorts });
+    // Why an attempt at the line closed empty stays until the line is there.
+    const closed = last.line === line ? last.closed : undefined;
+    await this.#keep({ setup, line, attempt, failed: last.failed, cohorts, ...(closed && { closed }) });
     if (setup > lastSetup + 1) {
       const message = "workers took later setups than this volume knows of; it was restored, or one lies";
       log.warn({ round: line, setup, last: lastSetup }, message);
@@ -149,7 +158,7 @@ export class CohortRuns {
   /** Whether a cohort of a former process is gone on with, or its parties are told that it is in the ledger. */
   async #isOfUse(cohort: Cohort): Promise<boolean> {
     const { store, log } = this.#deps.engine;
-    const { line, setup: round, attempt } = cohort.record;
+    const { line, setup, attempt } = cohort.record;
     const isCommitted = store.rounds
       .slice(line)
       .some(({ line: { cohorts } }) =>
@@ -157,7 +166,7 @@ export class CohortRuns {
       );
     if (isCommitted) {
       if (await cohort.tellCommitted()) return true;
-      log.warn({ round, attempt }, "what the committed round held is not known any more; no result is sent");
+      log.warn({ setup, attempt }, "what the committed round held is not known any more; no result is sent");
       return false;
     }
     if (line !== store.rounds.length || !cohort.canGoOn) return false;

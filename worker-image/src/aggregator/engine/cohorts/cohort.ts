@@ -18,6 +18,7 @@ import type { CohortFiles } from "./cohort-files.ts";
 import type { CohortRecord } from "./cohort-records.ts";
 import { CohortWords } from "./cohort-words.ts";
 import { linkSignal } from "./link-signal.ts";
+import type { PlannedCohort } from "./plan-cohort.ts";
 import { papersOf } from "./round-opening.ts";
 import { agreedLayout, startDigests } from "./round-terms.ts";
 import { whyWithoutSum } from "./why-without-sum.ts";
@@ -71,7 +72,7 @@ export class Cohort {
   static async open(
     deps: CohortDeps,
     record: CohortRecord,
-    { setup, plan }: Pick<RoundRun["state"], "setup"> & { readonly plan: Parameters<typeof RoundRun.open>[2] },
+    { setup, plan }: Pick<PlannedCohort, "setup" | "plan">,
   ): Promise<Cohort> {
     let cohort: Cohort | undefined;
     await deps.files.writeRecord(record);
@@ -97,12 +98,13 @@ export class Cohort {
   }
 
   get id(): CohortId {
-    return this.record;
+    const { setup, attempt } = this.record;
+    return { setup, attempt };
   }
 
   /** As its policy sees it. */
   get view(): OpenCohort {
-    return { id: this.id, line: this.record.line, parties: [...this.#parties], stage: this.#stage };
+    return { id: this.id, line: this.record.line, stage: this.#stage };
   }
 
   /** Whether its end is waited for. */
@@ -155,14 +157,14 @@ export class Cohort {
     return (layout?.updates.find(isIt) ?? layout?.metrics.find(isIt))?.section ?? "unknown";
   }
 
-  /** Whether a former process left it so that it can be gone on with; says why not. */
+  /** Whether a former process left it so that it can be gone on with; the log says why not where another version laid it out. */
   get canGoOn(): boolean {
     const { state } = this.run;
     if (state.stage === RoundStage.Failed) return false;
     if (this.#knownLayout !== undefined) return true;
-    const { round, attempt } = state.setup;
+    const { setup, attempt } = this.record;
     const message = "the attempt is laid out as another version does; the next attempt opens";
-    this.#deps.engine.log.warn({ round, attempt }, message);
+    this.#deps.engine.log.warn({ setup, attempt }, message);
     return false;
   }
 

@@ -1,4 +1,5 @@
 import type { PartyEntry } from "../../party/party-directory.ts";
+import { nameProblems } from "./name-problems.ts";
 
 /** What is known of an attempt that closed without a sum. */
 export interface Shortfall {
@@ -7,17 +8,12 @@ export interface Shortfall {
   /** Workers of the attempt. */
   readonly workers: number;
   readonly quorum: number;
-  /** Every seat of the job. */
-  readonly seats: readonly Pick<PartyEntry, "seat" | "problem">[];
+  /** Seats of those that did not. */
+  readonly missing: readonly Pick<PartyEntry, "seat" | "problem">[];
 }
 
 /** Says to people why a round has no sum: how many reported, and what is wrong with the workers that did not. */
-export function describeShortfall({ reported, workers, quorum, seats }: Shortfall): string {
+export function describeShortfall({ reported, workers, quorum, missing }: Shortfall): string {
   if (reported >= quorum) return `${reported} workers reported, too few of them are left to open their sum`;
-  const problems = seats.flatMap(({ seat, problem }) =>
-    problem === undefined
-      ? []
-      : [`worker ${seat.workerIndex} of ${seat.participant.name}: ${problem.message} (${problem.code})`],
-  );
-  return [`${reported} of ${workers} workers reported, quorum is ${quorum}`, ...problems].join("; ");
+  return [`${reported} of ${workers} workers reported, quorum is ${quorum}`, ...nameProblems(missing)].join("; ");
 }

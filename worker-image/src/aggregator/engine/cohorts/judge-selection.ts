@@ -1,6 +1,7 @@
 import type { PartyEntry } from "../../party/party-directory.ts";
 import { Fitness, REGISTRATION_MS } from "../../party/seat-fitness.ts";
 import { missedRounds, type SeatName, selectionGraceMs } from "../../party/seat-grace.ts";
+import { nameProblems } from "./name-problems.ts";
 
 /** A seat as the selection sees it. */
 export type SelectedSeat = Pick<
@@ -29,9 +30,6 @@ export interface Selection {
   /** Why there will not be enough, when nothing changes. */
   readonly shortfall?: string;
 }
-
-/** Workers that a message names one by one. */
-const MOST_NAMED = 3;
 
 /** Judges whether a round opens: every seat is fit, or quorum is there and nobody is worth waiting for any longer. */
 export function judgeSelection(seats: readonly SelectedSeat[], terms: SelectionTerms): Selection {
@@ -77,12 +75,5 @@ function nameOf({ seat }: Pick<SelectedSeat, "seat">): SeatName {
 function describe(seats: readonly SelectedSeat[], quorum: number): string {
   const joined = seats.filter(({ isConnected }) => isConnected).length;
   const unfit = seats.filter(({ fitness }) => fitness === Fitness.Unfit);
-  const named = unfit
-    .slice(0, MOST_NAMED)
-    .map(
-      ({ seat, problem }) =>
-        `worker ${seat.workerIndex} of ${seat.participant.name}: ${problem?.message} (${problem?.code})`,
-    );
-  const others = unfit.length > named.length ? [`${unfit.length - named.length} others are not fit either`] : [];
-  return [`${joined} of ${seats.length} workers have joined, quorum is ${quorum}`, ...named, ...others].join("; ");
+  return [`${joined} of ${seats.length} workers have joined, quorum is ${quorum}`, ...nameProblems(unfit)].join("; ");
 }

@@ -26,9 +26,11 @@ export function whyWithoutSum(
     return { code: outcome.code, message: outcome.message };
   const { roster } = run.state.setup;
   const { quorum } = record.plan;
-  const reported = roster.filter(({ id }) => run.hasReported(id)).length;
-  const message = describeShortfall({ reported, workers: roster.length, quorum, seats });
   const hasReported = (party: number) => run.hasReported(party);
+  const without = new Set(roster.map(({ id }) => id).filter((id) => !hasReported(id)));
+  const missing = seats.filter(({ seat }) => without.has(seat.partyId));
+  const reported = roster.length - without.size;
+  const message = describeShortfall({ reported, workers: roster.length, quorum, missing });
   // Of the time that a resumed attempt had, nobody knows how much its workers had.
   const isLate = isExpired && !isResumed && isDeadlineMissed({ roster, quorum, seats, hasReported });
   return { code: "QUORUM_NOT_REACHED", message, ...(isLate && { isDeadlineMissed: true }) };

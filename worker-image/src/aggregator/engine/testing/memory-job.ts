@@ -123,7 +123,6 @@ export class MemoryJob {
       parties,
       store,
       models: new JobModels(config, pinned, store, shape),
-      pinned,
     };
     const engine = new JobEngine(deps);
     const stop = new AbortController();
