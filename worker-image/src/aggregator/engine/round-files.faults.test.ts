@@ -91,6 +91,7 @@ class Round {
   /** Setup and plan of the attempt, as a party that comes back is told of them again. */
   #opening: Uint8Array[] = [];
   #attempt = 0;
+  #isResumed = false;
   announced: Uint8Array | undefined;
   committed = 0;
 
@@ -117,6 +118,7 @@ class Round {
 
   /** The attempt that a former process left. */
   async resume(disk: Disk, inbox: Uint8Array[] = []): Promise<RoundRun | undefined> {
+    this.#isResumed = true;
     const run = await RoundRun.resume(this.#deps(disk, inbox, () => run));
     if (run === undefined || run.state.setup.attempt !== this.#attempt) return undefined;
     inbox.push(...this.#opening);
@@ -126,6 +128,7 @@ class Round {
   }
 
   async #openNext(disk: Disk, inbox: Uint8Array[]): Promise<RoundRun> {
+    this.#isResumed = false;
     const files = this.files(disk);
     await files.keepOnly([]);
     const journal = await files.loadJournal();
@@ -163,7 +166,7 @@ class Round {
       log: createLogger("test", "silent"),
       crash: () => {},
       directory: this.files(disk).folderOf(this.id),
-      keepRecord: () => this.files(disk).keepRecord(this.#record),
+      keepRecord: () => this.files(disk).keepRecord(this.#record, this.#isResumed),
       send: (_to: unknown, message: Uint8Array) => {
         const state = run()?.state;
         if (state !== undefined && isAnnounced(state)) this.announced = state.segments[0]!.sumSha256!;

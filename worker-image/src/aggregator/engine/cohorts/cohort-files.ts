@@ -5,6 +5,7 @@ import {
   isTributaryError,
   makeDirectoryDurably,
   realDisk,
+  syncFile,
   writeFileDurably,
   writeFully,
 } from "@tributary/kit";
@@ -69,9 +70,16 @@ export class CohortFiles {
     await writeFully(file, Buffer.from(textOf(record))).finally(() => file.close());
   }
 
-  /** Makes the record of a cohort durable: it is written anew, since a sync that failed once says nothing when it is tried again. */
-  async keepRecord(record: CohortRecord): Promise<void> {
-    await writeFileDurably(this.#recordOf(record), textOf(record), 0o644, this.#disk);
+  /**
+   * Makes the record of a cohort durable; its name is with the state that is written next.
+   *
+   * @param isOlder whether an earlier attempt to do so may have failed: then it is written anew, since a sync that failed once says nothing
+   * when it is tried again.
+   */
+  async keepRecord(record: CohortRecord, isOlder: boolean): Promise<void> {
+    const path = this.#recordOf(record);
+    if (isOlder) await writeFileDurably(path, textOf(record), 0o644, this.#disk);
+    else await syncFile(path, this.#disk);
   }
 
   /** Makes the place for folders of cohorts, durably, and removes those of others than these. */

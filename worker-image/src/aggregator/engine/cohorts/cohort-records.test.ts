@@ -32,8 +32,10 @@ describe("a file of cohorts is read as it was written", () => {
     await files.saveJournal({ ...journal, closed });
     await files.writeRecord(record);
     expect([await files.loadJournal(), await files.loadRecord(id)]).toEqual([{ ...journal, closed }, record]);
-    await files.keepRecord(record);
-    expect(await files.loadRecord(id)).toEqual(record);
+    for (const isOlder of [false, true]) {
+      await files.keepRecord(record, isOlder);
+      expect(await files.loadRecord(id)).toEqual(record);
+    }
   });
 
   it.each<[string, unknown]>([

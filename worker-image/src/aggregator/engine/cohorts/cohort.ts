@@ -77,7 +77,7 @@ export class Cohort {
     let cohort: Cohort | undefined;
     await deps.files.writeRecord(record);
     const run = await RoundRun.open(
-      depsOf(deps, record, () => cohort),
+      depsOf(deps, record, false, () => cohort),
       setup,
       plan,
     );
@@ -90,7 +90,7 @@ export class Cohort {
     const record = await deps.files.loadRecord(id);
     if (record === undefined) return undefined;
     let cohort: Cohort | undefined;
-    const run = await RoundRun.resume(depsOf(deps, record, () => cohort));
+    const run = await RoundRun.resume(depsOf(deps, record, true, () => cohort));
     if (run === undefined) return undefined;
     cohort = new Cohort(deps, record, run, true);
     cohort.#unseated = unseatedParties(run, record, deps.engine.parties.list());
@@ -285,10 +285,10 @@ function leftMs(nowMs: number, { plan: { deadlineMs }, startedMs }: CohortRecord
   return isResumed ? deadlineMs - Math.min(deadlineMs, Math.max(0, nowMs - startedMs)) : deadlineMs;
 }
 
-function depsOf(deps: CohortDeps, record: CohortRecord, cohort: () => Cohort | undefined) {
+function depsOf(deps: CohortDeps, record: CohortRecord, isResumed: boolean, cohort: () => Cohort | undefined) {
   return runDeps(deps.engine, record, {
     directory: deps.files.folderOf(record),
-    keepRecord: () => deps.files.keepRecord(record),
+    keepRecord: () => deps.files.keepRecord(record, isResumed),
     isUnseated: (party) => cohort()?.isUnseated(party) ?? false,
     opened: (segment) => cohort()?.segmentOpened(segment),
     changed: deps.onChange,
