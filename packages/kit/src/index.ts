@@ -74,6 +74,7 @@ export {
   type HealthOptions,
   startHealthEndpoint,
 } from "./http/health-endpoint.ts";
+export { allEnded } from "./process/all-ended.ts";
 export { type Environment, readIntegerVariable, readVariable } from "./process/environment.ts";
 export { inParallel } from "./process/in-parallel.ts";
 export { type LastWords, leaveTerminationMessage } from "./process/leave-termination-message.ts";

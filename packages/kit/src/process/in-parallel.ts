@@ -1,3 +1,5 @@
+import { allEnded } from "./all-ended.ts";
+
 /**
  * Does something with each item, at most `limit` at once.
  *
@@ -13,8 +15,7 @@ export async function inParallel<T>(
     for (const item of rest) await doOne(item);
   };
   const workers = Array.from({ length: Math.min(limit, items.length) }, work);
-  // Whoever is told of a failure may begin anew at once: nothing of this pass may be under way by then.
-  await Promise.all(workers).finally(() => Promise.allSettled(workers));
+  await allEnded(workers);
 }
 
 /** Unlike an array's own iterator a generator is over for everybody once one loop over it was left by a failure. */

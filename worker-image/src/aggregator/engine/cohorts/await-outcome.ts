@@ -3,6 +3,7 @@ import type { Clock } from "@tributary/kit";
 import type { RoundRun } from "../run/round-run.ts";
 import { isStageOpen } from "../run/round-stages.ts";
 import type { RunOutcome } from "../run/run-contract.ts";
+import { linkSignal } from "./link-signal.ts";
 
 /** Bounds of an attempt. */
 export interface OutcomeBounds {
@@ -36,20 +37,16 @@ export async function awaitOutcome(run: RoundRun, bounds: OutcomeBounds): Promis
   const onExpired = () => {
     isExpired = true;
   };
-  const stop = new AbortController();
-  const onAbort = () => stop.abort();
-  bounds.signal.addEventListener("abort", onAbort, { once: true });
-  if (bounds.signal.aborted) stop.abort();
-  const stages = closeStages(run, bounds, stop.signal, onExpired).catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error;
+  const { signal, stop } = linkSignal(bounds.signal);
+  const stages = closeStages(run, bounds, signal, onExpired).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
     return undefined;
   });
   try {
     const outcome = await Promise.race([run.outcome, stages]);
     return outcome === undefined ? undefined : { outcome, isExpired };
   } finally {
-    stop.abort();
-    bounds.signal.removeEventListener("abort", onAbort);
+    stop();
   }
 }
 

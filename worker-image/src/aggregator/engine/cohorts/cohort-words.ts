@@ -2,23 +2,22 @@ import { RoundStage } from "@tributary/federated";
 import type { PartyMessage } from "../../party/party-directory.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { RoundRun } from "../run/round-run.ts";
-import type { CohortRecord } from "./cohort-records.ts";
-import { papersOf, type RoundOpening, signOpening } from "./round-opening.ts";
+import { type RoundOpening, type RoundPapers, signOpening } from "./round-opening.ts";
 
 /** What the parties of a cohort are told of it besides the messages of the protocol. */
 export class CohortWords {
   readonly #deps: EngineDeps;
-  readonly #record: CohortRecord;
   readonly #run: RoundRun;
+  readonly #papers: RoundPapers;
   /** When reports are of no use any more, on the monotonic clock. */
   readonly #expiresMs: number;
   /** What each party is sent first, signed once. */
   #opening: RoundOpening | undefined;
 
-  constructor(deps: EngineDeps, record: CohortRecord, run: RoundRun, expiresMs: number) {
+  constructor(deps: EngineDeps, run: RoundRun, papers: RoundPapers, expiresMs: number) {
     this.#deps = deps;
-    this.#record = record;
     this.#run = run;
+    this.#papers = papers;
     this.#expiresMs = expiresMs;
   }
 
@@ -28,7 +27,7 @@ export class CohortWords {
     const { clock, crypto, identity } = this.#deps;
     const remainingMs = Math.max(0, this.#expiresMs - clock.monotonicMs());
     const signer = { crypto, signingSecret: identity.secretKey };
-    this.#opening ??= signOpening(signer, this.#run.state, this.#run.opening, papersOf(this.#record));
+    this.#opening ??= signOpening(signer, this.#run.state, this.#run.opening, this.#papers);
     this.#send(party, { case: "opened", value: this.#opening.opened(remainingMs) });
     this.#send(party, { case: "started", value: this.#opening.started });
   }
@@ -39,7 +38,7 @@ export class CohortWords {
   }
 
   #send(party: number, message: PartyMessage): void {
-    const { setup: round, attempt } = this.#record;
+    const { round, attempt } = this.#run.state.setup;
     this.#deps.parties.send(party, { round, attempt, message });
   }
 }

@@ -4,6 +4,7 @@ import {
   equalBytes,
   type OpenCohort,
   type ReportLayout,
+  type RosterEntry,
   RoundStage,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
@@ -19,7 +20,7 @@ import type { CohortRecord } from "./cohort-records.ts";
 import { CohortWords } from "./cohort-words.ts";
 import { linkSignal } from "./link-signal.ts";
 import type { PlannedCohort } from "./plan-cohort.ts";
-import { papersOf } from "./round-opening.ts";
+import { papersOf, type RoundPapers } from "./round-opening.ts";
 import { agreedLayout, startDigests } from "./round-terms.ts";
 import { whyWithoutSum } from "./why-without-sum.ts";
 
@@ -44,6 +45,7 @@ export class Cohort {
   readonly isResumed: boolean;
   readonly #deps: CohortDeps;
   readonly #parties: ReadonlySet<number>;
+  readonly #papers: RoundPapers;
   /** When reports are of no use any more, on the monotonic clock. */
   readonly #expiresMs: number;
   /** Ends the wait for its end. */
@@ -65,7 +67,8 @@ export class Cohort {
     this.#parties = new Set(run.state.setup.roster.map(({ id }) => id));
     const { clock } = deps.engine;
     this.#expiresMs = clock.monotonicMs() + leftMs(clock.nowMs(), record, isResumed);
-    this.#words = new CohortWords(deps.engine, record, run, this.#expiresMs);
+    this.#papers = papersOf(record);
+    this.#words = new CohortWords(deps.engine, run, this.#papers, this.#expiresMs);
   }
 
   /** Opens a new one: its record and state are there when this resolves, and nobody is told yet. */
@@ -117,11 +120,6 @@ export class Cohort {
     return this.#parties.has(party);
   }
 
-  /** Whether it goes on without a party of it. */
-  isWithout(party: number): boolean {
-    return this.run.lost.has(party);
-  }
-
   /** Whether a party's seat is another's since it was opened. */
   isUnseated(party: number): boolean {
     return this.#unseated.has(party);
@@ -141,7 +139,7 @@ export class Cohort {
 
   /** Digests of the objects that it started from, hexadecimal, by name. */
   get reads(): Readonly<Record<string, string>> {
-    return startDigests(papersOf(this.record).start);
+    return startDigests(this.#papers.start);
   }
 
   /** Its commit, which steps the model as its sums are opened. */
@@ -225,8 +223,9 @@ export class Cohort {
 
   /** Says to a party that comes (back) what it may have missed. */
   welcome(party: number): void {
-    if (!this.has(party)) return;
-    if (this.#isReplaced(party)) {
+    const entry = this.run.state.setup.roster.find(({ id }) => id === party);
+    if (entry === undefined) return;
+    if (this.#isReplaced(entry)) {
       this.dropParty(party);
       return;
     }
@@ -236,9 +235,9 @@ export class Cohort {
 
   /** Opens the round for every party of it. */
   sayOpened(): void {
-    for (const party of this.#parties) {
-      if (this.#isReplaced(party)) this.dropParty(party);
-      else this.#words.sayOpened(party);
+    for (const entry of this.run.state.setup.roster) {
+      if (this.#isReplaced(entry)) this.dropParty(entry.id);
+      else this.#words.sayOpened(entry.id);
     }
   }
 
@@ -263,10 +262,9 @@ export class Cohort {
   }
 
   /** Whether another worker took the seat since, in this process or while none ran: it knows nothing of the attempt. */
-  #isReplaced(party: number): boolean {
-    const entry = this.run.state.setup.roster.find(({ id }) => id === party);
-    const holder = this.#deps.engine.parties.holderOf(party);
-    return holder !== undefined && entry !== undefined && !equalBytes(holder.publicKey, entry.publicKey);
+  #isReplaced({ id, publicKey }: RosterEntry): boolean {
+    const holder = this.#deps.engine.parties.holderOf(id);
+    return holder !== undefined && !equalBytes(holder.publicKey, publicKey);
   }
 
   get #stage(): CohortStage {
@@ -275,7 +273,7 @@ export class Cohort {
   }
 
   get #knownLayout(): ReportLayout | undefined {
-    this.#layout ??= { known: agreedLayout(this.#deps.engine.crypto, this.run.state, papersOf(this.record)) };
+    this.#layout ??= { known: agreedLayout(this.#deps.engine.crypto, this.run.state, this.#papers) };
     return this.#layout.known;
   }
 }

@@ -6,7 +6,15 @@ import {
   type SetupSegment,
   segmentSizeBytes,
 } from "@tributary/federated";
-import { type Disk, isStorageError, type Logger, syncDirectory, syncFile, TributaryError } from "@tributary/kit";
+import {
+  allEnded,
+  type Disk,
+  isStorageError,
+  type Logger,
+  syncDirectory,
+  syncFile,
+  TributaryError,
+} from "@tributary/kit";
 import { RunningTag } from "../../../shared/files/piece-tag.ts";
 import type { SegmentStaging } from "../../wire/segment-staging.ts";
 import { restoreSum } from "./recorded-sum.ts";
@@ -89,7 +97,7 @@ export class AttemptSums {
     if (segments.length === 0) return;
     const { disk } = this.#deps;
     // The disk makes one commit of what it is asked for together.
-    await allSettled([
+    await allEnded([
       ...segments.map((segment) => this.#flushes.get(segment) ?? syncFile(this.pathOf(segment), disk)),
       syncDirectory(this.#directory, disk),
       this.#nameAttempt(),
@@ -111,7 +119,7 @@ export class AttemptSums {
   async #nameAttempt(): Promise<void> {
     if (this.#isNamed) return;
     const { directory, keepRecord, disk } = this.#deps;
-    await allSettled([keepRecord(), syncDirectory(dirname(directory), disk)]);
+    await allEnded([keepRecord(), syncDirectory(dirname(directory), disk)]);
     this.#isNamed = true;
   }
 
@@ -151,9 +159,4 @@ export class AttemptSums {
 function brokenFile({ id }: SetupSegment, party: number, what: string): BrokenFile {
   const message = `on the aggregator's volume segment ${id} of party ${party} ${what}; the party is out of this attempt`;
   return { party, message };
-}
-
-/** Waits for all, also when one fails: what still writes would write into a folder that somebody else removes meanwhile. */
-async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
-  for (const end of await Promise.allSettled(work)) if (end.status === "rejected") throw end.reason;
 }

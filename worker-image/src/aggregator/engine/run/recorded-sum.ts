@@ -1,4 +1,4 @@
-import { packedSizeBytes, requireRingBits } from "@tributary/federated";
+import { packedSizeBytes, requireRingBits, toHex } from "@tributary/federated";
 import { type Disk, type Logger, realDisk, syncFile, TributaryError } from "@tributary/kit";
 import { sha256OfFile } from "../../../shared/files/flat-model-file.ts";
 import { sumSegments } from "./segment-sum.ts";
@@ -32,7 +32,7 @@ export function sumDamaged(path: string, found: string, wanted: string): Tributa
 export async function verifySum(sum: RecordedSum, disk: Disk = realDisk): Promise<void> {
   const [sizeBytes, wanted] = [await disk.sizeOf(sum.path), sumSizeBytes(sum.values, sum.ringBits)];
   if (sizeBytes !== wanted) throw sumDamaged(sum.path, `${sizeBytes ?? "no"} bytes`, `${wanted} bytes`);
-  const [found, recorded] = [hex(await sha256OfFile(sum.path, disk)), hex(sum.sha256)];
+  const [found, recorded] = [toHex(await sha256OfFile(sum.path, disk)), toHex(sum.sha256)];
   if (found !== recorded) throw sumDamaged(sum.path, `of digest ${found}`, `of ${recorded}`);
 }
 
@@ -52,13 +52,9 @@ export async function restoreSum(
   } catch (damaged) {
     const again = `${sum.path}.tmp`;
     const found = await sumSegments(inputs, sum, again, { disk }).catch(() => undefined);
-    if (found === undefined || hex(found) !== hex(sum.sha256)) throw damaged;
+    if (found === undefined || toHex(found) !== toHex(sum.sha256)) throw damaged;
     await syncFile(again, disk);
     await disk.rename(again, sum.path);
     log.warn({ path: sum.path, err: damaged }, "a damaged sum was added again from the staged segments");
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }
