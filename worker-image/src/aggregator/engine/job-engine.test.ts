@@ -79,6 +79,23 @@ describe("a round that is in the ledger before its parties have heard", () => {
   });
 });
 
+it("shows what comes next from the moment that a line is there", async () => {
+  const shown: unknown[] = [];
+  const crash = (point: string) => {
+    if (point !== "after-commit") return;
+    const { committedRounds, round, phase } = process.engine.view;
+    shown.push({ committedRounds, round, phase });
+  };
+  job = await MemoryJob.create({ parties: 2, report: steadyReport(2 ** -9) });
+  const process: MemoryProcess = await job.start({ crash });
+  await job.openWindow(process, 1);
+  await untilCommitted(process, 2);
+  expect(shown).toEqual([
+    { committedRounds: 1, round: 1, phase: "Train" },
+    { committedRounds: 2, round: 2, phase: "" },
+  ]);
+});
+
 const adaptive = { name: "FedAdam", parameters: {} };
 
 describe("an enrolled party that lies about its numbers", () => {

@@ -148,9 +148,9 @@ export class JobEngine {
     return plan === undefined ? "" : this.#deps.models.scriptOf(plan).phase;
   }
 
-  /** Of the cohorts that are waited for the furthest behind. */
+  /** Of the cohorts that are waited for the furthest behind. One whose line is there is over, also while its parties have yet to hear so. */
   get #inWork(): Cohort | undefined {
-    return this.#cohorts.open.find(({ isAtWork }) => isAtWork);
+    return this.#cohorts.open.find(({ isAtWork, record }) => isAtWork && record.line >= this.#rounds);
   }
 
   get #rounds(): number {
