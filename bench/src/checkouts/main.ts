@@ -4,20 +4,23 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { toStandardError } from "@tributary/clouds";
+import { selectCases } from "../round/round-case.ts";
 import { describeLine } from "../round/round-lines.ts";
 import type { BenchLine } from "../shared/bench-line.ts";
 import { provenanceOf } from "../shared/provenance.ts";
 import { compareCheckouts } from "./compare-checkouts.ts";
 
-const usage = `node bench/src/checkouts/main.ts --baseline FOLDER [--turns 2]
+const usage = `node bench/src/checkouts/main.ts --baseline FOLDER [--turns 2] [--mib 1 --workers 2 | --mib 100 --workers 4]
 Rounds of this checkout and of another one (installed: \`make install tfjs\` there), in turns, each on local clouds that it makes
-itself. JSON lines on standard output: the other checkout stands where a peer would.`;
+itself, first one and then the other one first. JSON lines on standard output: the other checkout stands where a peer would.`;
 
 const own = join(import.meta.dirname, "../../..");
 const { values } = parseArgs({
   options: {
     baseline: { type: "string" },
     turns: { type: "string", default: "2" },
+    mib: { type: "string" },
+    workers: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -29,12 +32,20 @@ async function main(): Promise<void> {
     throw new Error(`--baseline is ${baseline}, must be a checkout in which \`make install tfjs\` was run`);
   const turns = Number(values.turns);
   if (!Number.isInteger(turns) || turns < 1) throw new Error(`--turns is ${values.turns}, must be a whole number >= 1`);
+  const { mib, workers } = values;
+  selectCases(mib, workers);
+  const size = mib === undefined || workers === undefined ? [] : ["--mib", mib, "--workers", workers];
   const lines: { ours: BenchLine[]; baseline: BenchLine[] } = { ours: [], baseline: [] };
+  const checkouts = [
+    { name: baseline, folder: baseline, lines: lines.baseline },
+    { name: "this checkout", folder: own, lines: lines.ours },
+  ];
   for (let turn = 1; turn <= turns; turn++) {
-    toStandardError(`turn ${turn} of ${turns}: ${baseline}`);
-    lines.baseline.push(...(await runRounds(baseline)));
-    toStandardError(`turn ${turn} of ${turns}: this checkout`);
-    lines.ours.push(...(await runRounds(own)));
+    // A machine is faster or slower after what ran before: neither checkout is always the first.
+    for (const checkout of turn % 2 === 1 ? checkouts : checkouts.toReversed()) {
+      toStandardError(`turn ${turn} of ${turns}: ${checkout.name}`);
+      checkout.lines.push(...(await runRounds(checkout.folder, size)));
+    }
   }
   for (const line of compareCheckouts(lines.ours, lines.baseline, provenanceOf("round-checkouts"))) {
     process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -43,10 +54,10 @@ async function main(): Promise<void> {
 }
 
 /** One turn of a checkout: its own clouds, charts and images, no peers; nothing is left of them. */
-async function runRounds(checkout: string): Promise<BenchLine[]> {
+async function runRounds(checkout: string, size: readonly string[]): Promise<BenchLine[]> {
   await run(checkout, ["test/clouds/src/main.ts", "down"]);
   try {
-    const output = await run(checkout, ["bench/src/round/main.ts", "--peers", "none", "--turns", "1"]);
+    const output = await run(checkout, ["bench/src/round/main.ts", "--peers", "none", "--turns", "1", ...size]);
     return output
       .split("\n")
       .filter((line) => line !== "")

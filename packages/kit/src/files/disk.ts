@@ -12,6 +12,7 @@ import {
   rmdir,
   stat,
   truncate,
+  unlink,
 } from "node:fs/promises";
 import { silentDiskError, storageError } from "./storage-error.ts";
 
@@ -106,7 +107,13 @@ export const nodeDisk: Disk = {
   rename,
   link,
   copy: (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE),
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  async remove(path) {
+    try {
+      await unlink(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") await rm(path, { recursive: true, force: true });
+    }
+  },
   truncate,
   async sizeOf(path) {
     try {

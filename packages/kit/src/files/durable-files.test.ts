@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -25,6 +25,19 @@ describe("writeFileDurably", () => {
     await writeFileDurably(join(directory, "taken/inner"), "x");
     await expect(writeFileDurably(join(directory, "taken"), "y")).rejects.toThrow();
     expect(await readdir(directory)).toEqual(["taken"]);
+  });
+});
+
+describe("remove", () => {
+  it("takes away a file, a link alone, a directory with all in it, and what is not there", async () => {
+    await writeFileDurably(join(directory, "kept/inner"), "x");
+    await writeFileDurably(join(directory, "folder/a/b"), "x");
+    await writeFileDurably(join(directory, "file"), "x");
+    await symlink(join(directory, "kept"), join(directory, "link"));
+    for (const name of ["folder", "file", "link", "missing", "missing/too"])
+      await nodeDisk.remove(join(directory, name));
+    expect(await readdir(directory)).toEqual(["kept"]);
+    expect(await readFile(join(directory, "kept/inner"), "utf8")).toBe("x");
   });
 });
 

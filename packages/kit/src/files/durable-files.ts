@@ -58,10 +58,15 @@ export async function writeFileDurably(
   disk: Disk = realDisk,
 ): Promise<void> {
   const directory = dirname(path);
-  await makeDirectoryDurably(directory, disk);
   const temporary = join(directory, `.${basename(path)}.${randomBytes(4).toString("hex")}${TEMPORARY_SUFFIX}`);
+  const write = () => writeNewFile(temporary, content, mode, disk);
   try {
-    await writeNewFile(temporary, content, mode, disk);
+    // A directory that is there is durable: only where it is missing it is made.
+    await write().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      await makeDirectoryDurably(directory, disk);
+      await write();
+    });
     await renameDurably(temporary, path, disk);
   } catch (error) {
     // What failed first says more than that nothing can be removed either.

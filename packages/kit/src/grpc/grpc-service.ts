@@ -145,12 +145,14 @@ async function answerOnce(
   run: (request: unknown, context: CallContext) => Promise<unknown>,
   report: (error: unknown) => void,
 ): Promise<void> {
-  const gone = abortOnCancel(call);
+  const { signal: gone, ended } = abortOnCancel(call);
   try {
     answer(null, await run(call.request, contextOf(call, gone)));
   } catch (error) {
     if (!gone.aborted) report(error);
     answer(toServiceError(error));
+  } finally {
+    ended();
   }
 }
 
@@ -159,7 +161,7 @@ async function streamAnswers(
   run: (request: unknown, context: CallContext) => AsyncIterable<unknown>,
   report: (error: unknown) => void,
 ): Promise<void> {
-  const gone = abortOnCancel(call);
+  const { signal: gone, ended } = abortOnCancel(call);
   try {
     for await (const message of run(call.request, contextOf(call, gone))) {
       if (gone.aborted) break;
@@ -170,6 +172,8 @@ async function streamAnswers(
     if (!gone.aborted) report(error);
     // Not destroy(): that would drop messages that are written but not yet sent.
     call.emit("error", toServiceError(error));
+  } finally {
+    ended();
   }
 }
 
@@ -184,12 +188,13 @@ async function untilDrained(call: ServerWritableStream<unknown, unknown>, gone: 
   }
 }
 
-function abortOnCancel(call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>): AbortSignal {
+/** A signal that aborts when the caller goes away before its call has ended; gRPC calls every call cancelled that is over. */
+function abortOnCancel(call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>) {
   const controller = new AbortController();
   const abort = () => controller.abort(new TributaryError("OPERATION_ABORTED", "the caller went away"));
   if (call.cancelled) abort();
   call.once("cancelled", abort);
-  return controller.signal;
+  return { signal: controller.signal, ended: () => void call.off("cancelled", abort) };
 }
 
 function contextOf(

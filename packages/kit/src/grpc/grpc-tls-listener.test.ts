@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import {
   type ClientHttp2Session,
@@ -51,10 +52,12 @@ afterEach(async () => {
   await closeGrpc(endpoint, 0);
 });
 
-function caller(): GrpcClient<typeof gateV1.GateService> {
+const caller = () => callerOf(own, listener.port);
+
+function callerOf(identity: TlsMaterial, port: number): GrpcClient<typeof gateV1.GateService> {
   const client = createGrpcClient(gateV1.GateService, {
-    address: `127.0.0.1:${listener.port}`,
-    credentials: createTlsCredentials(own),
+    address: `127.0.0.1:${port}`,
+    credentials: createTlsCredentials(identity),
     unreachable: "GATE_UNREACHABLE",
     channel: { "grpc.ssl_target_name_override": "localhost" },
   });
@@ -78,6 +81,20 @@ it("hands connections to the endpoint, which sees the caller's certificate", asy
   const { chainDer } = await caller().enrol({}, { timeoutMs: 10_000 });
   expect(chainDer).toHaveLength(1);
   expect(seen.map((socket) => socket.getPeerX509Certificate()?.raw.equals(Buffer.from(chainDer[0]!)))).toEqual([true]);
+});
+
+it("tells callers apart whose connections are open side by side, call after call", async () => {
+  const other = await makeSelfSigned();
+  const trusting = { ...own, caPem: `${own.caPem}\n${other.caPem}` };
+  const both = await listenGrpcOverTls(endpoint, { port: 0, tls: trusting });
+  const callers = [own, other].map((identity) => callerOf({ ...identity, caPem: own.caPem }, both.port));
+  const certificates = [own, other].map(({ certificatePem }) => new X509Certificate(certificatePem).raw);
+  for (let call = 0; call < 3; call++)
+    for (const [index, each] of callers.entries()) {
+      const { chainDer } = await each.enrol({}, { timeoutMs: 10_000 });
+      expect(certificates[index]!.equals(Buffer.from(chainDer[0]!))).toBe(true);
+    }
+  both.close();
 });
 
 it("shows a connection to nobody who was refused before: TLS 1.2, no certificate", async () => {

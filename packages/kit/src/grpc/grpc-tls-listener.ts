@@ -1,5 +1,5 @@
 import type { AddressInfo, Socket } from "node:net";
-import { createServer, type TLSSocket } from "node:tls";
+import { createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import { experimental, type Server, ServerCredentials } from "@grpc/grpc-js";
 import { TributaryError } from "../errors/tributary-error.ts";
 import { type EndpointTlsMaterial, TLS_VERSION } from "./tls-credentials.ts";
@@ -60,6 +60,7 @@ export async function listenGrpcOverTls(endpoint: Server, options: TlsListenerOp
       if (socket.alpnProtocol !== "h2") socket.destroy();
       else onConnection?.(socket);
       if (socket.destroyed) return;
+      if (isMutual) keepCertificate(socket);
       unfinished.watch(socket);
       injector.injectConnection(socket);
     },
@@ -72,4 +73,10 @@ export async function listenGrpcOverTls(endpoint: Server, options: TlsListenerOp
     listener.listen(port, resolve);
   });
   return { port: (listener.address() as AddressInfo).port, close: () => void listener.close() };
+}
+
+/** gRPC asks for its caller's certificate at each call, and reads it anew: with TLS 1.3 a connection has one certificate for good. */
+function keepCertificate(socket: TLSSocket): void {
+  const certificate = socket.getPeerCertificate();
+  socket.getPeerCertificate = () => certificate as DetailedPeerCertificate;
 }

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials, ServerCredentials } from "@grpc/grpc-js";
 import { partyV1, trainerV1 } from "@tributary/contracts";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { isTributaryError, TributaryError } from "../errors/tributary-error.ts";
 import { createGrpcClient } from "./grpc-client.ts";
 import { addService, closeGrpc, createGrpcEndpoint, listenGrpc, type ServiceMethods } from "./grpc-service.ts";
@@ -56,10 +57,30 @@ describe("gRPC adapter", () => {
     const told: unknown[] = [];
     const trainer = { register: unused, nextTask: unused, completeTask: unused };
     addService(endpoint as never, trainerV1.TrainerService, trainer, (error) => void told.push(error));
-    const closed = { once: () => {}, getAuthContext: () => (null as unknown as { raw: Uint8Array }).raw };
+    const closed = {
+      once: () => {},
+      off: () => {},
+      getAuthContext: () => (null as unknown as { raw: Uint8Array }).raw,
+    };
     const answered = await new Promise((resolve) => Object.values(implementations[0]!)[0]!(closed, resolve));
     expect(told).toMatchObject([{ code: "OPERATION_ABORTED" }]);
     expect(answered).toMatchObject({ details: "The call was given up." });
+  });
+
+  it("aborts the signal of a call that is given up, and not that of one that ended", async () => {
+    const signals: AbortSignal[] = [];
+    const { trainer } = await serve({
+      trainer: {
+        register: async (_request, { signal }) => {
+          signals.push(signal);
+          if (signals.length > 1) await once(signal, "abort", { signal: AbortSignal.timeout(10_000) });
+          return { jobUid: "", hyperparameters: {}, seed: 0n };
+        },
+      },
+    });
+    await trainer.register({}, { timeoutMs: 10_000 });
+    await expect(trainer.register({}, { timeoutMs: 500 })).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]));
   });
 
   it("carries messages both ways", async () => {

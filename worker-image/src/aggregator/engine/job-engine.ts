@@ -15,7 +15,7 @@ import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { OutputWait } from "./output-wait.ts";
-import { stageOf } from "./run/round-stage.ts";
+import { stageOf } from "./run/shown-stage.ts";
 import { StateFeed } from "./state-feed.ts";
 import { StorageWait } from "./storage-wait.ts";
 import { WindowDesk } from "./windows/window-desk.ts";

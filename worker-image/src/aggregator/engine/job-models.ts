@@ -3,6 +3,7 @@ import { partyV1 } from "@tributary/contracts";
 import {
   countUpdateSegments,
   countValues,
+  fromHex,
   horizontal,
   type JobContext,
   type NamedShape,
@@ -222,8 +223,4 @@ export class JobModels {
     const value = evaluation === undefined ? undefined : metricValue(evaluation, metric);
     return { round: commits, sha256, metricValue: value === undefined ? undefined : String(value) };
   }
-}
-
-function fromHex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, "hex"));
 }

@@ -117,6 +117,14 @@ describe("seats of a job", () => {
     nowMs = START_MS;
   });
 
+  it("refuses an operator's certificate that it accepted before once its time is over", async () => {
+    const certificate = await aCertificate("job", "tributary://operator");
+    for (let call = 0; call < 2; call++) seats.requireOperator(certificate);
+    nowMs = START_MS + 2 * HOUR_MS;
+    expect(() => seats.requireOperator(certificate)).toThrow(expect.objectContaining({ code: "IDENTITY_REJECTED" }));
+    nowMs = START_MS;
+  });
+
   it("takes the operator's certificate of the job CA alone for the operator's", async () => {
     seats.requireOperator(await aCertificate("job", "tributary://operator"));
     const others = [

@@ -45,10 +45,11 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
   );
   const seats = all.map((seat, index): Seat => ({ partyId: index + 1, ...seat }));
   const accepted = new Map<string, { readonly holder: SeatHolder; readonly notAfterMs: number }>();
+  const operators = new Map<string, number>();
   return {
     all: seats,
     seatOf(der) {
-      const key = der === undefined ? "" : Buffer.from(der).toString("base64");
+      const key = keyOf(der);
       const known = accepted.get(key);
       if (known !== undefined && nowMs() <= known.notAfterMs) return known.holder;
       const certificate = requireCertificate(der);
@@ -63,17 +64,28 @@ export function createSeats(config: JobConfig, operatorCa: X509Certificate, nowM
       if (publicKey === undefined) throw rejected(`${describe(identity)} has a key that is not Ed25519`);
       const issuedMs = Date.parse(certificate.validFrom);
       const holder = { seat, publicKey, certificateSha256: certificateSha256(certificate), issuedMs };
-      if (accepted.size >= MAX_ACCEPTED) accepted.clear();
-      accepted.set(key, { holder, notAfterMs: Date.parse(certificate.validTo) });
+      remember(accepted, key, { holder, notAfterMs: Date.parse(certificate.validTo) });
       return holder;
     },
     requireOperator(der) {
+      const key = keyOf(der);
+      if (nowMs() <= (operators.get(key) ?? Number.NEGATIVE_INFINITY)) return;
       const certificate = requireCertificate(der);
       if (!uriNamesOf(certificate).includes(operatorIdentity) || !isIssuedBy(certificate, operatorCa, nowMs())) {
         throw rejected("the certificate is not the operator's");
       }
+      remember(operators, key, Date.parse(certificate.validTo));
     },
   };
+}
+
+function keyOf(der: Uint8Array | undefined): string {
+  return der === undefined ? "" : Buffer.from(der).toString("base64");
+}
+
+function remember<T>(accepted: Map<string, T>, key: string, value: T): void {
+  if (accepted.size >= MAX_ACCEPTED) accepted.clear();
+  accepted.set(key, value);
 }
 
 function isSeatOf(seat: Seat, identity: WorkerIdentity, jobUid: string): boolean {

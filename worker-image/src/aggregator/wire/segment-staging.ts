@@ -56,6 +56,8 @@ export class SegmentStaging {
   /** Whatever may still make a name in the directory. */
   readonly #entering = new Set<Promise<unknown>>();
   #isClosed = false;
+  /** The directory is made, or is being made. */
+  #made: Promise<unknown> | undefined;
   readonly #onProblem: () => void;
   #problem: TributaryError | undefined;
 
@@ -190,10 +192,18 @@ export class SegmentStaging {
 
   async #open(resource: SegmentResource, sha256: string, sizeBytes: number): Promise<Slot> {
     await this.#removing.get(keyOf(resource))?.catch(() => {});
-    await this.#disk.mkdir(this.#directory);
+    await this.#makeDirectory();
     const slot = await openSlot(this.#disk, this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
     this.#slots.set(keyOf(resource), slot);
     return slot;
+  }
+
+  #makeDirectory(): Promise<unknown> {
+    this.#made ??= this.#disk.mkdir(this.#directory).catch((cause: unknown) => {
+      this.#made = undefined;
+      throw cause;
+    });
+    return this.#made;
   }
 
   async #enter<T>(work: () => Promise<T>): Promise<T> {

@@ -112,6 +112,35 @@ describe("Ed25519 (RFC 8032 §7.1)", () => {
   });
 });
 
+describe("an Ed25519 key that is used again", () => {
+  const message = Uint8Array.of(1);
+  const isBy = (publicKey: Uint8Array, signature: Uint8Array) => crypto.verifyEd25519(publicKey, message, signature);
+
+  it("is read anew where its array holds another one", () => {
+    const secret = new Uint8Array(32).fill(1);
+    const first = crypto.ed25519PublicKey(secret);
+    expect(isBy(first, crypto.signEd25519(secret, message))).toBe(true);
+    secret.fill(2);
+    const signature = crypto.signEd25519(secret, message);
+    expect(isBy(first, signature)).toBe(false);
+    const other = crypto.ed25519PublicKey(secret);
+    expect(isBy(other, signature)).toBe(true);
+    first.set(other);
+    expect(isBy(first, signature)).toBe(true);
+  });
+
+  it("is told from every other, however many there are", () => {
+    const secrets = Array.from({ length: 1_100 }, (_, index) =>
+      new Uint8Array(32).fill(index % 251, 0, 16).fill(index >> 4, 16),
+    );
+    const signed = secrets.map(
+      (secret) => [crypto.ed25519PublicKey(secret), crypto.signEd25519(secret, message)] as const,
+    );
+    expect(signed.every(([publicKey, signature]) => isBy(publicKey, signature))).toBe(true);
+    expect(signed.some(([, signature], index) => isBy(signed[(index + 1) % signed.length]![0], signature))).toBe(false);
+  });
+});
+
 describe("keystreams", () => {
   it("encrypts with AES-256-CTR as NIST SP 800-38A F.5.5 does, whole and block by block", () => {
     const key = fromHex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");

@@ -11,7 +11,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { type CryptoSuite, Keystream } from "@tributary/federated";
+import { type CryptoSuite, equalBytes, Keystream } from "@tributary/federated";
 
 /** DER around a raw 32-byte key (RFC 8410 §4 and §7): everything before the key itself. */
 const DerPrefix = {
@@ -21,6 +21,8 @@ const DerPrefix = {
   ed25519Public: Buffer.from("302a300506032b6570032100", "hex"),
 } as const;
 
+/** Most public keys that are kept ready: those of a job of that many workers. */
+const MAX_READY_KEYS = 1024;
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const AES_BLOCK_BYTES = 16;
@@ -29,6 +31,7 @@ const ZERO_BLOCK = new Uint8Array(16);
 
 /** The cryptography of XSA1 on node:crypto (OpenSSL); one instance serves any number of rounds. */
 export function createNodeCryptoSuite(): CryptoSuite {
+  const keys = new KnownKeys();
   return {
     sha256,
     hkdfSha256: (inputKey, salt, info, lengthBytes) =>
@@ -39,10 +42,43 @@ export function createNodeCryptoSuite(): CryptoSuite {
     sealAes256Gcm,
     openAes256Gcm,
     ed25519PublicKey: (secretKey) => rawPublicKey(privateKey(DerPrefix.ed25519Private, secretKey)),
-    signEd25519: (secretKey, message) => bytesOf(sign(null, message, privateKey(DerPrefix.ed25519Private, secretKey))),
-    verifyEd25519,
+    signEd25519: (secretKey, message) => bytesOf(sign(null, message, keys.signing(secretKey))),
+    verifyEd25519: (publicKeyBytes, message, signature) => {
+      try {
+        return verify(null, message, keys.verifying(publicKeyBytes), signature);
+      } catch {
+        return false;
+      }
+    },
     randomBytes: (lengthBytes) => bytesOf(randomBytes(lengthBytes)),
   };
+}
+
+/**
+ * Ed25519 keys in OpenSSL's form, which takes as long to make as a signature: those of a job sign and are checked all the time. A secret is
+ * known by the array that holds it, as long as that lives and still holds it.
+ */
+class KnownKeys {
+  readonly #public = new Map<string, KeyObject>();
+  readonly #private = new WeakMap<Uint8Array, { readonly raw: Uint8Array; readonly key: KeyObject }>();
+
+  verifying(raw: Uint8Array): KeyObject {
+    const name = Buffer.from(raw).toString("latin1");
+    const known = this.#public.get(name);
+    if (known !== undefined) return known;
+    const key = publicKey(DerPrefix.ed25519Public, raw);
+    if (this.#public.size >= MAX_READY_KEYS) this.#public.clear();
+    this.#public.set(name, key);
+    return key;
+  }
+
+  signing(raw: Uint8Array): KeyObject {
+    const known = this.#private.get(raw);
+    if (known !== undefined && equalBytes(known.raw, raw)) return known.key;
+    const key = privateKey(DerPrefix.ed25519Private, raw);
+    this.#private.set(raw, { raw: raw.slice(), key });
+    return key;
+  }
 }
 
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -126,14 +162,6 @@ function openAes256Gcm(
     return bytesOf(Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]));
   } catch {
     return null;
-  }
-}
-
-function verifyEd25519(publicKeyBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    return verify(null, message, publicKey(DerPrefix.ed25519Public, publicKeyBytes), signature);
-  } catch {
-    return false;
   }
 }
 

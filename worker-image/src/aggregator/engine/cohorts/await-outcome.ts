@@ -1,8 +1,8 @@
 import { DeadlineStage } from "@tributary/federated";
 import type { Clock } from "@tributary/kit";
 import type { RoundRun } from "../run/round-run.ts";
-import { isStageOpen } from "../run/round-stages.ts";
 import type { RunOutcome } from "../run/run-contract.ts";
+import { isStageOpen } from "../run/waited-parties.ts";
 import { linkSignal } from "./link-signal.ts";
 
 /** Bounds of an attempt. */

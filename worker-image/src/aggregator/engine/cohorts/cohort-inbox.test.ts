@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RoundRun } from "../run/round-run.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "../testing/memory-job.ts";
 
 const WAIT_MS = 60_000;
@@ -13,6 +14,33 @@ afterEach(() => job.destroy());
 
 const told = () => job.lines.filter(({ msg }) => msg === "party cannot report");
 const problems = () => process.directory.list().map(({ problem }) => problem);
+
+const segmentOf = (round: number) =>
+  ({ kind: "segment", jobUid: "job", round, attempt: 1, segment: 0, party: 1 }) as const;
+
+describe("a segment", () => {
+  it("that is asked for again and again while its news waits is no more news", async () => {
+    const posts = vi.spyOn(RoundRun.prototype, "post");
+    const sha256 = "00".repeat(32);
+    let posted = -1;
+    job.parties[0]!.onStaged = async () => {
+      if (posted >= 0) return;
+      posts.mockClear();
+      for (let time = 0; time < 500; time++) process.engine.inbox.segmentStored(segmentOf(1), sha256, 1);
+      posted = posts.mock.calls.filter(([event]) => event.type === "stored" && event.party === 1).length;
+    };
+    await job.openWindow(process, 0);
+    await vi.waitFor(() => expect(process.engine.view.committedRounds).toBe(1), WAIT_MS);
+    expect(posted).toBe(1);
+  });
+
+  it("of a round that is in the ledger is taken no more", async () => {
+    await job.openWindow(process, 0);
+    await vi.waitFor(() => expect(process.engine.view.window).toBeUndefined(), WAIT_MS);
+    const refused = expect.objectContaining({ code: "ROUND_NOT_OPEN" });
+    await vi.waitFor(() => expect(() => process.engine.inbox.stagingOf(segmentOf(1))).toThrow(refused), WAIT_MS);
+  });
+});
 
 describe("a failure that a party claims", () => {
   it.each([

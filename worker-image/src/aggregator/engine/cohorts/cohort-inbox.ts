@@ -51,8 +51,9 @@ export class CohortInbox implements TensorRound {
   /** Where a segment of a party is staged, and how large it must be; ROUND_NOT_OPEN for one that nobody waits for. */
   stagingOf({ round, attempt, party, segment }: SegmentResource): StagedSegment {
     const cohort = this.#cohorts.find(party, round, attempt);
-    const sizeBytes = cohort && expectedSizeBytes(cohort.run.state.setup, segment);
-    if (cohort === undefined || sizeBytes === undefined)
+    const isOpen = cohort !== undefined && this.#cohorts.open.includes(cohort);
+    const sizeBytes = isOpen ? expectedSizeBytes(cohort.run.state.setup, segment) : undefined;
+    if (!isOpen || sizeBytes === undefined)
       throw new TributaryError("ROUND_NOT_OPEN", `round ${round} attempt ${attempt} waits for no such segment`);
     return { staging: cohort.run.staging, sizeBytes, section: cohort.sectionOf(segment) };
   }

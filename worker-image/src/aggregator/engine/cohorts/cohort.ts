@@ -2,6 +2,7 @@ import {
   type CohortId,
   CohortStage,
   equalBytes,
+  fromHex,
   type OpenCohort,
   type ReportLayout,
   type RosterEntry,
@@ -58,6 +59,8 @@ export class Cohort {
   readonly #words: CohortWords;
   #atWork: Promise<void> | undefined;
   #end: { readonly whyEmpty: EngineProblem | undefined } | undefined;
+  /** Segments that wait for their turn with the machine: a worker that sends, or asks for, the same one again adds none. */
+  readonly #storing = new Set<string>();
 
   private constructor(deps: CohortDeps, record: CohortRecord, run: RoundRun, isResumed: boolean) {
     this.#deps = deps;
@@ -257,8 +260,11 @@ export class Cohort {
     sha256: string,
     sizeBytes: number,
   ): void {
-    const digest = new Uint8Array(Buffer.from(sha256, "hex"));
-    this.run.post({ type: "stored", party, segment, sha256: digest, sizeBytes }).catch(this.#deps.onError);
+    const key = `${party}/${segment}/${sha256}`;
+    if (this.#storing.has(key)) return;
+    this.#storing.add(key);
+    const posted = this.run.post({ type: "stored", party, segment, sha256: fromHex(sha256), sizeBytes });
+    posted.catch(this.#deps.onError).finally(() => this.#storing.delete(key));
   }
 
   /** Whether another worker took the seat since, in this process or while none ran: it knows nothing of the attempt. */

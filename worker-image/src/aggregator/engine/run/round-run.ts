@@ -23,8 +23,8 @@ import { FailingTurns } from "../failing-turns.ts";
 import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
 import { MachineFile } from "./machine-file.ts";
-import { endsWithoutLost, hasReported } from "./round-stages.ts";
 import type { RunDeps, RunOutcome } from "./run-contract.ts";
+import { endsWithoutLost, hasReported } from "./waited-parties.ts";
 
 type StoredEvent = Extract<AggregatorEvent, { type: "stored" }>;
 

@@ -1,7 +1,7 @@
 import { controlV1 } from "@tributary/contracts";
 import { type AggregatorState, RoundStage, SegmentStage } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
-import { stageOf } from "./round-stage.ts";
+import { stageOf } from "./shown-stage.ts";
 
 function aState(stage: RoundStage, segments: readonly SegmentStage[], isStored = false): AggregatorState {
   const stored = new Map(isStored ? [[1, { sha256: new Uint8Array(), sizeBytes: 1 }]] : []);
