@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { controlV1 } from "@tributary/contracts";
 import { type CohortPlan, CohortStage, type CohortView, everybody } from "@tributary/federated";
-import { backoffMs, TributaryError } from "@tributary/kit";
+import { TributaryError } from "@tributary/kit";
 import { LedgerOutcome } from "../store/ledger-line.ts";
+import { attemptDelayMs } from "./cohorts/attempt-delay.ts";
 import type { Cohort } from "./cohorts/cohort.ts";
 import { CohortFiles } from "./cohorts/cohort-files.ts";
 import { CohortInbox } from "./cohorts/cohort-inbox.ts";
@@ -23,8 +24,6 @@ import { WindowsFile } from "./windows/windows-file.ts";
 
 type WindowPlan = controlV1.WindowPlan;
 
-/** Delays between attempts at a round that closed empty. */
-const ATTEMPT_BACKOFF = { initialMs: 500, maxMs: 30_000 };
 /** Who works with whom: the job's rounds are synchronous. */
 const POLICY = everybody;
 
@@ -251,8 +250,7 @@ export class JobEngine {
     this.#deps.log.warn({ round, attempt, ...reason }, "round closed empty");
     this.#setProblem(reason);
     if (this.#windows.finished !== undefined || signal.aborted) return;
-    const delayMs = backoffMs(attempt - 1, ATTEMPT_BACKOFF, Math.random());
-    await this.#deps.clock.sleep(delayMs, signal).catch(() => {});
+    await this.#deps.clock.sleep(attemptDelayMs(attempt), signal).catch(() => {});
   }
 
   get #view(): CohortView {
