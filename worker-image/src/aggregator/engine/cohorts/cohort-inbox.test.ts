@@ -31,7 +31,7 @@ describe("a segment", () => {
     };
     await job.openWindow(process, 0);
     await vi.waitFor(() => expect(process.engine.view.committedRounds).toBe(1), WAIT_MS);
-    expect(posted).toBe(1);
+    expect(posted).toBe(2);
   });
 
   it("of a round that is in the ledger is taken no more", async () => {

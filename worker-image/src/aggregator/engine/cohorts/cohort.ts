@@ -23,6 +23,7 @@ import { linkSignal } from "./link-signal.ts";
 import type { PlannedCohort } from "./plan-cohort.ts";
 import { papersOf, type RoundPapers } from "./round-opening.ts";
 import { agreedLayout, startDigests } from "./round-terms.ts";
+import { StoredNews } from "./stored-news.ts";
 import { whyWithoutSum } from "./why-without-sum.ts";
 
 /** What a cohort works with. */
@@ -59,8 +60,7 @@ export class Cohort {
   readonly #words: CohortWords;
   #atWork: Promise<void> | undefined;
   #end: { readonly whyEmpty: EngineProblem | undefined } | undefined;
-  /** Segments that wait for their turn with the machine: a worker that sends, or asks for, the same one again adds none. */
-  readonly #storing = new Set<string>();
+  readonly #storedNews = new StoredNews();
 
   private constructor(deps: CohortDeps, record: CohortRecord, run: RoundRun, isResumed: boolean) {
     this.#deps = deps;
@@ -260,11 +260,8 @@ export class Cohort {
     sha256: string,
     sizeBytes: number,
   ): void {
-    const key = `${party}/${segment}/${sha256}`;
-    if (this.#storing.has(key)) return;
-    this.#storing.add(key);
-    const posted = this.run.post({ type: "stored", party, segment, sha256: fromHex(sha256), sizeBytes });
-    posted.catch(this.#deps.onError).finally(() => this.#storing.delete(key));
+    const event = { type: "stored", party, segment, sha256: fromHex(sha256), sizeBytes } as const;
+    this.#storedNews.tell(`${party}/${segment}/${sha256}`, () => this.run.post(event)).catch(this.#deps.onError);
   }
 
   /** Whether another worker took the seat since, in this process or while none ran: it knows nothing of the attempt. */
