@@ -78,5 +78,6 @@ export async function listenGrpcOverTls(endpoint: Server, options: TlsListenerOp
 /** gRPC asks for its caller's certificate at each call, and reads it anew: with TLS 1.3 a connection has one certificate for good. */
 function keepCertificate(socket: TLSSocket): void {
   const certificate = socket.getPeerCertificate();
-  socket.getPeerCertificate = () => certificate as DetailedPeerCertificate;
+  // Of one that is destroyed there is none: its calls are given up before they run.
+  socket.getPeerCertificate = () => (socket.destroyed ? null : certificate) as DetailedPeerCertificate;
 }
