@@ -193,6 +193,24 @@ export const catalogue = {
     "TermsRefused",
     "A worker refused what a round asks of it before it trained anything.",
   ),
+  DIFFERENCE_OF_JOBS: entry(
+    Wait,
+    "FAILED_PRECONDITION",
+    "DifferenceOfJobs",
+    "With a sum that the member signed before, this one would single somebody out.",
+  ),
+  GATE_MEMORY_FULL: entry(
+    Wait,
+    "RESOURCE_EXHAUSTED",
+    "GateMemoryFull",
+    "The gate remembers as many starts of this seat as its member's admin lets it.",
+  ),
+  PEERS_INVALID: entry(
+    Permanent,
+    "FAILED_PRECONDITION",
+    "PeersInvalid",
+    "The member's peer list or policy cannot be read, or contradicts itself.",
+  ),
   KIND_MISSING: entry(
     Permanent,
     "FAILED_PRECONDITION",

@@ -67,6 +67,368 @@ export declare type EnrolResponse = Message<"tributary.gate.v1.EnrolResponse"> &
 export declare const EnrolResponseSchema: GenMessage<EnrolResponse>;
 
 /**
+ * TrustRequest asks for the member's trust.
+ *
+ * @generated from message tributary.gate.v1.TrustRequest
+ */
+export declare type TrustRequest = Message<"tributary.gate.v1.TrustRequest"> & {
+};
+
+/**
+ * Describes the message tributary.gate.v1.TrustRequest.
+ * Use `create(TrustRequestSchema)` to create a new message.
+ */
+export declare const TrustRequestSchema: GenMessage<TrustRequest>;
+
+/**
+ * TrustResponse is the member's trust as signed bytes.
+ *
+ * @generated from message tributary.gate.v1.TrustResponse
+ */
+export declare type TrustResponse = Message<"tributary.gate.v1.TrustResponse"> & {
+  /**
+   * The bytes of a TrustStatement.
+   *
+   * @generated from field: bytes statement = 1;
+   */
+  statement: Uint8Array;
+
+  /**
+   * Ed25519 signature of the member's identity key, 64 bytes, over "tributary/trust" || SHA-256(statement).
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message tributary.gate.v1.TrustResponse.
+ * Use `create(TrustResponseSchema)` to create a new message.
+ */
+export declare const TrustResponseSchema: GenMessage<TrustResponse>;
+
+/**
+ * TrustStatement is what a worker believes of other members, and what its own allows.
+ *
+ * @generated from message tributary.gate.v1.TrustStatement
+ */
+export declare type TrustStatement = Message<"tributary.gate.v1.TrustStatement"> & {
+  /**
+   * Name of the member cluster.
+   *
+   * @generated from field: string member = 1;
+   */
+  member: string;
+
+  /**
+   * Organisation that the member belongs to.
+   *
+   * @generated from field: string organisation = 2;
+   */
+  organisation: string;
+
+  /**
+   * Identity key of the member, Ed25519 public key, 32 bytes.
+   *
+   * @generated from field: bytes identity_key = 3;
+   */
+  identityKey: Uint8Array;
+
+  /**
+   * The peer list, ascending by organisation and member; the own member is among them.
+   *
+   * @generated from field: repeated tributary.gate.v1.Peer peers = 4;
+   */
+  peers: Peer[];
+
+  /**
+   * The policy as its canonical JSON.
+   *
+   * @generated from field: string policy_json = 5;
+   */
+  policyJson: string;
+
+  /**
+   * Milliseconds since 1970 by the gate's clock when it was made.
+   *
+   * @generated from field: uint64 made_ms = 6;
+   */
+  madeMs: bigint;
+};
+
+/**
+ * Describes the message tributary.gate.v1.TrustStatement.
+ * Use `create(TrustStatementSchema)` to create a new message.
+ */
+export declare const TrustStatementSchema: GenMessage<TrustStatement>;
+
+/**
+ * Peer is a member that an admin trusts to be who it says it is.
+ *
+ * @generated from message tributary.gate.v1.Peer
+ */
+export declare type Peer = Message<"tributary.gate.v1.Peer"> & {
+  /**
+   * Organisation that the member counts for.
+   *
+   * @generated from field: string organisation = 1;
+   */
+  organisation: string;
+
+  /**
+   * Name of the member cluster.
+   *
+   * @generated from field: string member = 2;
+   */
+  member: string;
+
+  /**
+   * Identity keys of the member, Ed25519 public keys of 32 bytes; two while one replaces the other.
+   *
+   * @generated from field: repeated bytes identity_keys = 3;
+   */
+  identityKeys: Uint8Array[];
+};
+
+/**
+ * Describes the message tributary.gate.v1.Peer.
+ * Use `create(PeerSchema)` to create a new message.
+ */
+export declare const PeerSchema: GenMessage<Peer>;
+
+/**
+ * AttestRequest shows that the pod is there.
+ *
+ * @generated from message tributary.gate.v1.AttestRequest
+ */
+export declare type AttestRequest = Message<"tributary.gate.v1.AttestRequest"> & {
+  /**
+   * Projected service account token of the sidecar, audience `tributary`. Never logged.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * Bytes of reports that left the pod since it was made.
+   *
+   * @generated from field: uint64 sent_bytes = 2;
+   */
+  sentBytes: bigint;
+};
+
+/**
+ * Describes the message tributary.gate.v1.AttestRequest.
+ * Use `create(AttestRequestSchema)` to create a new message.
+ */
+export declare const AttestRequestSchema: GenMessage<AttestRequest>;
+
+/**
+ * AttestResponse carries the certificate by which other members' sidecars know the worker.
+ *
+ * @generated from message tributary.gate.v1.AttestResponse
+ */
+export declare type AttestResponse = Message<"tributary.gate.v1.AttestResponse"> & {
+  /**
+   * Certificates in DER: the worker's of a few minutes with its data name, then the gate CA's as the member's identity key issued it.
+   *
+   * @generated from field: repeated bytes chain_der = 1;
+   */
+  chainDer: Uint8Array[];
+
+  /**
+   * Time from the answer until the worker's certificate ends, in seconds.
+   *
+   * @generated from field: uint64 lifetime_seconds = 2;
+   */
+  lifetimeSeconds: bigint;
+};
+
+/**
+ * Describes the message tributary.gate.v1.AttestResponse.
+ * Use `create(AttestResponseSchema)` to create a new message.
+ */
+export declare const AttestResponseSchema: GenMessage<AttestResponse>;
+
+/**
+ * AdmitRequest is a round as the worker received it.
+ *
+ * @generated from message tributary.gate.v1.AdmitRequest
+ */
+export declare type AdmitRequest = Message<"tributary.gate.v1.AdmitRequest"> & {
+  /**
+   * The masking protocol's setup in its canonical encoding.
+   *
+   * @generated from field: bytes setup = 1;
+   */
+  setup: Uint8Array;
+
+  /**
+   * The bytes of the round's RoundTerms.
+   *
+   * @generated from field: bytes terms = 2;
+   */
+  terms: Uint8Array;
+
+  /**
+   * The bytes of the round's RoundStart.
+   *
+   * @generated from field: bytes start = 3;
+   */
+  start: Uint8Array;
+
+  /**
+   * Ledger line that the round may become.
+   *
+   * @generated from field: uint32 line = 4;
+   */
+  line: number;
+
+  /**
+   * Attempt at the line.
+   *
+   * @generated from field: uint32 attempt = 5;
+   */
+  attempt: number;
+
+  /**
+   * The aggregator's signature over all of it, as RoundStarted carries it, 64 bytes.
+   *
+   * @generated from field: bytes signature = 6;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message tributary.gate.v1.AdmitRequest.
+ * Use `create(AdmitRequestSchema)` to create a new message.
+ */
+export declare const AdmitRequestSchema: GenMessage<AdmitRequest>;
+
+/**
+ * AdmitResponse is a yes.
+ *
+ * @generated from message tributary.gate.v1.AdmitResponse
+ */
+export declare type AdmitResponse = Message<"tributary.gate.v1.AdmitResponse"> & {
+  /**
+   * SHA-256 of the policy's canonical JSON, 32 bytes: a yes holds while the policy is this one.
+   *
+   * @generated from field: bytes policy_sha256 = 1;
+   */
+  policySha256: Uint8Array;
+};
+
+/**
+ * Describes the message tributary.gate.v1.AdmitResponse.
+ * Use `create(AdmitResponseSchema)` to create a new message.
+ */
+export declare const AdmitResponseSchema: GenMessage<AdmitResponse>;
+
+/**
+ * RecordRequest is a sum that the worker is about to sign.
+ *
+ * @generated from message tributary.gate.v1.RecordRequest
+ */
+export declare type RecordRequest = Message<"tributary.gate.v1.RecordRequest"> & {
+  /**
+   * Ledger line that the round may become.
+   *
+   * @generated from field: uint32 line = 1;
+   */
+  line: number;
+
+  /**
+   * Attempt at the line.
+   *
+   * @generated from field: uint32 attempt = 2;
+   */
+  attempt: number;
+
+  /**
+   * Digest of the start, 32 bytes.
+   *
+   * @generated from field: bytes start_sha256 = 3;
+   */
+  startSha256: Uint8Array;
+
+  /**
+   * Survivors of each section of the report.
+   *
+   * @generated from field: repeated tributary.gate.v1.SectionSurvivors sections = 4;
+   */
+  sections: SectionSurvivors[];
+
+  /**
+   * Shares that open a secret.
+   *
+   * @generated from field: uint32 threshold = 5;
+   */
+  threshold: number;
+
+  /**
+   * Digest of everything by which the work of the seats, or what a sum is made of, may differ between two rounds, 32 bytes.
+   *
+   * @generated from field: bytes work_sha256 = 6;
+   */
+  workSha256: Uint8Array;
+
+  /**
+   * Bytes of this report that left the pod.
+   *
+   * @generated from field: uint64 sent_bytes = 7;
+   */
+  sentBytes: bigint;
+};
+
+/**
+ * Describes the message tributary.gate.v1.RecordRequest.
+ * Use `create(RecordRequestSchema)` to create a new message.
+ */
+export declare const RecordRequestSchema: GenMessage<RecordRequest>;
+
+/**
+ * SectionSurvivors is the set of survivors of one section.
+ *
+ * @generated from message tributary.gate.v1.SectionSurvivors
+ */
+export declare type SectionSurvivors = Message<"tributary.gate.v1.SectionSurvivors"> & {
+  /**
+   * Name of the section.
+   *
+   * @generated from field: string section = 1;
+   */
+  section: string;
+
+  /**
+   * Data names of the survivors, 36 bytes each, ascending, each once.
+   *
+   * @generated from field: repeated bytes data_names = 2;
+   */
+  dataNames: Uint8Array[];
+};
+
+/**
+ * Describes the message tributary.gate.v1.SectionSurvivors.
+ * Use `create(SectionSurvivorsSchema)` to create a new message.
+ */
+export declare const SectionSurvivorsSchema: GenMessage<SectionSurvivors>;
+
+/**
+ * RecordResponse says that the sum is remembered.
+ *
+ * @generated from message tributary.gate.v1.RecordResponse
+ */
+export declare type RecordResponse = Message<"tributary.gate.v1.RecordResponse"> & {
+};
+
+/**
+ * Describes the message tributary.gate.v1.RecordResponse.
+ * Use `create(RecordResponseSchema)` to create a new message.
+ */
+export declare const RecordResponseSchema: GenMessage<RecordResponse>;
+
+/**
  * GateService is served by the gate with TLS; the sidecar trusts the gate CA that the member's pod template mounts.
  *
  * @generated from service tributary.gate.v1.GateService
@@ -81,6 +443,58 @@ export declare const GateService: GenService<{
     methodKind: "unary";
     input: typeof EnrolRequestSchema;
     output: typeof EnrolResponseSchema;
+  },
+}>;
+
+/**
+ * WorkerService is served by the gate, with mutual TLS, to the workers that it enrolled: what each worker may do, and what its member
+ * remembers. Every call is about the worker that its certificate names.
+ *
+ * @generated from service tributary.gate.v1.WorkerService
+ */
+export declare const WorkerService: GenService<{
+  /**
+   * Trust says whom the worker's member trusts and what it allows, signed with the member's identity key.
+   *
+   * @generated from rpc tributary.gate.v1.WorkerService.Trust
+   */
+  trust: {
+    methodKind: "unary";
+    input: typeof TrustRequestSchema;
+    output: typeof TrustResponseSchema;
+  },
+  /**
+   * Attest says that the worker's pod is there: a certificate of a few minutes by which members' sidecars know each other. Refused with
+   * ENROLMENT_REFUSED when the pod is gone.
+   *
+   * @generated from rpc tributary.gate.v1.WorkerService.Attest
+   */
+  attest: {
+    methodKind: "unary";
+    input: typeof AttestRequestSchema;
+    output: typeof AttestResponseSchema;
+  },
+  /**
+   * Admit asks whether the worker may take part in a round, over exactly the bytes that it received, before the round's first task. Refused
+   * with TERMS_REFUSED naming the line of the policy. The same question gets the same answer while the policy is the same.
+   *
+   * @generated from rpc tributary.gate.v1.WorkerService.Admit
+   */
+  admit: {
+    methodKind: "unary";
+    input: typeof AdmitRequestSchema;
+    output: typeof AdmitResponseSchema;
+  },
+  /**
+   * Record remembers, durably before it answers, the survivors of which the worker is about to sign that they are in a sum. Idempotent.
+   * Refused with DIFFERENCE_OF_JOBS when, with a sum that the member signed before, they would single somebody out.
+   *
+   * @generated from rpc tributary.gate.v1.WorkerService.Record
+   */
+  record: {
+    methodKind: "unary";
+    input: typeof RecordRequestSchema;
+    output: typeof RecordResponseSchema;
   },
 }>;
 

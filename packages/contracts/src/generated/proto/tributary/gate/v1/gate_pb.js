@@ -10,7 +10,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file tributary/gate/v1/gate.proto.
  */
 export const file_tributary_gate_v1_gate = /*@__PURE__*/
-  fileDesc("Chx0cmlidXRhcnkvZ2F0ZS92MS9nYXRlLnByb3RvEhF0cmlidXRhcnkuZ2F0ZS52MSIuCgxFbnJvbFJlcXVlc3QSDQoFdG9rZW4YASABKAkSDwoHY3NyX2RlchgCIAEoDCI8Cg1FbnJvbFJlc3BvbnNlEhEKCWNoYWluX2RlchgBIAMoDBIYChBsaWZldGltZV9zZWNvbmRzGAIgASgEMlkKC0dhdGVTZXJ2aWNlEkoKBUVucm9sEh8udHJpYnV0YXJ5LmdhdGUudjEuRW5yb2xSZXF1ZXN0GiAudHJpYnV0YXJ5LmdhdGUudjEuRW5yb2xSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Chx0cmlidXRhcnkvZ2F0ZS92MS9nYXRlLnByb3RvEhF0cmlidXRhcnkuZ2F0ZS52MSIuCgxFbnJvbFJlcXVlc3QSDQoFdG9rZW4YASABKAkSDwoHY3NyX2RlchgCIAEoDCI8Cg1FbnJvbFJlc3BvbnNlEhEKCWNoYWluX2RlchgBIAMoDBIYChBsaWZldGltZV9zZWNvbmRzGAIgASgEIg4KDFRydXN0UmVxdWVzdCI1Cg1UcnVzdFJlc3BvbnNlEhEKCXN0YXRlbWVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwimgEKDlRydXN0U3RhdGVtZW50Eg4KBm1lbWJlchgBIAEoCRIUCgxvcmdhbmlzYXRpb24YAiABKAkSFAoMaWRlbnRpdHlfa2V5GAMgASgMEiYKBXBlZXJzGAQgAygLMhcudHJpYnV0YXJ5LmdhdGUudjEuUGVlchITCgtwb2xpY3lfanNvbhgFIAEoCRIPCgdtYWRlX21zGAYgASgEIkMKBFBlZXISFAoMb3JnYW5pc2F0aW9uGAEgASgJEg4KBm1lbWJlchgCIAEoCRIVCg1pZGVudGl0eV9rZXlzGAMgAygMIjIKDUF0dGVzdFJlcXVlc3QSDQoFdG9rZW4YASABKAkSEgoKc2VudF9ieXRlcxgCIAEoBCI9Cg5BdHRlc3RSZXNwb25zZRIRCgljaGFpbl9kZXIYASADKAwSGAoQbGlmZXRpbWVfc2Vjb25kcxgCIAEoBCJtCgxBZG1pdFJlcXVlc3QSDQoFc2V0dXAYASABKAwSDQoFdGVybXMYAiABKAwSDQoFc3RhcnQYAyABKAwSDAoEbGluZRgEIAEoDRIPCgdhdHRlbXB0GAUgASgNEhEKCXNpZ25hdHVyZRgGIAEoDCImCg1BZG1pdFJlc3BvbnNlEhUKDXBvbGljeV9zaGEyNTYYASABKAwitwEKDVJlY29yZFJlcXVlc3QSDAoEbGluZRgBIAEoDRIPCgdhdHRlbXB0GAIgASgNEhQKDHN0YXJ0X3NoYTI1NhgDIAEoDBI1CghzZWN0aW9ucxgEIAMoCzIjLnRyaWJ1dGFyeS5nYXRlLnYxLlNlY3Rpb25TdXJ2aXZvcnMSEQoJdGhyZXNob2xkGAUgASgNEhMKC3dvcmtfc2hhMjU2GAYgASgMEhIKCnNlbnRfYnl0ZXMYByABKAQiNwoQU2VjdGlvblN1cnZpdm9ycxIPCgdzZWN0aW9uGAEgASgJEhIKCmRhdGFfbmFtZXMYAiADKAwiEAoOUmVjb3JkUmVzcG9uc2UyWQoLR2F0ZVNlcnZpY2USSgoFRW5yb2wSHy50cmlidXRhcnkuZ2F0ZS52MS5FbnJvbFJlcXVlc3QaIC50cmlidXRhcnkuZ2F0ZS52MS5FbnJvbFJlc3BvbnNlMsUCCg1Xb3JrZXJTZXJ2aWNlEkoKBVRydXN0Eh8udHJpYnV0YXJ5LmdhdGUudjEuVHJ1c3RSZXF1ZXN0GiAudHJpYnV0YXJ5LmdhdGUudjEuVHJ1c3RSZXNwb25zZRJNCgZBdHRlc3QSIC50cmlidXRhcnkuZ2F0ZS52MS5BdHRlc3RSZXF1ZXN0GiEudHJpYnV0YXJ5LmdhdGUudjEuQXR0ZXN0UmVzcG9uc2USSgoFQWRtaXQSHy50cmlidXRhcnkuZ2F0ZS52MS5BZG1pdFJlcXVlc3QaIC50cmlidXRhcnkuZ2F0ZS52MS5BZG1pdFJlc3BvbnNlEk0KBlJlY29yZBIgLnRyaWJ1dGFyeS5nYXRlLnYxLlJlY29yZFJlcXVlc3QaIS50cmlidXRhcnkuZ2F0ZS52MS5SZWNvcmRSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * Describes the message tributary.gate.v1.EnrolRequest.
@@ -27,10 +27,96 @@ export const EnrolResponseSchema = /*@__PURE__*/
   messageDesc(file_tributary_gate_v1_gate, 1);
 
 /**
+ * Describes the message tributary.gate.v1.TrustRequest.
+ * Use `create(TrustRequestSchema)` to create a new message.
+ */
+export const TrustRequestSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 2);
+
+/**
+ * Describes the message tributary.gate.v1.TrustResponse.
+ * Use `create(TrustResponseSchema)` to create a new message.
+ */
+export const TrustResponseSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 3);
+
+/**
+ * Describes the message tributary.gate.v1.TrustStatement.
+ * Use `create(TrustStatementSchema)` to create a new message.
+ */
+export const TrustStatementSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 4);
+
+/**
+ * Describes the message tributary.gate.v1.Peer.
+ * Use `create(PeerSchema)` to create a new message.
+ */
+export const PeerSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 5);
+
+/**
+ * Describes the message tributary.gate.v1.AttestRequest.
+ * Use `create(AttestRequestSchema)` to create a new message.
+ */
+export const AttestRequestSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 6);
+
+/**
+ * Describes the message tributary.gate.v1.AttestResponse.
+ * Use `create(AttestResponseSchema)` to create a new message.
+ */
+export const AttestResponseSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 7);
+
+/**
+ * Describes the message tributary.gate.v1.AdmitRequest.
+ * Use `create(AdmitRequestSchema)` to create a new message.
+ */
+export const AdmitRequestSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 8);
+
+/**
+ * Describes the message tributary.gate.v1.AdmitResponse.
+ * Use `create(AdmitResponseSchema)` to create a new message.
+ */
+export const AdmitResponseSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 9);
+
+/**
+ * Describes the message tributary.gate.v1.RecordRequest.
+ * Use `create(RecordRequestSchema)` to create a new message.
+ */
+export const RecordRequestSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 10);
+
+/**
+ * Describes the message tributary.gate.v1.SectionSurvivors.
+ * Use `create(SectionSurvivorsSchema)` to create a new message.
+ */
+export const SectionSurvivorsSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 11);
+
+/**
+ * Describes the message tributary.gate.v1.RecordResponse.
+ * Use `create(RecordResponseSchema)` to create a new message.
+ */
+export const RecordResponseSchema = /*@__PURE__*/
+  messageDesc(file_tributary_gate_v1_gate, 12);
+
+/**
  * GateService is served by the gate with TLS; the sidecar trusts the gate CA that the member's pod template mounts.
  *
  * @generated from service tributary.gate.v1.GateService
  */
 export const GateService = /*@__PURE__*/
   serviceDesc(file_tributary_gate_v1_gate, 0);
+
+/**
+ * WorkerService is served by the gate, with mutual TLS, to the workers that it enrolled: what each worker may do, and what its member
+ * remembers. Every call is about the worker that its certificate names.
+ *
+ * @generated from service tributary.gate.v1.WorkerService
+ */
+export const WorkerService = /*@__PURE__*/
+  serviceDesc(file_tributary_gate_v1_gate, 1);
 
