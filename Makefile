@@ -87,8 +87,8 @@ clouds-down: install ## Removes the local clouds without a trace
 bench-round: install tfjs ## Round overhead in pods beside Flower and NVFLARE
 	node bench/src/round/main.ts
 
-bench-checkouts: install tfjs ## Round overhead of this checkout beside that of the one in BASELINE
-	node bench/src/checkouts/main.ts --baseline "$(BASELINE)"
+bench-checkouts: install tfjs ## Round overhead of this checkout beside that of the one in BASELINE; OPTIONS="--turns 4 --mib 1 --workers 2"
+	node bench/src/checkouts/main.ts --baseline "$(BASELINE)" $(OPTIONS)
 
 bench-starts: install tfjs ## Jobs made and deleted in a row: how soon each starts
 	node bench/src/starts/main.ts

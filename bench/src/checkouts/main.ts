@@ -31,7 +31,9 @@ async function main(): Promise<void> {
   if (!existsSync(join(baseline, "node_modules/.installed")))
     throw new Error(`--baseline is ${baseline}, must be a checkout in which \`make install tfjs\` was run`);
   const turns = Number(values.turns);
-  if (!Number.isInteger(turns) || turns < 1) throw new Error(`--turns is ${values.turns}, must be a whole number >= 1`);
+  // In an odd number one checkout is the first once more than the other.
+  if (!Number.isInteger(turns) || turns < 2 || turns % 2 === 1)
+    throw new Error(`--turns is ${values.turns}, must be an even number >= 2`);
   const { mib, workers } = values;
   selectCases(mib, workers);
   const size = mib === undefined || workers === undefined ? [] : ["--mib", mib, "--workers", workers];

@@ -111,6 +111,13 @@ it("a connection that is destroyed when it comes reaches no method", async () =>
   await expect(caller().enrol({}, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
 });
 
+it("a connection that is destroyed while it is served has no caller any more", async () => {
+  await ping(await connectRaw());
+  expect(seen[0]!.getPeerCertificate()).toMatchObject({ raw: new X509Certificate(own.certificatePem).raw });
+  seen[0]!.destroy();
+  expect(seen[0]!.getPeerCertificate()).toBeNull();
+});
+
 /** A connection of a caller that does with its requests what it likes. */
 async function connectRaw(): Promise<ClientHttp2Session> {
   const tls = { ca: own.caPem, cert: own.certificatePem, key: own.keyPem, servername: "localhost" };

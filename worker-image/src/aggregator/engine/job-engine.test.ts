@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { controlV1 } from "@tributary/contracts";
 import { metricNames, SegmentOutcome } from "@tributary/federated";
 import { type Disk, namingDisk, nodeDisk } from "@tributary/kit";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -83,16 +84,16 @@ it("shows what comes next from the moment that a line is there", async () => {
   const shown: unknown[] = [];
   const crash = (point: string) => {
     if (point !== "after-commit") return;
-    const { committedRounds, round, phase } = process.engine.view;
-    shown.push({ committedRounds, round, phase });
+    const { committedRounds, round, phase, stage } = process.engine.view;
+    shown.push({ committedRounds, round, phase, stage });
   };
   job = await MemoryJob.create({ parties: 2, report: steadyReport(2 ** -9) });
   const process: MemoryProcess = await job.start({ crash });
   await job.openWindow(process, 1);
   await untilCommitted(process, 2);
   expect(shown).toEqual([
-    { committedRounds: 1, round: 1, phase: "Train" },
-    { committedRounds: 2, round: 2, phase: "" },
+    { committedRounds: 1, round: 1, phase: "Train", stage: controlV1.Stage.SELECTING },
+    { committedRounds: 2, round: 2, phase: "", stage: controlV1.Stage.IDLE },
   ]);
 });
 

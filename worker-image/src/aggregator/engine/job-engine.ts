@@ -278,7 +278,7 @@ export class JobEngine {
 
   #stage(): controlV1.Stage {
     if (this.#windows.open === undefined) return controlV1.Stage.IDLE;
-    return stageOf(this.#cohorts.open[0]?.run.state);
+    return stageOf(this.#cohorts.open.find(({ record }) => record.line >= this.#rounds)?.run.state);
   }
 
   #setShortfall(message: string | undefined): void {

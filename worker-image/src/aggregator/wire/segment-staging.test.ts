@@ -40,6 +40,13 @@ describe("SegmentStaging", () => {
     expect((await readFile(staging.pathOf(2, 3))).equals(bytes)).toBe(true);
   });
 
+  it("makes its directory again when somebody has removed it beneath a segment of which nothing is there", async () => {
+    const inside = new SegmentStaging(join(directory, "attempt"));
+    await inside.claim(resource, sha256, total);
+    await rm(join(directory, "attempt"), { recursive: true });
+    expect(await inside.receive(resource, span(0), body(0, total))).toMatchObject({ isComplete: true });
+  });
+
   it("judges what a former process left once: a second claim at the same time cuts nothing", async () => {
     await writeFile(staging.pathOf(2, 3), bytes);
     const other = "0".repeat(64);

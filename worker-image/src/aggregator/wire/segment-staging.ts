@@ -132,7 +132,7 @@ export class SegmentStaging {
     body.on("error", () => {});
     slot.endRequest = (reason) => void body.destroy(reason);
     try {
-      const file = await this.#enter(() => this.#disk.open(slot.path, slot.storedBytes === 0 ? "w" : "r+"));
+      const file = await this.#enter(() => this.#openFile(slot));
       await appendBody(file, slot, span, body, pieceBytes);
       requireKept(slot, resource);
       await this.#finishOnce(slot);
@@ -196,6 +196,19 @@ export class SegmentStaging {
     const slot = await openSlot(this.#disk, this.pathOf(resource.segment, resource.party), sha256, sizeBytes);
     this.#slots.set(keyOf(resource), slot);
     return slot;
+  }
+
+  /** The file of a slot; of one without a byte also when somebody has removed the directory since it was made. */
+  async #openFile({ path, storedBytes }: Slot): Promise<DiskFile> {
+    if (storedBytes > 0) return this.#disk.open(path, "r+");
+    try {
+      return await this.#disk.open(path, "w");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+      this.#made = undefined;
+      await this.#makeDirectory();
+      return this.#disk.open(path, "w");
+    }
   }
 
   #makeDirectory(): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { RoundRun } from "../run/round-run.ts";
 import { MemoryJob, type MemoryProcess, steadyReport } from "../testing/memory-job.ts";
 
@@ -21,6 +21,7 @@ const segmentOf = (round: number) =>
 describe("a segment", () => {
   it("that is asked for again and again while its news waits is no more news", async () => {
     const posts = vi.spyOn(RoundRun.prototype, "post");
+    onTestFinished(() => posts.mockRestore());
     const sha256 = "00".repeat(32);
     let posted = -1;
     job.parties[0]!.onStaged = async () => {
