@@ -5,6 +5,7 @@ import {
   type AggregatorState,
   accumulatePacked,
   type CryptoSuite,
+  DATA_NAME_BYTES,
   DeadlineStage,
   decodeMessage,
   emptyPartyState,
@@ -20,6 +21,7 @@ import {
   packRing,
   partyContext,
   type RingBits,
+  type RosterEntry,
   type RoundPlan,
   type RoundSetup,
   segmentSizeBytes,
@@ -133,7 +135,7 @@ export class MixedRound {
     if (this.#gone.has(id)) return;
     if (!this.#casting.pythonParties.has(id)) {
       const isSetup = message[1] === MessageType.Setup;
-      const enrolled = this.#casting.setup.roster.map(({ id: _, ...worker }) => worker);
+      const enrolled = this.#casting.setup.roster.map(enrolledWorker);
       this.#tellParty(id, isSetup ? { type: "open", message, enrolled } : { type: "receive", message });
       return;
     }
@@ -246,4 +248,10 @@ export class MixedRound {
   #shape(segment: number) {
     return this.#casting.setup.segments.find(({ id }) => id === segment)!;
   }
+}
+
+function enrolledWorker({ id, ...worker }: RosterEntry) {
+  const dataName = new Uint8Array(DATA_NAME_BYTES);
+  new DataView(dataName.buffer).setUint32(0, id);
+  return { ...worker, dataName };
 }

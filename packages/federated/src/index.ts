@@ -292,6 +292,7 @@ export { emptyPartyState, type PartyState } from "./xsa1/party/party-state.ts";
 export { decodePartyState, encodePartyState } from "./xsa1/party/party-state-codec.ts";
 export {
   type EnrolledParty,
+  namedByAggregator,
   type PartyConfig,
   type PartyContext,
   type PartyEffect,
@@ -301,6 +302,7 @@ export {
   SegmentOutcome,
 } from "./xsa1/party/party-types.ts";
 export { partyContext, stepParty } from "./xsa1/party/step-party.ts";
+export { DATA_NAME_BYTES } from "./xsa1/party/sum-history.ts";
 export { encodePlan, planDigest, type RoundPlan } from "./xsa1/plan.ts";
 export { type Refusal, RefusalReason } from "./xsa1/refusals.ts";
 export { isMasked } from "./xsa1/roster.ts";

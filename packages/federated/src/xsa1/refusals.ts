@@ -38,6 +38,8 @@ export const RefusalReason = {
   PartyNotEnrolled: "PartyNotEnrolled",
   /** Two parties share an identity key, a share key or a mask key. */
   DuplicateKey: "DuplicateKey",
+  /** Two parties of a masked round train on the same data: as one name in a set of survivors they would hide one. */
+  DuplicateData: "DuplicateData",
   /** A public key is a point of low order: the shared secret would be known to everybody. */
   LowOrderPoint: "LowOrderPoint",
   /** Fewer parties than `minSurvivors`, or than a masked sum may have. */

@@ -5,6 +5,7 @@ import {
   decodeMessage,
   emptyPartyState,
   MessageType,
+  namedByAggregator,
   type PartyContext,
   type PartyEffect,
   type PartyEvent,
@@ -63,7 +64,7 @@ export class HostileRound {
     const { aggregatorKey, roster } = known.setup;
     const policy = { allowUnmasked: true, minOrganisations: 1, corruptRatio: 0.05, dropRatio: 0.05 };
     this.#context = partyContext(this.crypto, { ...this.#config, aggregatorKey, policy });
-    this.#step({ type: "open", message: setup, enrolled: roster.map(({ id: _, ...entry }) => entry) });
+    this.#step({ type: "open", message: setup, enrolled: namedByAggregator(roster) });
   }
 
   #start({ plan, start }: partyV1.RoundStarted): void {

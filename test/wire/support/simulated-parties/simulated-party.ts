@@ -7,6 +7,7 @@ import {
   decodeMessage,
   emptyPartyState,
   MessageType,
+  namedByAggregator,
   type PartyContext,
   type PartyEffect,
   type PartyEvent,
@@ -77,7 +78,7 @@ export class SimulatedParty {
     const policy = { allowUnmasked: true, minOrganisations: 1, corruptRatio: 0.05, dropRatio: 0.05 };
     const { jobUid } = this.#config;
     this.#context = partyContext(this.#crypto, { jobUid, identitySecret, aggregatorKey, policy });
-    await this.#step({ type: "open", message: setup, enrolled: roster.map(({ id: _, ...entry }) => entry) });
+    await this.#step({ type: "open", message: setup, enrolled: namedByAggregator(roster) });
   }
 
   async #start({ plan, start }: partyV1.RoundStarted): Promise<void> {

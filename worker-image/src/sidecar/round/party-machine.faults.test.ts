@@ -13,6 +13,7 @@ import {
 import { createLogger, type Disk, nodeDisk } from "@tributary/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { Fault, FaultyDisk, trialFolder, tryEveryCall } from "../../shared/files/testing/faulty-disk.ts";
 import { PartyMachine } from "./party-machine.ts";
 
@@ -91,7 +92,11 @@ class Party {
     this.#tell({ type: "reconnected", party: 1 });
     for (let message = this.#inbox.shift(); message !== undefined; message = this.#inbox.shift()) {
       const isSetup = message[1] === MessageType.Setup;
-      await machine.post(isSetup ? { type: "open", message, enrolled: [entry] } : { type: "receive", message });
+      await machine.post(
+        isSetup
+          ? { type: "open", message, enrolled: enrolledParties([{ id: 1, ...entry }]) }
+          : { type: "receive", message },
+      );
     }
     await machine.post({ type: "inputReady", planDigest: this.planDigest!, segment: 0, plainSha256: digest });
   }

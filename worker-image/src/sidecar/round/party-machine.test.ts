@@ -14,6 +14,7 @@ import {
 import { createLogger, realDisk, type TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { PartyMachine } from "./party-machine.ts";
 
 const crypto = createNodeCryptoSuite();
@@ -98,7 +99,9 @@ async function aReadyMachine(): Promise<PartyMachine> {
     if (next.type !== "send") continue;
     const { message } = next;
     const isSetup = message[1] === MessageType.Setup;
-    await machine.post(isSetup ? { type: "open", message, enrolled: setup.roster } : { type: "receive", message });
+    await machine.post(
+      isSetup ? { type: "open", message, enrolled: enrolledParties(setup.roster) } : { type: "receive", message },
+    );
     for (const answer of sent.splice(0)) take({ type: "receive", from: 1, message: answer });
   }
   expect(said).toContain("maskingReady");

@@ -6,6 +6,7 @@ import {
   isArgumentError,
   type Message,
   MessageType,
+  namedByAggregator,
   type PartyEvent,
   planDigest,
   ranksOf,
@@ -111,7 +112,7 @@ export class RoundDesk {
       const { setup } = requireMessage(opened.setup, MessageType.Setup, attempt);
       const terms = checkOpened(this.#deps.trust, setup, opened);
       // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
-      await this.#step(attempt, { type: "open", message: opened.setup, enrolled: setup.roster });
+      await this.#step(attempt, { type: "open", message: opened.setup, enrolled: namedByAggregator(setup.roster) });
       this.#opened = { attempt, terms, expiresMs };
     });
   }

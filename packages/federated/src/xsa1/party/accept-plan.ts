@@ -28,7 +28,7 @@ export function acceptPlan(
   const found = firstRefusal(
     () => checkSignature(context, message, digest),
     () => checkSteps(round.setup, plan),
-    () => checkHistory(state, round.setup, plan),
+    () => checkHistory(state, round, plan),
   );
   if (found !== null) return refuse(state, found);
   const next: PartyRound = { ...round, plan: { plan, digest } };
@@ -61,11 +61,10 @@ function checkSteps(setup: RoundSetup, plan: RoundPlan): Refusal | null {
  * Without masks the aggregator sees every update anyway: distances between such sums protect nothing, and one whose volume was restored may
  * ask for a model again that was left. Updates on a model of a masked sum, in clear, would take all of it but one apart.
  */
-function checkHistory({ history }: PartyState, setup: RoundSetup, plan: RoundPlan): Refusal | null {
+function checkHistory({ history }: PartyState, { setup, dataNames }: PartyRound, plan: RoundPlan): Refusal | null {
   const left = checkModelNotLeft(history, plan.modelSha256);
   if (left !== null || history.model === null || !equalBytes(history.model, plan.modelSha256)) return left;
   if (!isMasked(setup))
     return refusal(RefusalReason.ModelReplayed, `model ${toHex(plan.modelSha256)} had a masked sum`);
-  const keys = setup.roster.map((entry) => entry.publicKey);
-  return checkRosterAllowsSum(history, keys, setup.minSurvivors, minSumDistance(setup));
+  return checkRosterAllowsSum(history, dataNames, setup.minSurvivors, minSumDistance(setup));
 }

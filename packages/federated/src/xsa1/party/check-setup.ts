@@ -2,9 +2,10 @@ import { isRingBits } from "../../encoding/ring.ts";
 import { COMPLETE_GRAPH_PARTIES, completeThreshold, keepsPrivacy } from "../../graph/neighbourhoods.ts";
 import { equalBytes, toHex } from "../bytes.ts";
 import { firstRefusal, type Refusal, RefusalReason, refusal } from "../refusals.ts";
-import { countOrganisations } from "../roster.ts";
+import { countOrganisations, isMasked } from "../roster.ts";
 import { Protocol, type RosterEntry, type RoundSetup } from "../setup.ts";
 import type { EnrolledParty, PartyContext, PartyPolicy } from "./party-types.ts";
+import { DATA_NAME_BYTES } from "./sum-history.ts";
 
 const MAX_HOLDERS = 65_535;
 
@@ -21,6 +22,7 @@ export function checkSetup(
     () =>
       unless(policy.allowUnmasked || setup.protocol === Protocol.Masking, RefusalReason.ProtocolNotAllowed, "no masks"),
     () => checkRoster(context, setup.roster, enrolled),
+    () => checkDataNames(setup, enrolled),
     () => checkOrganisations(setup, policy),
     () => checkThresholds(setup),
     () => checkGraph(setup, policy),
@@ -51,6 +53,26 @@ function checkRoster(
         RefusalReason.PartyNotEnrolled,
         `party ${stranger?.id} has no verified certificate`,
       ),
+  );
+}
+
+/** The data names of the parties of a roster whose workers are all enrolled, in its order. */
+export function dataNamesOf({ roster }: RoundSetup, enrolled: readonly EnrolledParty[]): Uint8Array[] {
+  return roster.flatMap((entry) => enrolled.find((worker) => isSameWorker(worker, entry))?.dataName ?? []);
+}
+
+/** Sets of survivors are sets of data names: two parties of one name would count as one, and hide one. */
+function checkDataNames(setup: RoundSetup, enrolled: readonly EnrolledParty[]): Refusal | null {
+  if (!isMasked(setup)) return null;
+  const names = dataNamesOf(setup, enrolled);
+  const nameless = setup.roster.find((_, rank) => names[rank]!.length !== DATA_NAME_BYTES);
+  const hex = names.map(toHex);
+  const twice = hex.findIndex((name, rank) => hex.indexOf(name) !== rank);
+  const first = hex.indexOf(hex[twice] ?? "");
+  const same = `parties ${setup.roster[first]?.id} and ${setup.roster[twice]?.id} train on the same data`;
+  return firstRefusal(
+    () => unless(nameless === undefined, RefusalReason.PartyNotEnrolled, `party ${nameless?.id} has no data name`),
+    () => unless(twice === -1, RefusalReason.DuplicateData, same),
   );
 }
 

@@ -6,7 +6,7 @@ import { isMasked } from "../roster.ts";
 import { segmentSecrets, shareSecret } from "../round-secrets.ts";
 import { type RoundSetup, setupDigest } from "../setup.ts";
 import { advertiseTranscript, setupTranscript } from "../transcripts.ts";
-import { checkSetup } from "./check-setup.ts";
+import { checkSetup, dataNamesOf } from "./check-setup.ts";
 import { refuse, repeat } from "./party-round.ts";
 import { OPEN_ROUNDS, type PartyRound, type PartyState } from "./party-state.ts";
 import type { EnrolledParty, PartyContext, PartyStep } from "./party-types.ts";
@@ -39,6 +39,7 @@ export function openRound(
     setup,
     setupDigest: digest,
     party: setup.roster.find((entry) => equalBytes(entry.publicKey, context.publicKey))!.id,
+    dataNames: isMasked(setup) ? dataNamesOf(setup, enrolled) : [],
     seed: context.crypto.randomBytes(32),
     keys: null,
     shares: null,

@@ -3,9 +3,9 @@ import { ByteReader, ByteWriter } from "../bytes.ts";
 import { encodePlan, readPlan } from "../plan.ts";
 import { encodeSetup, readSetup } from "../setup.ts";
 import type { AcceptedKeys, AcceptedShares, PartyRound, PartyState, SegmentProgress } from "./party-state.ts";
-import type { SumHistory } from "./sum-history.ts";
+import { DATA_NAME_BYTES, type SumHistory } from "./sum-history.ts";
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** The canonical bytes of a party's state; they hold its secrets. */
 export function encodePartyState(state: PartyState): Uint8Array {
@@ -43,7 +43,8 @@ function readHistory(reader: ByteReader): SumHistory {
 }
 
 function writeRound(round: PartyRound, writer: ByteWriter): void {
-  writer.fixed(encodeSetup(round.setup)).fixed(round.setupDigest).u32(round.party).fixed(round.seed);
+  writer.fixed(encodeSetup(round.setup)).fixed(round.setupDigest).u32(round.party);
+  writer.list(round.dataNames, (name) => writer.fixed(name)).fixed(round.seed);
   writer.optional(round.keys, writeKeys);
   writer.optional(round.shares, writeShares);
   writer.optional(round.plan, ({ plan, digest }) => writer.fixed(encodePlan(plan)).fixed(digest));
@@ -55,6 +56,7 @@ function readRound(reader: ByteReader): PartyRound {
     setup: readSetup(reader),
     setupDigest: reader.fixed(32),
     party: reader.u32(),
+    dataNames: reader.list(() => reader.fixed(DATA_NAME_BYTES)),
     seed: reader.fixed(32),
     keys: reader.optional(readKeys),
     shares: reader.optional(readShares),

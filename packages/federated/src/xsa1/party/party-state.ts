@@ -47,6 +47,8 @@ export interface PartyRound {
   readonly setupDigest: Uint8Array;
   /** This party's id in the round. */
   readonly party: number;
+  /** Data names of the parties in the roster's order; none without masks. */
+  readonly dataNames: readonly Uint8Array[];
   /** 32 random bytes from which every secret of the round is derived. */
   readonly seed: Uint8Array;
   readonly keys: AcceptedKeys | null;

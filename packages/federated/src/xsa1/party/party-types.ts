@@ -28,7 +28,15 @@ export interface PartyConfig {
 }
 
 /** A worker whose certificate the caller verified against its member's peer list. */
-export type EnrolledParty = Omit<RosterEntry, "id">;
+export interface EnrolledParty extends Omit<RosterEntry, "id"> {
+  /** Whose data it trains on, across pods, jobs and hubs: {@link DATA_NAME_BYTES} bytes of its certificate; none without masks. */
+  readonly dataName: Uint8Array;
+}
+
+/** The parties of a round without masks, taken as its aggregator names them: nobody's data needs a name where no sum hides it. */
+export function namedByAggregator(roster: readonly RosterEntry[]): EnrolledParty[] {
+  return roster.map(({ id: _, ...party }) => ({ ...party, dataName: new Uint8Array(0) }));
+}
 
 /** What a step reads besides state and event. */
 export interface PartyContext {

@@ -79,6 +79,6 @@ function remember(round: PlannedRound, history: SumHistory, segment: number, bit
   return isMasked(round.setup) ? recordSurvivors(history, segment, setOf(round, bitmap)) : history;
 }
 
-function setOf(round: PlannedRound, bitmap: Uint8Array): Uint8Array {
-  return survivorSet(entriesOf(round.setup, bitmap).map((entry) => entry.publicKey));
+function setOf({ dataNames }: PlannedRound, bitmap: Uint8Array): Uint8Array {
+  return survivorSet(dataNames.filter((_, rank) => hasRank(bitmap, rank)));
 }

@@ -4,6 +4,7 @@ import {
   checkDistance,
   checkModelNotLeft,
   checkRosterAllowsSum,
+  DATA_NAME_BYTES,
   emptyHistory,
   enterModel,
   REMEMBERED_MODELS,
@@ -12,9 +13,9 @@ import {
   survivorSet,
 } from "./sum-history.ts";
 
-const keys = Array.from({ length: 12 }, (_, index) => new Uint8Array(32).fill(index + 1));
+const names = Array.from({ length: 12 }, (_, index) => new Uint8Array(DATA_NAME_BYTES).fill(index + 1));
 const aSubset = fc.subarray(
-  keys.map((_, index) => index),
+  names.map((_, index) => index),
   { minLength: 3 },
 );
 
@@ -49,7 +50,7 @@ describe("survivors signed on one model", () => {
   });
 
   it("are one set whatever the order of its parties", () => {
-    expect(survivorSet([keys[3]!, keys[1]!])).toEqual(survivorSet([keys[1]!, keys[3]!]));
+    expect(survivorSet([names[3]!, names[1]!])).toEqual(survivorSet([names[1]!, names[3]!]));
   });
 });
 
@@ -70,7 +71,7 @@ describe("a roster on a model with a signed sum", () => {
           );
           const found = checkRosterAllowsSum(
             history,
-            roster.map((index) => keys[index]!),
+            roster.map((index) => names[index]!),
             minSurvivors,
             minDistance,
           );
@@ -103,7 +104,7 @@ describe("base models", () => {
 });
 
 function setOf(indices: readonly number[]): Uint8Array {
-  return survivorSet(indices.map((index) => keys[index]!));
+  return survivorSet(indices.map((index) => names[index]!));
 }
 
 function distance(a: readonly number[], b: readonly number[]): number {

@@ -3,6 +3,8 @@ import { type Refusal, RefusalReason, refusal } from "../refusals.ts";
 
 /** Models a party remembers having left, newest last; the oldest is forgotten beyond this. */
 export const REMEMBERED_MODELS = 131_072;
+/** Length of a data name: the digest that its gate made of the claims, then the worker's index. */
+export const DATA_NAME_BYTES = 36;
 /** Sets of survivors a party signs on one base model and segment: with a third, three sums could single out a party. */
 export const SURVIVOR_SETS = 2;
 const PREFIX_BYTES = 8;
@@ -10,7 +12,7 @@ const PREFIX_BYTES = 8;
 /**
  * What a party remembers across rounds so that the difference of two sums is never one party's update.
  *
- * Sets hold identity keys, not ids: the hub gives out ids, but cannot enrol a worker.
+ * Sets hold data names, not ids or keys: the hub gives out ids, and a pod that is made anew has another key and trains on the same data.
  */
 export interface SumHistory {
   readonly lastRound: { readonly round: number; readonly attempt: number } | null;
@@ -18,7 +20,7 @@ export interface SumHistory {
   readonly model: Uint8Array | null;
   /** First 8 bytes of the digest of each model left behind, one after the other. */
   readonly leftModels: Uint8Array;
-  /** Distinct sets signed on the present model: identity keys, ascending, 32 bytes each. */
+  /** Distinct sets signed on the present model: data names, ascending, {@link DATA_NAME_BYTES} bytes each. */
   readonly survivorSets: readonly Uint8Array[];
   /** Places in `survivorSets`, by segment id. */
   readonly signed: ReadonlyMap<number, readonly number[]>;
@@ -29,9 +31,9 @@ export function emptyHistory(): SumHistory {
   return { lastRound: null, model: null, leftModels: new Uint8Array(0), survivorSets: [], signed: new Map() };
 }
 
-/** A set of identity keys as canonical bytes: 32 bytes each, ascending. */
-export function survivorSet(publicKeys: readonly Uint8Array[]): Uint8Array {
-  const sorted = [...publicKeys].sort((a, b) => (toHex(a) < toHex(b) ? -1 : 1));
+/** A set of data names as canonical bytes: {@link DATA_NAME_BYTES} bytes each, ascending. */
+export function survivorSet(dataNames: readonly Uint8Array[]): Uint8Array {
+  const sorted = [...dataNames].sort((a, b) => (toHex(a) < toHex(b) ? -1 : 1));
   return concatBytes(...sorted);
 }
 
@@ -109,22 +111,22 @@ export function checkRosterAllowsSum(
   minSurvivors: number,
   minDistance: number,
 ): Refusal | null {
-  const keys = new Set(roster.map(toHex));
+  const names = new Set(roster.map(toHex));
   for (const [segment, places] of history.signed) {
-    const sets = places.map((place) => keysOf(history.survivorSets[place]!));
-    if (sets.some((set) => set.every((key) => keys.has(key)))) continue;
-    const isFar = sets.every((set) => farthest(set, keys, minSurvivors) >= minDistance);
+    const sets = places.map((place) => namesOf(history.survivorSets[place]!));
+    if (sets.some((set) => set.every((name) => names.has(name)))) continue;
+    const isFar = sets.every((set) => farthest(set, names, minSurvivors) >= minDistance);
     if (isFar && sets.length < SURVIVOR_SETS) continue;
-    const detail = `segment ${segment}: a sum of other parties was signed on this model, and this roster of ${keys.size} cannot repeat it or be ${minDistance} parties away`;
+    const detail = `segment ${segment}: a sum of other parties was signed on this model, and this roster of ${names.size} cannot repeat it or be ${minDistance} parties away`;
     return refusal(RefusalReason.RosterShrunk, detail);
   }
   return null;
 }
 
-/** The largest distance from `set` that a subset of `keys` of at least `minSurvivors` parties can have. */
-function farthest(set: readonly string[], keys: ReadonlySet<string>, minSurvivors: number): number {
-  const common = set.filter((key) => keys.has(key)).length;
-  const added = keys.size - common;
+/** The largest distance from `set` that a subset of `names` of at least `minSurvivors` parties can have. */
+function farthest(set: readonly string[], names: ReadonlySet<string>, minSurvivors: number): number {
+  const common = set.filter((name) => names.has(name)).length;
+  const added = names.size - common;
   const kept = Math.max(0, minSurvivors - added);
   return set.length - common + Math.max(0, common - kept) + added;
 }
@@ -133,14 +135,17 @@ function signedSets(history: SumHistory, segment: number): Uint8Array[] {
   return (history.signed.get(segment) ?? []).map((place) => history.survivorSets[place]!);
 }
 
-function keysOf(set: Uint8Array): string[] {
-  return Array.from({ length: set.length / 32 }, (_, index) => toHex(set.subarray(32 * index, 32 * index + 32)));
+function namesOf(set: Uint8Array): string[] {
+  const count = set.length / DATA_NAME_BYTES;
+  return Array.from({ length: count }, (_, at) =>
+    toHex(set.subarray(DATA_NAME_BYTES * at, DATA_NAME_BYTES * (at + 1))),
+  );
 }
 
 /** Size of the symmetric difference. */
 function distance(a: Uint8Array, b: Uint8Array): number {
-  const left = new Set(keysOf(a));
-  const right = keysOf(b);
-  const common = right.filter((key) => left.has(key)).length;
+  const left = new Set(namesOf(a));
+  const right = namesOf(b);
+  const common = right.filter((name) => left.has(name)).length;
   return left.size + right.length - 2 * common;
 }

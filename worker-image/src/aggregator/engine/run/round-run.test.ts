@@ -19,6 +19,7 @@ import {
 import { createLogger } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../../shared/crypto/node-crypto-suite.ts";
+import { enrolledParties } from "../../../shared/crypto/protocol/enrolled-parties.ts";
 import { RoundRun } from "./round-run.ts";
 import type { RunDeps } from "./run-contract.ts";
 
@@ -88,7 +89,10 @@ class Party {
   async exchange(run: RoundRun): Promise<void> {
     for (let message = outbox.shift(); message !== undefined; message = outbox.shift()) {
       const isSetup = message[1] === MessageType.Setup;
-      await this.#take(run, isSetup ? { type: "open", message, enrolled: setup.roster } : { type: "receive", message });
+      await this.#take(
+        run,
+        isSetup ? { type: "open", message, enrolled: enrolledParties(setup.roster) } : { type: "receive", message },
+      );
     }
     await this.#take(run, { type: "inputReady", planDigest: this.#planDigest, segment: 0, plainSha256: inputSha256 });
   }

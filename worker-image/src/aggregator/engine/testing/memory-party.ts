@@ -17,6 +17,7 @@ import {
   signedLayout,
   stepParty,
 } from "@tributary/federated";
+import { enrolledParties } from "../../../shared/crypto/protocol/enrolled-parties.ts";
 import { decodeTerms } from "../../../shared/terms/terms-message.ts";
 import type { AddressedMessage } from "../../party/party-directory.ts";
 import type { JobEngine } from "../job-engine.ts";
@@ -116,10 +117,7 @@ export class MemoryParty {
       aggregatorKey,
       policy,
     });
-    await this.#take(
-      { type: "open", message, enrolled: roster.map(({ id: _, ...entry }) => entry) },
-      { round, attempt },
-    );
+    await this.#take({ type: "open", message, enrolled: enrolledParties(roster) }, { round, attempt });
   }
 
   async #take(event: PartyEvent, at: Address): Promise<void> {

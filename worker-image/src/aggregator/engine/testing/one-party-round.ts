@@ -17,6 +17,7 @@ import {
 } from "@tributary/federated";
 import { createLogger, type Disk } from "@tributary/kit";
 import { createNodeCryptoSuite } from "../../../shared/crypto/node-crypto-suite.ts";
+import { enrolledParties } from "../../../shared/crypto/protocol/enrolled-parties.ts";
 import type { SegmentResource } from "../../../shared/tensor-wire/resources.ts";
 import type { KnownFile } from "../../store/known-file.ts";
 import type { LedgerLine } from "../../store/ledger-line.ts";
@@ -168,7 +169,7 @@ export class OnePartyRound {
   }
 
   async #receive(run: RoundRun, message: Uint8Array): Promise<void> {
-    const enrolled = roster.map(({ id: _, ...entry }) => entry);
+    const enrolled = enrolledParties(roster);
     await this.#post(
       run,
       message[1] === MessageType.Setup ? { type: "open", message, enrolled } : { type: "receive", message },

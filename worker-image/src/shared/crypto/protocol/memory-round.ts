@@ -29,6 +29,7 @@ import {
   stepParty,
   unpackRing,
 } from "@tributary/federated";
+import { enrolledParties } from "./enrolled-parties.ts";
 
 /** The message at whose sending a party dies; everything before it was sent. */
 export type DropStage = "Advertise" | "ShareBundle" | "MaskedInput" | "Consistency" | "UnmaskAnswer";
@@ -226,7 +227,7 @@ export class MemoryRound {
     const message = this.tamper(id, original);
     if (message === null) return;
     const isSetup = message[1] === MessageType.Setup;
-    const enrolled = this.#setup.roster.map(({ id: _, ...worker }) => worker);
+    const enrolled = enrolledParties(this.#setup.roster);
     this.tellParty(id, isSetup ? { type: "open", message, enrolled } : { type: "receive", message });
   }
 

@@ -1,12 +1,13 @@
 import { type PartyPolicy, Protocol, type RoundSetup, stepParty } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
+import { enrolledParties } from "./enrolled-parties.ts";
 import { createRoster } from "./memory-round.ts";
 import { anHonestRound, aSetup, idsOf, signedSetup, twoSegments } from "./round-fixtures.ts";
 import { createSeededSuite } from "./seeded-suite.ts";
 
 const roster = createRoster(createSeededSuite("setup refusals"), idsOf(5), 2);
 const victim = roster.parties[0]!;
-const enrolled = roster.roster.map(({ id: _, ...worker }) => worker);
+const enrolled = enrolledParties(roster.roster);
 const honest = aSetup(roster);
 const [first, second, third, fourth, fifth] = roster.roster as [Entry, Entry, Entry, Entry, Entry];
 type Entry = RoundSetup["roster"][number];
@@ -97,9 +98,27 @@ describe("a party refuses a setup", () => {
     );
   });
 
+  it.each([
+    { given: "of a worker whose certificate has no data name", name: new Uint8Array(0), want: "PartyNotEnrolled" },
+    { given: "of a data name that is cut", name: enrolled[0]!.dataName.slice(1), want: "PartyNotEnrolled" },
+    { given: "of two workers on the same data", name: enrolled[0]!.dataName, want: "DuplicateData" },
+  ])("$given, but not without masks", ({ name, want }) => {
+    const renamed = enrolled.map((worker, rank) => (rank === 3 ? { ...worker, dataName: name } : worker));
+    const open = (setup: RoundSetup) =>
+      reasonOf(
+        stepParty(victim.context, victim.state, {
+          type: "open",
+          message: signedSetup(roster, setup),
+          enrolled: renamed,
+        }),
+      );
+    expect(open(honest)).toBe(want);
+    expect(open({ ...honest, protocol: Protocol.None })).toBeNull();
+  });
+
   it("of a sparse graph below the corrected table, and accepts the table's", () => {
     const many = createRoster(createSeededSuite("a hundred"), idsOf(100), 4);
-    const all = many.roster.map(({ id: _, ...worker }) => worker);
+    const all = enrolledParties(many.roster);
     const open = (neighbours: number, threshold: number) => {
       const setup = aSetup(many, { neighbours, threshold, minSurvivors: 70, segments: [twoSegments[1]!] });
       const party = many.parties[0]!;

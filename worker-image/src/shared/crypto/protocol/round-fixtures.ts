@@ -14,6 +14,7 @@ import {
   type SetupSegment,
   setupDigest,
 } from "@tributary/federated";
+import { enrolledParties } from "./enrolled-parties.ts";
 import { createRoster, type DropStage, type MemoryParty, type MemoryRoster, MemoryRound } from "./memory-round.ts";
 
 /** Two small segments: one that ends in the middle of a group, one of metrics. */
@@ -110,7 +111,7 @@ export function recordRound(
     return bytes;
   };
   round.run();
-  const enrolled = roster.roster.map(({ id: _, ...worker }) => worker);
+  const enrolled = enrolledParties(roster.roster);
   return { roster, setup, plan, victim, enrolled, messages, last: victim.state };
 }
 
