@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ensureTools, kubectl, type RunningCluster, toStandardError } from "@tributary/clouds";
 import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
@@ -85,7 +86,7 @@ describe.skipIf(reason !== undefined)("the charts on real kubelets", () => {
     );
     const input = {
       job: {
-        metadata: { name: "left-alone", namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
+        metadata: { name: "left-alone", namespace: "research", uid: randomUUID() },
         spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
       },
       participant: { name: "aws", workers: 1 },
