@@ -2,7 +2,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { partyV1 } from "@tributary/contracts";
-import { equalBytes } from "@tributary/federated";
+import { equalBytes, namedByAggregator } from "@tributary/federated";
 import {
   asTributaryError,
   Closers,
@@ -283,6 +283,8 @@ class SidecarWorker {
       memoryDirectory,
       trust: { crypto, aggregatorKey, ownKey: crypto.ed25519PublicKey(identitySecret), told },
       agreements: await Agreements.open(memoryDirectory, crypto),
+      // Without masks the aggregator's roster is taken as it is, and under masks it is refused: no party has a data name.
+      enrolled: ({ roster }) => namedByAggregator(roster),
       jobUid: told.jobUid,
       partyId: told.partyId,
       tensors: () => this.#requireSession().tensors,

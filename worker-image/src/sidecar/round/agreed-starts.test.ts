@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { encodeMessage, MessageType, Protocol, planDigest, resultTranscript, setupDigest } from "@tributary/federated";
 import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import {
   type HonestOptions,
   type SpokenRound,
@@ -66,6 +67,7 @@ async function startSidecar(): Promise<void> {
   };
   const never = { fetch: () => new Promise(() => {}) } as unknown as TensorClient;
   desk = new RoundDesk({
+    enrolled: ({ roster }) => enrolledParties(roster),
     desk: new TrainerDesk(log, 1_000, async () => {}),
     crypto,
     log,

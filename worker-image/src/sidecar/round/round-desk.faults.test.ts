@@ -8,6 +8,7 @@ import { planDigest as digestOfPlan, safetensorsParts, setupDigest } from "@trib
 import { createLogger, type ErrorCode, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
@@ -44,6 +45,7 @@ beforeEach(async () => {
   const trainer = new TrainerDesk(log, 1_000, async () => {});
   trainer.run = async () => ({ case: "success", value: create(trainerV1.TaskSuccessSchema) });
   desk = new RoundDesk({
+    enrolled: ({ roster }) => enrolledParties(roster),
     desk: trainer,
     crypto,
     log,

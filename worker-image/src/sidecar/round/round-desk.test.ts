@@ -5,6 +5,7 @@ import { planDigest as digestOfPlan, SegmentOutcome, safetensorsParts, setupDige
 import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { type HonestOptions, speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
@@ -38,6 +39,7 @@ beforeEach(async () => {
   trainer = new TrainerDesk(log, 1_000, async () => {});
   const trust = trustOfParty1();
   desk = new RoundDesk({
+    enrolled: ({ roster }) => enrolledParties(roster),
     desk: trainer,
     crypto,
     log,

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
 import {
   decodeMessage,
+  type EnrolledParty,
   equalBytes,
   isArgumentError,
   type Message,
   MessageType,
-  namedByAggregator,
   type PartyEvent,
   planDigest,
+  type RoundSetup,
   ranksOf,
   SegmentOutcome,
 } from "@tributary/federated";
@@ -39,6 +40,8 @@ export interface DeskDeps extends WorkDeps {
   readonly partyId: number;
   readonly trust: Trust;
   readonly agreements: Agreements;
+  /** The parties of a setup whose certificates hold. */
+  readonly enrolled: (setup: RoundSetup) => readonly EnrolledParty[];
   readonly machine: () => PartyMachine;
   /** Tells the aggregator, hence the hub, why this worker cannot report in an attempt. */
   readonly fail: (
@@ -111,8 +114,8 @@ export class RoundDesk {
     await this.#orRefuse(attempt, async () => {
       const { setup } = requireMessage(opened.setup, MessageType.Setup, attempt);
       const terms = checkOpened(this.#deps.trust, setup, opened);
-      // Without masks the aggregator's roster is taken as it is; a member's own peer list comes with masking.
-      await this.#step(attempt, { type: "open", message: opened.setup, enrolled: namedByAggregator(setup.roster) });
+      const enrolled = this.#deps.enrolled(setup);
+      await this.#step(attempt, { type: "open", message: opened.setup, enrolled });
       this.#opened = { attempt, terms, expiresMs };
     });
   }
