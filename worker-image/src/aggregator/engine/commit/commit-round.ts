@@ -205,7 +205,7 @@ export class RoundCommit {
 function openedSum({ run, layout }: SummedCohort, index: number): OpenedSum {
   const { segment, offset, step } = layout.updates[index]!;
   return {
-    path: run.sums.pathOf(segment.id),
+    path: run.sums.openedPathOf(run.state.setup, segment.id),
     sha256: recordedSha256(run, segment.id),
     offset,
     parameters: segment.valueCount,

@@ -31,7 +31,7 @@ export function openedMetrics(
 
 async function readSection(run: RoundRun, { segment, codings }: MetricSegment): Promise<Record<string, number>> {
   const { id, valueCount: values, ringBits } = segment;
-  const path = run.sums.pathOf(id);
+  const path = run.sums.openedPathOf(run.state.setup, id);
   await verifySum({ path, values, ringBits, sha256: recordedSha256(run, id) });
   const file = await realDisk.open(path, "r");
   const sums = await readSums(file, 0, values, ringBits).finally(() => file.close());

@@ -1,10 +1,15 @@
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import {
   type AggregatorState,
+  isMasked,
+  type MaskKey,
   type RoundSetup,
   ranksOf,
+  SegmentStage,
   type SetupSegment,
   segmentSizeBytes,
+  toHex,
 } from "@tributary/federated";
 import {
   allEnded,
@@ -17,8 +22,9 @@ import {
 } from "@tributary/kit";
 import { RunningTag } from "../../../shared/files/piece-tag.ts";
 import type { SegmentStaging } from "../../wire/segment-staging.ts";
-import { restoreSum } from "./recorded-sum.ts";
+import { restoreSum, sumDamaged, verifySum } from "./recorded-sum.ts";
 import { sumSegments } from "./segment-sum.ts";
+import { SumRange } from "./sum-range.ts";
 
 /** What the sums of an attempt are made with. */
 export interface SumDeps {
@@ -29,6 +35,12 @@ export interface SumDeps {
   readonly disk: Disk;
   readonly log: Logger;
   readonly staging: SegmentStaging;
+}
+
+/** A sum that was announced: of how many parties, and the digest of its masked bytes. */
+export interface AnnouncedSum {
+  readonly parties: number;
+  readonly sumSha256: Uint8Array;
 }
 
 /** A staged file that is not what its party sent. */
@@ -65,6 +77,11 @@ export class AttemptSums {
     return join(this.#directory, `${segment}.bin`);
   }
 
+  /** Path of a segment's sum once it is open: without masks it is as it was announced. */
+  openedPathOf(setup: RoundSetup, segment: number): string {
+    return isMasked(setup) ? join(this.#directory, `${segment}.opened.bin`) : this.pathOf(segment);
+  }
+
   /** Makes the folder of the sums. */
   async prepare(): Promise<void> {
     await this.#deps.disk.mkdir(this.#directory);
@@ -92,6 +109,40 @@ export class AttemptSums {
     return sha256;
   }
 
+  /**
+   * Takes the masks out of an announced sum, into a file of its own: done again, after a crash or with other shares, it gives the same bytes.
+   *
+   * @param keys signs are those of removal.
+   * @returns SHA-256 of the opened sum's bytes, which are durable.
+   * @throws SUM_DAMAGED when the announced sum is not what was announced, or what comes out is no sum of so many parties' values: one of
+   * them masked otherwise than it said, and nobody can tell which.
+   */
+  async open(
+    setup: RoundSetup,
+    segment: number,
+    announced: AnnouncedSum,
+    keys: readonly MaskKey[],
+  ): Promise<Uint8Array> {
+    const { disk } = this.#deps;
+    const entry = setup.segments.find(({ id }) => id === segment)!;
+    const { valueCount: values, ringBits } = entry;
+    const path = this.openedPathOf(setup, segment);
+    const read = createHash("sha256");
+    const range = new SumRange(entry, announced.parties);
+    const options = {
+      disk,
+      masks: keys,
+      onRead: (_: number, bytes: Uint8Array) => void read.update(bytes),
+      onSummed: (packed: Uint8Array, count: number) => range.check(packed, count),
+    };
+    const sha256 = await sumSegments([this.pathOf(segment)], { values, ringBits }, path, options);
+    const found = read.digest("hex");
+    if (found !== toHex(announced.sumSha256))
+      throw sumDamaged(this.pathOf(segment), `of digest ${found}`, `of ${toHex(announced.sumSha256)}`);
+    await allEnded([syncFile(path, disk), syncDirectory(this.#directory, disk)]);
+    return sha256;
+  }
+
   /** Makes sums durable, and their names and the attempt's; the state that is written next syncs the attempt's folder itself. */
   async makeDurable(segments: readonly number[]): Promise<void> {
     if (segments.length === 0) return;
@@ -108,9 +159,13 @@ export class AttemptSums {
   /** The sums that durable point 1 recorded are what is unmasked and committed: each must be what its digest says, else SUM_DAMAGED. */
   async restore({ setup, segments }: AggregatorState): Promise<void> {
     const { disk, log, staging } = this.#deps;
-    for (const [index, { sumSha256, survivors }] of segments.entries()) {
+    for (const [index, { stage, sumSha256, survivors }] of segments.entries()) {
       if (sumSha256 === null || survivors === null) continue;
       const { id, valueCount: values, ringBits } = setup.segments[index]!;
+      if (isMasked(setup) && stage === SegmentStage.Opened) {
+        await verifySum({ path: this.openedPathOf(setup, id), values, ringBits, sha256: sumSha256 }, disk);
+        continue;
+      }
       const inputs = ranksOf(survivors).map((rank) => staging.pathOf(id, setup.roster[rank]!.id));
       await restoreSum({ path: this.pathOf(id), values, ringBits, sha256: sumSha256 }, inputs, { disk, log });
     }

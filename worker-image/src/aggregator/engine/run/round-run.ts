@@ -6,18 +6,21 @@ import {
   type AggregatorStep,
   DeadlineStage,
   isArgumentError,
+  isMasked,
+  type MaskKey,
   openAggregation,
   type PlannedState,
   planBytes,
   RefusalReason,
   type RoundPlan,
   type RoundSetup,
+  ranksOf,
   SegmentStage,
   setupBytes,
   stepAggregator,
   toHex,
 } from "@tributary/federated";
-import { isTributaryError, realDisk, TributaryError } from "@tributary/kit";
+import { isTributaryError, realDisk } from "@tributary/kit";
 import { SegmentStaging } from "../../wire/segment-staging.ts";
 import { FailingTurns } from "../failing-turns.ts";
 import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
@@ -158,6 +161,7 @@ export class RoundRun {
     const before = this.#state;
     const step = this.#step(event);
     this.#state = step.state;
+    if (event.type === "removed") this.#deps.opened(event.segment);
     await this.#perform(step.effects);
     // What is refused or repeated is no news: whoever follows the job would be woken by every word of a party.
     if (this.#state !== before) this.#deps.changed();
@@ -245,7 +249,7 @@ export class RoundRun {
     const { log } = this.#deps;
     switch (effect.type) {
       case "remove":
-        return this.#remove(effect.segment, effect.keys.length);
+        return this.#remove(effect.segment, effect.keys);
       case "commit":
         return this.#outcome.resolve({ kind: "Summed", results: effect.results });
       case "failed":
@@ -273,13 +277,18 @@ export class RoundRun {
     this.#deps.crash("after-sum-durable");
   }
 
-  /** Without masks the sum is open as it is. */
-  async #remove(segment: number, masks: number): Promise<void> {
-    if (masks > 0)
-      throw new TributaryError("INVARIANT_BROKEN", `segment ${segment} has ${masks} masks, this job runs without`);
-    const index = this.#state.setup.segments.findIndex(({ id }) => id === segment);
-    this.#deps.opened(segment);
-    await this.#run({ type: "removed", segment, sumSha256: this.#state.segments[index]!.sumSha256! });
+  /** Without masks the sum is open as it is. One that cannot be opened ends the attempt, which only the same survivors repeat. */
+  async #remove(segment: number, keys: readonly MaskKey[]): Promise<void> {
+    const { setup, segments } = this.#state;
+    const { sumSha256, survivors } = segments[setup.segments.findIndex(({ id }) => id === segment)]!;
+    const announced = { parties: ranksOf(survivors!).length, sumSha256: sumSha256! };
+    try {
+      const opened = isMasked(setup) ? await this.sums.open(setup, segment, announced, keys) : sumSha256!;
+      await this.#run({ type: "removed", segment, sumSha256: opened });
+    } catch (cause) {
+      if (!isTributaryError(cause, "SUM_DAMAGED")) throw cause;
+      this.#outcome.resolve({ kind: "Failed", code: cause.code, message: cause.message });
+    }
   }
 
   /**

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { createRingKernels, GROUP_VALUES, packedSizeBytes, type RingBits, requireRingBits } from "@tributary/federated";
+import {
+  createRingKernels,
+  GROUP_VALUES,
+  type MaskKey,
+  packedSizeBytes,
+  type RingBits,
+  requireRingBits,
+} from "@tributary/federated";
 import { type AnyFile, type Disk, type DiskFile, readFully, realDisk, writeFully } from "@tributary/kit";
 import { SCRATCH_VALUES, type Scratch, withScratch } from "../../../shared/files/scratch.ts";
 import { KernelWork } from "../../../shared/kernels/kernel-request.ts";
@@ -13,6 +20,10 @@ export interface SumOptions {
   readonly disk?: Disk;
   /** Told of the bytes of each input, in their order, before they are added; their memory is used again afterwards. */
   readonly onRead?: (input: number, bytes: Uint8Array) => void;
+  /** Masks that are added to the sum by their signs, at each value's place in the segment. */
+  readonly masks?: readonly MaskKey[];
+  /** Told of the bytes of the sum, in their order, before they are written; their memory is used again afterwards. */
+  readonly onSummed?: (packed: Uint8Array, values: number) => void;
 }
 
 /**
@@ -25,7 +36,7 @@ export async function sumSegments(
   inputs: readonly string[],
   segment: { readonly values: number; readonly ringBits: number },
   outPath: string,
-  { disk = realDisk, onRead = () => {} }: SumOptions = {},
+  { disk = realDisk, onRead = () => {}, onSummed = () => {}, masks = [] }: SumOptions = {},
 ): Promise<Uint8Array> {
   const bits = requireRingBits(segment.ringBits);
   const files: DiskFile[] = [];
@@ -36,7 +47,7 @@ export async function sumSegments(
     for (const path of inputs) files.push(await disk.open(path, "r"));
     const paddedValues = Math.ceil(segment.values / GROUP_VALUES) * GROUP_VALUES;
     return await withScratch(async (scratch) => {
-      const chunkValues = chunkValuesOf(inputs.length);
+      const chunkValues = chunkValuesOf(inputs.length + masks.length);
       const buffers = { inputs: splitScratch(scratch, inputs.length, chunkValues), out: scratch.bytes() };
       for (let start = 0; start < paddedValues; start += chunkValues) {
         const chunk = { start, values: Math.min(chunkValues, paddedValues - start), ringBits: bits };
@@ -44,7 +55,8 @@ export async function sumSegments(
         for (const input of files.keys()) onRead(input, inputOf(buffers.inputs, input, chunk));
         // One chunk is written while the next one is read.
         await written;
-        const packed = addChunk(buffers, chunk);
+        const packed = addChunk(buffers, chunk, masks);
+        onSummed(packed, Math.min(chunk.values, segment.values - start));
         written = writeFully(out, packed, packedSizeBytes(start, bits));
         written.catch(() => {});
         hash.update(packed);
@@ -94,11 +106,11 @@ async function readChunk(files: readonly DiskFile[], inputs: readonly Uint8Array
   await Promise.all(files.map((file, index) => readFully(file, position, inputOf(inputs, index, chunk))));
 }
 
-function addChunk({ inputs, out }: SumBuffers, chunk: Chunk): Uint8Array {
+function addChunk({ inputs, out }: SumBuffers, chunk: Chunk, masks: readonly MaskKey[]): Uint8Array {
   const { start: offset, values, ringBits } = chunk;
   const sum = out.subarray(0, packedSizeBytes(values, ringBits));
   const parts = inputs.map((_input, index) => inputOf(inputs, index, chunk));
-  processKernels()({ kind: KernelWork.Sum, inputs: parts, masks: [], ringBits, offset, values, out: sum });
+  processKernels()({ kind: KernelWork.Sum, inputs: parts, masks, ringBits, offset, values, out: sum });
   return sum;
 }
 
