@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { Fault, trialFolder, tryEveryCall } from "../../shared/files/testing/faulty-disk.ts";
 import { buildReport, type ReportedSegment } from "./report-builder.ts";
+import { fileSink } from "./segment-sink.ts";
 
 const STEP = 2 ** -10;
 const PARAMETERS = 3000;
@@ -42,7 +43,7 @@ async function reportTwice(directory: string, disk: Disk): Promise<readonly Repo
       metrics: { validation_loss: { sum: 2.5, count: 10 } },
       residualPath: (segment) => join(directory, `residual-${round - 1}-${segment}`),
       residualOut: (segment) => join(directory, `next-${round}-${segment}`),
-      segmentPath: (segment) => join(directory, `${round}-${segment}`),
+      sinkOf: ({ id }) => fileSink(join(directory, `${round}-${id}`), disk),
       signal: new AbortController().signal,
       log: createLogger("test", "silent"),
       disk,
@@ -60,9 +61,10 @@ describe.each(Object.values(Fault))("a report and its residuals, %s at every cal
       const directory = join(folder, fault, String(trial++));
       let reported: readonly ReportedSegment[] = [];
       const expectWhole = async () => {
-        for (const [index, { path, sha256 }] of reported.entries()) {
+        for (const [index, { segment, sha256 }] of reported.entries()) {
           expect(Buffer.from(sha256)).toEqual(Buffer.from(want[index]!.sha256));
-          expect(await readFile(path)).toEqual(await readFile(want[index]!.path));
+          const wanted = await readFile(join(folder, fault, "want", `2-${segment}`));
+          expect(await readFile(join(directory, `2-${segment}`))).toEqual(wanted);
         }
       };
       return {

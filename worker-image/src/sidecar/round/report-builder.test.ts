@@ -11,10 +11,11 @@ import {
   safetensorsParts,
   unpackRing,
 } from "@tributary/federated";
-import { createLogger, type Logger } from "@tributary/kit";
+import { createLogger, type Logger, nodeDisk } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { buildReport, type ReportRequest } from "./report-builder.ts";
+import { fileSink } from "./segment-sink.ts";
 
 const STEP = 2 ** -10;
 const PARAMETERS = 20;
@@ -28,6 +29,8 @@ beforeEach(async () => {
   await mkdir(join(directory, "reports"));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const segmentPath = (segment: number) => join(directory, `reports/${segment}`);
 
 async function writeModel(name: string, values: Float32Array, tensor = "w"): Promise<string> {
   const path = join(directory, name);
@@ -57,7 +60,7 @@ async function aRequest(
     metrics: { validation_loss: { sum: 2.5, count: 10 } },
     residualPath: (segment) => join(directory, `reports/residual-${segment}`),
     residualOut: (segment) => join(directory, `reports/next-${segment}`),
-    segmentPath: (segment) => join(directory, `reports/${segment}`),
+    sinkOf: ({ id }) => fileSink(segmentPath(id), nodeDisk),
     signal: new AbortController().signal,
     log: createLogger("test", "silent"),
     ...change,
@@ -68,7 +71,7 @@ async function unpacked(request: ReportRequest, segment: number): Promise<number
   const { updates, metrics } = request.layout;
   const { valueCount, ringBits } = [...updates, ...metrics].find((entry) => entry.segment.id === segment)!.segment;
   const out = new Int32Array(valueCount);
-  return [...unpackRing(await readFile(request.segmentPath(segment)), ringBits as RingBits, out)];
+  return [...unpackRing(await readFile(segmentPath(segment)), ringBits as RingBits, out)];
 }
 
 async function openedMetrics(request: ReportRequest, id: number): Promise<Record<string, number>> {

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { dirname } from "node:path";
 import {
   type CryptoSuite,
   createRingKernels,
@@ -11,22 +9,16 @@ import {
   packedSizeBytes,
   type ReportLayout,
   requireRingBits,
+  type SetupSegment,
   type UpdateSegment,
 } from "@tributary/federated";
-import {
-  type Disk,
-  isStorageError,
-  isTributaryError,
-  type Logger,
-  realDisk,
-  TributaryError,
-  writeFully,
-} from "@tributary/kit";
+import { type Disk, isStorageError, isTributaryError, type Logger, realDisk, TributaryError } from "@tributary/kit";
 import { type FlatModelFile, openFlatModel } from "../../shared/files/flat-model-file.ts";
 import { SCRATCH_VALUES, type Scratch, withScratch } from "../../shared/files/scratch.ts";
 import { KernelWork } from "../../shared/kernels/kernel-request.ts";
 import { processKernels } from "../../shared/kernels/process-kernels.ts";
 import { openResiduals } from "./residual-files.ts";
+import type { Digested, SegmentSink } from "./segment-sink.ts";
 
 /** Metrics as sums and counts, by name; one that is not there counts nothing. */
 export type MetricTotals = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
@@ -48,20 +40,17 @@ export interface ReportRequest {
   readonly residualPath: (segment: number) => string;
   /** Where what this round leaves over of a segment goes. */
   readonly residualOut: (segment: number) => string;
-  /** Path of each segment's file. */
-  readonly segmentPath: (segment: number) => string;
+  /** What takes the packed integers of a segment. */
+  readonly sinkOf: (segment: SetupSegment) => SegmentSink | Promise<SegmentSink>;
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** The machine's by default. */
   readonly disk?: Disk;
 }
 
-/** A segment of the report on disk. */
-export interface ReportedSegment {
+/** A segment of the report: size and digest of its packed integers. */
+export interface ReportedSegment extends Digested {
   readonly segment: number;
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256: Uint8Array;
 }
 
 const kernels = createRingKernels();
@@ -129,7 +118,7 @@ async function buildUpdate(update: Update, buffers: UpdateBuffers) {
   const runKernel = processKernels();
   const paths = { last: request.residualPath(segment.id), next: request.residualOut(segment.id) };
   const residuals = await openResiduals(paths, segment.valueCount, request);
-  const sink = await openSegment(request.segmentPath(segment.id), diskOf(request));
+  const sink = await request.sinkOf(segment);
   let saturated = 0;
   let squaredNorm = 0;
   try {
@@ -196,7 +185,7 @@ async function buildMetrics(
 ): Promise<ReportedSegment> {
   const { id, ringBits } = metrics.segment;
   const encoded = encodeFitting(metrics.codings, valuesOf(request, metrics, norms), request.seats);
-  const sink = await openSegment(request.segmentPath(id), diskOf(request));
+  const sink = await request.sinkOf(metrics.segment);
   try {
     await sink.write(kernels.pack(encoded, requireRingBits(ringBits)));
     return { segment: id, ...sink.finish() };
@@ -271,22 +260,6 @@ function requireSameTensors(base: FlatModelFile, trained: FlatModelFile): void {
 
 function roundingInfo(segment: number): Uint8Array {
   return new TextEncoder().encode(`tributary/rounding/${segment}`);
-}
-
-async function openSegment(path: string, disk: Disk) {
-  await disk.mkdir(dirname(path));
-  const file = await disk.open(path, "w");
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  return {
-    async write(bytes: Uint8Array): Promise<void> {
-      await writeFully(file, bytes);
-      hash.update(bytes);
-      sizeBytes += bytes.length;
-    },
-    finish: () => ({ path, sizeBytes, sha256: new Uint8Array(hash.digest()) }),
-    close: () => file.close(),
-  };
 }
 
 function diskOf({ disk }: ReportRequest): Disk {

@@ -117,7 +117,7 @@ async function openAttempt(): Promise<void> {
 }
 
 const askForAll = () => {
-  for (const segment of SEGMENTS) desk.take({ type: "upload", planDigest, segment } as never);
+  for (const segment of SEGMENTS) desk.take({ type: "upload", planDigest, segment, keys: [] } as never);
 };
 
 describe("a file of the report that is damaged", () => {
@@ -129,7 +129,7 @@ describe("a file of the report that is damaged", () => {
     // The digests that were promised count from the upload on: a report that is damaged before is made anew.
     answers.set(0, ["QUEUE_FULL"]);
     await openAttempt();
-    desk.take({ type: "upload", planDigest, segment: 0 } as never);
+    desk.take({ type: "upload", planDigest, segment: 0, keys: [] } as never);
     await vi.waitFor(() => expect(answers.get(0)).toEqual([]), 10_000);
     for (const segment of [0, 1]) await damage(join(volume, volumePaths.segment(planDigest, segment)));
     askForAll();
@@ -137,7 +137,7 @@ describe("a file of the report that is damaged", () => {
     expect(failed).toMatchObject([
       { code: "STORAGE_UNAVAILABLE", message: expect.stringMatching(/-[01]\.bin is not what was written there: /u) },
     ]);
-    desk.take({ type: "upload", planDigest, segment: 5 } as never);
+    desk.take({ type: "upload", planDigest, segment: 5, keys: [] } as never);
     await new Promise((resolve) => setImmediate(resolve));
     expect([failed.length, stored.includes(4), stored.includes(5)]).toEqual([1, false, false]);
   });
@@ -147,7 +147,7 @@ describe("a file of the report that is damaged", () => {
     await writeFile(join(volume, volumePaths.model(sha256Of(model))), model);
     answers.set(EVALUATION, ["QUEUE_FULL"]);
     await openAttempt();
-    desk.take({ type: "upload", planDigest, segment: EVALUATION } as never);
+    desk.take({ type: "upload", planDigest, segment: EVALUATION, keys: [] } as never);
     await vi.waitFor(() => expect(answers.get(EVALUATION)).toEqual([]), 10_000);
     await writeFile(join(volume, volumePaths.segment(planDigest, EVALUATION)), "damaged");
     await vi.waitFor(() => expect(stored).toEqual([EVALUATION]), 10_000);
@@ -166,7 +166,7 @@ describe("a segment that the aggregator refuses", () => {
       expect(failed).toMatchObject([
         { code, message: expect.stringMatching(/^segment [01] of the report was refused/u) },
       ]);
-      desk.take({ type: "upload", planDigest, segment: 5 } as never);
+      desk.take({ type: "upload", planDigest, segment: 5, keys: [] } as never);
       await new Promise((resolve) => setImmediate(resolve));
       expect([failed.length, stored.includes(4), stored.includes(5)]).toEqual([1, false, false]);
     },

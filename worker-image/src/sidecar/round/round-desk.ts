@@ -5,6 +5,7 @@ import {
   type EnrolledParty,
   equalBytes,
   isArgumentError,
+  type MaskKey,
   type Message,
   MessageType,
   type PartyEvent,
@@ -30,7 +31,8 @@ import { type CheckedTerms, checkOpened, requireSharedWork, type Trust } from ".
 import { type CheckedRound, checkStarted } from "./check-started.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
-import { makeReport, rebuildSegment, type WorkDeps, type WorkRequest } from "./round-work.ts";
+import { makeReport, maskSegment, rebuildSegment, segmentPath, type WorkDeps, type WorkRequest } from "./round-work.ts";
+import type { Digested } from "./segment-sink.ts";
 import { endsReport, sendSegment } from "./send-segment.ts";
 import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 
@@ -251,13 +253,13 @@ export class RoundDesk {
     );
   }
 
-  async #upload({ planDigest, segment }: Upload): Promise<void> {
+  async #upload({ planDigest, segment, keys }: Upload): Promise<void> {
     const work = this.#workOf(planDigest);
     if (work === undefined) return;
     // A segment keeps to its lane: asked for again, it waits for its first upload and finds out what the aggregator still has.
     const lane = segment % UPLOAD_LANES;
     const before = work.lanes.get(lane) ?? Promise.resolve();
-    const upload = before.then(() => this.#send(work, segment));
+    const upload = before.then(() => this.#send(work, segment, keys));
     work.lanes.set(
       lane,
       upload.catch(() => {}),
@@ -265,29 +267,40 @@ export class RoundDesk {
     await upload;
   }
 
-  async #send(work: OpenWork, segment: number): Promise<void> {
+  async #send(work: OpenWork, segment: number, keys: readonly MaskKey[]): Promise<void> {
     const { jobUid, partyId: party, crash, log } = this.#deps;
     const { signal } = work.abort;
     // Why there is no report has been told where it was made.
     const segments = await work.report.catch(() => []);
     const reported = segments.find((entry) => entry.segment === segment);
     if (reported === undefined || signal.aborted) return;
-    const path = tensorPath({ kind: "segment", jobUid, ...work.attempt, segment, party });
-    const to = { path, sha256: Buffer.from(reported.sha256).toString("hex"), sizeBytes: reported.sizeBytes };
+    const { sha256, sizeBytes } = keys.length > 0 ? await this.#mask(work, reported, keys) : reported;
+    const resource = tensorPath({ kind: "segment", jobUid, ...work.attempt, segment, party });
+    const to = { path: resource, sha256: Buffer.from(sha256).toString("hex"), sizeBytes };
     const { tensors } = this.#deps;
-    const rebuild = () => this.#rebuild(work, reported);
+    const rebuild = async () => void (await this.#make(work, reported, keys));
     const onSent = () => crash("during-upload");
-    await sendSegment({ segment, path: reported.path, to, tensors, rebuild, onSent, signal, log });
+    const path = segmentPath(this.#deps, work.request, segment);
+    await sendSegment({ segment, path, to, tensors, rebuild, onSent, signal, log });
     crash("after-upload");
-    const { sha256, sizeBytes } = reported;
     await this.#deps.machine().post({ type: "inputStored", planDigest: work.planDigest, segment, sha256, sizeBytes });
   }
 
   /** In its turn among reports: both ask the trainer for what is not there any more. */
-  #rebuild({ request }: OpenWork, damaged: ReportedSegment): Promise<void> {
-    const rebuilt = this.#last.then(() => rebuildSegment(this.#deps, request, damaged));
-    this.#last = rebuilt.catch(() => {});
-    return rebuilt;
+  #make(work: OpenWork, reported: ReportedSegment, keys: readonly MaskKey[]): Promise<unknown> {
+    return keys.length > 0
+      ? this.#mask(work, reported, keys)
+      : this.#inTurn(() => rebuildSegment(this.#deps, work.request, reported));
+  }
+
+  #mask({ request }: OpenWork, reported: ReportedSegment, keys: readonly MaskKey[]): Promise<Digested> {
+    return this.#inTurn(() => maskSegment(this.#deps, request, reported, keys));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   /** One result after the other: of two that settle the same files at once, one would remove what the other has just kept. */

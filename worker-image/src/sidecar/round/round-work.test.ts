@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { trainerV1 } from "@tributary/contracts";
-import { safetensorsParts } from "@tributary/federated";
+import { Keystream, type MaskKey, maskChunk, Protocol, safetensorsParts } from "@tributary/federated";
 import { createLogger, nameVolumes } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
@@ -14,7 +14,7 @@ import type { TrainerDesk, TrainerTask } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { checkOpened } from "./check-opened.ts";
 import { checkStarted } from "./check-started.ts";
-import { makeReport, rebuildSegment, type WorkDeps, type WorkRequest } from "./round-work.ts";
+import { makeReport, maskSegment, rebuildSegment, segmentPath, type WorkDeps, type WorkRequest } from "./round-work.ts";
 import { volumePaths } from "./volume-paths.ts";
 
 const PARAMETERS = 16;
@@ -342,7 +342,7 @@ describe("rebuildSegment", () => {
       const before = await reports();
       done = [];
       const damaged = segments.find(({ segment }) => segment === id)!;
-      await writeFile(damaged.path, "damaged");
+      await writeFile(segmentPath(deps, aRound(), id), "damaged");
       await rebuildSegment(deps, aRound(), damaged);
       expect(await reports()).toEqual(before);
       expect(done).toEqual([]);
@@ -351,10 +351,91 @@ describe("rebuildSegment", () => {
 
   it("leaves a file alone that comes out with other bytes than were promised", async () => {
     const [damaged] = await makeReport(deps, aRound());
-    await writeFile(damaged!.path, "damaged");
+    const path = segmentPath(deps, aRound(), damaged!.segment);
+    await writeFile(path, "damaged");
     await writeFile(join(directory, (await trainedPaths())[0]!), model(3));
     await expect(rebuildSegment(deps, aRound(), damaged!)).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
-    expect(await readFile(damaged!.path, "utf8")).toBe("damaged");
+    expect(await readFile(path, "utf8")).toBe("damaged");
     expect((await readdir(join(directory, "reports"))).filter((name) => name.includes("again"))).toEqual([]);
+  });
+});
+
+describe("maskSegment", () => {
+  const keys: MaskKey[] = [
+    { keystream: Keystream.Aes256Ctr, key: new Uint8Array(32).fill(1), sign: 1 },
+    { keystream: Keystream.Aes256Ctr, key: new Uint8Array(32).fill(2), sign: -1 },
+  ];
+  const masked = () => aRound({ protocol: Protocol.Masking, parameters: PARAMETERS });
+
+  beforeEach(() => {
+    const values = Float32Array.from({ length: PARAMETERS }, (_, index) => 1 + (index - 7) * 0.3);
+    const trained = safetensorsParts([
+      { name: "w", dtype: "F32", shape: [PARAMETERS], bytes: new Uint8Array(values.buffer) },
+    ]);
+    insteadOfTraining = () => writeFileSync(join(directory, asked.at(-1)!.outputs![0]!.path!), Buffer.concat(trained));
+    metrics = [{ name: "validation_loss", sum: 2.5, count: 10n }];
+    trainMetrics = [{ name: "training_loss", sum: 3.5, count: 10n }];
+  });
+
+  /** Files whose bytes hold these, in the volume that trainer and node see. */
+  async function filesWith(bytes: Uint8Array): Promise<string[]> {
+    const names = await readdir(directory, { recursive: true, withFileTypes: true });
+    const files = names.filter((name) => name.isFile()).map((name) => join(name.parentPath, name.name));
+    const inVolume = files.filter((path) => !path.startsWith(join(directory, "memory")));
+    const found = await Promise.all(
+      inVolume.map(async (path) => ((await readFile(path)).includes(Buffer.from(bytes)) ? [path] : [])),
+    );
+    return found.flat();
+  }
+
+  it.each([0, 0xffff, 0xfffe])(
+    "sends segment %i as its integers and the masks, which alone lie in the volume",
+    async (id) => {
+      const inClear = await makeReport(deps, aRound());
+      const plain = await readFile(segmentPath(deps, aRound(), id));
+      await rm(join(directory, "reports"), { recursive: true });
+      await mkdir(join(directory, "reports"));
+      const round = { ...masked(), planDigest: aRound().planDigest };
+      await rm(join(directory, "memory"), { recursive: true });
+      await mkdir(join(directory, "memory"));
+      const segments = await makeReport(deps, round);
+      expect(segments).toEqual(inClear);
+      const reported = segments.find(({ segment }) => segment === id)!;
+      done = [];
+      const sent = await maskSegment(deps, round, reported, keys);
+      const bytes = await readFile(segmentPath(deps, round, id));
+      const { ringBits } = round.round.setup.segments.find((segment) => segment.id === id)!;
+      const wanted = maskChunk(crypto, { bytes: new Uint8Array(plain), offsetBytes: 0, ringBits }, keys);
+      expect(new Uint8Array(bytes)).toEqual(wanted);
+      expect(sent).toEqual({ sizeBytes: bytes.length, sha256: digestOf(bytes) });
+      expect(await filesWith(plain)).toEqual([]);
+      expect(done).toEqual([]);
+      expect(await maskSegment(deps, round, reported, keys)).toEqual(sent);
+    },
+  );
+
+  it("makes metrics again that memory has lost, and gives the same bytes", async () => {
+    const round = masked();
+    const segments = await makeReport(deps, round);
+    const reported = segments.find(({ segment }) => segment === 0xfffe)!;
+    const first = await maskSegment(deps, round, reported, keys);
+    await rm(join(directory, "memory", `metrics-${0xfffe}.bin`));
+    expect(await maskSegment(deps, round, reported, keys)).toEqual(first);
+  });
+
+  it("puts nothing there to be sent when other integers come out than were promised", async () => {
+    const round = masked();
+    const [reported] = await makeReport(deps, round);
+    await writeFile(join(directory, (await trainedPaths())[0]!), model(3));
+    await expect(maskSegment(deps, round, reported!, keys)).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
+    expect(await readdir(join(directory, "reports"))).not.toContainEqual(expect.stringMatching(/-0(\.again)?\.bin$/));
+  });
+
+  it("uses the report of a former process again: its digests are what the keys are given for", async () => {
+    const round = masked();
+    const first = await makeReport(deps, round);
+    done = [];
+    expect(await makeReport(deps, round)).toEqual(first);
+    expect(done).toEqual([]);
   });
 });

@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { trainerV1 } from "@tributary/contracts";
-import type { CryptoSuite, ReportLayout, ScriptStep } from "@tributary/federated";
+import {
+  type CryptoSuite,
+  isMasked,
+  type MaskKey,
+  type ReportLayout,
+  type ScriptStep,
+  type SetupSegment,
+} from "@tributary/federated";
 import {
   catalogue,
   isStorageError,
@@ -22,6 +29,14 @@ import type { TensorClient } from "../wire/tensor-client.ts";
 import type { CheckedRound } from "./check-started.ts";
 import { buildReport, type MetricTotals, type ReportedSegment, type ReportRequest } from "./report-builder.ts";
 import { requireModel } from "./require-model.ts";
+import {
+  type Digested,
+  digestSink,
+  fileSink,
+  type MaskingSink,
+  maskingSink,
+  type SegmentSink,
+} from "./segment-sink.ts";
 import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 import { metricTotals } from "./task-metrics.ts";
 import { requireSuccess } from "./task-success.ts";
@@ -77,10 +92,10 @@ interface WorkDone {
  */
 export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<ReportedSegment[]> {
   const last = await loadReport(deps);
-  if (last?.planDigest === hex(request.planDigest) && (await isWhole(last))) return last.segments;
+  if (last?.planDigest === hex(request.planDigest) && (await isWhole(deps, request, last))) return last.segments;
   if (last !== undefined && last.planDigest !== hex(request.planDigest)) await settleMissed(deps, request, last);
   const segments = await build(deps, request, {
-    segmentPath: (segment) => join(deps.volumeDirectory, volumePaths.segment(request.planDigest, segment)),
+    sinkOf: (segment) => sinkOfReport(deps, request, segment),
     residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
   });
   deps.crash("before-report-durable");
@@ -96,28 +111,101 @@ export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<
  */
 export async function rebuildSegment(deps: WorkDeps, request: WorkRequest, damaged: ReportedSegment): Promise<void> {
   request.signal.throwIfAborted();
-  const places = {
-    segmentPath: (segment: number) =>
-      join(deps.volumeDirectory, volumePaths.rebuiltSegment(request.planDigest, segment)),
-    // What is left over was written with the report, and stays.
-    residualOut: (segment: number) =>
-      join(deps.volumeDirectory, volumePaths.rebuiltResidual(request.planDigest, segment)),
+  await makeAgain(deps, request, damaged, (_, path) => fileSink(path, realDisk));
+}
+
+/**
+ * Masks a segment of the report while it is quantised once more, into the file that is sent: its integers themselves lie on no disk.
+ *
+ * @returns size and digest of the masked bytes.
+ * @throws CHECKSUM_MISMATCH when other integers come out than were promised: two plaintexts under one keystream would tell their difference.
+ */
+export async function maskSegment(
+  deps: WorkDeps,
+  request: WorkRequest,
+  reported: ReportedSegment,
+  keys: readonly MaskKey[],
+): Promise<Digested> {
+  let sink: MaskingSink | undefined;
+  const openSink = async (segment: SetupSegment, path: string) => {
+    sink = await maskingSink(path, segment, keys, realDisk);
+    return sink;
   };
-  const { segment, path, sha256 } = damaged;
+  if (!(await maskKeptMetrics(deps, request, reported, openSink))) await makeAgain(deps, request, reported, openSink);
+  return sink!.masked();
+}
+
+type OpenSink = (segment: SetupSegment, path: string) => Promise<SegmentSink>;
+
+/**
+ * Masks a segment of metrics from the memory directory, where no disk and no trainer has them: they tell of every update, which would all be
+ * quantised once more for them.
+ *
+ * @returns whether they lay there.
+ */
+async function maskKeptMetrics(
+  deps: WorkDeps,
+  request: WorkRequest,
+  { segment, sha256 }: ReportedSegment,
+  openSink: OpenSink,
+): Promise<boolean> {
+  const metrics = request.round.layout.metrics.find((one) => one.segment.id === segment);
+  if (metrics === undefined) return false;
+  const plain = await readFileIfPresent(keptMetricsPath(deps, segment));
+  if (plain === undefined || createHash("sha256").update(plain).digest("hex") !== hex(sha256)) return false;
+  const sink = await openSink(metrics.segment, segmentPath(deps, request, segment));
+  await sink.write(plain).finally(() => sink.close());
+  return true;
+}
+
+/** Under masks the integers of an update are written nowhere, and those of metrics to memory alone. */
+function sinkOfReport(deps: WorkDeps, request: WorkRequest, { id }: SetupSegment): SegmentSink | Promise<SegmentSink> {
+  const { setup, layout } = request.round;
+  if (!isMasked(setup)) return fileSink(segmentPath(deps, request, id), realDisk);
+  if (layout.metrics.some(({ segment }) => segment.id === id)) return fileSink(keptMetricsPath(deps, id), realDisk);
+  return digestSink();
+}
+
+function keptMetricsPath({ memoryDirectory }: WorkDeps, segment: number): string {
+  return join(memoryDirectory, `metrics-${segment}.bin`);
+}
+
+/** Makes a segment again beside its file, and puts it there when its integers are those that were promised. */
+async function makeAgain(
+  deps: WorkDeps,
+  request: WorkRequest,
+  { segment, sha256 }: ReportedSegment,
+  sinkTo: OpenSink,
+): Promise<void> {
+  request.signal.throwIfAborted();
+  const { planDigest } = request;
+  const besideOf = (id: number) => join(deps.volumeDirectory, volumePaths.rebuiltSegment(planDigest, id));
+  // What is left over was written with the report, and stays.
+  const residualOut = (id: number) => join(deps.volumeDirectory, volumePaths.rebuiltResidual(planDigest, id));
+  const sinkOf = (shape: SetupSegment) => (shape.id === segment ? sinkTo(shape, besideOf(segment)) : digestSink());
   try {
-    const segments = await build(deps, request, places, segment);
-    const rebuilt = segments.find((made) => made.segment === segment);
-    if (rebuilt === undefined || hex(rebuilt.sha256) !== hex(sha256))
+    const segments = await build(deps, request, { sinkOf, residualOut }, segment);
+    const made = segments.find((one) => one.segment === segment);
+    if (made === undefined || hex(made.sha256) !== hex(sha256))
       throw new TributaryError("CHECKSUM_MISMATCH", `segment ${segment} of the report comes out with other bytes`);
-    await realDisk.rename(rebuilt.path, path);
+    await realDisk.rename(besideOf(segment), segmentPath(deps, request, segment));
   } finally {
-    for (const { id } of request.round.setup.segments)
-      for (const left of [places.segmentPath(id), places.residualOut(id)]) await realDisk.remove(left);
+    await realDisk.remove(besideOf(segment));
+    for (const { id } of request.round.setup.segments) await realDisk.remove(residualOut(id));
   }
 }
 
+/** Where the file of a segment lies that is sent. */
+export function segmentPath(
+  { volumeDirectory }: Pick<WorkDeps, "volumeDirectory">,
+  { planDigest }: Pick<WorkRequest, "planDigest">,
+  segment: number,
+): string {
+  return join(volumeDirectory, volumePaths.segment(planDigest, segment));
+}
+
 /** The files that a report is written to. */
-type ReportPlaces = Pick<ReportRequest, "segmentPath" | "residualOut">;
+type ReportPlaces = Pick<ReportRequest, "sinkOf" | "residualOut">;
 
 /** Builds a report, or as much of it as one segment takes: metrics tell of every update, an update of no other. */
 async function build(
@@ -297,8 +385,11 @@ async function loadReport(deps: WorkDeps): Promise<KeptReport | undefined> {
   return { ...kept, segments };
 }
 
-async function isWhole({ segments }: KeptReport): Promise<boolean> {
-  for (const { path, sha256 } of segments) if (!(await hasDigest(path, hex(sha256)))) return false;
+/** Under masks no file holds the integers: they are made again when they are masked. */
+async function isWhole(deps: WorkDeps, request: WorkRequest, { segments }: KeptReport): Promise<boolean> {
+  if (isMasked(request.round.setup)) return true;
+  for (const { segment, sha256 } of segments)
+    if (!(await hasDigest(segmentPath(deps, request, segment), hex(sha256)))) return false;
   return true;
 }
 
