@@ -244,6 +244,7 @@ export { float32View, readFloats, type TensorInfo, type TensorView, writeFloats 
 export { type StartObject, startDigest } from "./terms/round-start.ts";
 export {
   type JobContext,
+  lastingTerms,
   type RoundTerms,
   type SeatTerms,
   type SeatWork,

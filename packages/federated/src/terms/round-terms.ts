@@ -24,6 +24,8 @@ export interface SeatTerms {
   readonly workerCount: number;
   /** Place in {@link RoundTerms.works}. */
   readonly work: number;
+  /** Certificates by which other members know the seat's worker, DER, its own first; none without masks. */
+  readonly chainDer: readonly Uint8Array[];
 }
 
 /** What a trainer learns of the job besides its work. */
@@ -62,6 +64,14 @@ export interface RoundTerms {
   readonly sections: readonly Section[];
   readonly strategy: StrategyTerms;
   readonly context: JobContext;
+}
+
+/**
+ * The terms as they are agreed to on a start, whichever line they are for and whichever pods sit on the seats: certificates change every few
+ * minutes, and the data behind a seat does not.
+ */
+export function lastingTerms(terms: RoundTerms): RoundTerms {
+  return { ...terms, line: 0, seats: terms.seats.map((seat) => ({ ...seat, chainDer: [] })) };
 }
 
 /** Digest of terms as they travel: `SHA256("tributary/terms" ‖ bytes)`, which the round's setup carries as its context. */

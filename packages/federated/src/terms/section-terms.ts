@@ -36,7 +36,7 @@ function evaluationAgreement(crypto: Pick<CryptoSuite, "sha256">, terms: RoundTe
   return crypto.sha256(utf8("tributary/evaluation"), new ByteWriter().blob(text).blob(source).finish());
 }
 
-function seatWithoutSteps({ works }: RoundTerms, { work, ...seat }: SeatTerms) {
+function seatWithoutSteps({ works }: RoundTerms, { work, chainDer: _, ...seat }: SeatTerms) {
   const { hyperparameters, rank } = works[work]!;
   return { seat, hyperparameters, rank };
 }

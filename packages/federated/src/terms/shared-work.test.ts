@@ -15,6 +15,7 @@ const seat = (party: number, work: number, organisation = `o${party}`): SeatTerm
   role: "Trainer",
   workerIndex: 0,
   workerCount: 1,
+  chainDer: [],
 });
 /** Four seats, the last of which does other work. */
 const with4th = (work: SeatWork) => ({

@@ -1,18 +1,37 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { termsV1 } from "@tributary/contracts";
+import { lastingTerms, sectionAgreements } from "@tributary/federated";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createNodeCryptoSuite } from "../crypto/node-crypto-suite.ts";
 import { decodeStart, encodeStart } from "./start-message.ts";
 import { decodeTerms, encodeTerms } from "./terms-message.ts";
 import { speakRound } from "./testing/honest-round.ts";
 
 const { terms } = speakRound({ adapterJson: '{"rank":4}', hyperparameters: { b: "2", a: "1" } });
 
+const crypto = createNodeCryptoSuite();
+
+function seatsWith(chain: readonly (readonly number[])[]) {
+  const chainDer = chain.map((bytes) => Uint8Array.from(bytes));
+  return { seats: terms.seats.map((seat) => ({ ...seat, chainDer })) };
+}
+
 describe("terms as they travel", () => {
   it("come out as they went in", () => {
     expect(decodeTerms(encodeTerms(terms))).toEqual(terms);
     const alone = speakRound({ isEvaluateOnly: true }).terms;
     expect(decodeTerms(encodeTerms(alone))).toEqual(alone);
+  });
+
+  it("carry the whole certificate chain of a seat, which is no part of what lasts on a start", () => {
+    const chainDer = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    const chained = { ...terms, line: 7, seats: terms.seats.map((seat) => ({ ...seat, chainDer })) };
+    expect(decodeTerms(encodeTerms(chained))).toEqual(chained);
+    expect(encodeTerms(lastingTerms(chained))).toEqual(encodeTerms({ ...terms, line: 0 }));
+    expect(sectionAgreements(crypto, chained, new Uint8Array(32))).toEqual(
+      sectionAgreements(crypto, terms, new Uint8Array(32)),
+    );
   });
 
   it("have the same bytes in whatever order maps were made", () => {
@@ -26,6 +45,12 @@ describe("terms as they travel", () => {
     { given: "seats out of order", change: { seats: terms.seats.toReversed() }, says: "seats.party is 2" },
     { given: "a seat twice", change: { seats: [terms.seats[0]!, terms.seats[0]!] }, says: "seats.party is 1" },
     { given: "a work that is not there", change: { works: [] }, says: "seats.1.work is 0" },
+    { given: "a chain that is too long", change: seatsWith([[1], [2], [3]]), says: "at most 2 certificates" },
+    {
+      given: "a certificate that is too large",
+      change: seatsWith([Array.from({ length: 4_097 }, () => 1)]),
+      says: "at most 4096 bytes",
+    },
     { given: "no section", change: { sections: [] }, says: "sections is a list of 0" },
     { given: "no step", change: { steps: [] }, says: "steps is a list of 0" },
     {

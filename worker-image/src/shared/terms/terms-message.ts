@@ -25,11 +25,16 @@ export function encodeTerms(terms: RoundTerms): Uint8Array {
     steps: terms.steps.map(stepMessage),
     sections: terms.sections.map(sectionMessage),
     works: works.map((work) => ({ ...work, hyperparameters: inOrder(work.hyperparameters) })),
-    seats: [...terms.seats],
+    seats: terms.seats.map((seat) => ({ ...seat, chainDer: [...seat.chainDer] })),
     strategy: { name: strategy.name, parameters: inOrder(strategy.parameters) },
   });
   return toBinary(termsV1.RoundTermsSchema, message);
 }
+
+/** A worker's certificate, and that of its gate's CA. */
+const MAX_CHAIN = 2;
+/** Those of Ed25519 keys have some 600 bytes, those of RSA keys of 4,096 bits some 2,000. */
+const MAX_CERTIFICATE_BYTES = 4_096;
 
 /** Most seats of a job. */
 const MAX_SEATS = 65_535;
@@ -82,8 +87,21 @@ function requireTerms({ seats, works, steps, sections, context }: RoundTerms): v
 }
 
 function readSeat(seat: termsV1.Seat): SeatTerms {
-  const { party, participant, role, organisation, workerIndex, workerCount, work } = seat;
-  return { party, participant, role, organisation, workerIndex, workerCount, work };
+  const { party, participant, role, organisation, workerIndex, workerCount, work, chainDer } = seat;
+  requireArgument(
+    chainDer.length <= MAX_CHAIN,
+    `seats.${party}.chainDer`,
+    chainDer,
+    `at most ${MAX_CHAIN} certificates`,
+  );
+  for (const { length } of chainDer)
+    requireArgument(
+      length <= MAX_CERTIFICATE_BYTES,
+      `seats.${party}.chainDer`,
+      length,
+      `at most ${MAX_CERTIFICATE_BYTES} bytes`,
+    );
+  return { party, participant, role, organisation, workerIndex, workerCount, work, chainDer };
 }
 
 function readContext({ task, seed, adapterJson, sourceSha256 }: termsV1.JobContext): JobContext {

@@ -8,6 +8,7 @@ import {
   isTableOf,
   isTensorSection,
   isWorkShared,
+  lastingTerms,
   Protocol,
   type RoundScript,
   type RoundSetup,
@@ -85,7 +86,7 @@ export function checkOpened(
   const work = terms.works[seat.work]!;
   requireWork(terms, seat, script);
   requireTable(terms, setup);
-  const lastingSha256 = termsDigest(crypto, encodeTerms({ ...terms, line: 0 }));
+  const lastingSha256 = termsDigest(crypto, encodeTerms(lastingTerms(terms)));
   const checked = { setup, terms, script, work, lastingSha256, signed };
   requireSharedWork(
     checked,

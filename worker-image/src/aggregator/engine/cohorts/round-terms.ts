@@ -146,6 +146,7 @@ function termsBytes(
       workerIndex,
       workerCount: participant.workers,
       work: places.get(participant.name)!,
+      chainDer: [],
     })),
     steps: script.steps,
     sections: script.sections,

@@ -151,7 +151,7 @@ function honestTerms(options: HonestOptions): RoundTerms {
 function seatOf(index: number, work: number): SeatTerms {
   const organisation = `o${index}`;
   const place = { participant: `p${index}`, workerIndex: 0, workerCount: 1 };
-  return { party: index + 1, role: "Trainer", organisation, ...place, work };
+  return { party: index + 1, role: "Trainer", organisation, ...place, work, chainDer: [] };
 }
 
 function stepsOf({ sections }: RoundTerms, step: number): number[] {

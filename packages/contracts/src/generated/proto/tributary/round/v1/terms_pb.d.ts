@@ -370,6 +370,14 @@ export declare type Seat = Message<"tributary.round.v1.Seat"> & {
   role: string;
 
   /**
+   * Certificates in DER by which other members know the seat's worker, its own first: those of `AttestResponse`. Of each seat of the roster of
+   * a masked round; none without masks.
+   *
+   * @generated from field: repeated bytes chain_der = 4;
+   */
+  chainDer: Uint8Array[];
+
+  /**
    * Organisation that the seat counts for.
    *
    * @generated from field: string organisation = 7;
