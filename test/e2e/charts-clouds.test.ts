@@ -84,9 +84,11 @@ describe.skipIf(reason !== undefined)("the charts on real kubelets", () => {
     const template = JSON.parse(
       await kubectl(member, ["get", "podtemplate", "noop", "-n", jobNamespace, "-o", "json"]),
     );
+    // Clouds that are kept still have the anchor of the run before.
+    const uid = randomUUID();
     const input = {
       job: {
-        metadata: { name: "left-alone", namespace: "research", uid: randomUUID() },
+        metadata: { name: `left-alone-${uid.slice(0, 8)}`, namespace: "research", uid },
         spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
       },
       participant: { name: "aws", workers: 1 },
