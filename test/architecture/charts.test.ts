@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkPeerList } from "@tributary/contracts/fields";
 import { type ChartRelease, hubValues, memberValues, type RenderedObject, renderChart } from "@tributary/test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -343,6 +344,34 @@ describe("the member chart", () => {
     });
   });
 
+  it("hands the gate peers and policy as files that its own reader takes, and needs no restart for another", async () => {
+    const peer = { organisation: "Lab", member: "lab", publicKey: `${"A".repeat(43)}=`, note: "by phone" };
+    const policy = { protocols: ["Masking"], maxLocalSteps: 100_000_000, trainerImages: [`sha256:${"a".repeat(64)}`] };
+    const renderWith = (gate: object) => renderChart({ ...member, values: { ...memberValues, gate } });
+    const gate = { ...memberValues.gate, organisation: "Clinic" };
+    const [before, after] = [await renderWith(gate), await renderWith({ ...gate, peers: [peer], policy })];
+    const filesOf = (objects: readonly RenderedObject[]) =>
+      objects.find(({ metadata }) => metadata.name === "tributary-gate-trust")!.data;
+    expect(JSON.parse(filesOf(before)["peers.json"])).toEqual({ version: 1, peers: [] });
+    expect(JSON.parse(filesOf(before)["policy.json"])).toEqual({ version: 1 });
+    expect(checkPeerList(JSON.parse(filesOf(after)["peers.json"]))).toEqual([]);
+    expect(JSON.parse(filesOf(after)["peers.json"]).peers).toEqual([peer]);
+    expect(JSON.parse(filesOf(after)["policy.json"])).toEqual({ version: 1, ...policy });
+    const deployments = [before, after].map((objects) => objects.find(({ kind }) => kind === "Deployment"));
+    expect(deployments[0]).toEqual(deployments[1]);
+    const config = deployments[0]!.spec.template.spec.volumes.find(({ name }: { name: string }) => name === "config");
+    expect(config.projected.sources.at(-1).configMap).toEqual({
+      name: "tributary-gate-trusted-peers",
+      optional: true,
+      items: [{ key: "peers.json", path: "trusted/peers.json" }],
+    });
+    const gateFiles = before.find(
+      ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "tributary-gate",
+    )!.data;
+    const { organisation, trustDirectory } = JSON.parse(gateFiles["gate.json"]);
+    expect([organisation, trustDirectory]).toEqual(["Clinic", "/etc/tributary"]);
+  });
+
   it("takes every right from the hub by hub.enabled=false", async () => {
     const values = { ...memberValues, hub: { ...memberValues.hub, enabled: false } };
     const objects = await renderChart({ ...member, values });
@@ -392,6 +421,9 @@ describe("values", () => {
     ["more operators than one that leads and one that stands by", hub, { replicas: 3 }, "replicas"],
     ["a member without a name", member, { cluster: { name: "" } }, "cluster.name is needed"],
     ["a value that the member chart does not have", member, { gate: { replicas: 2 } }, "replicas"],
+    ["a peer without a key", member, { gate: { peers: [{ organisation: "Lab", member: "lab" }] } }, "publicKey"],
+    ["a line that no policy has", member, { gate: { policy: { maxSteps: 1 } } }, "maxSteps"],
+    ["a protocol that does not exist", member, { gate: { policy: { protocols: ["Plain"] } } }, "protocols"],
     ["a data set without a claim", member, { runtimes: [{ ...memberValues.runtimes[0], dataset: "a" }] }, "claimName"],
     [
       "a runtime in a namespace that the hub does not get",

@@ -240,6 +240,7 @@ export {
   readHeaderSize,
   type SafetensorsHeader,
 } from "./tensors/safetensors-header.ts";
+export { parseStrictJson } from "./tensors/strict-json.ts";
 export { float32View, readFloats, type TensorInfo, type TensorView, writeFloats } from "./tensors/tensor-view.ts";
 export { type StartObject, startDigest } from "./terms/round-start.ts";
 export {

@@ -1,9 +1,12 @@
+import { readOrganisation } from "@tributary/contracts/fields";
 import { parseJsonFields } from "../../shared/config/json-fields.ts";
 
 /** What the member's admin decides about the gate. */
 export interface GateConfig {
   /** Name of this member cluster as the hub registers it. */
   readonly cluster: string;
+  /** Organisation that this member belongs to. */
+  readonly organisation: string;
   /** Job namespaces whose pods may enrol. */
   readonly namespaces: readonly string[];
   /** Sidecar images that may enrol: references as in the pod's spec, or digests `sha256:…`. */
@@ -14,6 +17,8 @@ export interface GateConfig {
   readonly serverNames: readonly string[];
   /** Directory of `ca.crt` and `ca.key`. */
   readonly caDirectory: string;
+  /** Directory of `peers.json`, `policy.json` and `trusted/peers.json`. */
+  readonly trustDirectory: string;
   /** Life of a worker's certificate, in milliseconds. */
   readonly certificateLifetimeMs: number;
   /** Ports that the gate listens on. */
@@ -28,13 +33,16 @@ export function parseGateConfig(file: string, text: string): GateConfig {
   fields.integer("version", { min: 1, max: 1 });
   const listen = fields.object("listen", true);
   const port = { min: 0, max: 65_535 };
+  const cluster = fields.text("cluster");
   const config = {
-    cluster: fields.text("cluster"),
+    cluster,
+    organisation: fields.textAs("organisation", readOrganisation, cluster),
     namespaces: fields.textList("namespaces"),
     images: fields.textList("images"),
     sidecarContainer: fields.text("sidecarContainer", "sidecar"),
     serverNames: fields.textList("serverNames"),
     caDirectory: fields.text("caDirectory"),
+    trustDirectory: fields.text("trustDirectory", "/etc/tributary"),
     certificateLifetimeMs:
       fields.integer("certificateLifetimeSeconds", { min: hour, max: 30 * 24 * hour }, 24 * hour) * 1000,
     listen: { port: listen.integer("port", port, 8445), healthPort: listen.integer("healthPort", port, 9092) },
