@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { isMasked, sectionAgreements, toHex } from "@tributary/federated";
 import { readFileIfPresent, TributaryError, writeFileDurably } from "@tributary/kit";
+import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
 import type { Trust } from "./check-opened.ts";
 import type { CheckedRound } from "./check-started.ts";
-import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
 
 /** What a worker agreed to on one start: the terms of each section that it helped to sum. Digests are hexadecimal. */
 interface KeptAgreement {

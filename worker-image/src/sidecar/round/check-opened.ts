@@ -21,7 +21,7 @@ import {
   termsTranscript,
 } from "@tributary/federated";
 import { decodeTerms, encodeTerms } from "../../shared/terms/terms-message.ts";
-import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
+import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
 
 /** What a worker was told when it joined: the terms of each round must say the same. */
 export interface ToldJob {

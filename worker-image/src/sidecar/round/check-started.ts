@@ -13,8 +13,8 @@ import {
 } from "@tributary/federated";
 import { adapterObject } from "../../shared/terms/adapter-object.ts";
 import { decodeStart, type ObjectRef } from "../../shared/terms/start-message.ts";
+import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
 import type { CheckedTerms, Trust } from "./check-opened.ts";
-import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
 
 /** A round that may be worked on: terms, start and plan hold and fit each other. */
 export interface CheckedRound extends CheckedTerms {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { equalBytes, isTensorSection, layoutModel, type NamedShape, type Section } from "@tributary/federated";
 import { readFully, realDisk } from "@tributary/kit";
 import { openFlatModel } from "../../shared/files/flat-model-file.ts";
-import { TermsRefusal, termsRefused } from "./terms-refusal.ts";
+import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
 
 /**
  * Holds the model that a round starts from to what was signed: it has the one header that its tensors have, so that no two starts hold the

@@ -59,6 +59,8 @@ export interface HonestOptions {
 /** What a dishonest aggregator changes before it signs. */
 export interface Lies {
   readonly terms?: (terms: RoundTerms) => RoundTerms;
+  /** What travels, and is hashed, in place of the terms' one encoding. */
+  readonly termsBytes?: (bytes: Uint8Array) => Uint8Array;
   readonly setup?: (setup: RoundSetup) => RoundSetup;
   readonly objects?: (objects: readonly ObjectRef[]) => readonly ObjectRef[];
   readonly plan?: (plan: RoundPlan) => RoundPlan;
@@ -105,7 +107,7 @@ export function trustOfParty1(options: HonestOptions = {}) {
 export function speakRound(options: HonestOptions = {}, lies: Lies = {}): SpokenRound {
   const honest = honestTerms(options);
   const terms = (lies.terms ?? same)(honest);
-  const bytes = encodeTerms(terms);
+  const bytes = (lies.termsBytes ?? same)(encodeTerms(terms));
   const layout = layoutReport(
     honest.sections,
     Math.max(SEATS, terms.seats.length),

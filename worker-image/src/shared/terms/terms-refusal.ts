@@ -1,6 +1,6 @@
 import { TributaryError } from "@tributary/kit";
 
-/** Why a worker refuses what a round asks of it, by name: the first word of the message that the hub and people see. */
+/** Why a worker, or its member's gate, refuses what a round asks of it, by name: the first word of the message that the hub and people see. */
 export const TermsRefusal = {
   /** The terms are not those that the setup's digest names. */
   TermsAltered: "TermsAltered",
@@ -16,6 +16,8 @@ export const TermsRefusal = {
   WorkNotShared: "WorkNotShared",
   /** The start is not the one that the plan's digest names, or not what the script reads. */
   StartChanged: "StartChanged",
+  /** A line of the member's policy forbids it. */
+  PolicyRefuses: "PolicyRefuses",
 } as const;
 /** One of the values of {@link TermsRefusal}. */
 export type TermsRefusal = (typeof TermsRefusal)[keyof typeof TermsRefusal];
