@@ -3,6 +3,7 @@ import { down, renderStatus, status, toStandardError, up } from "@tributary/clou
 import { asTributaryError, isTributaryError } from "@tributary/kit";
 import { Command, CommanderError } from "commander";
 import { joinCommand } from "./join/command.ts";
+import { addPeersCommand } from "./peers/command.ts";
 import { describeFinding, describeSuccess, validateHelp } from "./validate/describe.ts";
 import { validateFiles } from "./validate/validate-files.ts";
 
@@ -31,6 +32,7 @@ program
   });
 
 program.addCommand(joinCommand(print).copyInheritedSettings(program));
+addPeersCommand(program, { print, tell: (line) => process.stderr.write(`${line}\n`) });
 
 const local = program.command("local").description("Real Kubernetes clusters on this machine, as stand-ins for clouds");
 local

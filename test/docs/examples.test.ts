@@ -58,6 +58,20 @@ describe("pages", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("give kubectl tributary peers only verbs and flags that it has", () => {
+    const source = read("cli/src/peers/command.ts");
+    const verbs = new Set([...source.matchAll(/peers\.command\("([a-z]+)"\)/gu)].map((match) => match[1]));
+    const known = new Set(source.match(/(?<![\w-])--?[a-z-]+/gu));
+    const calls = pages.flatMap((path) =>
+      [...read(path).matchAll(/^kubectl tributary peers ([a-z]+)(.*(?:\\\n.*)*)/gmu)].map(
+        ([, verb, flags = ""]) => [path, verb, flags.match(/(?<= )--?[a-z-]+/gu) ?? []] as const,
+      ),
+    );
+    expect(calls.length).toBeGreaterThan(8);
+    const wrong = calls.filter(([, verb, flags]) => !verbs.has(verb) || flags.some((flag) => !known.has(flag)));
+    expect(wrong).toEqual([]);
+  });
+
   it("say the two commands first in the README", () => {
     const readme = read("README.md");
     expect(readme.indexOf("make demo")).toBeGreaterThan(0);
