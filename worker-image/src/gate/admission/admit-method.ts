@@ -3,8 +3,9 @@ import { isTributaryError, type Logger, TributaryError } from "@tributary/kit";
 import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
 import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
 import type { Trust } from "../trust/trust.ts";
-import { decideAdmit, type WorkerFacts } from "./decide-admit.ts";
+import { decideAdmit } from "./decide-admit.ts";
 import { type AdmitBytes, type AskedRound, type EnrolledCaller, readRound } from "./read-round.ts";
+import type { WorkerFacts } from "./worker-facts.ts";
 
 /** Largest parts of a question, in bytes: terms of 25,600 seats take less than four MiB, and a setup of as many parties five. */
 export const ADMIT_BOUNDS = { setup: 8 * 2 ** 20, terms: 4 * 2 ** 20, start: 64 * 2 ** 10 } as const;

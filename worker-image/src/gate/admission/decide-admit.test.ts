@@ -3,14 +3,15 @@ import { describe, expect, it } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { type HonestOptions, sourceSha256, speakRound } from "../../shared/terms/testing/honest-round.ts";
 import { type Policy, parsePolicy } from "../../shared/trust/policy.ts";
-import { decideAdmit, type WorkerFacts } from "./decide-admit.ts";
+import { decideAdmit } from "./decide-admit.ts";
 import { type AskedRound, readRound } from "./read-round.ts";
 import { askAbout, caller } from "./testing/asked-round.ts";
+import type { WorkerFacts } from "./worker-facts.ts";
 
 const crypto = createNodeCryptoSuite();
 const source = Buffer.from(sourceSha256).toString("hex");
 const [digest, otherDigest] = ["a", "b"].map((letter) => `sha256:${letter.repeat(64)}`) as [string, string];
-const pod: WorkerFacts = { runtime: "tfjs", dataset: "notes", trainerImages: [digest] };
+const pod: WorkerFacts = { runtime: "tfjs", dataset: "notes", trainerImages: [imageOf(digest)] };
 const peer = (organisation: string) => ({ organisation, member: organisation.toLowerCase(), publicKeys: [], from: [] });
 const twoOrganisations = [peer("Clinic"), peer("Lab"), { ...peer("Lab"), member: "lab-2" }];
 
@@ -111,15 +112,36 @@ describe("a policy", () => {
     },
     {
       line: "trainerImages",
-      refused: { policy: { trainerImages: [digest] }, worker: { trainerImages: [digest, otherDigest] } },
-      says: `the worker's trainer runs ${otherDigest}`,
-      allowed: { policy: { trainerImages: [digest, otherDigest] }, worker: { trainerImages: [digest, otherDigest] } },
+      refused: { policy: { trainerImages: [digest] }, worker: { trainerImages: [digest, otherDigest].map(imageOf) } },
+      says: `the worker's trainer runs tfjs@${otherDigest}`,
+      allowed: {
+        policy: { trainerImages: [digest, otherDigest] },
+        worker: { trainerImages: [digest, otherDigest].map(imageOf) },
+      },
     },
     {
       line: "trainerImages, of an image without a known digest",
-      refused: { policy: { trainerImages: [digest] }, worker: { trainerImages: ["tfjs:0.2.0"] } },
+      refused: {
+        policy: { trainerImages: [digest] },
+        worker: { trainerImages: [{ reference: "tfjs:0.2.0", digests: [] }] },
+      },
       says: "the worker's trainer runs tfjs:0.2.0",
-      allowed: { policy: { trainerImages: "Any" }, worker: { trainerImages: ["tfjs:0.2.0"] } },
+      allowed: {
+        policy: { trainerImages: "Any" },
+        worker: { trainerImages: [{ reference: "tfjs:0.2.0", digests: [] }] },
+      },
+    },
+    {
+      line: "trainerImages, of an image that only the node knows by a digest",
+      refused: {
+        policy: { trainerImages: [digest] },
+        worker: { trainerImages: [{ reference: "tfjs:0.2.0", digests: [otherDigest] }] },
+      },
+      says: `the worker's trainer runs tfjs:0.2.0, ${otherDigest}`,
+      allowed: {
+        policy: { trainerImages: [digest] },
+        worker: { trainerImages: [{ reference: "tfjs:0.2.0", digests: [digest] }] },
+      },
     },
     {
       line: "maxLocalSteps",
@@ -168,6 +190,10 @@ describe("a policy", () => {
     expect(decide({ policy: { refusedJobs } })).toMatch(/^policy\.refusedJobs is .{80}…, the job is job$/u);
   });
 });
+
+function imageOf(digest: string) {
+  return { reference: `tfjs@${digest}`, digests: [digest] };
+}
 
 function workOf(localSteps: number) {
   return { localSteps, hyperparameters: { a: "1" }, rank: 0 };

@@ -3,16 +3,7 @@ import { Protocol, toHex } from "@tributary/federated";
 import { ANY, type AnyOf, type Policy, type ProtocolName } from "../../shared/trust/policy.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { AskedRound } from "./read-round.ts";
-
-/** What the gate knows of the pod of a worker. */
-export interface WorkerFacts {
-  /** Name of its runtime. */
-  readonly runtime: string;
-  /** Name of its data set, where the runtime has one. */
-  readonly dataset: string | undefined;
-  /** Images of its trainer's containers: digests `sha256:…`, or the reference where no digest is known. */
-  readonly trainerImages: readonly string[];
-}
+import type { WorkerFacts } from "./worker-facts.ts";
 
 /** What is decided on. */
 export interface AdmitQuestion {
@@ -94,8 +85,12 @@ function datasets({ trust: { policy }, worker: { dataset } }: AdmitQuestion): st
 }
 
 function trainerImages({ trust: { policy }, worker }: AdmitQuestion): string | undefined {
-  const other = worker.trainerImages.find((image) => !holds(policy.trainerImages, image));
-  return other === undefined ? undefined : says(policy, "trainerImages", `the worker's trainer runs ${other}`);
+  const { trainerImages: allowed } = policy;
+  if (allowed === ANY) return undefined;
+  const other = worker.trainerImages.find(({ digests }) => !digests.some((digest) => allowed.includes(digest)));
+  if (other === undefined) return undefined;
+  const what = [other.reference, ...other.digests.filter((digest) => !other.reference.endsWith(digest))].join(", ");
+  return says(policy, "trainerImages", `the worker's trainer runs ${what}`);
 }
 
 function maxLocalSteps({ trust: { policy }, round: { terms, seat } }: AdmitQuestion): string | undefined {
