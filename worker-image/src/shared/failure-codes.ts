@@ -22,6 +22,9 @@ const partyFailures = [
   ...taskFailures,
   "TERMS_REFUSED",
   "PROTOCOL_REFUSED",
+  // The member's gate: it says no, cannot be asked, or cannot read what its admin wrote.
+  "GATE_UNREACHABLE",
+  "PEERS_INVALID",
   "TRAINER_LOST",
   "REPORT_REFUSED",
   "MESSAGE_CONFLICT",

@@ -14,6 +14,7 @@ import {
   retry,
   startHealthEndpoint,
   storageError,
+  systemClock,
   TributaryError,
 } from "@tributary/kit";
 import { createCrashSimulator } from "../shared/crash-point.ts";
@@ -24,6 +25,8 @@ import { TermsRefusal, termsRefused } from "../shared/terms/terms-refusal.ts";
 import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import { nextWorkerConfig } from "./config/follow-worker.ts";
 import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
+import { admitByGate, admitEverything } from "./gate/admission.ts";
+import { type GateClient, openGateClient } from "./gate/gate-client.ts";
 import {
   type EnrolmentPlace,
   obtainCredentials,
@@ -96,6 +99,8 @@ class SidecarWorker {
   readonly #registry: TrainerRegistry;
   readonly #context: MainContext;
   #session: Session | undefined;
+  /** The link to the gate, where the worker has one. */
+  #gate: GateClient | undefined;
   #rounds: RoundDesk | undefined;
   #machine: PartyMachine | undefined;
   #aggregatorKey: Uint8Array | undefined;
@@ -132,6 +137,8 @@ class SidecarWorker {
         this.isJoined = false;
         this.#session?.close();
         this.#session = undefined;
+        this.#gate?.close();
+        this.#gate = undefined;
       }
       await sleep(RECONNECT_PAUSE_MS, undefined, { signal }).catch(() => {});
     }
@@ -183,6 +190,8 @@ class SidecarWorker {
     const { log } = this.#context;
     const session = openSession(this.#worker, credentials, log);
     this.#session = session;
+    const { identity } = this.#config;
+    if (identity.kind === "gate") this.#gate = openGateClient(identity, credentials);
     const { trainer } = this.#registry;
     const joined = await session.join(await this.#joiningWith(trainer), signal);
     await this.#enter(credentials, session, joined, signal);
@@ -285,6 +294,7 @@ class SidecarWorker {
       agreements: await Agreements.open(memoryDirectory, crypto),
       // Without masks the aggregator's roster is taken as it is, and under masks it is refused: no party has a data name.
       enrolled: ({ roster }) => namedByAggregator(roster),
+      admit: this.#admission(),
       jobUid: told.jobUid,
       partyId: told.partyId,
       tensors: () => this.#requireSession().tensors,
@@ -313,6 +323,15 @@ class SidecarWorker {
   #requireSameKey(key: Uint8Array): void {
     if (equalBytes(this.#aggregatorKey!, key)) return;
     throw new TributaryError("CONFIGURATION_INVALID", "the aggregator has another key than before; restart the worker");
+  }
+
+  #admission() {
+    if (this.#config.identity.kind === "files") return admitEverything;
+    const ask: Parameters<typeof admitByGate>[0]["ask"] = async (question, options) => {
+      if (this.#gate === undefined) throw new TributaryError("GATE_UNREACHABLE", "there is no link to the gate");
+      return this.#gate.admit(question, options);
+    };
+    return admitByGate({ ask, clock: systemClock, log: this.#context.log });
   }
 
   #requireSession(): Session {

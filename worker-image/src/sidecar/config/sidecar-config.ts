@@ -23,7 +23,10 @@ export interface WorkerConfig {
 export type IdentitySource =
   | {
       readonly kind: "gate";
+      /** `host:port` where it enrols whoever has no certificate yet. */
       readonly address: string;
+      /** `host:port` where it answers the workers that it enrolled. */
+      readonly workerAddress: string;
       readonly serverName: string;
       readonly caPem: string;
       readonly tokenPath: string;
@@ -95,25 +98,27 @@ export function parseWorkerConfig(file: string, text: string): WorkerConfig {
 async function readIdentitySource(env: Environment): Promise<IdentitySource> {
   const directory = env.TRIBUTARY_IDENTITY_DIR;
   if (directory) return { kind: "files", directory };
-  const address = readVariable(env, "TRIBUTARY_GATE_ADDRESS");
-  const gate = readAddress(address);
-  if (!gate.ok) {
-    throw new TributaryError(
-      "CONFIGURATION_INVALID",
-      `TRIBUTARY_GATE_ADDRESS is ${JSON.stringify(address)}, must be ${gate.expected}`,
-    );
-  }
+  const gate = requireAddress(env, "TRIBUTARY_GATE_ADDRESS");
+  const worker = requireAddress(env, "TRIBUTARY_GATE_WORKER_ADDRESS");
   const inline = env.TRIBUTARY_GATE_CA_PEM;
   const caPem = inline
     ? requirePem("TRIBUTARY_GATE_CA_PEM", inline)
     : requirePem("TRIBUTARY_GATE_CA_PATH", await readText(readVariable(env, "TRIBUTARY_GATE_CA_PATH")));
   return {
     kind: "gate",
-    address,
-    serverName: readVariable(env, "TRIBUTARY_GATE_SERVER_NAME", gate.value.host),
+    address: formatAddress(gate.host, gate.port),
+    workerAddress: formatAddress(worker.host, worker.port),
+    serverName: readVariable(env, "TRIBUTARY_GATE_SERVER_NAME", gate.host),
     caPem,
     tokenPath: readVariable(env, "TRIBUTARY_TOKEN_PATH", "/var/run/secrets/tributary/token"),
   };
+}
+
+function requireAddress(env: Environment, name: string) {
+  const text = readVariable(env, name);
+  const address = readAddress(text);
+  if (address.ok) return address.value;
+  throw new TributaryError("CONFIGURATION_INVALID", `${name} is ${JSON.stringify(text)}, must be ${address.expected}`);
 }
 
 /** A bundle that cannot be read is named and never shown: a key may have been put in its place. */

@@ -49,7 +49,14 @@ beforeEach(async () => {
   await writeFile(tokenPath, "token");
   const caPem = authority.certificatePem;
   place = {
-    source: { kind: "gate", address: `127.0.0.1:${port}`, serverName: "gate.test", caPem, tokenPath },
+    source: {
+      kind: "gate",
+      address: `127.0.0.1:${port}`,
+      workerAddress: "127.0.0.1:1",
+      serverName: "gate.test",
+      caPem,
+      tokenPath,
+    },
     memoryDirectory: join(directory, "memory"),
     log: createLogger("test", "silent"),
     clock: {

@@ -12,6 +12,7 @@ import {
   speakRound,
   trustOfParty1,
 } from "../../shared/terms/testing/honest-round.ts";
+import { admitEverything } from "../gate/admission.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
@@ -67,6 +68,7 @@ async function startSidecar(): Promise<void> {
   };
   const never = { fetch: () => new Promise(() => {}) } as unknown as TensorClient;
   desk = new RoundDesk({
+    admit: admitEverything,
     enrolled: ({ roster }) => enrolledParties(roster),
     desk: new TrainerDesk(log, 1_000, async () => {}),
     crypto,

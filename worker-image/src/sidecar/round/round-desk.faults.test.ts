@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
+import { admitEverything } from "../gate/admission.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
@@ -45,6 +46,7 @@ beforeEach(async () => {
   const trainer = new TrainerDesk(log, 1_000, async () => {});
   trainer.run = async () => ({ case: "success", value: create(trainerV1.TaskSuccessSchema) });
   desk = new RoundDesk({
+    admit: admitEverything,
     enrolled: ({ roster }) => enrolledParties(roster),
     desk: trainer,
     crypto,

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { type HonestOptions, speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
+import { admitEverything } from "../gate/admission.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
@@ -39,6 +40,7 @@ beforeEach(async () => {
   trainer = new TrainerDesk(log, 1_000, async () => {});
   const trust = trustOfParty1();
   desk = new RoundDesk({
+    admit: admitEverything,
     enrolled: ({ roster }) => enrolledParties(roster),
     desk: trainer,
     crypto,

@@ -26,6 +26,7 @@ import {
 } from "@tributary/kit";
 import { type PartyFailureCode, partyFailureCode } from "../../shared/failure-codes.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
+import type { Admit } from "../gate/admission.ts";
 import type { Agreements } from "./agreements.ts";
 import { type CheckedTerms, checkOpened, requireSharedWork, type Trust } from "./check-opened.ts";
 import { type CheckedRound, checkStarted } from "./check-started.ts";
@@ -44,6 +45,8 @@ export interface DeskDeps extends WorkDeps {
   readonly agreements: Agreements;
   /** The parties of a setup whose certificates hold. */
   readonly enrolled: (setup: RoundSetup) => readonly EnrolledParty[];
+  /** Asks the member's gate before anything of a round is fetched or trained. */
+  readonly admit: Admit;
   readonly machine: () => PartyMachine;
   /** Tells the aggregator, hence the hub, why this worker cannot report in an attempt. */
   readonly fail: (
@@ -60,6 +63,12 @@ const UPLOAD_LANES = 4;
 
 /** Messages that the desk reads before the machine does: all others are the machine's alone. */
 const CHECKED: ReadonlySet<number> = new Set([MessageType.Setup, MessageType.Plan, MessageType.SurvivorBitmaps]);
+
+/** What is told to the aggregator, and costs no link. */
+const REFUSALS = ["PROTOCOL_REFUSED", "TERMS_REFUSED", "GATE_UNREACHABLE", "PEERS_INVALID"] as const;
+
+/** Longest time that the gate is waited for: what comes meanwhile waits too. */
+const GATE_PATIENCE_MS = 10_000;
 
 const NEVER = new AbortController().signal;
 
@@ -78,6 +87,8 @@ interface OpenedRound {
   readonly attempt: AttemptId;
   readonly terms: CheckedTerms;
   readonly expiresMs: number;
+  /** Setup and terms as they came. */
+  readonly bytes: Pick<partyV1.RoundOpened, "setup" | "terms">;
   /** Its start, once the machine has accepted the plan. */
   readonly started?: StartedRound;
 }
@@ -118,7 +129,7 @@ export class RoundDesk {
       const terms = checkOpened(this.#deps.trust, setup, opened);
       const enrolled = this.#deps.enrolled(setup);
       await this.#step(attempt, { type: "open", message: opened.setup, enrolled });
-      this.#opened = { attempt, terms, expiresMs };
+      this.#opened = { attempt, terms, expiresMs, bytes: { setup: opened.setup, terms: opened.terms } };
     });
   }
 
@@ -131,6 +142,9 @@ export class RoundDesk {
       const { plan } = requireMessage(message, MessageType.Plan, attempt);
       const round = checkStarted(this.#deps.trust, opened.terms, plan, { start, signature });
       this.#deps.agreements.require(round);
+      await this.#askGate(opened, { start, signature });
+      // While the gate was asked another attempt may have been opened, or this one closed.
+      if (this.#opened !== opened) return;
       const digest = planDigest(this.#deps.crypto, opened.terms.signed.setupDigest, plan);
       const starting = { planDigest: digest, round };
       this.#starting = starting;
@@ -187,10 +201,20 @@ export class RoundDesk {
     try {
       await work();
     } catch (error) {
-      const isRefusal = isTributaryError(error, "PROTOCOL_REFUSED") || isTributaryError(error, "TERMS_REFUSED");
+      const isRefusal = REFUSALS.some((code) => isTributaryError(error, code));
       if (!isRefusal && !isStorageError(error)) throw error;
       this.#report(attempt, NEVER, error);
     }
+  }
+
+  /** The gate is waited for as long as one exchange of the round may take. */
+  async #askGate(
+    { terms, expiresMs, bytes }: OpenedRound,
+    { start, signature }: Pick<partyV1.RoundStarted, "start" | "signature">,
+  ): Promise<void> {
+    const { line, attempt } = terms.signed;
+    const patienceMs = Math.min(GATE_PATIENCE_MS, (expiresMs - systemClock.monotonicMs()) / 8);
+    await this.#deps.admit({ ...bytes, start, signature, line, attempt }, patienceMs, NEVER);
   }
 
   /** A step that the round cannot go on without: a refusal of the machine's is the worker's. */

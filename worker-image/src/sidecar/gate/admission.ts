@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import type { gateV1 } from "@tributary/contracts";
+import { type Clock, isTributaryError, type Logger, retry, TributaryError } from "@tributary/kit";
+
+/** A round as a worker received it: what its gate is asked about, byte for byte. */
+export type AdmissionQuestion = Pick<
+  gateV1.AdmitRequest,
+  "setup" | "terms" | "start" | "line" | "attempt" | "signature"
+>;
+
+/** Asks the gate whether the worker may take part in a round. */
+export type Admit = (question: AdmissionQuestion, patienceMs: number, signal: AbortSignal) => Promise<void>;
+
+/** A worker without a gate, whose certificate lies in files: whoever put it there decides what it does. */
+export const admitEverything: Admit = async () => {};
+
+/** What {@link admitByGate} works with. */
+export interface AdmissionDeps {
+  readonly ask: (
+    question: AdmissionQuestion,
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ) => Promise<gateV1.AdmitResponse>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Longest time of one call; a gate that hangs is asked again over another connection. */
+const CALL_TIMEOUT_MS = 3_000;
+const BACKOFF = { initialMs: 100, maxMs: 1_000 };
+
+/**
+ * Asks the gate about each round before its first task. The very same question, as of a round that is taken up after a broken link, stays
+ * answered by its yes while the gate is away; a gate that is there is asked again, since its member may have thought better of it.
+ *
+ * @returns a function that throws TERMS_REFUSED with the line of the policy, GATE_UNREACHABLE after the caller's patience.
+ */
+export function admitByGate({ ask, clock, log }: AdmissionDeps): Admit {
+  let admitted = "";
+  return async (question, patienceMs, signal) => {
+    const digest = digestOf(question);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))]);
+    try {
+      await retry(() => ask(question, { timeoutMs: CALL_TIMEOUT_MS, signal: patience }), {
+        signal: patience,
+        clock,
+        backoff: BACKOFF,
+        onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
+      });
+      admitted = digest;
+    } catch (cause) {
+      signal.throwIfAborted();
+      const isAnswer = isTributaryError(cause, "TERMS_REFUSED") || isTributaryError(cause, "PEERS_INVALID");
+      if (!isAnswer && admitted === digest)
+        return log.warn({ line: question.line }, "the gate is away; it admitted this round before");
+      admitted = "";
+      if (isAnswer) throw cause;
+      const why = "the gate does not say whether this worker may take part";
+      throw new TributaryError("GATE_UNREACHABLE", why, { cause });
+    }
+  };
+}
+
+/** One digest for one question: each part goes in as the digest of its bytes. */
+function digestOf({ setup, terms, start, line, attempt, signature }: AdmissionQuestion): string {
+  const hash = createHash("sha256");
+  for (const part of [setup, terms, start, signature]) hash.update(createHash("sha256").update(part).digest());
+  const numbers = Buffer.alloc(8);
+  numbers.writeUInt32BE(line, 0);
+  numbers.writeUInt32BE(attempt, 4);
+  return hash.update(numbers).digest("hex");
+}
