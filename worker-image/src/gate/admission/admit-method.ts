@@ -38,9 +38,10 @@ export interface AdmitDeps {
 }
 
 /**
- * `Admit` of WorkerService: whether the caller may take part in the round whose bytes it received.
+ * `Admit` of WorkerService: whether the caller may take part in the round whose bytes it received. A no is an answer, whose words the worker
+ * needs: it names the line of the policy, or what is wrong with the bytes.
  *
- * @throws TERMS_REFUSED naming the line of the policy, or what is wrong with the bytes; PEERS_INVALID while policy and peers cannot be read;
+ * @throws PEERS_INVALID while policy and peers cannot be read;
  * MESSAGE_INVALID for parts of sizes that no question has.
  */
 export function admitMethod({ crypto, trust, describeWorker, audit, log }: AdmitDeps) {
@@ -48,7 +49,7 @@ export function admitMethod({ crypto, trust, describeWorker, audit, log }: Admit
     bytes: AdmitBytes,
     caller: EnrolledCaller,
     signal: AbortSignal,
-  ): Promise<{ readonly policySha256: Uint8Array }> => {
+  ): Promise<{ readonly policySha256: Uint8Array; readonly refusal: string }> => {
     requireSizes(bytes);
     const { policySha256, ...judged } = trust.forRounds();
     const worker = await describeWorker(caller, signal);
@@ -70,8 +71,7 @@ export function admitMethod({ crypto, trust, describeWorker, audit, log }: Admit
     };
     await audit(answer);
     log.info(answer, judgement.refusal === undefined ? "round admitted" : "round refused");
-    if (judgement.refusal !== undefined) throw judgement.refusal;
-    return { policySha256 };
+    return { policySha256, refusal: judgement.refusal?.message ?? "" };
   };
 }
 

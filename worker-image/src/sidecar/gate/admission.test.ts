@@ -13,7 +13,7 @@ const question: AdmissionQuestion = {
 const NEVER = new AbortController().signal;
 const PATIENCE_MS = 50;
 
-type Answer = "yes" | "away" | TributaryError;
+type Answer = "yes" | "away" | { readonly refusal: string } | TributaryError;
 
 /** A gate that gives these answers one after the other, the last one again and again. */
 function gateThatSays(...answers: Answer[]) {
@@ -22,7 +22,9 @@ function gateThatSays(...answers: Answer[]) {
     ask: async (asking) => {
       asked.push(asking);
       const answer = answers[Math.min(asked.length, answers.length) - 1];
-      if (answer === "yes") return { policySha256: new Uint8Array(32) } as never;
+      if (answer === "yes") return { policySha256: new Uint8Array(32), refusal: "" } as never;
+      if (typeof answer === "object" && "refusal" in answer)
+        return { policySha256: new Uint8Array(32), ...answer } as never;
       throw answer === "away" ? new TributaryError("GATE_UNREACHABLE", "away") : answer;
     },
     clock: systemClock,
@@ -31,7 +33,7 @@ function gateThatSays(...answers: Answer[]) {
   return { asked, admit: (of = question, patienceMs = PATIENCE_MS) => admit(of, patienceMs, NEVER) };
 }
 
-const no = new TributaryError("TERMS_REFUSED", "PolicyRefuses: policy.maxLocalSteps is 100, the terms ask for 500");
+const no = { refusal: "PolicyRefuses: policy.maxLocalSteps is 100, the terms ask seat 1 for 500" };
 
 it("asks over exactly the bytes that came, and goes on after a yes", async () => {
   const { asked, admit } = gateThatSays("yes");
@@ -90,7 +92,7 @@ it("takes bytes that moved from one field to the next for another question", asy
 it("asks a gate that is there again, and believes its no: a yes before is spent", async () => {
   const { admit } = gateThatSays("yes", no, "away");
   await admit();
-  await expect(admit()).rejects.toMatchObject({ code: "TERMS_REFUSED" });
+  await expect(admit()).rejects.toMatchObject({ code: "TERMS_REFUSED", message: no.refusal });
   await expect(admit()).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
 });
 

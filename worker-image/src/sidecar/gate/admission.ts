@@ -40,12 +40,13 @@ export function admitByGate({ ask, clock, log }: AdmissionDeps): Admit {
     const digest = digestOf(question);
     const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))]);
     try {
-      await retry(() => ask(question, { timeoutMs: CALL_TIMEOUT_MS, signal: patience }), {
+      const { refusal } = await retry(() => ask(question, { timeoutMs: CALL_TIMEOUT_MS, signal: patience }), {
         signal: patience,
         clock,
         backoff: BACKOFF,
         onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
       });
+      if (refusal !== "") throw new TributaryError("TERMS_REFUSED", refusal);
       admitted = digest;
     } catch (cause) {
       signal.throwIfAborted();

@@ -306,17 +306,24 @@ export declare type AdmitRequest = Message<"tributary.gate.v1.AdmitRequest"> & {
 export declare const AdmitRequestSchema: GenMessage<AdmitRequest>;
 
 /**
- * AdmitResponse is a yes.
+ * AdmitResponse is a yes or a no.
  *
  * @generated from message tributary.gate.v1.AdmitResponse
  */
 export declare type AdmitResponse = Message<"tributary.gate.v1.AdmitResponse"> & {
   /**
-   * SHA-256 of the policy's canonical JSON, 32 bytes: a yes holds while the policy is this one.
+   * SHA-256 of the policy's canonical JSON, 32 bytes: the answer holds while the policy is this one.
    *
    * @generated from field: bytes policy_sha256 = 1;
    */
   policySha256: Uint8Array;
+
+  /**
+   * Name of what forbids the round and the line of the policy, or what is wrong with the bytes; empty for a yes.
+   *
+   * @generated from field: string refusal = 2;
+   */
+  refusal: string;
 };
 
 /**
@@ -415,11 +422,17 @@ export declare type SectionSurvivors = Message<"tributary.gate.v1.SectionSurvivo
 export declare const SectionSurvivorsSchema: GenMessage<SectionSurvivors>;
 
 /**
- * RecordResponse says that the sum is remembered.
+ * RecordResponse says that the sum is remembered, or why not.
  *
  * @generated from message tributary.gate.v1.RecordResponse
  */
 export declare type RecordResponse = Message<"tributary.gate.v1.RecordResponse"> & {
+  /**
+   * Why the worker must not sign, and what to do about it; empty when the sum is remembered.
+   *
+   * @generated from field: string refusal = 1;
+   */
+  refusal: string;
 };
 
 /**
@@ -475,8 +488,8 @@ export declare const WorkerService: GenService<{
     output: typeof AttestResponseSchema;
   },
   /**
-   * Admit asks whether the worker may take part in a round, over exactly the bytes that it received, before the round's first task. Refused
-   * with TERMS_REFUSED naming the line of the policy. The same question gets the same answer while the policy is the same.
+   * Admit asks whether the worker may take part in a round, over exactly the bytes that it received, before the round's first task. A no
+   * names the line of the policy. The same question gets the same answer while the policy is the same.
    *
    * @generated from rpc tributary.gate.v1.WorkerService.Admit
    */
@@ -487,7 +500,7 @@ export declare const WorkerService: GenService<{
   },
   /**
    * Record remembers, durably before it answers, the survivors of which the worker is about to sign that they are in a sum. Idempotent.
-   * Refused with DIFFERENCE_OF_JOBS when, with a sum that the member signed before, they would single somebody out.
+   * A no when, with a sum that the member signed before, they would single somebody out.
    *
    * @generated from rpc tributary.gate.v1.WorkerService.Record
    */
