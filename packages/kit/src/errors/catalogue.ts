@@ -205,6 +205,13 @@ export const catalogue = {
     "GateMemoryFull",
     "The gate remembers as many starts of this seat as its member's admin lets it.",
   ),
+  GATE_STATE_DAMAGED: entry(
+    Permanent,
+    "DATA_LOSS",
+    "GateStateDamaged",
+    "A file in which the gate remembers does not match its digests.",
+    72,
+  ),
   PEERS_INVALID: entry(
     Permanent,
     "FAILED_PRECONDITION",

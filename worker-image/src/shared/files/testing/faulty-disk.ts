@@ -55,7 +55,7 @@ export class FaultyDisk {
   readonly #undo: UnsyncedName[] = [];
   /** Names whose sync failed: no later one makes them durable. */
   readonly #lost: UnsyncedName[] = [];
-  /** What is on the disk of each file that was opened to be written, by inode; only where a sync may lose the rest. */
+  /** What is on the disk of each file that was opened to be written, by inode; only where the rest may be lost. */
   readonly #synced = new Map<number, Buffer>();
   readonly #unsynced = new Set<string>();
   readonly #files: DiskFile[] = [];
@@ -129,11 +129,20 @@ export class FaultyDisk {
 
   /** Takes back names that no sync of their folder has made durable, newest first, and tears files that no sync has. */
   async #losePower(): Promise<void> {
-    for (const path of this.#unsynced) {
-      const sizeBytes = await nodeDisk.sizeOf(path);
-      if (sizeBytes !== undefined) await nodeDisk.truncate(path, Math.floor(sizeBytes / 2));
-    }
+    for (const path of this.#unsynced) await this.#tear(path);
     for (const { undo } of this.#undo.toReversed()) await undo();
+  }
+
+  /** Half of what a file grew by since its last sync is there, and of what was there then the second half is as it was. */
+  async #tear(path: string): Promise<void> {
+    const [content, inode] = [await readIfThere(path), await inodeOf(path)];
+    if (content === undefined || inode === undefined) return;
+    const before = this.#synced.get(inode) ?? Buffer.alloc(0);
+    const grownBytes = Math.max(0, content.length - before.length);
+    const torn = content.subarray(0, content.length - Math.ceil(grownBytes / 2));
+    const half = Math.floor(before.length / 2);
+    before.copy(torn, half, half);
+    await writeFile(path, torn);
   }
 
   #faulty(): Disk {
@@ -146,7 +155,9 @@ export class FaultyDisk {
           const file = await nodeDisk.open(path, flags, mode);
           this.#files.push(file);
           if (flags !== "r" && before === undefined) await this.#named(path, () => nodeDisk.remove(path));
-          if (flags !== "r") await this.#opened(path, before);
+          // A file that is opened to be written anew may be found empty.
+          const isAnew = flags.startsWith("w") && this.#fault === Fault.PowerCut;
+          if (flags !== "r") await this.#opened(path, isAnew ? undefined : before);
           return this.#file(path, file);
         }),
       readFile: (path) => call(false, () => nodeDisk.readFile(path)),
@@ -240,7 +251,7 @@ export class FaultyDisk {
 
   /** A file was opened to be written, or made by a copy: until it is synced, what it held before is what the disk has. */
   async #opened(path: string, before: Buffer | undefined): Promise<void> {
-    if (this.#fault !== Fault.LostSync) return;
+    if (this.#fault !== Fault.LostSync && this.#fault !== Fault.PowerCut) return;
     const inode = await inodeOf(path);
     // An inode may have been that of a file that was removed.
     if (inode !== undefined && (before === undefined || !this.#synced.has(inode)))
@@ -251,7 +262,7 @@ export class FaultyDisk {
   async #settle(path: string): Promise<void> {
     this.#unsynced.delete(path);
     for (const { settle } of this.#takeNames(path)) await settle();
-    if (this.#fault !== Fault.LostSync) return;
+    if (this.#fault !== Fault.LostSync && this.#fault !== Fault.PowerCut) return;
     const [content, inode] = [await readIfThere(path), await inodeOf(path)];
     if (content !== undefined && inode !== undefined) this.#synced.set(inode, content);
   }
