@@ -27,6 +27,7 @@ export const bundleSets = {
       "aggregator.mjs": "worker-image/src/aggregator/main.ts",
       "sidecar.mjs": "worker-image/src/sidecar/main.ts",
       "gate.mjs": "worker-image/src/gate/main.ts",
+      "gate-audit.mjs": "worker-image/src/gate/audit/main.ts",
       "remove-workers.mjs": "worker-image/src/gate/removal/main.ts",
       "kernel-thread.js": "worker-image/src/shared/kernels/kernel-thread.ts",
     },

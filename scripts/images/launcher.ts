@@ -1,7 +1,7 @@
 import "@tributary/kit/stop-early";
 
-/** Entry point of the data plane's image: `aggregator`, `sidecar`, `gate` or `remove-workers`, the name of the program beside this file. */
-const programs = ["aggregator", "sidecar", "gate", "remove-workers"];
+/** Entry point of the data plane's image: `aggregator`, `sidecar`, `gate`, `gate-audit` or `remove-workers`, the name of the program beside this file. */
+const programs = ["aggregator", "sidecar", "gate", "gate-audit", "remove-workers"];
 
 const [, , program] = process.argv;
 if (program === undefined || !programs.includes(program)) {

@@ -1,5 +1,22 @@
 export { apiVersionOf, Kinds, type ResourceKind } from "./api/kinds.ts";
 export type { ObjectMeta } from "./api/object-meta.ts";
+export {
+  AuditChain,
+  type AuditHead,
+  type AuditVerdict,
+  emptyTrail,
+  type TextSha256,
+  verifyAudit,
+} from "./audit/audit-chain.ts";
+export {
+  type AuditDigests,
+  type AuditEvent,
+  AuditKind,
+  type AuditLine,
+  formatAuditLine,
+  readAuditLine,
+} from "./audit/audit-line.ts";
+export { AuditSummary, type JobAudit } from "./audit/audit-summary.ts";
 export { JobCondition, MemberCondition, Reason } from "./conditions.ts";
 export { cutText } from "./cut-text.ts";
 export { permanentTrainerExitCodes } from "./exit-codes.ts";

@@ -19,6 +19,10 @@ export interface GateConfig {
   readonly caDirectory: string;
   /** Directory of `peers.json`, `policy.json` and `trusted/peers.json`. */
   readonly trustDirectory: string;
+  /** Directory of what the gate must not lose: its memory and its audit trail. */
+  readonly stateDirectory: string;
+  /** What the gate remembers of each seat. */
+  readonly memory: { readonly startsPerSeat: number };
   /** Life of a worker's certificate, in milliseconds. */
   readonly certificateLifetimeMs: number;
   /** Ports that the gate listens on. */
@@ -32,6 +36,7 @@ export function parseGateConfig(file: string, text: string): GateConfig {
   const fields = parseJsonFields(file, text);
   fields.integer("version", { min: 1, max: 1 });
   const listen = fields.object("listen", true);
+  const memory = fields.object("memory", true);
   const port = { min: 0, max: 65_535 };
   const cluster = fields.text("cluster");
   const config = {
@@ -43,11 +48,14 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     serverNames: fields.textList("serverNames"),
     caDirectory: fields.text("caDirectory"),
     trustDirectory: fields.text("trustDirectory", "/etc/tributary"),
+    stateDirectory: fields.text("stateDirectory", "/var/lib/tributary-gate/state"),
+    memory: { startsPerSeat: memory.integer("startsPerSeat", { min: 1, max: 2 ** 24 }, 131_072) },
     certificateLifetimeMs:
       fields.integer("certificateLifetimeSeconds", { min: hour, max: 30 * 24 * hour }, 24 * hour) * 1000,
     listen: { port: listen.integer("port", port, 8445), healthPort: listen.integer("healthPort", port, 9092) },
   };
   listen.end();
+  memory.end();
   fields.end();
   return config;
 }

@@ -45,7 +45,11 @@ describe("an append log", () => {
       ...disk,
       open: async (...args: Parameters<typeof disk.open>) => {
         const file = await disk.open(...args);
-        return { ...file, datasync: () => ((syncs += 1), file.datasync()) };
+        const datasync = () => {
+          syncs += 1;
+          return file.datasync();
+        };
+        return { ...file, datasync };
       },
     };
     const content = textsOf();

@@ -115,6 +115,11 @@ export class AppendLog<R> {
     await readFully(this.#file, position, buffer);
   }
 
+  /** Resolves when all that was appended until then is durable or has failed. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
   /** Closes the file; appends that wait are over before. */
   async close(): Promise<void> {
     this.#broken ??= new TributaryError("OPERATION_ABORTED", `${this.#path} is closed`);
@@ -132,7 +137,7 @@ export class AppendLog<R> {
       if (this.#broken !== undefined) throw this.#broken;
       await this.#cutRemains();
       const payload = this.#content.encode(group.map(({ record }) => record));
-      if (payload.length > MAX_PAYLOAD_BYTES) throw new TributaryError("QUEUE_FULL", `${payload.length} bytes at once`);
+      if (payload.length > MAX_PAYLOAD_BYTES && group.length > 1) return await this.#appendHalves(group);
       await this.#write(payload);
     } catch (cause) {
       // Tried again before the next frame is written.
@@ -143,7 +148,15 @@ export class AppendLog<R> {
     for (const { resolve } of group) resolve();
   }
 
+  async #appendHalves(group: readonly Waiting<R>[]): Promise<void> {
+    const half = group.length >> 1;
+    await this.#appendTogether(group.slice(0, half));
+    await this.#appendTogether(group.slice(half));
+  }
+
   async #write(payload: Uint8Array): Promise<void> {
+    if (payload.length > MAX_PAYLOAD_BYTES)
+      throw new TributaryError("INVARIANT_BROKEN", `${payload.length} bytes, must be at most ${MAX_PAYLOAD_BYTES}`);
     const frame = frameOf(payload, this.#end);
     this.#hasRemains = true;
     await writeFully(this.#file, frame, this.#end);

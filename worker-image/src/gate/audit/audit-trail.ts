@@ -1,0 +1,110 @@
+import { type AuditEvent, type AuditHead, emptyTrail, readAuditLine } from "@tributary/contracts";
+import { type Clock, type Disk, type Logger, realDisk, systemClock } from "@tributary/kit";
+import { AppendLog } from "../storage/append-log.ts";
+import { AuditContent, type AuditRecord, textSha256 } from "./audit-content.ts";
+import { auditNumbers, auditPath, linesOfFile } from "./audit-files.ts";
+
+/** What a trail is opened with. */
+export interface AuditTrailOptions {
+  /** Folder of the files `audit-000001.log` and on. */
+  readonly directory: string;
+  readonly log: Logger;
+  /** Size from which on a file is followed by another one; 16 MiB by default. */
+  readonly fileBytes?: number;
+  readonly clock?: Clock;
+  /** The machine's by default. */
+  readonly disk?: Disk;
+}
+
+const FILE_BYTES = 2 ** 24;
+
+/**
+ * The trail of what the gate does: lines that chain on from each other, over files of a size, of which none is ever removed. Whoever acts
+ * writes first; when the volume is full the write fails, and with it the act.
+ */
+export class AuditTrail {
+  readonly #options: AuditTrailOptions;
+  readonly #content: AuditContent;
+  #file: AppendLog<AuditRecord>;
+  #number: number;
+  #turningOver: Promise<void> | undefined;
+
+  private constructor(
+    options: AuditTrailOptions,
+    content: AuditContent,
+    opened: { readonly file: AppendLog<AuditRecord>; readonly number: number },
+  ) {
+    this.#options = options;
+    this.#content = content;
+    this.#file = opened.file;
+    this.#number = opened.number;
+  }
+
+  /**
+   * Opens the trail of a folder, or begins one. The newest file is read and compared with the end of the one before; the others are compared
+   * when somebody asks for it.
+   *
+   * @throws GATE_STATE_DAMAGED naming place or line; STORAGE_FULL, STORAGE_UNAVAILABLE.
+   */
+  static async open(options: AuditTrailOptions): Promise<AuditTrail> {
+    const { directory, disk = realDisk } = options;
+    const numbers = await auditNumbers(directory, disk);
+    const number = numbers.at(-1) ?? 1;
+    const before = numbers.at(-2);
+    const head = before === undefined ? emptyTrail : await headOf(auditPath(directory, before), disk);
+    const content = new AuditContent(head);
+    return new AuditTrail(options, content, { file: await openFile(options, content, number), number });
+  }
+
+  /** The last durable line. */
+  get head(): AuditHead {
+    return this.#content.head;
+  }
+
+  /**
+   * Writes an act down, durably before it resolves; acts that are written at once are made durable together.
+   *
+   * @throws STORAGE_FULL, STORAGE_UNAVAILABLE: the act must not be done.
+   */
+  async write(event: AuditEvent): Promise<void> {
+    const { fileBytes = FILE_BYTES, clock = systemClock } = this.#options;
+    while (this.#turningOver !== undefined || this.#file.sizeBytes >= fileBytes) {
+      this.#turningOver ??= this.#turnOver().finally(() => {
+        this.#turningOver = undefined;
+      });
+      await this.#turningOver;
+    }
+    await this.#file.append({ event, timeMs: clock.nowMs() });
+  }
+
+  /** Closes the file; writes under way are over before. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** What goes on into the file that is full is durable before the next one begins: its first line follows the last of them. */
+  async #turnOver(): Promise<void> {
+    await this.#file.settled();
+    const next = await openFile(this.#options, this.#content, this.#number + 1);
+    const former = this.#file;
+    this.#number++;
+    this.#file = next;
+    await former.close();
+  }
+}
+
+function openFile(
+  { directory, log, disk }: AuditTrailOptions,
+  content: AuditContent,
+  number: number,
+): Promise<AppendLog<AuditRecord>> {
+  return AppendLog.open({ path: auditPath(directory, number), content, log, ...(disk !== undefined && { disk }) });
+}
+
+/** The last line of a file that others follow. */
+async function headOf(path: string, disk: Disk): Promise<AuditHead> {
+  let last: string | undefined;
+  for await (const text of linesOfFile(path, disk)) last = text;
+  const reading = last === undefined ? undefined : readAuditLine(last);
+  return last === undefined || reading?.ok !== true ? emptyTrail : { lines: reading.line.n, sha256: textSha256(last) };
+}

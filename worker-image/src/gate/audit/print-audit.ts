@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { parseArgs } from "node:util";
+import { AuditChain, readAuditLine } from "@tributary/contracts";
+import { asTributaryError, catalogue, type Environment, readVariable, TributaryError } from "@tributary/kit";
+import { parseGateConfig } from "../config/gate-config.ts";
+import { textSha256 } from "./audit-content.ts";
+import { readAuditLines } from "./audit-files.ts";
+
+/** Exit code of a command line that cannot be used, as the launcher's. */
+const USAGE_EXIT_CODE = 2;
+
+interface Asked {
+  /** Uid of the job whose lines are wanted; all when left out. */
+  readonly job?: string;
+  /** Whether the chain is checked. */
+  readonly verify: boolean;
+}
+
+/**
+ * The program `gate-audit`: prints the lines of the trail, all or those of a job, and with `--verify` checks the chain of all. It reads the
+ * files that the gate writes, whether the gate runs or not.
+ *
+ * @param argv of the process: options are what follows the program's name.
+ * @returns the exit code: 0, 1 for a chain that is broken, 2 for options that it does not have, that of the catalogue for a file that cannot
+ *   be read.
+ */
+export async function printAudit(
+  argv: readonly string[],
+  env: Environment,
+  output: Writable,
+  errors: Writable,
+): Promise<number> {
+  try {
+    const asked = readOptions(argv);
+    const path = readVariable(env, "TRIBUTARY_GATE_CONFIG", "/etc/tributary/gate.json");
+    const { stateDirectory } = parseGateConfig(path, await readText(path));
+    const wrong = await printLines(readAuditLines(stateDirectory), asked, output);
+    if (wrong === undefined) return 0;
+    errors.write(`gate-audit: ${wrong}\n`);
+    return 1;
+  } catch (cause) {
+    const error = asTributaryError(cause);
+    errors.write(`gate-audit: ${error.message}\n`);
+    return error.code === "ARGUMENT_INVALID" ? USAGE_EXIT_CODE : catalogue[error.code].exitCode;
+  }
+}
+
+/** Prints lines as they come, also those after one that is wrong; tells of the first. */
+async function printLines(lines: AsyncIterable<string>, { job, verify }: Asked, output: Writable) {
+  const chain = new AuditChain(textSha256);
+  let wrong: string | undefined;
+  for await (const text of lines) {
+    if (verify && wrong === undefined) {
+      const reading = chain.take(text);
+      if (!reading.ok) wrong = `line ${chain.head.lines + 1} ${reading.problem}`;
+    }
+    if (job === undefined || isOf(job, text)) await print(`${text}\n`, output);
+  }
+  return wrong;
+}
+
+function isOf(job: string, text: string): boolean {
+  const reading = readAuditLine(text);
+  return reading.ok && reading.line.job === job;
+}
+
+async function print(text: string, output: Writable): Promise<void> {
+  if (!output.write(text)) await once(output, "drain");
+}
+
+function readOptions(argv: readonly string[]): Asked {
+  try {
+    // Node, the launcher and the program's name come before, or node and the program.
+    const start = argv[2] === "gate-audit" ? 3 : 2;
+    const { values } = parseArgs({
+      args: argv.slice(start),
+      options: { job: { type: "string" }, verify: { type: "boolean", default: false } },
+    });
+    return { verify: values.verify, ...(values.job !== undefined && { job: values.job }) };
+  } catch (cause) {
+    const message = `${(cause as Error).message.replaceAll(/\s+/gu, " ")}; options are [--job UID] [--verify]`;
+    throw new TributaryError("ARGUMENT_INVALID", message, { cause });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new TributaryError("CONFIGURATION_INVALID", `${path} cannot be read`, { cause, details: { path } });
+  }
+}

@@ -1,0 +1,101 @@
+import { TributaryError } from "@tributary/kit";
+import { DATA_NAME_BYTES } from "./decide-sum.ts";
+
+/** Digests of a sum's parts by which it is remembered. */
+export interface SumToRemember {
+  /** Which seat, start and section: 16 bytes. */
+  readonly key: Uint8Array;
+  /** Data names of the survivors, ascending. */
+  readonly dataNames: Uint8Array;
+  /** SHA-256 of the data names. */
+  readonly setSha256: Uint8Array;
+  readonly workSha256: Uint8Array;
+  readonly threshold: number;
+}
+
+/** What one request makes the gate remember: all of it or nothing. */
+export interface MemoryRecord {
+  /** Data name of the seat. */
+  readonly seat: Uint8Array;
+  readonly sums: readonly SumToRemember[];
+}
+
+/** Bytes of a {@link SumToRemember.key}. */
+export const KEY_BYTES = 16;
+
+const DIGEST_BYTES = 32;
+
+/** What stands in a payload of the memory's log, one after the other, each after a byte that says which. */
+const EntryType = { Seat: 1, Set: 2, Work: 3, Start: 4 } as const;
+
+/**
+ * An entry of the log. Seats, sets and works are numbered in the order in which they stand in it, and a start names them by number: it
+ * takes 24 bytes and the one for its type.
+ */
+export type MemoryEntry =
+  | { readonly type: "seat"; readonly dataName: Uint8Array }
+  /** `offset`: where the names stand in the payload. */
+  | { readonly type: "set"; readonly dataNames: Uint8Array; readonly offset: number }
+  | { readonly type: "work"; readonly set: number; readonly threshold: number; readonly workSha256: Uint8Array }
+  | { readonly type: "start"; readonly seat: number; readonly work: number; readonly key: Uint8Array };
+
+/** The bytes of a seat that is new. */
+export function seatEntry(dataName: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.of(EntryType.Seat), dataName]);
+}
+
+/** The bytes of a set of survivors that is new. */
+export function setEntry(dataNames: Uint8Array): Uint8Array {
+  return Buffer.concat([headOf(EntryType.Set, dataNames.length / DATA_NAME_BYTES), dataNames]);
+}
+
+/** The bytes of a set with the work that its seats did. */
+export function workEntry(set: number, threshold: number, workSha256: Uint8Array): Uint8Array {
+  return Buffer.concat([headOf(EntryType.Work, set, threshold), workSha256]);
+}
+
+/** The bytes of a sum that was signed on a start and section. */
+export function startEntry(seat: number, work: number, key: Uint8Array): Uint8Array {
+  return Buffer.concat([headOf(EntryType.Start, seat, work), key]);
+}
+
+function headOf(type: number, ...numbers: readonly number[]): Buffer {
+  const head = Buffer.alloc(1 + 4 * numbers.length);
+  head.writeUInt8(type);
+  for (const [index, number] of numbers.entries()) head.writeUInt32BE(number, 1 + 4 * index);
+  return head;
+}
+
+/**
+ * The entries of a payload, in order; their bytes are views of it.
+ *
+ * @throws GATE_STATE_DAMAGED where something else stands: a log of another release, or an error of this one.
+ */
+export function* readEntries(payload: Uint8Array): Generator<MemoryEntry, void> {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  let at = 0;
+  const take = (length: number): Buffer => {
+    if (at + length > bytes.length) throw unreadable(`an entry is cut at byte ${at}`);
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  while (at < bytes.length) {
+    const type = take(1)[0];
+    if (type === EntryType.Seat) yield { type: "seat", dataName: take(DATA_NAME_BYTES) };
+    else if (type === EntryType.Set) {
+      const count = take(4).readUInt32BE();
+      yield { type: "set", offset: at, dataNames: take(count * DATA_NAME_BYTES) };
+    } else if (type === EntryType.Work) {
+      const [set, threshold] = [take(4).readUInt32BE(), take(4).readUInt32BE()];
+      yield { type: "work", set, threshold, workSha256: take(DIGEST_BYTES) };
+    } else if (type === EntryType.Start) {
+      const [seat, work] = [take(4).readUInt32BE(), take(4).readUInt32BE()];
+      yield { type: "start", seat, work, key: take(KEY_BYTES) };
+    } else throw unreadable(`an entry of type ${type} at byte ${at - 1}, must be 1 to 4`);
+  }
+}
+
+/** The error for a payload that is whole and says what it cannot. */
+export function unreadable(why: string): TributaryError {
+  return new TributaryError("GATE_STATE_DAMAGED", `the gate's memory holds ${why}; it was written by another release`);
+}
