@@ -2,6 +2,7 @@
 import { down, renderStatus, status, toStandardError, up } from "@tributary/clouds";
 import { asTributaryError, isTributaryError } from "@tributary/kit";
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./audit/command.ts";
 import { joinCommand } from "./join/command.ts";
 import { addPeersCommand } from "./peers/command.ts";
 import { describeFinding, describeSuccess, validateHelp } from "./validate/describe.ts";
@@ -33,6 +34,7 @@ program
 
 program.addCommand(joinCommand(print).copyInheritedSettings(program));
 addPeersCommand(program, { print, tell: (line) => process.stderr.write(`${line}\n`) });
+program.addCommand(auditCommand(print).copyInheritedSettings(program));
 
 const local = program.command("local").description("Real Kubernetes clusters on this machine, as stand-ins for clouds");
 local

@@ -4,6 +4,7 @@ export {
   AuditChain,
   type AuditHead,
   type AuditVerdict,
+  describeAuditEnd,
   emptyTrail,
   type TextSha256,
   verifyAudit,

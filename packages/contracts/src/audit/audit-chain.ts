@@ -14,6 +14,11 @@ export interface AuditHead {
 /** The chain of a trail that nothing was written to. */
 export const emptyTrail: AuditHead = { lines: 0, sha256: NO_LINE_BEFORE };
 
+/** What `gate-audit --verify` says on standard error after a trail that is right. */
+export function describeAuditEnd({ lines, sha256 }: AuditHead): string {
+  return `gate-audit: ${lines} lines are right, SHA-256 of the last: ${sha256}`;
+}
+
 /** Lines that follow each other: each has the next number and the SHA-256 of the bytes of the line before, without their end. */
 export class AuditChain {
   readonly #sha256: TextSha256;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { parseArgs } from "node:util";
-import { AuditChain, readAuditLine } from "@tributary/contracts";
+import { AuditChain, describeAuditEnd, readAuditLine } from "@tributary/contracts";
 import { asTributaryError, catalogue, type Environment, readVariable, TributaryError } from "@tributary/kit";
 import { parseGateConfig } from "../config/gate-config.ts";
 import { textSha256 } from "./audit-content.ts";
@@ -20,7 +20,8 @@ interface Asked {
 
 /**
  * The program `gate-audit`: prints the lines of the trail, all or those of a job, and with `--verify` checks the chain of all. It reads the
- * files that the gate writes, whether the gate runs or not.
+ * files that the gate writes, whether the gate runs or not. A trail that was checked and is right has its end told of on `errors`, so that
+ * whoever gets the lines over a network knows that they are all.
  *
  * @param argv of the process: options are what follows the program's name.
  * @returns the exit code: 0, 1 for a chain that is broken, 2 for options that it does not have, that of the catalogue for a file that cannot
@@ -36,10 +37,10 @@ export async function printAudit(
     const asked = readOptions(argv);
     const path = readVariable(env, "TRIBUTARY_GATE_CONFIG", "/etc/tributary/gate.json");
     const { stateDirectory } = parseGateConfig(path, await readText(path));
-    const wrong = await printLines(readAuditLines(stateDirectory), asked, output);
-    if (wrong === undefined) return 0;
-    errors.write(`gate-audit: ${wrong}\n`);
-    return 1;
+    const { head, wrong } = await printLines(readAuditLines(stateDirectory), asked, output);
+    if (wrong !== undefined) errors.write(`gate-audit: ${wrong}\n`);
+    else if (asked.verify) errors.write(`${describeAuditEnd(head)}\n`);
+    return wrong === undefined ? 0 : 1;
   } catch (cause) {
     const error = asTributaryError(cause);
     errors.write(`gate-audit: ${error.message}\n`);
@@ -58,7 +59,7 @@ async function printLines(lines: AsyncIterable<string>, { job, verify }: Asked, 
     }
     if (job === undefined || isOf(job, text)) await print(`${text}\n`, output);
   }
-  return wrong;
+  return { head: chain.head, wrong };
 }
 
 function isOf(job: string, text: string): boolean {
