@@ -5,16 +5,22 @@ import { asTributaryError, TributaryError } from "../errors/tributary-error.ts";
 /** Trailing metadata that carries the code of the catalogue. */
 export const ERROR_CODE_METADATA = "tributary-code";
 
+/** Trailing metadata that says how long to wait before the next try, in milliseconds. */
+const RETRY_AFTER_METADATA = "tributary-retry-after-ms";
+/** Longest wait that a peer may ask for: another is none of its to ask. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
 /**
- * What a peer is shown of an error: status, public message and code of the catalogue, nothing else.
+ * What a peer is shown of an error: status, public message, code of the catalogue and time until a retry, nothing else.
  *
  * The error itself belongs in the log of the side that threw it.
  */
 export function toServiceError(error: unknown): Partial<ServiceError> & { code: number; details: string } {
-  const { code } = asTributaryError(error);
+  const { code, retryAfterMs } = asTributaryError(error);
   const entry = catalogue[code];
   const metadata = new Metadata();
   metadata.set(ERROR_CODE_METADATA, code);
+  if (retryAfterMs !== undefined) metadata.set(RETRY_AFTER_METADATA, String(Math.ceil(retryAfterMs)));
   return Object.assign(new Error(entry.publicMessage), {
     code: GrpcStatus[entry.grpc],
     details: entry.publicMessage,
@@ -33,7 +39,15 @@ export function fromServiceError(error: unknown, call: string, unreachable: Erro
   if (typeof known?.code !== "number") return asTributaryError(error);
   const sent = known.metadata?.get(ERROR_CODE_METADATA)[0];
   const code = typeof sent === "string" && isErrorCode(sent) ? sent : codeOfStatus(known.code, unreachable);
-  return new TributaryError(code, `${call}: ${known.details ?? known.message ?? "no details"}`, { cause: error });
+  const retryAfterMs = retryAfterOf(known.metadata?.get(RETRY_AFTER_METADATA)[0]);
+  const text = `${call}: ${known.details ?? known.message ?? "no details"}`;
+  return new TributaryError(code, text, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+}
+
+/** What a peer asked for, unless it is no time or a longer one than a peer may ask for. */
+function retryAfterOf(sent: unknown): number | undefined {
+  const retryAfterMs = typeof sent === "string" && /^\d{1,5}$/u.test(sent) ? Number(sent) : undefined;
+  return retryAfterMs !== undefined && retryAfterMs <= LONGEST_RETRY_AFTER_MS ? retryAfterMs : undefined;
 }
 
 function codeOfStatus(status: number, unreachable: ErrorCode): ErrorCode {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { isIP } from "node:net";
 import type { DescMessage } from "@bufbuild/protobuf";
 import {
   Server,
@@ -26,6 +27,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The caller's certificate in DER; absent without mutual TLS. */
   readonly peerCertificate: Uint8Array | undefined;
+  /** The caller's IP address; absent where a transport has none. */
+  readonly peerAddress?: string;
 }
 
 type ServiceMethod<M> = M extends {
@@ -197,20 +200,22 @@ function abortOnCancel(call: ServerUnaryCall<unknown, unknown> | ServerWritableS
   return { signal: controller.signal, ended: () => void call.off("cancelled", abort) };
 }
 
+/** @throws OPERATION_ABORTED when the connection is closed already: the library then reads what is there no longer. */
 function contextOf(
   call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
   signal: AbortSignal,
 ): CallContext {
-  return { signal, peerCertificate: peerCertificateOf(call) };
-}
-
-/** @throws OPERATION_ABORTED when the connection is closed already: the library then reads a certificate that is there no longer. */
-function peerCertificateOf(
-  call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
-): Uint8Array | undefined {
   try {
-    return call.getAuthContext().sslPeerCertificate?.raw;
+    const peerCertificate = call.getAuthContext().sslPeerCertificate?.raw;
+    const peerAddress = addressIn(call.getPeer());
+    return { signal, peerCertificate, ...(peerAddress !== undefined && { peerAddress }) };
   } catch (cause) {
     throw new TributaryError("OPERATION_ABORTED", "the caller went away", { cause });
   }
+}
+
+/** The address of `address:port`, as the library writes it, also of version 6. */
+function addressIn(peer: string): string | undefined {
+  const address = peer.replace(/:\d+$/u, "");
+  return isIP(address) === 0 ? undefined : address;
 }

@@ -22,6 +22,8 @@ let endpoint: Server;
 let listener: TlsListener;
 let seen: TLSSocket[];
 let isWelcome: boolean;
+/** Where calls came from. */
+let addresses: (string | undefined)[];
 /** What calls wait for before they are answered. */
 let answering: Promise<unknown>;
 const clients: { close(): void }[] = [];
@@ -32,10 +34,12 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   seen = [];
+  addresses = [];
   isWelcome = true;
   answering = Promise.resolve();
   endpoint = createGrpcEndpoint();
-  const enrol = async (_: unknown, context: { peerCertificate: Uint8Array | undefined }) => {
+  const enrol = async (_: unknown, context: { peerCertificate: Uint8Array | undefined; peerAddress?: string }) => {
+    addresses.push(context.peerAddress);
     await answering;
     return { chainDer: context.peerCertificate === undefined ? [] : [context.peerCertificate] };
   };
@@ -77,9 +81,10 @@ function negotiate(options: ConnectionOptions): Promise<string> {
   return promise.finally(() => socket.destroy());
 }
 
-it("hands connections to the endpoint, which sees the caller's certificate", async () => {
+it("hands connections to the endpoint, which sees the caller's certificate and address", async () => {
   const { chainDer } = await caller().enrol({}, { timeoutMs: 10_000 });
   expect(chainDer).toHaveLength(1);
+  expect(addresses).toEqual(["::ffff:127.0.0.1"]);
   expect(seen.map((socket) => socket.getPeerX509Certificate()?.raw.equals(Buffer.from(chainDer[0]!)))).toEqual([true]);
 });
 
