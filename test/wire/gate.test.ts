@@ -9,6 +9,7 @@ import { type RunningProcess, startProgram } from "./support/running-process.ts"
 import { JOB_UID, WireJob } from "./support/wire-job.ts";
 
 const IMAGE = "registry.example/tributary/dataplane:test";
+const RUNTIME_LABELS = { "tributary.dev/runtime": "wire" };
 let cluster: ControlPlane;
 let directory: string;
 let gate: RunningProcess;
@@ -106,10 +107,17 @@ describe("the gate against a real API server", () => {
   it.each([
     { name: "an image that is not listed", pod: { image: "evil.example/image:1" }, token: {}, exitCode: 71 },
     { name: "a namespace that is not served", pod: { namespace: "elsewhere" }, token: {}, exitCode: 71 },
+    { name: "a pod that is not its runtime's", pod: { spec: { hostPID: true } }, token: {}, exitCode: 71 },
+    {
+      name: "a runtime that nobody offers",
+      pod: { labels: { "tributary.dev/runtime": "x" } },
+      token: {},
+      exitCode: 71,
+    },
     { name: "a token for another audience", pod: {}, token: { audience: "other" }, exitCode: 70 },
     { name: "a token that is bound to no pod", pod: {}, token: { isUnbound: true }, exitCode: 70 },
   ])("refuses $name, and the sidecar ends with the code of it", async ({ name, pod, token, exitCode }) => {
-    const podName = name.replaceAll(" ", "-");
+    const podName = name.replaceAll(/[^a-z]/gu, "-");
     await makePod(podName, pod);
     const { sidecar } = await startWorker(podName, { ...pod, ...token });
     expect(await sidecar.ended).toEqual({ code: exitCode, signal: null });
@@ -146,9 +154,23 @@ interface PodOptions {
   readonly namespace?: string;
   readonly image?: string;
   readonly labels?: Record<string, string>;
+  /** What it has besides its runtime's. */
+  readonly spec?: object;
 }
 
-async function makePod(name: string, { namespace = "jobs", image = IMAGE, labels = {} }: PodOptions): Promise<void> {
+/** What the runtime's pods are made of. */
+function podSpec(image: string) {
+  return {
+    restartPolicy: "Never",
+    serviceAccountName: "worker",
+    initContainers: [{ name: "sidecar", image, restartPolicy: "Always" }],
+    containers: [{ name: "trainer", image: "registry.example/trainer:test" }],
+  };
+}
+
+/** A pod as a Job's would be, of the runtime that {@link objects} offers. */
+async function makePod(name: string, options: PodOptions): Promise<void> {
+  const { namespace = "jobs", image = IMAGE, labels = {}, spec = {} } = options;
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
@@ -159,16 +181,14 @@ async function makePod(name: string, { namespace = "jobs", image = IMAGE, labels
         "tributary.dev/job-uid": JOB_UID,
         "tributary.dev/participant": "p0",
         "batch.kubernetes.io/job-completion-index": "0",
+        ...RUNTIME_LABELS,
         ...labels,
       },
     },
-    spec: {
-      serviceAccountName: "worker",
-      initContainers: [{ name: "sidecar", image, restartPolicy: "Always" }],
-      containers: [{ name: "trainer", image: "registry.example/trainer:test" }],
-    },
+    spec: { ...podSpec(image), ...spec },
   };
-  await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
+  // Not applied: that would leave an annotation, which no controller does.
+  await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
 }
 
 interface TokenChoice {
@@ -222,11 +242,18 @@ function objects(): string {
   const rbac = "rbac.authorization.k8s.io";
   const reviews = { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] };
   const pods = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+  const runtimes = { apiGroups: [""], resources: ["podtemplates"], verbs: ["list"] };
   const items = [
     ...namespaces,
     account("worker", "jobs"),
     account("worker", "elsewhere"),
     account("gate", "gate"),
+    {
+      apiVersion: "v1",
+      kind: "PodTemplate",
+      metadata: { name: "wire", namespace: "jobs", labels: RUNTIME_LABELS },
+      template: { metadata: { labels: RUNTIME_LABELS }, spec: podSpec(IMAGE) },
+    },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: "gate" }, rules: [reviews] },
     {
       apiVersion: `${rbac}/v1`,
@@ -235,7 +262,7 @@ function objects(): string {
       subjects,
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "gate" },
     },
-    { apiVersion: `${rbac}/v1`, kind: "Role", metadata: { name: "gate", namespace: "jobs" }, rules: [pods] },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata: { name: "gate", namespace: "jobs" }, rules: [pods, runtimes] },
     {
       apiVersion: `${rbac}/v1`,
       kind: "RoleBinding",

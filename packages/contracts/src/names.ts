@@ -42,6 +42,8 @@ export const Annotation = {
   TrainerTerms: "tributary.dev/trainer-terms",
   /** On the anchor of a seat: uid of the last batch Job that was replaced because somebody had changed it, and what of it. */
   MendedDrift: "tributary.dev/mended-drift",
+  /** On a PodTemplate: the most that a job may ask for, a worker, as `resource=count,`. */
+  AcceleratorLimits: "tributary.dev/accelerator-limits",
   /** On a MemberCluster that is being deleted, with its name as value: go, and leave behind what jobs have there. */
   ForceRemoval: "tributary.dev/force-removal",
   /**

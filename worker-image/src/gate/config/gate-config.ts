@@ -1,5 +1,7 @@
 import { readOrganisation } from "@tributary/contracts/fields";
-import { parseJsonFields } from "../../shared/config/json-fields.ts";
+import { type JsonFields, parseJsonFields } from "../../shared/config/json-fields.ts";
+import { isDigest } from "../enrolment/image-digests.ts";
+import { type Injected, injectedLists } from "../enrolment/injected.ts";
 
 /** What the member's admin decides about the gate. */
 export interface GateConfig {
@@ -13,6 +15,12 @@ export interface GateConfig {
   readonly images: readonly string[];
   /** Name of the init container that is the sidecar. */
   readonly sidecarContainer: string;
+  /** What the member's own admission webhooks add to worker pods, by name. */
+  readonly injected: Injected;
+  /** Whether runtimes must name their images by digest. */
+  readonly requireImageDigests: boolean;
+  /** Digests that nodes may report of a running image though the runtime's reference has another. */
+  readonly runningDigests: readonly string[];
   /** DNS names and addresses of the gate's own certificate. */
   readonly serverNames: readonly string[];
   /** Directory of `ca.crt` and `ca.key`. */
@@ -45,6 +53,9 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     namespaces: fields.textList("namespaces"),
     images: fields.textList("images"),
     sidecarContainer: fields.text("sidecarContainer", "sidecar"),
+    injected: readInjected(fields.object("injected", true)),
+    requireImageDigests: fields.flag("requireImageDigests", false),
+    runningDigests: readDigests(fields),
     serverNames: fields.textList("serverNames"),
     caDirectory: fields.text("caDirectory"),
     trustDirectory: fields.text("trustDirectory", "/etc/tributary"),
@@ -58,4 +69,16 @@ export function parseGateConfig(file: string, text: string): GateConfig {
   memory.end();
   fields.end();
   return config;
+}
+
+function readInjected(fields: JsonFields): Injected {
+  const lists = injectedLists.map((list) => [list, fields.textListOrNone(list)]);
+  fields.end();
+  return Object.fromEntries(lists) as Injected;
+}
+
+function readDigests(fields: JsonFields): readonly string[] {
+  const digests = fields.textListOrNone("runningDigests");
+  if (!digests.every(isDigest)) throw fields.refuse("runningDigests", "a list of sha256:… digests");
+  return digests;
 }

@@ -8,7 +8,9 @@ import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
 import type { ApiServer } from "../kubernetes/api-server.ts";
 import { BoundedCalls } from "./bounded-calls.ts";
-import { boundPodOf, type EnrolmentPolicy, identifyWorker } from "./identify-worker.ts";
+import { CallRates } from "./call-rates.ts";
+import { boundPodOf, type EnrolmentPolicy } from "./identify-worker.ts";
+import { knowWorker } from "./know-worker.ts";
 import { requireClaims } from "./require-claims.ts";
 
 /** Longest certificate request that is read. */
@@ -17,6 +19,11 @@ export const MAX_REQUEST_BYTES = 4096;
 /** Anybody who reaches the gate may ask it to review a token: the API server is asked this often at once, and no more wait for it. */
 const REVIEWS_AT_ONCE = 8;
 const REVIEWS_WAITING = 256;
+
+/** A crowd of workers may stand behind one address, where a cluster's network hides pods behind their node's. */
+const OF_ADDRESS = { burst: 512, perSecond: 8, callers: 4_096 };
+/** A sidecar enrols once, and again where an answer was lost or its container was started anew. */
+const OF_POD = { burst: 16, perSecond: 1 / 10, callers: 4_096 };
 
 /** What enrolment works with. */
 export interface EnrolmentDeps {
@@ -32,14 +39,19 @@ export interface EnrolmentDeps {
 export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.GateService> {
   const { policy, authority, api, clock, log } = deps;
   const reviews = new BoundedCalls({ atOnce: REVIEWS_AT_ONCE, waiting: REVIEWS_WAITING });
+  const monotonicMs = () => clock.monotonicMs();
+  const [addresses, pods] = [new CallRates(OF_ADDRESS, monotonicMs), new CallRates(OF_POD, monotonicMs)];
   return {
-    async enrol({ token, csrDer }, { signal }) {
+    async enrol({ token, csrDer }, { signal, peerAddress = "a caller without an address" }) {
+      addresses.spend(peerAddress);
       if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
       const publicKey = await provenKey(csrDer);
       requireClaims(token, policy);
       const review = () => api.reviewToken(token, gateTokenAudience, signal);
       const bound = boundPodOf(await reviews.run(review, signal), policy);
-      const identity = identifyWorker(await api.getPod(bound.namespace, bound.name, signal), bound, policy);
+      // By uid, which no two pods of a cluster ever have.
+      pods.spend(bound.uid);
+      const { identity } = await knowWorker(api, bound, policy, signal);
       const uri = formatWorkerUri(identity);
       const notAfter = new Date(clock.nowMs() + deps.lifetimeMs);
       const leaf = await authority.signWorker(publicKey, uri, notAfter);

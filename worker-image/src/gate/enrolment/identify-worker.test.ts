@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { PodView, TokenReviewStatus } from "../kubernetes/api-server.ts";
+import type { TokenReviewStatus } from "../kubernetes/api-server.ts";
+import type { PodView } from "../kubernetes/pod-shape.ts";
 import { boundPodOf, identifyWorker } from "./identify-worker.ts";
+import { nothingInjected } from "./testing/nothing-injected.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const policy = {
@@ -8,6 +10,9 @@ const policy = {
   namespaces: ["jobs"],
   images: ["registry.example/dataplane:1", DIGEST],
   sidecarContainer: "sidecar",
+  injected: nothingInjected,
+  requireImageDigests: false,
+  runningDigests: [],
 };
 const bound = { namespace: "jobs", name: "worker-0", uid: "pod-uid" };
 

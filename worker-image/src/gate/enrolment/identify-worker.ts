@@ -1,9 +1,12 @@
 import { gateTokenAudience, Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import type { WorkerIdentity } from "../../shared/identity/worker-uri.ts";
-import type { PodView, TokenReviewStatus } from "../kubernetes/api-server.ts";
-
-const INDEX_LABEL = "batch.kubernetes.io/job-completion-index";
+import type { TokenReviewStatus } from "../kubernetes/api-server.ts";
+import type { PodView } from "../kubernetes/pod-shape.ts";
+import type { ImagePolicy } from "./compare-images.ts";
+import { INDEX_LABEL } from "./explained/metadata.ts";
+import { isDigest, pinnedDigest, runningDigest } from "./image-digests.ts";
+import type { Injected } from "./injected.ts";
 
 /** The pod that a token is bound to. */
 export interface BoundPod {
@@ -13,11 +16,12 @@ export interface BoundPod {
 }
 
 /** What the gate lets in. */
-export interface EnrolmentPolicy {
+export interface EnrolmentPolicy extends ImagePolicy {
   readonly cluster: string;
   readonly namespaces: readonly string[];
   readonly images: readonly string[];
   readonly sidecarContainer: string;
+  readonly injected: Injected;
 }
 
 /**
@@ -78,18 +82,11 @@ export function identifyWorker(pod: PodView | undefined, bound: BoundPod, policy
   };
 }
 
-const DIGEST = "sha256:[0-9a-f]{64}";
-const IS_DIGEST = new RegExp(`^${DIGEST}$`);
-/** A digest in a pod's spec follows an `@`; what follows a `:` is a tag, whatever it looks like. */
-const PINNED = new RegExp(`@(${DIGEST})$`);
-/** Runtimes report `name@digest`, or the digest alone for an image without a name, some behind a scheme. */
-const RUNNING = new RegExp(`(?:^|@|://)(${DIGEST})$`);
-
 /** By reference as the pod's spec has it, or by the digest that the spec or the running container has. */
 function runsAllowedImage(pod: PodView, { images, sidecarContainer }: EnrolmentPolicy): boolean {
   const image = pod.spec.initContainers?.find(({ name }) => name === sidecarContainer)?.image;
   if (image === undefined) return false;
   const running = pod.status?.initContainerStatuses?.find(({ name }) => name === sidecarContainer)?.imageID;
-  const digests = [PINNED.exec(image)?.[1], RUNNING.exec(running ?? "")?.[1]];
-  return images.some((allowed) => (IS_DIGEST.test(allowed) ? digests.includes(allowed) : allowed === image));
+  const digests = [pinnedDigest(image), runningDigest(running ?? "")];
+  return images.some((allowed) => (isDigest(allowed) ? digests.includes(allowed) : allowed === image));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { requireClaims } from "./require-claims.ts";
 
-const policy = { cluster: "aws", namespaces: ["jobs"], images: [], sidecarContainer: "sidecar" };
+const policy = { namespaces: ["jobs"] };
 
 function aToken(claims: unknown): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;

@@ -11,7 +11,7 @@ export const MAX_TOKEN_CHARACTERS = 8_192;
  *
  * @throws TOKEN_REJECTED for no token of a service account for the audience, ENROLMENT_REFUSED for one of a namespace that is not served.
  */
-export function requireClaims(token: string, { namespaces }: EnrolmentPolicy): void {
+export function requireClaims(token: string, { namespaces }: Pick<EnrolmentPolicy, "namespaces">): void {
   const claims = claimsOf(token);
   const audiences = [claims?.aud].flat();
   if (!audiences.includes(gateTokenAudience))

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Environment, readVariable, TributaryError } from "@tributary/kit";
 import { Agent, request } from "undici";
+import type { PodTemplateView, PodView } from "./pod-shape.ts";
 
 /** The parts of a TokenReview's status that enrolment reads. */
 export interface TokenReviewStatus {
@@ -8,22 +9,6 @@ export interface TokenReviewStatus {
   readonly audiences?: readonly string[];
   readonly error?: string;
   readonly user?: { readonly username?: string; readonly extra?: Readonly<Record<string, readonly string[]>> };
-}
-
-/** The parts of a pod that enrolment reads. */
-export interface PodView {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly deletionTimestamp?: string;
-  };
-  readonly spec: { readonly initContainers?: readonly { readonly name: string; readonly image: string }[] };
-  readonly status?: {
-    readonly phase?: string;
-    readonly initContainerStatuses?: readonly { readonly name: string; readonly imageID?: string }[];
-  };
 }
 
 /** Kinds of which the workers of a hub consist. */
@@ -60,6 +45,13 @@ export interface ApiServer extends WorkerStore {
   reviewToken(token: string, audience: string, signal: AbortSignal): Promise<TokenReviewStatus>;
   /** The pod of a name; `undefined` when there is none. */
   getPod(namespace: string, name: string, signal: AbortSignal): Promise<PodView | undefined>;
+  /** The PodTemplates of a namespace whose label has a value. */
+  listPodTemplates(
+    namespace: string,
+    label: string,
+    value: string,
+    signal: AbortSignal,
+  ): Promise<readonly PodTemplateView[]>;
   close(): Promise<void>;
 }
 
@@ -101,6 +93,17 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
     const text = await response.body.text();
     return { status: response.statusCode, text };
   };
+  async function* pagesOf<T>(collection: string, selector: string, signal: AbortSignal): AsyncIterable<readonly T[]> {
+    const path = `${collection}?labelSelector=${encodeURIComponent(selector)}&limit=${PAGE_LIMIT}`;
+    let next = "";
+    do {
+      const answer = await call("GET", `${path}${next && `&continue=${encodeURIComponent(next)}`}`, signal);
+      if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
+      const page = JSON.parse(answer.text) as ObjectPage<T>;
+      yield page.items;
+      next = page.metadata?.continue ?? "";
+    } while (next !== "");
+  }
   return {
     async reviewToken(token, audience, signal) {
       const path = "/apis/authentication.k8s.io/v1/tokenreviews";
@@ -120,16 +123,15 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
       return JSON.parse(answer.text) as PodView;
     },
+    async listPodTemplates(namespace, label, value, signal) {
+      const found: PodTemplateView[] = [];
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/podtemplates`;
+      for await (const page of pagesOf<PodTemplateView>(path, `${label}=${value}`, signal)) found.push(...page);
+      return found;
+    },
     async *listLabelled(kind, namespace, label, signal) {
-      const path = `${collectionPath(kind, namespace)}?labelSelector=${encodeURIComponent(label)}&limit=${PAGE_LIMIT}`;
-      let next = "";
-      do {
-        const answer = await call("GET", `${path}${next && `&continue=${encodeURIComponent(next)}`}`, signal);
-        if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
-        const page = JSON.parse(answer.text) as ObjectPage;
-        yield page.items.map(workerObject);
-        next = page.metadata?.continue ?? "";
-      } while (next !== "");
+      const pages = pagesOf<ListedObject>(collectionPath(kind, namespace), label, signal);
+      for await (const page of pages) yield page.map(workerObject);
     },
     async remove(kind, namespace, { name, uid }, signal) {
       const path = `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
@@ -146,16 +148,16 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
   };
 }
 
-interface ObjectPage {
+interface ObjectPage<T> {
   readonly metadata?: { readonly continue?: string };
-  readonly items: readonly {
-    readonly metadata: NamedObject & {
-      readonly ownerReferences?: readonly (NamedObject & { readonly kind: string })[];
-    };
-  }[];
+  readonly items: readonly T[];
 }
 
-function workerObject({ metadata: { name, uid, ownerReferences = [] } }: ObjectPage["items"][number]): WorkerObject {
+interface ListedObject {
+  readonly metadata: NamedObject & { readonly ownerReferences?: readonly (NamedObject & { readonly kind: string })[] };
+}
+
+function workerObject({ metadata: { name, uid, ownerReferences = [] } }: ListedObject): WorkerObject {
   const owner = ownerReferences.find(({ kind }) => kind === "Job");
   return { name, uid, ...(owner !== undefined && { batchJob: { name: owner.name, uid: owner.uid } }) };
 }

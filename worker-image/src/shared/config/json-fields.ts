@@ -76,6 +76,19 @@ export class JsonFields {
     return value as Record<string, string>;
   }
 
+  /** Yes or no. */
+  flag(name: string, fallback?: boolean): boolean {
+    const value = this.#take(name, fallback);
+    if (typeof value !== "boolean") throw invalid(this.#pathOf(name), value, "true or false");
+    return value;
+  }
+
+  /** A list of texts that may be left out or empty. */
+  textListOrNone(name: string): readonly string[] {
+    const value = this.#take(name, []);
+    return Array.isArray(value) && value.length === 0 ? [] : this.textList(name);
+  }
+
   /** A list of texts, at least one. */
   textList(name: string): readonly string[] {
     const value = this.#take(name, undefined);
