@@ -190,8 +190,7 @@ class SidecarWorker {
     const { log } = this.#context;
     const session = openSession(this.#worker, credentials, log);
     this.#session = session;
-    const { identity } = this.#config;
-    if (identity.kind === "gate") this.#gate = openGateClient(identity, credentials);
+    this.#gate = openGateClient(this.#config.identity, credentials);
     const { trainer } = this.#registry;
     const joined = await session.join(await this.#joiningWith(trainer), signal);
     await this.#enter(credentials, session, joined, signal);
@@ -326,7 +325,8 @@ class SidecarWorker {
   }
 
   #admission() {
-    if (this.#config.identity.kind === "files") return admitEverything;
+    const { identity } = this.#config;
+    if (identity.kind === "files" || identity.workerAddress === undefined) return admitEverything;
     const ask: Parameters<typeof admitByGate>[0]["ask"] = async (question, options) => {
       if (this.#gate === undefined) throw new TributaryError("GATE_UNREACHABLE", "there is no link to the gate");
       return this.#gate.admit(question, options);

@@ -25,8 +25,8 @@ export type IdentitySource =
       readonly kind: "gate";
       /** `host:port` where it enrols whoever has no certificate yet. */
       readonly address: string;
-      /** `host:port` where it answers the workers that it enrolled. */
-      readonly workerAddress: string;
+      /** `host:port` where it answers the workers that it enrolled; `undefined` for a gate that only enrols, which is asked nothing else. */
+      readonly workerAddress: string | undefined;
       readonly serverName: string;
       readonly caPem: string;
       readonly tokenPath: string;
@@ -99,7 +99,7 @@ async function readIdentitySource(env: Environment): Promise<IdentitySource> {
   const directory = env.TRIBUTARY_IDENTITY_DIR;
   if (directory) return { kind: "files", directory };
   const gate = requireAddress(env, "TRIBUTARY_GATE_ADDRESS");
-  const worker = requireAddress(env, "TRIBUTARY_GATE_WORKER_ADDRESS");
+  const worker = env.TRIBUTARY_GATE_WORKER_ADDRESS ? requireAddress(env, "TRIBUTARY_GATE_WORKER_ADDRESS") : undefined;
   const inline = env.TRIBUTARY_GATE_CA_PEM;
   const caPem = inline
     ? requirePem("TRIBUTARY_GATE_CA_PEM", inline)
@@ -107,7 +107,7 @@ async function readIdentitySource(env: Environment): Promise<IdentitySource> {
   return {
     kind: "gate",
     address: formatAddress(gate.host, gate.port),
-    workerAddress: formatAddress(worker.host, worker.port),
+    workerAddress: worker && formatAddress(worker.host, worker.port),
     serverName: readVariable(env, "TRIBUTARY_GATE_SERVER_NAME", gate.host),
     caPem,
     tokenPath: readVariable(env, "TRIBUTARY_TOKEN_PATH", "/var/run/secrets/tributary/token"),

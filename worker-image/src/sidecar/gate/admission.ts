@@ -11,7 +11,7 @@ export type AdmissionQuestion = Pick<
 /** Asks the gate whether the worker may take part in a round. */
 export type Admit = (question: AdmissionQuestion, patienceMs: number, signal: AbortSignal) => Promise<void>;
 
-/** A worker without a gate, whose certificate lies in files: whoever put it there decides what it does. */
+/** A worker that no gate can be asked for: its certificate lies in files, or its member's gate only enrols. */
 export const admitEverything: Admit = async () => {};
 
 /** What {@link admitByGate} works with. */

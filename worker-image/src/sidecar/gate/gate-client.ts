@@ -6,11 +6,13 @@ import type { WorkerCredentials } from "../identity/enrolment.ts";
 /** The link to the gate of a worker that it enrolled. */
 export type GateClient = GrpcClient<typeof gateV1.WorkerService>;
 
-/** Opens the link under one certificate; nothing is called yet. */
+/** Opens the link under one certificate; nothing is called yet. `undefined` where no gate answers workers. */
 export function openGateClient(
-  { workerAddress, serverName, caPem }: IdentitySource & { readonly kind: "gate" },
+  identity: IdentitySource,
   { certificatePem, keyPem }: Pick<WorkerCredentials, "certificatePem" | "keyPem">,
-): GateClient {
+): GateClient | undefined {
+  if (identity.kind === "files" || identity.workerAddress === undefined) return undefined;
+  const { workerAddress, serverName, caPem } = identity;
   return createGrpcClient(gateV1.WorkerService, {
     address: workerAddress,
     credentials: createTlsCredentials({ caPem, certificatePem, keyPem }),
