@@ -21,7 +21,6 @@ import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
-import { TermsRefusal, termsRefused } from "../shared/terms/terms-refusal.ts";
 import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import { nextWorkerConfig } from "./config/follow-worker.ts";
 import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
@@ -33,13 +32,14 @@ import {
   renewCredentials,
   type WorkerCredentials,
 } from "./identity/enrolment.ts";
+import { toldJob, trainerJob } from "./joined-job.ts";
 import { Agreements } from "./round/agreements.ts";
 import type { ToldJob } from "./round/check-opened.ts";
 import { PartyMachine } from "./round/party-machine.ts";
 import { RoundDesk } from "./round/round-desk.ts";
 import { type JoiningWorker, openSession, type Session } from "./session.ts";
 import { requireToldJob, toldJobSha256 } from "./trainer/told-job.ts";
-import { TrainerDesk, type TrainerJob } from "./trainer/trainer-desk.ts";
+import { TrainerDesk } from "./trainer/trainer-desk.ts";
 import { TrainerRegistry } from "./trainer/trainer-registry.ts";
 import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
 import { hasDigest } from "./wire/own-file.ts";
@@ -367,42 +367,4 @@ class SidecarWorker {
     });
     return path;
   }
-}
-
-/** @throws TERMS_REFUSED when the base model that workers are to fetch is not the source that rounds bind. */
-function toldJob(joined: partyV1.JoinResponse): ToldJob {
-  const { jobUid, partyId, participant, workerIndex, workerCount, role, paradigm } = joined;
-  const { sourceSha256, task, hyperparameters, seed, adapterJson, baseModel } = joined;
-  if (baseModel !== undefined && !equalBytes(baseModel.sha256, sourceSha256))
-    throw termsRefused(TermsRefusal.TermsChanged, "the base model is not the job's source");
-  const job = { role, paradigm, task, hyperparameters, seed, adapterJson, sourceSha256 };
-  return { jobUid, partyId, participant, workerIndex, workerCount, ...job };
-}
-
-interface TrainerPaths {
-  readonly volumeDirectory: string;
-  readonly datasetPath: string;
-}
-
-function trainerJob(joined: partyV1.JoinResponse, basePath: string | undefined, paths: TrainerPaths): TrainerJob {
-  const { jobUid, participant, workerIndex, workerCount, task, hyperparameters, seed, baseModel, adapterJson } = joined;
-  const { role, paradigm } = joined;
-  return {
-    role,
-    paradigm,
-    jobUid,
-    participant,
-    workerIndex,
-    workerCount,
-    task,
-    hyperparameters,
-    seed,
-    datasetPath: paths.datasetPath,
-    volumePath: paths.volumeDirectory,
-    ...(baseModel !== undefined &&
-      basePath !== undefined && {
-        baseModel: { path: basePath, sha256: baseModel.sha256, format: baseModel.format },
-      }),
-    ...(adapterJson !== "" && { adapter: JSON.parse(adapterJson) as Record<string, never> }),
-  };
 }
