@@ -8,7 +8,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # Says at least every 10 s how much time has passed.
 WATCHED := @node scripts/with-progress.mjs $(MAKE) --no-print-directory
 
-.PHONY: tfjs tools prepare help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-checkouts bench-data-plane bench-control-plane
+.PHONY: tfjs tools prepare help install check check-steps demo demo-steps demo-noop demo-noop-steps demo-down demo-reference data test test-steps test-all test-all-steps verify generate images clouds clouds-down bench-starts bench-round bench-checkouts bench-data-plane bench-control-plane bench-gate-memory
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -98,3 +98,6 @@ bench-data-plane: install ## Masking, sums and unmasking beside Flower and NVFLA
 
 bench-control-plane: install ## Controller runtime beside @kubernetes/client-node
 	node bench/src/control-plane/main.ts
+
+bench-gate-memory: install ## The gate's memory of one seat: size, latency, opening
+	node bench/src/gate-memory/main.ts

@@ -1,4 +1,5 @@
 export { observeEngine } from "./aggregator/observe-engine.ts";
+export { GateMemory } from "./gate/memory/gate-memory.ts";
 export { createNodeCryptoSuite } from "./shared/crypto/node-crypto-suite.ts";
 export { partyFailureCode, taskFailureCode } from "./shared/failure-codes.ts";
 export { GgufFile } from "./shared/gguf/gguf-file.ts";
