@@ -79,17 +79,22 @@ export function* readEntries(payload: Uint8Array): Generator<MemoryEntry, void> 
     at += length;
     return bytes.subarray(at - length, at);
   };
+  const takeNumber = (): number => {
+    if (at + 4 > bytes.length) throw unreadable(`an entry is cut at byte ${at}`);
+    at += 4;
+    return bytes.readUInt32BE(at - 4);
+  };
   while (at < bytes.length) {
-    const type = take(1)[0];
+    const type = bytes[at++];
     if (type === EntryType.Seat) yield { type: "seat", dataName: take(DATA_NAME_BYTES) };
     else if (type === EntryType.Set) {
-      const count = take(4).readUInt32BE();
+      const count = takeNumber();
       yield { type: "set", offset: at, dataNames: take(count * DATA_NAME_BYTES) };
     } else if (type === EntryType.Work) {
-      const [set, threshold] = [take(4).readUInt32BE(), take(4).readUInt32BE()];
+      const [set, threshold] = [takeNumber(), takeNumber()];
       yield { type: "work", set, threshold, workSha256: take(DIGEST_BYTES) };
     } else if (type === EntryType.Start) {
-      const [seat, work] = [take(4).readUInt32BE(), take(4).readUInt32BE()];
+      const [seat, work] = [takeNumber(), takeNumber()];
       yield { type: "start", seat, work, key: take(KEY_BYTES) };
     } else throw unreadable(`an entry of type ${type} at byte ${at - 1}, must be 1 to 4`);
   }
