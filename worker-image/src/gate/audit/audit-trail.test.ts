@@ -64,17 +64,17 @@ describe("the audit trail", () => {
   it("takes acts of many at once over several files, each once", async () => {
     const directory = join(folder, `trail-${trials++}`);
     const trail = await open(directory);
-    await Promise.all(Array.from({ length: 200 }, (_, worker) => trail.write(enrolled(worker))));
-    const more = Array.from({ length: 50 }, async (_, worker) => {
-      for (let turn = 0; turn < worker % 5; turn++) await Promise.resolve();
-      await trail.write(enrolled(200 + worker));
-    });
-    await Promise.all(more);
+    // While the first are durable and the file is full, others still wait to go into it.
+    const writeTwo = async (worker: number) => {
+      await trail.write(enrolled(worker));
+      await trail.write(enrolled(1000 + worker));
+    };
+    await Promise.all(Array.from({ length: 1000 }, (_, worker) => writeTwo(worker)));
     await trail.close();
     const lines = await linesIn(directory);
     expect((await verifyAudit(lines, textSha256)).wrong).toBeUndefined();
-    expect(new Set(lines.map((line) => JSON.parse(line).worker)).size).toBe(250);
-    expect(lines).toHaveLength(250);
+    expect(new Set(lines.map((line) => JSON.parse(line).worker)).size).toBe(2000);
+    expect(lines).toHaveLength(2000);
   });
 
   it("is read while it is written, up to the last line that is whole", async () => {

@@ -62,6 +62,30 @@ describe("an append log", () => {
     await opened.close();
   });
 
+  it("makes its last frame durable once more before anybody may rely on it: nobody knows whether it was synced", async () => {
+    await write("one", "two");
+    const calls: unknown[] = [];
+    const { disk } = new FaultyDisk("EIO", Number.POSITIVE_INFINITY);
+    const telling = {
+      ...disk,
+      open: async (...args: Parameters<typeof disk.open>) => {
+        const file = await disk.open(...args);
+        const writeSome = (...[chunks, position]: Parameters<typeof file.writeSome>) => {
+          calls.push([position, Buffer.concat(chunks).subarray(FRAME_HEADER_BYTES).toString()]);
+          return file.writeSome(chunks, position);
+        };
+        const sync = () => {
+          calls.push("sync");
+          return file.sync();
+        };
+        return { ...file, writeSome, sync };
+      },
+    };
+    const opened = await AppendLog.open({ path, content: textsOf(), log, disk: telling });
+    expect(calls).toEqual([[LOG_HEADER.length + FRAME_HEADER_BYTES + 3, "two"], "sync"]);
+    await opened.close();
+  });
+
   it.each([1, 5, FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + 2])(
     "cuts off a last frame of which %d bytes are there, says so, and goes on behind the one before",
     async (leftBytes) => {
