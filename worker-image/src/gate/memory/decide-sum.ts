@@ -1,3 +1,5 @@
+import type { Policy } from "../../shared/trust/policy.ts";
+
 /** Bytes of a data name: whose data a seat trains on. */
 export const DATA_NAME_BYTES = 36;
 
@@ -8,9 +10,7 @@ const LEAST_DISTANCE = 3;
 const SETS_OF_A_START = 2;
 
 /** The member's policy as far as it is about starts that are summed again. */
-export interface RepeatPolicy {
-  readonly repeatedStarts: "Refuse" | "Allow";
-}
+export type RepeatPolicy = Pick<Policy, "repeatedStarts">;
 
 /** A sum of one section on one start. */
 export interface Sum {

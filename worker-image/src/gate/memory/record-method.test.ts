@@ -54,7 +54,7 @@ function record(given: Given, trouble: Trouble = {}) {
 
 describe("Record", () => {
   it("remembers, then writes down, then answers, of one whose report was summed and of one whose was not", async () => {
-    expect(await record(good)).toEqual({});
+    expect(await record(good)).toEqual({ refusal: "" });
     expect(order).toEqual(["memory", "audit"]);
     expect(asked).toMatchObject([
       {
@@ -74,9 +74,9 @@ describe("Record", () => {
     expect(digests.start).toBe(Buffer.from(digestOf("start")).toString("hex"));
   });
 
-  it("writes down that it refused a difference, and answers nothing that it could not write down", async () => {
+  it("answers a difference with its words after writing it down, and answers nothing that it could not write down", async () => {
     const refusal = new TributaryError("DIFFERENCE_OF_JOBS", "too near", { details: { why: "Near" } });
-    await expect(record(good, { memory: refusal })).rejects.toBe(refusal);
+    expect(await record(good, { memory: refusal })).toEqual({ refusal: "too near" });
     expect(events).toMatchObject([{ kind: "Refused", job: "0b9c", code: "DIFFERENCE_OF_JOBS", reason: "Near" }]);
     const full = new TributaryError("STORAGE_FULL", "the trail has no room");
     await expect(record(good, { audit: full })).rejects.toBe(full);

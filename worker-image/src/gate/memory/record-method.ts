@@ -23,15 +23,15 @@ export interface RecordDeps {
  * Remembers the survivors of which a worker is about to sign that they are in a sum: all sections of the request or none. What it answers is
  * durable, in the memory and then in the trail; a sum that the trail did not take is remembered and not signed, and may be asked for again.
  *
- * @throws MESSAGE_INVALID naming the field; DIFFERENCE_OF_JOBS, which the trail tells of; GATE_MEMORY_FULL; STORAGE_FULL,
- *   STORAGE_UNAVAILABLE.
+ * @returns an empty refusal, or why the worker must not sign: then, with a sum that was signed before, this one would single somebody out
+ * @throws MESSAGE_INVALID naming the field; GATE_MEMORY_FULL; STORAGE_FULL, STORAGE_UNAVAILABLE, GATE_STATE_DAMAGED.
  */
 export async function recordSum(
   { memory, audit }: RecordDeps,
   caller: RecordCaller,
   request: gateV1.RecordRequest,
   policy: RepeatPolicy,
-): Promise<Record<string, never>> {
+): Promise<{ readonly refusal: string }> {
   if (caller.dataName.length !== DATA_NAME_BYTES)
     throw new RangeError(`a data name of ${caller.dataName.length} bytes, must be ${DATA_NAME_BYTES}`);
   const asked = checkRecord(request);
@@ -40,12 +40,12 @@ export async function recordSum(
   try {
     await memory.record({ seat: caller.dataName, startSha256, sums }, policy);
   } catch (error) {
-    if (isTributaryError(error, "DIFFERENCE_OF_JOBS"))
-      await audit.write({ kind: "Refused", ...round, code: error.code, reason: String(error.details.why) });
-    throw error;
+    if (!isTributaryError(error, "DIFFERENCE_OF_JOBS")) throw error;
+    await audit.write({ kind: "Refused", ...round, code: error.code, reason: String(error.details.why) });
+    return { refusal: error.message };
   }
   await audit.write({ kind: "Recorded", ...round, bytes: asked.sentBytes });
-  return {};
+  return { refusal: "" };
 }
 
 function roundOf({ worker, dataName }: RecordCaller, { line, attempt, ...asked }: AskedRecord) {
