@@ -66,12 +66,13 @@ export async function startSequenceGate(
   };
 }
 
-/** Pods of every namespace, so that one that is made anew needs no new binding. */
+/** Pods and runtimes of every namespace, so that one that is made anew needs no new binding. */
 function gateObjects(): Record<string, unknown> {
   const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
   const rules = [
     { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
     { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["podtemplates"], verbs: ["list"] },
   ];
   const items = [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "gate" } },

@@ -233,7 +233,8 @@ function workerTemplate({ address, serverName, caPem }: SequenceGate): Record<st
   };
   const token = { serviceAccountToken: { audience: "tributary", expirationSeconds: 3600, path: "token" } };
   return {
-    metadata: { labels: { team: "ml" } },
+    // By the runtime's name the gate finds what it compares the pod with.
+    metadata: { labels: { team: "ml", "tributary.dev/runtime": "noop" } },
     spec: {
       restartPolicy: "Never",
       serviceAccountName: "tributary-worker",
