@@ -237,6 +237,26 @@ describe("the member chart", () => {
     ]);
   });
 
+  it("tells the gate what its own webhooks add, each list whether it is set or not", async () => {
+    const injected = { containers: ["istio-proxy"], volumes: ["istio-envoy"] };
+    const gate = { ...memberValues.gate, injected, requireImageDigests: true };
+    const objects = await renderChart({ ...member, values: { ...memberValues, gate } });
+    const map = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "tributary-gate")!;
+    expect(JSON.parse(map.data["gate.json"])).toMatchObject({
+      injected: {
+        ...injected,
+        initContainers: [],
+        env: [],
+        labels: [],
+        annotations: [],
+        nodeSelector: [],
+        tolerations: [],
+      },
+      requireImageDigests: true,
+      runningDigests: [],
+    });
+  });
+
   it("offers nothing while the gate's CA is not known", async () => {
     const objects = await renderChart({ ...member, values: { ...memberValues, gate: {} } });
     expect(objects.filter((object) => object.kind === "PodTemplate")).toEqual([]);
@@ -442,6 +462,24 @@ describe("values", () => {
       member,
       { jobNamespaces: [{ name: "tributary-gate" }] },
       "the hub must have no rights in it",
+    ],
+    [
+      "a webhook's container under the name of a runtime's own",
+      member,
+      { gate: { ...memberValues.gate, injected: { containers: ["trainer"] } } },
+      "/gate/injected/containers",
+    ],
+    [
+      "a webhook's volume under the name of a runtime's own",
+      member,
+      { gate: { ...memberValues.gate, injected: { volumes: ["tributary-memory"] } } },
+      "/gate/injected/volumes",
+    ],
+    [
+      "a list of what webhooks add that the gate does not know",
+      member,
+      { gate: { ...memberValues.gate, injected: { sidecars: ["a"] } } },
+      "/gate/injected",
     ],
     [
       "runtimes whose gate has no address",
