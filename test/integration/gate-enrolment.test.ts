@@ -43,7 +43,13 @@ async function enrol(pod: Pod): Promise<string> {
   const tokenPath = join(memoryDirectory, "token");
   await writeFile(tokenPath, await tokenOf(ground, pod));
   const { gatePort, gateCaPem } = ground;
-  const source = { address: `127.0.0.1:${gatePort}`, serverName: "gate.test", caPem: gateCaPem, tokenPath };
+  const source = {
+    address: `127.0.0.1:${gatePort}`,
+    workerAddress: undefined,
+    serverName: "gate.test",
+    caPem: gateCaPem,
+    tokenPath,
+  };
   const place = { source: { kind: "gate", ...source } as const, memoryDirectory, log };
   const { certificatePem } = await obtainCredentials(place, new AbortController().signal);
   return new X509Certificate(certificatePem).subjectAltName ?? "";

@@ -7,8 +7,6 @@ import type { SectionSum } from "./gate-memory.ts";
 const MAX_SECTIONS = 16;
 /** Most data names of a request, of all sections together: 4,096 seats in as many sections as there may be. */
 const MAX_NAMES = 65_536;
-/** Largest encoded request: each name with its tag and length, and what else there is. */
-export const MAX_RECORD_BYTES: number = MAX_NAMES * (DATA_NAME_BYTES + 2) + 4096;
 
 const DIGEST_BYTES = 32;
 const SECTION = /^[a-z][a-z0-9_]{0,47}$/u;
