@@ -19,6 +19,7 @@ import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { aggregatorVolumes } from "../shared/files/volumes.ts";
 import { readCertificate, readEd25519Identity } from "../shared/identity/certificates.ts";
+import { UnprovenConnections } from "../shared/wire/unproven-connections.ts";
 import { type JobConfig, parseJobConfig } from "./config/job-config.ts";
 import { controlMethods } from "./control/control-service.ts";
 import { JobEngine } from "./engine/job-engine.ts";
@@ -32,7 +33,6 @@ import { largestPartyRequests, partyMethods } from "./party/party-service.ts";
 import { createSeats } from "./party/seats.ts";
 import { RoundStore } from "./store/round-store.ts";
 import { startTensorEndpoint } from "./wire/tensor-endpoint.ts";
-import { UnprovenConnections } from "./wire/unproven-connections.ts";
 
 /** Runs a job's aggregator until it is told to stop. */
 export async function runAggregator({ log, signal, env }: MainContext): Promise<void> {

@@ -6,6 +6,7 @@ import {
   Closers,
   closeGrpc,
   createMetricsRegistry,
+  type Logger,
   listenGrpcOverTls,
   type MainContext,
   nameVolumes,
@@ -15,37 +16,43 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { gateVolumes } from "../shared/files/volumes.ts";
-import { openAuthority } from "./authority/certificate-authority.ts";
-import { parseGateConfig } from "./config/gate-config.ts";
+import { type GateConfig, parseGateConfig } from "./config/gate-config.ts";
 import { CallerConnections } from "./enrolment/caller-connections.ts";
 import { enrolMethods } from "./enrolment/enrol-methods.ts";
 import { createEnrolmentEndpoint } from "./enrolment/enrolment-endpoint.ts";
-import { connectApiServer } from "./kubernetes/api-server.ts";
+import { type ApiServer, connectApiServer } from "./kubernetes/api-server.ts";
+import { type GateKeys, openGateKeys } from "./open-keys.ts";
+import { publicHalf } from "./publication/public-half.ts";
+import { keepPublished } from "./publication/publish.ts";
+import { createCallerOf } from "./workers/worker-caller.ts";
+import { listenToWorkers } from "./workers/worker-endpoint.ts";
+import { workerMethods } from "./workers/worker-methods.ts";
 
 /** Runs the gate until it is told to stop. */
 export async function runGate({ log, signal, env }: MainContext): Promise<void> {
   const path = readVariable(env, "TRIBUTARY_GATE_CONFIG", "/etc/tributary/gate.json");
   const config = parseGateConfig(path, await readText(path));
-  nameVolumes(gateVolumes(config.caDirectory));
+  nameVolumes(gateVolumes({ state: config.stateDirectory, ca: config.caDirectory }));
   const closers = new Closers(log);
   try {
-    const authority = await openAuthority(config.caDirectory, `${config.cluster} gate CA`);
+    const keys = await openGateKeys(config, systemClock, log);
     const api = await connectApiServer(env);
     closers.add("connection to the API server", () => api.close());
     const endpoint = createEnrolmentEndpoint();
     const deps = {
       policy: config,
       lifetimeMs: config.certificateLifetimeMs,
-      authority,
+      authority: keys.authorities.signing,
       api,
       clock: systemClock,
       log,
     };
-    addService(endpoint, gateV1.GateService, enrolMethods(deps), (cause) => {
+    const onError = (cause: unknown) => {
       const error = asTributaryError(cause);
       log.warn({ code: error.code }, error.message);
-    });
-    const own = await authority.makeEndpoint(config.serverNames);
+    };
+    addService(endpoint, gateV1.GateService, enrolMethods(deps), onError);
+    const own = await keys.authorities.endpoints.makeEndpoint(config.serverNames);
     const connections = new CallerConnections();
     const enrolment = await listenGrpcOverTls(endpoint, {
       port: config.listen.port,
@@ -54,6 +61,18 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
     });
     closers.add("enrolment", () => closeGrpc(endpoint, 1000));
     closers.add("enrolment port", () => enrolment.close());
+    const { cluster } = config;
+    const callerOf = createCallerOf(cluster, systemClock);
+    const workers = await listenToWorkers({
+      port: config.listen.workerPort,
+      cluster,
+      own,
+      callersPem: keys.authorities.callersPem,
+      methods: workerMethods({ policy: config, api, ...keys, callerOf, clock: systemClock, log }),
+      onError,
+    });
+    closers.add("endpoint of workers", () => workers.close());
+    startPublication(config, keys, { api, closers, log, signal });
     const registry = createMetricsRegistry();
     const health = await startHealthEndpoint({
       port: config.listen.healthPort,
@@ -63,7 +82,8 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       isAlive: () => systemClock.nowMs() < own.renewAtMs,
     });
     closers.add("health endpoint", () => health.close());
-    log.info({ cluster: config.cluster, port: enrolment.port, healthPort: health.port }, "gate is ready");
+    const ports = { port: enrolment.port, workerPort: workers.port, healthPort: health.port };
+    log.info({ cluster, ...ports }, "gate is ready");
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -71,6 +91,28 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
   } finally {
     await closers.closeAll();
   }
+}
+
+interface PublicationPlace {
+  readonly api: ApiServer;
+  readonly closers: Closers;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Publishes beside everything else: nothing waits for it, and it keeps nothing from running. */
+function startPublication(config: GateConfig, keys: GateKeys, { api, closers, log, signal }: PublicationPlace): void {
+  if (config.publication === undefined) return;
+  const texts = publicHalf({ member: config.cluster, organisation: config.organisation, ...keys });
+  const stop = new AbortController();
+  const deps = { api, ...config.publication, clock: systemClock, log };
+  const ended = keepPublished(texts, deps, AbortSignal.any([signal, stop.signal])).catch((cause: unknown) => {
+    if (!signal.aborted && !stop.signal.aborted) log.error({ err: cause }, "the gate publishes nothing any more");
+  });
+  closers.add("publication", () => {
+    stop.abort();
+    return ended;
+  });
 }
 
 async function readText(path: string): Promise<string> {

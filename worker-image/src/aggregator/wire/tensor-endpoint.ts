@@ -24,12 +24,12 @@ import {
   type SegmentResource,
   STORED_BYTES_HEADER,
 } from "../../shared/tensor-wire/resources.ts";
+import { UnprovenConnections } from "../../shared/wire/unproven-connections.ts";
 import { PartyConnections } from "../party/party-connections.ts";
 import type { PartyDirectory, Visit } from "../party/party-directory.ts";
 import { PartyQuota } from "../party/party-quota.ts";
 import type { SeatHolder, Seats } from "../party/seats.ts";
 import type { SegmentStaging } from "./segment-staging.ts";
-import { UnprovenConnections } from "./unproven-connections.ts";
 
 /** Keys and certificates of a TLS endpoint with mutual authentication, PEM. */
 export interface MutualTls {

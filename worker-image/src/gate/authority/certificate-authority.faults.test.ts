@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault, trialFolder, tryEveryCall } from "../../shared/files/testing/faulty-disk.ts";
-import { openAuthority } from "./certificate-authority.ts";
+import { openAuthority } from "./testing/open-authority.ts";
 
 let folder: string;
 beforeAll(async () => {

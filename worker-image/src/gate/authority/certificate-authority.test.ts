@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ed25519KeyOf, isIssuedBy, uriNamesOf } from "../../shared/identity/certificates.ts";
-import { openAuthority } from "./certificate-authority.ts";
+import { openAuthority } from "./testing/open-authority.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -18,7 +18,9 @@ const URI = "tributary://aws/jobs/job-1/p/0";
 async function signKey(authorityDirectory: string) {
   const authority = await openAuthority(authorityDirectory, "test gate");
   const keys = (await webcrypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
-  const leaf = new X509Certificate(await authority.signWorker(keys.publicKey, URI, new Date(Date.now() + 3_600_000)));
+  const leaf = new X509Certificate(
+    await authority.signWorker(keys.publicKey, [URI], { nowMs: Date.now(), endMs: Date.now() + 3_600_000 }),
+  );
   const publicKey = new Uint8Array(await webcrypto.subtle.exportKey("raw", keys.publicKey));
   return { leaf, publicKey, ca: new X509Certificate(authority.certificatePem) };
 }
@@ -74,9 +76,9 @@ describe("openAuthority", () => {
     await openAuthority(other, "other");
     const { certificatePem } = await openAuthority(directory, "test");
     await writeFile(join(other, "ca.crt"), certificatePem);
-    await expect(openAuthority(other, "x")).rejects.toThrow("is not ca.crt's");
+    await expect(openAuthority(other, "x")).rejects.toThrow(`${join(other, "ca.key")} holds a key that is not`);
     await rm(join(directory, "ca.key"));
-    await expect(openAuthority(directory, "x")).rejects.toThrow("without ca.key");
+    await expect(openAuthority(directory, "x")).rejects.toThrow(`is there without ${join(directory, "ca.key")}`);
     await rm(other, { recursive: true });
   });
 });

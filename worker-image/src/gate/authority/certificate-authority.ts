@@ -1,38 +1,14 @@
 // @peculiar/x509 throws while loading unless the reflection metadata API is there first.
 import "reflect-metadata";
-import { createPrivateKey, createPublicKey, type KeyObject, webcrypto } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  cryptoProvider,
-  ExtendedKeyUsageExtension,
-  type JsonGeneralName,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
-import {
-  type Disk,
-  isStorageError,
-  readFileIfPresent,
-  realDisk,
-  TributaryError,
-  writeFileDurably,
-} from "@tributary/kit";
+import { type JsonGeneralName, PemConverter } from "@peculiar/x509";
+import { type Disk, isStorageError, readFileIfPresent, writeFileDurably } from "@tributary/kit";
+import { issueLeaf, Usage } from "./issue-leaf.ts";
+import { type CaPaths, type CryptoKey, type Issuer, invalid, makeIssuer, makeKeys, readIssuer } from "./issuer.ts";
 
-cryptoProvider.set(webcrypto as never);
-
-const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
-const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 const YEAR_MS = 365 * 24 * 3_600_000;
-/** Certificates are valid before they were made, for machines whose clocks differ. */
-const SKEW_MS = 3_600_000;
 
 /** A certificate with its key, PEM. */
 export interface PemKeyPair {
@@ -40,165 +16,89 @@ export interface PemKeyPair {
   readonly keyPem: string;
 }
 
-/** Certificate and key of the gate's endpoint. */
+/** Certificate and key of the gate's endpoints. */
 export interface EndpointKeyPair extends PemKeyPair {
   /** When another must be made, in epoch milliseconds: after eleven twelfths of its life, which ends with that of the CA. */
   readonly renewAtMs: number;
 }
 
-/** The gate's CA: signs workers' keys and the gate's own endpoint. */
+/** Between which times a certificate is wanted, in epoch milliseconds; it begins an hour earlier and ends with its issuer at the latest. */
+export interface CertificateTimes {
+  readonly nowMs: number;
+  readonly endMs: number;
+}
+
+/** A CA of the gate: signs workers' keys and the gate's own endpoints. */
 export interface CertificateAuthority {
   readonly certificatePem: string;
   /** DER of the CA's certificate. */
   readonly certificateDer: Uint8Array;
-  /** A client certificate in DER for a public key, with one URI name. */
-  signWorker(publicKey: CryptoKey, uri: string, notAfter: Date): Promise<Uint8Array>;
-  /** A new key and certificate for the gate's endpoint. */
+  /** SHA-256 of the certificate's DER in lower-case hexadecimal, as `openssl x509 -fingerprint -sha256` shows it. */
+  readonly fingerprint: string;
+  readonly endMs: number;
+  /** What certifies the CA's key elsewhere. */
+  readonly issuer: Issuer;
+  /** A client certificate in DER for a public key, with names that are URIs. */
+  signWorker(publicKey: CryptoKey, uris: readonly string[], times: CertificateTimes): Promise<Uint8Array>;
+  /** A new key and certificate for the gate's endpoints. */
   makeEndpoint(names: readonly string[]): Promise<EndpointKeyPair>;
 }
 
-type CryptoKey = webcrypto.CryptoKey;
-type Keys = Pick<webcrypto.CryptoKeyPair, "privateKey" | "publicKey">;
-
-interface Issuer {
-  readonly certificate: X509Certificate;
-  readonly keys: Keys;
-  readonly signingAlgorithm: object;
+/** Paths of the CA of a name, for example `ca.crt` and `ca.key`. */
+export function caPaths(directory: string, name: string): CaPaths {
+  return { certificate: join(directory, `${name}.crt`), key: join(directory, `${name}.key`) };
 }
 
 /**
- * Opens the CA of a directory (`ca.crt`, `ca.key`), or makes one with an Ed25519 key when both are absent.
+ * The CA of two files; `undefined` when there is none.
  *
- * @throws STORAGE_FULL, STORAGE_UNAVAILABLE; CONFIGURATION_INVALID when only one of the files is there, they do not fit together, or a new CA cannot be written.
+ * @throws CONFIGURATION_INVALID when the certificate is there alone, cannot be read or is not the key's; STORAGE_UNAVAILABLE.
  */
-export async function openAuthority(
-  directory: string,
-  commonName: string,
-  disk: Disk = realDisk,
-): Promise<CertificateAuthority> {
-  const certificatePath = join(directory, "ca.crt");
-  const keyPath = join(directory, "ca.key");
-  const certificatePem = (await readFileIfPresent(certificatePath, disk))?.toString("utf8");
-  const keyPem = (await readFileIfPresent(keyPath, disk))?.toString("utf8");
-  if (certificatePem !== undefined && keyPem !== undefined)
-    return authorityOf(await loadIssuer(directory, certificatePem, keyPem));
-  if (certificatePem !== undefined) throw invalid(directory, "holds ca.crt without ca.key");
+export async function loadAuthority(paths: CaPaths, disk: Disk): Promise<CertificateAuthority | undefined> {
+  const certificatePem = (await readFileIfPresent(paths.certificate, disk))?.toString("utf8");
   // A crash between the two files leaves the key alone: its certificate was never given out.
+  if (certificatePem === undefined) return undefined;
+  const keyPem = (await readFileIfPresent(paths.key, disk))?.toString("utf8");
+  if (keyPem === undefined) throw invalid(paths.certificate, `is there without ${paths.key}`);
+  return authorityOf(await readIssuer(paths, certificatePem, keyPem));
+}
+
+/** Makes a CA with an Ed25519 key, durably. @throws STORAGE_FULL, STORAGE_UNAVAILABLE, CONFIGURATION_INVALID when it cannot be written. */
+export async function makeAuthority(paths: CaPaths, commonName: string, disk: Disk): Promise<CertificateAuthority> {
   const made = await makeIssuer(commonName);
   try {
     const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", made.keys.privateKey);
-    await writeFileDurably(keyPath, `${PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`, 0o600, disk);
-    await writeFileDurably(certificatePath, `${made.certificate.toString("pem")}\n`, 0o644, disk);
+    await writeFileDurably(paths.key, `${PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`, 0o600, disk);
+    await writeFileDurably(paths.certificate, `${made.certificate.toString("pem")}\n`, 0o644, disk);
   } catch (cause) {
     if (isStorageError(cause)) throw cause;
-    throw invalid(directory, "cannot be written", cause);
+    throw invalid(paths.key, "cannot be written", cause);
   }
   return authorityOf(made);
 }
 
 function authorityOf(issuer: Issuer): CertificateAuthority {
+  const certificateDer = new Uint8Array(issuer.certificate.rawData);
   return {
     certificatePem: `${issuer.certificate.toString("pem")}\n`,
-    certificateDer: new Uint8Array(issuer.certificate.rawData),
-    async signWorker(publicKey, uri, notAfter) {
-      const leaf = await issueLeaf(issuer, publicKey, [{ type: "url", value: uri }], CLIENT_AUTH, notAfter);
-      return new Uint8Array(leaf.rawData);
+    certificateDer,
+    fingerprint: createHash("sha256").update(certificateDer).digest("hex"),
+    endMs: issuer.certificate.notAfter.getTime(),
+    issuer,
+    async signWorker(publicKey, uris, times) {
+      const names = uris.map((value): JsonGeneralName => ({ type: "url", value }));
+      const terms = { commonName: "tributary-worker", names, usage: Usage.Client, ...times };
+      return new Uint8Array((await issueLeaf(issuer, publicKey, terms)).rawData);
     },
-    async makeEndpoint(names) {
+    async makeEndpoint(hosts) {
       const keys = await makeKeys();
-      const alternatives = names.map(
-        (name): JsonGeneralName => ({ type: isIP(name) === 0 ? "dns" : "ip", value: name }),
-      );
-      const leaf = await issueLeaf(issuer, keys.publicKey, alternatives, SERVER_AUTH, new Date(Date.now() + YEAR_MS));
+      const names = hosts.map((value): JsonGeneralName => ({ type: isIP(value) === 0 ? "dns" : "ip", value }));
+      const nowMs = Date.now();
+      const terms = { commonName: "tributary-gate", names, usage: Usage.Server, nowMs, endMs: nowMs + YEAR_MS };
+      const leaf = await issueLeaf(issuer, keys.publicKey, terms);
       const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-      const renewAtMs = Date.now() + ((leaf.notAfter.getTime() - Date.now()) * 11) / 12;
+      const renewAtMs = nowMs + ((leaf.notAfter.getTime() - nowMs) * 11) / 12;
       return { certificatePem: leaf.toString("pem"), keyPem: PemConverter.encode(pkcs8, "PRIVATE KEY"), renewAtMs };
     },
   };
-}
-
-async function issueLeaf(
-  issuer: Issuer,
-  publicKey: CryptoKey,
-  names: JsonGeneralName[],
-  usage: string,
-  notAfter: Date,
-) {
-  return X509CertificateGenerator.create({
-    subject: usage === CLIENT_AUTH ? "CN=tributary-worker" : "CN=tributary-gate",
-    issuer: issuer.certificate.subject,
-    signingKey: issuer.keys.privateKey as never,
-    publicKey: publicKey as never,
-    signingAlgorithm: issuer.signingAlgorithm as never,
-    notBefore: new Date(Date.now() - SKEW_MS),
-    notAfter: new Date(Math.min(notAfter.getTime(), issuer.certificate.notAfter.getTime())),
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([usage]),
-      new SubjectAlternativeNameExtension(names),
-      await AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey as never),
-    ],
-  });
-}
-
-async function makeIssuer(commonName: string): Promise<Issuer> {
-  const keys = await makeKeys();
-  const signingAlgorithm = { name: "Ed25519" };
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${commonName}`,
-    keys: keys as never,
-    signingAlgorithm: signingAlgorithm as never,
-    notBefore: new Date(Date.now() - SKEW_MS),
-    notAfter: new Date(Date.now() + 10 * YEAR_MS),
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey as never),
-    ],
-  });
-  return { certificate, keys, signingAlgorithm };
-}
-
-async function loadIssuer(directory: string, certificatePem: string, keyPem: string): Promise<Issuer> {
-  const privateKey = createPrivateKey(keyPem);
-  const publicKey = createPublicKey(privateKey);
-  const algorithms = algorithmsOf(directory, privateKey);
-  const { subtle } = webcrypto;
-  const certificate = new X509Certificate(certificatePem);
-  const spki = publicKey.export({ format: "der", type: "spki" });
-  if (!spki.equals(Buffer.from(certificate.publicKey.rawData)))
-    throw invalid(directory, "holds a ca.key that is not ca.crt's");
-  const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" });
-  const keys = {
-    privateKey: await subtle.importKey("pkcs8", pkcs8, algorithms.key, false, ["sign"]),
-    publicKey: await subtle.importKey("spki", spki, algorithms.key, true, ["verify"]),
-  };
-  return { certificate, keys, signingAlgorithm: algorithms.signing };
-}
-
-/** WebCrypto's names for the keys that charts and people make: Ed25519, P-256, P-384 and RSA. */
-function algorithmsOf(
-  directory: string,
-  key: KeyObject,
-): { readonly key: webcrypto.EcKeyImportParams; readonly signing: object } {
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (key.asymmetricKeyType === "ed25519") return { key: { name: "Ed25519" } as never, signing: { name: "Ed25519" } };
-  if (key.asymmetricKeyType === "ec" && (curve === "prime256v1" || curve === "secp384r1")) {
-    const namedCurve = curve === "prime256v1" ? "P-256" : "P-384";
-    return { key: { name: "ECDSA", namedCurve }, signing: { name: "ECDSA", hash: "SHA-256" } };
-  }
-  if (key.asymmetricKeyType === "rsa") {
-    const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-    return { key: rsa as never, signing: rsa };
-  }
-  throw invalid(directory, `holds a ca.key of type ${key.asymmetricKeyType}, must be Ed25519, P-256, P-384 or RSA`);
-}
-
-function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as Promise<webcrypto.CryptoKeyPair>;
-}
-
-function invalid(directory: string, why: string, cause?: unknown): TributaryError {
-  return new TributaryError("CONFIGURATION_INVALID", `${directory} ${why}`, { cause, details: { directory } });
 }

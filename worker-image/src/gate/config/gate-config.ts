@@ -1,13 +1,15 @@
 import { readOrganisation } from "@tributary/contracts/fields";
 import { type JsonFields, parseJsonFields } from "../../shared/config/json-fields.ts";
+import { isMemberName } from "../../shared/identity/member-uri.ts";
 import { isDigest } from "../enrolment/image-digests.ts";
 import { type Injected, injectedLists } from "../enrolment/injected.ts";
+import type { RotationWish } from "../rotation/ring.ts";
 
 /** What the member's admin decides about the gate. */
 export interface GateConfig {
   /** Name of this member cluster as the hub registers it. */
   readonly cluster: string;
-  /** Organisation that this member belongs to. */
+  /** Organisation that the member counts for; its cluster's name where nothing else is said. */
   readonly organisation: string;
   /** Job namespaces whose pods may enrol. */
   readonly namespaces: readonly string[];
@@ -27,14 +29,22 @@ export interface GateConfig {
   readonly caDirectory: string;
   /** Directory of `peers.json`, `policy.json` and `trusted/peers.json`. */
   readonly trustDirectory: string;
-  /** Directory of what the gate must not lose: its memory and its audit trail. */
+  /** Directory of what the gate must not lose besides: identity and data keys, its memory and its audit trail. */
   readonly stateDirectory: string;
   /** What the gate remembers of each seat. */
   readonly memory: { readonly startsPerSeat: number };
-  /** Life of a worker's certificate, in milliseconds. */
+  /** How the CA is rotated. */
+  readonly ca: RotationWish;
+  /** Further certificates of the gate's CA whose workers are let in, PEM; empty for none. */
+  readonly formerCaCertificates: string;
+  /** How the identity key is rotated. */
+  readonly identity: RotationWish;
+  /** ConfigMap into which the gate writes its public half; absent where it writes none. */
+  readonly publication: { readonly namespace: string; readonly configMap: string } | undefined;
+  /** Life of a worker's certificate for TLS, in milliseconds. */
   readonly certificateLifetimeMs: number;
   /** Ports that the gate listens on. */
-  readonly listen: { readonly port: number; readonly healthPort: number };
+  readonly listen: { readonly port: number; readonly workerPort: number; readonly healthPort: number };
 }
 
 const hour = 3600;
@@ -47,6 +57,7 @@ export function parseGateConfig(file: string, text: string): GateConfig {
   const memory = fields.object("memory", true);
   const port = { min: 0, max: 65_535 };
   const cluster = fields.text("cluster");
+  if (!isMemberName(cluster)) throw fields.refuse("cluster", "a name of letters, digits, '.', '_' and '-'");
   const config = {
     cluster,
     organisation: fields.textAs("organisation", readOrganisation, cluster),
@@ -61,9 +72,17 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     trustDirectory: fields.text("trustDirectory", "/etc/tributary"),
     stateDirectory: fields.text("stateDirectory", "/var/lib/tributary-gate/state"),
     memory: { startsPerSeat: memory.integer("startsPerSeat", { min: 1, max: 2 ** 24 }, 131_072) },
+    ca: readRotation(fields, "ca"),
+    formerCaCertificates: fields.textOrNone("formerCaCertificates") ?? "",
+    identity: readRotation(fields, "identity"),
+    publication: readPublication(fields),
     certificateLifetimeMs:
       fields.integer("certificateLifetimeSeconds", { min: hour, max: 30 * 24 * hour }, 24 * hour) * 1000,
-    listen: { port: listen.integer("port", port, 8445), healthPort: listen.integer("healthPort", port, 9092) },
+    listen: {
+      port: listen.integer("port", port, 8445),
+      workerPort: listen.integer("workerPort", port, 8446),
+      healthPort: listen.integer("healthPort", port, 9092),
+    },
   };
   listen.end();
   memory.end();
@@ -81,4 +100,20 @@ function readDigests(fields: JsonFields): readonly string[] {
   const digests = fields.textListOrNone("runningDigests");
   if (!digests.every(isDigest)) throw fields.refuse("runningDigests", "a list of sha256:… digests");
   return digests;
+}
+
+function readRotation(fields: JsonFields, name: string): RotationWish {
+  const wish = fields.object(name, true);
+  const read = (field: string) => wish.textOrNone(field) ?? "";
+  const rotation = { rotate: read("rotate"), use: read("use"), retire: read("retire") };
+  wish.end();
+  return rotation;
+}
+
+function readPublication(fields: JsonFields): GateConfig["publication"] {
+  const place = fields.optionalObject("publication");
+  if (place === undefined) return undefined;
+  const publication = { namespace: place.text("namespace"), configMap: place.text("configMap") };
+  place.end();
+  return publication;
 }

@@ -2,23 +2,16 @@
 import "reflect-metadata";
 import { type webcrypto, X509Certificate } from "node:crypto";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
-import { gateTokenAudience, type gateV1 } from "@tributary/contracts";
+import type { gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
-import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
 import type { ApiServer } from "../kubernetes/api-server.ts";
-import { BoundedCalls } from "./bounded-calls.ts";
 import { CallRates } from "./call-rates.ts";
-import { boundPodOf, type EnrolmentPolicy } from "./identify-worker.ts";
-import { knowWorker } from "./know-worker.ts";
-import { requireClaims } from "./require-claims.ts";
+import type { BoundPod, EnrolmentPolicy } from "./identify-worker.ts";
+import { createPodReview } from "./review-pod.ts";
 
 /** Longest certificate request that is read. */
 export const MAX_REQUEST_BYTES = 4096;
-
-/** Anybody who reaches the gate may ask it to review a token: the API server is asked this often at once, and no more wait for it. */
-const REVIEWS_AT_ONCE = 8;
-const REVIEWS_WAITING = 256;
 
 /** A crowd of workers may stand behind one address, where a cluster's network hides pods behind their node's. */
 const OF_ADDRESS = { burst: 512, perSecond: 8, callers: 4_096 };
@@ -37,26 +30,21 @@ export interface EnrolmentDeps {
 
 /** The gate's side of enrolment: token, then pod, then proof of possession; neither token nor key is ever logged. */
 export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.GateService> {
-  const { policy, authority, api, clock, log } = deps;
-  const reviews = new BoundedCalls({ atOnce: REVIEWS_AT_ONCE, waiting: REVIEWS_WAITING });
+  const { authority, clock, log } = deps;
   const monotonicMs = () => clock.monotonicMs();
   const [addresses, pods] = [new CallRates(OF_ADDRESS, monotonicMs), new CallRates(OF_POD, monotonicMs)];
+  // By uid, which no two pods of a cluster ever have.
+  const review = createPodReview({ ...deps, onBound: ({ uid }: BoundPod) => pods.spend(uid) });
   return {
     async enrol({ token, csrDer }, { signal, peerAddress = "a caller without an address" }) {
       addresses.spend(peerAddress);
       if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
       const publicKey = await provenKey(csrDer);
-      requireClaims(token, policy);
-      const review = () => api.reviewToken(token, gateTokenAudience, signal);
-      const bound = boundPodOf(await reviews.run(review, signal), policy);
-      // By uid, which no two pods of a cluster ever have.
-      pods.spend(bound.uid);
-      const { identity } = await knowWorker(api, bound, policy, signal);
-      const uri = formatWorkerUri(identity);
-      const notAfter = new Date(clock.nowMs() + deps.lifetimeMs);
-      const leaf = await authority.signWorker(publicKey, uri, notAfter);
+      const { uri, bound } = await review(token, signal);
+      const nowMs = clock.nowMs();
+      const leaf = await authority.signWorker(publicKey, [uri], { nowMs, endMs: nowMs + deps.lifetimeMs });
       const endMs = Date.parse(new X509Certificate(leaf).validTo);
-      log.info({ uri, pod: bound.name, notAfter: notAfter.toISOString() }, "worker enrolled");
+      log.info({ uri, pod: bound.name, notAfter: new Date(endMs).toISOString() }, "worker enrolled");
       return {
         chainDer: [leaf, authority.certificateDer],
         // Not what was asked for: the CA's own end may come first.

@@ -15,7 +15,7 @@ import {
   type TlsListener,
 } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openAuthority } from "../authority/certificate-authority.ts";
+import { openAuthority } from "../authority/testing/open-authority.ts";
 import { CallerConnections } from "./caller-connections.ts";
 import { type ConnectionLife, createEnrolmentEndpoint } from "./enrolment-endpoint.ts";
 

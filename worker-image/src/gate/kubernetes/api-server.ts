@@ -52,6 +52,15 @@ export interface ApiServer extends WorkerStore {
     value: string,
     signal: AbortSignal,
   ): Promise<readonly PodTemplateView[]>;
+  /** Texts of a ConfigMap by key. Throws API_UNAVAILABLE when there is none. */
+  readConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** Writes some keys of a ConfigMap that is there; others stay. */
+  patchConfigMap(
+    namespace: string,
+    name: string,
+    data: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,12 +82,17 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
     throw new TributaryError("CONFIGURATION_INVALID", `${caPath} cannot be read`, { cause });
   });
   const agent = new Agent({ connect: { ca }, headersTimeout: CALL_TIMEOUT_MS, bodyTimeout: CALL_TIMEOUT_MS });
-  const call = async (method: "GET" | "POST" | "DELETE", path: string, signal: AbortSignal, body?: object) => {
+  const call = async (
+    method: "GET" | "POST" | "PATCH" | "DELETE",
+    path: string,
+    signal: AbortSignal,
+    body?: object,
+  ) => {
     const token = (await readFile(tokenPath, "utf8")).trim();
     const headers = {
       authorization: `Bearer ${token}`,
       accept: "application/json",
-      "content-type": "application/json",
+      "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
     };
     const options = {
       method,
@@ -144,6 +158,17 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       const { status } = await call("DELETE", path, signal, options);
       if (![200, 202, 404, 409].includes(status)) throw refused(`DELETE ${path}`, status);
     },
+    async readConfigMap(namespace, name, signal) {
+      const path = configMapPath(namespace, name);
+      const answer = await call("GET", path, signal);
+      if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
+      return (JSON.parse(answer.text) as { data?: Record<string, string> }).data ?? {};
+    },
+    async patchConfigMap(namespace, name, data, signal) {
+      const path = configMapPath(namespace, name);
+      const { status } = await call("PATCH", path, signal, { data });
+      if (status !== 200) throw refused(`PATCH ${path}`, status);
+    },
     close: () => agent.close(),
   };
 }
@@ -164,6 +189,10 @@ function workerObject({ metadata: { name, uid, ownerReferences = [] } }: ListedO
 
 function collectionPath(kind: WorkerKind, namespace: string): string {
   return `${kind === "jobs" ? "/apis/batch/v1" : "/api/v1"}/namespaces/${encodeURIComponent(namespace)}/${kind}`;
+}
+
+function configMapPath(namespace: string, name: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
 }
 
 function refused(call: string, status: number): TributaryError {

@@ -52,8 +52,11 @@ export function workerVolumes(paths: {
   return volumes;
 }
 
-/** The one volume that a gate writes. */
-export function gateVolumes(caDirectory: string): Volume[] {
-  const name = `the volume of the gate's CA, mounted at ${caDirectory},`;
-  return [{ path: caDirectory, name, remedy: "free space on it or enlarge it" }];
+/** What a gate writes: its state, and its CA where no Secret holds it. In a cluster both lie on one claim. */
+export function gateVolumes({ state, ca }: { readonly state: string; readonly ca: string }): Volume[] {
+  const remedy = "free space on it or enlarge it";
+  return [
+    { path: state, name: `the volume of the gate's state, mounted at ${state},`, remedy },
+    { path: ca, name: `the volume of the gate's CA, mounted at ${ca},`, remedy },
+  ];
 }

@@ -15,7 +15,8 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type CertificateAuthority, openAuthority } from "../../gate/authority/certificate-authority.ts";
+import type { CertificateAuthority } from "../../gate/authority/certificate-authority.ts";
+import { openAuthority } from "../../gate/authority/testing/open-authority.ts";
 import { type EnrolmentPlace, obtainCredentials, renewCredentials } from "./enrolment.ts";
 
 const DAY_MS = 24 * 3_600_000;

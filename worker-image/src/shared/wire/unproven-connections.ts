@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-/** Connections of a wire that may be without a certificate at a time, in a job of few seats. */
+/** Connections of a wire that may be without a certificate at a time, where few dial. */
 const FEWEST = 256;
 /** Connections that a sidecar dials at once at most: the parties of a large job must not end each other's. */
 const DIALLED_BY_PARTY = 4;
@@ -16,7 +16,7 @@ export class UnprovenConnections {
   /** The ends of each, the oldest first. */
   readonly #open = new Map<Socket, string>();
 
-  /** @param seats seats of the job, whose parties may all dial at once. */
+  /** @param seats seats whose parties may all dial at once. */
   constructor(seats: number) {
     this.#limit = Math.max(FEWEST, DIALLED_BY_PARTY * seats);
   }

@@ -1,0 +1,61 @@
+import type { Authorities } from "../authority/authorities.ts";
+import type { MemberIdentity } from "../identity/member-identity.ts";
+
+/** Whose public half it is. */
+export interface PublishedMember {
+  readonly member: string;
+  readonly organisation: string;
+  readonly identity: MemberIdentity;
+  readonly authorities: Authorities;
+}
+
+/** Names of the texts that the gate publishes. */
+export const PublicText = {
+  /** Certificates of the gate's CAs, PEM: what runtimes and hub pin. */
+  Ca: "ca.crt",
+  /** What another member's admin needs, as `kubectl tributary peers export` reads it. */
+  Identity: "identity.json",
+  /** Where rotations stand. */
+  Rotation: "rotation.json",
+} as const;
+
+/** What anybody may know of a gate, as texts by name. */
+export function publicHalf({ member, organisation, identity, authorities }: PublishedMember): Record<string, string> {
+  const keys = signingFirst(identity.keys, identity.signing);
+  return {
+    [PublicText.Ca]: authorities.keys.map(({ certificatePem }) => certificatePem).join(""),
+    [PublicText.Identity]: print({
+      organisation,
+      member,
+      publicKeys: keys.map(({ publicKey }) => Buffer.from(publicKey).toString("base64")),
+      fingerprints: keys.map(({ fingerprint }) => fingerprint),
+    }),
+    [PublicText.Rotation]: print({
+      identity: describeKeys(identity.keys, identity.signing),
+      ca: describeKeys(authorities.keys, authorities.signing),
+    }),
+  };
+}
+
+/** The key that signs first: whoever takes one takes that. */
+function signingFirst<T>(keys: readonly T[], signing: T): T[] {
+  return [signing, ...keys.filter((key) => key !== signing)];
+}
+
+interface Described {
+  readonly fingerprint: string;
+  readonly endMs?: number;
+}
+
+/** The oldest first. */
+function describeKeys<T extends Described>(keys: readonly T[], signing: T): object[] {
+  return keys.map((key) => ({
+    fingerprint: key.fingerprint,
+    signs: key === signing,
+    ...(key.endMs !== undefined && { ends: new Date(key.endMs).toISOString() }),
+  }));
+}
+
+function print(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
