@@ -132,7 +132,8 @@ async function startGate(): Promise<RunningProcess> {
     images: [IMAGE],
     serverNames: ["gate.test", "127.0.0.1"],
     caDirectory: join(directory, "ca"),
-    listen: { port: gatePort, healthPort: 0 },
+    stateDirectory: directory,
+    listen: { port: gatePort, workerPort: 0, healthPort: 0 },
   };
   await writeFile(join(directory, "gate.json"), JSON.stringify(config));
   await writeFile(

@@ -160,8 +160,9 @@ async function startGate({ controlPlane }: ChartApi, directory: string, port: nu
   const config = {
     ...JSON.parse(rendered.data["gate.json"]),
     caDirectory: join(directory, "ca"),
+    stateDirectory: directory,
     serverNames: ["gate.test"],
-    listen: { port, healthPort: 0 },
+    listen: { port, workerPort: 0, healthPort: 0 },
   };
   await mkdir(join(directory, "ca"));
   await writeFile(join(directory, "gate.json"), JSON.stringify(config));

@@ -35,7 +35,8 @@ export async function startSequenceGate(
     images: [options.image],
     serverNames: [serverName, "127.0.0.1"],
     caDirectory: join(options.directory, "ca"),
-    listen: { port, healthPort: 0 },
+    stateDirectory: options.directory,
+    listen: { port, workerPort: 0, healthPort: 0 },
   };
   const path = (name: string) => join(options.directory, name);
   await writeFile(path("gate.json"), JSON.stringify(config));
