@@ -154,7 +154,7 @@ not end; without those in which nothing can be made. No role is found where char
 {{- $former := list -}}
 {{- range $role := (lookup "rbac.authorization.k8s.io/v1" "Role" "" "").items -}}
 {{- $isOurs := eq $.Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $role) -}}
-{{- if and $isOurs (has $role.metadata.name (list (include "tributary-member.gate" $) "tributary-remove-workers")) (not (has $role.metadata.namespace $names)) -}}
+{{- if and $isOurs (has $role.metadata.name (list (include "tributary-member.gate" $) "tributary-remove-workers")) (not (has $role.metadata.namespace $names)) (ne $role.metadata.namespace $.Release.Namespace) -}}
 {{- $former = append $former $role.metadata.namespace -}}
 {{- end -}}
 {{- end -}}
