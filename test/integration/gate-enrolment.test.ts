@@ -13,7 +13,7 @@ import {
   type EnrolmentGround,
   makeSeat,
   type Pod,
-  type SeatChoice,
+  type SeatOfRuntime,
   startEnrolmentGround,
   tokenOf,
 } from "../support/enrolment/enrolment-ground.ts";
@@ -81,7 +81,7 @@ async function read(path: string): Promise<Pod> {
 
 const templateOf = (name: string) => read(`/api/v1/namespaces/${jobNamespace}/podtemplates/${name}`);
 
-const seats: readonly SeatChoice[] = [
+const seats: readonly SeatOfRuntime[] = [
   { runtime: "plain", job: "plain", workers: 2 },
   { runtime: "full.notes", job: "full", workers: 1, accelerator: { resource: "nvidia.com/gpu", count: 4 } },
   { runtime: "tagged", job: "tagged", workers: 1 },

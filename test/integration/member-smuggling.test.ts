@@ -1,8 +1,7 @@
 import { toStandardError } from "@tributary/clouds";
-import type { FederatedTrainingJob } from "@tributary/contracts";
-import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
 import { type ChartApi, jobNamespace, memberValues, type RenderedObject, startMemberApi } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderSeat } from "../support/render-seat.ts";
 import { type ApiAnswer, type ApiCall, type ApiCaller, callAs } from "../support/smuggling/api-caller.ts";
 import {
   type Attempt,
@@ -81,19 +80,7 @@ async function seatOf(runtime: string, job: string, workers = 2, accelerator?: {
     path: `/api/v1/namespaces/${jobNamespace}/podtemplates?fieldSelector=metadata.name%3D${runtime}`,
   });
   const [template] = body.items;
-  const input = {
-    job: {
-      metadata: { name: job, namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
-      spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
-    } as unknown as FederatedTrainingJob,
-    participant: { name: "aws", workers, ...(accelerator && { accelerator }) },
-    namespace: jobNamespace,
-    origin: "hub",
-    endpoint: { controlAddress: "192.0.2.10:30443", tensorAddress: "192.0.2.10:30444" },
-    caPem: "-----BEGIN CERTIFICATE-----\n",
-    template,
-  } as unknown as SeatInput;
-  return { anchor: renderAnchor(input) as RenderedObject, batchJob: renderBatchJob(input) as RenderedObject };
+  return renderSeat(template, { job, workers, accelerator });
 }
 
 const owned = (batchJob: RenderedObject, anchor: RenderedObject): RenderedObject => {

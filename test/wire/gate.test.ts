@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ControlPlane, freePorts, startControlPlane } from "@tributary/clouds";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { writeGateFiles } from "../support/gate-files.ts";
 import { until } from "../support/until.ts";
 import { type RunningProcess, startProgram } from "./support/running-process.ts";
 import { JOB_UID, WireJob } from "./support/wire-job.ts";
@@ -135,17 +136,8 @@ async function startGate(): Promise<RunningProcess> {
     stateDirectory: directory,
     listen: { port: gatePort, workerPort: 0, healthPort: 0 },
   };
-  await writeFile(join(directory, "gate.json"), JSON.stringify(config));
-  await writeFile(
-    join(directory, "gate.token"),
-    await cluster.kubectl(["create", "token", "gate", "--namespace=gate"]),
-  );
-  const env = {
-    TRIBUTARY_GATE_CONFIG: join(directory, "gate.json"),
-    TRIBUTARY_API_SERVER: cluster.url,
-    TRIBUTARY_API_TOKEN_PATH: join(directory, "gate.token"),
-    TRIBUTARY_API_CA_PATH: cluster.authorityPath,
-  };
+  const token = await cluster.kubectl(["create", "token", "gate", "--namespace=gate"]);
+  const env = await writeGateFiles(directory, cluster, { config, token });
   const started = await startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
   await until("the gate is ready", () => started.lines.some(({ msg }) => msg === "gate is ready"));
   return started;

@@ -1,14 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "@tributary/clouds";
-import type { FederatedTrainingJob } from "@tributary/contracts";
-import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
 import { type RunningProcess, startProgram } from "../../wire/support/running-process.ts";
 import { type AuditLog, createAuditLog } from "../audited-rights.ts";
 import { type ChartApi, jobNamespace, startMemberApi } from "../chart-api.ts";
 import { memberValues, type RenderedObject } from "../charts.ts";
 import { eventually } from "../eventually.ts";
+import { writeGateFiles } from "../gate-files.ts";
+import { renderSeat, type SeatChoice } from "../render-seat.ts";
 import { type ApiCaller, callAs } from "../smuggling/api-caller.ts";
 
 /** An account that may do everything, in namespace `default`. */
@@ -165,15 +165,8 @@ async function startGate({ controlPlane }: ChartApi, directory: string, port: nu
     listen: { port, workerPort: 0, healthPort: 0 },
   };
   await mkdir(join(directory, "ca"));
-  await writeFile(join(directory, "gate.json"), JSON.stringify(config));
   const token = await controlPlane.mintToken({ namespace: gateNamespace, serviceAccount: "tributary-gate" });
-  await writeFile(join(directory, "gate.token"), token);
-  const env = {
-    TRIBUTARY_GATE_CONFIG: join(directory, "gate.json"),
-    TRIBUTARY_API_SERVER: controlPlane.url,
-    TRIBUTARY_API_TOKEN_PATH: join(directory, "gate.token"),
-    TRIBUTARY_API_CA_PATH: controlPlane.authorityPath,
-  };
+  const env = await writeGateFiles(directory, controlPlane, { config, token });
   const gate = await startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
   await eventually("the gate is ready", async () => gate.lines.find(({ msg }) => msg === "gate is ready"));
   return gate;
@@ -182,35 +175,20 @@ async function startGate({ controlPlane }: ChartApi, directory: string, port: nu
 // biome-ignore lint/suspicious/noExplicitAny: tests read into pods
 export type Pod = any;
 
-/** What a seat is made of. */
-export interface SeatChoice {
+/** A seat, and the runtime that it is of. */
+export interface SeatOfRuntime extends SeatChoice {
   readonly runtime: string;
-  readonly job: string;
-  readonly workers: number;
-  readonly accelerator?: { readonly resource: string; readonly count: number };
 }
 
 /** The pods of a seat: the hub makes its Job of the runtime's PodTemplate as it sees it, and the Job controller makes the pods. */
-export async function makeSeat({ member, admin }: EnrolmentGround, seat: SeatChoice): Promise<readonly Pod[]> {
+export async function makeSeat({ member, admin }: EnrolmentGround, seat: SeatOfRuntime): Promise<readonly Pod[]> {
   const { runtime, job, workers, accelerator } = seat;
   const one = `--field-selector=metadata.name=${runtime}`;
   const inJobs = `--namespace=${jobNamespace}`;
   const listed = JSON.parse(await member.asHub(["get", "podtemplates", one, inJobs, "-o", "json"]));
-  const input = {
-    job: {
-      metadata: { name: job, namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
-      spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
-    } as unknown as FederatedTrainingJob,
-    participant: { name: "aws", workers, ...(accelerator && { accelerator }) },
-    namespace: jobNamespace,
-    origin: "hub",
-    endpoint: { controlAddress: "192.0.2.10:30443", tensorAddress: "192.0.2.10:30444" },
-    caPem: "-----BEGIN CERTIFICATE-----\n",
-    template: listed.items[0],
-  } as unknown as SeatInput;
-  const objects = [renderAnchor(input), renderBatchJob(input)] as RenderedObject[];
-  for (const object of objects) await member.asHub(["create", "-f", "-"], JSON.stringify(object));
-  const name = objects[1]!.metadata.name;
+  const { anchor, batchJob } = renderSeat(listed.items[0], { job, workers, accelerator });
+  for (const object of [anchor, batchJob]) await member.asHub(["create", "-f", "-"], JSON.stringify(object));
+  const { name } = batchJob.metadata;
   const path = `/api/v1/namespaces/${jobNamespace}/pods?labelSelector=batch.kubernetes.io%2Fjob-name%3D${name}`;
   return eventually(`${workers} pods of ${name}`, async () => {
     const { items } = (await admin.call({ method: "GET", path })).body;

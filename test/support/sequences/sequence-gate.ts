@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ControlPlane, freePorts } from "@tributary/clouds";
 import { type RunningProcess, startProgram } from "../../wire/support/running-process.ts";
+import { writeGateFiles } from "../gate-files.ts";
 import { until } from "../until.ts";
 
 /** A member's real gate as a process of this host, and what a worker needs to find it. */
@@ -39,19 +40,9 @@ export async function startSequenceGate(
     listen: { port, workerPort: 0, healthPort: 0 },
   };
   const path = (name: string) => join(options.directory, name);
-  await writeFile(path("gate.json"), JSON.stringify(config));
-  const durationSeconds = 7_200;
-  await writeFile(
-    path("token"),
-    await member.mintToken({ namespace: "gate", serviceAccount: "gate", durationSeconds }),
-  );
-  const env = {
-    TRIBUTARY_GATE_CONFIG: path("gate.json"),
-    TRIBUTARY_API_SERVER: member.url,
-    TRIBUTARY_API_TOKEN_PATH: path("token"),
-    TRIBUTARY_API_CA_PATH: member.authorityPath,
-    TRIBUTARY_LOG_LEVEL: "info",
-  };
+  const token = await member.mintToken({ namespace: "gate", serviceAccount: "gate", durationSeconds: 7_200 });
+  const files = await writeGateFiles(options.directory, member, { config, token });
+  const env = { ...files, TRIBUTARY_LOG_LEVEL: "info" };
   const gate: RunningProcess = await startProgram("gate", {
     name: `gate of ${member.name}`,
     env,
