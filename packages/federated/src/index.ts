@@ -304,7 +304,7 @@ export {
   SegmentOutcome,
 } from "./xsa1/party/party-types.ts";
 export { partyContext, stepParty } from "./xsa1/party/step-party.ts";
-export { DATA_NAME_BYTES } from "./xsa1/party/sum-history.ts";
+export { DATA_NAME_BYTES, SURVIVOR_SETS } from "./xsa1/party/sum-history.ts";
 export { encodePlan, planDigest, type RoundPlan } from "./xsa1/plan.ts";
 export { type Refusal, RefusalReason } from "./xsa1/refusals.ts";
 export { isMasked } from "./xsa1/roster.ts";

@@ -1,3 +1,4 @@
+import { leftAt, type Rate, type RateAccount } from "../../shared/rates/rate-account.ts";
 import { SeatAccounts } from "./seat-accounts.ts";
 import type { SeatHolder } from "./seats.ts";
 
@@ -36,11 +37,11 @@ export class PartyQuota {
 
 /** How often each worker may do something: a burst, then so many a second. */
 export class PartyRate {
-  readonly #bounds: { readonly burst: number; readonly perSecond: number };
+  readonly #bounds: Rate;
   readonly #monotonicMs: () => number;
   readonly #accounts: SeatAccounts<{ left: number; atMs: number }>;
 
-  constructor(bounds: { readonly burst: number; readonly perSecond: number }, monotonicMs: () => number) {
+  constructor(bounds: Rate, monotonicMs: () => number) {
     this.#bounds = bounds;
     this.#monotonicMs = monotonicMs;
     this.#accounts = new SeatAccounts({
@@ -60,8 +61,7 @@ export class PartyRate {
     return true;
   }
 
-  #leftOf({ left, atMs }: { readonly left: number; readonly atMs: number }): number {
-    const { burst, perSecond } = this.#bounds;
-    return Math.min(burst, left + ((this.#monotonicMs() - atMs) / 1000) * perSecond);
+  #leftOf(account: RateAccount): number {
+    return leftAt(this.#bounds, account, this.#monotonicMs());
   }
 }

@@ -1,5 +1,6 @@
 import { Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
+import { pinnedDigest, runningDigest } from "../enrolment/image-digests.ts";
 
 /** The image of one of a trainer's containers. */
 export interface TrainerImage {
@@ -27,12 +28,6 @@ export interface WorkerPod {
   };
 }
 
-const DIGEST = "sha256:[0-9a-f]{64}";
-/** In a reference a digest follows an `@`; what follows a `:` is a tag, whatever it looks like. */
-const PINNED = new RegExp(`@(${DIGEST})$`);
-/** Nodes report `name@digest`, or the digest alone for an image without a name, some behind a scheme. */
-const RUNNING = new RegExp(`(?:^|@|://)(${DIGEST})$`);
-
 /**
  * The facts of a worker's pod that enrolment found to be made of the member's own template.
  *
@@ -46,7 +41,7 @@ export function workerFactsOf({ metadata, spec, status }: WorkerPod, containers:
     const reference = spec.containers.find((container) => container.name === name)?.image;
     if (reference === undefined) throw refused(`has no container ${name}`);
     const running = status?.containerStatuses?.find((container) => container.name === name)?.imageID ?? "";
-    const digests = [PINNED.exec(reference)?.[1], RUNNING.exec(running)?.[1]].filter((digest) => digest !== undefined);
+    const digests = [pinnedDigest(reference), runningDigest(running)].filter((digest) => digest !== undefined);
     return { reference, digests: [...new Set(digests)] };
   });
   return { runtime, dataset: metadata.labels?.[Label.Dataset], trainerImages };

@@ -1,18 +1,10 @@
 import { TributaryError } from "@tributary/kit";
+import { leftAt, type Rate, type RateAccount } from "../../shared/rates/rate-account.ts";
 
 /** How often each caller may call, and how many callers are kept in mind. */
-export interface RateBounds {
-  /** Calls at once. */
-  readonly burst: number;
-  /** Calls a second after that. */
-  readonly perSecond: number;
+export interface RateBounds extends Rate {
   /** Callers that are remembered; the one whose last call is the longest ago is forgotten first. */
   readonly callers: number;
-}
-
-interface Account {
-  readonly left: number;
-  readonly atMs: number;
 }
 
 /** How often each caller has called of late, counted for itself: none uses up another's calls. */
@@ -20,7 +12,7 @@ export class CallRates {
   readonly #bounds: RateBounds;
   readonly #monotonicMs: () => number;
   /** In order of the last call. */
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Map<string, RateAccount>();
 
   constructor(bounds: RateBounds, monotonicMs: () => number) {
     this.#bounds = bounds;
@@ -41,7 +33,7 @@ export class CallRates {
     const { burst, perSecond, callers } = this.#bounds;
     const atMs = this.#monotonicMs();
     const known = this.#accounts.get(caller);
-    const left = known === undefined ? burst : Math.min(burst, known.left + ((atMs - known.atMs) / 1000) * perSecond);
+    const left = known === undefined ? burst : leftAt(this.#bounds, known, atMs);
     this.#accounts.delete(caller);
     this.#accounts.set(caller, { left: left < 1 ? left : left - 1, atMs });
     if (this.#accounts.size > callers) this.#accounts.delete(this.#accounts.keys().next().value!);

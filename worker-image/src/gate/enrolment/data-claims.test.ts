@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dataClaimsOf, encodeDataClaims } from "./data-claims.ts";
+import { dataClaimsOf } from "./data-claims.ts";
 import { aRuntime } from "./testing/a-worker-pod.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change parts of a runtime
@@ -54,32 +54,5 @@ describe("dataClaimsOf", () => {
     expect(() => mounting({ name: "a", mountPath: "/1", subPathExpr: "$(HOSTNAME)" })).toThrow(
       'container trainer of PodTemplate full.notes, mount a: subPathExpr must be nothing, is "$(HOSTNAME)"',
     );
-  });
-});
-
-describe("encodeDataClaims", () => {
-  const text = (claims: Parameters<typeof encodeDataClaims>[0]) =>
-    Buffer.from(encodeDataClaims(claims)).toString("latin1");
-  const none = { claims: [], namespace: "jobs", template: "noop" };
-
-  it("writes claims and sub-paths with their lengths", () => {
-    const claims = [claim("notes", "legal"), claim("x")];
-    expect(text({ ...none, claims })).toBe(
-      "tributary/data\0\0\0\x02\x0etributary-jobs\x05notes\0\x05legal\x0etributary-jobs\x01x\0\0",
-    );
-  });
-
-  it("writes the runtime where there is no claim", () => {
-    expect(text(none)).toBe("tributary/data\0\0\0\0\x04jobs\0\x04noop");
-  });
-
-  it("counts lengths in bytes and refuses what has too many", () => {
-    expect(text({ ...none, claims: [claim("x", "ä")] })).toContain("\0\x02\xc3\xa4");
-    expect(() => text({ ...none, claims: [claim("x".repeat(256))] })).toThrow("has 256 bytes");
-  });
-
-  it("never makes the same bytes of two lists", () => {
-    const lists = [[claim("a", "b")], [claim("a"), claim("b")], [claim("ab")], [claim("a", "b/c")], [claim("b", "a")]];
-    expect(new Set(lists.map((claims) => text({ ...none, claims }))).size).toBe(lists.length);
   });
 });

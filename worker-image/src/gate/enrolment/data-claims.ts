@@ -1,17 +1,10 @@
 import { TributaryError } from "@tributary/kit";
+import { type DataClaims, distinctClaims } from "../identity/data-name.ts";
 import type { ContainerShape, Fields, NamedFields, PodTemplateView } from "../kubernetes/pod-shape.ts";
 
-/** A claim, or a folder of one, that a trainer is given. */
-export interface DataClaim {
-  readonly namespace: string;
-  readonly claim: string;
-  /** Folder of the claim, without a slash at either end; empty for all of it. */
-  readonly subPath: string;
-}
-
 /** Whose data a runtime trains on: what its trainer mounts of claims, each once and sorted; without any, the runtime itself. */
-export interface DataClaims {
-  readonly claims: readonly DataClaim[];
+export interface RuntimeData {
+  readonly claims: DataClaims;
   readonly namespace: string;
   readonly template: string;
 }
@@ -21,7 +14,7 @@ export interface DataClaims {
  *
  * @throws ENROLMENT_REFUSED for a mount whose folder depends on the pod.
  */
-export function dataClaimsOf(runtime: PodTemplateView, sidecarContainer: string): DataClaims {
+export function dataClaimsOf(runtime: PodTemplateView, sidecarContainer: string): RuntimeData {
   const { namespace, name: template } = runtime.metadata;
   const { spec } = runtime.template;
   const claims = claimsByVolume(spec.volumes ?? []);
@@ -33,21 +26,7 @@ export function dataClaimsOf(runtime: PodTemplateView, sidecarContainer: string)
       const claim = claims.get(volume);
       return claim === undefined ? [] : [{ namespace, claim, subPath }];
     });
-  return { claims: distinctSorted(mounted), namespace, template };
-}
-
-/**
- * The bytes that a data name is the keyed hash of (docs/adr/gate.md): "tributary/data" ‖ u32 count ‖ (u8 length ‖ namespace ‖ u8 length ‖
- * claim ‖ u16 length ‖ sub-path)…, and for count 0 then u8 length ‖ namespace ‖ u16 length ‖ template. Integers are big-endian.
- */
-export function encodeDataClaims({ claims, namespace, template }: DataClaims): Uint8Array {
-  const parts = claims.flatMap((each) => [
-    ...sized(1, each.namespace),
-    ...sized(1, each.claim),
-    ...sized(2, each.subPath),
-  ]);
-  const own = claims.length === 0 ? [...sized(1, namespace), ...sized(2, template)] : [];
-  return new Uint8Array(Buffer.concat([Buffer.from("tributary/data"), unsigned(4, claims.length), ...parts, ...own]));
+  return { claims: distinctClaims(mounted), namespace, template };
 }
 
 function claimsByVolume(volumes: readonly NamedFields[]): ReadonlyMap<string, string> {
@@ -71,34 +50,8 @@ function usesOf({ name, volumeMounts = [], volumeDevices = [] }: ContainerShape,
   return [...mounts, ...volumeDevices.map((device) => ({ volume: device.name, subPath: "" }))];
 }
 
-/** One folder has one name: `legal/`, `./legal` and `legal` are the same. */
+/** One folder has one name, without a slash at either end: `legal/`, `./legal` and `legal` are the same. */
 function plainPath(path: string): string {
   const steps = path.split("/").filter((step) => step !== "" && step !== ".");
   return steps.join("/");
-}
-
-function distinctSorted(claims: readonly DataClaim[]): readonly DataClaim[] {
-  const sorted = claims.toSorted(compareClaims);
-  return sorted.filter((claim, place) => place === 0 || compareClaims(claim, sorted[place - 1]!) !== 0);
-}
-
-function compareClaims(left: DataClaim, right: DataClaim): number {
-  const order = (field: keyof DataClaim) => Buffer.compare(Buffer.from(left[field]), Buffer.from(right[field]));
-  return order("namespace") || order("claim") || order("subPath");
-}
-
-function sized(lengthBytes: 1 | 2, text: string): readonly Buffer[] {
-  const bytes = Buffer.from(text, "utf8");
-  if (bytes.length >= 256 ** lengthBytes)
-    throw new TributaryError(
-      "ENROLMENT_REFUSED",
-      `${JSON.stringify(text.slice(0, 64))}… has ${bytes.length} bytes, which no data name can hold`,
-    );
-  return [unsigned(lengthBytes, bytes.length), bytes];
-}
-
-function unsigned(size: 1 | 2 | 4, value: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  bytes.writeUIntBE(value, 0, size);
-  return bytes;
 }

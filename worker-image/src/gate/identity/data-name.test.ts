@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { dataDigest, dataSourceBytes } from "./data-name.ts";
+import { type DataSource, dataDigest, dataSourceBytes } from "./data-name.ts";
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const text = (value: string) => Buffer.from(value).toString("hex");
@@ -51,5 +51,31 @@ describe("a data name's digest", () => {
       .digest();
     expect(Buffer.from(dataDigest(key, [notes]))).toEqual(want);
     expect(Buffer.from(dataDigest(Buffer.alloc(32, 8), [notes]))).not.toEqual(want);
+  });
+});
+
+describe("the bytes under the data name of a runtime", () => {
+  const claim = (name: string, subPath = "") => ({ namespace: "tributary-jobs", claim: name, subPath });
+  const latin1 = (source: DataSource) => Buffer.from(dataSourceBytes(source)).toString("latin1");
+
+  it("writes claims and sub-paths with their lengths", () => {
+    const claims = [claim("notes", "legal"), claim("x")];
+    expect(latin1(claims)).toBe(
+      "tributary/data\0\0\0\x02\x0etributary-jobs\x05notes\0\x05legal\x0etributary-jobs\x01x\0\0",
+    );
+  });
+
+  it("writes the runtime where there is no claim", () => {
+    expect(latin1({ namespace: "jobs", template: "noop" })).toBe("tributary/data\0\0\0\0\x04jobs\0\x04noop");
+  });
+
+  it("counts lengths in bytes and refuses what has too many", () => {
+    expect(latin1([claim("x", "ä")])).toContain("\0\x02\xc3\xa4");
+    expect(() => latin1([claim("x".repeat(256))])).toThrow("has 256 bytes");
+  });
+
+  it("never makes the same bytes of two lists", () => {
+    const lists = [[claim("a", "b")], [claim("a"), claim("b")], [claim("ab")], [claim("a", "b/c")], [claim("b", "a")]];
+    expect(new Set(lists.map((claims) => latin1(claims))).size).toBe(lists.length);
   });
 });

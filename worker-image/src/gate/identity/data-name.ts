@@ -42,22 +42,25 @@ function templateBytes({ namespace, template }: DataTemplate): Buffer[] {
 
 function claimsBytes(claims: DataClaims): Buffer[] {
   if (claims.length === 0) throw new RangeError("no claims: a template without any is named by its own name");
-  const encoded = claims.map(({ namespace, claim, subPath }) => ({
-    key: [namespace, claim, subPath].map(utf8),
-    bytes: Buffer.concat([withLength(namespace, 1), withLength(claim, 1), withLength(subPath, 2)]),
-  }));
-  const sorted = encoded.toSorted((a, b) => compareKeys(a.key, b.key));
-  const once = sorted.filter(({ key }, index) => index === 0 || compareKeys(key, sorted[index - 1]!.key) !== 0);
-  return [bigEndian(once.length, 4), ...once.map(({ bytes }) => bytes)];
+  const once = distinctClaims(claims);
+  const encoded = once.flatMap(({ namespace, claim, subPath }) => [
+    withLength(namespace, 1),
+    withLength(claim, 1),
+    withLength(subPath, 2),
+  ]);
+  return [bigEndian(once.length, 4), ...encoded];
 }
 
-/** By namespace, then claim, then sub-path, each by its bytes. */
-function compareKeys(a: readonly Buffer[], b: readonly Buffer[]): number {
-  for (const [index, part] of a.entries()) {
-    const order = Buffer.compare(part, b[index]!);
-    if (order !== 0) return order;
-  }
-  return 0;
+/** Each claim once, ascending by namespace, then claim, then sub-path. */
+export function distinctClaims(claims: DataClaims): DataClaims {
+  const sorted = claims.toSorted(compareClaims);
+  return sorted.filter((claim, index) => index === 0 || compareClaims(claim, sorted[index - 1]!) !== 0);
+}
+
+/** Texts count by their bytes. */
+function compareClaims(left: DataClaim, right: DataClaim): number {
+  const order = (field: keyof DataClaim) => Buffer.compare(utf8(left[field]), utf8(right[field]));
+  return order("namespace") || order("claim") || order("subPath");
 }
 
 function withLength(text: string, lengthBytes: 1 | 2): Buffer {

@@ -1,6 +1,6 @@
 import type { gateV1 } from "@tributary/contracts";
+import { DATA_NAME_BYTES } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
-import { DATA_NAME_BYTES } from "./decide-sum.ts";
 import type { SectionSum } from "./gate-memory.ts";
 
 /** Most sections of a report. */

@@ -1,13 +1,8 @@
+import { DATA_NAME_BYTES, SURVIVOR_SETS } from "@tributary/federated";
 import type { Policy } from "../../shared/trust/policy.ts";
-
-/** Bytes of a data name: whose data a seat trains on. */
-export const DATA_NAME_BYTES = 36;
 
 /** Fewest seats by which two sums of one start may differ. */
 const LEAST_DISTANCE = 3;
-
-/** Sets of survivors of one start and section that are signed: with a third, three sums could single somebody out. */
-const SETS_OF_A_START = 2;
 
 /** The member's policy as far as it is about starts that are summed again. */
 export type RepeatPolicy = Pick<Policy, "repeatedStarts">;
@@ -77,7 +72,7 @@ export function decideSum(signed: readonly Sum[], asked: Sum, { repeatedStarts }
   const others = signed.filter((sum) => !same.includes(sum)).map((sum) => compare(sum, asked));
   const near = others.filter(({ difference, least }) => sizeOf(difference) < least);
   if (near.length > 0) return { kind: "refused", why: TooClose.Near, ...nearest(near) };
-  if (same.length === 0 && distinctSets(signed) >= SETS_OF_A_START)
+  if (same.length === 0 && distinctSets(signed) >= SURVIVOR_SETS)
     return { kind: "refused", why: TooClose.Third, ...nearest(others) };
   return { kind: "remember" };
 }

@@ -1,5 +1,5 @@
+import { DATA_NAME_BYTES } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
-import { DATA_NAME_BYTES } from "./decide-sum.ts";
 
 /** Digests of a sum's parts by which it is remembered. */
 export interface SumToRemember {

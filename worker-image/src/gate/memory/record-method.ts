@@ -1,8 +1,9 @@
 import type { AuditDigests, AuditEvent, gateV1 } from "@tributary/contracts";
+import { DATA_NAME_BYTES } from "@tributary/federated";
 import { isTributaryError } from "@tributary/kit";
 import type { WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import { type AskedRecord, checkRecord } from "./check-record.ts";
-import { DATA_NAME_BYTES, type RepeatPolicy } from "./decide-sum.ts";
+import type { RepeatPolicy } from "./decide-sum.ts";
 import { hexOf, sha256 } from "./digests.ts";
 import type { StartSums } from "./gate-memory.ts";
 

@@ -1,3 +1,5 @@
+import { DATA_NAME_BYTES } from "@tributary/federated";
+
 /** Whose data a seat trains on, across pods, jobs and hubs; nobody but the gate that made it can tell which data that is. */
 export interface DataName {
   /** Keyed digest of the member's claims, 32 bytes. */
@@ -5,9 +7,6 @@ export interface DataName {
   /** Index of the worker in its participant, as its worker URI has it. */
   readonly index: number;
 }
-
-/** Length of a data name as bytes: the digest, then the index as u32. */
-export const DATA_NAME_BYTES = 36;
 
 const DIGEST_BYTES = 32;
 /** As large as a worker's index may be: six digits, without a zero before them. */

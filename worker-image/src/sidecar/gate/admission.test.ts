@@ -57,7 +57,7 @@ it.each([
   { given: "a gate that stays away", answer: "away", code: "GATE_UNREACHABLE" },
   {
     given: "a gate that cannot be understood",
-    answer: new TributaryError("INVARIANT_BROKEN", "not implemented"),
+    answer: new TributaryError("INVARIANT_BROKEN", "it has no such method"),
     code: "GATE_UNREACHABLE",
   },
 ] as const)("$given keeps the worker out: $code", async ({ answer, code }) => {

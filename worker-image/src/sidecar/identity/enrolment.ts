@@ -1,11 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gateV1 } from "@tributary/contracts";
 import {
   type Clock,
-  createGrpcClient,
-  createTlsCredentials,
   isTributaryError,
   type Logger,
   type RetryOptions,
@@ -16,6 +13,7 @@ import {
   writeFileDurably,
 } from "@tributary/kit";
 import type { IdentitySource } from "../config/sidecar-config.ts";
+import { type GateSource, openEnrolmentClient } from "../gate/gate-client.ts";
 import { loadOrMakeWorkerKey, makeCertificateRequest } from "./worker-key.ts";
 
 /** The worker's certificate chain and key, PEM. */
@@ -140,18 +138,8 @@ function isUsable({ enrolledMs, usableUntilMs }: Enrolled, nowMs: number): boole
   return nowMs >= enrolledMs && nowMs < usableUntilMs;
 }
 
-async function enrol(
-  source: IdentitySource & { kind: "gate" },
-  keyPem: string,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Enrolled> {
-  const gate = createGrpcClient(gateV1.GateService, {
-    address: source.address,
-    credentials: createTlsCredentials({ caPem: source.caPem }),
-    unreachable: "GATE_UNREACHABLE",
-    channel: { "grpc.ssl_target_name_override": source.serverName, "grpc.default_authority": source.serverName },
-  });
+async function enrol(source: GateSource, keyPem: string, clock: Clock, signal: AbortSignal): Promise<Enrolled> {
+  const gate = openEnrolmentClient(source);
   try {
     const token = (await readFile(source.tokenPath, "utf8")).trim();
     const csrDer = await makeCertificateRequest(keyPem);

@@ -1,17 +1,14 @@
 import { join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
 import {
-  decodeMessage,
   type EnrolledParty,
   equalBytes,
-  isArgumentError,
   type MaskKey,
   type Message,
   MessageType,
   type PartyEvent,
   planDigest,
   type RoundSetup,
-  ranksOf,
   SegmentOutcome,
 } from "@tributary/federated";
 import {
@@ -32,6 +29,7 @@ import { type CheckedTerms, checkOpened, requireSharedWork, type Trust } from ".
 import { type CheckedRound, checkStarted } from "./check-started.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
+import { partiesOf, readMessage, requireMessage } from "./round-messages.ts";
 import { makeReport, maskSegment, rebuildSegment, segmentPath, type WorkDeps, type WorkRequest } from "./round-work.ts";
 import type { Digested } from "./segment-sink.ts";
 import { endsReport, sendSegment } from "./send-segment.ts";
@@ -394,35 +392,6 @@ export class RoundDesk {
   }
 }
 
-/** A message of the protocol that must be of this type, a setup of the attempt that its envelope names. */
-function requireMessage<T extends MessageType>(bytes: Uint8Array, type: T, { round, attempt }: AttemptId) {
-  const message = readMessage(bytes);
-  if (message?.type !== type)
-    throw new TributaryError("PROTOCOL_REFUSED", "the round was opened without a setup and plan");
-  if (message.type === MessageType.Setup && (message.setup.round !== round || message.setup.attempt !== attempt)) {
-    const of = `round ${message.setup.round} attempt ${message.setup.attempt}`;
-    throw new TributaryError(
-      "PROTOCOL_REFUSED",
-      `round ${round} attempt ${attempt} was opened with the setup of ${of}`,
-    );
-  }
-  return message as Extract<Message, { readonly type: T }>;
-}
-
-/** Parties of a bitmap over the roster; bits beyond it are the machine's to refuse. */
-function partiesOf({ setup }: CheckedRound, bitmap: Uint8Array): number[] {
-  return ranksOf(bitmap).flatMap((rank) => setup.roster[rank]?.id ?? []);
-}
-
 function isSame(a: AttemptId, b: AttemptId): boolean {
   return a.round === b.round && a.attempt === b.attempt;
-}
-
-function readMessage(message: Uint8Array) {
-  try {
-    return decodeMessage(message);
-  } catch (error) {
-    if (!isArgumentError(error)) throw error;
-    return undefined;
-  }
 }

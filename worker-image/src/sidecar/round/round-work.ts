@@ -9,6 +9,7 @@ import {
   type ReportLayout,
   type ScriptStep,
   type SetupSegment,
+  toHex,
 } from "@tributary/federated";
 import {
   catalogue,
@@ -27,6 +28,8 @@ import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-d
 import { hasDigest } from "../wire/own-file.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import type { CheckedRound } from "./check-started.ts";
+import { type KeptReport, loadReport, saveReport, settleMissed } from "./kept-report.ts";
+import { loadJson } from "./load-json.ts";
 import { buildReport, type MetricTotals, type ReportedSegment, type ReportRequest } from "./report-builder.ts";
 import { requireModel } from "./require-model.ts";
 import {
@@ -37,7 +40,6 @@ import {
   maskingSink,
   type SegmentSink,
 } from "./segment-sink.ts";
-import { forgetLeftOver, keepLeftOver } from "./settle-residuals.ts";
 import { metricTotals } from "./task-metrics.ts";
 import { requireSuccess } from "./task-success.ts";
 import { volumePaths } from "./volume-paths.ts";
@@ -92,8 +94,8 @@ interface WorkDone {
  */
 export async function makeReport(deps: WorkDeps, request: WorkRequest): Promise<ReportedSegment[]> {
   const last = await loadReport(deps);
-  if (last?.planDigest === hex(request.planDigest) && (await isWhole(deps, request, last))) return last.segments;
-  if (last !== undefined && last.planDigest !== hex(request.planDigest)) await settleMissed(deps, request, last);
+  if (last?.planDigest === toHex(request.planDigest) && (await isWhole(deps, request, last))) return last.segments;
+  if (last !== undefined && last.planDigest !== toHex(request.planDigest)) await settleMissed(deps, request, last);
   const segments = await build(deps, request, {
     sinkOf: (segment) => sinkOfReport(deps, request, segment),
     residualOut: (segment) => join(deps.volumeDirectory, volumePaths.pendingResidual(request.planDigest, segment)),
@@ -152,7 +154,7 @@ async function maskKeptMetrics(
   const metrics = request.round.layout.metrics.find((one) => one.segment.id === segment);
   if (metrics === undefined) return false;
   const plain = await readFileIfPresent(keptMetricsPath(deps, segment));
-  if (plain === undefined || createHash("sha256").update(plain).digest("hex") !== hex(sha256)) return false;
+  if (plain === undefined || createHash("sha256").update(plain).digest("hex") !== toHex(sha256)) return false;
   const sink = await openSink(metrics.segment, segmentPath(deps, request, segment));
   await sink.write(plain).finally(() => sink.close());
   return true;
@@ -186,7 +188,7 @@ async function makeAgain(
   try {
     const segments = await build(deps, request, { sinkOf, residualOut }, segment);
     const made = segments.find((one) => one.segment === segment);
-    if (made === undefined || hex(made.sha256) !== hex(sha256))
+    if (made === undefined || toHex(made.sha256) !== toHex(sha256))
       throw new TributaryError("CHECKSUM_MISMATCH", `segment ${segment} of the report comes out with other bytes`);
     await realDisk.rename(besideOf(segment), segmentPath(deps, request, segment));
   } finally {
@@ -241,7 +243,7 @@ function partOf(layout: ReportLayout, only: number | undefined): ReportLayout {
 }
 
 async function fetchModel(deps: WorkDeps, { round: { model }, signal }: WorkRequest): Promise<string> {
-  const sha256 = hex(model.sha256);
+  const sha256 = toHex(model.sha256);
   const path = join(deps.volumeDirectory, volumePaths.model(sha256));
   if (await hasDigest(path, sha256)) return path;
   const file = { path: model.resource, sha256, sizeBytes: model.sizeBytes };
@@ -259,8 +261,8 @@ async function runScript(deps: WorkDeps, request: WorkRequest, basePath: string)
   const { round } = request;
   const work: WorkOfRound = {
     line: round.signed.line,
-    startSha256: hex(round.startSha256),
-    termsSha256: hex(round.signed.termsSha256),
+    startSha256: toHex(round.startSha256),
+    termsSha256: toHex(round.signed.termsSha256),
   };
   let done = (await loadKeptWork(deps, work))?.done ?? {};
   let trainedPath: string | undefined;
@@ -355,75 +357,18 @@ function tensorSet(name: string, path: string, sha256: Uint8Array): trainerV1.Te
   return create(trainerV1.TensorSetSchema, { name, path, disclosure, sha256 });
 }
 
-/** A file of the memory directory; a damaged one counts as none. */
-async function loadJson<T>(path: string): Promise<T | undefined> {
-  const bytes = await readFileIfPresent(path);
-  if (bytes === undefined) return undefined;
-  try {
-    return JSON.parse(bytes.toString("utf8")) as T;
-  } catch {
-    return undefined;
-  }
-}
-
 async function isThere({ volumeDirectory }: WorkDeps, path: string): Promise<boolean> {
   return (await realDisk.sizeOf(join(volumeDirectory, path))) !== undefined;
-}
-
-/** The newest report, whatever became of it. */
-interface KeptReport {
-  readonly planDigest: string;
-  /** Digest of what its round started from. */
-  readonly startSha256: string;
-  readonly segments: ReportedSegment[];
-}
-
-async function loadReport(deps: WorkDeps): Promise<KeptReport | undefined> {
-  const kept = await loadJson<KeptReport & { segments: { sha256: unknown }[] }>(reportPath(deps));
-  if (kept === undefined) return undefined;
-  const segments = kept.segments.map((segment) => ({ ...segment, sha256: fromHex(String(segment.sha256)) }));
-  return { ...kept, segments };
 }
 
 /** Under masks no file holds the integers: they are made again when they are masked. */
 async function isWhole(deps: WorkDeps, request: WorkRequest, { segments }: KeptReport): Promise<boolean> {
   if (isMasked(request.round.setup)) return true;
   for (const { segment, sha256 } of segments)
-    if (!(await hasDigest(segmentPath(deps, request, segment), hex(sha256)))) return false;
+    if (!(await hasDigest(segmentPath(deps, request, segment), toHex(sha256)))) return false;
   return true;
-}
-
-/**
- * The result of the report before was missed: what it left over is settled before another one is made. A model that did not change was not
- * stepped, so that its sum was not used. One that did may hold the report: what was sent is then never sent a second time.
- */
-async function settleMissed({ volumeDirectory }: WorkDeps, { round }: WorkRequest, missed: KeptReport): Promise<void> {
-  const settle = missed.startSha256 === hex(round.startSha256) ? forgetLeftOver : keepLeftOver;
-  const planDigest = fromHex(missed.planDigest);
-  for (const { segment } of missed.segments) await settle({ volumeDirectory, planDigest, segment });
-}
-
-async function saveReport(deps: WorkDeps, request: WorkRequest, segments: readonly ReportedSegment[]): Promise<void> {
-  const kept = {
-    planDigest: hex(request.planDigest),
-    startSha256: hex(request.round.startSha256),
-    segments: segments.map((segment) => ({ ...segment, sha256: hex(segment.sha256) })),
-  };
-  await writeFileDurably(reportPath(deps), JSON.stringify(kept), 0o600);
 }
 
 function workPath({ memoryDirectory }: WorkDeps): string {
   return join(memoryDirectory, "work.json");
-}
-
-function reportPath({ memoryDirectory }: WorkDeps): string {
-  return join(memoryDirectory, "report.json");
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
-}
-
-function fromHex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, "hex"));
 }

@@ -66,14 +66,16 @@ function checkDataNames(setup: RoundSetup, enrolled: readonly EnrolledParty[]): 
   if (!isMasked(setup)) return null;
   const names = dataNamesOf(setup, enrolled);
   const nameless = setup.roster.find((_, rank) => names[rank]!.length !== DATA_NAME_BYTES);
-  const hex = names.map(toHex);
-  const twice = hex.findIndex((name, rank) => hex.indexOf(name) !== rank);
-  const first = hex.indexOf(hex[twice] ?? "");
-  const same = `parties ${setup.roster[first]?.id} and ${setup.roster[twice]?.id} train on the same data`;
-  return firstRefusal(
-    () => unless(nameless === undefined, RefusalReason.PartyNotEnrolled, `party ${nameless?.id} has no data name`),
-    () => unless(twice === -1, RefusalReason.DuplicateData, same),
-  );
+  if (nameless !== undefined) return refusal(RefusalReason.PartyNotEnrolled, `party ${nameless.id} has no data name`);
+  const owners = new Map<string, number>();
+  for (const [rank, { id }] of setup.roster.entries()) {
+    const name = toHex(names[rank]!);
+    const owner = owners.get(name);
+    if (owner !== undefined)
+      return refusal(RefusalReason.DuplicateData, `parties ${owner} and ${id} train on the same data`);
+    owners.set(name, id);
+  }
+  return null;
 }
 
 function isSameWorker(worker: EnrolledParty, entry: RosterEntry): boolean {
