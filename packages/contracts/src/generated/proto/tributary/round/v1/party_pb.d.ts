@@ -61,6 +61,14 @@ export declare type JoinRequest = Message<"tributary.round.v1.JoinRequest"> & {
    * @generated from field: uint32 last_setup = 9;
    */
   lastSetup: number;
+
+  /**
+   * Certificates in DER by which other members' sidecars know the worker, as its gate's `Attest` gave them: the worker's of a few minutes, then
+   * the gate CA's as the member's identity key issued it. Empty without masks. A worker joins again with newer ones.
+   *
+   * @generated from field: repeated bytes chain_der = 10;
+   */
+  chainDer: Uint8Array[];
 };
 
 /**
