@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type ControlPlane, freePorts, startControlPlane } from "@tributary/clouds";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { writeGateFiles } from "../support/gate-files.ts";
+import { writeGateFiles, writeTrustFiles } from "../support/gate-files.ts";
 import { until } from "../support/until.ts";
+import { bundleOf } from "./support/program-bundles.ts";
 import { type RunningProcess, startProgram } from "./support/running-process.ts";
 import { JOB_UID, WireJob } from "./support/wire-job.ts";
 
@@ -15,7 +18,9 @@ let cluster: ControlPlane;
 let directory: string;
 let gate: RunningProcess;
 let gatePort: number;
+let workerPort: number;
 let gateCaPem: string;
+let gateEnv: Record<string, string>;
 let job: WireJob | undefined;
 
 beforeAll(async () => {
@@ -23,7 +28,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "tributary-gate-"));
   await cluster.kubectl(["apply", "-f", "-"], objects());
   await mkdir(join(directory, "ca"));
-  [gatePort] = (await freePorts(1)) as [number];
+  [gatePort, workerPort] = (await freePorts(2)) as [number, number];
   gate = await startGate();
   gateCaPem = await readFile(join(directory, "ca/ca.crt"), "utf8");
 }, 300_000);
@@ -98,6 +103,59 @@ describe("the gate against a real API server", () => {
     expect((await job!.untilCommitted(3)).failedRounds).toBe(0);
   });
 
+  it("is asked about each round, keeps out whom the policy keeps out, and writes it all down", async () => {
+    await makePod("worker-asks", {});
+    const { sidecar } = await startWorker(
+      "worker-asks",
+      {},
+      { TRIBUTARY_GATE_WORKER_ADDRESS: `127.0.0.1:${workerPort}` },
+    );
+    await until("the sidecar joins", () => sidecar.lines.some(({ msg }) => msg === "joined the job"));
+    await job!.openWindow({ from: 0, through: 1 });
+    await job!.untilCommitted(2);
+    await writeTrustFiles(join(directory, "trust"), { policy: { withdrawn: true } });
+    await until(
+      "the policy is in force",
+      () => gate.lines.filter(({ msg }) => msg === "peers and policy are in force").length > 1,
+    );
+    await job!.openWindow({ from: 2, through: 2 });
+    await until("the round is refused", () => sidecar.lines.some(({ code }) => code === "TERMS_REFUSED"));
+    expect(sidecar.lines.find(({ code }) => code === "TERMS_REFUSED")?.msg).toContain(
+      "policy.withdrawn is true, this member takes part in nothing",
+    );
+    await writeTrustFiles(join(directory, "trust"), {});
+    await job!.untilCommitted(3);
+    const { lines, end } = await readAudit();
+    const ofJob = lines.filter(({ job: uid, pod }) => uid === JOB_UID && pod === undefined);
+    expect(ofJob.filter(({ kind }) => kind === "Admitted").map(({ line }) => line)).toEqual([0, 1, 2]);
+    expect(ofJob.find(({ kind }) => kind === "Refused")).toMatchObject({
+      line: 2,
+      code: "TERMS_REFUSED",
+      reason: expect.stringContaining("policy.withdrawn"),
+    });
+    expect(lines.filter(({ kind }) => kind === "TrustChanged").length).toBeGreaterThan(2);
+    expect(end).toContain(`gate-audit: ${lines.length} lines are right`);
+  });
+
+  it("keeps out a pod that is gone, though its certificate is good", async () => {
+    await makePod("worker-gone", {});
+    const { sidecar } = await startWorker(
+      "worker-gone",
+      {},
+      { TRIBUTARY_GATE_WORKER_ADDRESS: `127.0.0.1:${workerPort}` },
+    );
+    await until("the sidecar joins", () => sidecar.lines.some(({ msg }) => msg === "joined the job"));
+    await cluster.kubectl(["delete", "pod", "--all", "--namespace=jobs", "--force", "--grace-period=0"]);
+    await gate.stop();
+    gate = await startGate();
+    await job!.openWindow({ from: 0, through: 0 });
+    await until(
+      "the round is refused",
+      () => sidecar.lines.some(({ code }) => code === "GATE_UNREACHABLE" || code === "ENROLMENT_REFUSED"),
+      60_000,
+    );
+  });
+
   it("lets no worker of another job onto a seat", async () => {
     await makePod("stranger", { labels: { "tributary.dev/job-uid": "another-job" } });
     const { sidecar } = await startWorker("stranger");
@@ -134,13 +192,26 @@ async function startGate(): Promise<RunningProcess> {
     serverNames: ["gate.test", "127.0.0.1"],
     caDirectory: join(directory, "ca"),
     stateDirectory: directory,
-    listen: { port: gatePort, workerPort: 0, healthPort: 0 },
+    listen: { port: gatePort, workerPort, healthPort: 0 },
   };
   const token = await cluster.kubectl(["create", "token", "gate", "--namespace=gate"]);
   const env = await writeGateFiles(directory, cluster, { config, token });
+  gateEnv = env;
   const started = await startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
   await until("the gate is ready", () => started.lines.some(({ msg }) => msg === "gate is ready"));
   return started;
+}
+
+/** The trail as `gate-audit --verify` prints it, while the gate runs. */
+async function readAudit() {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [await bundleOf("gate-audit"), "--verify"], {
+    env: { ...process.env, ...gateEnv },
+  });
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { lines, end: stderr };
 }
 
 interface PodOptions {
@@ -234,7 +305,7 @@ function objects(): string {
   const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
   const rbac = "rbac.authorization.k8s.io";
   const reviews = { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] };
-  const pods = { apiGroups: [""], resources: ["pods"], verbs: ["get"] };
+  const pods = { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] };
   const runtimes = { apiGroups: [""], resources: ["podtemplates"], verbs: ["list"] };
   const items = [
     ...namespaces,

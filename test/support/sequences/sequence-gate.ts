@@ -63,7 +63,7 @@ function gateObjects(): Record<string, unknown> {
   const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
   const rules = [
     { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
-    { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
     { apiGroups: [""], resources: ["podtemplates"], verbs: ["list"] },
   ];
   const items = [

@@ -8,10 +8,25 @@ const BANNER = `import { createRequire as createRequireOfBundle } from "node:mod
 const require = createRequireOfBundle(import.meta.url);`;
 
 /** Programs by name. */
-export type ProgramName = "aggregator" | "sidecar" | "gate" | "trainer" | "hostile-party" | "simulated-parties";
+export type ProgramName =
+  | "aggregator"
+  | "sidecar"
+  | "gate"
+  | "gate-audit"
+  | "trainer"
+  | "hostile-party"
+  | "simulated-parties";
 
-/** Those that no image holds. */
-const OF_TESTS: ReadonlySet<ProgramName> = new Set(["hostile-party", "simulated-parties"]);
+/** Their folders; the last two are in no image. */
+const folders: Readonly<Record<ProgramName, string>> = {
+  aggregator: "worker-image/src/aggregator",
+  sidecar: "worker-image/src/sidecar",
+  gate: "worker-image/src/gate",
+  "gate-audit": "worker-image/src/gate/audit",
+  trainer: "worker-image/src/trainer",
+  "hostile-party": "test/wire/support/hostile-party",
+  "simulated-parties": "test/wire/support/simulated-parties",
+};
 
 const built = new Map<ProgramName, Promise<string>>();
 
@@ -28,7 +43,7 @@ export function bundleOf(program: ProgramName): Promise<string> {
 async function buildProgram(program: ProgramName): Promise<string> {
   const outfile = join(ROOT, `node_modules/.cache/tributary-wire/${process.pid}/${program}.mjs`);
   await build({
-    entryPoints: [join(ROOT, OF_TESTS.has(program) ? "test/wire/support" : "worker-image/src", program, "main.ts")],
+    entryPoints: [join(ROOT, folders[program], "main.ts")],
     outfile,
     bundle: true,
     platform: "node",

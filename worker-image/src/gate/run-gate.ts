@@ -6,24 +6,29 @@ import {
   Closers,
   closeGrpc,
   createMetricsRegistry,
+  type ErrorObserver,
   type Logger,
   listenGrpcOverTls,
   type MainContext,
   nameVolumes,
   readVariable,
+  type ServiceMethods,
   startHealthEndpoint,
   systemClock,
   TributaryError,
 } from "@tributary/kit";
 import { gateVolumes } from "../shared/files/volumes.ts";
+import type { PemKeyPair } from "./authority/certificate-authority.ts";
 import { type GateConfig, parseGateConfig } from "./config/gate-config.ts";
 import { CallerConnections } from "./enrolment/caller-connections.ts";
 import { enrolMethods } from "./enrolment/enrol-methods.ts";
 import { createEnrolmentEndpoint } from "./enrolment/enrolment-endpoint.ts";
 import { type ApiServer, connectApiServer } from "./kubernetes/api-server.ts";
 import { type GateKeys, openGateKeys } from "./open-keys.ts";
+import { openRecords } from "./open-records.ts";
 import { publicHalf } from "./publication/public-half.ts";
 import { keepPublished } from "./publication/publish.ts";
+import { startTrust } from "./trust/start-trust.ts";
 import { createCallerOf } from "./workers/worker-caller.ts";
 import { listenToWorkers } from "./workers/worker-endpoint.ts";
 import { workerMethods } from "./workers/worker-methods.ts";
@@ -36,39 +41,38 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
   const closers = new Closers(log);
   try {
     const keys = await openGateKeys(config, systemClock, log);
+    const { trail, memory } = await openRecords(config, { closers, log });
     const api = await connectApiServer(env);
     closers.add("connection to the API server", () => api.close());
-    const endpoint = createEnrolmentEndpoint();
-    const deps = {
-      policy: config,
-      lifetimeMs: config.certificateLifetimeMs,
-      authority: keys.authorities.signing,
-      api,
-      clock: systemClock,
-      log,
-    };
+    const { trust, signer } = await startTrust({ config, identity: keys.identity, trail, closers, log });
     const onError = (cause: unknown) => {
       const error = asTributaryError(cause);
       log.warn({ code: error.code }, error.message);
     };
-    addService(endpoint, gateV1.GateService, enrolMethods(deps), onError);
+    const common = { policy: config, api, audit: trail, clock: systemClock, log };
     const own = await keys.authorities.endpoints.makeEndpoint(config.serverNames);
-    const connections = new CallerConnections();
-    const enrolment = await listenGrpcOverTls(endpoint, {
-      port: config.listen.port,
-      tls: own,
-      onAccepted: (socket) => connections.admit(socket),
-    });
-    closers.add("enrolment", () => closeGrpc(endpoint, 1000));
-    closers.add("enrolment port", () => enrolment.close());
+    const enrolment = await startEnrolment(
+      enrolMethods({
+        ...common,
+        lifetimeMs: config.certificateLifetimeMs,
+        authority: keys.authorities.signing,
+      }),
+      { port: config.listen.port, own, closers, onError },
+    );
     const { cluster } = config;
-    const callerOf = createCallerOf(cluster, systemClock);
     const workers = await listenToWorkers({
       port: config.listen.workerPort,
       cluster,
       own,
       callersPem: keys.authorities.callersPem,
-      methods: workerMethods({ policy: config, api, ...keys, callerOf, clock: systemClock, log }),
+      methods: workerMethods({
+        ...common,
+        ...keys,
+        callerOf: createCallerOf(cluster, systemClock),
+        trust,
+        signer,
+        memory,
+      }),
       onError,
     });
     closers.add("endpoint of workers", () => workers.close());
@@ -91,6 +95,30 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
   } finally {
     await closers.closeAll();
   }
+}
+
+interface EnrolmentPlace {
+  readonly port: number;
+  readonly own: PemKeyPair;
+  readonly closers: Closers;
+  readonly onError: ErrorObserver;
+}
+
+async function startEnrolment(
+  methods: ServiceMethods<typeof gateV1.GateService>,
+  { port, own, closers, onError }: EnrolmentPlace,
+): Promise<{ readonly port: number }> {
+  const endpoint = createEnrolmentEndpoint();
+  addService(endpoint, gateV1.GateService, methods, onError);
+  const connections = new CallerConnections();
+  const enrolment = await listenGrpcOverTls(endpoint, {
+    port,
+    tls: own,
+    onAccepted: (socket) => connections.admit(socket),
+  });
+  closers.add("enrolment", () => closeGrpc(endpoint, 1000));
+  closers.add("enrolment port", () => enrolment.close());
+  return enrolment;
 }
 
 interface PublicationPlace {

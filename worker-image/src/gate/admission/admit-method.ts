@@ -1,6 +1,6 @@
 import { type CryptoSuite, termsDigest, toHex } from "@tributary/federated";
 import { isTributaryError, type Logger, TributaryError } from "@tributary/kit";
-import { formatWorkerUri } from "../../shared/identity/worker-uri.ts";
+import { formatWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
 import type { Trust } from "../trust/trust.ts";
 import { decideAdmit } from "./decide-admit.ts";
@@ -33,7 +33,7 @@ export interface AdmitDeps {
   /** What is known of the worker's pod. @throws ENROLMENT_REFUSED when it is gone. */
   readonly describeWorker: (caller: EnrolledCaller, signal: AbortSignal) => Promise<WorkerFacts>;
   /** Durable before the answer is given: what cannot be written down is not answered. */
-  readonly audit: (answer: AdmitAnswer) => Promise<void>;
+  readonly audit: (answer: AdmitAnswer, worker: WorkerIdentity) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -69,7 +69,7 @@ export function admitMethod({ crypto, trust, describeWorker, audit, log }: Admit
       policySha256: toHex(policySha256),
       ...(judgement.refusal === undefined ? {} : { refusal: judgement.refusal.message }),
     };
-    await audit(answer);
+    await audit(answer, caller.identity);
     log.info(answer, judgement.refusal === undefined ? "round admitted" : "round refused");
     return { policySha256, refusal: judgement.refusal?.message ?? "" };
   };

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { type WorkerPod, workerFactsOf } from "./worker-facts.ts";
+import { aRuntime } from "../enrolment/testing/a-worker-pod.ts";
+import { trainerContainersOf, type WorkerPod, workerFactsOf } from "./worker-facts.ts";
 
 const [a, b] = ["a", "b"].map((letter) => `sha256:${letter.repeat(64)}`) as [string, string];
 const labels = { "tributary.dev/runtime": "tfjs", "tributary.dev/dataset": "notes" };
@@ -40,4 +41,16 @@ it.each([
 ])("refuses a pod $given", ({ change, says }) => {
   const call = () => workerFactsOf({ ...pod("i"), ...change }, ["trainer"]);
   expect(call).toThrow(expect.objectContaining({ code: "ENROLMENT_REFUSED", message: expect.stringContaining(says) }));
+});
+
+it("takes every container of a runtime but the sidecar for its trainer's", () => {
+  const runtime = aRuntime(({ template: { spec } }) =>
+    spec.initContainers.unshift({ name: "fetch", image: "fetch:1" }),
+  );
+  expect(trainerContainersOf(runtime, "sidecar")).toEqual(["fetch", "trainer"]);
+  const fetching = {
+    metadata: { labels },
+    spec: { ...pod("i").spec, initContainers: [{ name: "fetch", image: `fetch@${b}` }] },
+  };
+  expect(workerFactsOf(fetching, ["fetch"]).trainerImages).toEqual([{ reference: `fetch@${b}`, digests: [b] }]);
 });

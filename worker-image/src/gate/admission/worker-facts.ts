@@ -1,6 +1,10 @@
 import { Label } from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import { pinnedDigest, runningDigest } from "../enrolment/image-digests.ts";
+import type { PodTemplateView, PodView } from "../kubernetes/pod-shape.ts";
+
+/** The parts of a pod of which the facts are made. */
+export type WorkerPod = Pick<PodView, "spec" | "status"> & { readonly metadata: Pick<PodView["metadata"], "labels"> };
 
 /** The image of one of a trainer's containers. */
 export interface TrainerImage {
@@ -19,32 +23,32 @@ export interface WorkerFacts {
   readonly trainerImages: readonly TrainerImage[];
 }
 
-/** The parts of a pod of which the facts are made. */
-export interface WorkerPod {
-  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
-  readonly status?: {
-    readonly containerStatuses?: readonly { readonly name: string; readonly imageID?: string }[];
-  };
-}
-
 /**
- * The facts of a worker's pod that enrolment found to be made of the member's own template.
+ * The facts of a worker's pod that was found to be made of the member's own template.
  *
- * @param containers names of the template's containers, which run the trainer; what the member's own webhooks add is not among them.
+ * @param containers names of the template's containers that run the trainer, started before it or with it: all but the sidecar. What the
+ *   member's own webhooks add is not among them.
  * @throws ENROLMENT_REFUSED for a pod without the label of its runtime, or without one of those containers.
  */
 export function workerFactsOf({ metadata, spec, status }: WorkerPod, containers: readonly string[]): WorkerFacts {
   const runtime = metadata.labels?.[Label.Runtime];
   if (!runtime) throw refused(`has no label ${Label.Runtime}`);
+  const there = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   const trainerImages = containers.map((name): TrainerImage => {
-    const reference = spec.containers.find((container) => container.name === name)?.image;
+    const reference = there.find((container) => container.name === name)?.image;
     if (reference === undefined) throw refused(`has no container ${name}`);
-    const running = status?.containerStatuses?.find((container) => container.name === name)?.imageID ?? "";
+    const running = statuses.find((container) => container.name === name)?.imageID ?? "";
     const digests = [pinnedDigest(reference), runningDigest(running)].filter((digest) => digest !== undefined);
     return { reference, digests: [...new Set(digests)] };
   });
   return { runtime, dataset: metadata.labels?.[Label.Dataset], trainerImages };
+}
+
+/** Names of the containers of a runtime that run its trainer: all but the sidecar. */
+export function trainerContainersOf({ template: { spec } }: PodTemplateView, sidecarContainer: string): string[] {
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  return containers.map(({ name }) => name).filter((name) => name !== sidecarContainer);
 }
 
 function refused(why: string): TributaryError {

@@ -2,13 +2,13 @@
 import "reflect-metadata";
 import { type webcrypto, X509Certificate } from "node:crypto";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
-import type { gateV1 } from "@tributary/contracts";
+import type { AuditEvent, gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { enrolledEvent } from "../audit/audit-events.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
-import type { ApiServer } from "../kubernetes/api-server.ts";
 import { CallRates } from "./call-rates.ts";
 import type { BoundPod, EnrolmentPolicy } from "./identify-worker.ts";
-import { createPodReview } from "./review-pod.ts";
+import { createPodReview, type PodReviewDeps } from "./review-pod.ts";
 
 /** Longest certificate request that is read. */
 export const MAX_REQUEST_BYTES = 4096;
@@ -23,14 +23,16 @@ export interface EnrolmentDeps {
   readonly policy: EnrolmentPolicy;
   readonly lifetimeMs: number;
   readonly authority: CertificateAuthority;
-  readonly api: ApiServer;
+  readonly api: PodReviewDeps["api"];
+  /** Writes an act down, durably before it resolves. */
+  readonly audit: { write(event: AuditEvent): Promise<void> };
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** The gate's side of enrolment: token, then pod, then proof of possession; neither token nor key is ever logged. */
 export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.GateService> {
-  const { authority, clock, log } = deps;
+  const { authority, audit, clock, log } = deps;
   const monotonicMs = () => clock.monotonicMs();
   const [addresses, pods] = [new CallRates(OF_ADDRESS, monotonicMs), new CallRates(OF_POD, monotonicMs)];
   // By uid, which no two pods of a cluster ever have.
@@ -40,9 +42,10 @@ export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.
       addresses.spend(peerAddress);
       if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
       const publicKey = await provenKey(csrDer);
-      const { uri, bound } = await review(token, signal);
+      const { identity, uri, bound } = await review(token, signal);
       const nowMs = clock.nowMs();
       const leaf = await authority.signWorker(publicKey, [uri], { nowMs, endMs: nowMs + deps.lifetimeMs });
+      await audit.write(enrolledEvent({ identity, podUid: bound.uid }, leaf));
       const endMs = Date.parse(new X509Certificate(leaf).validTo);
       log.info({ uri, pod: bound.name, notAfter: new Date(endMs).toISOString() }, "worker enrolled");
       return {

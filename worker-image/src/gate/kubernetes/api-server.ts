@@ -45,6 +45,12 @@ export interface ApiServer extends WorkerStore {
   reviewToken(token: string, audience: string, signal: AbortSignal): Promise<TokenReviewStatus>;
   /** The pod of a name; `undefined` when there is none. */
   getPod(namespace: string, name: string, signal: AbortSignal): Promise<PodView | undefined>;
+  /** The pods of a namespace that have all of some labels. */
+  listPods(
+    namespace: string,
+    labels: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<readonly PodView[]>;
   /** The PodTemplates of a namespace whose label has a value. */
   listPodTemplates(
     namespace: string,
@@ -136,6 +142,13 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
       return JSON.parse(answer.text) as PodView;
+    },
+    async listPods(namespace, labels, signal) {
+      const found: PodView[] = [];
+      const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+      const pages = pagesOf<PodView>(collectionPath("pods", namespace), selector.join(","), signal);
+      for await (const page of pages) found.push(...page);
+      return found;
     },
     async listPodTemplates(namespace, label, value, signal) {
       const found: PodTemplateView[] = [];

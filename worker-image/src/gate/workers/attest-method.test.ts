@@ -16,7 +16,7 @@ import { dataDigest } from "../identity/data-name.ts";
 import { type MemberIdentity, openIdentity } from "../identity/member-identity.ts";
 import type { PodTemplateView, PodView } from "../kubernetes/pod-shape.ts";
 import { type Attested, attestMethod } from "./attest-method.ts";
-import { dataSourceOf } from "./data-source.ts";
+import { dataNameOf } from "./data-name-of.ts";
 import { createCallerOf } from "./worker-caller.ts";
 
 const URI = "tributary://aws/tributary-jobs/0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d/aws/0";
@@ -78,8 +78,7 @@ const attest = (change: Partial<Parameters<typeof attestMethod>[0]> = {}) =>
   attestMethod({
     review: createPodReview({ policy, api: fakeApi }),
     callerOf: createCallerOf("aws", systemClock),
-    dataSourceOf: ({ runtime: found }) => dataSourceOf(found, "sidecar"),
-    dataKey: DATA_KEY,
+    dataNameOf: (reviewed) => dataNameOf({ dataKey: DATA_KEY, sidecarContainer: "sidecar" }, reviewed),
     certifier: new MemberCertifier({ authority, identity: identity.signing, member: "aws", clock: systemClock }),
     onAttested: async (one) => void attested.push(one),
     clock: systemClock,
@@ -114,8 +113,7 @@ describe("attestation", () => {
     });
     expect(Number(lifetimeSeconds)).toBeGreaterThan(280);
     expect(Number(lifetimeSeconds)).toBeLessThanOrEqual(300);
-    const dataNameUri = `tributary-data:${Buffer.from(data).toString("hex")}/0`;
-    expect(attested).toEqual([{ uri: URI, dataNameUri, sentBytes: 1_234n }]);
+    expect(attested).toMatchObject([{ reviewed: { uri: URI }, dataName: { data, index: 0 }, sentBytes: 1_234n }]);
   });
 
   it.each([
@@ -159,7 +157,7 @@ describe("attestation", () => {
     await expect(
       attest({
         certifier,
-        dataSourceOf: () => {
+        dataNameOf: () => {
           throw gone;
         },
       })(request, context),

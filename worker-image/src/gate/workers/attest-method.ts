@@ -1,30 +1,28 @@
 import { webcrypto } from "node:crypto";
 import type { gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
-import { formatDataNameUri } from "../../shared/identity/data-name.ts";
+import { type DataName, formatDataNameUri } from "../../shared/identity/data-name.ts";
 import type { MemberCertifier } from "../authority/member-certifier.ts";
 import type { PodReview, ReviewedPod } from "../enrolment/review-pod.ts";
-import { type DataSource, dataDigest } from "../identity/data-name.ts";
 import type { CallerOf } from "./worker-caller.ts";
 
 /** What attestation works with. */
 export interface AttestDeps {
   readonly review: PodReview;
   readonly callerOf: CallerOf;
-  /** What the worker in a pod trains on, by the PodTemplate that it was made from. Throws ENROLMENT_REFUSED when there is none. */
-  readonly dataSourceOf: (reviewed: ReviewedPod) => DataSource;
-  readonly dataKey: Uint8Array;
+  /** Whose data the worker in a pod trains on, by the PodTemplate that it was made from. Throws ENROLMENT_REFUSED when there is none. */
+  readonly dataNameOf: (reviewed: Pick<ReviewedPod, "identity" | "runtime">) => DataName;
   readonly certifier: Pick<MemberCertifier, "certify">;
   /** Told before the answer: what attests is written down first. */
-  readonly onAttested?: (attested: Attested) => Promise<void>;
+  readonly onAttested: (attested: Attested) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** A worker whose pod was there. */
 export interface Attested {
-  readonly uri: string;
-  readonly dataNameUri: string;
+  readonly reviewed: ReviewedPod;
+  readonly dataName: DataName;
   /** Bytes of reports that left its pod since it was made, as its sidecar counts. */
   readonly sentBytes: bigint;
 }
@@ -38,7 +36,7 @@ type AttestMethod = ServiceMethods<typeof gateV1.WorkerService>["attest"];
  * @throws ENROLMENT_REFUSED for a pod that is gone, or is another worker's than the one that calls.
  */
 export function attestMethod(deps: AttestDeps): AttestMethod {
-  const { review, callerOf, dataSourceOf, dataKey, certifier, clock, log } = deps;
+  const { review, callerOf, dataNameOf, certifier, clock, log } = deps;
   return async ({ token, sentBytes }, context) => {
     const caller = callerOf(context);
     const reviewed = await review(token, context.signal);
@@ -46,11 +44,10 @@ export function attestMethod(deps: AttestDeps): AttestMethod {
       const { namespace, name } = reviewed.bound;
       throw new TributaryError("ENROLMENT_REFUSED", `pod ${namespace}/${name} is ${reviewed.uri}, not ${caller.uri}`);
     }
-    const data = dataDigest(dataKey, dataSourceOf(reviewed));
-    const dataNameUri = formatDataNameUri({ data, index: reviewed.identity.workerIndex });
-    await deps.onAttested?.({ uri: caller.uri, dataNameUri, sentBytes });
+    const dataName = dataNameOf(reviewed);
+    await deps.onAttested({ reviewed, dataName, sentBytes });
     const publicKey = await webcrypto.subtle.importKey("raw", caller.publicKey, "Ed25519", true, ["verify"]);
-    const { chainDer, endMs } = await certifier.certify(publicKey, [caller.uri, dataNameUri]);
+    const { chainDer, endMs } = await certifier.certify(publicKey, [caller.uri, formatDataNameUri(dataName)]);
     log.debug(
       { uri: caller.uri, sentBytes: String(sentBytes), notAfter: new Date(endMs).toISOString() },
       "worker attested",

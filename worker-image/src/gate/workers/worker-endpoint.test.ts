@@ -114,7 +114,8 @@ async function isAnswered(worker?: Worker): Promise<boolean> {
     hasAnswer = true;
     request.close();
   });
-  request.end(Buffer.alloc(5));
+  // Node tells of the end of a stream only once its data is read.
+  request.resume().end(Buffer.alloc(5));
   await new Promise((resolve) => request.once("close", resolve));
   session.destroy();
   return hasAnswer;

@@ -10,6 +10,7 @@ import {
   type ServiceMethods,
 } from "@tributary/kit";
 import { UnprovenConnections } from "../../shared/wire/unproven-connections.ts";
+import { ADMIT_BOUNDS } from "../admission/admit-method.ts";
 import type { PemKeyPair } from "../authority/certificate-authority.ts";
 import { MAX_TOKEN_CHARACTERS } from "../enrolment/require-claims.ts";
 import { WorkerConnections } from "./worker-connections.ts";
@@ -40,11 +41,11 @@ export interface WorkerEndpoint {
 const WRAPPING_BYTES = 128;
 const MEBIBYTE = 2 ** 20;
 
-/** Largest requests: terms of the largest job have less than 4 MiB, and as many seats, each with a data name of 36 bytes, have less than 1. */
+/** Largest requests: what a question about a round may hold, and the data names of as many seats, 36 bytes each, which have less than 1 MiB. */
 const LARGEST_REQUESTS = {
   trust: WRAPPING_BYTES,
   attest: MAX_TOKEN_CHARACTERS + WRAPPING_BYTES,
-  admit: 6 * MEBIBYTE,
+  admit: Object.values(ADMIT_BOUNDS).reduce((sum, bytes) => sum + bytes, 0) + 2 * WRAPPING_BYTES,
   record: 2 * MEBIBYTE,
 } as const;
 

@@ -1,16 +1,75 @@
+import type { AuditEvent } from "@tributary/contracts";
+import type { Clock, Logger } from "@tributary/kit";
+import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
+import { dataNameBytes } from "../../shared/identity/data-name.ts";
+import { type AdmitDeps, admitMethod } from "../admission/admit-method.ts";
+import { admitEvent, attestedEvent } from "../audit/audit-events.ts";
+import { ToldBytes } from "../audit/told-bytes.ts";
+import type { MemberCertifier } from "../authority/member-certifier.ts";
 import { createPodReview, type PodReviewDeps } from "../enrolment/review-pod.ts";
-import { type AttestDeps, attestMethod } from "./attest-method.ts";
-import { dataSourceOf } from "./data-source.ts";
+import type { GateMemory } from "../memory/gate-memory.ts";
+import { recordSum } from "../memory/record-method.ts";
+import { type TrustSigner, trustMethod } from "../trust/trust-method.ts";
+import { type Attested, attestMethod } from "./attest-method.ts";
+import { dataNameOf } from "./data-name-of.ts";
+import { createSeatLookup, type SeatLookupDeps } from "./seat-lookup.ts";
+import type { CallerOf } from "./worker-caller.ts";
 import type { WorkerMethods } from "./worker-endpoint.ts";
 
 /** What the methods for workers work with. */
-export type WorkerMethodDeps = PodReviewDeps & Pick<AttestDeps, "callerOf" | "dataKey" | "certifier" | "clock" | "log">;
+export interface WorkerMethodDeps {
+  readonly policy: PodReviewDeps["policy"];
+  readonly api: PodReviewDeps["api"] & SeatLookupDeps["api"];
+  readonly callerOf: CallerOf;
+  readonly dataKey: Uint8Array;
+  readonly certifier: Pick<MemberCertifier, "certify">;
+  readonly trust: AdmitDeps["trust"];
+  readonly signer: TrustSigner;
+  readonly memory: Pick<GateMemory, "record">;
+  /** Writes an act down, durably before it resolves. */
+  readonly audit: { write(event: AuditEvent): Promise<void> };
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /** The methods that the gate has for workers. */
 export function workerMethods(deps: WorkerMethodDeps): WorkerMethods {
-  const { sidecarContainer } = deps.policy;
+  const { policy, callerOf, dataKey, trust, memory, audit, log } = deps;
   const review = createPodReview(deps);
+  const lookUp = createSeatLookup(deps);
+  const naming = { dataKey, sidecarContainer: policy.sidecarContainer };
+  const admit = admitMethod({
+    crypto: createNodeCryptoSuite(),
+    trust,
+    describeWorker: async ({ identity }, signal) => (await lookUp(identity, signal)).facts,
+    audit: (answer, identity) => audit.write(admitEvent(identity, answer)),
+    log,
+  });
   return {
-    attest: attestMethod({ ...deps, review, dataSourceOf: ({ runtime }) => dataSourceOf(runtime, sidecarContainer) }),
+    trust: trustMethod(deps),
+    attest: attestMethod({
+      ...deps,
+      review,
+      dataNameOf: (reviewed) => dataNameOf(naming, reviewed),
+      onAttested: writeAttested(audit),
+    }),
+    admit: (request, context) => admit(request, callerOf(context), context.signal),
+    async record(request, context) {
+      const { identity: worker } = callerOf(context);
+      const { repeatedStarts } = trust.forRounds().policy;
+      const { dataName } = await lookUp(worker, context.signal);
+      return recordSum({ memory, audit }, { worker, dataName }, request, { repeatedStarts });
+    },
+  };
+}
+
+/** A pod that has sent nothing since the last line of it is not written down again: each of them attests every few minutes. */
+function writeAttested(audit: WorkerMethodDeps["audit"]) {
+  const told = new ToldBytes();
+  return async ({ reviewed: { identity, bound }, dataName, sentBytes }: Attested): Promise<void> => {
+    const event = attestedEvent({ identity, podUid: bound.uid }, dataNameBytes(dataName), sentBytes);
+    if (!told.isNews(bound.uid, sentBytes)) return;
+    await audit.write(event);
+    told.keep(bound.uid, sentBytes);
   };
 }

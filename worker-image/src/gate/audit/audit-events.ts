@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import type { AuditDigests, AuditEvent } from "@tributary/contracts";
+import { toHex } from "@tributary/federated";
+import { TributaryError } from "@tributary/kit";
+import type { WorkerIdentity } from "../../shared/identity/worker-uri.ts";
+import { canonicalJson } from "../../shared/trust/canonical-json.ts";
+import type { AdmitAnswer } from "../admission/admit-method.ts";
+import type { TrustChange } from "../trust/trust-watch.ts";
+
+/** A worker's pod by the uid that no other pod of the cluster ever has. */
+export interface SeenPod {
+  readonly identity: WorkerIdentity;
+  readonly podUid: string;
+}
+
+/** A worker gets its certificate. */
+export function enrolledEvent({ identity, podUid }: SeenPod, certificateDer: Uint8Array): AuditEvent {
+  return { kind: "Enrolled", ...seatOf(identity), pod: podUid, digests: { certificate: digestOf(certificateDer) } };
+}
+
+/**
+ * A worker gets another certificate for its peers.
+ *
+ * @param dataName of its seat, 36 bytes.
+ * @throws MESSAGE_INVALID for more bytes than a line can say.
+ */
+export function attestedEvent({ identity, podUid }: SeenPod, dataName: Uint8Array, sentBytes: bigint): AuditEvent {
+  if (sentBytes > BigInt(Number.MAX_SAFE_INTEGER)) {
+    const text = `sent_bytes is ${sentBytes}, must be at most ${Number.MAX_SAFE_INTEGER}`;
+    throw new TributaryError("MESSAGE_INVALID", text, { details: { field: "sent_bytes" } });
+  }
+  const digests = { seat: digestOf(dataName) };
+  return { kind: "Attested", ...seatOf(identity), pod: podUid, bytes: Number(sentBytes), digests };
+}
+
+/** A worker is told whether it may take part in a round. */
+export function admitEvent(identity: WorkerIdentity, answer: AdmitAnswer): AuditEvent {
+  const { line, attempt, termsSha256, startSha256, policySha256, refusal } = answer;
+  const digests: AuditDigests = {
+    terms: termsSha256,
+    ...(startSha256 !== undefined && { start: startSha256 }),
+    policy: policySha256,
+  };
+  const round = { ...seatOf(identity), line, attempt, digests };
+  if (refusal === undefined) return { kind: "Admitted", ...round };
+  return { kind: "Refused", ...round, code: "TERMS_REFUSED", reason: refusal };
+}
+
+/** Other peers or another policy rule, or none: then there are no digests. */
+export function trustEvent(change: TrustChange): AuditEvent {
+  if (!("trust" in change)) return { kind: "TrustChanged", digests: {} };
+  const { peers, policySha256 } = change.trust;
+  const digests = {
+    peers: digestOf(Buffer.from(canonicalJson(peers.map((peer) => ({ ...peer }))), "utf8")),
+    policy: toHex(policySha256),
+  };
+  return { kind: "TrustChanged", digests };
+}
+
+function seatOf({ jobUid, participant, workerIndex }: WorkerIdentity) {
+  return { job: jobUid, participant, worker: workerIndex };
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
