@@ -4,7 +4,7 @@ import { toStandardError } from "./progress.ts";
 import { ensureTools } from "./tools/ensure-tools.ts";
 
 const usage = `usage: node test/clouds/src/main.ts COMMAND
-  up                         start or repair the local clouds; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
+  up [CLOUD…]                start or repair the local clouds, and the extra one named lab where it is asked for; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
   down                       remove the local clouds and every trace of them
   status                     say how the local clouds are
   tools                      build or find the programs that clouds and tests run: Kubernetes, Helm, CoreDNS
@@ -12,7 +12,7 @@ const usage = `usage: node test/clouds/src/main.ts COMMAND
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
   const [cluster, ...kubectlArguments] = args;
-  if (command === "up") await printClusters();
+  if (command === "up") await printClusters(args);
   else if (command === "down") await down({ progress: toStandardError });
   else if (command === "status") await printStatus();
   else if (command === "tools") await ensureTools(toStandardError);
@@ -29,8 +29,8 @@ async function printStatus(): Promise<void> {
   else process.stdout.write(`${renderStatus(await status())}\n`);
 }
 
-async function printClusters(): Promise<void> {
-  const { hub, members, local } = await up({ progress: toStandardError });
+async function printClusters(extra: readonly string[]): Promise<void> {
+  const { hub, members, local } = await up({ progress: toStandardError, extra });
   if (local) toStandardError("these clouds are local stand-ins: real Kubernetes, on this machine");
   for (const cluster of [hub, ...members]) {
     process.stdout.write(`${cluster.name} ${cluster.url} ${cluster.kubeconfigPath}\n`);

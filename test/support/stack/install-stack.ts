@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   type BuiltImage,
   type Clusters,
@@ -14,6 +15,13 @@ import {
 import { stringify } from "yaml";
 import { buildImages, type ImageName } from "../../../scripts/images/build-images.ts";
 import { eventually } from "../eventually.ts";
+import {
+  type PublicHalf,
+  type PublicHalves,
+  readPublicHalves,
+  waitForPeers,
+  waitForPublicHalf,
+} from "./member-trust.ts";
 import { runTool } from "./run-tool.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -40,6 +48,8 @@ export interface StackOptions {
   readonly trainerImages: readonly ImageName[];
   /** The runtimes that a member offers. */
   readonly runtimesOf: (member: string, images: StackImages) => readonly RuntimeValues[];
+  /** Local clouds besides those that are always there. */
+  readonly extraClouds?: readonly string[];
   /** What a member needs before its chart: claims with data. */
   readonly prepareMember?: (member: string) => Promise<void>;
 }
@@ -53,16 +63,13 @@ export interface Stack {
 /** Brings up the clouds, builds and imports the images, installs the charts, joins the members. Quick when all that is done. */
 export async function installStack(options: StackOptions): Promise<Stack> {
   const { progress } = options;
-  const clusters = await up({ progress });
+  const clusters = await up({ progress, extra: options.extraClouds ?? [] });
   const images = await buildImages(root, ["operator", "dataplane", ...options.trainerImages], progress);
   progress("importing images");
   await importImages(clusters, images, options.trainerImages);
   progress(`${clusters.hub.name}: installing chart tributary-hub`);
   await installHub(clusters.hub, images);
-  for (const member of clusters.members) {
-    progress(`${member.name}: installing chart tributary-member`);
-    await installMember(clusters, member, images, options);
-  }
+  await installMembers(clusters, images, options);
   await waitUntilReady(clusters, progress);
   return { clusters, images };
 }
@@ -93,46 +100,44 @@ async function installHub(hub: RunningCluster, images: StackImages): Promise<voi
   });
 }
 
-async function installMember(
-  clusters: Clusters,
-  member: RunningCluster,
-  images: StackImages,
-  options: StackOptions,
-): Promise<void> {
-  await ensureNamespace(member.name, stackNames.jobNamespace, { "pod-security.kubernetes.io/enforce": "restricted" });
-  await options.prepareMember?.(member.name);
-  const values = {
+/** Installs every member's chart, a second time where gates have shown their keys only after the first. */
+async function installMembers(clusters: Clusters, images: StackImages, options: StackOptions): Promise<void> {
+  const { hub, members } = clusters;
+  const names = members.map(({ name }) => name);
+  const before = await readPublicHalves(names);
+  const install = async (member: RunningCluster, halves: PublicHalves): Promise<void> => {
+    options.progress(`${member.name}: installing chart tributary-member`);
+    await installChart(member, "tributary-member", "tributary", stackNames.gateNamespace, {
+      ...memberValues(hub, member, images, options),
+      gate: gateValues(member.name, halves),
+    });
+  };
+  for (const member of members) {
+    await ensureNamespace(member.name, stackNames.jobNamespace, { "pod-security.kubernetes.io/enforce": "restricted" });
+    await options.prepareMember?.(member.name);
+    await install(member, before);
+  }
+  const halves = new Map<string, PublicHalf>();
+  for (const name of names) halves.set(name, await waitForPublicHalf(name));
+  if (!isDeepStrictEqual(halves, before)) for (const member of members) await install(member, halves);
+  for (const member of members) await joinMember(hub, member, halves.get(member.name)!.caPem);
+  await Promise.all(names.map((name) => waitForPeers(name, names.length)));
+}
+
+function memberValues(hub: RunningCluster, member: RunningCluster, images: StackImages, options: StackOptions) {
+  return {
     cluster: { name: member.name },
     jobNamespaces: [{ name: stackNames.jobNamespace, create: false }],
-    hub: { aggregators: { cidrs: [`${clusters.hub.nodeAddress}/32`] } },
+    hub: { aggregators: { cidrs: [`${hub.nodeAddress}/32`] } },
     dataplaneImage: imageValues(images, "dataplane"),
     runtimes: options.runtimesOf(member.name, images),
   };
-  const install = (caCertificate: string): Promise<void> =>
-    installChart(member, "tributary-member", "tributary", stackNames.gateNamespace, {
-      ...values,
-      gate: { caCertificate },
-    });
-  const known = await readGateCa(member.name).catch(() => "");
-  await install(known);
-  const ca = known !== "" ? known : await eventually("the gate's CA", () => readGateCa(member.name), 120_000);
-  if (known === "") await install(ca);
-  await joinMember(clusters.hub, member, ca);
 }
 
-/** The gate's CA as the member's admin reads it: from the gate itself. */
-async function readGateCa(member: string): Promise<string> {
-  const code = "process.stdout.write(fs.readFileSync('/var/lib/tributary-gate/ca/ca.crt', 'utf8'))";
-  return kubectl(member, [
-    "exec",
-    "-n",
-    stackNames.gateNamespace,
-    "deployment/tributary-gate",
-    "--",
-    "node",
-    "-e",
-    code,
-  ]);
+/** Every member trusts every other one: on these clouds the admin of all is the same, who knows the keys are right. */
+function gateValues(member: string, halves: PublicHalves) {
+  const others = [...halves].filter(([name]) => name !== member).map(([, { peer }]) => peer);
+  return { caCertificate: halves.get(member)?.caPem ?? "", peers: others };
 }
 
 async function joinMember(hub: RunningCluster, member: RunningCluster, gateCa: string): Promise<void> {

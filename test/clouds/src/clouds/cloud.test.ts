@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cloudNamed, layoutOf, localClouds } from "./cloud.ts";
+import { cloudNamed, cloudsWith, layoutOf, localClouds } from "./cloud.ts";
 
 const layouts = localClouds.map((cloud) => layoutOf(cloud, "/clouds"));
 
@@ -33,14 +33,21 @@ describe("the layouts of the local clouds", () => {
 
   it("have exactly one hub, and members that offer GPUs", () => {
     expect(localClouds.filter((cloud) => cloud.role === "hub").map((cloud) => cloud.name)).toEqual(["hub"]);
-    expect(localClouds.filter((cloud) => cloud.role === "member").map((cloud) => cloud.fakeGpus)).toEqual([4, 2]);
+    expect(localClouds.filter((cloud) => cloud.role === "member").map((cloud) => cloud.fakeGpus)).toEqual([4, 2, 0]);
+  });
+
+  it("start without the lab, unless somebody asks for it", () => {
+    const names = (extra: readonly string[]) => cloudsWith(extra).map(({ name }) => name);
+    expect(names([])).toEqual(["hub", "aws-us-east-1", "gcp-europe-west4"]);
+    expect(names(["lab"])).toEqual(["hub", "aws-us-east-1", "gcp-europe-west4", "lab"]);
+    expect(() => names(["azure"])).toThrow('no local cloud is called "azure"');
   });
 });
 
 describe("cloudNamed", () => {
   it("names the clouds there are when it is asked for another", () => {
     expect(() => cloudNamed("azure")).toThrow(
-      'no local cloud is called "azure"; there are hub, aws-us-east-1, gcp-europe-west4',
+      'no local cloud is called "azure"; there are hub, aws-us-east-1, gcp-europe-west4, lab',
     );
   });
 });

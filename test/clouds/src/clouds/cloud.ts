@@ -13,9 +13,11 @@ export interface Cloud {
   readonly nodeLabels: Readonly<Record<string, string>>;
   /** Number of devices that the fake GPU device plugin offers as `nvidia.com/gpu`. */
   readonly fakeGpus: number;
+  /** Whether it is started only when somebody asks for it by name. */
+  readonly isExtra?: boolean;
 }
 
-/** The clouds `up` starts: the hub and two members. They carry the names and labels of real regions and run on this machine. */
+/** The clouds of this machine: the hub, two members, and one more for who asks for it. The members carry the names and labels of real regions and run on this machine. */
 export const localClouds: readonly Cloud[] = [
   {
     name: "hub",
@@ -41,7 +43,21 @@ export const localClouds: readonly Cloud[] = [
     },
     fakeGpus: 2,
   },
+  {
+    name: "lab",
+    index: 3,
+    role: "member",
+    nodeLabels: nodeLabels("lab", "lab-a", "rack"),
+    fakeGpus: 0,
+    isExtra: true,
+  },
 ];
+
+/** Those that are started without being asked for, and the extra ones of some names; throws for a name that is no cloud's. */
+export function cloudsWith(extra: readonly string[]): readonly Cloud[] {
+  const asked = new Set(extra.map((name) => cloudNamed(name).name));
+  return localClouds.filter(({ name, isExtra = false }) => !isExtra || asked.has(name));
+}
 
 function nodeLabels(region: string, zone: string, instanceType: string): Record<string, string> {
   return {

@@ -4,7 +4,7 @@ import { type CommandOptions, runCommand } from "../command.ts";
 import { importArchive } from "../images/import-image.ts";
 import { type Progress, silent } from "../progress.ts";
 import { controlPlanePrograms } from "../tools/control-plane-programs.ts";
-import { type CloudLayout, cloudNamed, layoutOf, localClouds } from "./cloud.ts";
+import { type CloudLayout, cloudNamed, cloudsWith, layoutOf } from "./cloud.ts";
 import { accessOf, type ClusterAccess, runKubectl } from "./cluster-api.ts";
 import { removeLocalClouds } from "./down.ts";
 import { existingClusters } from "./existing-clusters.ts";
@@ -35,13 +35,17 @@ export interface Clusters {
 /**
  * Brings up the hub and its members. With `KUBECONFIGS` set it starts nothing and returns those clusters once each API server has
  * answered; otherwise it starts or repairs the local clouds, which needs root. A second call is quick and changes nothing.
+ *
+ * @param options.extra names of local clouds that are started only when asked for.
  */
-export async function up(options: { readonly progress?: Progress } = {}): Promise<Clusters> {
-  const progress = options.progress ?? silent;
+export async function up(
+  options: { readonly progress?: Progress; readonly extra?: readonly string[] } = {},
+): Promise<Clusters> {
+  const { progress = silent, extra = [] } = options;
   const given = existingClusters(await kubectlPath(progress));
   if (!given) {
-    await startLocalClouds(progress);
-    return clusters();
+    await startLocalClouds(progress, extra);
+    return clusters(extra);
   }
   for (const access of given) {
     await runKubectl(access, ["get", "--raw=/readyz"], { timeoutMs: 30_000 });
@@ -51,9 +55,9 @@ export async function up(options: { readonly progress?: Progress } = {}): Promis
 }
 
 /** The clusters `up` brings up, without looking whether they run. */
-export async function clusters(): Promise<Clusters> {
+export async function clusters(extra: readonly string[] = []): Promise<Clusters> {
   const given = existingClusters(await kubectlPath(silent));
-  const accesses = given ?? localClouds.map((cloud) => accessOf(layoutOf(cloud), ""));
+  const accesses = given ?? cloudsWith(extra).map((cloud) => accessOf(layoutOf(cloud), ""));
   const [hub, ...members] = await Promise.all(
     accesses.map(
       async (access, index): Promise<RunningCluster> => ({

@@ -82,6 +82,8 @@ export function renderKubeletConfig(layout: CloudLayout): string {
     clusterDNS: [layout.nodeAddress],
     clusterDomain: "cluster.local",
     makeIPTablesUtilChains: false,
+    // Volumes of ConfigMaps follow with a look at their pod, a minute apart by default.
+    syncFrequency: "5s",
     // A device plugin's devices are seen with the next status update, 10 s apart by default.
     nodeStatusUpdateFrequency: "2s",
     // The clouds share one disk with everything else on the machine, and an image that is collected cannot be pulled again.

@@ -22,9 +22,10 @@ export interface CloudStatus {
   readonly nodes: readonly NodeView[];
 }
 
-/** Looks at all local clouds; changes nothing. Asks for kubectl only when there is a cloud. */
+/** Looks at all local clouds, and at the extra ones that are there; changes nothing. Asks for kubectl only when there is a cloud. */
 export async function localCloudsStatus(kubectlPath: () => Promise<string>): Promise<CloudStatus[]> {
-  return Promise.all(localClouds.map((cloud) => cloudStatus(layoutOf(cloud), kubectlPath)));
+  const clouds = await Promise.all(localClouds.map((cloud) => cloudStatus(layoutOf(cloud), kubectlPath)));
+  return clouds.filter(({ cloud, exists }) => exists || !cloud.isExtra);
 }
 
 async function cloudStatus(layout: CloudLayout, kubectlPath: () => Promise<string>): Promise<CloudStatus> {

@@ -10,7 +10,7 @@ import { cacheDirectory, cloudsDirectory } from "../paths.ts";
 import { type Progress, silent } from "../progress.ts";
 import { ensureTools, type Tools } from "../tools/ensure-tools.ts";
 import { giveUp, waitUntil } from "../wait-until.ts";
-import { type CloudLayout, layoutOf, localClouds } from "./cloud.ts";
+import { type CloudLayout, cloudsWith, layoutOf } from "./cloud.ts";
 import { accessOf, type ClusterAccess, readNodes, runKubectl } from "./cluster-api.ts";
 import { type CloudComponent, type CloudComponentName, componentsOf } from "./components.ts";
 import { componentLogPath, observeComponent, repairComponent } from "./detached-component.ts";
@@ -27,15 +27,15 @@ export function withCloudsLock<T>(progress: Progress, work: () => Promise<T>): P
   return withLock(join(cacheDirectory(), "clouds.lock"), work, { timeoutMs: lockTimeoutMs, progress });
 }
 
-/** Brings all local clouds to run on this machine: starts what is missing, repairs what is broken, leaves the rest alone. */
-export async function startLocalClouds(progress: Progress = silent): Promise<void> {
+/** Brings the local clouds, and the extra ones of some names, to run on this machine: starts what is missing, repairs what is broken, leaves the rest alone. */
+export async function startLocalClouds(progress: Progress = silent, extra: readonly string[] = []): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("local clouds need root: they make namespaces, links and cgroups");
   const tools = await ensureTools(progress);
   const pauseArchive = await buildPauseImage(tools.pause);
   await withCloudsLock(progress, async () => {
     await mkdir(cloudsDirectory(), { recursive: true });
     await allowForwarding();
-    const clouds = localClouds.map((cloud) => layoutOf(cloud));
+    const clouds = cloudsWith(extra).map((cloud) => layoutOf(cloud));
     const outcomes = await Promise.allSettled(
       clouds.map((layout) => startCloud(layout, tools, pauseArchive, progress)),
     );
