@@ -263,6 +263,7 @@ export {
 } from "./terms/script.ts";
 export { sectionAgreements } from "./terms/section-terms.ts";
 export { type Crowd, isWorkShared, seatsOfLikeWork } from "./terms/shared-work.ts";
+export { type SummedSeat, sumWorks } from "./terms/sum-work.ts";
 export {
   type AggregatorState,
   type PlannedState,
@@ -295,6 +296,7 @@ export { decodePartyState, encodePartyState } from "./xsa1/party/party-state-cod
 export {
   type EnrolledParty,
   namedByAggregator,
+  type OpeningPolicy,
   type PartyConfig,
   type PartyContext,
   type PartyEffect,

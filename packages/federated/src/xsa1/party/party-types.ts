@@ -17,6 +17,9 @@ export interface PartyPolicy {
   readonly dropRatio: number;
 }
 
+/** What an admin may decide anew while a party is at work: it is asked for at each opening. */
+export type OpeningPolicy = Pick<PartyPolicy, "allowUnmasked" | "minOrganisations">;
+
 /** Who a party is; not part of its state, so no identity key is ever written with it. */
 export interface PartyConfig {
   readonly jobUid: string;
@@ -48,8 +51,13 @@ export interface PartyContext {
 
 /** What can happen to a party. */
 export type PartyEvent =
-  /** A Setup message, with the parties whose certificates hold. */
-  | { readonly type: "open"; readonly message: Uint8Array; readonly enrolled: readonly EnrolledParty[] }
+  /** A Setup message, with the parties whose certificates hold, and what the admin decides now: what the party was made with where nobody says. */
+  | {
+      readonly type: "open";
+      readonly message: Uint8Array;
+      readonly enrolled: readonly EnrolledParty[];
+      readonly policy?: OpeningPolicy;
+    }
   /** Any other message of the aggregator. */
   | { readonly type: "receive"; readonly message: Uint8Array }
   /** The packed integers of a segment are ready; `plainSha256` is their digest before any mask. */

@@ -10,7 +10,7 @@ import { closeRound } from "./close-round.ts";
 import { advertise, openRound } from "./open-round.ts";
 import { refuse } from "./party-round.ts";
 import { type PartyRound, type PartyState, type PlannedRound, roundOfPlan, roundOfSetup } from "./party-state.ts";
-import type { PartyConfig, PartyContext, PartyEffect, PartyEvent, PartyStep } from "./party-types.ts";
+import type { OpeningPolicy, PartyConfig, PartyContext, PartyEffect, PartyEvent, PartyStep } from "./party-types.ts";
 import { consistency, signSurvivors } from "./sign-survivors.ts";
 import { maskedInput, prepareInput, reportStored } from "./submit-input.ts";
 
@@ -31,7 +31,7 @@ export function stepParty(context: PartyContext, state: PartyState, event: Party
       const message = tryDecode(event.message);
       if (message?.type !== MessageType.Setup)
         return refuse(state, refusal(RefusalReason.MalformedMessage, "not a setup"));
-      return openRound(context, state, message, event.enrolled);
+      return openRound(judgingBy(context, event.policy), state, message, event.enrolled);
     }
     case "receive": {
       const message = tryDecode(event.message);
@@ -45,6 +45,12 @@ export function stepParty(context: PartyContext, state: PartyState, event: Party
     case "resume":
       return { state, effects: state.rounds.flatMap((round) => repeatOpen(context, round)) };
   }
+}
+
+function judgingBy(context: PartyContext, policy: OpeningPolicy | undefined): PartyContext {
+  if (policy === undefined) return context;
+  const { config } = context;
+  return { ...context, config: { ...config, policy: { ...config.policy, ...policy } } };
 }
 
 function receive(context: PartyContext, state: PartyState, message: Message): PartyStep {

@@ -74,6 +74,19 @@ describe("a party refuses a setup", () => {
     { given: "without segments", changes: { segments: [] }, want: "SegmentTableInvalid" },
   ];
 
+  it.each([
+    { given: "two organisations", policy: { allowUnmasked: true, minOrganisations: 2 }, want: "no refusal" },
+    {
+      given: "three organisations",
+      policy: { allowUnmasked: true, minOrganisations: 3 },
+      want: "MinOrganisationsTooLow",
+    },
+  ])("by what its admin asks for at the opening, whatever it was made with: $given", ({ policy, want }) => {
+    const event = { type: "open", message: signedSetup(roster, honest), enrolled, policy } as const;
+    const [effect] = stepParty(victim.context, victim.state, event).effects;
+    expect(effect?.type === "refused" ? effect.refusal.reason : "no refusal").toBe(want);
+  });
+
   it.each(table)("$given: $want", ({ changes, want }) => {
     const message = signedSetup(roster, aSetup(roster, changes));
     const context = { ...victim.context, config: { ...victim.context.config, policy: strictPolicy } };
