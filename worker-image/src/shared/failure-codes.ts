@@ -25,6 +25,9 @@ const partyFailures = [
   // The member's gate: it says no, cannot be asked, or cannot read what its admin wrote.
   "GATE_UNREACHABLE",
   "PEERS_INVALID",
+  // Or it remembers sums of the same start that this one may not stand beside, or has no room to remember it.
+  "DIFFERENCE_OF_JOBS",
+  "GATE_MEMORY_FULL",
   "TRAINER_LOST",
   "REPORT_REFUSED",
   "MESSAGE_CONFLICT",

@@ -2,7 +2,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { partyV1 } from "@tributary/contracts";
-import { equalBytes, namedByAggregator } from "@tributary/federated";
+import { equalBytes } from "@tributary/federated";
 import {
   asTributaryError,
   Closers,
@@ -21,11 +21,10 @@ import { createCrashSimulator } from "../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../shared/crypto/node-crypto-suite.ts";
 import { workerVolumes } from "../shared/files/volumes.ts";
 import { readEd25519Identity } from "../shared/identity/certificates.ts";
-import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import { nextWorkerConfig } from "./config/follow-worker.ts";
 import { readSidecarConfig, type SidecarConfig, type WorkerConfig } from "./config/sidecar-config.ts";
-import { admitByGate, admitEverything } from "./gate/admission.ts";
-import { type GateClient, openGateClient } from "./gate/gate-client.ts";
+import { MemberGate } from "./gate/member-gate.ts";
+import { noMember } from "./gate/member-voice.ts";
 import {
   type EnrolmentPlace,
   obtainCredentials,
@@ -42,10 +41,13 @@ import { requireToldJob, toldJobSha256 } from "./trainer/told-job.ts";
 import { TrainerDesk } from "./trainer/trainer-desk.ts";
 import { TrainerRegistry } from "./trainer/trainer-registry.ts";
 import { serveTrainerSocket } from "./trainer/trainer-socket.ts";
+import { isOther, type NewsOf, presentWorker, type ToldWorker, untilOther } from "./until-other.ts";
 import { hasDigest } from "./wire/own-file.ts";
 
 /** Longest time that a trainer gets to hear that the job is over. */
 const FINISH_GRACE_MS = 15_000;
+/** How long joining waits for the first chain: a gate that is away keeps nobody from rounds without masks. */
+const FIRST_CHAIN_PATIENCE_MS = 5_000;
 /** Pause between two links to the aggregator. */
 const RECONNECT_PAUSE_MS = 200;
 /** Least and longest time for which joining is tried under one certificate, which is good for it until its end. */
@@ -99,8 +101,9 @@ class SidecarWorker {
   readonly #registry: TrainerRegistry;
   readonly #context: MainContext;
   #session: Session | undefined;
-  /** The link to the gate, where the worker has one. */
-  #gate: GateClient | undefined;
+  /** The gate that answers the worker, where there is one. */
+  readonly #gate: MemberGate | undefined;
+  readonly #crypto = createNodeCryptoSuite();
   #rounds: RoundDesk | undefined;
   #machine: PartyMachine | undefined;
   #aggregatorKey: Uint8Array | undefined;
@@ -114,6 +117,9 @@ class SidecarWorker {
     this.#worker = config.worker;
     this.#context = context;
     this.#registry = registry;
+    const { identity } = config;
+    if (identity.kind === "gate" && identity.workerAddress !== undefined)
+      this.#gate = new MemberGate({ source: identity, crypto: this.#crypto, clock: systemClock, log: context.log });
     this.trainers = new TrainerDesk(context.log, config.trainerTimeoutMs, (trainer) => registry.register(trainer));
   }
 
@@ -137,8 +143,7 @@ class SidecarWorker {
         this.isJoined = false;
         this.#session?.close();
         this.#session = undefined;
-        this.#gate?.close();
-        this.#gate = undefined;
+        this.#gate?.disconnect();
       }
       await sleep(RECONNECT_PAUSE_MS, undefined, { signal }).catch(() => {});
     }
@@ -185,22 +190,35 @@ class SidecarWorker {
     }
   }
 
-  /** Joins and takes messages until the link breaks or `signal` aborts; true when the job is finished. */
+  /** Has the gate attest beside the link; joins and takes messages until it breaks or `signal` aborts; true when the job is finished. */
   async #listen(credentials: WorkerCredentials, signal: AbortSignal): Promise<boolean> {
+    const left = new AbortController();
+    const link = AbortSignal.any([signal, left.signal]);
+    this.#gate?.connect(credentials);
+    const attesting = this.#gate?.attestation.keepNew(link);
+    try {
+      await this.#gate?.attestation.firstAnswer(FIRST_CHAIN_PATIENCE_MS, signal);
+      return await this.#listenJoined(credentials, link);
+    } finally {
+      left.abort(new Error("the link has ended"));
+      await attesting;
+    }
+  }
+
+  async #listenJoined(credentials: WorkerCredentials, signal: AbortSignal): Promise<boolean> {
     const { log } = this.#context;
     const session = openSession(this.#worker, credentials, log);
     this.#session = session;
-    this.#gate = openGateClient(this.#config.identity, credentials);
-    const { trainer } = this.#registry;
-    const joined = await session.join(await this.#joiningWith(trainer), signal);
+    const first = presentWorker(this.#news);
+    const joined = await session.join(await this.#joiningAs(first), signal);
     await this.#enter(credentials, session, joined, signal);
     // A trainer may have registered while the base model was fetched: whoever listens is known by what it can do.
-    const known = this.#registry.trainer;
-    if (known !== trainer) await session.join(await this.#joiningWith(known), signal);
+    const known = presentWorker(this.#news);
+    if (isOther(first, known)) await session.join(await this.#joiningAs(known), signal);
     this.isJoined = true;
     log.info({ party: joined.partyId, participant: joined.participant, worker: joined.workerIndex }, "joined the job");
     const left = new AbortController();
-    const telling = this.#tellOfTrainers(session, known, AbortSignal.any([signal, left.signal]));
+    const telling = this.#tellOfNews(session, known, AbortSignal.any([signal, left.signal]));
     try {
       return await this.#take(session.receive(signal));
     } finally {
@@ -209,17 +227,24 @@ class SidecarWorker {
     }
   }
 
-  async #joiningWith(trainer: RegisteredTrainer | undefined): Promise<JoiningWorker> {
-    const lastSetup = this.#machine?.lastSetup ?? (await PartyMachine.readLastSetup(this.#config));
-    return { image: this.#config.image, trainer, lastSetup };
+  get #news(): NewsOf {
+    return { registry: this.#registry, attestation: this.#gate?.attestation };
   }
 
-  /** Joins again whenever the trainer registers as another than the aggregator was told of: it opens no round before it knows the verbs. */
-  async #tellOfTrainers(session: Session, known: RegisteredTrainer | undefined, signal: AbortSignal): Promise<void> {
+  async #joiningAs(told: ToldWorker): Promise<JoiningWorker> {
+    const lastSetup = this.#machine?.lastSetup ?? (await PartyMachine.readLastSetup(this.#config));
+    return { image: this.#config.image, ...told, lastSetup };
+  }
+
+  /**
+   * Joins again whenever the aggregator was told of another trainer, before whose verbs it opens no round, or of an older chain: one after the
+   * other, since it bounds how often a worker joins.
+   */
+  async #tellOfNews(session: Session, known: ToldWorker, signal: AbortSignal): Promise<void> {
     try {
       for (let told = known; ; ) {
-        told = await this.#registry.otherThan(told, signal);
-        await session.join(await this.#joiningWith(told), signal);
+        told = await untilOther(told, this.#news, signal);
+        await session.join(await this.#joiningAs(told), signal);
       }
     } catch (cause) {
       if (signal.aborted) return;
@@ -279,9 +304,13 @@ class SidecarWorker {
     const { memoryDirectory, volumeDirectory } = this.#config;
     this.#aggregatorKey = aggregatorKey;
     const { log, env, signal } = this.#context;
-    const crypto = createNodeCryptoSuite();
+    const crypto = this.#crypto;
     const identitySecret = readEd25519Identity("the worker's key", credentials.keyPem).secretKey;
+    const ownKey = crypto.ed25519PublicKey(identitySecret);
+    // Where there is a gate, what its member allows is asked at each opening.
     const policy = { allowUnmasked: true, minOrganisations: 1, corruptRatio: 0.05, dropRatio: 0.05 };
+    const { partyId } = told;
+    const gateWorker = { partyId, publicKey: ownKey, certificatePem: credentials.certificatePem };
     const rounds = new RoundDesk({
       desk: this.trainers,
       crypto,
@@ -289,13 +318,12 @@ class SidecarWorker {
       crash: createCrashSimulator(env, log),
       volumeDirectory,
       memoryDirectory,
-      trust: { crypto, aggregatorKey, ownKey: crypto.ed25519PublicKey(identitySecret), told },
+      trust: { crypto, aggregatorKey, ownKey, told },
       agreements: await Agreements.open(memoryDirectory, crypto),
-      // Without masks the aggregator's roster is taken as it is, and under masks it is refused: no party has a data name.
-      enrolled: ({ roster }) => namedByAggregator(roster),
-      admit: this.#admission(),
+      member: this.#gate?.voiceFor(gateWorker) ?? noMember,
+      onSent: (bytes) => this.#gate?.noteSent(bytes),
       jobUid: told.jobUid,
-      partyId: told.partyId,
+      partyId,
       tensors: () => this.#requireSession().tensors,
       machine: () => this.#machine!,
       fail: (attempt, { code, message }) =>
@@ -322,16 +350,6 @@ class SidecarWorker {
   #requireSameKey(key: Uint8Array): void {
     if (equalBytes(this.#aggregatorKey!, key)) return;
     throw new TributaryError("CONFIGURATION_INVALID", "the aggregator has another key than before; restart the worker");
-  }
-
-  #admission() {
-    const { identity } = this.#config;
-    if (identity.kind === "files" || identity.workerAddress === undefined) return admitEverything;
-    const ask: Parameters<typeof admitByGate>[0]["ask"] = async (question, options) => {
-      if (this.#gate === undefined) throw new TributaryError("GATE_UNREACHABLE", "there is no link to the gate");
-      return this.#gate.admit(question, options);
-    };
-    return admitByGate({ ask, clock: systemClock, log: this.#context.log });
   }
 
   #requireSession(): Session {

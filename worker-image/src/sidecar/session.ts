@@ -13,6 +13,7 @@ import { ed25519KeyOf } from "../shared/identity/certificates.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol-version.ts";
 import type { RegisteredTrainer } from "../shared/trainer/registered-trainer.ts";
 import type { WorkerConfig } from "./config/sidecar-config.ts";
+import type { AttestedChain } from "./gate/attestation.ts";
 import type { WorkerCredentials } from "./identity/enrolment.ts";
 import type { AttemptId } from "./round/party-machine.ts";
 import { announced } from "./trainer/announced-trainer.ts";
@@ -35,6 +36,8 @@ export interface JoiningWorker {
   readonly trainer: RegisteredTrainer | undefined;
   /** Number of the newest setup that it took; 0 for none. */
   readonly lastSetup: number;
+  /** Certificates by which other members know it, while there are any. */
+  readonly chain: AttestedChain | undefined;
 }
 
 /** The links to the aggregator under one certificate. */
@@ -130,7 +133,7 @@ type PartyClient = GrpcClient<typeof partyV1.PartyService>;
 async function joinJob(
   client: PartyClient,
   identity: WorkerCredentials,
-  { image, trainer, lastSetup }: JoiningWorker,
+  { image, trainer, lastSetup, chain = [] }: JoiningWorker,
   log: Logger,
   signal: AbortSignal,
 ) {
@@ -139,6 +142,7 @@ async function joinJob(
   const { kinds = [], capability } = trainer === undefined ? {} : announced(trainer);
   const request = {
     ...{ identityKey, protocolVersion: PROTOCOL_VERSION, sidecarImage: image, lastSetup, kinds: [...kinds] },
+    chainDer: [...chain],
     ...(capability !== undefined && { capability }),
   };
   const call = async () => {

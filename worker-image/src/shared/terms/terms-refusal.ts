@@ -16,6 +16,12 @@ export const TermsRefusal = {
   WorkNotShared: "WorkNotShared",
   /** The start is not the one that the plan's digest names, or not what the script reads. */
   StartChanged: "StartChanged",
+  /** A seat of a masked round shows no worker that a member of the peer list vouches for, or another one than it must. */
+  ChainRefused: "ChainRefused",
+  /** Nobody tells the worker whom its member trusts: it takes part in no masked round. */
+  TrustMissing: "TrustMissing",
+  /** Segments that must have one set of survivors have several. */
+  SurvivorsDiffer: "SurvivorsDiffer",
   /** A line of the member's policy forbids it. */
   PolicyRefuses: "PolicyRefuses",
 } as const;

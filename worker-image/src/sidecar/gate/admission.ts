@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { gateV1 } from "@tributary/contracts";
-import { type Clock, isTributaryError, type Logger, retry, TributaryError } from "@tributary/kit";
+import { type Clock, isTributaryError, type Logger, TributaryError } from "@tributary/kit";
+import { askPatiently, type CallOptions } from "./ask-patiently.ts";
 
 /** A round as a worker received it: what its gate is asked about, byte for byte. */
 export type AdmissionQuestion = Pick<
@@ -16,17 +17,10 @@ export const admitEverything: Admit = async () => {};
 
 /** What {@link admitByGate} works with. */
 export interface AdmissionDeps {
-  readonly ask: (
-    question: AdmissionQuestion,
-    options: { readonly timeoutMs: number; readonly signal: AbortSignal },
-  ) => Promise<gateV1.AdmitResponse>;
+  readonly ask: (question: AdmissionQuestion, options: CallOptions) => Promise<gateV1.AdmitResponse>;
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** Longest time of one call; a gate that hangs is asked again over another connection. */
-const CALL_TIMEOUT_MS = 3_000;
-const BACKOFF = { initialMs: 100, maxMs: 1_000 };
 
 /**
  * Asks the gate about each round before its first task. The very same question, as of a round that is taken up after a broken link, stays
@@ -38,14 +32,8 @@ export function admitByGate({ ask, clock, log }: AdmissionDeps): Admit {
   let admitted = "";
   return async (question, patienceMs, signal) => {
     const digest = digestOf(question);
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(patienceMs)))]);
     try {
-      const { refusal } = await retry(() => ask(question, { timeoutMs: CALL_TIMEOUT_MS, signal: patience }), {
-        signal: patience,
-        clock,
-        backoff: BACKOFF,
-        onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
-      });
+      const { refusal } = await askPatiently((options) => ask(question, options), { patienceMs, signal, clock, log });
       if (refusal !== "") throw new TributaryError("TERMS_REFUSED", refusal);
       admitted = digest;
     } catch (cause) {

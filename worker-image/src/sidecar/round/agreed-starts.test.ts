@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { encodeMessage, MessageType, Protocol, planDigest, resultTranscript, setupDigest } from "@tributary/federated";
 import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import {
   type HonestOptions,
   type SpokenRound,
@@ -12,7 +11,7 @@ import {
   speakRound,
   trustOfParty1,
 } from "../../shared/terms/testing/honest-round.ts";
-import { admitEverything } from "../gate/admission.ts";
+import { trustingMember } from "../gate/testing/trusting-member.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
@@ -68,8 +67,7 @@ async function startSidecar(): Promise<void> {
   };
   const never = { fetch: () => new Promise(() => {}) } as unknown as TensorClient;
   desk = new RoundDesk({
-    admit: admitEverything,
-    enrolled: ({ roster }) => enrolledParties(roster),
+    member: trustingMember,
     desk: new TrainerDesk(log, 1_000, async () => {}),
     crypto,
     log,

@@ -23,6 +23,7 @@ import {
   type TributaryError,
   writeFileDurably,
 } from "@tributary/kit";
+import type { SigningRound } from "./sums-to-sign.ts";
 
 /** An attempt at a round. */
 export interface AttemptId {
@@ -109,6 +110,28 @@ export class PartyMachine {
     const newest = this.#state.rounds.findLast(({ plan }) => plan !== null);
     if (newest === undefined) return null;
     return isMasked(newest.setup) ? this.#state.history.model : newest.plan!.plan.modelSha256;
+  }
+
+  /** Whether a setup was taken and its round is not over: who is in it was verified then, whatever has become of certificates since. */
+  isOpen(setupDigest: Uint8Array): boolean {
+    return this.#state.rounds.some((round) => equalBytes(round.setupDigest, setupDigest));
+  }
+
+  /** Whose data the parties of an open round train on, and the survivors that were signed in it; `undefined` when it is not open. */
+  signingOf(planDigest: Uint8Array): SigningRound | undefined {
+    const round = this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest));
+    if (round === undefined) return undefined;
+    const signed = round.setup.segments.flatMap(({ id: segment }, index) => {
+      const { bitmap } = round.progress[index]!;
+      return bitmap === null ? [] : [{ segment, bitmap }];
+    });
+    return { dataNames: round.dataNames, signed };
+  }
+
+  /** Whether the machine would refuse a message of the aggregator's as it stands now; nothing is done. */
+  wouldRefuse(message: Uint8Array): boolean {
+    const { effects } = stepParty(this.#context, this.#state, { type: "receive", message });
+    return effects.some(({ type }) => type === "refused");
   }
 
   /** The digest that was recorded for a segment of an open round, before its first byte was sent. */

@@ -8,9 +8,8 @@ import { planDigest as digestOfPlan, safetensorsParts, setupDigest } from "@trib
 import { createLogger, type ErrorCode, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
-import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
-import { admitEverything } from "../gate/admission.ts";
+import { trustingMember } from "../gate/testing/trusting-member.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
@@ -41,13 +40,12 @@ beforeEach(async () => {
     if (type === "receive") desk.take({ type: "planAccepted", planDigest, setup: spoken.setup, plan: spoken.plan });
     if (type === "inputStored") stored.push(event.segment!);
   };
-  const machine = { post, seedOf: () => new Uint8Array(32) } as unknown as PartyMachine;
+  const machine = { post, isOpen: () => false, seedOf: () => new Uint8Array(32) } as unknown as PartyMachine;
   const tensors = { send: (path: string, file: RemoteFile) => upload(path, file), fetch } as unknown as TensorClient;
   const trainer = new TrainerDesk(log, 1_000, async () => {});
   trainer.run = async () => ({ case: "success", value: create(trainerV1.TaskSuccessSchema) });
   desk = new RoundDesk({
-    admit: admitEverything,
-    enrolled: ({ roster }) => enrolledParties(roster),
+    member: trustingMember,
     desk: trainer,
     crypto,
     log,

@@ -5,9 +5,8 @@ import { planDigest as digestOfPlan, SegmentOutcome, safetensorsParts, setupDige
 import { createLogger, TributaryError } from "@tributary/kit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
-import { enrolledParties } from "../../shared/crypto/protocol/enrolled-parties.ts";
 import { type HonestOptions, speakRound, trustOfParty1 } from "../../shared/terms/testing/honest-round.ts";
-import { admitEverything } from "../gate/admission.ts";
+import { trustingMember } from "../gate/testing/trusting-member.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
@@ -40,8 +39,7 @@ beforeEach(async () => {
   trainer = new TrainerDesk(log, 1_000, async () => {});
   const trust = trustOfParty1();
   desk = new RoundDesk({
-    admit: admitEverything,
-    enrolled: ({ roster }) => enrolledParties(roster),
+    member: trustingMember,
     desk: trainer,
     crypto,
     log,
@@ -84,7 +82,7 @@ function yieldingMachine(options: HonestOptions): { posted: string[] } {
     posted.push(type);
     if (type === "receive") desk.take({ type: "planAccepted", planDigest: digest, setup, plan });
   };
-  machine = () => ({ post, seedOf: () => new Uint8Array(32) }) as unknown as PartyMachine;
+  machine = () => ({ post, isOpen: () => false, seedOf: () => new Uint8Array(32) }) as unknown as PartyMachine;
   return { posted };
 }
 
@@ -120,7 +118,7 @@ describe("RoundDesk", () => {
       posts++;
       throw new TributaryError("STORAGE_FULL", "the memory volume is full");
     };
-    machine = () => ({ post }) as unknown as PartyMachine;
+    machine = () => ({ post, isOpen: () => false }) as unknown as PartyMachine;
     const { opened, started } = speakRound(attempt);
     await desk.open(attempt, opened);
     await desk.start(attempt, started);

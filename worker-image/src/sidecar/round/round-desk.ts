@@ -1,14 +1,10 @@
-import { join } from "node:path";
 import type { partyV1 } from "@tributary/contracts";
 import {
-  type EnrolledParty,
   equalBytes,
   type MaskKey,
-  type Message,
   MessageType,
   type PartyEvent,
   planDigest,
-  type RoundSetup,
   SegmentOutcome,
 } from "@tributary/federated";
 import {
@@ -17,19 +13,22 @@ import {
   Disposition,
   isStorageError,
   isTributaryError,
-  realDisk,
   systemClock,
   TributaryError,
 } from "@tributary/kit";
 import { type PartyFailureCode, partyFailureCode } from "../../shared/failure-codes.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
-import type { Admit } from "../gate/admission.ts";
+import { patienceOf } from "../gate/ask-patiently.ts";
+import type { MemberVoice, RoundParties } from "../gate/member-voice.ts";
 import type { Agreements } from "./agreements.ts";
-import { type CheckedTerms, checkOpened, requireSharedWork, type Trust } from "./check-opened.ts";
-import { type CheckedRound, checkStarted } from "./check-started.ts";
+import { type CheckedTerms, checkOpened, type Trust } from "./check-opened.ts";
+import { checkStarted } from "./check-started.ts";
+import { clearVolume } from "./clear-volume.ts";
+import { Inbox, type Wait } from "./inbox.ts";
+import { mayBeSigned, type StartedRound, type SurvivorBitmaps } from "./may-be-signed.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
-import { partiesOf, readMessage, requireMessage } from "./round-messages.ts";
+import { readMessage, requireMessage } from "./round-messages.ts";
 import { makeReport, maskSegment, rebuildSegment, segmentPath, type WorkDeps, type WorkRequest } from "./round-work.ts";
 import type { Digested } from "./segment-sink.ts";
 import { endsReport, sendSegment } from "./send-segment.ts";
@@ -41,10 +40,10 @@ export interface DeskDeps extends WorkDeps {
   readonly partyId: number;
   readonly trust: Trust;
   readonly agreements: Agreements;
-  /** The parties of a setup whose certificates hold. */
-  readonly enrolled: (setup: RoundSetup) => readonly EnrolledParty[];
-  /** Asks the member's gate before anything of a round is fetched or trained. */
-  readonly admit: Admit;
+  /** What the worker's member says of rounds. */
+  readonly member: MemberVoice;
+  /** Told of bytes of reports that left the pod. */
+  readonly onSent?: (bytes: number) => void;
   readonly machine: () => PartyMachine;
   /** Tells the aggregator, hence the hub, why this worker cannot report in an attempt. */
   readonly fail: (
@@ -63,12 +62,19 @@ const UPLOAD_LANES = 4;
 const CHECKED: ReadonlySet<number> = new Set([MessageType.Setup, MessageType.Plan, MessageType.SurvivorBitmaps]);
 
 /** What is told to the aggregator, and costs no link. */
-const REFUSALS = ["PROTOCOL_REFUSED", "TERMS_REFUSED", "GATE_UNREACHABLE", "PEERS_INVALID"] as const;
-
-/** Longest time that the gate is waited for: what comes meanwhile waits too. */
-const GATE_PATIENCE_MS = 10_000;
+const REFUSALS = [
+  "PROTOCOL_REFUSED",
+  "TERMS_REFUSED",
+  "GATE_UNREACHABLE",
+  "PEERS_INVALID",
+  "DIFFERENCE_OF_JOBS",
+  "GATE_MEMORY_FULL",
+] as const;
 
 const NEVER = new AbortController().signal;
+
+/** What work ends with that nobody waits for any more. */
+const ATTEMPT_ENDED = "the attempt ended";
 
 interface OpenWork {
   readonly planDigest: Uint8Array;
@@ -78,6 +84,8 @@ interface OpenWork {
   readonly report: Promise<readonly ReportedSegment[]>;
   /** End of the queue of each lane. */
   readonly lanes: Map<number, Promise<void>>;
+  /** Bytes of the report that left the pod, as far as this process has sent them. */
+  sentBytes: number;
 }
 
 /** The attempt that the aggregator opened last, as far as its terms, and then its start, hold. */
@@ -91,12 +99,6 @@ interface OpenedRound {
   readonly started?: StartedRound;
 }
 
-interface StartedRound {
-  readonly planDigest: Uint8Array;
-  readonly round: CheckedRound;
-}
-
-type SurvivorBitmaps = Extract<Message, { readonly type: typeof MessageType.SurvivorBitmaps }>;
 type PlanAccepted = Extract<WorkEffect, { type: "planAccepted" }>;
 type Upload = Extract<WorkEffect, { type: "upload" }>;
 type Closed = Extract<WorkEffect, { type: "closed" }>;
@@ -112,6 +114,7 @@ export class RoundDesk {
   /** End of the queue of results to settle, and how many are in it: their files lie among those that are removed between rounds. */
   #settled: Promise<void> = Promise.resolve();
   #unsettled = 0;
+  readonly #inbox = new Inbox((cause) => this.#background(Promise.reject(cause)));
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
@@ -122,11 +125,13 @@ export class RoundDesk {
     this.#opened = undefined;
     // The aggregator says how long is left: its clock and this one are never compared.
     const expiresMs = systemClock.monotonicMs() + Number(opened.remainingMs);
+    // A party is in one round at a time: what still waits to be signed is of none that is open.
+    await this.#inbox.endWait(attemptEnded());
     await this.#orRefuse(attempt, async () => {
       const { setup } = requireMessage(opened.setup, MessageType.Setup, attempt);
       const terms = checkOpened(this.#deps.trust, setup, opened);
-      const enrolled = this.#deps.enrolled(setup);
-      await this.#step(attempt, { type: "open", message: opened.setup, enrolled });
+      const parties = await this.#partiesOf(terms, expiresMs);
+      await this.#step(attempt, { type: "open", message: opened.setup, ...parties });
       this.#opened = { attempt, terms, expiresMs, bytes: { setup: opened.setup, terms: opened.terms } };
     });
   }
@@ -156,16 +161,19 @@ export class RoundDesk {
     const read = CHECKED.has(message[1]!) ? readMessage(message) : undefined;
     // They come with terms and start alone, which they are checked against.
     if (read?.type === MessageType.Setup || read?.type === MessageType.Plan) return;
-    await this.#orRefuse(attempt, async () => {
-      if (read?.type === MessageType.SurvivorBitmaps && !(await this.#agree(read))) return;
-      await this.#deps.machine().post({ type: "receive", message });
-    });
+    await this.#inbox.take((wait) =>
+      this.#orRefuse(attempt, async () => {
+        if (read?.type === MessageType.SurvivorBitmaps && !(await this.#mayBeSigned(read, message, wait))) return;
+        await this.#deps.machine().post({ type: "receive", message });
+      }),
+    );
   }
 
   /** The attempt ended; a committed one has been settled by its result before. */
   close({ round, attempt }: AttemptId): void {
-    const work = this.#work;
-    if (work?.attempt.round === round && work.attempt.attempt === attempt) this.#endWork();
+    const ended = { round, attempt };
+    if (this.#opened !== undefined && isSame(this.#opened.attempt, ended)) void this.#inbox.endWait(attemptEnded());
+    if (this.#work !== undefined && isSame(this.#work.attempt, ended)) this.#endWork();
   }
 
   /** Does what the machine leaves to its caller. */
@@ -191,6 +199,7 @@ export class RoundDesk {
 
   /** Gives up whatever is open. */
   stop(): void {
+    void this.#inbox.endWait(attemptEnded());
     this.#endWork();
   }
 
@@ -205,14 +214,18 @@ export class RoundDesk {
     }
   }
 
-  /** The gate is waited for as long as one exchange of the round may take. */
   async #askGate(
     { terms, expiresMs, bytes }: OpenedRound,
     { start, signature }: Pick<partyV1.RoundStarted, "start" | "signature">,
   ): Promise<void> {
     const { line, attempt } = terms.signed;
-    const patienceMs = Math.min(GATE_PATIENCE_MS, (expiresMs - systemClock.monotonicMs()) / 8);
-    await this.#deps.admit({ ...bytes, start, signature, line, attempt }, patienceMs, NEVER);
+    await this.#deps.member.admit({ ...bytes, start, signature, line, attempt }, patienceUntil(expiresMs), NEVER);
+  }
+
+  /** Who is in the round, as members vouch for it. What the machine has taken before was verified then: certificates live some minutes, rounds may take hours. */
+  async #partiesOf(terms: CheckedTerms, expiresMs: number): Promise<RoundParties> {
+    if (this.#deps.machine().isOpen(terms.signed.setupDigest)) return { enrolled: [] };
+    return this.#deps.member.partiesOf(terms, patienceUntil(expiresMs), NEVER);
   }
 
   /** A step that the round cannot go on without: a refusal of the machine's is the worker's. */
@@ -221,23 +234,12 @@ export class RoundDesk {
     if (refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", refusal, { details: { ...attempt } });
   }
 
-  /**
-   * Before the machine signs survivors: from then on no other terms count on this start. Survivors of a round that this worker is not in,
-   * as one hears of that came late, are nothing to sign and nothing to complain of.
-   *
-   * @returns whether the machine may be asked.
-   */
-  async #agree({ planDigest, bitmaps }: SurvivorBitmaps): Promise<boolean> {
+  #mayBeSigned(read: SurvivorBitmaps, message: Uint8Array, wait: Wait): Promise<boolean> {
+    const { crypto, partyId, agreements, member, machine } = this.#deps;
     const started = this.#opened?.started;
-    const present = this.#deps.machine().presentStart;
-    if (started === undefined || !equalBytes(started.planDigest, planDigest)) return false;
-    const { round } = started;
-    if (present === null || !equalBytes(present, round.startSha256)) return false;
-    const updates = new Set(round.layout.updates.map(({ segment }) => segment.id));
-    for (const { segment, bitmap } of bitmaps)
-      if (updates.has(segment)) requireSharedWork(round, this.#deps.partyId, partiesOf(round, bitmap));
-    await this.#deps.agreements.keep(round);
-    return true;
+    const guard = { crypto, partyId, agreements, record: member.record, machine: machine(), started };
+    const sentBytes = () => this.#workOf(read.planDigest)?.sentBytes ?? 0;
+    return mayBeSigned(guard, { read, message, sentBytes }, wait);
   }
 
   #start({ planDigest, setup }: PlanAccepted): void {
@@ -254,12 +256,12 @@ export class RoundDesk {
     const request = { round: started.round, planDigest, seed, expiresMs, signal: abort.signal };
     const report = before.then(() => makeReport(this.#deps, request));
     this.#last = report.catch(() => {});
-    this.#work = { planDigest, attempt, abort, request, report, lanes: new Map() };
+    this.#work = { planDigest, attempt, abort, request, report, lanes: new Map(), sentBytes: 0 };
     report.catch((error: unknown) => this.#report(attempt, abort.signal, error));
   }
 
   #endWork(): void {
-    this.#work?.abort.abort(new Error("the attempt ended"));
+    this.#work?.abort.abort(attemptEnded());
     this.#work = undefined;
   }
 
@@ -301,7 +303,11 @@ export class RoundDesk {
     const to = { path: resource, sha256: Buffer.from(sha256).toString("hex"), sizeBytes };
     const { tensors } = this.#deps;
     const rebuild = async () => void (await this.#make(work, reported, keys));
-    const onSent = () => crash("during-upload");
+    const onSent = (bytes: number) => {
+      crash("during-upload");
+      work.sentBytes += bytes;
+      this.#deps.onSent?.(bytes);
+    };
     const path = segmentPath(this.#deps, work.request, segment);
     await sendSegment({ segment, path, to, tensors, rebuild, onSent, signal, log });
     crash("after-upload");
@@ -330,7 +336,7 @@ export class RoundDesk {
     this.#unsettled += 1;
     const settled = this.#settled.then(() => this.#settle(effect)).finally(() => (this.#unsettled -= 1));
     this.#settled = settled.catch(() => {});
-    const cleaned = settled.then(() => this.#removeOldFiles());
+    const cleaned = settled.then(() => clearVolume(this.#deps, () => this.#work !== undefined || this.#unsettled > 0));
     // The next round's work reads what this one settles.
     this.#last = Promise.allSettled([this.#last, cleaned]);
     this.#background(cleaned);
@@ -344,19 +350,6 @@ export class RoundDesk {
       await settle({ volumeDirectory, planDigest, segment });
     }
     if (this.#workOf(planDigest) !== undefined) this.#endWork();
-  }
-
-  async #removeOldFiles(): Promise<void> {
-    const { volumeDirectory, log } = this.#deps;
-    for (const directory of ["tasks", "reports", "models"]) {
-      const names = await realDisk.readdir(join(volumeDirectory, directory)).catch(() => []);
-      for (const name of names) {
-        if (this.#work !== undefined || this.#unsettled > 0) return;
-        await realDisk
-          .remove(join(volumeDirectory, directory, name))
-          .catch((err: unknown) => log.warn({ err }, "file stays"));
-      }
-    }
   }
 
   #workOf(planDigest: Uint8Array): OpenWork | undefined {
@@ -385,11 +378,19 @@ export class RoundDesk {
       const open = planDigest === undefined ? undefined : this.#workOf(planDigest);
       // A full or broken volume keeps this worker from reporting as well.
       if (open !== undefined && (isStorageError(error) || endsReport(error))) return this.#giveUp(open, error);
-      if (!(cause instanceof Error && cause.message === "the attempt ended")) {
+      if (!(cause instanceof Error && cause.message === ATTEMPT_ENDED)) {
         this.#deps.log.warn({ code: error.code, err: error }, error.message);
       }
     });
   }
+}
+
+function attemptEnded(): Error {
+  return new Error(ATTEMPT_ENDED);
+}
+
+function patienceUntil(expiresMs: number): number {
+  return patienceOf(expiresMs - systemClock.monotonicMs());
 }
 
 function isSame(a: AttemptId, b: AttemptId): boolean {

@@ -22,7 +22,8 @@ export interface SegmentUpload {
   readonly tensors: () => TensorClient;
   /** Makes the file again from what the report was made of; throws when that gives other bytes. */
   readonly rebuild: () => Promise<void>;
-  readonly onSent: () => void;
+  /** Told of bytes as they leave. */
+  readonly onSent: (bytes: number) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
