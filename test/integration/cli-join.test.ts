@@ -160,7 +160,7 @@ describe("kubectl tributary join", () => {
     // A program of a cloud is allowed by its name where the PATH has it, and nowhere else.
     const named = { exec: { ...exec, command: "aws" } };
     const onPath = await writeKubeconfig("eks.yaml", named, { "tls-server-name": "localhost" });
-    const more = { "--provider": "aws", "--region": "us-east-1" };
+    const more = { "--provider": "aws", "--region": "us-east-1", "--organisation": "St. Anna Hospital" };
     const ended = await joinAs("aws", onPath, more, { PATH: `${folder}:${process.env.PATH}` });
     expect(ended).toMatchObject({ code: 0, stderr: "" });
     expect(ended.stdout).toContain("member cluster aws is registered");
@@ -190,16 +190,17 @@ describe("kubectl tributary join", () => {
     expect(await memberSpec("rotated")).toMatchObject({ gate: { caBundle: pems.join("") } });
   });
 
-  it("renews a member and keeps its provider and region", async () => {
+  it("renews a member and keeps its provider, region and organisation", async () => {
     const kubeconfig = await writeKubeconfig("token.yaml", { token: adminToken });
     const before = await storedKubeconfig("aws");
     expect(await joinAs("aws", kubeconfig)).toMatchObject({ code: 0 });
-    expect(await memberSpec("aws")).toMatchObject({ provider: "aws", region: "us-east-1" });
+    const kept = { provider: "aws", organisation: "St. Anna Hospital" };
+    expect(await memberSpec("aws")).toMatchObject({ ...kept, region: "us-east-1" });
     expect(await storedKubeconfig("aws")).not.toBe(before);
     const other = { "--region": "us-west-2", "--map": `clinic=${jobNamespace}` };
     expect(await joinAs("aws", kubeconfig, other)).toMatchObject({ code: 0 });
     expect(await memberSpec("aws")).toMatchObject({
-      provider: "aws",
+      ...kept,
       region: "us-west-2",
       namespaces: [{ hub: "clinic", member: jobNamespace }],
     });

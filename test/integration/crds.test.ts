@@ -232,6 +232,47 @@ describe("the custom resource definitions on a real API server", () => {
     }
   });
 
+  it.each<[string, Changes]>([
+    ["masks and nothing else", { protocol: "Masking" }],
+    ["masks that all four workers open", { protocol: "Masking", minOrganisations: 3, threshold: 4 }],
+  ])("take a job with %s", async (_what, secureAggregation) => {
+    const job = aJob({
+      "metadata.name": "with-masks",
+      "spec.privacy.secureAggregation": secureAggregation,
+      "spec.strategy": { name: "FedAvg", parameters: { serverLearningRate: "0.1" } },
+    });
+    const taken = JSON.parse(await dryRun(job)) as { spec: { privacy: unknown } };
+    expect(taken.spec.privacy).toEqual({ secureAggregation });
+  });
+
+  it("let nobody take the masks off a job", async () => {
+    const masked = { "metadata.name": "masked", "spec.privacy.secureAggregation": { protocol: "Masking" } };
+    await hub.kubectl(["create", "-f", "-"], JSON.stringify(aJob(masked)));
+    await patch("masked", { suspend: true });
+    for (const secureAggregation of [{ protocol: "None" }, { minOrganisations: 1 }, { threshold: 3 }])
+      await expect(patch("masked", { privacy: { secureAggregation } })).rejects.toThrow("create another job");
+    // The workers may change, and the threshold with them is still one that they reach.
+    await patch("masked", { participants: [{ name: "aws", cluster: "aws-us-east-1", workers: 3 }] });
+  });
+
+  it.each(["St. Anna Hospital", "Universit\u00e4t Z\u00fcrich", "o".repeat(63)])(
+    "take %s for the organisation of a member",
+    async (organisation) => {
+      const member = withChanges(aMember, { "spec.organisation": organisation });
+      await dryRun(member);
+      expect(validateManifest(member)).toEqual([]);
+    },
+  );
+
+  it.each(["", " a", "a ", "a  b", "a\tb", "a\u00a0b", "a\u200bb", "o".repeat(64)])(
+    "refuse %j for the organisation of a member",
+    async (organisation) => {
+      const member = withChanges(aMember, { "spec.organisation": organisation });
+      await expect(dryRun(member)).rejects.toThrow("spec.organisation");
+      expect(new Set(validateManifest(member).map(({ path }) => path))).toEqual(new Set(["spec.organisation"]));
+    },
+  );
+
   it("never let the plan of a round change", async () => {
     const round = {
       apiVersion: "tributary.dev/v1alpha1",

@@ -92,6 +92,15 @@ export const anyFieldValue: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
       { maxKeys: 2 },
     ),
   }),
+  // What masks demand of a number of workers is not the CRD's to say: acceptance looks at it together with their organisations.
+  "spec.privacy.secureAggregation": fc.record(
+    {
+      protocol: fc.constantFrom("Masking", "None"),
+      minOrganisations: fc.integer({ min: 0, max: 3 }),
+      threshold: fc.integer({ min: 2, max: 6 }),
+    },
+    { requiredKeys: ["protocol"] },
+  ),
   "spec.trainer.hyperparameters": anySettings,
   "spec.participants.1.hyperparameters": anySettings,
   "spec.output.persistentVolumeClaim": fc.oneof(

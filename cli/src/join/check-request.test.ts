@@ -24,6 +24,7 @@ describe("a request to join", () => {
   it.each<[string, Partial<JoinRequest>]>([
     ["everything at its bound", { provider: "p".repeat(32), region: "r".repeat(64), namespaces: namespaces(100) }],
     ["the longest CA", { gateCa: pemOf(16_384) }],
+    ["an organisation of several words", { organisation: "St. Anna Hospital" }],
     ["neither provider nor region", {}],
   ])("with %s is taken", (_what, changes) => {
     const request = aRequest(changes);
@@ -33,6 +34,8 @@ describe("a request to join", () => {
   it.each<[string, Partial<JoinRequest>, string, string]>([
     ["a provider that is too long", { provider: "p".repeat(33) }, "--provider", "32"],
     ["a region that is too long", { region: "r".repeat(65) }, "--region", "64"],
+    ["an organisation that is too long", { organisation: "o".repeat(64) }, "--organisation", "63"],
+    ["an organisation in another form than NFC", { organisation: "Zu\u0308rich" }, "--organisation", "NFC"],
     ["more namespaces than a member maps", { namespaces: namespaces(101) }, "--map", "100"],
     ["a CA that is too long", { gateCa: pemOf(16_385) }, "--gate-ca", "16384"],
   ])("with %s is refused by flag and bound", (_what, changes, flag, bound) => {

@@ -7,6 +7,7 @@ import { renderMember } from "./render-objects.ts";
 const fields: readonly (readonly [flag: string, field: string])[] = [
   ["--provider", "spec.provider"],
   ["--region", "spec.region"],
+  ["--organisation", "spec.organisation"],
   ["--map", "spec.namespaces"],
   ["--gate-ca", "spec.gate.caBundle"],
 ];

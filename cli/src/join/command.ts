@@ -27,6 +27,7 @@ interface Options {
   readonly proxyUrl?: string;
   readonly provider?: string;
   readonly region?: string;
+  readonly organisation?: string;
   readonly anotherCluster?: boolean;
   readonly operatorNamespace: string;
   readonly tokenHours: string;
@@ -35,8 +36,9 @@ interface Options {
 
 const help = `
 The current context of each kubeconfig is used, and no other is looked at. Before anything is written on the hub, the new credential
-is tried in the member. Registered again, a member keeps its provider and region unless they are given, and must be the same
-cluster unless --another-cluster says that it need not be.
+is tried in the member. Registered again, a member keeps its provider, region and organisation unless they are given, and must
+be the same cluster unless --another-cluster says that it need not be. The organisation is what the hub accepts jobs by; members count
+organisations by their own peer lists.
 
 Exit codes: 0 registered, 1 not registered, 2 the command line or a file cannot be used.`;
 
@@ -64,6 +66,7 @@ export function joinCommand(print: (line: string) => void): Command {
     .option("--proxy-url <url>", "HTTP proxy between hub and member, or none")
     .option("--provider <name>", "cloud provider")
     .option("--region <name>", "region of the provider")
+    .option("--organisation <name>", "organisation that the cluster counts for on the hub; its own name when left out")
     .option("--another-cluster", "let a name that is registered lead to another cluster, as to one that was made anew")
     .option("--operator-namespace <name>", "namespace of the operator on the hub", "tributary-system")
     .option("--token-hours <hours>", "life of the hub's token, which the operator renews", "24")
@@ -79,6 +82,7 @@ function readRequest(name: string, options: Options): JoinRequest {
     namespaces: readNamespaceMap(options.map),
     provider: options.provider,
     region: options.region,
+    organisation: options.organisation,
     operatorNamespace: readOperatorNamespace(options.operatorNamespace),
     mayBeAnotherCluster: options.anotherCluster === true,
     tokenSeconds: readTokenSeconds(options.tokenHours),

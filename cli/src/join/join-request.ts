@@ -14,6 +14,8 @@ export interface JoinRequest {
   readonly provider?: string | undefined;
   /** Region of the provider; that of an earlier registration when left out. */
   readonly region?: string | undefined;
+  /** Organisation that the hub counts the cluster for; that of an earlier registration when left out. */
+  readonly organisation?: string | undefined;
   /** Namespace of the operator on the hub. */
   readonly operatorNamespace: string;
   /** Whether the name may lead to another cluster than it did. */

@@ -22,6 +22,7 @@ export function renderSecret({ name, operatorNamespace }: JoinRequest, kubeconfi
 export function renderMember(request: JoinRequest, known?: MemberCluster): MemberCluster & KubeObject {
   const provider = request.provider ?? known?.spec.provider;
   const region = request.region ?? known?.spec.region;
+  const organisation = request.organisation ?? known?.spec.organisation;
   return {
     apiVersion: groupVersion,
     kind: "MemberCluster",
@@ -30,6 +31,7 @@ export function renderMember(request: JoinRequest, known?: MemberCluster): Membe
       access: { kubeconfig: { secretName: secretNameOf(request.name) } },
       ...(provider === undefined ? {} : { provider }),
       ...(region === undefined ? {} : { region }),
+      ...(organisation === undefined ? {} : { organisation }),
       namespaces: [...request.namespaces],
       gate: { caBundle: request.gateCa.pem },
     },

@@ -83,9 +83,9 @@ describe("validateManifest", () => {
     [
       "a protocol that is not there",
       ["spec", "privacy", "secureAggregation", "protocol"],
-      "Masking",
+      "Paillier",
       "spec.privacy.secureAggregation.protocol",
-      "must be one of None",
+      "must be one of Masking, None",
     ],
     [
       "a missing protocol",

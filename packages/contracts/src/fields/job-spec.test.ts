@@ -51,6 +51,9 @@ const onDevices = (...resources: (string | undefined)[]): Partial<Spec> => ({
     ...(resource === undefined ? {} : { accelerator: { resource, count: 1 } }),
   })),
 });
+const masked = (changes: Partial<Spec["privacy"]["secureAggregation"]> = {}): Partial<Spec> => ({
+  privacy: { secureAggregation: { protocol: "Masking", ...changes } },
+});
 const strategy = (name: Spec["strategy"]["name"], parameters: Record<string, string>): Partial<Spec> => ({
   strategy: { name, parameters },
 });
@@ -72,6 +75,10 @@ describe("a spec that a job can run with", () => {
     ["with a target for the no-op", watched({ target: "-1.5e-3" })],
     ["with every worker in the quorum", scheduled({ quorum: 3 })],
     ["with devices of different makers, or none", onDevices("nvidia.com/gpu", undefined, "amd.com/gpu")],
+    ["with masks", masked()],
+    ["with masks that every worker opens", masked({ threshold: 3, minOrganisations: 3 })],
+    ["with masks and the lowest server rate", { ...masked(), ...strategy("FedAvg", { serverLearningRate: "0.1" }) }],
+    ["with masks and an adaptive step", { ...masked(), ...strategy("FedAdam", { serverLearningRate: "0.001" }) }],
     ["of the largest step", { communication: { initialStep: "2^96" } }],
   ])("%s has no finding", (_what, changes) => {
     expect(checkJobSpec(aSpec(changes))).toEqual([]);
@@ -120,6 +127,22 @@ describe("a spec that no job can run with names its field, the value and what wo
       "spec.participants[1].hyperparameters.batchSize is 4, must be absent: only increment,",
     ],
     [ownSettings({ increment: "2" }), 'spec.participants[1].hyperparameters.increment is "2", must be a number from'],
+    [
+      masked({ threshold: 4 }),
+      "spec.privacy.secureAggregation.threshold is 4, must be at most 3, the sum of participants[].workers",
+    ],
+    [
+      masked({ protocol: "None", threshold: 3 }),
+      "spec.privacy.secureAggregation.threshold is 3, must be absent without masks; leave it out, or choose protocol Masking",
+    ],
+    [
+      masked({ protocol: "None", minOrganisations: 2 }),
+      "spec.privacy.secureAggregation.minOrganisations is 2, must be absent without masks",
+    ],
+    [
+      { ...masked(), ...strategy("FedAvgM", { serverLearningRate: "0.0999" }) },
+      'spec.strategy.parameters.serverLearningRate is "0.0999", must be at least 0.1 under protocol Masking',
+    ],
     [{ schedule: {} }, "spec.schedule is absent, must be exactly one schedule; synchronous is the only one so far"],
     [trained("language-modeling", {}), "spec.model.adapter is absent, must be there"],
     [watched({ target: "1e99999" }), 'spec.convergence.target is "1e99999", must be a decimal'],

@@ -5,6 +5,7 @@ import { readExtendedResource } from "./extended-resource.ts";
 import { type FieldFinding, findingsOf, type Reading } from "./finding.ts";
 import { readObjectName } from "./names.ts";
 import type { SynchronousSchedule } from "./required-by-rule.ts";
+import { checkSecureAggregation } from "./secure-aggregation.ts";
 import { readStep } from "./step.ts";
 import { checkStrategy } from "./strategies.ts";
 import { checkHyperparameters, checkTrainer, type TrainerSpec } from "./tasks.ts";
@@ -35,6 +36,7 @@ export function checkJobSpec(spec: JobSpec): FieldFinding[] {
     ...checkAccelerators(spec),
     ...checkStrategy("spec.strategy", spec.strategy),
     ...checkSchedule(spec),
+    ...checkSecureAggregation(spec),
     ...(convergence === undefined ? [] : checkConvergence("spec.convergence", convergence)),
     ...findingsOf("spec.communication.initialStep", communication.initialStep, readStep(communication.initialStep)),
     ...findingsOf(

@@ -50,6 +50,22 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
     },
     {
       "path": [
+        "spec"
+      ],
+      "rule": "!has(self.privacy.secureAggregation.threshold) || self.privacy.secureAggregation.threshold <= self.participants.map(p, p.workers).sum()",
+      "message": "privacy.secureAggregation.threshold must not be above the sum of participants[].workers",
+      "fieldPath": ".privacy.secureAggregation.threshold"
+    },
+    {
+      "path": [
+        "spec"
+      ],
+      "rule": "self.privacy.secureAggregation.protocol != 'Masking' || !(self.strategy.name in ['FedAvg', 'FedAvgM']) || !has(self.strategy.parameters) || !('serverLearningRate' in self.strategy.parameters) || double(self.strategy.parameters['serverLearningRate']) >= 0.1",
+      "message": "under protocol Masking serverLearningRate of FedAvg and FedAvgM must be at least 0.1: a lower one makes rounds start from nearly equal models, and the difference of their sums is nearly one worker's update",
+      "fieldPath": ".strategy.parameters"
+    },
+    {
+      "path": [
         "spec",
         "model"
       ],
@@ -169,6 +185,15 @@ export const schemaRules: Readonly<Record<string, readonly SchemaRule[]>> = {
       ],
       "rule": "double(self) >= 0.0",
       "message": "must be a decimal of 0 or more"
+    },
+    {
+      "path": [
+        "spec",
+        "privacy",
+        "secureAggregation"
+      ],
+      "rule": "self.protocol == 'Masking' || (!has(self.minOrganisations) && !has(self.threshold))",
+      "message": "minOrganisations and threshold mean nothing without masks; leave them out, or choose protocol Masking"
     }
   ],
   "MemberCluster": [

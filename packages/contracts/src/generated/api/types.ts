@@ -226,9 +226,17 @@ privacy: {
  */
 secureAggregation: {
 /**
- * Protocol of the sum. None sends reports without masks; a hub admin can read each update.
+ * Protocol of the sum. Masking shows the hub sums alone, and needs 3 workers of 2 organisations. None sends reports without masks; a hub admin can read each update.
  */
-protocol: "None"
+protocol: ("Masking" | "None")
+/**
+ * Fewest organisations whose workers are in a sum that is opened; 2 when left out. 2 keeps single updates from the hub, 3 also keeps participants from reading each other's out of the sum. With protocol Masking alone.
+ */
+minOrganisations?: number
+/**
+ * Fewest workers that can open a sum, more than two thirds of them; as few as that when left out. With protocol Masking alone.
+ */
+threshold?: number
 }
 }
 /**
@@ -598,6 +606,10 @@ provider?: string
  * Region of the provider.
  */
 region?: string
+/**
+ * Organisation that the cluster counts for, in Unicode's form NFC; the name of the MemberCluster when left out. It is the hub's claim and decides which jobs are accepted; in a round each member counts organisations by its own peer list, whatever stands here.
+ */
+organisation?: string
 /**
  * Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.
  * 

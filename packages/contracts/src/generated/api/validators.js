@@ -3,7 +3,7 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained; required by paradigm Horizontal.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run, exactly one of the schedules below.","properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["None"],"description":"Protocol of the sum. None sends reports without masks; a hub admin can read each update."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained; required by paradigm Horizontal.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run, exactly one of the schedules below.","properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["Masking","None"],"description":"Protocol of the sum. Masking shows the hub sums alone, and needs 3 workers of 2 organisations. None sends reports without masks; a hub admin can read each update."},"minOrganisations":{"type":"integer","minimum":1,"maximum":100,"description":"Fewest organisations whose workers are in a sum that is opened; 2 when left out. 2 keeps single updates from the hub, 3 also keeps participants from reading each other's out of the sum. With protocol Masking alone."},"threshold":{"type":"integer","minimum":3,"maximum":25600,"description":"Fewest workers that can open a sum, more than two thirds of them; as few as that when left out. With protocol Masking alone."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
@@ -1871,7 +1871,7 @@ vErrors.push(err155);
 errors++;
 }
 for(const key17 in data53){
-if(!(key17 === "protocol")){
+if(!(((key17 === "protocol") || (key17 === "minOrganisations")) || (key17 === "threshold"))){
 const err156 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err156];
@@ -1894,7 +1894,7 @@ vErrors.push(err157);
 }
 errors++;
 }
-if(!(data54 === "None")){
+if(!((data54 === "Masking") || (data54 === "None"))){
 const err158 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err158];
@@ -1905,9 +1905,10 @@ vErrors.push(err158);
 errors++;
 }
 }
-}
-else {
-const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data53.minOrganisations !== undefined){
+let data55 = data53.minOrganisations;
+if(!((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55)))){
+const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -1916,10 +1917,9 @@ vErrors.push(err159);
 }
 errors++;
 }
-}
-}
-else {
-const err160 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data55 == "number"){
+if(data55 > 100 || isNaN(data55)){
+const err160 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -1928,15 +1928,8 @@ vErrors.push(err160);
 }
 errors++;
 }
-}
-let data55 = data3.communication;
-if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-if(data55.initialStep === undefined){
-data55.initialStep = "2^-20";
-}
-for(const key18 in data55){
-if(!(key18 === "initialStep")){
-const err161 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+if(data55 < 1 || isNaN(data55)){
+const err161 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -1946,10 +1939,11 @@ vErrors.push(err161);
 errors++;
 }
 }
-let data56 = data55.initialStep;
-if(typeof data56 === "string"){
-if(func3(data56) > 32){
-const err162 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+}
+if(data53.threshold !== undefined){
+let data56 = data53.threshold;
+if(!((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56)))){
+const err162 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -1958,8 +1952,9 @@ vErrors.push(err162);
 }
 errors++;
 }
-if(!pattern12.test(data56)){
-const err163 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
+if(typeof data56 == "number"){
+if(data56 > 25600 || isNaN(data56)){
+const err163 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -1968,9 +1963,8 @@ vErrors.push(err163);
 }
 errors++;
 }
-}
-else {
-const err164 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data56 < 3 || isNaN(data56)){
+const err164 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -1980,8 +1974,10 @@ vErrors.push(err164);
 errors++;
 }
 }
+}
+}
 else {
-const err165 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err165 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -1990,14 +1986,10 @@ vErrors.push(err165);
 }
 errors++;
 }
-let data57 = data3.failurePolicy;
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-if(data57.workerRestartLimit === undefined){
-data57.workerRestartLimit = 10;
 }
-for(const key19 in data57){
-if(!(key19 === "workerRestartLimit")){
-const err166 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+}
+else {
+const err166 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -2007,9 +1999,14 @@ vErrors.push(err166);
 errors++;
 }
 }
-let data58 = data57.workerRestartLimit;
-if(!((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58)))){
-const err167 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data57 = data3.communication;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.initialStep === undefined){
+data57.initialStep = "2^-20";
+}
+for(const key18 in data57){
+if(!(key18 === "initialStep")){
+const err167 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2018,9 +2015,11 @@ vErrors.push(err167);
 }
 errors++;
 }
-if(typeof data58 == "number"){
-if(data58 > 1000 || isNaN(data58)){
-const err168 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+}
+let data58 = data57.initialStep;
+if(typeof data58 === "string"){
+if(func3(data58) > 32){
+const err168 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err168];
 }
@@ -2029,8 +2028,8 @@ vErrors.push(err168);
 }
 errors++;
 }
-if(data58 < 0 || isNaN(data58)){
-const err169 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(!pattern12.test(data58)){
+const err169 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
 if(vErrors === null){
 vErrors = [err169];
 }
@@ -2040,9 +2039,8 @@ vErrors.push(err169);
 errors++;
 }
 }
-}
 else {
-const err170 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err170 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err170];
 }
@@ -2051,11 +2049,9 @@ vErrors.push(err170);
 }
 errors++;
 }
-if(data3.output !== undefined){
-let data59 = data3.output;
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-if(data59.persistentVolumeClaim === undefined){
-const err171 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+}
+else {
+const err171 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err171];
 }
@@ -2064,9 +2060,14 @@ vErrors.push(err171);
 }
 errors++;
 }
-for(const key20 in data59){
-if(!(key20 === "persistentVolumeClaim")){
-const err172 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+let data59 = data3.failurePolicy;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.workerRestartLimit === undefined){
+data59.workerRestartLimit = 10;
+}
+for(const key19 in data59){
+if(!(key19 === "workerRestartLimit")){
+const err172 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2076,11 +2077,9 @@ vErrors.push(err172);
 errors++;
 }
 }
-if(data59.persistentVolumeClaim !== undefined){
-let data60 = data59.persistentVolumeClaim;
-if(typeof data60 === "string"){
-if(func3(data60) > 253){
-const err173 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+let data60 = data59.workerRestartLimit;
+if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
+const err173 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2089,8 +2088,9 @@ vErrors.push(err173);
 }
 errors++;
 }
-if(func3(data60) < 1){
-const err174 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(typeof data60 == "number"){
+if(data60 > 1000 || isNaN(data60)){
+const err174 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2099,8 +2099,8 @@ vErrors.push(err174);
 }
 errors++;
 }
-if(!pattern0.test(data60)){
-const err175 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+if(data60 < 0 || isNaN(data60)){
+const err175 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2110,8 +2110,9 @@ vErrors.push(err175);
 errors++;
 }
 }
+}
 else {
-const err176 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err176 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2120,10 +2121,11 @@ vErrors.push(err176);
 }
 errors++;
 }
-}
-}
-else {
-const err177 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.output !== undefined){
+let data61 = data3.output;
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+if(data61.persistentVolumeClaim === undefined){
+const err177 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2132,9 +2134,9 @@ vErrors.push(err177);
 }
 errors++;
 }
-}
-if(typeof data3.suspend !== "boolean"){
-const err178 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+for(const key20 in data61){
+if(!(key20 === "persistentVolumeClaim")){
+const err178 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2143,10 +2145,12 @@ vErrors.push(err178);
 }
 errors++;
 }
-if(data3.ttlSecondsAfterFinished !== undefined){
-let data62 = data3.ttlSecondsAfterFinished;
-if(!((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62)))){
-const err179 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+if(data61.persistentVolumeClaim !== undefined){
+let data62 = data61.persistentVolumeClaim;
+if(typeof data62 === "string"){
+if(func3(data62) > 253){
+const err179 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2155,9 +2159,8 @@ vErrors.push(err179);
 }
 errors++;
 }
-if(typeof data62 == "number"){
-if(data62 > 31536000 || isNaN(data62)){
-const err180 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
+if(func3(data62) < 1){
+const err180 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2166,8 +2169,8 @@ vErrors.push(err180);
 }
 errors++;
 }
-if(data62 < 0 || isNaN(data62)){
-const err181 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(!pattern0.test(data62)){
+const err181 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2177,10 +2180,8 @@ vErrors.push(err181);
 errors++;
 }
 }
-}
-let data63 = data3.roundHistoryLimit;
-if(!((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63)))){
-const err182 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err182 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2189,9 +2190,10 @@ vErrors.push(err182);
 }
 errors++;
 }
-if(typeof data63 == "number"){
-if(data63 > 100 || isNaN(data63)){
-const err183 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+}
+}
+else {
+const err183 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2200,8 +2202,9 @@ vErrors.push(err183);
 }
 errors++;
 }
-if(data63 < 0 || isNaN(data63)){
-const err184 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(typeof data3.suspend !== "boolean"){
+const err184 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2210,10 +2213,10 @@ vErrors.push(err184);
 }
 errors++;
 }
-}
-}
-else {
-const err185 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.ttlSecondsAfterFinished !== undefined){
+let data64 = data3.ttlSecondsAfterFinished;
+if(!((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64)))){
+const err185 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2222,13 +2225,9 @@ vErrors.push(err185);
 }
 errors++;
 }
-}
-if(data.status !== undefined){
-let data64 = data.status;
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-for(const key21 in data64){
-if(!(func2.call(schema11.properties.status.properties, key21))){
-const err186 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(typeof data64 == "number"){
+if(data64 > 31536000 || isNaN(data64)){
+const err186 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2237,11 +2236,8 @@ vErrors.push(err186);
 }
 errors++;
 }
-}
-if(data64.observedGeneration !== undefined){
-let data65 = data64.observedGeneration;
-if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
-const err187 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data64 < 0 || isNaN(data64)){
+const err187 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2251,11 +2247,10 @@ vErrors.push(err187);
 errors++;
 }
 }
-if(data64.phase !== undefined){
-let data66 = data64.phase;
-if(typeof data66 === "string"){
-if(func3(data66) > 32){
-const err188 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+}
+let data65 = data3.roundHistoryLimit;
+if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
+const err188 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err188];
 }
@@ -2264,9 +2259,9 @@ vErrors.push(err188);
 }
 errors++;
 }
-}
-else {
-const err189 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data65 == "number"){
+if(data65 > 100 || isNaN(data65)){
+const err189 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err189];
 }
@@ -2275,12 +2270,8 @@ vErrors.push(err189);
 }
 errors++;
 }
-}
-if(data64.reason !== undefined){
-let data67 = data64.reason;
-if(typeof data67 === "string"){
-if(func3(data67) > 64){
-const err190 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data65 < 0 || isNaN(data65)){
+const err190 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -2290,8 +2281,9 @@ vErrors.push(err190);
 errors++;
 }
 }
+}
 else {
-const err191 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err191 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -2301,9 +2293,12 @@ vErrors.push(err191);
 errors++;
 }
 }
-if(data64.startTime !== undefined){
-if(!(typeof data64.startTime === "string")){
-const err192 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.status !== undefined){
+let data66 = data.status;
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+for(const key21 in data66){
+if(!(func2.call(schema11.properties.status.properties, key21))){
+const err192 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2313,9 +2308,10 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data64.completionTime !== undefined){
-if(!(typeof data64.completionTime === "string")){
-const err193 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.observedGeneration !== undefined){
+let data67 = data66.observedGeneration;
+if(!((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67)))){
+const err193 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2325,12 +2321,11 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data64.round !== undefined){
-let data70 = data64.round;
-if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
-for(const key22 in data70){
-if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
-const err194 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data66.phase !== undefined){
+let data68 = data66.phase;
+if(typeof data68 === "string"){
+if(func3(data68) > 32){
+const err194 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2340,10 +2335,8 @@ vErrors.push(err194);
 errors++;
 }
 }
-if(data70.current !== undefined){
-let data71 = data70.current;
-if(!((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71)))){
-const err195 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err195 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2353,10 +2346,11 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data70.committed !== undefined){
-let data72 = data70.committed;
-if(!((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72)))){
-const err196 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data66.reason !== undefined){
+let data69 = data66.reason;
+if(typeof data69 === "string"){
+if(func3(data69) > 64){
+const err196 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2366,10 +2360,8 @@ vErrors.push(err196);
 errors++;
 }
 }
-if(data70.failed !== undefined){
-let data73 = data70.failed;
-if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
-const err197 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err197 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2379,11 +2371,9 @@ vErrors.push(err197);
 errors++;
 }
 }
-if(data70.stage !== undefined){
-let data74 = data70.stage;
-if(typeof data74 === "string"){
-if(func3(data74) > 32){
-const err198 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data66.startTime !== undefined){
+if(!(typeof data66.startTime === "string")){
+const err198 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2393,8 +2383,9 @@ vErrors.push(err198);
 errors++;
 }
 }
-else {
-const err199 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.completionTime !== undefined){
+if(!(typeof data66.completionTime === "string")){
+const err199 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2404,11 +2395,12 @@ vErrors.push(err199);
 errors++;
 }
 }
-if(data70.phase !== undefined){
-let data75 = data70.phase;
-if(typeof data75 === "string"){
-if(func3(data75) > 32){
-const err200 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data66.round !== undefined){
+let data72 = data66.round;
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+for(const key22 in data72){
+if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
+const err200 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2418,8 +2410,10 @@ vErrors.push(err200);
 errors++;
 }
 }
-else {
-const err201 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data72.current !== undefined){
+let data73 = data72.current;
+if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
+const err201 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2429,11 +2423,10 @@ vErrors.push(err201);
 errors++;
 }
 }
-if(data70.summary !== undefined){
-let data76 = data70.summary;
-if(typeof data76 === "string"){
-if(func3(data76) > 32){
-const err202 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data72.committed !== undefined){
+let data74 = data72.committed;
+if(!((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74)))){
+const err202 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2443,8 +2436,10 @@ vErrors.push(err202);
 errors++;
 }
 }
-else {
-const err203 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data72.failed !== undefined){
+let data75 = data72.failed;
+if(!((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75)))){
+const err203 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2454,9 +2449,11 @@ vErrors.push(err203);
 errors++;
 }
 }
-}
-else {
-const err204 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data72.stage !== undefined){
+let data76 = data72.stage;
+if(typeof data76 === "string"){
+if(func3(data76) > 32){
+const err204 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2466,11 +2463,8 @@ vErrors.push(err204);
 errors++;
 }
 }
-if(data64.metrics !== undefined){
-let data77 = data64.metrics;
-if(Array.isArray(data77)){
-if(data77.length > 32){
-const err205 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+else {
+const err205 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2479,12 +2473,12 @@ vErrors.push(err205);
 }
 errors++;
 }
-const len2 = data77.length;
-for(let i2=0; i2<len2; i2++){
-let data78 = data77[i2];
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
-if(data78.name === undefined){
-const err206 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+if(data72.phase !== undefined){
+let data77 = data72.phase;
+if(typeof data77 === "string"){
+if(func3(data77) > 32){
+const err206 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2493,8 +2487,9 @@ vErrors.push(err206);
 }
 errors++;
 }
-if(data78.value === undefined){
-const err207 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+}
+else {
+const err207 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2503,8 +2498,12 @@ vErrors.push(err207);
 }
 errors++;
 }
-if(data78.round === undefined){
-const err208 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+}
+if(data72.summary !== undefined){
+let data78 = data72.summary;
+if(typeof data78 === "string"){
+if(func3(data78) > 32){
+const err208 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2513,9 +2512,9 @@ vErrors.push(err208);
 }
 errors++;
 }
-for(const key23 in data78){
-if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
-const err209 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+}
+else {
+const err209 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2525,11 +2524,9 @@ vErrors.push(err209);
 errors++;
 }
 }
-if(data78.name !== undefined){
-let data79 = data78.name;
-if(typeof data79 === "string"){
-if(func3(data79) > 64){
-const err210 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err210 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2539,8 +2536,11 @@ vErrors.push(err210);
 errors++;
 }
 }
-else {
-const err211 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.metrics !== undefined){
+let data79 = data66.metrics;
+if(Array.isArray(data79)){
+if(data79.length > 32){
+const err211 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2549,12 +2549,12 @@ vErrors.push(err211);
 }
 errors++;
 }
-}
-if(data78.value !== undefined){
-let data80 = data78.value;
-if(typeof data80 === "string"){
-if(func3(data80) > 64){
-const err212 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const len2 = data79.length;
+for(let i2=0; i2<len2; i2++){
+let data80 = data79[i2];
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data80.name === undefined){
+const err212 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2563,9 +2563,8 @@ vErrors.push(err212);
 }
 errors++;
 }
-}
-else {
-const err213 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data80.value === undefined){
+const err213 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2574,11 +2573,8 @@ vErrors.push(err213);
 }
 errors++;
 }
-}
-if(data78.round !== undefined){
-let data81 = data78.round;
-if(!((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81)))){
-const err214 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data80.round === undefined){
+const err214 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2587,10 +2583,9 @@ vErrors.push(err214);
 }
 errors++;
 }
-}
-}
-else {
-const err215 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key23 in data80){
+if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
+const err215 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2600,9 +2595,11 @@ vErrors.push(err215);
 errors++;
 }
 }
-}
-else {
-const err216 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data80.name !== undefined){
+let data81 = data80.name;
+if(typeof data81 === "string"){
+if(func3(data81) > 64){
+const err216 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2612,12 +2609,8 @@ vErrors.push(err216);
 errors++;
 }
 }
-if(data64.convergence !== undefined){
-let data82 = data64.convergence;
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-for(const key24 in data82){
-if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
-const err217 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+else {
+const err217 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2627,11 +2620,11 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data82.metric !== undefined){
-let data83 = data82.metric;
-if(typeof data83 === "string"){
-if(func3(data83) > 64){
-const err218 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data80.value !== undefined){
+let data82 = data80.value;
+if(typeof data82 === "string"){
+if(func3(data82) > 64){
+const err218 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2642,7 +2635,7 @@ errors++;
 }
 }
 else {
-const err219 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err219 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2652,11 +2645,10 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data82.last !== undefined){
-let data84 = data82.last;
-if(typeof data84 === "string"){
-if(func3(data84) > 64){
-const err220 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data80.round !== undefined){
+let data83 = data80.round;
+if(!((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83)))){
+const err220 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2666,8 +2658,9 @@ vErrors.push(err220);
 errors++;
 }
 }
+}
 else {
-const err221 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err221 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2677,11 +2670,9 @@ vErrors.push(err221);
 errors++;
 }
 }
-if(data82.best !== undefined){
-let data85 = data82.best;
-if(typeof data85 === "string"){
-if(func3(data85) > 64){
-const err222 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err222 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2691,8 +2682,12 @@ vErrors.push(err222);
 errors++;
 }
 }
-else {
-const err223 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.convergence !== undefined){
+let data84 = data66.convergence;
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key24 in data84){
+if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
+const err223 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2702,10 +2697,11 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data82.bestRound !== undefined){
-let data86 = data82.bestRound;
-if(!((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86)))){
-const err224 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data84.metric !== undefined){
+let data85 = data84.metric;
+if(typeof data85 === "string"){
+if(func3(data85) > 64){
+const err224 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2715,11 +2711,8 @@ vErrors.push(err224);
 errors++;
 }
 }
-if(data82.initial !== undefined){
-let data87 = data82.initial;
-if(typeof data87 === "string"){
-if(func3(data87) > 64){
-const err225 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err225 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2729,8 +2722,11 @@ vErrors.push(err225);
 errors++;
 }
 }
-else {
-const err226 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data84.last !== undefined){
+let data86 = data84.last;
+if(typeof data86 === "string"){
+if(func3(data86) > 64){
+const err226 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2740,10 +2736,8 @@ vErrors.push(err226);
 errors++;
 }
 }
-if(data82.roundsWithoutImprovement !== undefined){
-let data88 = data82.roundsWithoutImprovement;
-if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
-const err227 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err227 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2753,9 +2747,11 @@ vErrors.push(err227);
 errors++;
 }
 }
-}
-else {
-const err228 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data84.best !== undefined){
+let data87 = data84.best;
+if(typeof data87 === "string"){
+if(func3(data87) > 64){
+const err228 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2765,11 +2761,8 @@ vErrors.push(err228);
 errors++;
 }
 }
-if(data64.clustersSummary !== undefined){
-let data89 = data64.clustersSummary;
-if(typeof data89 === "string"){
-if(func3(data89) > 16){
-const err229 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+else {
+const err229 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2779,8 +2772,10 @@ vErrors.push(err229);
 errors++;
 }
 }
-else {
-const err230 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data84.bestRound !== undefined){
+let data88 = data84.bestRound;
+if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
+const err230 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2790,11 +2785,11 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data64.clusters !== undefined){
-let data90 = data64.clusters;
-if(Array.isArray(data90)){
-if(data90.length > 100){
-const err231 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data84.initial !== undefined){
+let data89 = data84.initial;
+if(typeof data89 === "string"){
+if(func3(data89) > 64){
+const err231 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2803,12 +2798,9 @@ vErrors.push(err231);
 }
 errors++;
 }
-const len3 = data90.length;
-for(let i3=0; i3<len3; i3++){
-let data91 = data90[i3];
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-if(data91.participant === undefined){
-const err232 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+else {
+const err232 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2817,8 +2809,11 @@ vErrors.push(err232);
 }
 errors++;
 }
-if(data91.cluster === undefined){
-const err233 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data84.roundsWithoutImprovement !== undefined){
+let data90 = data84.roundsWithoutImprovement;
+if(!((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90)))){
+const err233 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2827,8 +2822,10 @@ vErrors.push(err233);
 }
 errors++;
 }
-if(data91.state === undefined){
-const err234 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+}
+else {
+const err234 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2837,9 +2834,12 @@ vErrors.push(err234);
 }
 errors++;
 }
-for(const key25 in data91){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
-const err235 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+}
+if(data66.clustersSummary !== undefined){
+let data91 = data66.clustersSummary;
+if(typeof data91 === "string"){
+if(func3(data91) > 16){
+const err235 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2849,11 +2849,8 @@ vErrors.push(err235);
 errors++;
 }
 }
-if(data91.participant !== undefined){
-let data92 = data91.participant;
-if(typeof data92 === "string"){
-if(func3(data92) > 20){
-const err236 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+else {
+const err236 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2863,8 +2860,11 @@ vErrors.push(err236);
 errors++;
 }
 }
-else {
-const err237 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.clusters !== undefined){
+let data92 = data66.clusters;
+if(Array.isArray(data92)){
+if(data92.length > 100){
+const err237 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2873,12 +2873,12 @@ vErrors.push(err237);
 }
 errors++;
 }
-}
-if(data91.cluster !== undefined){
-let data93 = data91.cluster;
-if(typeof data93 === "string"){
-if(func3(data93) > 63){
-const err238 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+const len3 = data92.length;
+for(let i3=0; i3<len3; i3++){
+let data93 = data92[i3];
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+if(data93.participant === undefined){
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2887,9 +2887,8 @@ vErrors.push(err238);
 }
 errors++;
 }
-}
-else {
-const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.cluster === undefined){
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2898,12 +2897,8 @@ vErrors.push(err239);
 }
 errors++;
 }
-}
-if(data91.state !== undefined){
-let data94 = data91.state;
-if(typeof data94 === "string"){
-if(func3(data94) > 16){
-const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data93.state === undefined){
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2912,9 +2907,9 @@ vErrors.push(err240);
 }
 errors++;
 }
-}
-else {
-const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key25 in data93){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2924,9 +2919,11 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data91.observedTime !== undefined){
-if(!(typeof data91.observedTime === "string")){
-const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.participant !== undefined){
+let data94 = data93.participant;
+if(typeof data94 === "string"){
+if(func3(data94) > 20){
+const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2936,10 +2933,8 @@ vErrors.push(err242);
 errors++;
 }
 }
-if(data91.ready !== undefined){
-let data96 = data91.ready;
-if(!((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96)))){
-const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2949,10 +2944,11 @@ vErrors.push(err243);
 errors++;
 }
 }
-if(data91.active !== undefined){
-let data97 = data91.active;
-if(!((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97)))){
-const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data93.cluster !== undefined){
+let data95 = data93.cluster;
+if(typeof data95 === "string"){
+if(func3(data95) > 63){
+const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2962,10 +2958,8 @@ vErrors.push(err244);
 errors++;
 }
 }
-if(data91.failed !== undefined){
-let data98 = data91.failed;
-if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
-const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2975,11 +2969,11 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data91.reason !== undefined){
-let data99 = data91.reason;
-if(typeof data99 === "string"){
-if(func3(data99) > 64){
-const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data93.state !== undefined){
+let data96 = data93.state;
+if(typeof data96 === "string"){
+if(func3(data96) > 16){
+const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -2990,7 +2984,7 @@ errors++;
 }
 }
 else {
-const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -3000,11 +2994,9 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data91.message !== undefined){
-let data100 = data91.message;
-if(typeof data100 === "string"){
-if(func3(data100) > 300){
-const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data93.observedTime !== undefined){
+if(!(typeof data93.observedTime === "string")){
+const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3014,8 +3006,10 @@ vErrors.push(err248);
 errors++;
 }
 }
-else {
-const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.ready !== undefined){
+let data98 = data93.ready;
+if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
+const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3025,9 +3019,10 @@ vErrors.push(err249);
 errors++;
 }
 }
-}
-else {
-const err250 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data93.active !== undefined){
+let data99 = data93.active;
+if(!((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99)))){
+const err250 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3037,9 +3032,10 @@ vErrors.push(err250);
 errors++;
 }
 }
-}
-else {
-const err251 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data93.failed !== undefined){
+let data100 = data93.failed;
+if(!((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100)))){
+const err251 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3049,11 +3045,11 @@ vErrors.push(err251);
 errors++;
 }
 }
-if(data64.placements !== undefined){
-let data101 = data64.placements;
-if(Array.isArray(data101)){
-if(data101.length > 400){
-const err252 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
+if(data93.reason !== undefined){
+let data101 = data93.reason;
+if(typeof data101 === "string"){
+if(func3(data101) > 64){
+const err252 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3062,12 +3058,9 @@ vErrors.push(err252);
 }
 errors++;
 }
-const len4 = data101.length;
-for(let i4=0; i4<len4; i4++){
-let data102 = data101[i4];
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
-if(data102.participant === undefined){
-const err253 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+}
+else {
+const err253 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3076,8 +3069,12 @@ vErrors.push(err253);
 }
 errors++;
 }
-if(data102.cluster === undefined){
-const err254 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data93.message !== undefined){
+let data102 = data93.message;
+if(typeof data102 === "string"){
+if(func3(data102) > 300){
+const err254 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3086,8 +3083,9 @@ vErrors.push(err254);
 }
 errors++;
 }
-if(data102.namespace === undefined){
-const err255 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
+}
+else {
+const err255 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3096,8 +3094,10 @@ vErrors.push(err255);
 }
 errors++;
 }
-if(data102.name === undefined){
-const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+}
+else {
+const err256 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3106,8 +3106,10 @@ vErrors.push(err256);
 }
 errors++;
 }
-if(data102.jobUid === undefined){
-const err257 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
+}
+}
+else {
+const err257 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3116,8 +3118,12 @@ vErrors.push(err257);
 }
 errors++;
 }
-if(data102.state === undefined){
-const err258 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+if(data66.placements !== undefined){
+let data103 = data66.placements;
+if(Array.isArray(data103)){
+if(data103.length > 400){
+const err258 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3126,9 +3132,12 @@ vErrors.push(err258);
 }
 errors++;
 }
-for(const key26 in data102){
-if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
-const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+const len4 = data103.length;
+for(let i4=0; i4<len4; i4++){
+let data104 = data103[i4];
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+if(data104.participant === undefined){
+const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3137,12 +3146,8 @@ vErrors.push(err259);
 }
 errors++;
 }
-}
-if(data102.participant !== undefined){
-let data103 = data102.participant;
-if(typeof data103 === "string"){
-if(func3(data103) > 63){
-const err260 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data104.cluster === undefined){
+const err260 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3151,9 +3156,8 @@ vErrors.push(err260);
 }
 errors++;
 }
-}
-else {
-const err261 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.namespace === undefined){
+const err261 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3162,12 +3166,8 @@ vErrors.push(err261);
 }
 errors++;
 }
-}
-if(data102.cluster !== undefined){
-let data104 = data102.cluster;
-if(typeof data104 === "string"){
-if(func3(data104) > 63){
-const err262 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data104.name === undefined){
+const err262 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3176,9 +3176,8 @@ vErrors.push(err262);
 }
 errors++;
 }
-}
-else {
-const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.jobUid === undefined){
+const err263 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3187,12 +3186,8 @@ vErrors.push(err263);
 }
 errors++;
 }
-}
-if(data102.namespace !== undefined){
-let data105 = data102.namespace;
-if(typeof data105 === "string"){
-if(func3(data105) > 63){
-const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data104.state === undefined){
+const err264 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3201,9 +3196,9 @@ vErrors.push(err264);
 }
 errors++;
 }
-}
-else {
-const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key26 in data104){
+if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
+const err265 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3213,11 +3208,11 @@ vErrors.push(err265);
 errors++;
 }
 }
-if(data102.name !== undefined){
-let data106 = data102.name;
-if(typeof data106 === "string"){
-if(func3(data106) > 63){
-const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data104.participant !== undefined){
+let data105 = data104.participant;
+if(typeof data105 === "string"){
+if(func3(data105) > 63){
+const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3228,7 +3223,7 @@ errors++;
 }
 }
 else {
-const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3238,11 +3233,11 @@ vErrors.push(err267);
 errors++;
 }
 }
-if(data102.jobUid !== undefined){
-let data107 = data102.jobUid;
-if(typeof data107 === "string"){
-if(func3(data107) > 64){
-const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data104.cluster !== undefined){
+let data106 = data104.cluster;
+if(typeof data106 === "string"){
+if(func3(data106) > 63){
+const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3253,7 +3248,7 @@ errors++;
 }
 }
 else {
-const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3263,11 +3258,11 @@ vErrors.push(err269);
 errors++;
 }
 }
-if(data102.clusterUid !== undefined){
-let data108 = data102.clusterUid;
-if(typeof data108 === "string"){
-if(func3(data108) > 64){
-const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data104.namespace !== undefined){
+let data107 = data104.namespace;
+if(typeof data107 === "string"){
+if(func3(data107) > 63){
+const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3278,7 +3273,7 @@ errors++;
 }
 }
 else {
-const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3288,10 +3283,11 @@ vErrors.push(err271);
 errors++;
 }
 }
-if(data102.state !== undefined){
-let data109 = data102.state;
-if(typeof data109 !== "string"){
-const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.name !== undefined){
+let data108 = data104.name;
+if(typeof data108 === "string"){
+if(func3(data108) > 63){
+const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3300,8 +3296,9 @@ vErrors.push(err272);
 }
 errors++;
 }
-if(!((data109 === "Wanted") || (data109 === "Leaving"))){
-const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3311,9 +3308,11 @@ vErrors.push(err273);
 errors++;
 }
 }
-}
-else {
-const err274 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data104.jobUid !== undefined){
+let data109 = data104.jobUid;
+if(typeof data109 === "string"){
+if(func3(data109) > 64){
+const err274 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3323,9 +3322,8 @@ vErrors.push(err274);
 errors++;
 }
 }
-}
 else {
-const err275 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err275 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3335,11 +3333,11 @@ vErrors.push(err275);
 errors++;
 }
 }
-if(data64.unsearchedClusters !== undefined){
-let data110 = data64.unsearchedClusters;
-if(Array.isArray(data110)){
-if(data110.length > 1000){
-const err276 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+if(data104.clusterUid !== undefined){
+let data110 = data104.clusterUid;
+if(typeof data110 === "string"){
+if(func3(data110) > 64){
+const err276 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3348,12 +3346,9 @@ vErrors.push(err276);
 }
 errors++;
 }
-const len5 = data110.length;
-for(let i5=0; i5<len5; i5++){
-let data111 = data110[i5];
-if(typeof data111 === "string"){
-if(func3(data111) > 63){
-const err277 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+else {
+const err277 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3363,8 +3358,10 @@ vErrors.push(err277);
 errors++;
 }
 }
-else {
-const err278 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.state !== undefined){
+let data111 = data104.state;
+if(typeof data111 !== "string"){
+const err278 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3373,10 +3370,8 @@ vErrors.push(err278);
 }
 errors++;
 }
-}
-}
-else {
-const err279 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(!((data111 === "Wanted") || (data111 === "Leaving"))){
+const err279 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3386,11 +3381,9 @@ vErrors.push(err279);
 errors++;
 }
 }
-if(data64.disclosures !== undefined){
-let data112 = data64.disclosures;
-if(Array.isArray(data112)){
-if(data112.length > 32){
-const err280 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+}
+else {
+const err280 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3399,12 +3392,10 @@ vErrors.push(err280);
 }
 errors++;
 }
-const len6 = data112.length;
-for(let i6=0; i6<len6; i6++){
-let data113 = data112[i6];
-if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
-if(data113.set === undefined){
-const err281 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
+}
+}
+else {
+const err281 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3413,8 +3404,12 @@ vErrors.push(err281);
 }
 errors++;
 }
-if(data113.role === undefined){
-const err282 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+}
+if(data66.unsearchedClusters !== undefined){
+let data112 = data66.unsearchedClusters;
+if(Array.isArray(data112)){
+if(data112.length > 1000){
+const err282 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3423,8 +3418,12 @@ vErrors.push(err282);
 }
 errors++;
 }
-if(data113.disclosure === undefined){
-const err283 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
+const len5 = data112.length;
+for(let i5=0; i5<len5; i5++){
+let data113 = data112[i5];
+if(typeof data113 === "string"){
+if(func3(data113) > 63){
+const err283 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3433,8 +3432,9 @@ vErrors.push(err283);
 }
 errors++;
 }
-if(data113.meaning === undefined){
-const err284 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
+}
+else {
+const err284 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3443,9 +3443,10 @@ vErrors.push(err284);
 }
 errors++;
 }
-for(const key27 in data113){
-if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
-const err285 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+}
+else {
+const err285 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3455,11 +3456,11 @@ vErrors.push(err285);
 errors++;
 }
 }
-if(data113.set !== undefined){
-let data114 = data113.set;
-if(typeof data114 === "string"){
-if(func3(data114) > 64){
-const err286 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data66.disclosures !== undefined){
+let data114 = data66.disclosures;
+if(Array.isArray(data114)){
+if(data114.length > 32){
+const err286 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3468,9 +3469,12 @@ vErrors.push(err286);
 }
 errors++;
 }
-}
-else {
-const err287 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len6 = data114.length;
+for(let i6=0; i6<len6; i6++){
+let data115 = data114[i6];
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+if(data115.set === undefined){
+const err287 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3479,12 +3483,8 @@ vErrors.push(err287);
 }
 errors++;
 }
-}
-if(data113.role !== undefined){
-let data115 = data113.role;
-if(typeof data115 === "string"){
-if(func3(data115) > 32){
-const err288 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data115.role === undefined){
+const err288 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3493,9 +3493,8 @@ vErrors.push(err288);
 }
 errors++;
 }
-}
-else {
-const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data115.disclosure === undefined){
+const err289 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3504,12 +3503,8 @@ vErrors.push(err289);
 }
 errors++;
 }
-}
-if(data113.disclosure !== undefined){
-let data116 = data113.disclosure;
-if(typeof data116 === "string"){
-if(func3(data116) > 32){
-const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data115.meaning === undefined){
+const err290 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3518,9 +3513,9 @@ vErrors.push(err290);
 }
 errors++;
 }
-}
-else {
-const err291 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key27 in data115){
+if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
+const err291 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3530,11 +3525,11 @@ vErrors.push(err291);
 errors++;
 }
 }
-if(data113.meaning !== undefined){
-let data117 = data113.meaning;
-if(typeof data117 === "string"){
-if(func3(data117) > 300){
-const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data115.set !== undefined){
+let data116 = data115.set;
+if(typeof data116 === "string"){
+if(func3(data116) > 64){
+const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3545,7 +3540,7 @@ errors++;
 }
 }
 else {
-const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3555,9 +3550,11 @@ vErrors.push(err293);
 errors++;
 }
 }
-}
-else {
-const err294 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data115.role !== undefined){
+let data117 = data115.role;
+if(typeof data117 === "string"){
+if(func3(data117) > 32){
+const err294 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3567,9 +3564,8 @@ vErrors.push(err294);
 errors++;
 }
 }
-}
 else {
-const err295 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err295 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3579,12 +3575,11 @@ vErrors.push(err295);
 errors++;
 }
 }
-if(data64.bytes !== undefined){
-let data118 = data64.bytes;
-if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-for(const key28 in data118){
-if(!((key28 === "up") || (key28 === "down"))){
-const err296 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+if(data115.disclosure !== undefined){
+let data118 = data115.disclosure;
+if(typeof data118 === "string"){
+if(func3(data118) > 32){
+const err296 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3594,10 +3589,8 @@ vErrors.push(err296);
 errors++;
 }
 }
-if(data118.up !== undefined){
-let data119 = data118.up;
-if(!((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119)))){
-const err297 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err297 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3607,10 +3600,11 @@ vErrors.push(err297);
 errors++;
 }
 }
-if(data118.down !== undefined){
-let data120 = data118.down;
-if(!((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120)))){
-const err298 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data115.meaning !== undefined){
+let data119 = data115.meaning;
+if(typeof data119 === "string"){
+if(func3(data119) > 300){
+const err298 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3620,9 +3614,8 @@ vErrors.push(err298);
 errors++;
 }
 }
-}
 else {
-const err299 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err299 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3632,12 +3625,9 @@ vErrors.push(err299);
 errors++;
 }
 }
-if(data64.checkpoint !== undefined){
-let data121 = data64.checkpoint;
-if(data121 && typeof data121 == "object" && !Array.isArray(data121)){
-for(const key29 in data121){
-if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
-const err300 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+}
+else {
+const err300 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3647,11 +3637,9 @@ vErrors.push(err300);
 errors++;
 }
 }
-if(data121.uri !== undefined){
-let data122 = data121.uri;
-if(typeof data122 === "string"){
-if(func3(data122) > 1024){
-const err301 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+}
+else {
+const err301 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3661,8 +3649,12 @@ vErrors.push(err301);
 errors++;
 }
 }
-else {
-const err302 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.bytes !== undefined){
+let data120 = data66.bytes;
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+for(const key28 in data120){
+if(!((key28 === "up") || (key28 === "down"))){
+const err302 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3672,10 +3664,10 @@ vErrors.push(err302);
 errors++;
 }
 }
-if(data121.round !== undefined){
-let data123 = data121.round;
-if(!((typeof data123 == "number") && (!(data123 % 1) && !isNaN(data123)))){
-const err303 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data120.up !== undefined){
+let data121 = data120.up;
+if(!((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121)))){
+const err303 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3685,11 +3677,10 @@ vErrors.push(err303);
 errors++;
 }
 }
-if(data121.sha256 !== undefined){
-let data124 = data121.sha256;
-if(typeof data124 === "string"){
-if(func3(data124) > 64){
-const err304 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data120.down !== undefined){
+let data122 = data120.down;
+if(!((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122)))){
+const err304 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3699,8 +3690,9 @@ vErrors.push(err304);
 errors++;
 }
 }
+}
 else {
-const err305 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err305 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3710,9 +3702,12 @@ vErrors.push(err305);
 errors++;
 }
 }
-}
-else {
-const err306 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data66.checkpoint !== undefined){
+let data123 = data66.checkpoint;
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key29 in data123){
+if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
+const err306 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err306];
 }
@@ -3722,12 +3717,11 @@ vErrors.push(err306);
 errors++;
 }
 }
-if(data64.model !== undefined){
-let data125 = data64.model;
-if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
-for(const key30 in data125){
-if(!(key30 === "sha256")){
-const err307 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+if(data123.uri !== undefined){
+let data124 = data123.uri;
+if(typeof data124 === "string"){
+if(func3(data124) > 1024){
+const err307 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err307];
 }
@@ -3737,11 +3731,8 @@ vErrors.push(err307);
 errors++;
 }
 }
-if(data125.sha256 !== undefined){
-let data126 = data125.sha256;
-if(typeof data126 === "string"){
-if(func3(data126) > 64){
-const err308 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err308 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err308];
 }
@@ -3751,8 +3742,10 @@ vErrors.push(err308);
 errors++;
 }
 }
-else {
-const err309 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data123.round !== undefined){
+let data125 = data123.round;
+if(!((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125)))){
+const err309 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err309];
 }
@@ -3762,9 +3755,11 @@ vErrors.push(err309);
 errors++;
 }
 }
-}
-else {
-const err310 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data123.sha256 !== undefined){
+let data126 = data123.sha256;
+if(typeof data126 === "string"){
+if(func3(data126) > 64){
+const err310 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err310];
 }
@@ -3774,11 +3769,8 @@ vErrors.push(err310);
 errors++;
 }
 }
-if(data64.conditions !== undefined){
-let data127 = data64.conditions;
-if(Array.isArray(data127)){
-if(data127.length > 16){
-const err311 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+else {
+const err311 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err311];
 }
@@ -3787,12 +3779,10 @@ vErrors.push(err311);
 }
 errors++;
 }
-const len7 = data127.length;
-for(let i7=0; i7<len7; i7++){
-let data128 = data127[i7];
-if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
-if(data128.type === undefined){
-const err312 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+}
+else {
+const err312 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err312];
 }
@@ -3801,8 +3791,13 @@ vErrors.push(err312);
 }
 errors++;
 }
-if(data128.status === undefined){
-const err313 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+if(data66.model !== undefined){
+let data127 = data66.model;
+if(data127 && typeof data127 == "object" && !Array.isArray(data127)){
+for(const key30 in data127){
+if(!(key30 === "sha256")){
+const err313 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err313];
 }
@@ -3811,8 +3806,12 @@ vErrors.push(err313);
 }
 errors++;
 }
-if(data128.reason === undefined){
-const err314 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+if(data127.sha256 !== undefined){
+let data128 = data127.sha256;
+if(typeof data128 === "string"){
+if(func3(data128) > 64){
+const err314 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err314];
 }
@@ -3821,8 +3820,9 @@ vErrors.push(err314);
 }
 errors++;
 }
-if(data128.message === undefined){
-const err315 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+else {
+const err315 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err315];
 }
@@ -3831,8 +3831,10 @@ vErrors.push(err315);
 }
 errors++;
 }
-if(data128.lastTransitionTime === undefined){
-const err316 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+}
+}
+else {
+const err316 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err316];
 }
@@ -3841,9 +3843,12 @@ vErrors.push(err316);
 }
 errors++;
 }
-for(const key31 in data128){
-if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
-const err317 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+if(data66.conditions !== undefined){
+let data129 = data66.conditions;
+if(Array.isArray(data129)){
+if(data129.length > 16){
+const err317 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err317];
 }
@@ -3852,12 +3857,12 @@ vErrors.push(err317);
 }
 errors++;
 }
-}
-if(data128.type !== undefined){
-let data129 = data128.type;
-if(typeof data129 === "string"){
-if(func3(data129) > 64){
-const err318 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const len7 = data129.length;
+for(let i7=0; i7<len7; i7++){
+let data130 = data129[i7];
+if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
+if(data130.type === undefined){
+const err318 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -3866,9 +3871,8 @@ vErrors.push(err318);
 }
 errors++;
 }
-}
-else {
-const err319 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data130.status === undefined){
+const err319 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -3877,11 +3881,8 @@ vErrors.push(err319);
 }
 errors++;
 }
-}
-if(data128.status !== undefined){
-let data130 = data128.status;
-if(typeof data130 !== "string"){
-const err320 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data130.reason === undefined){
+const err320 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err320];
 }
@@ -3890,8 +3891,8 @@ vErrors.push(err320);
 }
 errors++;
 }
-if(!(((data130 === "True") || (data130 === "False")) || (data130 === "Unknown"))){
-const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+if(data130.message === undefined){
+const err321 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err321];
 }
@@ -3900,12 +3901,8 @@ vErrors.push(err321);
 }
 errors++;
 }
-}
-if(data128.reason !== undefined){
-let data131 = data128.reason;
-if(typeof data131 === "string"){
-if(func3(data131) > 64){
-const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data130.lastTransitionTime === undefined){
+const err322 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err322];
 }
@@ -3914,9 +3911,9 @@ vErrors.push(err322);
 }
 errors++;
 }
-}
-else {
-const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key31 in data130){
+if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
+const err323 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err323];
 }
@@ -3926,11 +3923,11 @@ vErrors.push(err323);
 errors++;
 }
 }
-if(data128.message !== undefined){
-let data132 = data128.message;
-if(typeof data132 === "string"){
-if(func3(data132) > 1024){
-const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data130.type !== undefined){
+let data131 = data130.type;
+if(typeof data131 === "string"){
+if(func3(data131) > 64){
+const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err324];
 }
@@ -3941,7 +3938,7 @@ errors++;
 }
 }
 else {
-const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err325];
 }
@@ -3951,10 +3948,10 @@ vErrors.push(err325);
 errors++;
 }
 }
-if(data128.observedGeneration !== undefined){
-let data133 = data128.observedGeneration;
-if(!((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133)))){
-const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data130.status !== undefined){
+let data132 = data130.status;
+if(typeof data132 !== "string"){
+const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err326];
 }
@@ -3963,10 +3960,8 @@ vErrors.push(err326);
 }
 errors++;
 }
-}
-if(data128.lastTransitionTime !== undefined){
-if(!(typeof data128.lastTransitionTime === "string")){
-const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data132 === "True") || (data132 === "False")) || (data132 === "Unknown"))){
+const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err327];
 }
@@ -3976,9 +3971,11 @@ vErrors.push(err327);
 errors++;
 }
 }
-}
-else {
-const err328 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data130.reason !== undefined){
+let data133 = data130.reason;
+if(typeof data133 === "string"){
+if(func3(data133) > 64){
+const err328 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err328];
 }
@@ -3988,9 +3985,8 @@ vErrors.push(err328);
 errors++;
 }
 }
-}
 else {
-const err329 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err329 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err329];
 }
@@ -4000,9 +3996,11 @@ vErrors.push(err329);
 errors++;
 }
 }
-}
-else {
-const err330 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data130.message !== undefined){
+let data134 = data130.message;
+if(typeof data134 === "string"){
+if(func3(data134) > 1024){
+const err330 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err330];
 }
@@ -4012,9 +4010,8 @@ vErrors.push(err330);
 errors++;
 }
 }
-}
 else {
-const err331 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err331 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err331];
 }
@@ -4023,12 +4020,86 @@ vErrors.push(err331);
 }
 errors++;
 }
+}
+if(data130.observedGeneration !== undefined){
+let data135 = data130.observedGeneration;
+if(!((typeof data135 == "number") && (!(data135 % 1) && !isNaN(data135)))){
+const err332 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err332];
+}
+else {
+vErrors.push(err332);
+}
+errors++;
+}
+}
+if(data130.lastTransitionTime !== undefined){
+if(!(typeof data130.lastTransitionTime === "string")){
+const err333 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err333];
+}
+else {
+vErrors.push(err333);
+}
+errors++;
+}
+}
+}
+else {
+const err334 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err334];
+}
+else {
+vErrors.push(err334);
+}
+errors++;
+}
+}
+}
+else {
+const err335 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err335];
+}
+else {
+vErrors.push(err335);
+}
+errors++;
+}
+}
+}
+else {
+const err336 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err336];
+}
+else {
+vErrors.push(err336);
+}
+errors++;
+}
+}
+}
+else {
+const err337 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err337];
+}
+else {
+vErrors.push(err337);
+}
+errors++;
+}
 validate10.errors = vErrors;
 return errors === 0;
 }
 
 export const validateMemberCluster = validate11;
-const schema12 = {"type":"object","description":"A cluster that the hub may place workers into.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"How the cluster is reached and what it may be used for.","required":["access","namespaces"],"properties":{"access":{"type":"object","description":"How the operator reaches the API server.","required":["kubeconfig"],"properties":{"kubeconfig":{"type":"object","description":"A kubeconfig in a Secret of the operator's namespace, under the key `kubeconfig`.","required":["secretName"],"properties":{"secretName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Secret."}},"additionalProperties":false}},"additionalProperties":false},"provider":{"type":"string","maxLength":32,"description":"Cloud provider, for example aws, gcp, azure or onprem."},"region":{"type":"string","maxLength":64,"description":"Region of the provider."},"namespaces":{"type":"array","description":"Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.","minItems":1,"maxItems":100,"items":{"type":"object","required":["hub","member"],"properties":{"hub":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace on the hub."},"member":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace in the member cluster."}},"additionalProperties":false}},"gate":{"type":"object","description":"The member's gate as the member's admin handed it over.","required":["caBundle"],"properties":{"caBundle":{"type":"string","minLength":1,"maxLength":16384,"description":"PEM certificates of the gate's CA, several while it is rotated; aggregators trust them for workers of this member alone."}},"additionalProperties":false}},"additionalProperties":false},"status":{"type":"object","description":"What the operator knows of the cluster. Written by the operator alone.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"kubernetesVersion":{"type":"string","maxLength":64,"description":"Version that the API server answers."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of the member's kube-system namespace; tells a cluster that was made anew under the same name."},"nodes":{"type":"integer","description":"Nodes that are ready."},"accelerators":{"type":"array","description":"Accelerators by resource.","maxItems":16,"items":{"type":"object","required":["resource","allocatable","free"],"properties":{"resource":{"type":"string","maxLength":317,"description":"Extended resource."},"allocatable":{"type":"integer","description":"What the ready nodes offer."},"free":{"type":"integer","description":"Allocatable less what the hub's own pods request."}},"additionalProperties":false}},"acceleratorsSummary":{"type":"string","maxLength":64,"description":"Free of allocatable accelerators; absent while that is not known."},"nodesObservedTime":{"type":"string","format":"date-time","description":"When nodes and accelerators were last known; moves about every half minute."},"namespaces":{"type":"array","description":"Namespaces of the member that are mapped, or that were and may still hold objects of this hub.","maxItems":200,"items":{"type":"object","required":["name","mapped","ready"],"properties":{"name":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"mapped":{"type":"boolean","description":"Whether spec.namespaces names it."},"ready":{"type":"boolean","description":"Whether it can be used."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause when it cannot."},"message":{"type":"string","maxLength":300,"description":"One sentence with the remedy."}},"additionalProperties":false}},"lastHeardTime":{"type":"string","format":"date-time","description":"When the API server last answered."},"disconnectedSince":{"type":"string","format":"date-time","description":"First failure since the cluster was last heard; absent while it answers."},"credentialExpiryTime":{"type":"string","format":"date-time","description":"When the operator's credential ends, if it says so."},"gateFingerprint":{"type":"string","maxLength":128,"description":"SHA-256 of the gate CA's certificate, to compare with what the member's admin says."},"conditions":{"type":"array","description":"What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"MemberCluster"};
+const schema12 = {"type":"object","description":"A cluster that the hub may place workers into.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"How the cluster is reached and what it may be used for.","required":["access","namespaces"],"properties":{"access":{"type":"object","description":"How the operator reaches the API server.","required":["kubeconfig"],"properties":{"kubeconfig":{"type":"object","description":"A kubeconfig in a Secret of the operator's namespace, under the key `kubeconfig`.","required":["secretName"],"properties":{"secretName":{"type":"string","minLength":1,"maxLength":253,"description":"Name of the Secret."}},"additionalProperties":false}},"additionalProperties":false},"provider":{"type":"string","maxLength":32,"description":"Cloud provider, for example aws, gcp, azure or onprem."},"region":{"type":"string","maxLength":64,"description":"Region of the provider."},"organisation":{"type":"string","minLength":1,"maxLength":63,"pattern":"^[^\\p{C}\\p{Z}]+( [^\\p{C}\\p{Z}]+)*$","description":"Organisation that the cluster counts for, in Unicode's form NFC; the name of the MemberCluster when left out. It is the hub's claim and decides which jobs are accepted; in a round each member counts organisations by its own peer list, whatever stands here."},"namespaces":{"type":"array","description":"Which member namespace serves which hub namespace. A hub namespace that is not listed may not place here.","minItems":1,"maxItems":100,"items":{"type":"object","required":["hub","member"],"properties":{"hub":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace on the hub."},"member":{"type":"string","minLength":1,"maxLength":63,"description":"Namespace in the member cluster."}},"additionalProperties":false}},"gate":{"type":"object","description":"The member's gate as the member's admin handed it over.","required":["caBundle"],"properties":{"caBundle":{"type":"string","minLength":1,"maxLength":16384,"description":"PEM certificates of the gate's CA, several while it is rotated; aggregators trust them for workers of this member alone."}},"additionalProperties":false}},"additionalProperties":false},"status":{"type":"object","description":"What the operator knows of the cluster. Written by the operator alone.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"kubernetesVersion":{"type":"string","maxLength":64,"description":"Version that the API server answers."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of the member's kube-system namespace; tells a cluster that was made anew under the same name."},"nodes":{"type":"integer","description":"Nodes that are ready."},"accelerators":{"type":"array","description":"Accelerators by resource.","maxItems":16,"items":{"type":"object","required":["resource","allocatable","free"],"properties":{"resource":{"type":"string","maxLength":317,"description":"Extended resource."},"allocatable":{"type":"integer","description":"What the ready nodes offer."},"free":{"type":"integer","description":"Allocatable less what the hub's own pods request."}},"additionalProperties":false}},"acceleratorsSummary":{"type":"string","maxLength":64,"description":"Free of allocatable accelerators; absent while that is not known."},"nodesObservedTime":{"type":"string","format":"date-time","description":"When nodes and accelerators were last known; moves about every half minute."},"namespaces":{"type":"array","description":"Namespaces of the member that are mapped, or that were and may still hold objects of this hub.","maxItems":200,"items":{"type":"object","required":["name","mapped","ready"],"properties":{"name":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"mapped":{"type":"boolean","description":"Whether spec.namespaces names it."},"ready":{"type":"boolean","description":"Whether it can be used."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause when it cannot."},"message":{"type":"string","maxLength":300,"description":"One sentence with the remedy."}},"additionalProperties":false}},"lastHeardTime":{"type":"string","format":"date-time","description":"When the API server last answered."},"disconnectedSince":{"type":"string","format":"date-time","description":"First failure since the cluster was last heard; absent while it answers."},"credentialExpiryTime":{"type":"string","format":"date-time","description":"When the operator's credential ends, if it says so."},"gateFingerprint":{"type":"string","maxLength":128,"description":"SHA-256 of the gate CA's certificate, to compare with what the member's admin says."},"conditions":{"type":"array","description":"What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"MemberCluster"};
+const pattern14 = new RegExp("^[^\\p{C}\\p{Z}]+( [^\\p{C}\\p{Z}]+)*$", "u");
 
 function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="MemberCluster" */;
@@ -4118,7 +4189,7 @@ vErrors.push(err6);
 errors++;
 }
 for(const key1 in data3){
-if(!(((((key1 === "access") || (key1 === "provider")) || (key1 === "region")) || (key1 === "namespaces")) || (key1 === "gate"))){
+if(!((((((key1 === "access") || (key1 === "provider")) || (key1 === "region")) || (key1 === "organisation")) || (key1 === "namespaces")) || (key1 === "gate"))){
 const err7 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err7];
@@ -4288,11 +4359,11 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data3.namespaces !== undefined){
-let data9 = data3.namespaces;
-if(Array.isArray(data9)){
-if(data9.length > 100){
-const err21 = {instancePath:instancePath+"/spec/namespaces",schemaPath:"#/properties/spec/properties/namespaces/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data3.organisation !== undefined){
+let data9 = data3.organisation;
+if(typeof data9 === "string"){
+if(func3(data9) > 63){
+const err21 = {instancePath:instancePath+"/spec/organisation",schemaPath:"#/properties/spec/properties/organisation/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4301,8 +4372,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-if(data9.length < 1){
-const err22 = {instancePath:instancePath+"/spec/namespaces",schemaPath:"#/properties/spec/properties/namespaces/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+if(func3(data9) < 1){
+const err22 = {instancePath:instancePath+"/spec/organisation",schemaPath:"#/properties/spec/properties/organisation/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4311,12 +4382,8 @@ vErrors.push(err22);
 }
 errors++;
 }
-const len0 = data9.length;
-for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
-if(data10.hub === undefined){
-const err23 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "hub"},message:"must have required property '"+"hub"+"'"};
+if(!pattern14.test(data9)){
+const err23 = {instancePath:instancePath+"/spec/organisation",schemaPath:"#/properties/spec/properties/organisation/pattern",keyword:"pattern",params:{pattern: "^[^\\p{C}\\p{Z}]+( [^\\p{C}\\p{Z}]+)*$"},message:"must match pattern \""+"^[^\\p{C}\\p{Z}]+( [^\\p{C}\\p{Z}]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4325,8 +4392,9 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data10.member === undefined){
-const err24 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "member"},message:"must have required property '"+"member"+"'"};
+}
+else {
+const err24 = {instancePath:instancePath+"/spec/organisation",schemaPath:"#/properties/spec/properties/organisation/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4335,9 +4403,12 @@ vErrors.push(err24);
 }
 errors++;
 }
-for(const key4 in data10){
-if(!((key4 === "hub") || (key4 === "member"))){
-const err25 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+if(data3.namespaces !== undefined){
+let data10 = data3.namespaces;
+if(Array.isArray(data10)){
+if(data10.length > 100){
+const err25 = {instancePath:instancePath+"/spec/namespaces",schemaPath:"#/properties/spec/properties/namespaces/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4346,12 +4417,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-if(data10.hub !== undefined){
-let data11 = data10.hub;
-if(typeof data11 === "string"){
-if(func3(data11) > 63){
-const err26 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/hub",schemaPath:"#/properties/spec/properties/namespaces/items/properties/hub/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(data10.length < 1){
+const err26 = {instancePath:instancePath+"/spec/namespaces",schemaPath:"#/properties/spec/properties/namespaces/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4360,8 +4427,12 @@ vErrors.push(err26);
 }
 errors++;
 }
-if(func3(data11) < 1){
-const err27 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/hub",schemaPath:"#/properties/spec/properties/namespaces/items/properties/hub/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const len0 = data10.length;
+for(let i0=0; i0<len0; i0++){
+let data11 = data10[i0];
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.hub === undefined){
+const err27 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "hub"},message:"must have required property '"+"hub"+"'"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -4370,9 +4441,8 @@ vErrors.push(err27);
 }
 errors++;
 }
-}
-else {
-const err28 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/hub",schemaPath:"#/properties/spec/properties/namespaces/items/properties/hub/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data11.member === undefined){
+const err28 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "member"},message:"must have required property '"+"member"+"'"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -4381,12 +4451,9 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-if(data10.member !== undefined){
-let data12 = data10.member;
-if(typeof data12 === "string"){
-if(func3(data12) > 63){
-const err29 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/member",schemaPath:"#/properties/spec/properties/namespaces/items/properties/member/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+for(const key4 in data11){
+if(!((key4 === "hub") || (key4 === "member"))){
+const err29 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -4395,8 +4462,12 @@ vErrors.push(err29);
 }
 errors++;
 }
-if(func3(data12) < 1){
-const err30 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/member",schemaPath:"#/properties/spec/properties/namespaces/items/properties/member/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+if(data11.hub !== undefined){
+let data12 = data11.hub;
+if(typeof data12 === "string"){
+if(func3(data12) > 63){
+const err30 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/hub",schemaPath:"#/properties/spec/properties/namespaces/items/properties/hub/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -4405,9 +4476,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-}
-else {
-const err31 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/member",schemaPath:"#/properties/spec/properties/namespaces/items/properties/member/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func3(data12) < 1){
+const err31 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/hub",schemaPath:"#/properties/spec/properties/namespaces/items/properties/hub/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -4417,9 +4487,8 @@ vErrors.push(err31);
 errors++;
 }
 }
-}
 else {
-const err32 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err32 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/hub",schemaPath:"#/properties/spec/properties/namespaces/items/properties/hub/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -4429,9 +4498,11 @@ vErrors.push(err32);
 errors++;
 }
 }
-}
-else {
-const err33 = {instancePath:instancePath+"/spec/namespaces",schemaPath:"#/properties/spec/properties/namespaces/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data11.member !== undefined){
+let data13 = data11.member;
+if(typeof data13 === "string"){
+if(func3(data13) > 63){
+const err33 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/member",schemaPath:"#/properties/spec/properties/namespaces/items/properties/member/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -4440,12 +4511,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-if(data3.gate !== undefined){
-let data13 = data3.gate;
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.caBundle === undefined){
-const err34 = {instancePath:instancePath+"/spec/gate",schemaPath:"#/properties/spec/properties/gate/required",keyword:"required",params:{missingProperty: "caBundle"},message:"must have required property '"+"caBundle"+"'"};
+if(func3(data13) < 1){
+const err34 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/member",schemaPath:"#/properties/spec/properties/namespaces/items/properties/member/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -4454,9 +4521,9 @@ vErrors.push(err34);
 }
 errors++;
 }
-for(const key5 in data13){
-if(!(key5 === "caBundle")){
-const err35 = {instancePath:instancePath+"/spec/gate",schemaPath:"#/properties/spec/properties/gate/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+else {
+const err35 = {instancePath:instancePath+"/spec/namespaces/" + i0+"/member",schemaPath:"#/properties/spec/properties/namespaces/items/properties/member/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -4466,11 +4533,9 @@ vErrors.push(err35);
 errors++;
 }
 }
-if(data13.caBundle !== undefined){
-let data14 = data13.caBundle;
-if(typeof data14 === "string"){
-if(func3(data14) > 16384){
-const err36 = {instancePath:instancePath+"/spec/gate/caBundle",schemaPath:"#/properties/spec/properties/gate/properties/caBundle/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"};
+}
+else {
+const err36 = {instancePath:instancePath+"/spec/namespaces/" + i0,schemaPath:"#/properties/spec/properties/namespaces/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -4479,8 +4544,10 @@ vErrors.push(err36);
 }
 errors++;
 }
-if(func3(data14) < 1){
-const err37 = {instancePath:instancePath+"/spec/gate/caBundle",schemaPath:"#/properties/spec/properties/gate/properties/caBundle/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/spec/namespaces",schemaPath:"#/properties/spec/properties/namespaces/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -4490,8 +4557,11 @@ vErrors.push(err37);
 errors++;
 }
 }
-else {
-const err38 = {instancePath:instancePath+"/spec/gate/caBundle",schemaPath:"#/properties/spec/properties/gate/properties/caBundle/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.gate !== undefined){
+let data14 = data3.gate;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(data14.caBundle === undefined){
+const err38 = {instancePath:instancePath+"/spec/gate",schemaPath:"#/properties/spec/properties/gate/required",keyword:"required",params:{missingProperty: "caBundle"},message:"must have required property '"+"caBundle"+"'"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -4500,10 +4570,9 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-}
-else {
-const err39 = {instancePath:instancePath+"/spec/gate",schemaPath:"#/properties/spec/properties/gate/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key5 in data14){
+if(!(key5 === "caBundle")){
+const err39 = {instancePath:instancePath+"/spec/gate",schemaPath:"#/properties/spec/properties/gate/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -4513,9 +4582,11 @@ vErrors.push(err39);
 errors++;
 }
 }
-}
-else {
-const err40 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data14.caBundle !== undefined){
+let data15 = data14.caBundle;
+if(typeof data15 === "string"){
+if(func3(data15) > 16384){
+const err40 = {instancePath:instancePath+"/spec/gate/caBundle",schemaPath:"#/properties/spec/properties/gate/properties/caBundle/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -4524,13 +4595,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-if(data.status !== undefined){
-let data15 = data.status;
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key6 in data15){
-if(!(func2.call(schema12.properties.status.properties, key6))){
-const err41 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(func3(data15) < 1){
+const err41 = {instancePath:instancePath+"/spec/gate/caBundle",schemaPath:"#/properties/spec/properties/gate/properties/caBundle/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -4540,10 +4606,8 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data15.observedGeneration !== undefined){
-let data16 = data15.observedGeneration;
-if(!((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16)))){
-const err42 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err42 = {instancePath:instancePath+"/spec/gate/caBundle",schemaPath:"#/properties/spec/properties/gate/properties/caBundle/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -4553,11 +4617,9 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data15.kubernetesVersion !== undefined){
-let data17 = data15.kubernetesVersion;
-if(typeof data17 === "string"){
-if(func3(data17) > 64){
-const err43 = {instancePath:instancePath+"/status/kubernetesVersion",schemaPath:"#/properties/status/properties/kubernetesVersion/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err43 = {instancePath:instancePath+"/spec/gate",schemaPath:"#/properties/spec/properties/gate/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -4567,8 +4629,9 @@ vErrors.push(err43);
 errors++;
 }
 }
+}
 else {
-const err44 = {instancePath:instancePath+"/status/kubernetesVersion",schemaPath:"#/properties/status/properties/kubernetesVersion/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err44 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -4578,11 +4641,12 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data15.clusterUid !== undefined){
-let data18 = data15.clusterUid;
-if(typeof data18 === "string"){
-if(func3(data18) > 64){
-const err45 = {instancePath:instancePath+"/status/clusterUid",schemaPath:"#/properties/status/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data.status !== undefined){
+let data16 = data.status;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+for(const key6 in data16){
+if(!(func2.call(schema12.properties.status.properties, key6))){
+const err45 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -4592,8 +4656,10 @@ vErrors.push(err45);
 errors++;
 }
 }
-else {
-const err46 = {instancePath:instancePath+"/status/clusterUid",schemaPath:"#/properties/status/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data16.observedGeneration !== undefined){
+let data17 = data16.observedGeneration;
+if(!((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17)))){
+const err46 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -4603,10 +4669,11 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data15.nodes !== undefined){
-let data19 = data15.nodes;
-if(!((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19)))){
-const err47 = {instancePath:instancePath+"/status/nodes",schemaPath:"#/properties/status/properties/nodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data16.kubernetesVersion !== undefined){
+let data18 = data16.kubernetesVersion;
+if(typeof data18 === "string"){
+if(func3(data18) > 64){
+const err47 = {instancePath:instancePath+"/status/kubernetesVersion",schemaPath:"#/properties/status/properties/kubernetesVersion/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -4616,11 +4683,8 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data15.accelerators !== undefined){
-let data20 = data15.accelerators;
-if(Array.isArray(data20)){
-if(data20.length > 16){
-const err48 = {instancePath:instancePath+"/status/accelerators",schemaPath:"#/properties/status/properties/accelerators/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+else {
+const err48 = {instancePath:instancePath+"/status/kubernetesVersion",schemaPath:"#/properties/status/properties/kubernetesVersion/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -4629,12 +4693,12 @@ vErrors.push(err48);
 }
 errors++;
 }
-const len1 = data20.length;
-for(let i1=0; i1<len1; i1++){
-let data21 = data20[i1];
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(data21.resource === undefined){
-const err49 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+}
+if(data16.clusterUid !== undefined){
+let data19 = data16.clusterUid;
+if(typeof data19 === "string"){
+if(func3(data19) > 64){
+const err49 = {instancePath:instancePath+"/status/clusterUid",schemaPath:"#/properties/status/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -4643,8 +4707,9 @@ vErrors.push(err49);
 }
 errors++;
 }
-if(data21.allocatable === undefined){
-const err50 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/required",keyword:"required",params:{missingProperty: "allocatable"},message:"must have required property '"+"allocatable"+"'"};
+}
+else {
+const err50 = {instancePath:instancePath+"/status/clusterUid",schemaPath:"#/properties/status/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -4653,8 +4718,11 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(data21.free === undefined){
-const err51 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/required",keyword:"required",params:{missingProperty: "free"},message:"must have required property '"+"free"+"'"};
+}
+if(data16.nodes !== undefined){
+let data20 = data16.nodes;
+if(!((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20)))){
+const err51 = {instancePath:instancePath+"/status/nodes",schemaPath:"#/properties/status/properties/nodes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -4663,9 +4731,12 @@ vErrors.push(err51);
 }
 errors++;
 }
-for(const key7 in data21){
-if(!(((key7 === "resource") || (key7 === "allocatable")) || (key7 === "free"))){
-const err52 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+}
+if(data16.accelerators !== undefined){
+let data21 = data16.accelerators;
+if(Array.isArray(data21)){
+if(data21.length > 16){
+const err52 = {instancePath:instancePath+"/status/accelerators",schemaPath:"#/properties/status/properties/accelerators/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -4674,12 +4745,12 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-if(data21.resource !== undefined){
-let data22 = data21.resource;
-if(typeof data22 === "string"){
-if(func3(data22) > 317){
-const err53 = {instancePath:instancePath+"/status/accelerators/" + i1+"/resource",schemaPath:"#/properties/status/properties/accelerators/items/properties/resource/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
+const len1 = data21.length;
+for(let i1=0; i1<len1; i1++){
+let data22 = data21[i1];
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+if(data22.resource === undefined){
+const err53 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -4688,9 +4759,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-else {
-const err54 = {instancePath:instancePath+"/status/accelerators/" + i1+"/resource",schemaPath:"#/properties/status/properties/accelerators/items/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data22.allocatable === undefined){
+const err54 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/required",keyword:"required",params:{missingProperty: "allocatable"},message:"must have required property '"+"allocatable"+"'"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -4699,11 +4769,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-}
-if(data21.allocatable !== undefined){
-let data23 = data21.allocatable;
-if(!((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23)))){
-const err55 = {instancePath:instancePath+"/status/accelerators/" + i1+"/allocatable",schemaPath:"#/properties/status/properties/accelerators/items/properties/allocatable/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data22.free === undefined){
+const err55 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/required",keyword:"required",params:{missingProperty: "free"},message:"must have required property '"+"free"+"'"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -4712,11 +4779,9 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-if(data21.free !== undefined){
-let data24 = data21.free;
-if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
-const err56 = {instancePath:instancePath+"/status/accelerators/" + i1+"/free",schemaPath:"#/properties/status/properties/accelerators/items/properties/free/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key7 in data22){
+if(!(((key7 === "resource") || (key7 === "allocatable")) || (key7 === "free"))){
+const err56 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -4726,9 +4791,11 @@ vErrors.push(err56);
 errors++;
 }
 }
-}
-else {
-const err57 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data22.resource !== undefined){
+let data23 = data22.resource;
+if(typeof data23 === "string"){
+if(func3(data23) > 317){
+const err57 = {instancePath:instancePath+"/status/accelerators/" + i1+"/resource",schemaPath:"#/properties/status/properties/accelerators/items/properties/resource/maxLength",keyword:"maxLength",params:{limit: 317},message:"must NOT have more than 317 characters"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -4738,9 +4805,8 @@ vErrors.push(err57);
 errors++;
 }
 }
-}
 else {
-const err58 = {instancePath:instancePath+"/status/accelerators",schemaPath:"#/properties/status/properties/accelerators/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err58 = {instancePath:instancePath+"/status/accelerators/" + i1+"/resource",schemaPath:"#/properties/status/properties/accelerators/items/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -4750,11 +4816,10 @@ vErrors.push(err58);
 errors++;
 }
 }
-if(data15.acceleratorsSummary !== undefined){
-let data25 = data15.acceleratorsSummary;
-if(typeof data25 === "string"){
-if(func3(data25) > 64){
-const err59 = {instancePath:instancePath+"/status/acceleratorsSummary",schemaPath:"#/properties/status/properties/acceleratorsSummary/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data22.allocatable !== undefined){
+let data24 = data22.allocatable;
+if(!((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24)))){
+const err59 = {instancePath:instancePath+"/status/accelerators/" + i1+"/allocatable",schemaPath:"#/properties/status/properties/accelerators/items/properties/allocatable/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -4764,8 +4829,10 @@ vErrors.push(err59);
 errors++;
 }
 }
-else {
-const err60 = {instancePath:instancePath+"/status/acceleratorsSummary",schemaPath:"#/properties/status/properties/acceleratorsSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data22.free !== undefined){
+let data25 = data22.free;
+if(!((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25)))){
+const err60 = {instancePath:instancePath+"/status/accelerators/" + i1+"/free",schemaPath:"#/properties/status/properties/accelerators/items/properties/free/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -4775,9 +4842,9 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data15.nodesObservedTime !== undefined){
-if(!(typeof data15.nodesObservedTime === "string")){
-const err61 = {instancePath:instancePath+"/status/nodesObservedTime",schemaPath:"#/properties/status/properties/nodesObservedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err61 = {instancePath:instancePath+"/status/accelerators/" + i1,schemaPath:"#/properties/status/properties/accelerators/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -4787,11 +4854,9 @@ vErrors.push(err61);
 errors++;
 }
 }
-if(data15.namespaces !== undefined){
-let data27 = data15.namespaces;
-if(Array.isArray(data27)){
-if(data27.length > 200){
-const err62 = {instancePath:instancePath+"/status/namespaces",schemaPath:"#/properties/status/properties/namespaces/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"};
+}
+else {
+const err62 = {instancePath:instancePath+"/status/accelerators",schemaPath:"#/properties/status/properties/accelerators/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -4800,12 +4865,12 @@ vErrors.push(err62);
 }
 errors++;
 }
-const len2 = data27.length;
-for(let i2=0; i2<len2; i2++){
-let data28 = data27[i2];
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(data28.name === undefined){
-const err63 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+}
+if(data16.acceleratorsSummary !== undefined){
+let data26 = data16.acceleratorsSummary;
+if(typeof data26 === "string"){
+if(func3(data26) > 64){
+const err63 = {instancePath:instancePath+"/status/acceleratorsSummary",schemaPath:"#/properties/status/properties/acceleratorsSummary/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -4814,8 +4879,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(data28.mapped === undefined){
-const err64 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "mapped"},message:"must have required property '"+"mapped"+"'"};
+}
+else {
+const err64 = {instancePath:instancePath+"/status/acceleratorsSummary",schemaPath:"#/properties/status/properties/acceleratorsSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -4824,8 +4890,10 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data28.ready === undefined){
-const err65 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "ready"},message:"must have required property '"+"ready"+"'"};
+}
+if(data16.nodesObservedTime !== undefined){
+if(!(typeof data16.nodesObservedTime === "string")){
+const err65 = {instancePath:instancePath+"/status/nodesObservedTime",schemaPath:"#/properties/status/properties/nodesObservedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -4834,9 +4902,12 @@ vErrors.push(err65);
 }
 errors++;
 }
-for(const key8 in data28){
-if(!(((((key8 === "name") || (key8 === "mapped")) || (key8 === "ready")) || (key8 === "reason")) || (key8 === "message"))){
-const err66 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+}
+if(data16.namespaces !== undefined){
+let data28 = data16.namespaces;
+if(Array.isArray(data28)){
+if(data28.length > 200){
+const err66 = {instancePath:instancePath+"/status/namespaces",schemaPath:"#/properties/status/properties/namespaces/maxItems",keyword:"maxItems",params:{limit: 200},message:"must NOT have more than 200 items"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -4845,12 +4916,12 @@ vErrors.push(err66);
 }
 errors++;
 }
-}
-if(data28.name !== undefined){
-let data29 = data28.name;
-if(typeof data29 === "string"){
-if(func3(data29) > 63){
-const err67 = {instancePath:instancePath+"/status/namespaces/" + i2+"/name",schemaPath:"#/properties/status/properties/namespaces/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+const len2 = data28.length;
+for(let i2=0; i2<len2; i2++){
+let data29 = data28[i2];
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(data29.name === undefined){
+const err67 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -4859,9 +4930,8 @@ vErrors.push(err67);
 }
 errors++;
 }
-}
-else {
-const err68 = {instancePath:instancePath+"/status/namespaces/" + i2+"/name",schemaPath:"#/properties/status/properties/namespaces/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data29.mapped === undefined){
+const err68 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "mapped"},message:"must have required property '"+"mapped"+"'"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -4870,10 +4940,8 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-if(data28.mapped !== undefined){
-if(typeof data28.mapped !== "boolean"){
-const err69 = {instancePath:instancePath+"/status/namespaces/" + i2+"/mapped",schemaPath:"#/properties/status/properties/namespaces/items/properties/mapped/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data29.ready === undefined){
+const err69 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/required",keyword:"required",params:{missingProperty: "ready"},message:"must have required property '"+"ready"+"'"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -4882,10 +4950,9 @@ vErrors.push(err69);
 }
 errors++;
 }
-}
-if(data28.ready !== undefined){
-if(typeof data28.ready !== "boolean"){
-const err70 = {instancePath:instancePath+"/status/namespaces/" + i2+"/ready",schemaPath:"#/properties/status/properties/namespaces/items/properties/ready/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+for(const key8 in data29){
+if(!(((((key8 === "name") || (key8 === "mapped")) || (key8 === "ready")) || (key8 === "reason")) || (key8 === "message"))){
+const err70 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -4895,11 +4962,11 @@ vErrors.push(err70);
 errors++;
 }
 }
-if(data28.reason !== undefined){
-let data32 = data28.reason;
-if(typeof data32 === "string"){
-if(func3(data32) > 64){
-const err71 = {instancePath:instancePath+"/status/namespaces/" + i2+"/reason",schemaPath:"#/properties/status/properties/namespaces/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data29.name !== undefined){
+let data30 = data29.name;
+if(typeof data30 === "string"){
+if(func3(data30) > 63){
+const err71 = {instancePath:instancePath+"/status/namespaces/" + i2+"/name",schemaPath:"#/properties/status/properties/namespaces/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -4910,7 +4977,7 @@ errors++;
 }
 }
 else {
-const err72 = {instancePath:instancePath+"/status/namespaces/" + i2+"/reason",schemaPath:"#/properties/status/properties/namespaces/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err72 = {instancePath:instancePath+"/status/namespaces/" + i2+"/name",schemaPath:"#/properties/status/properties/namespaces/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -4920,11 +4987,9 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data28.message !== undefined){
-let data33 = data28.message;
-if(typeof data33 === "string"){
-if(func3(data33) > 300){
-const err73 = {instancePath:instancePath+"/status/namespaces/" + i2+"/message",schemaPath:"#/properties/status/properties/namespaces/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(data29.mapped !== undefined){
+if(typeof data29.mapped !== "boolean"){
+const err73 = {instancePath:instancePath+"/status/namespaces/" + i2+"/mapped",schemaPath:"#/properties/status/properties/namespaces/items/properties/mapped/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -4934,8 +4999,9 @@ vErrors.push(err73);
 errors++;
 }
 }
-else {
-const err74 = {instancePath:instancePath+"/status/namespaces/" + i2+"/message",schemaPath:"#/properties/status/properties/namespaces/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data29.ready !== undefined){
+if(typeof data29.ready !== "boolean"){
+const err74 = {instancePath:instancePath+"/status/namespaces/" + i2+"/ready",schemaPath:"#/properties/status/properties/namespaces/items/properties/ready/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -4945,9 +5011,11 @@ vErrors.push(err74);
 errors++;
 }
 }
-}
-else {
-const err75 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data29.reason !== undefined){
+let data33 = data29.reason;
+if(typeof data33 === "string"){
+if(func3(data33) > 64){
+const err75 = {instancePath:instancePath+"/status/namespaces/" + i2+"/reason",schemaPath:"#/properties/status/properties/namespaces/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -4957,9 +5025,8 @@ vErrors.push(err75);
 errors++;
 }
 }
-}
 else {
-const err76 = {instancePath:instancePath+"/status/namespaces",schemaPath:"#/properties/status/properties/namespaces/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err76 = {instancePath:instancePath+"/status/namespaces/" + i2+"/reason",schemaPath:"#/properties/status/properties/namespaces/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -4969,9 +5036,11 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data15.lastHeardTime !== undefined){
-if(!(typeof data15.lastHeardTime === "string")){
-const err77 = {instancePath:instancePath+"/status/lastHeardTime",schemaPath:"#/properties/status/properties/lastHeardTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data29.message !== undefined){
+let data34 = data29.message;
+if(typeof data34 === "string"){
+if(func3(data34) > 300){
+const err77 = {instancePath:instancePath+"/status/namespaces/" + i2+"/message",schemaPath:"#/properties/status/properties/namespaces/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -4981,9 +5050,8 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data15.disconnectedSince !== undefined){
-if(!(typeof data15.disconnectedSince === "string")){
-const err78 = {instancePath:instancePath+"/status/disconnectedSince",schemaPath:"#/properties/status/properties/disconnectedSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err78 = {instancePath:instancePath+"/status/namespaces/" + i2+"/message",schemaPath:"#/properties/status/properties/namespaces/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -4993,9 +5061,9 @@ vErrors.push(err78);
 errors++;
 }
 }
-if(data15.credentialExpiryTime !== undefined){
-if(!(typeof data15.credentialExpiryTime === "string")){
-const err79 = {instancePath:instancePath+"/status/credentialExpiryTime",schemaPath:"#/properties/status/properties/credentialExpiryTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err79 = {instancePath:instancePath+"/status/namespaces/" + i2,schemaPath:"#/properties/status/properties/namespaces/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -5005,11 +5073,9 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data15.gateFingerprint !== undefined){
-let data37 = data15.gateFingerprint;
-if(typeof data37 === "string"){
-if(func3(data37) > 128){
-const err80 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+}
+else {
+const err80 = {instancePath:instancePath+"/status/namespaces",schemaPath:"#/properties/status/properties/namespaces/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -5019,8 +5085,9 @@ vErrors.push(err80);
 errors++;
 }
 }
-else {
-const err81 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data16.lastHeardTime !== undefined){
+if(!(typeof data16.lastHeardTime === "string")){
+const err81 = {instancePath:instancePath+"/status/lastHeardTime",schemaPath:"#/properties/status/properties/lastHeardTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -5030,11 +5097,9 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data15.conditions !== undefined){
-let data38 = data15.conditions;
-if(Array.isArray(data38)){
-if(data38.length > 16){
-const err82 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(data16.disconnectedSince !== undefined){
+if(!(typeof data16.disconnectedSince === "string")){
+const err82 = {instancePath:instancePath+"/status/disconnectedSince",schemaPath:"#/properties/status/properties/disconnectedSince/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -5043,12 +5108,10 @@ vErrors.push(err82);
 }
 errors++;
 }
-const len3 = data38.length;
-for(let i3=0; i3<len3; i3++){
-let data39 = data38[i3];
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.type === undefined){
-const err83 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+}
+if(data16.credentialExpiryTime !== undefined){
+if(!(typeof data16.credentialExpiryTime === "string")){
+const err83 = {instancePath:instancePath+"/status/credentialExpiryTime",schemaPath:"#/properties/status/properties/credentialExpiryTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -5057,8 +5120,12 @@ vErrors.push(err83);
 }
 errors++;
 }
-if(data39.status === undefined){
-const err84 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+}
+if(data16.gateFingerprint !== undefined){
+let data38 = data16.gateFingerprint;
+if(typeof data38 === "string"){
+if(func3(data38) > 128){
+const err84 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -5067,8 +5134,9 @@ vErrors.push(err84);
 }
 errors++;
 }
-if(data39.reason === undefined){
-const err85 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+}
+else {
+const err85 = {instancePath:instancePath+"/status/gateFingerprint",schemaPath:"#/properties/status/properties/gateFingerprint/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -5077,8 +5145,12 @@ vErrors.push(err85);
 }
 errors++;
 }
-if(data39.message === undefined){
-const err86 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data16.conditions !== undefined){
+let data39 = data16.conditions;
+if(Array.isArray(data39)){
+if(data39.length > 16){
+const err86 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -5087,8 +5159,12 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(data39.lastTransitionTime === undefined){
-const err87 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+const len3 = data39.length;
+for(let i3=0; i3<len3; i3++){
+let data40 = data39[i3];
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.type === undefined){
+const err87 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -5097,9 +5173,8 @@ vErrors.push(err87);
 }
 errors++;
 }
-for(const key9 in data39){
-if(!((((((key9 === "type") || (key9 === "status")) || (key9 === "reason")) || (key9 === "message")) || (key9 === "observedGeneration")) || (key9 === "lastTransitionTime"))){
-const err88 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if(data40.status === undefined){
+const err88 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -5108,12 +5183,8 @@ vErrors.push(err88);
 }
 errors++;
 }
-}
-if(data39.type !== undefined){
-let data40 = data39.type;
-if(typeof data40 === "string"){
-if(func3(data40) > 64){
-const err89 = {instancePath:instancePath+"/status/conditions/" + i3+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data40.reason === undefined){
+const err89 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -5122,9 +5193,8 @@ vErrors.push(err89);
 }
 errors++;
 }
-}
-else {
-const err90 = {instancePath:instancePath+"/status/conditions/" + i3+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.message === undefined){
+const err90 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -5133,11 +5203,8 @@ vErrors.push(err90);
 }
 errors++;
 }
-}
-if(data39.status !== undefined){
-let data41 = data39.status;
-if(typeof data41 !== "string"){
-const err91 = {instancePath:instancePath+"/status/conditions/" + i3+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.lastTransitionTime === undefined){
+const err91 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -5146,8 +5213,9 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(!(((data41 === "True") || (data41 === "False")) || (data41 === "Unknown"))){
-const err92 = {instancePath:instancePath+"/status/conditions/" + i3+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+for(const key9 in data40){
+if(!((((((key9 === "type") || (key9 === "status")) || (key9 === "reason")) || (key9 === "message")) || (key9 === "observedGeneration")) || (key9 === "lastTransitionTime"))){
+const err92 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -5157,11 +5225,11 @@ vErrors.push(err92);
 errors++;
 }
 }
-if(data39.reason !== undefined){
-let data42 = data39.reason;
-if(typeof data42 === "string"){
-if(func3(data42) > 64){
-const err93 = {instancePath:instancePath+"/status/conditions/" + i3+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data40.type !== undefined){
+let data41 = data40.type;
+if(typeof data41 === "string"){
+if(func3(data41) > 64){
+const err93 = {instancePath:instancePath+"/status/conditions/" + i3+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -5172,7 +5240,7 @@ errors++;
 }
 }
 else {
-const err94 = {instancePath:instancePath+"/status/conditions/" + i3+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err94 = {instancePath:instancePath+"/status/conditions/" + i3+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -5182,11 +5250,10 @@ vErrors.push(err94);
 errors++;
 }
 }
-if(data39.message !== undefined){
-let data43 = data39.message;
-if(typeof data43 === "string"){
-if(func3(data43) > 1024){
-const err95 = {instancePath:instancePath+"/status/conditions/" + i3+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data40.status !== undefined){
+let data42 = data40.status;
+if(typeof data42 !== "string"){
+const err95 = {instancePath:instancePath+"/status/conditions/" + i3+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -5195,9 +5262,8 @@ vErrors.push(err95);
 }
 errors++;
 }
-}
-else {
-const err96 = {instancePath:instancePath+"/status/conditions/" + i3+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data42 === "True") || (data42 === "False")) || (data42 === "Unknown"))){
+const err96 = {instancePath:instancePath+"/status/conditions/" + i3+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema12.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -5207,10 +5273,11 @@ vErrors.push(err96);
 errors++;
 }
 }
-if(data39.observedGeneration !== undefined){
-let data44 = data39.observedGeneration;
-if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
-const err97 = {instancePath:instancePath+"/status/conditions/" + i3+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data40.reason !== undefined){
+let data43 = data40.reason;
+if(typeof data43 === "string"){
+if(func3(data43) > 64){
+const err97 = {instancePath:instancePath+"/status/conditions/" + i3+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -5220,9 +5287,8 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data39.lastTransitionTime !== undefined){
-if(!(typeof data39.lastTransitionTime === "string")){
-const err98 = {instancePath:instancePath+"/status/conditions/" + i3+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err98 = {instancePath:instancePath+"/status/conditions/" + i3+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -5232,9 +5298,11 @@ vErrors.push(err98);
 errors++;
 }
 }
-}
-else {
-const err99 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.message !== undefined){
+let data44 = data40.message;
+if(typeof data44 === "string"){
+if(func3(data44) > 1024){
+const err99 = {instancePath:instancePath+"/status/conditions/" + i3+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -5244,9 +5312,8 @@ vErrors.push(err99);
 errors++;
 }
 }
-}
 else {
-const err100 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err100 = {instancePath:instancePath+"/status/conditions/" + i3+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -5256,9 +5323,10 @@ vErrors.push(err100);
 errors++;
 }
 }
-}
-else {
-const err101 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.observedGeneration !== undefined){
+let data45 = data40.observedGeneration;
+if(!((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45)))){
+const err101 = {instancePath:instancePath+"/status/conditions/" + i3+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -5268,14 +5336,62 @@ vErrors.push(err101);
 errors++;
 }
 }
-}
-else {
-const err102 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40.lastTransitionTime !== undefined){
+if(!(typeof data40.lastTransitionTime === "string")){
+const err102 = {instancePath:instancePath+"/status/conditions/" + i3+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
 else {
 vErrors.push(err102);
+}
+errors++;
+}
+}
+}
+else {
+const err103 = {instancePath:instancePath+"/status/conditions/" + i3,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
+}
+}
+else {
+const err104 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err104];
+}
+else {
+vErrors.push(err104);
+}
+errors++;
+}
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err105];
+}
+else {
+vErrors.push(err105);
+}
+errors++;
+}
+}
+}
+else {
+const err106 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
 }
 errors++;
 }
