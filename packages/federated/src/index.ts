@@ -213,6 +213,14 @@ export { createPoissonSampler, type PoissonSampler } from "./sampling/poisson.ts
 export { ROTATION_BLOCK, rotateBlock, rotationBlocks, unrotateBlock } from "./sampling/random-rotation.ts";
 export { type Rational, rationalOf } from "./sampling/rational.ts";
 export { createSkellamSampler, type SkellamSampler } from "./sampling/skellam-noise.ts";
+export {
+  DEFAULT_MIN_ORGANISATIONS,
+  defaultThreshold,
+  type MaskedJob,
+  MaskingNeed,
+  type MaskingProblem,
+  maskingProblems,
+} from "./secure-aggregation/masking-needs.ts";
 export { interpolateShares, type Share, shareOf, splitSecret } from "./shamir/shamir.ts";
 export { DTYPE_BYTES, type Dtype, FLOAT_DTYPES, type FloatDtype, isDtype, isFloatDtype } from "./tensors/dtype.ts";
 export {
