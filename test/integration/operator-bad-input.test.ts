@@ -9,6 +9,8 @@ const noop: Changes = {
   "spec.participants": [{ name: "aws", cluster: "aws", workers: 3 }],
 };
 
+const masked: Changes = { "spec.privacy.secureAggregation": { protocol: "Masking" } };
+
 /** From the first contact with what is wrong until a person can read it. */
 const toldWithinMs = 10_000;
 
@@ -103,6 +105,25 @@ describe("bad input that the operator finds", () => {
       "a claim that is not there",
       { "spec.output.persistentVolumeClaim": "nowhere" },
       { reason: "ClaimNotFound", parts: ["PersistentVolumeClaim nowhere", "create it", "spec.output"] },
+    ],
+    [
+      "masks for two workers",
+      {
+        ...masked,
+        "spec.participants.0.workers": 2,
+        "spec.schedule.synchronous.quorum": 2,
+      },
+      { reason: "TooFewWorkers", parts: ["workers is 2, must be at least 3", "spec.participants", "protocol None"] },
+    ],
+    [
+      "masks for the workers of one organisation",
+      masked,
+      { reason: "TooFewOrganisations", parts: ["1 organisation (aws)", "must be of at least 2", "protocol None"] },
+    ],
+    [
+      "masks whose quorum opens no sum",
+      { ...masked, "spec.schedule.synchronous.quorum": 2 },
+      { reason: "QuorumTooLow", parts: ["spec.schedule.synchronous.quorum is 2, must be at least 3", "raise it"] },
     ],
   ])("is told of a job that names %s", async (_what, changes, told) => {
     const name = `bad-${told.reason.toLowerCase()}`;

@@ -4,7 +4,7 @@ export const JobCondition = {
   Accepted: "Accepted",
   /** Enough workers are placed, running and joined. */
   ClustersReady: "ClustersReady",
-  /** The aggregator answers. */
+  /** The aggregator answers, and under masks nothing that is known keeps it from opening masked rounds. */
   AggregationReady: "AggregationReady",
   /** Rounds advance. */
   Progressing: "Progressing",
@@ -12,7 +12,7 @@ export const JobCondition = {
   Degraded: "Degraded",
   /** The job is suspended. */
   Suspended: "Suspended",
-  /** Participants are hidden from each other's inference by a third. */
+  /** No participant can read another's update, or another organisation's, out of a sum. */
   PeerPrivacy: "PeerPrivacy",
   /** The job ended as it should; terminal. */
   Complete: "Complete",
@@ -98,8 +98,16 @@ export const Reason = {
   NotAccepted: "NotAccepted",
   Suspended: "Suspended",
   Resumed: "Resumed",
-  NoMasking: "NoMasking",
+  SecureAggregationOff: "SecureAggregationOff",
   TwoParticipants: "TwoParticipants",
+  BelowOrganisations: "BelowOrganisations",
+  OrganisationsHidden: "OrganisationsHidden",
+  TooFewWorkers: "TooFewWorkers",
+  TooFewOrganisations: "TooFewOrganisations",
+  ThresholdImpossible: "ThresholdImpossible",
+  QuorumTooLow: "QuorumTooLow",
+  OrganisationInvalid: "OrganisationInvalid",
+  UnmaskLost: "UnmaskLost",
   TargetReached: "TargetReached",
   Converged: "Converged",
   MaxRounds: "MaxRounds",

@@ -126,6 +126,10 @@ export interface MappedMember {
   readonly gateCaPem?: string;
   /** What the registered bundle must be, when it cannot be read. */
   readonly gateCaExpected?: string;
+  /** Organisation that the hub says the member counts for, where it names one; else its cluster's name counts. */
+  readonly organisation?: string;
+  /** What the organisation must be, when what is registered is none. */
+  readonly organisationExpected?: string;
   /** The MemberCluster is being deleted: what runs there goes on, nothing new is placed. */
   readonly isLeaving?: true;
 }

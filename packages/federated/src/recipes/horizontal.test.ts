@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { isTensorSection } from "../reports/section.ts";
 import { horizontal } from "./horizontal.ts";
+import type { OpenedSum } from "./recipe.ts";
 
 const job = { tensors: [{ name: "w", shape: [4] }], hasAdapter: false };
+const masks: OpenedSum = { minWorkers: 4, minOrganisations: 3 };
 
 describe("the horizontal recipe", () => {
   it("evaluates before it trains, so that metrics tell of what the round started from", () => {
@@ -33,7 +35,7 @@ describe("the horizontal recipe", () => {
 
   it("says of every section what leaves, and asks for no verb that its roles do not name", () => {
     const { steps, sections } = horizontal.plan(job, {}, { isEvaluateOnly: false });
-    const told = horizontal.disclosures({ hasMasks: true }).map(({ set }) => set);
+    const told = horizontal.disclosures({ masks }).map(({ set }) => set);
     expect(told.toSorted()).toEqual(sections.map(({ name }) => name).toSorted());
     const verbs = horizontal.roles.flatMap(({ role, kinds }) => kinds.map((kind) => `${role} ${kind}`));
     expect(steps.map(({ role, kind }) => `${role} ${kind}`).toSorted()).toEqual(verbs.toSorted());
@@ -42,15 +44,24 @@ describe("the horizontal recipe", () => {
   it("discloses each set as its steps do, by the role that makes it", () => {
     const { steps } = horizontal.plan(job, {}, { isEvaluateOnly: false });
     const made = steps.flatMap(({ role, outputs }) => outputs.map((output) => ({ role, ...output })));
-    const told = horizontal.disclosures({ hasMasks: true });
+    const told = horizontal.disclosures({ masks });
     for (const { role, section, disclosure } of made)
       expect(told.find(({ set }) => set === section)).toMatchObject({ role, disclosure });
   });
 
   it("says of every set that a hub admin can read each summand while there are no masks, and of none else", () => {
-    const warned = (hasMasks: boolean) =>
-      horizontal.disclosures({ hasMasks }).map(({ meaning }) => meaning.includes("a hub admin can read each"));
-    expect(warned(false)).toEqual([true, true, true]);
-    expect(warned(true)).toEqual([false, false, false]);
+    const warned = (given: OpenedSum | undefined) =>
+      horizontal.disclosures({ masks: given }).map(({ meaning }) => meaning.includes("a hub admin can read each"));
+    expect(warned(undefined)).toEqual([true, true, true]);
+    expect(warned(masks)).toEqual([false, false, false]);
+  });
+
+  it("says of every masked set whose sum is opened, and of metrics what many sums give away", () => {
+    const told = horizontal.disclosures({ masks }).map(({ meaning }) => meaning);
+    for (const meaning of told)
+      expect(meaning).toContain("only with at least 4 workers of at least 3 organisations in it");
+    expect(told.map((meaning) => meaning.includes("can be solved for"))).toEqual([false, true, true]);
+    const [lone] = horizontal.disclosures({ masks: { minWorkers: 3, minOrganisations: 1 } });
+    expect(lone?.meaning).toContain("at least 3 workers of at least 1 organisation in it");
   });
 });

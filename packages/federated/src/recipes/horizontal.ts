@@ -1,7 +1,7 @@
 import { DEFAULT_VALUE_BITS } from "../encoding/segment-table.ts";
 import { type MetricSection, type Section, SectionWeighting, type TensorSection } from "../reports/section.ts";
 import { Disclosure, type ScriptStep } from "../terms/script.ts";
-import type { DisclosureLine, Recipe, RecipeJob, RoundScript } from "./recipe.ts";
+import type { DisclosureLine, OpenedSum, Recipe, RecipeJob, RoundScript } from "./recipe.ts";
 
 const ROLE = "Trainer";
 
@@ -44,6 +44,8 @@ const sums: readonly DisclosureLine[] = [
 ];
 
 const UNMASKED = "; without masks a hub admin can read each worker's summand";
+/** Sums over many rounds, each without another worker, are equations for what does not change. */
+const SOLVED = "; a worker's value that stays the same over many rounds can be solved for from their sums";
 
 /**
  * Horizontal training: every worker evaluates the model that the round starts from, trains it on its own data, and reports the difference
@@ -55,8 +57,16 @@ export const horizontal: Recipe = {
   start: () => ({}),
   plan: (job, _state, { isEvaluateOnly }) => (isEvaluateOnly ? evaluateOnly(job) : trainingRound(job)),
   conclude: (_job, state) => state,
-  disclosures: ({ hasMasks }) => sums.map((line) => (hasMasks ? line : { ...line, meaning: line.meaning + UNMASKED })),
+  disclosures: ({ masks }) => sums.map((line) => ({ ...line, meaning: `${line.meaning}${tellReaders(line, masks)}` })),
 };
+
+function tellReaders({ set }: DisclosureLine, masks: OpenedSum | undefined): string {
+  if (masks === undefined) return UNMASKED;
+  const { minWorkers, minOrganisations } = masks;
+  const organisations = minOrganisations === 1 ? "1 organisation" : `${minOrganisations} organisations`;
+  const opened = `; opened only with at least ${minWorkers} workers of at least ${organisations} in it`;
+  return set === "update" ? opened : opened + SOLVED;
+}
 
 function trainingRound(job: RecipeJob): RoundScript {
   const sections: Section[] = [updateOf(job), evaluation, training];

@@ -55,10 +55,18 @@ export interface RoundScript {
   readonly writes: readonly WrittenObject[];
 }
 
+/** What is in every masked sum that is opened. */
+export interface OpenedSum {
+  /** Fewest workers. */
+  readonly minWorkers: number;
+  /** Fewest organisations whose workers they are. */
+  readonly minOrganisations: number;
+}
+
 /** What is known of a job before anything runs, as far as it decides what leaves its workers. */
 export interface DisclosedJob {
-  /** Whether reports are masked, so that nobody can read a single one. */
-  readonly hasMasks: boolean;
+  /** What a sum must hold before it is opened, where reports are masked; undefined where each can be read. */
+  readonly masks: OpenedSum | undefined;
 }
 
 /** What leaves a worker, and to whom; computed before anything runs. */

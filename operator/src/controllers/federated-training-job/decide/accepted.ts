@@ -2,6 +2,8 @@ import { cleanupFinalizer, Reason } from "@tributary/contracts";
 import { checkJobSpec, describeFinding } from "@tributary/contracts/fields";
 import type { Condition, JobSnapshot, Problem, SeatObservation } from "../snapshot.ts";
 import { isStarted, keepStarted, keptReadiness } from "./keep-started.ts";
+import { lossWarning, maskingProblem } from "./masking.ts";
+import { masksOf } from "./masks.ts";
 import { runOf } from "./run.ts";
 import { describeSeat, hubNamespace } from "./seats.ts";
 import { templateProblem } from "./template-problem.ts";
@@ -13,11 +15,14 @@ import { noVerdict, type Policy, type Settings } from "./verdict.ts";
  */
 export const accepted: Policy = (snapshot, settings) => {
   const { suspend } = snapshot.job.spec;
-  const wrong = specProblem(snapshot);
+  const broken = specProblem(snapshot);
+  const wrong = broken ?? maskingProblem(snapshot, settings.aggregator);
   if (wrong !== undefined && suspend) return { conditions: [condition("False", wrong)] };
   if (wrong !== undefined) {
     const conditions = [condition("False", wrong), ...(isStarted(snapshot) ? keptReadiness(snapshot) : [])];
-    return { actions: keepStarted(snapshot), conditions, final: true };
+    // Organisations stand in MemberClusters, which may be mended while the spec stays as it is.
+    const wait = broken === undefined ? { requeueAfterMs: 5_000 } : {};
+    return { actions: keepStarted(snapshot), conditions, final: true, ...wait };
   }
   const missing = firstMissing(snapshot);
   // A spec is accepted once: what goes from under a job is told by Degraded, and ends no job that can do without.
@@ -38,14 +43,20 @@ export const accepted: Policy = (snapshot, settings) => {
       final: true,
     };
   }
-  const message = tellAccepted(snapshot);
-  return { ...withFinalizer(snapshot), conditions: [condition("True", { reason: Reason.Valid, message })] };
+  const warning = lossWarning(snapshot.job);
+  const message = `${tellAccepted(snapshot)}${warning === undefined ? "" : `; ${warning.message}`}`;
+  const isNews = warning !== undefined && !wasAccepted(snapshot);
+  return {
+    ...withFinalizer(snapshot),
+    conditions: [condition("True", { reason: Reason.Valid, message })],
+    events: isNews ? [{ type: "Warning", reason: warning.reason, note: warning.message }] : [],
+  };
 };
 
 /** What a member offers cannot be asked for while it does not answer: that it exists is not said of it before it was seen. */
 function tellAccepted(snapshot: JobSnapshot): string {
   const unasked = snapshot.seats.filter(({ template }) => template.state === "unknown").map(describeSeat);
-  const wasSeen = wasAccepted(snapshot) && acceptedBefore(snapshot)?.message === allExists;
+  const wasSeen = wasAccepted(snapshot) && acceptedBefore(snapshot)?.message.startsWith(allExists) === true;
   if (unasked.length === 0 || wasSeen) return allExists;
   const others = unasked.length > 1 ? ` and ${unasked.length - 1} others` : "";
   return `the spec is valid; what is offered to ${unasked[0]}${others} is not known while the member does not answer`;
@@ -125,6 +136,10 @@ function seatProblem(seat: SeatObservation, snapshot: JobSnapshot): Problem | un
   if (member.gateCaPem === undefined) {
     const message = `${who}: MemberCluster ${participant.cluster} has no gate CA that can be read, so its workers cannot be trusted; run kubectl tributary join again`;
     return { reason: Reason.GateNotRegistered, message };
+  }
+  if (member.organisationExpected !== undefined && masksOf(snapshot.job.spec) !== undefined) {
+    const message = `${who}: spec.organisation of MemberCluster ${participant.cluster} must be ${member.organisationExpected}; run kubectl tributary join again with --organisation`;
+    return { reason: Reason.OrganisationInvalid, message };
   }
   const offered = templateProblem(snapshot, seat);
   return offered && { ...offered, message: `${who}: ${offered.message}` };

@@ -4,6 +4,7 @@ import { renderAggregatorConfig, renderAggregatorStatefulSet } from "../render/a
 import { jobNames } from "../render/names.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
 import { applyAggregator } from "./aggregator-actions.ts";
+import { maskedRoundProblem } from "./masked-rounds.ts";
 import { runOf } from "./run.ts";
 import type { Policy, Settings } from "./verdict.ts";
 
@@ -28,10 +29,12 @@ function keepAggregator(snapshot: JobSnapshot, settings: Settings): Action[] {
   return applyAggregator(snapshot, parts, `aggregator ${jobNames(job).aggregator} runs`);
 }
 
-/** Whether the aggregator answers, and why it does not. */
+/** Whether the aggregator answers, and why it does not; under masks, also whether it can open rounds. */
 export function aggregationReady(snapshot: JobSnapshot): Condition {
   const { hub, aggregator } = snapshot;
   const type = "AggregationReady";
+  const kept = aggregator.state === "heard" ? maskedRoundProblem(snapshot, aggregator.report) : undefined;
+  if (kept !== undefined) return { type, status: "False", ...kept };
   if (aggregator.state === "heard" && aggregator.report.problem === undefined) {
     return { type, status: "True", reason: Reason.AggregatorReady, message: "the aggregator answers" };
   }

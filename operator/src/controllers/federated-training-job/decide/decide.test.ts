@@ -89,7 +89,7 @@ describe("a job that starts", () => {
   it("says that nothing is hidden from the hub without masks", () => {
     expect(condition(decide(aSnapshot(), someSettings), "PeerPrivacy")).toMatchObject({
       status: "False",
-      reason: "NoMasking",
+      reason: "SecureAggregationOff",
     });
   });
 });

@@ -26,6 +26,7 @@ const another: SeatObservation["member"] = {
   heardMs: 1,
   namespace: "moved",
   gateCaPem: "another CA",
+  organisation: "another",
 };
 
 const objectOf = (actions: readonly Action[], kind: string) =>
@@ -44,7 +45,7 @@ describe("what an aggregator runs with", () => {
       changes: { seats: [aSeat(job, 0, { member: { state: "missing" } }), aSeat(job, 1)] },
     },
     {
-      name: "its CA bundle and its namespace are edited",
+      name: "its CA bundle, its namespace and its organisation are edited",
       changes: { seats: [aSeat(job, 0, { member: another }), aSeat(job, 1)] },
     },
     {
@@ -63,7 +64,7 @@ describe("what an aggregator runs with", () => {
     const placed = withPlacements(aJob(), aPlacement({ participant: "gcp", cluster: "gcp-1" }));
     const snapshot = aSnapshot({ job: placed, hub, seats: [aSeat(placed, 0, { member: another }), aSeat(placed, 1)] });
     expect(runOf(snapshot, someSettings.aggregator)?.members).toEqual([
-      { cluster: "aws-1", gateCaPem: "another CA", namespace: "moved" },
+      { cluster: "aws-1", gateCaPem: "another CA", namespace: "moved", organisation: "another" },
       accepted.members[1],
     ]);
   });
@@ -92,7 +93,7 @@ describe("what an aggregator runs with", () => {
     const seats = [aSeat(job, 0, { member: another }), aSeat(job, 1, { member: { state: "missing" } })];
     expect(runOf(aSnapshot({ hub: open, seats }), newSettings.aggregator)).toEqual({
       settings: newSettings.aggregator,
-      members: [{ cluster: "aws-1", gateCaPem: "another CA", namespace: "moved" }, accepted.members[1]],
+      members: [{ cluster: "aws-1", gateCaPem: "another CA", namespace: "moved", organisation: "another" }, accepted.members[1]],
     });
   });
 

@@ -41,6 +41,11 @@ function settingsOf(present: AggregatorSettings, live: Partial<AggregatorSetting
 function presentMember(seats: readonly SeatObservation[], cluster: string): FrozenMember | undefined {
   const member = seats.find((seat) => seat.participant.cluster === cluster)?.member;
   if (member === undefined || member.state === "missing" || member.gateCaPem === undefined) return undefined;
-  const { gateCaPem, namespace } = member;
-  return { cluster, gateCaPem, ...(namespace === undefined ? {} : { namespace }) };
+  const { gateCaPem, namespace, organisation } = member;
+  return {
+    cluster,
+    gateCaPem,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(organisation === undefined ? {} : { organisation }),
+  };
 }

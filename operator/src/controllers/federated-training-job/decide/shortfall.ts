@@ -36,8 +36,13 @@ const answeredStages: readonly string[] = ["Training", "Collecting", "Unmasking"
 export function isTriedAgain({ job }: JobSnapshot, report: AggregatorReport, problem: Problem): boolean {
   const { quorum } = synchronousOf(job.spec);
   const untroubled = report.parties.filter((party) => party.problem === undefined).length;
-  const isAtWork = report.attempt > 1 && answeredStages.includes(report.stage);
+  const isAtWork = report.attempt > 1 && isAnswered(report);
   return isAtWork && endsOfAttempts.includes(problem.reason) && !report.isDeadlineMissed && untroubled >= quorum;
+}
+
+/** Whether a round is open to which the quorum has answered. */
+export function isAnswered({ stage }: AggregatorReport): boolean {
+  return answeredStages.includes(stage);
 }
 
 /** What the newest committed round took, by one machine's clock. */

@@ -25,7 +25,7 @@ const working: readonly Condition[] = (
     ["Degraded", "True", "ClusterLost"],
     ["Progressing", "True", "RoundStarted"],
     ["Suspended", "False", "Resumed"],
-    ["PeerPrivacy", "False", "NoMasking"],
+    ["PeerPrivacy", "False", "SecureAggregationOff"],
   ] as const
 ).map(([type, status, reason]) => ({ type, status, reason, message: "as it was" }));
 

@@ -18,6 +18,7 @@ import type {
 } from "../snapshot.ts";
 import { observeGateCa } from "./gate-ca.ts";
 import { completedIndexesOf, failedIndexesOf, findJobFailure } from "./job-problem.ts";
+import { observeOrganisation } from "./organisation.ts";
 import { summarisePods } from "./pod-summary.ts";
 import { isPresentJob } from "./present-job.ts";
 import type { SeenRunning } from "./worker-problem.ts";
@@ -127,6 +128,7 @@ function observeMember(
   const mapped = {
     ...(namespace === undefined ? {} : { namespace }),
     ...observeGateCa(member.spec.gate?.caBundle),
+    ...observeOrganisation(member.spec.organisation),
     ...(state.isLeaving === true ? { isLeaving: true as const } : {}),
   };
   if (state.state === "reachable") return { ...mapped, state: "reachable", heardMs: state.heardMs };

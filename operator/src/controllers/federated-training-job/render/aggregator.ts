@@ -46,15 +46,22 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
   const { spec } = job;
   const model = modelOf(spec);
   const source = model.source.persistentVolumeClaim;
-  const namespaceOf = new Map(run.members.map(({ cluster, namespace }) => [cluster, namespace]));
+  const memberOf = new Map(run.members.map((member) => [member.cluster, member]));
   return {
     version: 1,
     job: { uid: job.metadata.uid, name: job.metadata.name, namespace: jobNames(job).namespace },
     clusters: run.members.map(({ cluster, gateCaPem }) => ({ name: cluster, gateCaPem })),
     participants: spec.participants.map(({ name, cluster, workers, hyperparameters }) => {
-      const namespace = namespaceOf.get(cluster);
+      const { namespace, organisation } = memberOf.get(cluster) ?? {};
       const own = hyperparameters === undefined ? {} : { hyperparameters: printTexts(hyperparameters) };
-      return { name, cluster, ...(namespace === undefined ? {} : { namespace }), workers, ...own };
+      return {
+        name,
+        cluster,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(organisation === undefined ? {} : { organisation }),
+        workers,
+        ...own,
+      };
     }),
     model: {
       path: `${claimRoot}/${source.claimName}/${source.path}`,
@@ -66,7 +73,7 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
       seed: spec.trainer.seed,
     },
     strategy: { name: spec.strategy.name, parameters: spec.strategy.parameters ?? {} },
-    secureAggregation: { protocol: spec.privacy.secureAggregation.protocol },
+    secureAggregation: renderSecureAggregation(spec),
     communication: { initialStep: spec.communication.initialStep },
     directories: { data: dataRoot, output: `${claimRoot}/${spec.output.persistentVolumeClaim}/${job.metadata.name}` },
     tls: {
@@ -79,6 +86,16 @@ export function renderJobConfig(job: FederatedTrainingJob, run: FrozenRun): Reco
       tensorPort: aggregatorPorts.tensor,
       healthPort: aggregatorPorts.health,
     },
+  };
+}
+
+/** What the spec leaves open is left out: the aggregator knows what then holds. */
+function renderSecureAggregation({ privacy }: FederatedTrainingJob["spec"]): Record<string, unknown> {
+  const { protocol, minOrganisations, threshold } = privacy.secureAggregation;
+  return {
+    protocol,
+    ...(minOrganisations === undefined ? {} : { minOrganisations }),
+    ...(threshold === undefined ? {} : { threshold }),
   };
 }
 

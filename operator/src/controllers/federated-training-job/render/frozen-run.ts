@@ -21,6 +21,8 @@ export interface FrozenMember {
   readonly gateCaPem: string;
   /** Namespace that workers must come from. */
   readonly namespace?: string;
+  /** Organisation that the hub says the cluster counts for; the cluster's name when absent. */
+  readonly organisation?: string;
 }
 
 /**

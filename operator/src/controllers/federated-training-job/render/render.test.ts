@@ -41,6 +41,20 @@ describe("the aggregator's configuration", () => {
     });
   });
 
+  it("carries the organisation of each member that names one, and leaves out what the spec leaves open", () => {
+    const [first, second] = run.members;
+    const members = [{ ...first!, organisation: "St. Anna" }, second!];
+    const told = (secureAggregation: typeof job.spec.privacy.secureAggregation) =>
+      renderJobConfig(aJob({ privacy: { secureAggregation } }), { ...run, members });
+    const { participants } = told({ protocol: "None" }) as { participants: object[] };
+    expect(participants[0]).toMatchObject({ name: "aws", organisation: "St. Anna" });
+    expect(participants[1]).not.toHaveProperty("organisation");
+    const whole = { protocol: "Masking", minOrganisations: 3, threshold: 4 } as const;
+    for (const asked of [{ protocol: "None" }, { protocol: "Masking" }, whole] as const)
+      expect(told(asked)).toMatchObject({ secureAggregation: asked });
+    expect(Object.keys(told({ protocol: "Masking" }).secureAggregation as object)).toEqual(["protocol"]);
+  });
+
   it("makes a new pod when it changes and none when it does not", () => {
     const annotation = (changed: typeof job): unknown =>
       renderAggregatorStatefulSet(changed, { run, certificateHash: "1", replicas: 1 });

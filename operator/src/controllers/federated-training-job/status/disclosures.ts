@@ -1,5 +1,6 @@
 import { cutText, type FederatedTrainingJob } from "@tributary/contracts";
 import { horizontal, type Recipe } from "@tributary/federated";
+import { masksOf } from "../decide/masks.ts";
 
 type Spec = FederatedTrainingJob["spec"];
 type Disclosures = NonNullable<NonNullable<FederatedTrainingJob["status"]>["disclosures"]>;
@@ -7,9 +8,10 @@ type Disclosures = NonNullable<NonNullable<FederatedTrainingJob["status"]>["disc
 const recipes: Readonly<Record<Spec["paradigm"], Recipe>> = { Horizontal: horizontal };
 
 /** What leaves workers of a job in any of its rounds, by the recipe that its aggregator runs. */
-export function renderDisclosures({ paradigm, privacy }: Spec): Disclosures {
-  const hasMasks = privacy.secureAggregation.protocol !== "None";
-  return recipes[paradigm]
-    .disclosures({ hasMasks })
+export function renderDisclosures(spec: Spec): Disclosures {
+  const masks = masksOf(spec);
+  const opened = masks && { minWorkers: masks.threshold, minOrganisations: masks.minOrganisations };
+  return recipes[spec.paradigm]
+    .disclosures({ masks: opened })
     .map(({ set, role, disclosure, meaning }) => ({ set, role, disclosure, meaning: cutText(meaning, 300) }));
 }

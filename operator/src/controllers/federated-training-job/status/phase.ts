@@ -1,4 +1,5 @@
 import type { WrittenCondition } from "../../shared/merge-conditions.ts";
+import { keepsMaskedRounds } from "../decide/masked-rounds.ts";
 
 /** What `kubectl get` prints. Derived from the conditions; no decision reads it. */
 export interface PrintedPhase {
@@ -30,7 +31,9 @@ export function phaseOf(conditions: readonly WrittenCondition[]): PrintedPhase {
     const condition = conditions.find((one) => one.type === type);
     if (condition?.status !== status || (phase === "Rejected" && isTraining)) continue;
     const isPlain = type === "Complete" && condition.reason === "MaxRounds";
-    return { phase: isPlain ? "Completed" : phase, reason: condition.reason };
+    // An aggregator that answers has started, whatever keeps masked rounds from being opened.
+    const isWaiting = phase === "Starting" && keepsMaskedRounds(condition.reason);
+    return { phase: isPlain ? "Completed" : isWaiting ? "Waiting" : phase, reason: condition.reason };
   }
   return { phase: "Pending", reason: "" };
 }

@@ -198,7 +198,7 @@ describe("the disclosures of a job", () => {
 
   it("are told at acceptance, before an aggregator runs, as the recipe says them", () => {
     const { disclosures } = renderStatus(unheard(), [accepted]);
-    expect(disclosures).toEqual(horizontal.disclosures({ hasMasks: false }));
+    expect(disclosures).toEqual(horizontal.disclosures({ masks: undefined }));
     expect(disclosures?.map(({ set, role, disclosure }) => `${role} ${set} ${disclosure}`)).toEqual([
       "Trainer update SumOnly",
       "Trainer training SumOnly",
@@ -209,6 +209,18 @@ describe("the disclosures of a job", () => {
   it("say that nobody hides a worker's own report while there are no masks", () => {
     for (const { meaning } of renderStatus(unheard(), [accepted]).disclosures ?? [])
       expect(meaning).toContain("a hub admin can read each worker's summand");
+  });
+
+  it("say of masks how many workers of how many organisations are in what is opened", () => {
+    const told = (asked: object) => {
+      const job = aJob({ privacy: { secureAggregation: { protocol: "Masking", ...asked } } });
+      const { disclosures } = renderStatus(unheard(job), [accepted]);
+      return new Set(disclosures?.map(({ meaning }) => /at least .* in it/u.exec(meaning)?.[0]));
+    };
+    expect(told({})).toEqual(new Set(["at least 3 workers of at least 2 organisations in it"]));
+    expect(told({ minOrganisations: 3, threshold: 5 })).toEqual(
+      new Set(["at least 5 workers of at least 3 organisations in it"]),
+    );
   });
 
   it("are none of a job that was never accepted", () => {
