@@ -46,6 +46,7 @@ describe("network policies of a member", () => {
   const hubNode = { ip: "192.0.2.10" };
   const cases: Case[] = [
     ["a worker enrols at the gate", () => ({ from: pods.worker, to: pods.gate, port: 8445 }), true],
+    ["a worker asks the gate about rounds", () => ({ from: pods.worker, to: pods.gate, port: 8446 }), true],
     ["a worker reaches an aggregator at the hub", () => ({ from: pods.worker, to: hubNode, port: 30_443 }), true],
     ["a worker reaches nothing else of the hub", () => ({ from: pods.worker, to: hubNode, port: 6443 }), false],
     ["a worker reaches no other address", () => ({ from: pods.worker, to: { ip: "198.51.100.7" }, port: 443 }), false],
@@ -67,6 +68,7 @@ describe("network policies of a member", () => {
       false,
     ],
     ["others do not reach the gate", () => ({ from: aPod("default"), to: pods.gate, port: 8445 }), false],
+    ["others do not ask the gate", () => ({ from: aPod("default"), to: pods.gate, port: 8446 }), false],
     ["workers do not scrape the gate", () => ({ from: pods.worker, to: pods.gate, port: 9092 }), false],
     ["monitoring scrapes the gate", () => ({ from: aPod("monitoring"), to: pods.gate, port: 9092 }), true],
     ["monitoring scrapes a sidecar", () => ({ from: aPod("monitoring"), to: pods.worker, port: 9091 }), true],

@@ -232,7 +232,10 @@ describe("the member chart", () => {
     )!;
     expect(workers.spec).toMatchObject({ podSelector: {}, ingress: [] });
     expect(workers.spec.egress.map((rule: { ports: unknown }) => rule.ports)).toEqual([
-      [{ protocol: "TCP", port: 8445 }],
+      [
+        { protocol: "TCP", port: 8445 },
+        { protocol: "TCP", port: 8446 },
+      ],
       [{ protocol: "TCP", port: 30_000, endPort: 32_767 }],
     ]);
   });

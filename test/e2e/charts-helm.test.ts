@@ -94,6 +94,7 @@ describe("the member chart under Helm", () => {
     const template = JSON.parse(await kubectl("get", "podtemplate", "tfjs.notes-aws", inJobs, "-o", "json"));
     const variables = template.template.spec.initContainers[0].env;
     expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_ADDRESS", value: `${address}:8445` });
+    expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_WORKER_ADDRESS", value: `${address}:8446` });
     expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_CA_PEM", value: "pem" });
   });
 

@@ -131,6 +131,7 @@ describe("a Job of the hub is refused when", () => {
   const cases: readonly [string, Change, string][] = [
     ["the sidecar has another image", (each) => (sidecar(each).image = "evil/sidecar:1"), "initContainers"],
     ["the sidecar has another gate", (each) => (sidecar(each).env[0].value = "192.0.2.66:8445"), "initContainers"],
+    ["the sidecar asks no gate about rounds", (each) => sidecar(each).env.splice(1, 1), "initContainers"],
     ["the sidecar is left out", (each) => delete pod(each).initContainers, "initContainers"],
     ["the trainer has another image", (each) => (trainer(each).image = "evil/trainer:1"), "trainer"],
     ["the trainer has another command", (each) => (trainer(each).command = ["cat", "/etc/passwd"]), "trainer"],

@@ -202,10 +202,10 @@ seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
 {{/*
-Address and port of the gate for pods that resolve no names: the address of its Service, as the values fix it or as the
-cluster gave it at the first install.
+The gate's host, as it stands before a port, for pods that resolve no names: the address of its Service, as the values fix it or as
+the cluster gave it at the first install.
 */}}
-{{- define "tributary-member.gateAddress" -}}
+{{- define "tributary-member.gateHost" -}}
 {{- $address := .Values.gate.clusterIP -}}
 {{- if not $address -}}
 {{- $service := lookup "v1" "Service" .Release.Namespace (include "tributary-member.gate" .) -}}
@@ -214,7 +214,7 @@ cluster gave it at the first install.
 {{- if not $address -}}
 {{- fail "the gate's Service has no address yet: install without gate.caCertificate first, or fix gate.clusterIP" -}}
 {{- end -}}
-{{- if contains ":" $address }}[{{ $address }}]{{ else }}{{ $address }}{{ end }}:8445
+{{- if contains ":" $address }}[{{ $address }}]{{ else }}{{ $address }}{{ end -}}
 {{- end -}}
 
 {{/* A binding of the policy that keeps the hub to the job namespaces, under one of its two names. */}}

@@ -4,6 +4,7 @@
 {{- $runtime := .runtime -}}
 {{- $dataset := "/var/lib/tributary/dataset" -}}
 {{- $gate := include "tributary-member.gate" .root -}}
+{{- $gateHost := include "tributary-member.gateHost" .root -}}
 restartPolicy: Never
 serviceAccountName: {{ $values.worker.serviceAccount.name }}
 automountServiceAccountToken: false
@@ -32,7 +33,9 @@ initContainers:
     args: [sidecar]
     restartPolicy: Always
     env:
-      - { name: TRIBUTARY_GATE_ADDRESS, value: {{ include "tributary-member.gateAddress" .root | quote }} }
+      - { name: TRIBUTARY_GATE_ADDRESS, value: {{ printf "%s:8445" $gateHost | quote }} }
+      # Where the sidecar asks about each round, once it is enrolled.
+      - { name: TRIBUTARY_GATE_WORKER_ADDRESS, value: {{ printf "%s:8446" $gateHost | quote }} }
       - { name: TRIBUTARY_GATE_SERVER_NAME, value: {{ $gate }}.{{ .root.Release.Namespace }}.svc }
       - { name: TRIBUTARY_GATE_CA_PEM, value: {{ $values.gate.caCertificate | quote }} }
       - { name: TRIBUTARY_WORKER_CONFIG, value: /etc/tributary/worker/worker.json }

@@ -197,6 +197,8 @@ const containers: JobMutation[] = [
     change: (job) => (trainer(job).volumeMounts[0].subPath = "up"),
   },
   { name: "the sidecar has another gate", change: (job) => (sidecar(job).env[0].value = "192.0.2.66:8445") },
+  { name: "the sidecar asks another gate", change: (job) => (sidecar(job).env[1].value = "192.0.2.66:8446") },
+  { name: "the sidecar asks no gate", change: (job) => sidecar(job).env.splice(1, 1) },
   { name: "the sidecar has no variables", change: (job) => delete sidecar(job).env },
   { name: "the sidecar has no probes", change: (job) => delete sidecar(job).livenessProbe },
 ];
