@@ -129,6 +129,7 @@ export {
 export { applyWeight, sampleWeight, WEIGHT_BITS, Weighting } from "./encoding/weight.ts";
 export { ARGUMENT_INVALID, ArgumentError, isArgumentError, requireArgument, requireInteger } from "./errors.ts";
 export {
+  COMPLETE_GRAPH_PARTIES,
   chooseNeighbourhood,
   completeThreshold,
   type GraphBounds,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { controlV1, partyV1 } from "@tributary/contracts";
+import { Protocol } from "@tributary/federated";
 import {
   addService,
   asTributaryError,
@@ -51,7 +52,11 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
     const shape = await readModelShape(pinned.initialPath);
     const models = new JobModels(config, pinned, store, shape);
     const seats = createSeats(config, tls.operatorCa, nowMs);
-    const parties = new PartyDirectory(seats, () => systemClock.monotonicMs());
+    const parties = new PartyDirectory(
+      seats,
+      () => systemClock.monotonicMs(),
+      config.secureAggregation.protocol === Protocol.Masking,
+    );
     const crash = createCrashSimulator(env, log);
     const crypto = createNodeCryptoSuite();
     const engine = new JobEngine({
@@ -76,7 +81,7 @@ export async function runAggregator({ log, signal, env }: MainContext): Promise<
       parties,
       store,
     };
-    const bounds = largestPartyRequests(seats, models);
+    const bounds = largestPartyRequests(config, seats, models);
     const endpoint = createPartyEndpoint(bounds);
     const onError = (cause: unknown, path: string) => {
       const error = asTributaryError(cause);

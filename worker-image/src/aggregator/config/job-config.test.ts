@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import { cryptoProvider, X509CertificateGenerator } from "@peculiar/x509";
+import { Protocol } from "@tributary/federated";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseJobConfig } from "./job-config.ts";
 
@@ -107,5 +108,51 @@ describe("what an aggregator refuses at its start", () => {
     const read = () => parseJobConfig("job.json", aConfig(changes));
     expect(read).toThrow(says);
     expect(read).toThrow(expect.objectContaining({ code: "CONFIGURATION_INVALID" }));
+  });
+});
+
+describe("how reports are summed", () => {
+  const organisations = ["clinic", "lab", "bank"];
+  const configOf = (secureAggregation: object, seats = [2, 1, 1]) =>
+    parseJobConfig(
+      "job.json",
+      aConfig({
+        secureAggregation,
+        participants: seats.map((workers, index) => ({
+          name: `p${index}`,
+          cluster: "aws-1",
+          organisation: organisations[index],
+          workers,
+        })),
+      }),
+    ).secureAggregation;
+
+  it("is with masks of two organisations when nothing else is said of them", () => {
+    expect(configOf({ protocol: "Masking" })).toEqual({
+      protocol: Protocol.Masking,
+      minOrganisations: 2,
+      threshold: undefined,
+    });
+    expect(configOf({ protocol: "Masking", minOrganisations: 3, threshold: 4 })).toMatchObject({
+      minOrganisations: 3,
+      threshold: 4,
+    });
+    expect(configOf({ protocol: "None" })).toMatchObject({ protocol: Protocol.None, minOrganisations: 1 });
+  });
+
+  it.each<[string, object, number[], string]>([
+    ["fields of masks without any", { protocol: "None", threshold: 3 }, [2, 1, 1], "secureAggregation.threshold"],
+    ["a threshold above all", { protocol: "Masking", threshold: 5 }, [2, 1, 1], "threshold is 5, must be from 3 to 4"],
+    [
+      "two workers",
+      { protocol: "Masking" },
+      [1, 1],
+      'is "Masking", must be None with 2 workers: Masking needs at least 3',
+    ],
+    ["one organisation", { protocol: "Masking" }, [4], "must be None with 1 organisations: Masking needs at least 2"],
+    ["more organisations than there are", { protocol: "Masking", minOrganisations: 4 }, [2, 1, 1], "at least 4"],
+    ["another protocol", { protocol: "Hidden" }, [2, 1, 1], "secureAggregation.protocol"],
+  ])("is refused with %s", (_what, given, seats, says) => {
+    expect(() => configOf(given, seats)).toThrow(says);
   });
 });

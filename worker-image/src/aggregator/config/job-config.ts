@@ -3,6 +3,7 @@ import { checkHyperparameters, checkStrategy, checkTrainer, readStep } from "@tr
 import { readCertificates } from "@tributary/kit";
 import { type JsonFields, parseJsonFields } from "../../shared/config/json-fields.ts";
 import { loraTargets } from "../../shared/language-model/lora.ts";
+import { readSecureAggregation, type SecureAggregationConfig } from "./secure-aggregation.ts";
 
 /** A member cluster whose workers may take part. */
 export interface ClusterConfig {
@@ -43,6 +44,8 @@ export interface JobConfig {
   readonly model: { readonly path: string; readonly adapter: AdapterConfig | undefined };
   readonly trainer: { readonly task: string; readonly seed: number };
   readonly strategy: { readonly name: string; readonly parameters: Readonly<Record<string, string>> };
+  /** How reports are summed. */
+  readonly secureAggregation: SecureAggregationConfig;
   /** Quantiser step of round 0, a power of two. */
   readonly initialStep: number;
   readonly directories: { readonly data: string; readonly output: string };
@@ -84,6 +87,9 @@ export function parseJobConfig(file: string, text: string): JobConfig {
     initialStep: readAll(fields.object("communication", true), (communication) =>
       communication.textAs("initialStep", readStep, "2^-20"),
     ),
+    secureAggregation: readAll(fields.object("secureAggregation"), (privacy) =>
+      readSecureAggregation(privacy, participants),
+    ),
     directories: readAll(fields.object("directories"), (directories) => ({
       data: directories.text("data"),
       output: directories.text("output"),
@@ -99,7 +105,6 @@ export function parseJobConfig(file: string, text: string): JobConfig {
       healthPort: listen.integer("healthPort", PORT, 9090),
     })),
   };
-  readAll(fields.object("secureAggregation"), (privacy) => privacy.oneOf("protocol", ["None"]));
   fields.end();
   return config;
 }

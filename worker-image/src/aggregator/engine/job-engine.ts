@@ -19,6 +19,7 @@ import { OutputWait } from "./output-wait.ts";
 import { stageOf } from "./run/shown-stage.ts";
 import { StateFeed } from "./state-feed.ts";
 import { StorageWait } from "./storage-wait.ts";
+import { requireOpeningQuorum } from "./windows/opening-quorum.ts";
 import { WindowDesk } from "./windows/window-desk.ts";
 import { WindowsFile } from "./windows/windows-file.ts";
 
@@ -105,6 +106,7 @@ export class JobEngine {
   async openWindow(plan: WindowPlan): Promise<void> {
     if (plan.jobUid !== this.#deps.config.job.uid)
       throw new TributaryError("MESSAGE_INVALID", `plan of job ${plan.jobUid}`);
+    requireOpeningQuorum(this.#deps.config, plan);
     const decision = await this.#windows.take(plan);
     const { from, through, attempt } = plan;
     this.#deps.log.info({ from, through, attempt, decision }, "window taken");

@@ -1,7 +1,8 @@
 import type { partyV1 } from "@tributary/contracts";
-import { toHex } from "@tributary/federated";
+import { equalBytes, toHex } from "@tributary/federated";
 import { type ErrorCode, TributaryError } from "@tributary/kit";
 import type { RegisteredTrainer } from "../../shared/trainer/registered-trainer.ts";
+import type { AttestedChain } from "./attested-chain.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { isSameKey, mayReplace, requireSeated, seatLost } from "./seat-claim.ts";
 import { type Fitness, fitnessOf } from "./seat-fitness.ts";
@@ -36,6 +37,8 @@ export interface PartyEntry {
   readonly isConnected: boolean;
   /** Its trainer, as it joined with it; absent before one has registered. */
   readonly trainer: RegisteredTrainer | undefined;
+  /** The chain by which other members' workers know it, while it is fresh; absent before there is one. */
+  readonly attested: AttestedChain | undefined;
   /** Milliseconds since it first listened. */
   readonly registeringMs: number;
   /** Whether a round can be opened with it. */
@@ -52,10 +55,21 @@ export interface Visit {
   end(): void;
 }
 
+/** What a worker says of itself when it joins, besides its trainer. */
+export interface JoiningParty {
+  /** Number of the newest setup that it took; 0, or left out, for none. */
+  readonly lastSetup?: number;
+  /** The chain by which other members' workers know it, where it has one. */
+  readonly attested?: AttestedChain | undefined;
+}
+
 interface Entry {
   readonly seat: Seat;
   holder: SeatHolder | undefined;
   trainer: RegisteredTrainer | undefined;
+  attested: AttestedChain | undefined;
+  /** When the chain came: it is as old as that at least, whatever clocks say. */
+  attestedMs: number;
   /** When the holder first listened, before it had told of a trainer; nothing that it says later gives it more time. */
   listeningMs: number | undefined;
   /** Aborts when the holder's time on the seat is over. */
@@ -78,6 +92,9 @@ const MAX_REPLACED = 16;
 /** Most that waits for one party: a worker that reads is never a round's messages behind. Two openings of the largest job fit. */
 const QUEUE_BOUNDS = { items: 1024, bytes: 16 * 2 ** 20, sizeOf: sizeOfMessage };
 
+/** A chain lives five minutes and a worker sends another one every two: one that came so long ago has a minute left for the round's opening. */
+export const CHAIN_FRESH_MS = 240_000;
+
 /** Told when parties come, go or are replaced. */
 export interface PartyObserver {
   /** A party opened its stream: say to it again what is open. */
@@ -92,11 +109,14 @@ export interface PartyObserver {
 export class PartyDirectory {
   readonly #entries: ReadonlyMap<number, Entry>;
   readonly #monotonicMs: () => number;
+  readonly #isMasked: boolean;
   #refused = 0;
   observer: PartyObserver = { connected() {}, replaced() {}, changed() {} };
 
-  constructor(seats: Seats, monotonicMs: () => number) {
+  /** @param isMasked whether rounds are opened only with workers that other members' workers know. */
+  constructor(seats: Seats, monotonicMs: () => number, isMasked = false) {
     this.#monotonicMs = monotonicMs;
+    this.#isMasked = isMasked;
     const startedMs = monotonicMs();
     this.#entries = new Map(
       seats.all.map((seat) => [
@@ -105,6 +125,8 @@ export class PartyDirectory {
           seat,
           holder: undefined,
           trainer: undefined,
+          attested: undefined,
+          attestedMs: startedMs,
           listeningMs: undefined,
           tenure: new AbortController(),
           visits: 0,
@@ -128,8 +150,10 @@ export class PartyDirectory {
       const heardAgoMs = Math.round(nowMs - times.lastHeardMs);
       const registeringMs = nowMs - (times.listeningMs ?? nowMs);
       const isConnected = stream !== undefined;
-      const fit = fitnessOf({ isConnected, trainer, registeringMs });
-      const told = { fitness: fit.fitness, problem: fit.problem ?? problem };
+      const attested = nowMs - times.attestedMs < CHAIN_FRESH_MS ? times.attested : undefined;
+      const isKnown = attested !== undefined || !this.#isMasked;
+      const fit = fitnessOf({ isConnected, trainer, registeringMs, isKnown });
+      const told = { attested, fitness: fit.fitness, problem: fit.problem ?? problem };
       return { seat, holder, heardAgoMs, clockOffsetMs, lastSetup, isConnected, trainer, registeringMs, ...told };
     });
   }
@@ -157,10 +181,14 @@ export class PartyDirectory {
    * Puts a worker on its seat; a worker with another key ends the stream and the requests of the one before. A worker may join again at
    * any time: what it says of its trainer then counts.
    *
-   * @param lastSetup number of the newest setup that it took, 0 for none.
+   * @param trainer its trainer, once one has registered.
    * @throws SEAT_TAKEN as {@link PartyDirectory.requireMayJoin} does.
    */
-  join(holder: SeatHolder, trainer: RegisteredTrainer | undefined, lastSetup = 0): void {
+  join(
+    holder: SeatHolder,
+    trainer: RegisteredTrainer | undefined,
+    { lastSetup = 0, attested }: JoiningParty = {},
+  ): void {
     this.requireMayJoin(holder);
     const entry = this.#entry(holder.seat.partyId);
     const before = entry.holder;
@@ -170,6 +198,9 @@ export class PartyDirectory {
     entry.lastHeardMs = this.#monotonicMs();
     if (before === undefined || isReplaced) entry.listeningMs = undefined;
     entry.trainer = trainer;
+    // The same chain again is no younger.
+    if (!isSameChain(entry.attested, attested)) entry.attestedMs = entry.lastHeardMs;
+    entry.attested = attested;
     entry.presentMs = entry.lastHeardMs;
     entry.problem = undefined;
     if (isReplaced) {
@@ -275,6 +306,10 @@ export class PartyDirectory {
     if (entry === undefined) throw new TributaryError("INVARIANT_BROKEN", `no seat has party id ${partyId}`);
     return entry;
   }
+}
+
+function isSameChain(before: AttestedChain | undefined, chain: AttestedChain | undefined): boolean {
+  return before !== undefined && chain !== undefined && equalBytes(before.certificateSha256, chain.certificateSha256);
 }
 
 /** Ends whatever a worker that was replaced has under way. */

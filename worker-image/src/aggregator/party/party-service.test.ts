@@ -49,7 +49,15 @@ function contextOf(party: number, issuedMs: number): CallContext {
 }
 
 function join(party: number, issuedMs = 0, said: Partial<partyV1.JoinRequest> = {}): Promise<string> {
-  const request = { identityKey: keyOf(party, issuedMs), protocolVersion: 2, sidecarImage: "", kinds: [], ...said };
+  const request = {
+    identityKey: keyOf(party, issuedMs),
+    protocolVersion: 2,
+    sidecarImage: "",
+    chainDer: [],
+    kinds: [],
+    chainDer: [],
+    ...said,
+  };
   return methods.join(request as never, contextOf(party, issuedMs)).then(
     () => "joined",
     ({ code }) => code,

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { cutText, partyV1 } from "@tributary/contracts";
-import { countUpdateSegments, equalBytes, horizontal, largestPartyMessageBytes, Protocol } from "@tributary/federated";
+import { countUpdateSegments, equalBytes, horizontal, largestPartyMessageBytes } from "@tributary/federated";
 import { type Clock, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
 import { partyFailureCode } from "../../shared/failure-codes.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol-version.ts";
@@ -8,6 +8,7 @@ import { requireTrainer } from "../../shared/trainer/registered-trainer.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { JobModels } from "../engine/job-models.ts";
+import { LARGEST_CHAIN_BYTES, readAttestedChain } from "./attested-chain.ts";
 import type { PartyDirectory } from "./party-directory.ts";
 import { PartyQuota, PartyRate } from "./party-quota.ts";
 import { SEAT_ROLE } from "./seat-fitness.ts";
@@ -29,11 +30,17 @@ const METRIC_SECTIONS = 2;
 const MAX_PROBLEM_CHARACTERS = 300;
 
 /** Largest request of each method, which follows from the job: what is larger is refused before it is decoded. */
-export function largestPartyRequests(seats: Seats, models: JobModels): RequestBounds<typeof partyV1.PartyService> {
+export function largestPartyRequests(
+  { secureAggregation }: Pick<JobConfig, "secureAggregation">,
+  seats: Seats,
+  models: JobModels,
+): RequestBounds<typeof partyV1.PartyService> {
   const segments = { length: mostSegments(models) };
-  const shape = { protocol: Protocol.None, neighbours: 0, roster: seats.all, segments };
+  const { protocol } = secureAggregation;
+  // On the complete graph, which any roster of a job may be small enough for.
+  const shape = { protocol, neighbours: 0, roster: seats.all, segments };
   const send = Math.max(PLAIN_REQUEST_BYTES, largestPartyMessageBytes(shape) + WRAPPING_BYTES);
-  return { join: PLAIN_REQUEST_BYTES, receive: 64, send };
+  return { join: PLAIN_REQUEST_BYTES + LARGEST_CHAIN_BYTES, receive: 64, send };
 }
 
 /** Segments of a report: those of the update, and one for each section of metrics. */
@@ -57,7 +64,7 @@ export function partyMethods(
   const openings = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   const joins = new PartyRate(LINK_RATE, () => clock.monotonicMs());
   return {
-    async join({ identityKey, protocolVersion, lastSetup, kinds, capability }, { peerCertificate }) {
+    async join({ identityKey, protocolVersion, lastSetup, kinds, capability, chainDer }, { peerCertificate }) {
       const holder = seats.seatOf(peerCertificate);
       if (!equalBytes(identityKey, holder.publicKey)) {
         throw new TributaryError("IDENTITY_REJECTED", "the identity key is not the certificate's");
@@ -70,10 +77,11 @@ export function partyMethods(
       }
       const isRegistered = kinds.length > 0 || capability !== undefined;
       const trainer = isRegistered ? requireTrainer({ kinds, capability }, 0) : undefined;
+      const attested = readAttestedChain(chainDer, holder, config.job.uid);
       parties.requireMayJoin(holder);
       // Whoever joins is news for everybody who follows the job.
       if (!joins.spend(holder)) throw tooMuch(`party ${holder.seat.partyId} joins again and again`);
-      parties.join(holder, trainer, lastSetup);
+      parties.join(holder, trainer, { lastSetup, attested });
       return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
     async *receive({ clockOffsetMs }, { peerCertificate, signal }) {

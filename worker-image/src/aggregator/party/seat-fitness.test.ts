@@ -23,6 +23,12 @@ it.each([
     want: { fitness: "Away", problem: lacking },
   },
   {
+    given: "a worker that the others would not know",
+    worker: { trainer: whole, isKnown: false },
+    want: { fitness: "Unfit", problem: { code: "GATE_UNREACHABLE", message: expect.stringContaining("vouched") } },
+  },
+  { given: "one of those that is away", worker: { isConnected: false, isKnown: false }, want: { fitness: "Away" } },
+  {
     given: "a trainer that is about to register",
     worker: { registeringMs: REGISTRATION_MS - 1 },
     want: { fitness: "Registering" },
@@ -36,5 +42,7 @@ it.each([
     },
   },
 ])("$given is $want.fitness", ({ worker, want }) => {
-  expect(fitnessOf({ isConnected: true, trainer: undefined, registeringMs: 0, ...worker })).toEqual(want);
+  expect(fitnessOf({ isConnected: true, trainer: undefined, registeringMs: 0, isKnown: true, ...worker })).toEqual(
+    want,
+  );
 });

@@ -8,7 +8,7 @@ export const Fitness = {
   Away: "Away",
   /** Its worker listens, and its trainer has not registered yet. */
   Registering: "Registering",
-  /** Its trainer has not registered for too long, or lacks a verb: waiting for it is of no use. */
+  /** Its trainer has not registered for too long, or lacks a verb, or its gate does not vouch for it: waiting for it is of no use. */
   Unfit: "Unfit",
   /** Its worker listens, and its trainer does all that the recipe asks of the seat's role. */
   Fit: "Fit",
@@ -23,6 +23,8 @@ export interface SeatWorker {
   readonly trainer: RegisteredTrainer | undefined;
   /** For how long the aggregator knows of no trainer, in milliseconds. */
   readonly registeringMs: number;
+  /** Whether other members' workers would know it, as masked rounds ask. */
+  readonly isKnown: boolean;
 }
 
 /** A verdict, and why a seat is unfit. */
@@ -36,8 +38,14 @@ export const SEAT_ROLE = horizontal.roles[0]!.role;
 /** A trainer that has not registered for so long counts as lost: as long as a sidecar waits for one that asks for no task. */
 export const REGISTRATION_MS = 120_000;
 
+const unknown = {
+  code: "GATE_UNREACHABLE",
+  message: "its gate has not vouched for it in the last minutes, so that other members' workers would not know it",
+} as const;
+
 /** Judges a seat by what its worker said when it joined. */
-export function fitnessOf({ isConnected, trainer, registeringMs }: SeatWorker): SeatFitness {
+export function fitnessOf({ isConnected, trainer, registeringMs, isKnown }: SeatWorker): SeatFitness {
+  if (isConnected && !isKnown) return { fitness: Fitness.Unfit, problem: unknown };
   if (trainer !== undefined) {
     const missing = missingKinds(horizontal, SEAT_ROLE, trainer.kinds);
     if (missing.length > 0) {

@@ -2,9 +2,20 @@ import { describe, expect, it } from "vitest";
 import { Fitness, REGISTRATION_MS } from "../../party/seat-fitness.ts";
 import { judgeSelection, type SelectedSeat, type SelectionTerms } from "./judge-selection.ts";
 
-const terms: SelectionTerms = { quorum: 2, waitedMs: 0, fullMs: 15_000, deadlineMs: 60_000, survivors: [] };
+const terms: SelectionTerms = {
+  quorum: 2,
+  minOrganisations: 1,
+  waitedMs: 0,
+  fullMs: 15_000,
+  deadlineMs: 60_000,
+  survivors: [],
+};
 const seatOf = (index: number, change: Partial<SelectedSeat> = {}): SelectedSeat => ({
-  seat: { partyId: index + 1, participant: { name: `p${index}` }, workerIndex: 0 } as unknown as SelectedSeat["seat"],
+  seat: {
+    partyId: index + 1,
+    participant: { name: `p${index}`, organisation: `o${index % 2}` },
+    workerIndex: 0,
+  } as unknown as SelectedSeat["seat"],
   isConnected: true,
   heardAgoMs: 0,
   registeringMs: 0,
@@ -22,6 +33,27 @@ const judge = (third: Partial<SelectedSeat>, change: Partial<SelectionTerms> = {
   judgeSelection([seatOf(0), seatOf(1), seatOf(2, third)], { ...terms, ...change });
 /** Three rounds that the third seat missed. */
 const withoutThird = Array.from({ length: 3 }, () => [0, 1].map((at) => ({ participant: `p${at}`, workerIndex: 0 })));
+
+describe("a round whose sum is of several organisations", () => {
+  const ofTwo = { quorum: 1, minOrganisations: 2, fullMs: 0 };
+  const judgeOf = (second: Partial<SelectedSeat>) =>
+    judgeSelection([seatOf(0), seatOf(1, second)], { ...terms, ...ofTwo });
+
+  it("opens with workers of as many", () => {
+    expect(judgeOf({})).toEqual({ isOver: true });
+  });
+
+  it("waits for one whose trainer is about to register", () => {
+    expect(judgeOf(registering)).toEqual({ isOver: false });
+  });
+
+  it("says how many there are when those of another are away", () => {
+    expect(judgeOf(away)).toEqual({
+      isOver: false,
+      shortfall: "1 of 2 workers have joined, quorum is 1; they are of 1 organisations, must be of 2",
+    });
+  });
+});
 
 describe("a round with its quorum", () => {
   it("opens at once when every seat is fit", () => {

@@ -12,6 +12,8 @@ export type SelectedSeat = Pick<
 /** What a selection is held against. */
 export interface SelectionTerms {
   readonly quorum: number;
+  /** Fewest organisations of which workers must be there. */
+  readonly minOrganisations: number;
   /** For how long the selection goes on, in milliseconds. */
   readonly waitedMs: number;
   /** Longest wait for seats that are away once there are enough. */
@@ -33,15 +35,23 @@ export interface Selection {
 
 /** Judges whether a round opens: every seat is fit, or quorum is there and nobody is worth waiting for any longer. */
 export function judgeSelection(seats: readonly SelectedSeat[], terms: SelectionTerms): Selection {
-  const fit = seats.filter(({ fitness }) => fitness === Fitness.Fit).length;
-  if (fit >= terms.quorum) {
-    if (fit === seats.length) return { isOver: true };
+  const fit = seats.filter(({ fitness }) => fitness === Fitness.Fit);
+  if (fit.length >= terms.quorum && hasOrganisations(fit, terms)) {
+    if (fit.length === seats.length) return { isOver: true };
     const waitMs = Math.max(graceLeftMs(seats, terms), registrationLeftMs(seats, terms));
     return waitMs <= 0 ? { isOver: true } : { isOver: false, waitMs };
   }
-  const registering = seats.filter(({ fitness }) => fitness === Fitness.Registering).length;
-  if (fit + registering >= terms.quorum) return { isOver: false };
-  return { isOver: false, shortfall: describe(seats, terms.quorum) };
+  const coming = [...fit, ...seats.filter(({ fitness }) => fitness === Fitness.Registering)];
+  if (coming.length >= terms.quorum && hasOrganisations(coming, terms)) return { isOver: false };
+  return { isOver: false, shortfall: describe(seats, terms) };
+}
+
+function hasOrganisations(seats: readonly SelectedSeat[], { minOrganisations }: SelectionTerms): boolean {
+  return countOrganisations(seats) >= minOrganisations;
+}
+
+function countOrganisations(seats: readonly SelectedSeat[]): number {
+  return new Set(seats.map(({ seat }) => seat.participant.organisation)).size;
 }
 
 /** Nobody waits for a seat that is unfit, however long it stays so. */
@@ -72,8 +82,14 @@ function nameOf({ seat }: Pick<SelectedSeat, "seat">): SeatName {
   return { participant: seat.participant.name, workerIndex: seat.workerIndex };
 }
 
-function describe(seats: readonly SelectedSeat[], quorum: number): string {
-  const joined = seats.filter(({ isConnected }) => isConnected).length;
+function describe(seats: readonly SelectedSeat[], terms: SelectionTerms): string {
+  const { quorum, minOrganisations } = terms;
+  const joined = seats.filter(({ isConnected }) => isConnected);
   const unfit = seats.filter(({ fitness }) => fitness === Fitness.Unfit);
-  return [`${joined} of ${seats.length} workers have joined, quorum is ${quorum}`, ...nameProblems(unfit)].join("; ");
+  const organisations = `they are of ${countOrganisations(joined)} organisations, must be of ${minOrganisations}`;
+  return [
+    `${joined.length} of ${seats.length} workers have joined, quorum is ${quorum}`,
+    ...(hasOrganisations(joined, terms) ? [] : [organisations]),
+    ...nameProblems(unfit),
+  ].join("; ");
 }

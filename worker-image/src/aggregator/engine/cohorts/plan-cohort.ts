@@ -1,9 +1,10 @@
 import type { controlV1 } from "@tributary/contracts";
-import type { CohortPlan } from "@tributary/federated";
+import { type CohortPlan, Protocol } from "@tributary/federated";
+import type { PartyEntry } from "../../party/party-directory.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { AttemptPlan, CohortRecord } from "./cohort-records.ts";
 import { nextSetup } from "./next-setup.ts";
-import { type SignedTerms, signedTerms } from "./round-terms.ts";
+import { type RosterHolder, type SignedTerms, signedTerms } from "./round-terms.ts";
 
 /** What a cohort takes from the window that is open. */
 export type WindowTerms = Pick<controlV1.WindowPlan, "deadlineMs" | "localSteps" | "evaluateOnly">;
@@ -31,14 +32,17 @@ export function planCohort(
 ): PlannedCohort {
   const all = directory.list();
   const chosen = new Set(parties);
-  const members = all.filter(({ seat, holder }) => chosen.has(seat.partyId) && holder !== undefined);
+  const isMasked = config.secureAggregation.protocol === Protocol.Masking;
+  // Since it was chosen a worker may have gone, or its chain grown old.
+  const isThere = ({ holder, attested }: PartyEntry) => holder !== undefined && (attested !== undefined || !isMasked);
+  const members = all.filter((entry) => chosen.has(entry.seat.partyId) && isThere(entry));
   const job = { config, crypto, aggregatorKey: identity.publicKey, models, seats: all.map(({ seat }) => seat) };
   const plan = attemptPlan(terms, minSurvivors);
   const taken = members.map(({ seat, lastSetup: last }) => {
     return { organisation: seat.participant.organisation, lastSetup: last };
   });
   const setup = nextSetup(lastSetup, taken);
-  const holders = members.map(({ holder }) => holder!);
+  const holders = members.map((member) => rosterHolder(member, isMasked));
   const signed = signedTerms(job, { line, setup, attempt, ...plan, holders });
   const names = members.map(({ seat: { partyId, participant, workerIndex } }) => {
     return [partyId, { participant: participant.name, workerIndex }] as const;
@@ -49,6 +53,12 @@ export function planCohort(
     plan: signed.plan,
     record: { line, setup, attempt, parties: Object.fromEntries(names), plan, papers },
   };
+}
+
+/** Under masks a worker is known by the certificate of its chain, whose key is that of the one for TLS. */
+function rosterHolder({ holder, attested }: Pick<PartyEntry, "holder" | "attested">, isMasked: boolean): RosterHolder {
+  const { seat, publicKey, certificateSha256 } = holder!;
+  return isMasked ? { seat, publicKey, ...attested! } : { seat, publicKey, certificateSha256, chainDer: [] };
 }
 
 function attemptPlan({ deadlineMs, localSteps, evaluateOnly }: WindowTerms, quorum: number): AttemptPlan {

@@ -6,7 +6,6 @@ import {
   isArgumentError,
   Keystream,
   layoutReport,
-  Protocol,
   planExponents,
   type ReportLayout,
   type RoundPlan,
@@ -24,6 +23,7 @@ import { decodeTerms, encodeTerms } from "../../../shared/terms/terms-message.ts
 import type { JobConfig } from "../../config/job-config.ts";
 import type { Seat, SeatHolder } from "../../party/seats.ts";
 import type { JobModels } from "../job-models.ts";
+import { setupShape } from "./setup-shape.ts";
 import { shareWorks } from "./share-works.ts";
 
 /** What a round is about, as it is signed and all parties agree on it. */
@@ -58,14 +58,15 @@ export interface AttemptTerms {
   /** 0 when the round only evaluates. */
   readonly localSteps: number;
   /** The parties of the roster. */
-  readonly holders: readonly SeatHolder[];
+  readonly holders: readonly RosterHolder[];
 }
 
-/**
- * Terms, start, setup and plan of a new attempt.
- *
- * Without masks one answer opens a sum (threshold 1), and a sum must hold quorum.
- */
+/** A worker of a roster, with the chain by which the others know it; none without masks. */
+export interface RosterHolder extends Pick<SeatHolder, "seat" | "publicKey" | "certificateSha256"> {
+  readonly chainDer: readonly Uint8Array[];
+}
+
+/** Terms, start, setup and plan of a new attempt. */
 export function signedTerms(job: JobTerms, attempt: AttemptTerms): SignedTerms {
   const { config, crypto, models, seats } = job;
   const script = models.scriptOf(attempt);
@@ -73,17 +74,17 @@ export function signedTerms(job: JobTerms, attempt: AttemptTerms): SignedTerms {
   const terms = termsBytes(job, attempt, script);
   const objects = models.startObjects(script.reads);
   const setup: RoundSetup = {
-    protocol: Protocol.None,
+    ...setupShape(config.secureAggregation, {
+      seats: seats.length,
+      parties: attempt.holders.length,
+      quorum: attempt.quorum,
+    }),
     keystream: Keystream.Aes256Ctr,
     jobUid: config.job.uid,
     round: attempt.setup,
     attempt: attempt.attempt,
     aggregatorKey: job.aggregatorKey,
     contextSha256: termsDigest(crypto, terms),
-    minOrganisations: 1,
-    threshold: 1,
-    minSurvivors: attempt.quorum,
-    neighbours: 0,
     roster: attempt.holders
       .map(({ seat, publicKey, certificateSha256 }) => ({
         id: seat.partyId,
@@ -125,10 +126,11 @@ export function startDigests(start: Uint8Array): Readonly<Record<string, string>
 
 function termsBytes(
   { config, models, seats }: JobTerms,
-  { line, localSteps }: AttemptTerms,
+  { line, localSteps, holders }: AttemptTerms,
   script: RoundScript,
 ): Uint8Array {
   const { task, seed } = config.trainer;
+  const chains = new Map(holders.map(({ seat, chainDer }) => [seat.partyId, chainDer]));
   const { works, places } = shareWorks(config.participants, {
     localSteps,
     rank: config.model.adapter?.rank ?? 0,
@@ -146,7 +148,7 @@ function termsBytes(
       workerIndex,
       workerCount: participant.workers,
       work: places.get(participant.name)!,
-      chainDer: [],
+      chainDer: chains.get(partyId) ?? [],
     })),
     steps: script.steps,
     sections: script.sections,

@@ -23,18 +23,19 @@ const SELECTION_GRACE_MS = 15_000;
  * @returns false when the round is not wanted any more.
  */
 export async function selectParties(
-  { clock, parties, store }: Pick<EngineDeps, "clock" | "parties" | "store">,
+  { clock, config, parties, store }: Pick<EngineDeps, "clock" | "config" | "parties" | "store">,
   plan: controlV1.WindowPlan,
   loop: SelectionLoop,
 ): Promise<boolean> {
   const startedMs = clock.monotonicMs();
   const { quorum } = plan;
+  const { minOrganisations } = config.secureAggregation;
   const deadlineMs = Number(plan.deadlineMs);
   const fullMs = Math.min(SELECTION_GRACE_MS, deadlineMs / 4);
   const survivors = store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
   while (loop.isWanted()) {
     const waitedMs = clock.monotonicMs() - startedMs;
-    const terms = { quorum, waitedMs, fullMs, deadlineMs, survivors };
+    const terms = { quorum, minOrganisations, waitedMs, fullMs, deadlineMs, survivors };
     const { isOver, waitMs, shortfall } = judgeSelection(parties.list(), terms);
     if (isOver) return true;
     if (shortfall !== undefined) loop.tell(shortfall);

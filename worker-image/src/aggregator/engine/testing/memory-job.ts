@@ -2,12 +2,13 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { controlV1 } from "@tributary/contracts";
-import { encodeMetrics, INITIAL_STEP, metricNames, safetensorsParts } from "@tributary/federated";
+import { encodeMetrics, INITIAL_STEP, metricNames, Protocol, safetensorsParts } from "@tributary/federated";
 import { type Clock, createLogger, type Disk, systemClock } from "@tributary/kit";
 import type { CrashSimulator } from "../../../shared/crash-point.ts";
 import { createNodeCryptoSuite } from "../../../shared/crypto/node-crypto-suite.ts";
 import { trialFolder } from "../../../shared/files/testing/faulty-disk.ts";
 import type { JobConfig, ParticipantConfig } from "../../config/job-config.ts";
+import { type SecureAggregationConfig, unmasked } from "../../config/secure-aggregation.ts";
 import { pinModel, readModelShape } from "../../model/initial-model.ts";
 import { PartyDirectory } from "../../party/party-directory.ts";
 import { createSeats } from "../../party/seats.ts";
@@ -23,6 +24,9 @@ export interface MemoryJobOptions {
   readonly report: ReportRule;
   readonly strategy?: JobConfig["strategy"];
   readonly initialStep?: number;
+  readonly secureAggregation?: SecureAggregationConfig;
+  /** One of all parties when left out. */
+  readonly participants?: readonly ParticipantConfig[];
 }
 
 /** What may be changed of a job while it is suspended. */
@@ -108,7 +112,11 @@ export class MemoryJob {
     const store = await RoundStore.open(config.directories.data, config.job.uid, pinned.initialSha256, disk);
     const shape = await readModelShape(pinned.initialPath);
     const seats = createSeats(config, undefined as never, () => 0);
-    const parties = new PartyDirectory(seats, () => performance.now());
+    const parties = new PartyDirectory(
+      seats,
+      () => performance.now(),
+      config.secureAggregation.protocol === Protocol.Masking,
+    );
     const clock: Clock = {
       ...systemClock,
       sleep: (delayMs, signal) => systemClock.sleep(delayMs <= SHORT_MS || isSkipped(delayMs) ? 0 : delayMs, signal),
@@ -130,7 +138,8 @@ export class MemoryJob {
     const listening = seats.all.map((seat, index) => {
       const party = this.parties[index]!;
       const holder = { seat, publicKey: party.publicKey, certificateSha256: new Uint8Array(32), issuedMs: 0 };
-      parties.join(holder, { kinds: party.kinds, capability: undefined }, isLastSetupUnknown ? 0 : party.lastSetup);
+      const said = { lastSetup: isLastSetupUnknown ? 0 : party.lastSetup, attested: party.attested };
+      parties.join(holder, { kinds: party.kinds, capability: undefined }, said);
       const stream = parties.openStream(holder, 0);
       streams.set(party.id, stream);
       return party.listen(engine, stream);
@@ -194,18 +203,20 @@ export function steadyReport(x: number): ReportRule {
 }
 
 /** A participant of a job in memory. */
-export function participantOf(name: string, workers: number): ParticipantConfig {
-  return { name, cluster: "c", namespace: undefined, organisation: "o", workers, hyperparameters: {} };
+export function participantOf(name: string, workers: number, organisation = "o"): ParticipantConfig {
+  return { name, cluster: "c", namespace: undefined, organisation, workers, hyperparameters: {} };
 }
 
-function configOf(directory: string, { parties, strategy, initialStep }: MemoryJobOptions): JobConfig {
+function configOf(directory: string, options: MemoryJobOptions): JobConfig {
+  const { parties, strategy, initialStep, secureAggregation = unmasked, participants } = options;
   return {
     job: { uid: "memory-job", name: "job", namespace: "test" },
     clusters: [],
-    participants: [participantOf("p", parties)],
+    participants: participants ?? [participantOf("p", parties)],
     model: { path: join(directory, "model.safetensors"), adapter: undefined },
     trainer: { task: "noop", seed: 1 },
     strategy: strategy ?? { name: "FedAvg", parameters: {} },
+    secureAggregation,
     initialStep: initialStep ?? INITIAL_STEP,
     directories: { data: join(directory, "data"), output: join(directory, "output") },
     tls: { certificatePath: "", keyPath: "", operatorCaPath: "" },

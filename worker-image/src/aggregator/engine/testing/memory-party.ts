@@ -5,6 +5,7 @@ import {
   decodeMessage,
   emptyPartyState,
   MessageType,
+  maskChunk,
   type PartyContext,
   type PartyEffect,
   type PartyEvent,
@@ -19,6 +20,7 @@ import {
 } from "@tributary/federated";
 import { enrolledParties } from "../../../shared/crypto/protocol/enrolled-parties.ts";
 import { decodeTerms } from "../../../shared/terms/terms-message.ts";
+import type { AttestedChain } from "../../party/attested-chain.ts";
 import type { AddressedMessage } from "../../party/party-directory.ts";
 import type { JobEngine } from "../job-engine.ts";
 
@@ -49,7 +51,7 @@ interface Address {
 interface KnownAttempt {
   readonly line: number;
   readonly at: Address;
-  readonly segments: ReadonlyMap<number, Uint8Array>;
+  readonly segments: ReadonlyMap<number, { readonly ringBits: number; readonly bytes: Uint8Array }>;
 }
 
 /** A worker in memory: it speaks the protocol truly, reports what a test says, and outlives the aggregator's process. */
@@ -58,6 +60,8 @@ export class MemoryParty {
   readonly identitySecret: Uint8Array;
   readonly publicKey: Uint8Array;
   report: ReportRule;
+  /** Nobody in memory checks a chain: it is there, and stands for itself. */
+  readonly attested: AttestedChain;
   /** Verbs of its trainer. */
   kinds = ["Evaluate", "Train"];
   /** Told of a segment whose bytes are all staged, before the aggregator hears so. */
@@ -81,6 +85,7 @@ export class MemoryParty {
     this.report = report;
     this.identitySecret = crypto.randomBytes(32);
     this.publicKey = crypto.ed25519PublicKey(this.identitySecret);
+    this.attested = { chainDer: [this.publicKey], certificateSha256: crypto.sha256(this.publicKey) };
   }
 
   /** Number of the newest setup that it took, 0 for none. */
@@ -136,14 +141,14 @@ export class MemoryParty {
         this.#prepare(effect, at);
         break;
       case "maskingReady":
-        for (const [segment, bytes] of this.#attempts.get(hex(effect.planDigest))!.segments)
+        for (const [segment, { bytes }] of this.#attempts.get(hex(effect.planDigest))!.segments)
           await this.#take(
             { type: "inputReady", planDigest: effect.planDigest, segment, plainSha256: sha256(bytes) },
             at,
           );
         break;
       case "upload":
-        await this.#upload(effect.planDigest, effect.segment).catch(() => {});
+        await this.#upload(effect).catch(() => {});
         break;
       case "closed":
         this.told.push({
@@ -158,14 +163,16 @@ export class MemoryParty {
     const layout = signedLayout(sections, seats.length, { setup, plan })!;
     const report = this.report(layout, { round: line, attempt: at.attempt });
     const packed = setup.segments.map(({ id, ringBits }, index) => {
-      return [id, packRing(report[index]!, requireRingBits(ringBits))] as const;
+      return [id, { ringBits, bytes: packRing(report[index]!, requireRingBits(ringBits)) }] as const;
     });
     this.#attempts.set(hex(planDigest), { line, at, segments: new Map(packed) });
   }
 
-  async #upload(planDigest: Uint8Array, segment: number): Promise<void> {
+  async #upload({ planDigest, segment, keys }: Extract<PartyEffect, { type: "upload" }>): Promise<void> {
     const { line, at, segments } = this.#attempts.get(hex(planDigest))!;
-    const bytes = segments.get(segment)!;
+    const { ringBits, bytes: plain } = segments.get(segment)!;
+    const bytes = plain.slice();
+    if (keys.length > 0) maskChunk(this.#crypto, { bytes, offsetBytes: 0, ringBits: requireRingBits(ringBits) }, keys);
     const digest = sha256(bytes);
     const resource = {
       kind: "segment",

@@ -1,0 +1,49 @@
+import {
+  COMPLETE_GRAPH_PARTIES,
+  chooseNeighbourhood,
+  defaultThreshold,
+  Protocol,
+  type RoundSetup,
+} from "@tributary/federated";
+import { TributaryError } from "@tributary/kit";
+import type { SecureAggregationConfig } from "../../config/secure-aggregation.ts";
+
+/** How the sum of an attempt is protected, and what opens it. */
+export type SetupShape = Pick<
+  RoundSetup,
+  "protocol" | "minOrganisations" | "threshold" | "minSurvivors" | "neighbours"
+>;
+
+/** Who is in an attempt. */
+export interface AttemptCrowd {
+  /** Seats of the job. */
+  readonly seats: number;
+  /** Parties of the roster. */
+  readonly parties: number;
+  /** Fewest reports with which the round is committed. */
+  readonly quorum: number;
+}
+
+/** Without masks one answer opens a sum, of whomever it is. */
+const UNMASKED = { protocol: Protocol.None, minOrganisations: 1, threshold: 1, neighbours: 0 } as const;
+/** What parties' own policy assumes of a sparse graph by default (`PartyPolicy`): parties that lie, and that drop out. */
+const SPARSE_BOUNDS = { corruptRatio: 0.05, dropRatio: 0.05, splitViews: true } as const;
+
+/**
+ * The shape of the next attempt. The threshold of a complete graph follows from the seats, not from who is there: one start has one threshold.
+ *
+ * @throws QUORUM_NOT_REACHED for a crowd of which no sparse graph keeps updates private.
+ */
+export function setupShape(
+  { protocol, minOrganisations, threshold }: SecureAggregationConfig,
+  { seats, parties, quorum }: AttemptCrowd,
+): SetupShape {
+  if (protocol === Protocol.None) return { ...UNMASKED, minSurvivors: quorum };
+  const graph =
+    parties <= COMPLETE_GRAPH_PARTIES
+      ? { neighbours: 0, threshold: threshold ?? defaultThreshold(seats) }
+      : chooseNeighbourhood(parties, SPARSE_BOUNDS);
+  if (graph === null)
+    throw new TributaryError("QUORUM_NOT_REACHED", `no graph of ${parties} parties keeps their updates private`);
+  return { protocol, minOrganisations, ...graph, minSurvivors: Math.max(quorum, graph.threshold) };
+}
