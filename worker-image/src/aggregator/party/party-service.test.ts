@@ -53,7 +53,6 @@ function join(party: number, issuedMs = 0, said: Partial<partyV1.JoinRequest> = 
     identityKey: keyOf(party, issuedMs),
     protocolVersion: 2,
     sidecarImage: "",
-    chainDer: [],
     kinds: [],
     chainDer: [],
     ...said,
@@ -87,7 +86,7 @@ it("a party that joins again and again is told to wait, and wakes nobody meanwhi
 });
 
 it("a worker is told its role and paradigm, and what it says of its trainer is taken, or refused by name", async () => {
-  const request = { identityKey: keyOf(1, 0), protocolVersion: 2, kinds: ["Train"] } as never;
+  const request = { identityKey: keyOf(1, 0), protocolVersion: 2, kinds: ["Train"], chainDer: [] } as never;
   expect(await methods.join(request, contextOf(1, 0))).toMatchObject({ role: "Trainer", paradigm: "Horizontal" });
   expect(parties.list()[0]).toMatchObject({ trainer: { kinds: ["Train"] }, problem: { code: "KIND_MISSING" } });
   const refused = methods.join({ ...(request as object), kinds: ["Train", "no verb"] } as never, contextOf(1, 0));
@@ -101,7 +100,7 @@ it("a worker is told its role and paradigm, and what it says of its trainer is t
 });
 
 it("a worker is told the version that the aggregator speaks, and one of an older version is refused", async () => {
-  const request = { identityKey: keyOf(1, 0), protocolVersion: PROTOCOL_VERSION, kinds: [] } as never;
+  const request = { identityKey: keyOf(1, 0), protocolVersion: PROTOCOL_VERSION, kinds: [], chainDer: [] } as never;
   expect(await methods.join(request, contextOf(1, 0))).toMatchObject({ protocolVersion: PROTOCOL_VERSION });
   expect(await join(2, 0, { protocolVersion: PROTOCOL_VERSION - 1 })).toBe("MESSAGE_INVALID");
 });
