@@ -54,6 +54,13 @@ export interface HonestOptions {
   readonly modelSha256?: Uint8Array;
   /** Identity key of party 1; others have keys of their own. */
   readonly publicKey?: Uint8Array;
+  /** Workers on the seats, in order, whose members vouch for them; made up and without chains when left out. */
+  readonly workers?: readonly SeatedWorker[];
+}
+
+/** A worker as it shows itself to other members. */
+export interface SeatedWorker extends Pick<RosterEntry, "publicKey" | "certificateSha256"> {
+  readonly chainDer: readonly Uint8Array[];
 }
 
 /** What a dishonest aggregator changes before it signs. */
@@ -99,7 +106,7 @@ export function toldParty1(options: HonestOptions = {}) {
 
 /** What party 1 believes, and who it is. */
 export function trustOfParty1(options: HonestOptions = {}) {
-  const ownKey = options.publicKey ?? keyOf(1);
+  const ownKey = options.workers?.[0]?.publicKey ?? options.publicKey ?? keyOf(1);
   return { crypto, aggregatorKey, ownKey, told: toldParty1(options) };
 }
 
@@ -145,7 +152,10 @@ function honestTerms(options: HonestOptions): RoundTerms {
   const { steps, sections } = script;
   const context = { task, seed, adapterJson, sourceSha256 };
   const strategy = { name: "FedAvg", parameters: {} };
-  const seats = Array.from({ length: SEATS }, (_, index) => seatOf(index, Math.min(index, works.length - 1)));
+  const seats = Array.from({ length: SEATS }, (_, index) => ({
+    ...seatOf(index, Math.min(index, works.length - 1)),
+    chainDer: options.workers?.[index]?.chainDer ?? [],
+  }));
   const line = options.line ?? options.round ?? 0;
   return { jobUid: "job", line, paradigm: "Horizontal", works, seats, steps, sections, strategy, context };
 }
@@ -169,12 +179,12 @@ function setupOf(options: HonestOptions, terms: Uint8Array, segments: RoundSetup
   return { ...of, ...bounds, contextSha256: termsDigest(crypto, terms), roster: rosterOf(options), segments };
 }
 
-function rosterOf({ publicKey }: HonestOptions): RosterEntry[] {
+function rosterOf({ publicKey, workers = [] }: HonestOptions): RosterEntry[] {
   return Array.from({ length: SEATS }, (_, index) => ({
     id: index + 1,
     organisation: `o${index}`,
-    publicKey: (index === 0 ? publicKey : undefined) ?? keyOf(index + 1),
-    certificateSha256: new Uint8Array(32).fill(index + 1),
+    publicKey: workers[index]?.publicKey ?? (index === 0 ? publicKey : undefined) ?? keyOf(index + 1),
+    certificateSha256: workers[index]?.certificateSha256 ?? new Uint8Array(32).fill(index + 1),
   }));
 }
 
