@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type AggregatorEvent,
+  encodeMessage,
   Keystream,
   MessageType,
   openAggregation,
   type PartyEvent,
   Protocol,
   type RoundSetup,
+  setupDigest,
   stepAggregator,
 } from "@tributary/federated";
 import { createLogger, realDisk, type TributaryError } from "@tributary/kit";
@@ -157,6 +159,26 @@ describe("PartyMachine", () => {
     const read = () => PartyMachine.readLastSetup({ memoryDirectory });
     expect([(await openMachine()).lastSetup, await read()]).toEqual([0, 0]);
     expect([(await aReadyMachine()).lastSetup, await read(), (await openMachine()).lastSetup]).toEqual([3, 3, 3]);
+  });
+
+  it("says what it would refuse and what it has signed, and does nothing by being asked", async () => {
+    const machine = await aReadyMachine();
+    await machine.post(inputReady(7));
+    const announced = (bits: number) =>
+      encodeMessage({
+        type: MessageType.SurvivorBitmaps,
+        planDigest,
+        bitmaps: [{ segment: 0, bitmap: Uint8Array.of(bits) }],
+      });
+    expect([announced(1), announced(2)].map((message) => machine.wouldRefuse(message))).toEqual([false, true]);
+    expect(machine.signingOf(planDigest)).toEqual({ dataNames: [], signed: [] });
+    await machine.post({ type: "receive", message: announced(1) });
+    expect(machine.signingOf(planDigest)?.signed).toEqual([{ segment: 0, bitmap: Uint8Array.of(1) }]);
+    expect(machine.signingOf(new Uint8Array(32))).toBeUndefined();
+    expect([setupDigest(crypto, setup), new Uint8Array(32)].map((digest) => machine.isOpen(digest))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it("goes on from its file after a restart: the first digest that became durable is the only one", async () => {
