@@ -25,7 +25,7 @@ let members: VouchingMembers;
 let workers: readonly SeatedWorker[];
 let volume: string;
 /** What was posted to the machine, and what the hub was told. */
-let posted: { type: string; message?: number; enrolled?: number; policy?: object }[];
+let posted: { type: string; message?: number | undefined; enrolled?: number; policy?: object | undefined }[];
 let told: { code: string; message: string }[];
 /** Answers of the gate in turn: an empty text is a yes, the last holds. */
 let answers: (string | TributaryError)[];
