@@ -52,13 +52,24 @@ const away = new TributaryError("GATE_UNREACHABLE", "away");
 
 const speak = (change: object = {}) => speakRound({ ...attempt, protocol: Protocol.Masking, workers, ...change });
 
+/** What of an event a test looks at. */
+interface PostedEvent {
+  readonly type: string;
+  readonly message?: Uint8Array;
+  readonly enrolled?: readonly unknown[];
+  readonly policy?: object;
+}
+
 async function aDesk(spoken = speak(), voice = {}): Promise<RoundDesk> {
   const trust = trustOfParty1({ workers });
   const digest = digestOf(spoken);
   const machine = {
-    post: async ({ type, message, enrolled, policy }: Record<string, never>) => {
-      const isShown = enrolled !== undefined;
-      posted.push({ type, message: message?.[1], ...(isShown && { enrolled: (enrolled as []).length, policy }) });
+    post: async ({ type, message, enrolled, policy }: PostedEvent) => {
+      posted.push({
+        type,
+        message: message?.[1],
+        ...(enrolled !== undefined && { enrolled: enrolled.length, policy }),
+      });
     },
     seedOf: () => undefined,
     isOpen: () => isOpen,
