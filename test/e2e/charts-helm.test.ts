@@ -33,6 +33,7 @@ describe("the member chart under Helm", () => {
   const inGate = "--namespace=tributary-gate";
   const inJobs = "--namespace=tributary-jobs";
   const upgrade = (values: object) => helm(["upgrade", "member", chart, inGate, "--reuse-values"], values);
+  const { gate: _gate, ...values } = memberValues;
   let asHub: RunAs;
 
   const readRuntime = async (): Promise<object> =>
@@ -77,8 +78,11 @@ describe("the member chart under Helm", () => {
   }
 
   beforeAll(async () => {
-    const { gate: _gate, ...values } = memberValues;
-    const notes = await helm(["install", "member", chart, inGate, "--create-namespace"], values);
+    const state = { volumeSize: "16Mi" };
+    const notes = await helm(["install", "member", chart, inGate, "--create-namespace"], {
+      ...values,
+      gate: { state },
+    });
     expect(notes).toContain("--set-file gate.caCertificate=gate-ca.pem");
     await takeToken();
   });
@@ -96,6 +100,18 @@ describe("the member chart under Helm", () => {
     expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_ADDRESS", value: `${address}:8445` });
     expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_WORKER_ADDRESS", value: `${address}:8446` });
     expect(variables).toContainEqual({ name: "TRIBUTARY_GATE_CA_PEM", value: "pem" });
+  });
+
+  it("leaves the claim of the gate's state as large as it is when no size is set, and says so", async () => {
+    const size = "jsonpath={.spec.resources.requests.storage}";
+    const readSize = () => kubectl("get", "persistentvolumeclaim", "tributary-gate-state", inGate, "-o", size);
+    const gate = { caCertificate: "pem" };
+    const notes = await helm(["upgrade", "member", chart, inGate, "--reset-values"], { ...values, gate });
+    expect(notes).toContain("stays on its claim of 16Mi");
+    expect(await readSize()).toBe("16Mi");
+    await expect(upgrade({ gate: { state: { volumeSize: "1Gi" } } })).rejects.toThrow("spec: Forbidden");
+    expect(await readSize()).toBe("16Mi");
+    await upgrade({ gate: { state: { volumeSize: "" } } });
   });
 
   it("leaves the gate's pod alone when the values stay the same", async () => {

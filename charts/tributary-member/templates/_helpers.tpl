@@ -217,6 +217,24 @@ the cluster gave it at the first install.
 {{- if contains ":" $address }}[{{ $address }}]{{ else }}{{ $address }}{{ end -}}
 {{- end -}}
 
+{{/*
+Size of the claim with the gate's state: that of the values, else what a claim that is there asks for, since few storage classes let one
+grow and none lets it shrink. Where charts are rendered away from the cluster nobody knows of a claim.
+*/}}
+{{- define "tributary-member.stateVolumeSize" -}}
+{{- $claim := lookup "v1" "PersistentVolumeClaim" .Release.Namespace (printf "%s-state" (include "tributary-member.gate" .)) -}}
+{{ .Values.gate.state.volumeSize | default (dig "spec" "resources" "requests" "storage" "1Gi" $claim) }}
+{{- end -}}
+
+{{/* JSON of a rotation's wishes. A CA in a Secret is not the gate's to rotate: it could not write what it made. */}}
+{{- define "tributary-member.caRotation" -}}
+{{- $rotation := .Values.gate.ca.rotation -}}
+{{- if and .Values.gate.ca.existingSecret (or $rotation.rotate $rotation.use $rotation.retire) -}}
+{{- fail (printf "gate.ca.rotation must be empty with gate.ca.existingSecret: put the next CA into Secret %s and the present one's certificate into gate.ca.formerCertificates" .Values.gate.ca.existingSecret) -}}
+{{- end -}}
+{{ $rotation | toJson }}
+{{- end -}}
+
 {{/* A binding of the policy that keeps the hub to the job namespaces, under one of its two names. */}}
 {{- define "tributary-member.nowhereElseBinding" -}}
 apiVersion: admissionregistration.k8s.io/v1
