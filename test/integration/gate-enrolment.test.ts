@@ -1,28 +1,25 @@
 import { X509Certificate } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger } from "@tributary/kit";
 import { jobNamespace, memberValues, renderChart } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { comparePod } from "../../worker-image/src/gate/enrolment/compare-pod.ts";
 import { type Injected, injectedLists } from "../../worker-image/src/gate/enrolment/injected.ts";
-import { obtainCredentials } from "../../worker-image/src/sidecar/identity/enrolment.ts";
 import { grantedTo } from "../support/audited-rights.ts";
+import { enrolPod } from "../support/enrolment/enrol-pod.ts";
 import {
   type EnrolmentGround,
   makeSeat,
   type Pod,
   type SeatOfRuntime,
   startEnrolmentGround,
-  tokenOf,
 } from "../support/enrolment/enrolment-ground.ts";
 import { fieldsOf, type Schemas } from "../support/enrolment/openapi-fields.ts";
 import { eventually } from "../support/eventually.ts";
 import { jobMutations, mutate } from "../support/smuggling/job-mutations.ts";
 
 const nothingInjected = Object.fromEntries(injectedLists.map((list) => [list, []])) as unknown as Injected;
-const log = createLogger("test", "silent");
 let ground: EnrolmentGround;
 let directory: string;
 
@@ -36,23 +33,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Enrols a pod as its sidecar would, and resolves with the worker's name; waits as the sidecar waits, and throws what ends it. */
+/** Enrols a pod, and resolves with the worker's name. */
 async function enrol(pod: Pod): Promise<string> {
-  const memoryDirectory = join(directory, pod.metadata.uid);
-  await mkdir(memoryDirectory, { recursive: true });
-  const tokenPath = join(memoryDirectory, "token");
-  await writeFile(tokenPath, await tokenOf(ground, pod));
-  const { gatePort, gateCaPem } = ground;
-  const source = {
-    address: `127.0.0.1:${gatePort}`,
-    workerAddress: undefined,
-    serverName: "gate.test",
-    caPem: gateCaPem,
-    tokenPath,
-  };
-  const place = { source: { kind: "gate", ...source } as const, memoryDirectory, log };
-  const { certificatePem } = await obtainCredentials(place, new AbortController().signal);
-  return new X509Certificate(certificatePem).subjectAltName ?? "";
+  return new X509Certificate(await enrolPod({ ...ground, directory }, pod)).subjectAltName ?? "";
 }
 
 /** Why the gate did not let a pod in: what its log says. */

@@ -136,7 +136,8 @@ export async function startEnrolmentGround(more: object = {}): Promise<Enrolment
   }
 }
 
-async function becomeAdmin({ controlPlane }: ChartApi): Promise<ApiCaller> {
+/** An account that may do everything on an API server; the caller closes it. */
+export async function becomeAdmin({ controlPlane }: Pick<ChartApi, "controlPlane">): Promise<ApiCaller> {
   await eventually("the admin's account", () => controlPlane.kubectl(["create", "serviceaccount", ADMIN]));
   await controlPlane.kubectl([
     "create",
@@ -153,8 +154,19 @@ async function make({ controlPlane }: ChartApi, object: object): Promise<void> {
   await controlPlane.kubectl(["create", "--validate=strict", "-f", "-"], JSON.stringify(object));
 }
 
-/** The gate with the configuration and the rights that the chart gives it. */
-async function startGate({ controlPlane }: ChartApi, directory: string, port: number): Promise<RunningProcess> {
+async function startGate(member: ChartApi, directory: string, port: number): Promise<RunningProcess> {
+  await mkdir(join(directory, "ca"));
+  const gate = await startChartGate(member, directory, port);
+  await eventually("the gate is ready", async () => gate.lines.find(({ msg }) => msg === "gate is ready"));
+  return gate;
+}
+
+/** The gate with the configuration and the rights that the chart gives it, as a process; `directory` is its volumes. */
+export async function startChartGate(
+  { controlPlane }: Pick<ChartApi, "controlPlane">,
+  directory: string,
+  port: number,
+): Promise<RunningProcess> {
   const inGate = `--namespace=${gateNamespace}`;
   const rendered = JSON.parse(await controlPlane.kubectl(["get", "configmap", "tributary-gate", inGate, "-o", "json"]));
   const config = {
@@ -164,12 +176,9 @@ async function startGate({ controlPlane }: ChartApi, directory: string, port: nu
     serverNames: ["gate.test"],
     listen: { port, workerPort: 0, healthPort: 0 },
   };
-  await mkdir(join(directory, "ca"));
   const token = await controlPlane.mintToken({ namespace: gateNamespace, serviceAccount: "tributary-gate" });
   const env = await writeGateFiles(directory, controlPlane, { config, token });
-  const gate = await startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
-  await eventually("the gate is ready", async () => gate.lines.find(({ msg }) => msg === "gate is ready"));
-  return gate;
+  return startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read into pods
@@ -180,8 +189,14 @@ export interface SeatOfRuntime extends SeatChoice {
   readonly runtime: string;
 }
 
+/** Who makes seats. */
+export interface SeatGround {
+  readonly member: Pick<ChartApi, "asHub">;
+  readonly admin: ApiCaller;
+}
+
 /** The pods of a seat: the hub makes its Job of the runtime's PodTemplate as it sees it, and the Job controller makes the pods. */
-export async function makeSeat({ member, admin }: EnrolmentGround, seat: SeatOfRuntime): Promise<readonly Pod[]> {
+export async function makeSeat({ member, admin }: SeatGround, seat: SeatOfRuntime): Promise<readonly Pod[]> {
   const { runtime, job, workers, accelerator } = seat;
   const one = `--field-selector=metadata.name=${runtime}`;
   const inJobs = `--namespace=${jobNamespace}`;
@@ -197,7 +212,7 @@ export async function makeSeat({ member, admin }: EnrolmentGround, seat: SeatOfR
 }
 
 /** The token that the kubelet would give a pod's sidecar. */
-export async function tokenOf({ admin }: EnrolmentGround, { metadata, spec }: Pod): Promise<string> {
+export async function tokenOf({ admin }: Pick<EnrolmentGround, "admin">, { metadata, spec }: Pod): Promise<string> {
   const { name, uid } = metadata;
   const body = {
     apiVersion: "authentication.k8s.io/v1",
