@@ -6,8 +6,9 @@ import { jobNamespace, memberValues, renderChart } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { comparePod } from "../../worker-image/src/gate/enrolment/compare-pod.ts";
 import { type Injected, injectedLists } from "../../worker-image/src/gate/enrolment/injected.ts";
+import { openGateClient } from "../../worker-image/src/sidecar/gate/gate-client.ts";
 import { grantedTo } from "../support/audited-rights.ts";
-import { enrolPod } from "../support/enrolment/enrol-pod.ts";
+import { type EnrolledPod, enrolPod } from "../support/enrolment/enrol-pod.ts";
 import {
   type EnrolmentGround,
   makeSeat,
@@ -35,7 +36,8 @@ afterAll(async () => {
 
 /** Enrols a pod, and resolves with the worker's name. */
 async function enrol(pod: Pod): Promise<string> {
-  return new X509Certificate(await enrolPod({ ...ground, directory }, pod)).subjectAltName ?? "";
+  const { certificatePem } = await enrolPod({ ...ground, directory }, pod);
+  return new X509Certificate(certificatePem).subjectAltName ?? "";
 }
 
 /** Why the gate did not let a pod in: what its log says. */
@@ -91,6 +93,44 @@ describe("the pods that a real Job controller makes of the chart's runtimes", ()
     const pods = await makeSeat(ground, { runtime: "plain", job: "crowd", workers: 256 });
     const names = await Promise.all(pods.map(enrol));
     expect(new Set(names).size).toBe(256);
+  });
+});
+
+describe("a worker that asks its gate about a round", () => {
+  /** What is no round, in parts of sizes that a round has: the gate looks for the worker before it looks at the round. */
+  const noRound = {
+    setup: Uint8Array.of(1),
+    terms: Uint8Array.of(2),
+    start: Uint8Array.of(3),
+    line: 1,
+    attempt: 1,
+    signature: new Uint8Array(64),
+  };
+
+  async function ask(enrolled: EnrolledPod): Promise<string> {
+    const client = openGateClient(enrolled.source, enrolled)!;
+    try {
+      return (await client.admit(noRound, { timeoutMs: 20_000 })).refusal;
+    } finally {
+      client.close();
+    }
+  }
+
+  it("is answered while a pod of its seat is there", async () => {
+    const [pod] = await makeSeat(ground, { runtime: "full.notes", job: "asks", workers: 1 });
+    expect(await ask(await enrolPod({ ...ground, directory }, pod))).toContain("setup");
+  });
+
+  it("is kept out when its pod is gone, whatever its certificate says", async () => {
+    const pods = await makeSeat(ground, { runtime: "plain", job: "gone", workers: 2 });
+    const [pod] = pods;
+    const [enrolled, neighbour] = await Promise.all(pods.map((each) => enrolPod({ ...ground, directory }, each)));
+    // Nothing else is in the way.
+    expect(await ask(neighbour!)).toContain("setup");
+    const { name } = pod.metadata.ownerReferences[0];
+    await ground.member.asHub(["delete", "job", name, "--namespace", jobNamespace, "--cascade=foreground"]);
+    await eventually("the pod is gone", async () => ((await read(podPath(pod))).code === 404 ? true : undefined));
+    await expect(ask(enrolled!)).rejects.toMatchObject({ code: "ENROLMENT_REFUSED" });
   });
 });
 

@@ -3,13 +3,20 @@ import { X509Certificate } from "node:crypto";
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { type ControlPlane, ensureTools, freePorts, startControlPlane, toStandardError } from "@tributary/clouds";
+import { type ControlPlane, ensureTools, startControlPlane, toStandardError } from "@tributary/clouds";
 import { jobNamespace, memberValues, type RunAs } from "@tributary/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { aJob } from "../support/a-job.ts";
 import { enrolPod } from "../support/enrolment/enrol-pod.ts";
-import { becomeAdmin, makeSeat, type SeatGround, startChartGate } from "../support/enrolment/enrolment-ground.ts";
+import {
+  becomeAdmin,
+  freeGatePorts,
+  type GatePorts,
+  makeSeat,
+  type SeatGround,
+  startChartGate,
+} from "../support/enrolment/enrolment-ground.ts";
 import { eventually } from "../support/eventually.ts";
 import { runHelm } from "../support/helm.ts";
 import type { RunningProcess } from "../wire/support/running-process.ts";
@@ -23,7 +30,7 @@ let controlPlane: ControlPlane;
 let ground: SeatGround & { readonly stop: () => void };
 let folder: string;
 let gate: RunningProcess;
-let gatePort: number;
+let ports: GatePorts;
 /** What the gate that runs was told. */
 let told: string;
 
@@ -39,7 +46,7 @@ beforeAll(async () => {
   const admin = await becomeAdmin({ controlPlane });
   ground = { member: { asHub: await becomeHub() }, admin, stop: () => admin.close() };
   await prepareShell();
-  [gatePort] = (await freePorts(1)) as [number];
+  ports = await freeGatePorts();
   await mkdir(join(folder, "ca"));
   await startGate();
   await joinFirst();
@@ -114,7 +121,7 @@ async function readRotation(): Promise<{ readonly ca: RotatedKey[]; readonly ide
 async function startGate(): Promise<void> {
   told = await readTold();
   await kubectl("patch", "configmap", "tributary-gate-identity", inGate, "--type=merge", "-p", '{"data":null}');
-  gate = await startChartGate({ controlPlane }, folder, gatePort);
+  gate = await startChartGate({ controlPlane }, folder, ports);
   await eventually("the gate publishes", async () => (await readMap("tributary-gate-identity"))["ca.crt"]);
 }
 
@@ -139,9 +146,8 @@ async function expectTrustedWorker(): Promise<void> {
   const [pod] = await makeSeat(ground, { runtime: "noop", job: `rotated-${++seats}`, workers: 1 });
   const { env } = pod!.spec.initContainers[0];
   const { value: gateCaPem } = env.find(({ name }: { name: string }) => name === "TRIBUTARY_GATE_CA_PEM");
-  const certificate = new X509Certificate(
-    await enrolPod({ admin: ground.admin, gatePort, gateCaPem, directory: folder }, pod),
-  );
+  const target = { admin: ground.admin, ports, gateCaPem, directory: folder };
+  const certificate = new X509Certificate((await enrolPod(target, pod)).certificatePem);
   const { spec } = JSON.parse(await kubectl("get", "membercluster", cluster, "-o", "json"));
   const bundle: string[] = spec.gate.caBundle.match(/-----BEGIN.*?-----END CERTIFICATE-----/gsu);
   const issuers = bundle
@@ -218,10 +224,10 @@ describe("the guide of rotation", () => {
   it("says what a gate says of a wish that cannot be, which starts again once that is right", async () => {
     const wish = (fingerprint: string) => ["--reuse-values", "--set-string", `gate.ca.rotation.use=${fingerprint}`];
     const upgrade = ["upgrade", "tributary", join(root, "charts/tributary-member"), inGate];
-    const right = (await readRotation()).ca[0]!.fingerprint;
+    const right = (await readRotation()).ca.find(({ signs }) => signs)!.fingerprint;
     await runHelm(controlPlane, [...upgrade, ...wish("00".repeat(32))]);
     await gate.stop();
-    gate = await startChartGate({ controlPlane }, folder, gatePort);
+    gate = await startChartGate({ controlPlane }, folder, ports);
     expect((await gate.ended).code).toBeGreaterThan(1);
     const said = gate.lines.find(({ code }) => code === "CONFIGURATION_INVALID")!.msg;
     expect(said).toContain(`ca.use is "${"00".repeat(32)}"`);

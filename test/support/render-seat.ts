@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FederatedTrainingJob } from "@tributary/contracts";
 import { renderAnchor, renderBatchJob, type SeatInput } from "@tributary/operator";
 import { jobNamespace } from "./chart-api.ts";
@@ -10,11 +11,17 @@ export interface SeatChoice {
   readonly accelerator?: { readonly resource: string; readonly count: number } | undefined;
 }
 
+/** Each job has one of its own, by which a gate finds the pods of its seats. */
+function uidOf(job: string): string {
+  const hex = createHash("sha256").update(job).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
 /** A seat of participant `aws` as the operator renders it from a runtime's PodTemplate. */
 export function renderSeat(template: unknown, { job, workers, accelerator }: SeatChoice) {
   const input = {
     job: {
-      metadata: { name: job, namespace: "research", uid: "0b9c6f9e-9c0c-4a57-9d7c-1f1d1a2b3c4d" },
+      metadata: { name: job, namespace: "research", uid: uidOf(job) },
       spec: { failurePolicy: { workerRestartLimit: 3 }, trainer: { task: "noop", seed: 1 } },
     } as unknown as FederatedTrainingJob,
     participant: { name: "aws", workers, ...(accelerator && { accelerator }) },

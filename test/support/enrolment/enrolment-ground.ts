@@ -92,12 +92,24 @@ const values = {
   ],
 };
 
+/** Ports of a gate that is a process. */
+export interface GatePorts {
+  readonly port: number;
+  readonly workerPort: number;
+}
+
+/** Ports that are free now. */
+export async function freeGatePorts(): Promise<GatePorts> {
+  const [port, workerPort] = (await freePorts(2)) as [number, number];
+  return { port, workerPort };
+}
+
 /** A member cluster as its chart makes it, with the controllers that make pods, and its gate as a process. */
 export interface EnrolmentGround {
   readonly member: ChartApi;
   readonly admin: ApiCaller;
   readonly gate: RunningProcess;
-  readonly gatePort: number;
+  readonly ports: GatePorts;
   readonly gateCaPem: string;
   readonly audit: AuditLog;
   stop(): Promise<void>;
@@ -125,11 +137,11 @@ export async function startEnrolmentGround(more: object = {}): Promise<Enrolment
     const admin = await becomeAdmin(member);
     stops.push(async () => admin.close());
     for (const object of [...classes, limits]) await make(member, object);
-    const [gatePort] = (await freePorts(1)) as [number];
-    const gate = await startGate(member, directory, gatePort);
+    const ports = await freeGatePorts();
+    const gate = await startGate(member, directory, ports);
     stops.push(() => gate.kill());
     const gateCaPem = await readFile(join(directory, "ca/ca.crt"), "utf8");
-    return { member, admin, gate, gatePort, gateCaPem, audit, stop };
+    return { member, admin, gate, ports, gateCaPem, audit, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -154,9 +166,9 @@ async function make({ controlPlane }: ChartApi, object: object): Promise<void> {
   await controlPlane.kubectl(["create", "--validate=strict", "-f", "-"], JSON.stringify(object));
 }
 
-async function startGate(member: ChartApi, directory: string, port: number): Promise<RunningProcess> {
+async function startGate(member: ChartApi, directory: string, ports: GatePorts): Promise<RunningProcess> {
   await mkdir(join(directory, "ca"));
-  const gate = await startChartGate(member, directory, port);
+  const gate = await startChartGate(member, directory, ports);
   await eventually("the gate is ready", async () => gate.lines.find(({ msg }) => msg === "gate is ready"));
   return gate;
 }
@@ -165,7 +177,7 @@ async function startGate(member: ChartApi, directory: string, port: number): Pro
 export async function startChartGate(
   { controlPlane }: Pick<ChartApi, "controlPlane">,
   directory: string,
-  port: number,
+  ports: GatePorts,
 ): Promise<RunningProcess> {
   const inGate = `--namespace=${gateNamespace}`;
   const rendered = JSON.parse(await controlPlane.kubectl(["get", "configmap", "tributary-gate", inGate, "-o", "json"]));
@@ -174,7 +186,7 @@ export async function startChartGate(
     caDirectory: join(directory, "ca"),
     stateDirectory: directory,
     serverNames: ["gate.test"],
-    listen: { port, workerPort: 0, healthPort: 0 },
+    listen: { ...ports, healthPort: 0 },
   };
   const token = await controlPlane.mintToken({ namespace: gateNamespace, serviceAccount: "tributary-gate" });
   const env = await writeGateFiles(directory, controlPlane, { config, token });
