@@ -28,6 +28,7 @@ import { type GateKeys, openGateKeys } from "./open-keys.ts";
 import { openRecords } from "./open-records.ts";
 import { publicHalf } from "./publication/public-half.ts";
 import { keepPublished } from "./publication/publish.ts";
+import { VolumeHold } from "./storage/volume-hold.ts";
 import { startTrust } from "./trust/start-trust.ts";
 import { createCallerOf } from "./workers/worker-caller.ts";
 import { listenToWorkers } from "./workers/worker-endpoint.ts";
@@ -40,8 +41,13 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
   nameVolumes(gateVolumes({ state: config.stateDirectory, ca: config.caDirectory }));
   const closers = new Closers(log);
   try {
+    const hold = await VolumeHold.take({
+      directory: config.stateDirectory,
+      holder: env.HOSTNAME ?? "",
+      nowMs: systemClock.nowMs(),
+    });
     const keys = await openGateKeys(config, systemClock, log);
-    const { trail, memory } = await openRecords(config, { closers, log });
+    const { trail, memory } = await openRecords(config, { closers, log, hold });
     const api = await connectApiServer(env);
     closers.add("connection to the API server", () => api.close());
     const { trust, signer } = await startTrust({ config, identity: keys.identity, trail, closers, log });
@@ -88,13 +94,17 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
     closers.add("health endpoint", () => health.close());
     const ports = { port: enrolment.port, workerPort: workers.port, healthPort: health.port };
     log.info({ cluster, ...ports }, "gate is ready");
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await Promise.race([untilAborted(signal), hold.lost]);
   } finally {
     await closers.closeAll();
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 interface EnrolmentPlace {

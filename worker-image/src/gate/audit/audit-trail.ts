@@ -1,6 +1,7 @@
 import { type AuditEvent, type AuditHead, emptyTrail, readAuditLine } from "@tributary/contracts";
 import { type Clock, type Disk, type Logger, realDisk, systemClock } from "@tributary/kit";
 import { AppendLog } from "../storage/append-log.ts";
+import type { Holding } from "../storage/volume-hold.ts";
 import { AuditContent, type AuditRecord, textSha256 } from "./audit-content.ts";
 import { auditNumbers, auditPath, linesOfFile } from "./audit-files.ts";
 
@@ -12,6 +13,8 @@ export interface AuditTrailOptions {
   /** Size from which on a file is followed by another one; 16 MiB by default. */
   readonly fileBytes?: number;
   readonly clock?: Clock;
+  /** Whether the volume is still this process's; left out where nobody else can have it. */
+  readonly hold?: Holding;
   /** The machine's by default. */
   readonly disk?: Disk;
 }
@@ -94,11 +97,11 @@ export class AuditTrail {
 }
 
 function openFile(
-  { directory, log, disk }: AuditTrailOptions,
+  { directory, ...options }: AuditTrailOptions,
   content: AuditContent,
   number: number,
 ): Promise<AppendLog<AuditRecord>> {
-  return AppendLog.open({ path: auditPath(directory, number), content, log, ...(disk !== undefined && { disk }) });
+  return AppendLog.open({ ...options, path: auditPath(directory, number), content });
 }
 
 /** The last line of a file that others follow. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Disk, Logger } from "@tributary/kit";
 import { AppendLog } from "../storage/append-log.ts";
 import { damaged } from "../storage/read-frames.ts";
+import type { Holding } from "../storage/volume-hold.ts";
 import { decideSum, type RepeatPolicy, type Sum } from "./decide-sum.ts";
 import { hexOf, sha256 } from "./digests.ts";
 import { KEY_BYTES, type MemoryRecord, type SumToRemember } from "./memory-records.ts";
@@ -31,6 +32,8 @@ export interface GateMemoryOptions {
   /** Starts that are remembered of one seat, each section counted. */
   readonly startsPerSeat: number;
   readonly log: Logger;
+  /** Whether the volume is still this process's; left out where nobody else can have it. */
+  readonly hold?: Holding;
   /** The machine's by default. */
   readonly disk?: Disk;
 }
@@ -64,8 +67,7 @@ export class GateMemory {
   static async open(options: GateMemoryOptions): Promise<GateMemory> {
     const path = join(options.directory, "memory.log");
     const content = new RememberedSums();
-    const { log, disk } = options;
-    const opened = await AppendLog.open({ path, content, log, ...(disk !== undefined && { disk }) });
+    const opened = await AppendLog.open({ ...options, path, content });
     return new GateMemory(path, options, content, opened);
   }
 

@@ -10,6 +10,7 @@ import {
 } from "@tributary/kit";
 import { FRAME_HEADER_BYTES, frameOf, LOG_HEADER, MAX_PAYLOAD_BYTES } from "./frames.ts";
 import { readFrames } from "./read-frames.ts";
+import type { Holding } from "./volume-hold.ts";
 
 /** What a log's payloads mean: the state that they add up to. */
 export interface LogContent<R> {
@@ -27,6 +28,8 @@ export interface AppendLogOptions<R> {
   readonly path: string;
   readonly content: LogContent<R>;
   readonly log: Logger;
+  /** Whether the volume is still this process's; left out where nobody else can have it. */
+  readonly hold?: Holding;
   /** The machine's by default. */
   readonly disk?: Disk;
 }
@@ -48,6 +51,7 @@ export class AppendLog<R> {
   readonly #path: string;
   readonly #content: LogContent<R>;
   readonly #file: DiskFile;
+  readonly #hold: Holding | undefined;
   #waiting: Waiting<R>[] = [];
   #running: Promise<void> | undefined;
   /** Where the last durable frame ends. */
@@ -59,6 +63,7 @@ export class AppendLog<R> {
   private constructor(options: AppendLogOptions<R>, file: DiskFile, end: number) {
     this.#path = options.path;
     this.#content = options.content;
+    this.#hold = options.hold;
     this.#file = file;
     this.#end = end;
   }
@@ -135,6 +140,7 @@ export class AppendLog<R> {
   async #appendTogether(group: readonly Waiting<R>[]): Promise<void> {
     try {
       if (this.#broken !== undefined) throw this.#broken;
+      await this.#hold?.requireHeld();
       await this.#cutRemains();
       const payload = this.#content.encode(group.map(({ record }) => record));
       if (payload.length > MAX_PAYLOAD_BYTES && group.length > 1) return await this.#appendHalves(group);
@@ -161,6 +167,8 @@ export class AppendLog<R> {
     this.#hasRemains = true;
     await writeFully(this.#file, frame, this.#end);
     await this.#file.datasync();
+    // Whoever took the volume meanwhile may not have read this frame: then nobody is told that it is durable.
+    await this.#hold?.requireHeld();
     this.#hasRemains = false;
     const start = this.#end + FRAME_HEADER_BYTES;
     this.#end += frame.length;
@@ -179,6 +187,8 @@ export class AppendLog<R> {
    */
   async #cutRemains(): Promise<void> {
     if (!this.#hasRemains) return;
+    // What stands there may be another's by now.
+    await this.#hold?.requireHeld();
     await this.#file.truncate(this.#end);
     await this.#file.sync();
     this.#hasRemains = false;
