@@ -27,7 +27,7 @@ export interface Difference {
 
 /** Why a sum is not signed. */
 export const TooClose = {
-  /** Another set, and too few seats apart. */
+  /** Another set, which has a seat in common with one that was signed, or too few seats. */
   Near: "Near",
   /** A set that is neither of the two that were signed. */
   Third: "Third",
@@ -47,13 +47,17 @@ export type SumVerdict =
       readonly why: TooClose;
       /** From the nearest of the sums that were signed. */
       readonly difference: Difference;
-      /** Fewest seats by which it would have to differ from that one. */
+      /** Fewest seats by which it would have to differ from that one, besides having none in common with it. */
       readonly least: number;
     };
 
 /**
- * Whether a sum may be signed beside those of the same seat, start and section that were signed before: the difference of any two is of
- * nobody, or of at least three seats and as many as open a secret in either round.
+ * Whether a sum may be signed beside those of the same seat, start and section that were signed before: any two have the same seats, or none
+ * in common and at least three seats, and as many as open a secret in either round, that only one of them has.
+ *
+ * That two sets are far apart is not enough, since each seat knows only what it signed itself: ten seats, then three times three of them, are
+ * far apart for everybody, and leave the tenth alone. Where each seat signs one set, and more than two thirds of a set sign it, there are
+ * not enough signatures for sums in which every seat but one stands twice.
  *
  * A sum that was signed is signed again. That its threshold is larger now is remembered, and held against the others like a new sum's.
  */
@@ -70,7 +74,7 @@ export function decideSum(signed: readonly Sum[], asked: Sum, { repeatedStarts }
       least: leastOf(same[0]!, asked),
     };
   const others = signed.filter((sum) => !same.includes(sum)).map((sum) => compare(sum, asked));
-  const near = others.filter(({ difference, least }) => sizeOf(difference) < least);
+  const near = others.filter(({ difference, least, isApart }) => !isApart || sizeOf(difference) < least);
   if (near.length > 0) return { kind: "refused", why: TooClose.Near, ...nearest(near) };
   if (same.length === 0 && distinctSets(signed) >= SURVIVOR_SETS)
     return { kind: "refused", why: TooClose.Third, ...nearest(others) };
@@ -78,7 +82,9 @@ export function decideSum(signed: readonly Sum[], asked: Sum, { repeatedStarts }
 }
 
 function compare(former: Sum, present: Sum) {
-  return { difference: differenceOf(former.dataNames, present.dataNames), least: leastOf(former, present) };
+  const difference = differenceOf(former.dataNames, present.dataNames);
+  const isApart = difference.missing * DATA_NAME_BYTES === former.dataNames.length;
+  return { difference, least: leastOf(former, present), isApart };
 }
 
 function nearest<T extends { readonly difference: Difference }>(others: readonly T[]): T {

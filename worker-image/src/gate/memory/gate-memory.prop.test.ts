@@ -39,6 +39,10 @@ function distance(one: ReadonlySet<number>, other: ReadonlySet<number>): number 
   return differing(one, other).length;
 }
 
+function isApart(one: ReadonlySet<number>, other: ReadonlySet<number>): boolean {
+  return [...one].every((seat) => !other.has(seat));
+}
+
 /** The rules as they are written down, over all that was ever answered with yes: nothing is interned, cut or counted twice. */
 class PlainMemory {
   readonly #limit: number;
@@ -70,7 +74,9 @@ class PlainMemory {
     const others = signed.filter((sum) => !same.includes(sum));
     // What counts of a set that was signed more than once for the same work is its largest threshold.
     const isNear = others.some(
-      ({ survivors, threshold }) => distance(survivors, asked.survivors) < Math.max(3, threshold, asked.threshold),
+      ({ survivors, threshold }) =>
+        !isApart(survivors, asked.survivors) ||
+        distance(survivors, asked.survivors) < Math.max(3, threshold, asked.threshold),
     );
     const sets = new Set(signed.map(({ survivors }) => JSON.stringify([...survivors].sort())));
     return !isNear && (same.length > 0 || sets.size < 2);
@@ -171,6 +177,7 @@ function requireSafe(sums: readonly Signed[]): void {
       const apart = distance(one.survivors, other.survivors);
       const least = Math.max(3, one.threshold, other.threshold);
       expect(apart === 0 || apart >= least, `${apart} of ${least}`).toBe(true);
+      if (apart > 0) expect(isApart(one.survivors, other.survivors)).toBe(true);
       if (apart === 0) expect(one.work).toBe(other.work);
     }
   expect(new Set(sums.map(({ survivors: seats }) => JSON.stringify([...seats].sort()))).size).toBeLessThanOrEqual(2);

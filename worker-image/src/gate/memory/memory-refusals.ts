@@ -17,7 +17,7 @@ function describe(why: TooClose, missing: number, added: number, least: number):
   const seats = `${missing} of its seats are missing now and ${added} are new`;
   switch (why) {
     case TooClose.Near:
-      return `of a sum that this member signed on the same start ${seats}; the seats must be the same, or at least ${least} others`;
+      return `of a sum that this member signed on the same start ${seats}; the seats must be the same, or all of them others, at least ${least} in both`;
     case TooClose.Third:
       return `two sets of seats were signed on the same start, and of the nearer one ${seats}; the seats must be those of one of them`;
     case TooClose.OtherWork:
