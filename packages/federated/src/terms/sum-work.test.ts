@@ -18,7 +18,12 @@ const set = (hyperparameters: Readonly<Record<string, string>>, localSteps = pla
 });
 
 /** Three seats with a work each, whose data have these names. */
-function sum(works: readonly SeatWork[], change: Partial<RoundTerms> = {}, names: readonly number[] = [1, 2, 3]) {
+function sum(
+  works: readonly SeatWork[],
+  change: Partial<RoundTerms> = {},
+  names: readonly number[] = [1, 2, 3],
+  workerCounts: readonly number[] = [1, 1, 1],
+) {
   const { steps, sections } = horizontal.plan(
     { tensors: [{ name: "w", shape: [16] }], hasAdapter: false },
     {},
@@ -26,7 +31,7 @@ function sum(works: readonly SeatWork[], change: Partial<RoundTerms> = {}, names
   );
   const seats = works.map((_, work) => ({
     ...{ party: work + 1, participant: `p${work}`, role: "Trainer", organisation: `o${work}` },
-    ...{ workerIndex: 0, workerCount: 1, work, chainDer: [] },
+    ...{ workerIndex: 0, workerCount: workerCounts[work]!, work, chainDer: [] },
   }));
   const context = { task: "noop", seed: 1n, adapterJson: "", sourceSha256: new Uint8Array(32) };
   const strategy = { name: "FedAvg", parameters: { serverLearningRate: "1" } };
@@ -81,6 +86,11 @@ describe("the work of a sum", () => {
     { given: "the weighting", other: sum([plain, plain, plain], strategy({ weighting: "Party" })) },
     { given: "whose data they are", other: sum([plain, plain, plain], {}, [1, 2, 4]) },
   ])("is another one with $given", ({ other }) => expect(other.update).not.toBe(alike.update));
+
+  it("is another one in all sections where one seat's data are dealt among more workers", () => {
+    const other = sum([plain, plain, plain], {}, [1, 2, 3], [1, 1, 2]);
+    for (const [section, digest] of Object.entries(other)) expect(digest).not.toBe(alike[section]);
+  });
 
   it("is another one for each seat that does other work, and for how much other", () => {
     const one = set({ learningRate: "0.1" });

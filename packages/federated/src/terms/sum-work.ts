@@ -20,9 +20,9 @@ const OF_SUMS: readonly string[] = ["clipNorm", "weighting"];
  * Digests, by section and 32 bytes each, of that by which the sum of the same seats on the same start may be another one in a way that tells
  * of single seats: their difference would then be no sum of like changes.
  *
- * It is what seats do and how they are summed, by data name: role, rank, hyperparameters, `clipNorm` and weighting; local steps where the section tells of training.
+ * It is what seats do and how they are summed, by data name: role, the number of workers among whom its data are dealt, rank, hyperparameters, `clipNorm` and weighting; local steps where the section tells of training.
  * Steps, learning rate and batch size count only where seats of the sum differ in them, so that a sweep of all seats passes. Nothing is in it of job, line, numbers of
- * parties, participants, certificates and the server's step: a job that is made again has the same digests.
+ * parties, names of participants, certificates and the server's step: a job that is made again has the same digests.
  */
 export function sumWorks(
   crypto: Pick<CryptoSuite, "sha256">,
@@ -38,8 +38,13 @@ export function sumWorks(
   );
 }
 
-interface NamedWork extends SeatWork {
+interface PlacedWork extends SeatWork {
   readonly role: string;
+  /** A worker of one trains on all of its data, one of two on every second passage: a data name says nothing of it. */
+  readonly workerCount: number;
+}
+
+interface NamedWork extends PlacedWork {
   readonly dataName: Uint8Array;
 }
 
@@ -55,8 +60,8 @@ function encode({ strategy, sections }: RoundTerms, works: readonly NamedWork[],
   writeTexts(writer, isTraining ? only(strategy.parameters, (name) => OF_SUMS.includes(name)) : []);
   const scales = works.map((work) => scaleOf(work, isTraining));
   const isOneScale = scales.every((scale) => JSON.stringify(scale) === JSON.stringify(scales[0]));
-  writer.list(works.entries(), ([index, { dataName, role, rank, hyperparameters }]) => {
-    writer.blob(dataName).blob(utf8(role)).u32(rank);
+  writer.list(works.entries(), ([index, { dataName, role, workerCount, rank, hyperparameters }]) => {
+    writer.blob(dataName).blob(utf8(role)).u32(workerCount).u32(rank);
     writeTexts(
       writer,
       only(hyperparameters, (name) => !SCALES.includes(name)),
@@ -84,9 +89,9 @@ function writeTexts(writer: ByteWriter, texts: Texts): void {
   writer.list(texts, ([name, value]) => writer.blob(utf8(name)).blob(utf8(value)));
 }
 
-function workOf({ seats, works }: RoundTerms, party: number): SeatWork & { readonly role: string } {
-  const seat = seats.find((one) => one.party === party)!;
-  return { ...works[seat.work]!, role: seat.role };
+function workOf({ seats, works }: RoundTerms, party: number): PlacedWork {
+  const { role, workerCount, work } = seats.find((one) => one.party === party)!;
+  return { ...works[work]!, role, workerCount };
 }
 
 function inOrder(seats: readonly SummedSeat[]): SummedSeat[] {
