@@ -77,7 +77,11 @@ describe("the pods that a real Job controller makes of the chart's runtimes", ()
     const pods = await makeSeat(ground, seat);
     const names = await Promise.all(pods.map(enrol));
     expect(names.toSorted()).toEqual(
-      pods.map((_, index) => expect.stringMatching(new RegExp(`^URI:tributary://aws-us-east-1/.*/aws/${index}$`, "u"))),
+      pods.map((_, index) =>
+        expect.stringMatching(
+          new RegExp(`^URI:tributary://aws-us-east-1/.*/aws/${index}, URI:tributary-pod:[^ ]+$`, "u"),
+        ),
+      ),
     );
     // All that this ground puts on pods was there to be explained.
     const { spec, metadata } = pods[0]!;

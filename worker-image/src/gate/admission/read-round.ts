@@ -21,6 +21,8 @@ import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts"
 /** A worker that the gate enrolled, as its certificate names it. */
 export interface EnrolledCaller {
   readonly identity: WorkerIdentity;
+  /** Uid of its pod. */
+  readonly podUid: string;
   /** Ed25519 key of the certificate, 32 bytes. */
   readonly publicKey: Uint8Array;
 }

@@ -4,6 +4,7 @@ import { type webcrypto, X509Certificate } from "node:crypto";
 import { Pkcs10CertificateRequest } from "@peculiar/x509";
 import type { AuditEvent, gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
+import { formatPodUri } from "../../shared/identity/pod-uri.ts";
 import { enrolledEvent } from "../audit/audit-events.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
 import { CallRates } from "./call-rates.ts";
@@ -44,7 +45,10 @@ export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.
       const publicKey = await provenKey(csrDer);
       const { identity, uri, bound } = await review(token, signal);
       const nowMs = clock.nowMs();
-      const leaf = await authority.signWorker(publicKey, [uri], { nowMs, endMs: nowMs + deps.lifetimeMs });
+      const leaf = await authority.signWorker(publicKey, [uri, formatPodUri(bound.uid)], {
+        nowMs,
+        endMs: nowMs + deps.lifetimeMs,
+      });
       await audit.write(enrolledEvent({ identity, podUid: bound.uid }, leaf));
       const endMs = Date.parse(new X509Certificate(leaf).validTo);
       log.info({ uri, pod: bound.name, notAfter: new Date(endMs).toISOString() }, "worker enrolled");

@@ -86,8 +86,11 @@ const attest = (change: Partial<Parameters<typeof attestMethod>[0]> = {}) =>
     ...change,
   });
 
-async function contextOf(uri = URI, endMs = Date.now() + 3_600_000): Promise<CallContext> {
-  const peerCertificate = await authority.signWorker(publicKey, [uri], { nowMs: Date.now(), endMs });
+async function contextOf(uri = URI, endMs = Date.now() + 3_600_000, podUid = metadata.uid): Promise<CallContext> {
+  const peerCertificate = await authority.signWorker(publicKey, [uri, `tributary-pod:${podUid}`], {
+    nowMs: Date.now(),
+    endMs,
+  });
   return { signal: new AbortController().signal, peerCertificate };
 }
 
@@ -131,6 +134,15 @@ describe("attestation", () => {
     await expect(attest()(request, await contextOf())).rejects.toMatchObject({
       code: "ENROLMENT_REFUSED",
       message: expect.stringContaining(why),
+    });
+    expect(attested).toEqual([]);
+  });
+
+  it("is refused for another pod of the same seat than the certificate was made for", async () => {
+    const context = await contextOf(URI, Date.now() + 3_600_000, "former");
+    await expect(attest()(request, context)).rejects.toMatchObject({
+      code: "ENROLMENT_REFUSED",
+      message: expect.stringContaining("the certificate is of pod former"),
     });
     expect(attested).toEqual([]);
   });

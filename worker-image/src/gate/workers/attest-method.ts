@@ -4,7 +4,7 @@ import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@t
 import { type DataName, formatDataNameUri } from "../../shared/identity/data-name.ts";
 import type { MemberCertifier } from "../authority/member-certifier.ts";
 import type { PodReview, ReviewedPod } from "../enrolment/review-pod.ts";
-import type { CallerOf } from "./worker-caller.ts";
+import type { CallerOf, WorkerCaller } from "./worker-caller.ts";
 
 /** What attestation works with. */
 export interface AttestDeps {
@@ -40,10 +40,7 @@ export function attestMethod(deps: AttestDeps): AttestMethod {
   return async ({ token, sentBytes }, context) => {
     const caller = callerOf(context);
     const reviewed = await review(token, context.signal);
-    if (reviewed.uri !== caller.uri) {
-      const { namespace, name } = reviewed.bound;
-      throw new TributaryError("ENROLMENT_REFUSED", `pod ${namespace}/${name} is ${reviewed.uri}, not ${caller.uri}`);
-    }
+    requireOwnPod(reviewed, caller);
     const dataName = dataNameOf(reviewed);
     await deps.onAttested({ reviewed, dataName, sentBytes });
     const publicKey = await webcrypto.subtle.importKey("raw", caller.publicKey, "Ed25519", true, ["verify"]);
@@ -57,4 +54,11 @@ export function attestMethod(deps: AttestDeps): AttestMethod {
       lifetimeSeconds: BigInt(Math.max(0, Math.floor((endMs - clock.nowMs()) / 1000))),
     };
   };
+}
+
+function requireOwnPod({ uri, bound }: ReviewedPod, caller: WorkerCaller): void {
+  const { namespace, name, uid } = bound;
+  const refuse = (why: string) => new TributaryError("ENROLMENT_REFUSED", `pod ${namespace}/${name} ${why}`);
+  if (uri !== caller.uri) throw refuse(`is ${uri}, not ${caller.uri}`);
+  if (uid !== caller.podUid) throw refuse(`has uid ${uid}, and the certificate is of pod ${caller.podUid}`);
 }

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { Label } from "@tributary/contracts";
-import { asTributaryError, type Clock, isTributaryError, TributaryError } from "@tributary/kit";
+import { type Clock, isTributaryError, TributaryError } from "@tributary/kit";
 import { dataNameBytes } from "../../shared/identity/data-name.ts";
 import { formatWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import { trainerContainersOf, type WorkerFacts, workerFactsOf } from "../admission/worker-facts.ts";
@@ -12,18 +11,24 @@ import type { ApiServer } from "../kubernetes/api-server.ts";
 import type { PodView } from "../kubernetes/pod-shape.ts";
 import { dataNameOf } from "./data-name-of.ts";
 
-/** A worker as the pod on its seat shows it. */
+/** A worker as its pod shows it. */
 export interface SeatedWorker {
   readonly facts: WorkerFacts;
   /** Whose data it trains on, 36 bytes. */
   readonly dataName: Uint8Array;
 }
 
+/** Whose pod is looked at, as its certificate says. */
+export interface SeatHolder {
+  readonly identity: WorkerIdentity;
+  readonly podUid: string;
+}
+
 /**
- * Says what is known of an enrolled worker. Throws ENROLMENT_REFUSED when no pod of its seat is there that is the member's own, QUEUE_FULL,
+ * Says what is known of an enrolled worker. Throws ENROLMENT_REFUSED when its pod is not there, or not the member's own, QUEUE_FULL,
  * API_UNAVAILABLE.
  */
-export type SeatLookup = (worker: WorkerIdentity, signal: AbortSignal) => Promise<SeatedWorker>;
+export type SeatLookup = (worker: SeatHolder, signal: AbortSignal) => Promise<SeatedWorker>;
 
 /** What looking works with. */
 export interface SeatLookupDeps {
@@ -37,37 +42,46 @@ export interface SeatLookupDeps {
 export const FRESH_MS = 30_000;
 /** For so long what was seen counts while the API server is away: as long as the certificate of an attested worker. */
 export const GOOD_MS = 300_000;
-/** Seats that are remembered: more than a member's pods. */
-const MAX_SEATS = 16_384;
+/** Pods that are remembered: more than a member's. */
+const MAX_PODS = 16_384;
 const LOOKS = { atOnce: 8, waiting: 512 };
 
-/** Looks at the pods of seats, each at most every {@link FRESH_MS}. */
+/**
+ * Looks at the pods of workers, each at most every {@link FRESH_MS}. What was seen is of one pod and its identity: who names jobs and
+ * participants can make another pod of the same seat, of another runtime and with other data, at any time.
+ */
 export function createSeatLookup(deps: SeatLookupDeps): SeatLookup {
   const { clock } = deps;
   const looks = new BoundedCalls(LOOKS);
-  const seen = new Map<string, { readonly worker: SeatedWorker; readonly atMs: number }>();
-  return async (identity, signal) => {
+  const seen = new Map<string, { readonly uri: string; readonly worker: SeatedWorker; readonly atMs: number }>();
+  return async (holder, signal) => {
+    const { identity, podUid } = holder;
     const uri = formatWorkerUri(identity);
-    const known = seen.get(uri);
+    const found = seen.get(podUid);
+    const known = found?.uri === uri ? found : undefined;
     const ageMs = known === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - known.atMs;
     if (ageMs < FRESH_MS) return known!.worker;
     try {
       const atMs = clock.monotonicMs();
-      const worker = await looks.run(() => lookAt(deps, identity, signal), signal);
-      seen.delete(uri);
-      seen.set(uri, { worker, atMs });
-      if (seen.size > MAX_SEATS) seen.delete(seen.keys().next().value!);
+      const worker = await looks.run(() => lookAt(deps, holder, signal), signal);
+      seen.delete(podUid);
+      seen.set(podUid, { uri, worker, atMs });
+      if (seen.size > MAX_PODS) seen.delete(seen.keys().next().value!);
       return worker;
     } catch (cause) {
       if (isTributaryError(cause, "API_UNAVAILABLE") && ageMs < GOOD_MS) return known!.worker;
-      if (isTributaryError(cause, "ENROLMENT_REFUSED")) seen.delete(uri);
+      if (isTributaryError(cause, "ENROLMENT_REFUSED")) seen.delete(podUid);
       throw cause;
     }
   };
 }
 
-/** A pod that is replaced may be seen beside the one that replaces it: all that are the member's own must say the same. */
-async function lookAt(deps: SeatLookupDeps, identity: WorkerIdentity, signal: AbortSignal): Promise<SeatedWorker> {
+/** Others of its seat may be there, that it replaces or that replace it: each is judged by its own pod. */
+async function lookAt(
+  deps: SeatLookupDeps,
+  { identity, podUid }: SeatHolder,
+  signal: AbortSignal,
+): Promise<SeatedWorker> {
   const { namespace, jobUid, participant, workerIndex } = identity;
   const labels = {
     [Label.JobUid]: jobUid,
@@ -75,22 +89,9 @@ async function lookAt(deps: SeatLookupDeps, identity: WorkerIdentity, signal: Ab
     [INDEX_LABEL]: String(workerIndex),
   };
   const pods = await deps.api.listPods(namespace, labels, signal);
-  const seated: SeatedWorker[] = [];
-  let refusal = refused(`no pod of ${formatWorkerUri(identity)} is there`);
-  for (const pod of pods) {
-    try {
-      seated.push(await readSeat(deps, pod, signal));
-    } catch (cause) {
-      refusal = asTributaryError(cause);
-      if (refusal.code !== "ENROLMENT_REFUSED") throw refusal;
-    }
-  }
-  const [first, ...others] = seated;
-  if (first === undefined) throw refusal;
-  if (others.every((other) => isDeepStrictEqual(other, first))) return first;
-  throw refused(
-    `${seated.length} pods of ${formatWorkerUri(identity)} are there, and differ in images, runtime or data`,
-  );
+  const own = pods.find(({ metadata }) => metadata.uid === podUid);
+  if (own !== undefined) return readSeat(deps, own, signal);
+  throw new TributaryError("ENROLMENT_REFUSED", `pod ${podUid} of ${formatWorkerUri(identity)} is gone`);
 }
 
 async function readSeat(
@@ -106,8 +107,4 @@ async function readSeat(
     facts: workerFactsOf(pod, trainerContainersOf(runtime, sidecarContainer)),
     dataName: dataNameBytes(name),
   };
-}
-
-function refused(why: string): TributaryError {
-  return new TributaryError("ENROLMENT_REFUSED", why);
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { type CallContext, type Clock, TributaryError } from "@tributary/kit";
 import { ed25519KeyOf, uriNamesOf } from "../../shared/identity/certificates.ts";
+import { parsePodUri } from "../../shared/identity/pod-uri.ts";
 import { parseWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 
 /** The worker that calls, as its TLS certificate says. */
@@ -8,6 +9,8 @@ export interface WorkerCaller {
   readonly identity: WorkerIdentity;
   /** The identity as the certificate holds it. */
   readonly uri: string;
+  /** Uid of the pod that it was made for: another pod may have the same identity later. */
+  readonly podUid: string;
   /** Ed25519 public key of the certificate, 32 bytes. */
   readonly publicKey: Uint8Array;
 }
@@ -37,20 +40,24 @@ export function createCallerOf(cluster: string, clock: Clock): CallerOf {
   };
 }
 
-/** The worker that a certificate names. @throws IDENTITY_REJECTED unless it is exactly one, of this cluster, with an Ed25519 key. */
+/** The worker that a certificate names. @throws IDENTITY_REJECTED unless it is exactly one, of one pod of this cluster, with an Ed25519 key. */
 export function readCaller(certificateDer: Uint8Array, cluster: string): KnownCaller {
   const certificate = new X509Certificate(certificateDer);
-  const workers = uriNamesOf(certificate).flatMap((uri) => {
+  const uris = uriNamesOf(certificate);
+  const workers = uris.flatMap((uri) => {
     const identity = parseWorkerUri(uri);
     return identity === undefined ? [] : [{ uri, identity }];
   });
   const [worker] = workers;
   if (worker === undefined || workers.length > 1) throw rejected("the certificate does not name exactly one worker");
   if (worker.identity.cluster !== cluster) throw rejected(`${worker.uri} is no worker of cluster ${cluster}`);
+  const [podUid, ...more] = uris.flatMap((uri) => parsePodUri(uri) ?? []);
+  if (podUid === undefined || more.length > 0)
+    throw rejected(`the certificate of ${worker.uri} does not name exactly one pod: enrol anew`);
   const publicKey = ed25519KeyOf(certificate);
   if (publicKey === undefined) throw rejected(`${worker.uri} has a key that is not Ed25519`);
   const [fromMs, throughMs] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
-  return { caller: { ...worker, publicKey }, fromMs, throughMs };
+  return { caller: { ...worker, podUid, publicKey }, fromMs, throughMs };
 }
 
 function rejected(why: string): TributaryError {

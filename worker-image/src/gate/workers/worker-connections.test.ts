@@ -39,7 +39,10 @@ beforeAll(async () => {
   ])) as webcrypto.CryptoKeyPair;
   const nowMs = Date.now();
   const sign = (index: number) =>
-    authority.signWorker(publicKey, [`tributary://aws/jobs/a/p/${index}`], { nowMs, endMs: nowMs + 60_000 });
+    authority.signWorker(publicKey, [`tributary://aws/jobs/a/p/${index}`, `tributary-pod:${index}`], {
+      nowMs,
+      endMs: nowMs + 60_000,
+    });
   certificates = await Promise.all(Array.from({ length: 4 }, (_, index) => sign(index)));
   await rm(directory, { recursive: true });
 });

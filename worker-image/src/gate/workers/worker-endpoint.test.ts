@@ -13,6 +13,7 @@ import { createCallerOf } from "./worker-caller.ts";
 import { listenToWorkers, type WorkerEndpoint, type WorkerMethods } from "./worker-endpoint.ts";
 
 const URI = "tributary://aws/jobs/job-1/p/0";
+const POD = "tributary-pod:pod-1";
 let directory: string;
 let former: CertificateAuthority;
 let present: CertificateAuthority;
@@ -122,17 +123,17 @@ async function isAnswered(worker?: Worker): Promise<boolean> {
 }
 
 describe("the endpoint of workers", () => {
-  it("answers a worker", async () => expect(await isAnswered(await workerOf(present, [URI]))).toBe(true));
+  it("answers a worker", async () => expect(await isAnswered(await workerOf(present, [URI, POD]))).toBe(true));
 
   it("knows a worker by its certificate, of the present CA and of the former, and shows what runtimes pin", async () => {
     for (const authority of [former, present]) {
-      const worker = await workerOf(authority, [URI]);
+      const worker = await workerOf(authority, [URI, POD]);
       expect(await ask(worker)).toEqual({ uri: URI, publicKey: worker.publicKey });
     }
   });
 
   it("answers UNIMPLEMENTED where it has no method yet", async () => {
-    const calls = clientOf(await workerOf(present, [URI]));
+    const calls = clientOf(await workerOf(present, [URI, POD]));
     await expect(calls.record({}, { timeoutMs: 10_000 })).rejects.toMatchObject({
       code: "MESSAGE_INVALID",
       message: expect.stringContaining("does not implement"),
@@ -146,13 +147,15 @@ describe("the endpoint of workers", () => {
       async () => {
         const wish = { rotate: "", use: "", retire: "" };
         const place = { directory: join(directory, "other"), cluster: "aws", wish, formerPem: "", nowMs: Date.now() };
-        return workerOf((await openAuthorities(place)).signing, [URI]);
+        return workerOf((await openAuthorities(place)).signing, [URI, POD]);
       },
     ],
-    ["a certificate whose time is over", () => workerOf(present, [URI], Date.now() - 60_000)],
+    ["a certificate whose time is over", () => workerOf(present, [URI, POD], Date.now() - 60_000)],
     ["a certificate that names nobody", () => workerOf(present, ["tributary://operator"])],
-    ["a certificate that names two workers", () => workerOf(present, [URI, "tributary://aws/jobs/job-1/p/1"])],
-    ["a certificate of another cluster's worker", () => workerOf(present, ["tributary://gcp/jobs/job-1/p/0"])],
+    ["a certificate that names two workers", () => workerOf(present, [URI, POD, "tributary://aws/jobs/job-1/p/1"])],
+    ["a certificate of another cluster's worker", () => workerOf(present, ["tributary://gcp/jobs/job-1/p/0", POD])],
+    ["a certificate that names no pod", () => workerOf(present, [URI])],
+    ["a certificate that names two pods", () => workerOf(present, [URI, POD, "tributary-pod:pod-2"])],
     [
       "the gate's own certificate",
       async () => ({ ...(await present.makeEndpoint(["localhost"])), publicKey: new Uint8Array() }),
@@ -163,8 +166,8 @@ describe("the endpoint of workers", () => {
 
   it("lets a worker have two connections, ends its oldest for one more, and nobody else's", async () => {
     const [worker, other] = [
-      await workerOf(present, [URI]),
-      await workerOf(present, ["tributary://aws/jobs/job-1/p/1"]),
+      await workerOf(present, [URI, POD]),
+      await workerOf(present, ["tributary://aws/jobs/job-1/p/1", POD]),
     ];
     const others = open(other);
     const [settings] = await once(others, "remoteSettings");
@@ -178,7 +181,7 @@ describe("the endpoint of workers", () => {
   });
 
   it("takes the largest honest request of a method, and refuses a larger one unread", async () => {
-    const calls = clientOf(await workerOf(present, [URI]));
+    const calls = clientOf(await workerOf(present, [URI, POD]));
     const attest = (length: number) => calls.attest({ token: "t".repeat(length) }, { timeoutMs: 10_000 });
     expect(await attest(8_192)).toMatchObject({ lifetimeSeconds: 8_192n });
     await expect(attest(8_192 + 128)).rejects.toThrow("Error deserializing request");

@@ -41,7 +41,7 @@ export function workerMethods(deps: WorkerMethodDeps): WorkerMethods {
   const admit = admitMethod({
     crypto: createNodeCryptoSuite(),
     trust,
-    describeWorker: async ({ identity }, signal) => (await lookUp(identity, signal)).facts,
+    describeWorker: async (caller, signal) => (await lookUp(caller, signal)).facts,
     audit: (answer, identity) => audit.write(admitEvent(identity, answer)),
     log,
   });
@@ -55,10 +55,10 @@ export function workerMethods(deps: WorkerMethodDeps): WorkerMethods {
     }),
     admit: (request, context) => admit(request, callerOf(context), context.signal),
     async record(request, context) {
-      const { identity: worker } = callerOf(context);
+      const caller = callerOf(context);
       const { repeatedStarts } = trust.forRounds().policy;
-      const { dataName } = await lookUp(worker, context.signal);
-      return recordSum({ memory, audit }, { worker, dataName }, request, { repeatedStarts });
+      const { dataName } = await lookUp(caller, context.signal);
+      return recordSum({ memory, audit }, { worker: caller.identity, dataName }, request, { repeatedStarts });
     },
   };
 }

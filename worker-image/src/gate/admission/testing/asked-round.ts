@@ -5,6 +5,7 @@ import type { AdmitBytes, EnrolledCaller } from "../read-round.ts";
 /** The worker that sits on seat 1 of an honest round, as its certificate names it. */
 export const caller: EnrolledCaller = {
   identity: { cluster: "clinic", namespace: "tributary-jobs", jobUid: "job", participant: "p0", workerIndex: 0 },
+  podUid: "pod-1",
   publicKey: createNodeCryptoSuite().ed25519PublicKey(new Uint8Array(32).fill(1)),
 };
 
