@@ -27,18 +27,19 @@ export class CallRates {
   /**
    * Counts a call.
    *
+   * @param amount what it counts for, at most the burst.
    * @throws QUEUE_FULL, telling when to try again, for one too many; that one is not counted.
    */
-  spend(caller: string): void {
+  spend(caller: string, amount = 1): void {
     const { burst, perSecond, callers } = this.#bounds;
     const atMs = this.#monotonicMs();
     const known = this.#accounts.get(caller);
     const left = known === undefined ? burst : leftAt(this.#bounds, known, atMs);
     this.#accounts.delete(caller);
-    this.#accounts.set(caller, { left: left < 1 ? left : left - 1, atMs });
+    this.#accounts.set(caller, { left: left < amount ? left : left - amount, atMs });
     if (this.#accounts.size > callers) this.#accounts.delete(this.#accounts.keys().next().value!);
-    if (left >= 1) return;
-    const retryAfterMs = Math.ceil(((1 - left) / perSecond) * 1000);
+    if (left >= amount) return;
+    const retryAfterMs = Math.ceil(((amount - left) / perSecond) * 1000);
     throw new TributaryError("QUEUE_FULL", `${caller} asks too often`, { retryAfterMs });
   }
 }

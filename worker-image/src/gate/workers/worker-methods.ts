@@ -15,6 +15,7 @@ import { dataNameOf } from "./data-name-of.ts";
 import { createSeatLookup, type SeatLookupDeps } from "./seat-lookup.ts";
 import type { CallerOf } from "./worker-caller.ts";
 import type { WorkerMethods } from "./worker-endpoint.ts";
+import { boundByWorker } from "./worker-rates.ts";
 
 /** What the methods for workers work with. */
 export interface WorkerMethodDeps {
@@ -32,8 +33,12 @@ export interface WorkerMethodDeps {
   readonly log: Logger;
 }
 
-/** The methods that the gate has for workers. */
+/** The methods that the gate has for workers, each worker within its bounds. */
 export function workerMethods(deps: WorkerMethodDeps): WorkerMethods {
+  return boundByWorker(unboundedMethods(deps), deps);
+}
+
+function unboundedMethods(deps: WorkerMethodDeps): Required<WorkerMethods> {
   const { policy, callerOf, dataKey, trust, memory, audit, log } = deps;
   const review = createPodReview(deps);
   const lookUp = createSeatLookup(deps);
