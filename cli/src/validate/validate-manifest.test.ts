@@ -42,6 +42,38 @@ describe("validateManifest", () => {
     expect(job).toEqual(aJob());
   });
 
+  it.each<[string, object, number, string]>([
+    [
+      "fewer than three workers",
+      { protocol: "Masking" },
+      1,
+      "(TooFewWorkers): the sum of spec.participants[].workers is 2, must be at least 3",
+    ],
+    [
+      "a quorum below the threshold",
+      { protocol: "Masking" },
+      3,
+      "(QuorumTooLow): spec.schedule.synchronous.quorum is 2, must be at least 3",
+    ],
+    [
+      "a threshold that two groups reach",
+      { protocol: "Masking", threshold: 3 },
+      5,
+      "(ThresholdImpossible): spec.privacy.secureAggregation.threshold is 3, must be from 5 to 6",
+    ],
+  ])("says of masks with %s that the operator would not accept them", (_what, secureAggregation, workers, message) => {
+    const job = changed(["spec", "privacy"], { secureAggregation });
+    const spec = job.spec as Record<string, unknown>;
+    spec.participants = [
+      { name: "aws", cluster: "aws", workers },
+      { name: "gcp", cluster: "gcp" },
+    ];
+    spec.schedule = { synchronous: { maxRounds: 10, quorum: 2 } };
+    expect(validateManifest(job)).toEqual([
+      { path: "spec.privacy.secureAggregation", message: expect.stringContaining(message) },
+    ]);
+  });
+
   it.each([
     ["an unknown field", ["spec", "speed"], "fast", "spec.speed", "not a field"],
     ["an unknown strategy", ["spec", "strategy"], { name: "Krum" }, "spec.strategy.name", "must be one of FedAvg"],

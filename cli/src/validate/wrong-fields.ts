@@ -1,6 +1,7 @@
 import type { FederatedTrainingJob, MemberCluster } from "@tributary/contracts";
 import { checkJobSpec, readOrganisation } from "@tributary/contracts/fields";
 import { readCertificates } from "@tributary/kit";
+import { maskingProblemsOfSpec } from "@tributary/operator";
 import type { Finding } from "../finding.ts";
 import { describeField } from "./describe-field.ts";
 
@@ -9,9 +10,19 @@ export function wrongFields(root: unknown, kind: string): Finding[] {
   if (kind === "MemberCluster")
     return [...wrongGateCa(root as MemberCluster), ...wrongOrganisation(root as MemberCluster)];
   if (kind !== "FederatedTrainingJob") return [];
-  return checkJobSpec((root as FederatedTrainingJob).spec).map(({ path, value, expected }) => ({
+  const { spec } = root as FederatedTrainingJob;
+  const wrong = checkJobSpec(spec).map(({ path, value, expected }) => ({
     path,
     message: describeField(path, value, `must be ${expected}`),
+  }));
+  return wrong.length > 0 ? wrong : unmaskable(spec);
+}
+
+/** Masks that no number of organisations makes possible; how many there are stands in MemberClusters. */
+function unmaskable(spec: FederatedTrainingJob["spec"]): Finding[] {
+  return maskingProblemsOfSpec(spec).map(({ reason, message }) => ({
+    path: "spec.privacy.secureAggregation",
+    message: `would not be accepted (${reason}): ${message}`,
   }));
 }
 

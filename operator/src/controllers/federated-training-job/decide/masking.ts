@@ -7,23 +7,33 @@ import { masksOf } from "./masks.ts";
 import { organisationsOf } from "./organisations.ts";
 
 type Job = JobSnapshot["job"];
+type Spec = Job["spec"];
 
 const withoutMasks = "create the job with protocol None";
 
 /** Why no masked round of a job could be opened, by its spec and the organisations of its members, with field, value and remedy; undefined without masks. */
 export function maskingProblem({ job, ...others }: JobSnapshot, settings: AggregatorSettings): Problem | undefined {
-  const masks = masksOf(job.spec);
-  if (masks === undefined) return undefined;
+  if (masksOf(job.spec) === undefined) return undefined;
   const organisations = organisationsOf({ job, ...others }, settings);
-  const { quorum } = synchronousOf(job.spec);
-  const [first] = maskingProblems({
+  const [first] = problemsOf(job.spec, organisations);
+  return first && { reason: first.need, message: tellNeed(first, organisations) };
+}
+
+/** The same as far as the spec alone says it, each with its reason: for who has no cluster to ask of organisations. */
+export function maskingProblemsOfSpec(spec: Spec): Problem[] {
+  return problemsOf(spec, undefined).map((problem) => ({ reason: problem.need, message: tellNeed(problem) }));
+}
+
+function problemsOf(spec: Spec, organisations: readonly string[] | undefined): MaskingProblem[] {
+  const masks = masksOf(spec);
+  if (masks === undefined) return [];
+  return maskingProblems({
     workers: masks.workers,
     organisations: organisations?.length,
     minOrganisations: masks.minOrganisations,
-    threshold: job.spec.privacy.secureAggregation.threshold,
-    quorum,
+    threshold: spec.privacy.secureAggregation.threshold,
+    quorum: synchronousOf(spec).quorum,
   });
-  return first && { reason: first.need, message: tellNeed(first, organisations ?? []) };
 }
 
 /** What people are warned of at acceptance: a job of which one lost worker ends a round that was announced. Undefined where there is nothing to say. */
@@ -35,7 +45,7 @@ export function lossWarning({ spec }: Job): Problem | undefined {
   return { reason: Reason.UnmaskLost, message: `${message}; name more workers in spec.participants` };
 }
 
-function tellNeed({ need, value, expected }: MaskingProblem, organisations: readonly string[]): string {
+function tellNeed({ need, value, expected }: MaskingProblem, organisations: readonly string[] = []): string {
   switch (need) {
     case MaskingNeed.TooFewWorkers:
       return `the sum of spec.participants[].workers is ${value}, must be ${expected} under protocol Masking: out of a smaller sum each reads the other's update; name more workers in spec.participants, or ${withoutMasks}`;

@@ -93,7 +93,10 @@ describe("what an aggregator runs with", () => {
     const seats = [aSeat(job, 0, { member: another }), aSeat(job, 1, { member: { state: "missing" } })];
     expect(runOf(aSnapshot({ hub: open, seats }), newSettings.aggregator)).toEqual({
       settings: newSettings.aggregator,
-      members: [{ cluster: "aws-1", gateCaPem: "another CA", namespace: "moved", organisation: "another" }, accepted.members[1]],
+      members: [
+        { cluster: "aws-1", gateCaPem: "another CA", namespace: "moved", organisation: "another" },
+        accepted.members[1],
+      ],
     });
   });
 
