@@ -217,6 +217,7 @@ export { createSkellamSampler, type SkellamSampler } from "./sampling/skellam-no
 export {
   DEFAULT_MIN_ORGANISATIONS,
   defaultThreshold,
+  leastOpenedWorkers,
   type MaskedJob,
   MaskingNeed,
   type MaskingProblem,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { completeThreshold } from "../graph/neighbourhoods.ts";
-import { defaultThreshold, type MaskedJob, type MaskingProblem, maskingProblems } from "./masking-needs.ts";
+import {
+  defaultThreshold,
+  leastOpenedWorkers,
+  type MaskedJob,
+  type MaskingProblem,
+  maskingProblems,
+} from "./masking-needs.ts";
 
 const aJob = (changes: Partial<MaskedJob> = {}): MaskedJob => ({
   workers: 6,
@@ -19,6 +25,7 @@ describe("a masked job", () => {
     ["that only all of its workers open", { threshold: 6, quorum: 6 }],
     ["of which nobody knows organisations and quorum", { organisations: undefined, quorum: undefined }],
     ["that lets one organisation's sum be opened, but has two", { organisations: 2, minOrganisations: 1 }],
+    ["of so many workers that they open sums by neighbourhoods", { workers: 100, quorum: 65 }],
   ])("%s has no problem", (_what, changes) => {
     expect(maskingProblems(aJob(changes))).toEqual([]);
   });
@@ -53,18 +60,33 @@ describe("a masked job", () => {
       { threshold: 6 },
       ["QuorumTooLow: 5, at least 6, the threshold: fewer workers open no sum"],
     ],
+    [
+      "of many workers with a threshold of its own",
+      { workers: 65, threshold: 44, quorum: 65 },
+      ["ThresholdImpossible: 44, left out with more than 64 workers, whose neighbourhoods decide it"],
+    ],
+    [
+      "of many workers whose quorum is a complete graph that opens no sum",
+      { workers: 100, quorum: 64 },
+      ["QuorumTooLow: 64, at least 65, of so many seats: fewer workers open no sum"],
+    ],
   ])("%s is told so", (_what, changes, told) => {
     expect(maskingProblems(aJob(changes)).map(tell)).toEqual(told);
   });
 
   it("has by default the lowest threshold that parties of a complete graph take", () => {
     expect([3, 4, 5, 6, 10, 64].map(defaultThreshold)).toEqual([3, 3, 4, 5, 7, 43]);
-    for (let workers = 3; workers < 200; workers++) {
+    for (let workers = 3; workers <= 64; workers++) {
       const threshold = defaultThreshold(workers);
       expect(threshold).toBe(completeThreshold(workers));
       const job = aJob({ workers, quorum: workers });
       expect(maskingProblems({ ...job, threshold })).toEqual([]);
       expect(maskingProblems({ ...job, threshold: threshold - 1 })).toHaveLength(1);
     }
+  });
+
+  it("opens sums of as many as its threshold, and promises three where neighbourhoods decide", () => {
+    const least = (workers: number, threshold?: number) => leastOpenedWorkers({ workers, threshold });
+    expect([least(6), least(6, 6), least(64), least(65)]).toEqual([5, 6, 43, 3]);
   });
 });

@@ -1,4 +1,4 @@
-import { completeThreshold } from "../graph/neighbourhoods.ts";
+import { COMPLETE_GRAPH_PARTIES, completeThreshold } from "../graph/neighbourhoods.ts";
 
 /** Fewest organisations of a sum that is opened, where a masked job names none: the hub reads no organisation's own sum. */
 export const DEFAULT_MIN_ORGANISATIONS = 2;
@@ -43,6 +43,11 @@ export function defaultThreshold(workers: number): number {
   return completeThreshold(workers);
 }
 
+/** Fewest workers of a sum that is opened: the threshold; of more workers than a complete graph has, whose neighbourhoods have each one of their own, 3. */
+export function leastOpenedWorkers({ workers, threshold }: Pick<MaskedJob, "workers" | "threshold">): number {
+  return threshold ?? (workers > COMPLETE_GRAPH_PARTIES ? LEAST_WORKERS : defaultThreshold(workers));
+}
+
 /** Everything for which no party would ever take part in a masked round of a job; none when rounds can be opened. */
 export function maskingProblems(job: MaskedJob): MaskingProblem[] {
   const { workers } = job;
@@ -62,12 +67,21 @@ function organisationProblems({ organisations, minOrganisations }: MaskedJob): M
 
 function thresholdProblems({ workers, threshold, quorum }: MaskedJob): MaskingProblem[] {
   const least = defaultThreshold(workers);
+  if (threshold !== undefined && workers > COMPLETE_GRAPH_PARTIES) {
+    const expected = `left out with more than ${COMPLETE_GRAPH_PARTIES} workers, whose neighbourhoods decide it`;
+    return [{ need: MaskingNeed.ThresholdImpossible, value: threshold, expected }];
+  }
   if (threshold !== undefined && (threshold < least || threshold > workers)) {
     const expected = `from ${least} to ${workers} with ${workers} workers`;
     return [{ need: MaskingNeed.ThresholdImpossible, value: threshold, expected }];
   }
-  const opening = threshold ?? least;
-  if (quorum === undefined || quorum >= opening) return [];
-  const expected = `at least ${opening}, the threshold: fewer workers open no sum`;
-  return [{ need: MaskingNeed.QuorumTooLow, value: quorum, expected }];
+  return quorumProblems(quorum, threshold ?? least);
+}
+
+/** A roster that is larger than a complete graph is opened neighbourhood by neighbourhood, whatever the threshold of all seats. */
+function quorumProblems(quorum: number | undefined, threshold: number): MaskingProblem[] {
+  const least = Math.min(threshold, COMPLETE_GRAPH_PARTIES + 1);
+  if (quorum === undefined || quorum >= least) return [];
+  const why = least === threshold ? "the threshold: fewer" : "of so many seats: fewer";
+  return [{ need: MaskingNeed.QuorumTooLow, value: quorum, expected: `at least ${least}, ${why} workers open no sum` }];
 }

@@ -9,7 +9,7 @@ const job = aMaskedJob([2, 2]);
 const withJob = (changes: Partial<JobSnapshot["job"]["spec"]>) => ({ ...job, spec: { ...job.spec, ...changes } });
 const lenient = withJob({ schedule: { synchronous: { ...job.spec.schedule.synchronous!, quorum: 3 } } });
 const refused = { reason: "TermsRefused", message: "TermsChanged: section update" };
-const unattested = { reason: "Unattested", message: "no chain that other members know" };
+const unvouched = { reason: "GateUnreachable", message: "its gate has not vouched for it" };
 
 /** Parties of which the first `troubled` are kept out of rounds. */
 function parties(troubled: number): AggregatorReport["parties"] {
@@ -18,7 +18,7 @@ function parties(troubled: number): AggregatorReport["parties"] {
     workerIndex: index % 2,
     heardAgoMs: 0,
     clockOffsetMs: 0,
-    ...(index < troubled ? { isUnfit: true, problem: unattested } : {}),
+    ...(index < troubled ? { isUnfit: true, problem: unvouched } : {}),
   }));
 }
 
@@ -46,7 +46,7 @@ describe("whether an aggregator can open masked rounds", () => {
     expect(ready(report, of)).toMatchObject({ status: "True", reason: "AggregatorReady" });
   });
 
-  it.each(["PeersInvalid", "TermsRefused", "GateUnreachable", "DifferenceOfJobs", "CoverageTooThin", "Unattested"])(
+  it.each(["PeersInvalid", "TermsRefused", "GateUnreachable", "DifferenceOfJobs", "CoverageTooThin"])(
     "is denied with reason %s of the round that closed, and its message stays",
     (reason) => {
       const told = ready({ problem: { reason, message: "what the gate said" } });
@@ -60,8 +60,8 @@ describe("whether an aggregator can open masked rounds", () => {
 
   it("is denied when the workers that are not kept out are fewer than the quorum, naming one and counting the others", () => {
     const told = ready({ parties: parties(2) });
-    expect(told).toMatchObject({ status: "False", reason: "Unattested" });
-    expect(told.message).toMatch(/^worker 0 of participant p0: no chain .*; see that the gate .*; 1 other worker/u);
+    expect(told).toMatchObject({ status: "False", reason: "GateUnreachable" });
+    expect(told.message).toMatch(/^worker 0 of participant p0: its gate .*; see that the gate .*; 1 other worker/u);
   });
 
   it("prints as a job that waits, not as one that starts", () => {

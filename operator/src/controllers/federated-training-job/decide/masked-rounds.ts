@@ -1,31 +1,8 @@
 import { synchronousOf } from "@tributary/contracts/fields";
 import type { AggregatorReport, JobSnapshot, PartyReport, Problem } from "../snapshot.ts";
+import { keepsMaskedRounds, remedyOfMasked } from "./masked-remedies.ts";
 import { isAnswered } from "./shortfall.ts";
 import { isUnfit } from "./unfit-workers.ts";
-
-/** What keeps masked rounds from being opened, by its reason, and what people do about it; empty where the message says it already. */
-const remedies: ReadonlyMap<string, string> = new Map([
-  ["Unattested", "see that the gate of its member runs and answers on its worker port"],
-  ["GateUnreachable", "see that the gate of its member runs and answers on its worker port"],
-  ["GateStateDamaged", "its member's admin restores the gate's volume, or removes the file that the gate's log names"],
-  ["GateMemoryFull", ""],
-  [
-    "PeersInvalid",
-    "its member's admin mends peer list and policy; kubectl tributary peers list shows what the gate reads",
-  ],
-  [
-    "TermsRefused",
-    "its member's admin allows it in the gate's policy, or the job is created with what the policy allows",
-  ],
-  ["DifferenceOfJobs", ""],
-  ["CoverageTooThin", "add workers of other organisations that hold the part of the model which the message names"],
-  ["ProtocolRefused", "bring all sidecars and the hub to one release; what then remains is told in the sidecar's log"],
-]);
-
-/** Whether a reason is of those that keep masked rounds from being opened. */
-export function keepsMaskedRounds(reason: string): boolean {
-  return remedies.has(reason);
-}
 
 /**
  * What keeps a masked job from opening rounds while its aggregator answers, with the remedy: why the last one closed, or what so many
@@ -50,6 +27,6 @@ function isTroubled(party: PartyReport): party is PartyReport & { readonly probl
 }
 
 function withRemedy({ reason, message }: Problem): Problem {
-  const remedy = remedies.get(reason) ?? "";
+  const remedy = remedyOfMasked(reason);
   return { reason, message: remedy === "" ? message : `${message}; ${remedy}` };
 }

@@ -39,9 +39,9 @@ function problemsOf(spec: Spec, organisations: readonly string[] | undefined): M
 /** What people are warned of at acceptance: a job of which one lost worker ends a round that was announced. Undefined where there is nothing to say. */
 export function lossWarning({ spec }: Job): Problem | undefined {
   const masks = masksOf(spec);
-  if (masks === undefined || masks.workers > masks.threshold) return undefined;
-  const { workers, threshold } = masks;
-  const message = `all ${workers} workers are needed to open a sum (threshold ${threshold}): one that goes for good after a sum was announced ends the job with UnmaskLost`;
+  if (masks === undefined || masks.workers > masks.minWorkers) return undefined;
+  const { workers, minWorkers } = masks;
+  const message = `all ${workers} workers are needed to open a sum (threshold ${minWorkers}): one that goes for good after a sum was announced ends the job with UnmaskLost`;
   return { reason: Reason.UnmaskLost, message: `${message}; name more workers in spec.participants` };
 }
 

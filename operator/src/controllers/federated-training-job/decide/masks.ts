@@ -1,5 +1,5 @@
 import type { FederatedTrainingJob } from "@tributary/contracts";
-import { DEFAULT_MIN_ORGANISATIONS, defaultThreshold } from "@tributary/federated";
+import { DEFAULT_MIN_ORGANISATIONS, leastOpenedWorkers } from "@tributary/federated";
 
 type Spec = FederatedTrainingJob["spec"];
 
@@ -7,8 +7,8 @@ type Spec = FederatedTrainingJob["spec"];
 export interface Masks {
   /** Workers of all participants. */
   readonly workers: number;
-  /** Fewest workers that open a sum. */
-  readonly threshold: number;
+  /** Fewest workers of a sum that is opened. */
+  readonly minWorkers: number;
   /** Fewest organisations whose workers are in a sum that is opened. */
   readonly minOrganisations: number;
 }
@@ -17,6 +17,6 @@ export interface Masks {
 export function masksOf({ participants, privacy: { secureAggregation } }: Spec): Masks | undefined {
   if (secureAggregation.protocol === "None") return undefined;
   const workers = participants.reduce((sum, participant) => sum + participant.workers, 0);
-  const { threshold = defaultThreshold(workers), minOrganisations = DEFAULT_MIN_ORGANISATIONS } = secureAggregation;
-  return { workers, threshold, minOrganisations };
+  const { threshold, minOrganisations = DEFAULT_MIN_ORGANISATIONS } = secureAggregation;
+  return { workers, minWorkers: leastOpenedWorkers({ workers, threshold }), minOrganisations };
 }

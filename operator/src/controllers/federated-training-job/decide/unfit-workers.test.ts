@@ -40,6 +40,12 @@ function look(quorum: number, problem: PartyReport["problem"], { runtime, first:
   return { opens, told, clusters: renderClusters(snapshot) };
 }
 
+it("a worker whose gate does not vouch for it is told of with the gate as the remedy, and not with its trainer", () => {
+  const { told } = look(2, { reason: "GateUnreachable", message: "its gate has not vouched for it" });
+  expect(told("ClustersReady")).toMatchObject({ status: "False", reason: "GateUnreachable" });
+  expect(told("ClustersReady")?.message).toMatch(/no round is opened with it; see that the gate of its member runs/u);
+});
+
 describe("a worker whose trainer lacks a verb", () => {
   it("counts for no quorum: ClustersReady says participant, verb and runtime, and no round is opened", () => {
     const { opens, told, clusters } = look(2, lacking);

@@ -1,6 +1,7 @@
 import { Reason } from "@tributary/contracts";
 import { trainerOf } from "@tributary/contracts/fields";
 import type { JobSnapshot, PartyReport, Problem, SeatObservation } from "../snapshot.ts";
+import { remedyOfMasked } from "./masked-remedies.ts";
 import { partiesOf } from "./parties.ts";
 
 /** Whether no round is opened with a worker: its trainer lacks a verb that the job asks of it, or has not registered for too long. */
@@ -35,6 +36,8 @@ export function unfitProblem(snapshot: JobSnapshot, seat: SeatObservation): Prob
 function remedyOf(reason: string, runtime: string): string {
   if (reason === Reason.KindMissing)
     return `have the member's admin offer another trainer as runtime ${runtime}, or name another for this participant in spec.participants[].runtime`;
+  const remedy = remedyOfMasked(reason);
+  if (remedy !== "") return remedy;
   return reason === Reason.TrainerStarting || reason === Reason.ImagePullFailed
     ? "its pod's events say how far it is"
     : "its pod's events and its trainer's log say why";

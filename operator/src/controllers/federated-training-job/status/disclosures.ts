@@ -9,9 +9,7 @@ const recipes: Readonly<Record<Spec["paradigm"], Recipe>> = { Horizontal: horizo
 
 /** What leaves workers of a job in any of its rounds, by the recipe that its aggregator runs. */
 export function renderDisclosures(spec: Spec): Disclosures {
-  const masks = masksOf(spec);
-  const opened = masks && { minWorkers: masks.threshold, minOrganisations: masks.minOrganisations };
   return recipes[spec.paradigm]
-    .disclosures({ masks: opened })
+    .disclosures({ masks: masksOf(spec) })
     .map(({ set, role, disclosure, meaning }) => ({ set, role, disclosure, meaning: cutText(meaning, 300) }));
 }

@@ -1,5 +1,5 @@
 import type { WrittenCondition } from "../../shared/merge-conditions.ts";
-import { keepsMaskedRounds } from "../decide/masked-rounds.ts";
+import { keepsMaskedRounds } from "../decide/masked-remedies.ts";
 
 /** What `kubectl get` prints. Derived from the conditions; no decision reads it. */
 export interface PrintedPhase {

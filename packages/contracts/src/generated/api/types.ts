@@ -234,7 +234,7 @@ protocol: ("Masking" | "None")
  */
 minOrganisations?: number
 /**
- * Fewest workers that can open a sum, more than two thirds of them; as few as that when left out. With protocol Masking alone.
+ * Fewest workers that can open a sum, more than two thirds of them; as few as that when left out, as it must be with more than 64 workers. With protocol Masking alone.
  */
 threshold?: number
 }
