@@ -20,6 +20,7 @@ describe("a peer list", () => {
       given: "an organisation of several words and other letters",
       value: list({ ...peer, organisation: "Hôpital 東京 & Söhne" }),
     },
+    { given: "an organisation in two alphabets", value: list({ ...peer, organisation: "Больница Αθήνα Lab" }) },
   ])("may hold $given", ({ value }) => expect(checkPeerList(value)).toEqual([]));
 
   it.each([
@@ -69,6 +70,12 @@ describe("a peer list", () => {
     "La\u00a0b",
     "La\u200bb",
     "La\u202eb",
+    "Lab\ufe0f",
+    "La\u034fb",
+    "Lab\u3164",
+    "Lab\u2800",
+    "L\u0430b",
+    "\u0391cme",
     "Ho\u0302pital",
     "L".repeat(64),
     "\ud800",

@@ -33,12 +33,24 @@ export function readPublicKey(text: string): Reading<string> {
   return KEY.test(text) ? accept(text) : refuse("an Ed25519 public key: base64 of 32 bytes");
 }
 
+/** Characters that nobody sees, or sees as a blank: what fonts draw as nothing (default ignorable), and the empty pattern of Braille. */
+const UNSEEN = /\p{C}|\p{Default_Ignorable_Code_Point}|[\p{Z}--\u0020]|\u0020{2}|\u2800/v;
+/** Scripts that share the look of many letters. */
+const ALIKE = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u];
+
+/** Whether a word has letters of scripts that look alike: nobody tells a Cyrillic letter among Latin ones. */
+function isMixed(word: string): boolean {
+  return ALIKE.filter((script) => script.test(word)).length > 1;
+}
+
 /** Reads the name of an organisation. What two people would take for the same name must be the same text. */
 export function readOrganisation(text: string): Reading<string> {
   const isOneLook =
-    text === text.trim() && text === text.normalize("NFC") && !/\p{C}|[\p{Z}--\u0020]|\u0020{2}/v.test(text);
+    text === text.trim() && text === text.normalize("NFC") && !UNSEEN.test(text) && !text.split(" ").some(isMixed);
   if (text !== "" && [...text].length <= 63 && isOneLook) return accept(text);
-  return refuse("the name of an organisation: 1 to 63 characters in Unicode's form NFC, single blanks between words");
+  return refuse(
+    "the name of an organisation: 1 to 63 characters that are seen, in Unicode's form NFC, single blanks between words, a word of one alphabet",
+  );
 }
 
 /** Everything wrong with what should be a peer list; none when it is a {@link PeerList}. */
