@@ -45,7 +45,12 @@ function changeSetup(bytes: Uint8Array, change: Partial<RoundSetup>): Uint8Array
 describe("the gate's yes", () => {
   it("is for a round as its aggregator opened and started it, and holds while the policy is the same", async () => {
     const { ask, answers } = gate();
-    for (const options of [{}, { isEvaluateOnly: true }, { adapterJson: '{"rank":4}' }, { line: 7, attempt: 2 }])
+    for (const options of [
+      {},
+      { isEvaluateOnly: true },
+      { adapterJson: '{"type":"LoRA","rank":4,"alpha":8,"targets":["q_proj"],"rule":"FreezeA"}' },
+      { line: 7, attempt: 2 },
+    ])
       expect(await ask(question(options))).toEqual({ policySha256: anyTrust.policySha256, refusal: "" });
     expect(answers).toHaveLength(4);
     expect(answers[3]).toMatchObject({

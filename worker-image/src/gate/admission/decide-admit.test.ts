@@ -34,7 +34,7 @@ function decide({ policy, round = {}, worker = {} }: Case): string | undefined {
 }
 
 const masked = { protocol: Protocol.Masking, minOrganisations: 2 } as const;
-const adapter = { adapterJson: '{"rank":4}' };
+const adapter = { adapterJson: '{"type":"LoRA","rank":4,"alpha":8,"targets":["q_proj"],"rule":"FreezeA"}' };
 
 describe("a policy", () => {
   it.each<{ line: string; refused: Case; says: string; allowed: Case }>([

@@ -8,7 +8,10 @@ import { decodeStart, encodeStart } from "./start-message.ts";
 import { decodeTerms, encodeTerms } from "./terms-message.ts";
 import { speakRound } from "./testing/honest-round.ts";
 
-const { terms } = speakRound({ adapterJson: '{"rank":4}', hyperparameters: { b: "2", a: "1" } });
+const { terms } = speakRound({
+  adapterJson: '{"type":"LoRA","rank":4,"alpha":8,"targets":["q_proj"],"rule":"FreezeA"}',
+  hyperparameters: { b: "2", a: "1" },
+});
 
 const crypto = createNodeCryptoSuite();
 

@@ -16,6 +16,7 @@ import {
   SectionWeighting,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
+import { requireAdapterText } from "./adapter-text.ts";
 
 /** The bytes of terms: the same terms give the same bytes in every process. */
 export function encodeTerms(terms: RoundTerms): Uint8Array {
@@ -105,6 +106,7 @@ function readSeat(seat: termsV1.Seat): SeatTerms {
 }
 
 function readContext({ task, seed, adapterJson, sourceSha256 }: termsV1.JobContext): JobContext {
+  requireAdapterText(adapterJson);
   return { task, seed, adapterJson, sourceSha256 };
 }
 

@@ -6,7 +6,9 @@ import { type HonestOptions, type Lies, speakRound, trustOfParty1 } from "../../
 import { checkOpened } from "./check-opened.ts";
 import { checkStarted } from "./check-started.ts";
 
-const adapted: HonestOptions = { adapterJson: '{"type":"LoRA","rank":4}' };
+const adapted: HonestOptions = {
+  adapterJson: '{"type":"LoRA","rank":4,"alpha":8,"targets":["q_proj"],"rule":"FreezeA"}',
+};
 const _crypto = createNodeCryptoSuite();
 
 function start(
