@@ -68,32 +68,59 @@ function note(
     return discard(state, party, index, refusal(RefusalReason.PayloadMismatch, detail));
   }
   const next = withSegment(state, index, { [side]: new Map(current[side]).set(party, payload) });
-  const isComplete = completeParties(next, index).length === partiesOf(next.setup, next.senders!).length;
+  const awaited = partiesOf(next.setup, next.senders!).length;
+  const isComplete = closedTogether(next, index).every((place) => completeParties(next, place).length === awaited);
   return isComplete ? closeCollecting(context, next, index) : { state: next, effects: [] };
 }
 
 /**
- * Fixes the survivors of a segment (U3) to the parties whose bytes are staged and signed, and asks for their sum.
+ * The segments whose survivors are fixed together with those of one: under masks all that are open, since a party signs one set of survivors
+ * for the whole report, and a round of which a segment is empty must announce nothing of the others.
+ */
+function closedTogether(state: AggregatorState, index: number): number[] {
+  if (!isMasked(state.setup)) return [index];
+  return state.segments.flatMap(({ stage }, place) => (stage === SegmentStage.Collecting ? [place] : []));
+}
+
+/**
+ * Fixes the survivors of a segment (U3) to the parties whose bytes are staged and signed, and asks for their sum; under masks those of all
+ * segments, to the parties whose bytes are staged and signed in every one.
  *
  * Fewer than `minSurvivors` parties or `minOrganisations`, or a party whose holders are too few, leave the segment empty: nothing was
  * announced, nothing is spent.
  */
 export function closeCollecting(context: AggregatorContext, state: AggregatorState, index: number): AggregatorStep {
-  const segment = state.setup.segments[index]!.id;
   if (state.segments[index]!.stage !== SegmentStage.Collecting || state.senders === null) return { state, effects: [] };
-  const parties = completeParties(state, index);
+  const together = closedTogether(state, index);
+  const parties = together
+    .map((place) => completeParties(state, place))
+    .reduce((common, complete) => common.filter((party) => complete.includes(party)));
   const survivors = bitmapOfParties(state.setup, parties);
   const few =
     checkPresence(state.setup, entriesOf(state.setup, survivors), RefusalReason.TooFewSurvivors) ??
-    checkHolders(context, state, parties);
-  if (few !== null) {
+    checkHolders(context, state, parties) ??
+    checkAnnounced(state, survivors);
+  const start: AggregatorStep = { state, effects: [] };
+  const close = few === null ? sumOf(parties, survivors) : emptiedBy(few);
+  return together.reduce((step, place) => chain(step, (next) => close(next, place)), start);
+}
+
+function emptiedBy(few: Refusal) {
+  return (state: AggregatorState, index: number): AggregatorStep => {
+    const segment = state.setup.segments[index]!.id;
     const next = withSegment(state, index, { stage: SegmentStage.Empty });
     return { state: next, effects: [{ type: "emptied", segment, refusal: few }] };
-  }
-  const late = [...state.segments[index]!.stored.keys()].filter((party) => !parties.includes(party));
-  const discards = late.map((party): AggregatorEffect => ({ type: "discard", segment, party }));
-  const next = withSegment(state, index, { stage: SegmentStage.Summing, survivors });
-  return { state: next, effects: [...discards, { type: "sum", segment, parties }] };
+  };
+}
+
+function sumOf(parties: readonly number[], survivors: Uint8Array) {
+  return (state: AggregatorState, index: number): AggregatorStep => {
+    const segment = state.setup.segments[index]!.id;
+    const late = [...state.segments[index]!.stored.keys()].filter((party) => !parties.includes(party));
+    const discards = late.map((party): AggregatorEffect => ({ type: "discard", segment, party }));
+    const next = withSegment(state, index, { stage: SegmentStage.Summing, survivors });
+    return { state: next, effects: [...discards, { type: "sum", segment, parties }] };
+  };
 }
 
 /**
@@ -105,30 +132,43 @@ export function dropInputs(
   state: AggregatorState,
   parties: readonly number[],
 ): AggregatorStep {
+  const held = state.segments.map((_, index) => holdsAny(state, index, parties));
+  // Under masks one set of survivors is that of the whole report.
+  const isMeant = (index: number) => (isMasked(state.setup) ? held.includes(true) : held[index]!);
+  const reopened = state.segments.flatMap(({ stage }, index) =>
+    stage === SegmentStage.Summing && isMeant(index) ? [index] : [],
+  );
   const start: AggregatorStep = { state, effects: [] };
-  return state.segments.reduce(
-    (step, _, index) => chain(step, (next) => dropInput(context, next, index, parties)),
+  const dropped = state.segments.reduce(
+    (step, _, index) => chain(step, (next) => dropInput(next, index, parties, reopened.includes(index))),
     start,
   );
+  return reopened.reduce((step, index) => chain(step, (next) => closeCollecting(context, next, index)), dropped);
+}
+
+/** Whether a sum that is not announced holds, or would hold, bytes of one of these parties. */
+function holdsAny(state: AggregatorState, index: number, parties: readonly number[]): boolean {
+  const current = state.segments[index]!;
+  if (isCollected(current)) return false;
+  const isSumming = current.stage === SegmentStage.Summing;
+  return parties.some((party) => (isSumming ? isSurvivor(state, index, party) : current.stored.has(party)));
 }
 
 function dropInput(
-  context: AggregatorContext,
   state: AggregatorState,
   index: number,
   parties: readonly number[],
+  isReopened: boolean,
 ): AggregatorStep {
   const current = state.segments[index]!;
-  const isSumming = current.stage === SegmentStage.Summing;
-  const lost = parties.filter((party) => (isSumming ? isSurvivor(state, index, party) : current.stored.has(party)));
-  if (isCollected(current) || lost.length === 0) return { state, effects: [] };
+  if (isCollected(current) || (current.stage === SegmentStage.Summing && !isReopened)) return { state, effects: [] };
+  const lost = parties.filter((party) => current.stored.has(party));
   const segment = state.setup.segments[index]!.id;
-  const open = withSegment(state, index, { stage: SegmentStage.Collecting, survivors: null });
-  const dropped = {
+  const open = isReopened ? withSegment(state, index, { stage: SegmentStage.Collecting, survivors: null }) : state;
+  return {
     state: lost.reduce((next, party) => withoutPayload(next, party, index), open),
     effects: lost.map((party): AggregatorEffect => ({ type: "discard", segment, party })),
   };
-  return isSumming ? chain(dropped, (next) => closeCollecting(context, next, index)) : dropped;
 }
 
 /** Each party of U2 needs `threshold` survivors among its holders, or its secret could not be rebuilt. */
@@ -147,6 +187,16 @@ function checkHolders(
     return refusal(RefusalReason.TooFewSurvivors, detail);
   }
   return null;
+}
+
+/** A party signs no second set of survivors in a round: what is announced of one segment holds for those that come after it. */
+function checkAnnounced({ setup, segments }: AggregatorState, survivors: Uint8Array): Refusal | null {
+  if (!isMasked(setup)) return null;
+  const other = segments.find(
+    (segment) => isCollected(segment) && !equalBytes(segment.survivors ?? survivors, survivors),
+  );
+  if (other === undefined) return null;
+  return refusal(RefusalReason.TooFewSurvivors, "other survivors are announced of another segment of the report");
 }
 
 function checkPayload(state: AggregatorState, party: number, index: number, payload: Payload): Refusal | null {

@@ -95,6 +95,20 @@ it.each([
   expect(await readFile(run.sums.pathOf(7))).not.toEqual(await readFile(run.sums.openedPathOf(setup, 7)));
 });
 
+it("leaves a party that sent one of two segments out of both: a party signs one set of survivors", async () => {
+  parties.withheld = { segment: 9, by: [roster.parties[2]!.id] };
+  const run = await RoundRun.open(runDeps(), setup, aPlan(roster, setup));
+  await requireExactSums(run, await runStages(run), [0, 1, 3, 4, 5, 6]);
+});
+
+it("announces nothing of one segment when too few have sent the other", async () => {
+  parties.withheld = { segment: 9, by: roster.parties.slice(0, 3).map(({ id }) => id) };
+  const run = await RoundRun.open(runDeps(), setup, aPlan(roster, setup));
+  const outcome = await runStages(run);
+  expect(outcome).toMatchObject({ kind: "Summed", results: [{ opened: null }, { opened: null }] });
+  expect(run.state.segments.map(({ survivors }) => survivors)).toEqual([null, null]);
+});
+
 it("opens the same sum after a restart between announcement and opening, with other holders' shares", async () => {
   const stop = new Error("killed after the announcement");
   const crash = (point: string) => {

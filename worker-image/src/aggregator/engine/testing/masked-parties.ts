@@ -23,6 +23,8 @@ export class MaskedParties {
   readonly outbox: { readonly to: number | "all"; readonly message: Uint8Array }[] = [];
   /** Party that adds something to what it was told to mask. */
   liar: number | undefined;
+  /** A segment that some parties never send. */
+  withheld: { readonly segment: number; readonly by: readonly number[] } | undefined;
   readonly #setup: RoundSetup;
   readonly #parties: readonly MemoryParty[];
 
@@ -69,7 +71,7 @@ export class MaskedParties {
   }
 
   async #upload(run: RoundRun, party: MemoryParty, { planDigest, segment, keys }: Upload): Promise<void> {
-    if (!party.alive) return;
+    if (!party.alive || (this.withheld?.segment === segment && this.withheld.by.includes(party.id))) return;
     const { ringBits } = this.#shapeOf(segment);
     const bytes = this.#packed(party, segment);
     maskChunk(party.context.crypto, { bytes, offsetBytes: 0, ringBits }, keys);
