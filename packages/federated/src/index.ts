@@ -276,6 +276,7 @@ export { type Crowd, isWorkShared, seatsOfLikeWork } from "./terms/shared-work.t
 export { type SummedSeat, sumWorks } from "./terms/sum-work.ts";
 export {
   type AggregatorState,
+  isCollected,
   type PlannedState,
   RoundStage,
   SegmentStage,

@@ -225,6 +225,12 @@ export const catalogue = {
     "The trainer of a worker lacks a verb that the job asks of its role.",
   ),
   UNMASK_SPENT: entry(Wait, "FAILED_PRECONDITION", "UnmaskSpent", "The announced sum got too few answers."),
+  UNMASK_LOST: entry(
+    Permanent,
+    "FAILED_PRECONDITION",
+    "UnmaskLost",
+    "An announced sum can neither be opened nor repeated: a worker of it has no seat any more.",
+  ),
   TOKEN_REJECTED: entry(Permanent, "UNAUTHENTICATED", "TokenRejected", "The gate refused the token.", 70),
   ENROLMENT_REFUSED: entry(
     Permanent,

@@ -10,7 +10,8 @@ import { CohortFiles } from "./cohorts/cohort-files.ts";
 import { CohortInbox } from "./cohorts/cohort-inbox.ts";
 import { CohortRuns } from "./cohorts/cohort-runs.ts";
 import { viewCohorts } from "./cohorts/cohort-view.ts";
-import { selectParties } from "./cohorts/select-parties.ts";
+import { type Candidates, selectParties } from "./cohorts/select-parties.ts";
+import { candidatesOf, shortfallOf } from "./cohorts/spent-sum.ts";
 import { Committer } from "./commit/commit-plan.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
@@ -48,6 +49,7 @@ export class JobEngine {
   #problem: EngineProblem | undefined;
   /** Why there are too few workers to open a cohort; what the attempt before closed for stays beside it. */
   #shortfall: EngineProblem | undefined;
+  #toldShortfall: string | undefined;
   readonly #storage: StorageWait;
 
   constructor(deps: EngineDeps) {
@@ -83,7 +85,8 @@ export class JobEngine {
   /** What the operator's snapshot shows; nothing in it is changed later. */
   get view() {
     const { journal, shown } = this.#cohorts;
-    const problem: EngineProblem | undefined = shown?.run.staging.problem ?? this.#shortfall ?? this.#problem;
+    const problem: EngineProblem | undefined =
+      shown?.run.staging.problem ?? shown?.parked ?? this.#shortfall ?? this.#problem;
     return {
       ...this.#ledger.under(this.#windows.rule),
       rule: this.#windows.rule,
@@ -198,7 +201,7 @@ export class JobEngine {
     }
     if (this.#windows.finished !== undefined) await this.#cohorts.leaveIdle();
     if (plan === undefined && this.#inWork === undefined) return this.#nextChange();
-    if (plan !== undefined && POLICY.open(view, plan.quorum).length > 0) {
+    if (plan !== undefined && POLICY.open(view, this.#candidates(plan).quorum).length > 0) {
       const { revision } = this.feed;
       await this.#openCohorts(plan, signal);
       // Whatever a policy wants and does not get, the loop never goes round without a change.
@@ -232,7 +235,7 @@ export class JobEngine {
     const isLargeEnough = ({ parties, minSurvivors }: CohortPlan) => parties.length >= minSurvivors;
     await this.#windows.whileOpen(plan, async () => {
       await this.#cohorts.makeRoom();
-      for (const cohort of POLICY.open(this.#view, plan.quorum).filter(isLargeEnough))
+      for (const cohort of POLICY.open(this.#view, this.#candidates(plan).quorum).filter(isLargeEnough))
         await this.#cohorts.openCohort(this.#rounds, plan, cohort);
     });
   }
@@ -256,13 +259,19 @@ export class JobEngine {
   }
 
   get #view(): CohortView {
-    return viewCohorts(this.#deps.parties.list(), this.#cohorts.open, this.#rounds);
+    const { seats } = this.#candidates({ quorum: 0 });
+    return viewCohorts(seats, this.#cohorts.open, this.#rounds);
+  }
+
+  #candidates({ quorum }: Pick<WindowPlan, "quorum">): Candidates {
+    return candidatesOf(this.#deps.parties.list(), quorum, this.#cohorts.spent);
   }
 
   /** Waits until a round can open with whoever is there; false when the window was replaced or ended meanwhile. */
   #selectParties(plan: WindowPlan, signal: AbortSignal): Promise<boolean> {
     return selectParties(this.#deps, plan, {
       isWanted: () => !signal.aborted && this.#windows.open === plan,
+      candidates: () => this.#candidates(plan),
       tell: (message) => this.#setShortfall(message),
       nextChange: (timeoutMs) => this.#nextChange(timeoutMs),
     });
@@ -284,8 +293,10 @@ export class JobEngine {
   }
 
   #setShortfall(message: string | undefined): void {
-    if (this.#shortfall?.message === message) return;
-    this.#shortfall = message === undefined ? undefined : { code: "QUORUM_NOT_REACHED", message };
+    if (message === this.#toldShortfall) return;
+    this.#toldShortfall = message;
+    this.#shortfall =
+      message === undefined ? undefined : shortfallOf(message, this.#cohorts.spent, this.#deps.parties.list());
     this.feed.changed();
   }
 

@@ -1,4 +1,4 @@
-import { type AggregatorEvent, RoundStage, SegmentStage } from "@tributary/federated";
+import { type AggregatorEvent, Protocol, RoundStage, SegmentStage } from "@tributary/federated";
 import { expect, it } from "vitest";
 import type { RoundRun } from "../run/round-run.ts";
 import type { RunOutcome } from "../run/run-contract.ts";
@@ -10,7 +10,7 @@ async function closings(expiresMs: number): Promise<(readonly [string, number])[
   const closed: (readonly [string, number])[] = [];
   const stop = new AbortController();
   const run = {
-    state: { stage: RoundStage.Advertising, segments: [] },
+    state: { setup: { protocol: Protocol.None }, stage: RoundStage.Advertising, segments: [] },
     outcome: new Promise<never>(() => {}),
     announced: new Promise<never>(() => {}),
     async post(event: AggregatorEvent) {

@@ -1,4 +1,4 @@
-import { DeadlineStage } from "@tributary/federated";
+import { DeadlineStage, isMasked } from "@tributary/federated";
 import type { Clock } from "@tributary/kit";
 import type { RoundRun } from "../run/round-run.ts";
 import type { RunOutcome } from "../run/run-contract.ts";
@@ -25,12 +25,13 @@ const EXCHANGE_TIMEOUT_MS = 15_000;
 /** Share of an attempt's time that one exchange may take: a party that says nothing must leave the others time for their reports. */
 const EXCHANGE_SHARE = 1 / 8;
 /** Longest time from the announced survivors to the opened sums. */
-const UNMASK_TIMEOUT_MS = 60_000;
+export const UNMASK_TIMEOUT_MS = 60_000;
 
 /**
  * Waits for an attempt to end and closes its stages in time; `undefined` when the signal aborts first.
  *
- * Without masks an announced sum that nobody answers for is given up: it tells nothing about anybody.
+ * Without masks an announced sum that nobody answers for is given up: it tells nothing about anybody. With masks it waits for those who can
+ * open it: another sum on the same start, of other workers, would single one of them out.
  */
 export async function awaitOutcome(run: RoundRun, bounds: OutcomeBounds): Promise<AttemptEnd | undefined> {
   let isExpired = false;
@@ -72,7 +73,15 @@ async function closeStages(
   await close(DeadlineStage.Collecting, true);
   await clock.sleep(UNMASK_TIMEOUT_MS, signal);
   await run.post({ type: "deadline", stage: DeadlineStage.Unmasking });
+  if (isMasked(run.state.setup)) return parkSums(run, clock, signal);
   await run.post({ type: "abandon" });
   await clock.sleep(UNMASK_TIMEOUT_MS, signal);
   return undefined;
+}
+
+async function parkSums(run: RoundRun, clock: Clock, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await run.park();
+    await clock.sleep(UNMASK_TIMEOUT_MS, signal);
+  }
 }

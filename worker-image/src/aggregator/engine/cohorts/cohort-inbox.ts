@@ -7,6 +7,7 @@ import type { EngineDeps } from "../engine-deps.ts";
 import type { ServedObject } from "../job-models.ts";
 import { expectedSizeBytes } from "../run/expected-size.ts";
 import type { CohortRuns } from "./cohort-runs.ts";
+import { lossOf } from "./loss-of.ts";
 
 type InboxDeps = Pick<EngineDeps, "log" | "models" | "parties">;
 
@@ -38,7 +39,7 @@ export class CohortInbox implements TensorRound {
     if (cohort === undefined || !this.#cohorts.open.includes(cohort) || cohort.run.lost.has(party)) return;
     this.#deps.log.warn({ party, round, attempt, ...problem }, "party cannot report");
     this.#deps.parties.setProblem(party, problem);
-    await cohort.run.dropParty(party);
+    await cohort.run.dropParty(party, lossOf(problem.code));
   }
 
   /** A party that breaks a bound is out of every open attempt, by name. */

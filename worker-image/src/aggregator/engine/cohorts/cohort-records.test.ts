@@ -29,9 +29,10 @@ function lacking(value: object): readonly [string, object][] {
 describe("a file of cohorts is read as it was written", () => {
   it("whole", async () => {
     const closed = { code: "QUORUM_NOT_REACHED", message: "too few" } as const;
-    await files.saveJournal({ ...journal, closed });
+    const spent = { line: 1, parties: [{ participant: "aws", workerIndex: 2 }] };
+    await files.saveJournal({ ...journal, closed, spent });
     await files.writeRecord(record);
-    expect([await files.loadJournal(), await files.loadRecord(id)]).toEqual([{ ...journal, closed }, record]);
+    expect([await files.loadJournal(), await files.loadRecord(id)]).toEqual([{ ...journal, closed, spent }, record]);
     for (const isOlder of [false, true]) {
       await files.keepRecord(record, isOlder);
       expect(await files.loadRecord(id)).toEqual(record);
@@ -46,6 +47,8 @@ describe("a file of cohorts is read as it was written", () => {
     ["names a cohort by half", { ...journal, cohorts: [{ setup: 1 }] }],
     ["names no cohort", { ...journal, cohorts: [null] }],
     ["closed without a cause", { ...journal, closed: {} }],
+    ["spent a sum of nobody", { ...journal, spent: { line: 1 } }],
+    ["spent a sum of no seat", { ...journal, spent: { line: 1, parties: [{ participant: "aws" }] } }],
   ])("and a journal that %s is named", async (_what, stored) => {
     await writeFile(join(directory, "cohorts.json"), JSON.stringify(stored));
     await expect(files.loadJournal()).rejects.toMatchObject({

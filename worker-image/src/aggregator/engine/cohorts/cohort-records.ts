@@ -25,6 +25,13 @@ export interface CohortRecord extends CohortId {
   readonly papers: { readonly terms: string; readonly start: string };
 }
 
+/** A masked sum that was announced, perhaps signed, and given up: on its start members' gates let the same workers repeat it, and no others. */
+export interface SpentSum {
+  /** Ledger line that it would have become. */
+  readonly line: number;
+  readonly parties: readonly LedgerParty[];
+}
+
 /** What the aggregator remembers of all cohorts that it ever opened. */
 export interface CohortJournal {
   /** Number of the newest setup, from 1: no two attempts of a job have the same; 0 before the first. */
@@ -39,6 +46,8 @@ export interface CohortJournal {
   readonly cohorts: readonly CohortId[];
   /** Why the newest attempt at the line that closed empty did, which {@link CohortJournal.failed} counts in the same write; absent otherwise. */
   readonly closed?: EngineProblem;
+  /** The sum of which an attempt at the next line was given up; absent when there is none. */
+  readonly spent?: SpentSum;
 }
 
 /** Before the first cohort. */
@@ -51,8 +60,9 @@ export function isSameCohort(one: CohortId, other: CohortId): boolean {
 
 /** Whether what was read from a disk has everything that a journal has. */
 export function isJournal(value: unknown): value is CohortJournal {
-  const { setup, line, attempt, failed, cohorts, closed } = value as Partial<CohortJournal>;
+  const { setup, line, attempt, failed, cohorts, closed, spent } = value as Partial<CohortJournal>;
   if (![setup, line, attempt, failed].every(isCount) || !Array.isArray(cohorts)) return false;
+  if (spent !== undefined && !isSpent(spent)) return false;
   return cohorts.every(isId) && (closed === undefined || (isText(closed?.code) && isText(closed.message)));
 }
 
@@ -63,6 +73,11 @@ export function isRecord(value: unknown): value is CohortRecord {
   const isPlan = [plan?.quorum, plan?.deadlineMs, plan?.localSteps].every(isCount);
   if (!isPlan || typeof plan?.evaluateOnly !== "boolean") return false;
   return typeof parties === "object" && parties !== null && isText(papers?.terms) && isText(papers.start);
+}
+
+function isSpent({ line, parties }: Partial<SpentSum>): boolean {
+  if (!isCount(line) || !Array.isArray(parties)) return false;
+  return parties.every(({ participant, workerIndex }) => isText(participant) && isCount(workerIndex));
 }
 
 function isId(value: unknown): boolean {

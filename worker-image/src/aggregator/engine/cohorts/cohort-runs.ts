@@ -4,7 +4,7 @@ import type { PartyMessage } from "../../party/party-directory.ts";
 import type { EngineDeps, EngineProblem } from "../engine-deps.ts";
 import { Cohort, type CohortDeps } from "./cohort.ts";
 import type { CohortFiles } from "./cohort-files.ts";
-import { type CohortJournal, emptyJournal, isSameCohort } from "./cohort-records.ts";
+import { type CohortJournal, emptyJournal, isSameCohort, type SpentSum } from "./cohort-records.ts";
 import { planCohort, type WindowTerms } from "./plan-cohort.ts";
 
 /**
@@ -64,6 +64,12 @@ export class CohortRuns {
     return line < this.#deps.engine.store.rounds.length ? undefined : closed;
   }
 
+  /** The sum that an attempt at the next line announced and that was given up; `undefined` when there is none. */
+  get spent(): SpentSum | undefined {
+    const { spent } = this.#journal;
+    return spent?.line === this.#deps.engine.store.rounds.length ? spent : undefined;
+  }
+
   /** Takes up what a former process left; what cannot be read of it is left without being counted, and the next attempt opens. */
   async restore(): Promise<void> {
     await this.#files.removeFormer();
@@ -95,7 +101,9 @@ export class CohortRuns {
     const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
     // Why an attempt at the line closed empty stays until the line is there.
     const closed = last.line === line ? last.closed : undefined;
-    await this.#keep({ setup, line, attempt, failed: last.failed, cohorts, ...(closed && { closed }) });
+    const { spent } = this;
+    const lasting = { ...(closed && { closed }), ...(spent && { spent }) };
+    await this.#keep({ setup, line, attempt, failed: last.failed, cohorts, ...lasting });
     if (setup > lastSetup + 1) {
       const message = "workers took later setups than this volume knows of; it was restored, or one lies";
       log.warn({ round: line, setup, last: lastSetup }, message);
@@ -121,7 +129,15 @@ export class CohortRuns {
     const journal = this.#journal;
     const cohorts = journal.cohorts.filter((id) => !isSameCohort(id, cohort.id));
     const isNewest = isSameCohort(cohort.id, journal);
-    await this.#keep({ ...journal, failed: journal.failed + 1, cohorts, ...(isNewest && { closed: reason }) });
+    const parties = cohort.spent;
+    const spent = parties && { spent: { line: cohort.record.line, parties } };
+    await this.#keep({
+      ...journal,
+      failed: journal.failed + 1,
+      cohorts,
+      ...(isNewest && { closed: reason }),
+      ...spent,
+    });
     crash("after-close");
     this.#cohorts = this.#cohorts.filter((one) => one !== cohort);
     cohort.sayClosed(false, reason.code);

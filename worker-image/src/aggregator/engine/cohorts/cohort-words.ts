@@ -1,7 +1,9 @@
 import { RoundStage } from "@tributary/federated";
 import type { PartyMessage } from "../../party/party-directory.ts";
 import type { EngineDeps } from "../engine-deps.ts";
+import { isAnnounced } from "../run/lost-parties.ts";
 import type { RoundRun } from "../run/round-run.ts";
+import { UNMASK_TIMEOUT_MS } from "./await-outcome.ts";
 import { type RoundOpening, type RoundPapers, signOpening } from "./round-opening.ts";
 
 /** What the parties of a cohort are told of it besides the messages of the protocol. */
@@ -25,7 +27,9 @@ export class CohortWords {
   sayOpened(party: number): void {
     if (this.#run.state.stage === RoundStage.Committed) return;
     const { clock, crypto, identity } = this.#deps;
-    const remainingMs = Math.max(0, this.#expiresMs - clock.monotonicMs());
+    // After the announcement no report is late any more: a worker that comes back must have the time to be asked for its word.
+    const leastMs = isAnnounced(this.#run.state) ? UNMASK_TIMEOUT_MS : 0;
+    const remainingMs = Math.max(leastMs, this.#expiresMs - clock.monotonicMs());
     const signer = { crypto, signingSecret: identity.secretKey };
     this.#opening ??= signOpening(signer, this.#run.state, this.#run.opening, this.#papers);
     this.#send(party, { case: "opened", value: this.#opening.opened(remainingMs) });

@@ -10,15 +10,18 @@ import {
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../../shared/tensor-wire/resources.ts";
+import type { LedgerParty } from "../../store/ledger-line.ts";
 import { RoundCommit } from "../commit/commit-round.ts";
 import type { EngineDeps, EngineProblem } from "../engine-deps.ts";
 import { isSummed } from "../run/lost-parties.ts";
+import { PartyLoss } from "../run/opening-outlook.ts";
 import { RoundRun } from "../run/round-run.ts";
 import { runDeps, unseatedParties } from "../run/run-deps.ts";
 import { awaitOutcome } from "./await-outcome.ts";
 import type { CohortFiles } from "./cohort-files.ts";
 import type { CohortRecord } from "./cohort-records.ts";
 import { CohortWords } from "./cohort-words.ts";
+import { describeParked } from "./describe-parked.ts";
 import { linkSignal } from "./link-signal.ts";
 import type { PlannedCohort } from "./plan-cohort.ts";
 import { papersOf, type RoundPapers } from "./round-opening.ts";
@@ -145,6 +148,16 @@ export class Cohort {
     return startDigests(this.#papers.start);
   }
 
+  /** Why it waits for workers that could open its sum; `undefined` while it does not. */
+  get parked(): EngineProblem | undefined {
+    return this.run.isParked ? describeParked(this.run.state, this.#deps.engine.parties.list()) : undefined;
+  }
+
+  /** Workers of a sum that it announced, which alone may repeat it on the same start; `undefined` when there is no such sum. */
+  get spent(): readonly LedgerParty[] | undefined {
+    return this.run.spent?.flatMap((party) => this.record.parties[party] ?? []);
+  }
+
   /** Its commit, which steps the model as its sums are opened. */
   get commit(): RoundCommit {
     this.#commit ??= new RoundCommit(this.#deps.engine, this);
@@ -171,7 +184,7 @@ export class Cohort {
 
   /** Goes on without the parties whose seats went while no process ran. */
   async dropUnseated(): Promise<void> {
-    for (const party of this.#unseated) await this.run.dropParty(party);
+    for (const party of this.#unseated) await this.run.dropParty(party, PartyLoss.Gone);
   }
 
   /**
@@ -249,9 +262,9 @@ export class Cohort {
     for (const party of this.#parties) this.#words.sayClosed(party, committed, reasonCode);
   }
 
-  /** A party is gone for it. */
+  /** Another worker has a party's seat: it is gone for it. */
   dropParty(party: number): void {
-    this.run.dropParty(party).catch(this.#deps.onError);
+    this.run.dropParty(party, PartyLoss.Gone).catch(this.#deps.onError);
   }
 
   /** Every byte of a party's segment is staged. */

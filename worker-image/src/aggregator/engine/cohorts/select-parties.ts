@@ -1,11 +1,19 @@
 import type { controlV1 } from "@tributary/contracts";
+import type { PartyEntry } from "../../party/party-directory.ts";
 import { PATIENCE_ROUNDS } from "../../party/seat-grace.ts";
 import { survivorsOf } from "../../store/ledger-line.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { judgeSelection } from "./judge-selection.ts";
 
+/** Who a round may be opened with, and with how many. */
+export interface Candidates {
+  readonly seats: readonly PartyEntry[];
+  readonly quorum: number;
+}
+
 /** What a selection asks of the engine's loop. */
 export interface SelectionLoop {
+  readonly candidates: () => Candidates;
   /** Whether the window is still the one in work. */
   readonly isWanted: () => boolean;
   /** Told why there are too few workers. */
@@ -23,20 +31,20 @@ const SELECTION_GRACE_MS = 15_000;
  * @returns false when the round is not wanted any more.
  */
 export async function selectParties(
-  { clock, config, parties, store }: Pick<EngineDeps, "clock" | "config" | "parties" | "store">,
-  plan: controlV1.WindowPlan,
+  { clock, config, store }: Pick<EngineDeps, "clock" | "config" | "store">,
+  plan: Pick<controlV1.WindowPlan, "deadlineMs">,
   loop: SelectionLoop,
 ): Promise<boolean> {
   const startedMs = clock.monotonicMs();
-  const { quorum } = plan;
   const { minOrganisations } = config.secureAggregation;
   const deadlineMs = Number(plan.deadlineMs);
   const fullMs = Math.min(SELECTION_GRACE_MS, deadlineMs / 4);
   const survivors = store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
   while (loop.isWanted()) {
     const waitedMs = clock.monotonicMs() - startedMs;
+    const { seats, quorum } = loop.candidates();
     const terms = { quorum, minOrganisations, waitedMs, fullMs, deadlineMs, survivors };
-    const { isOver, waitMs, shortfall } = judgeSelection(parties.list(), terms);
+    const { isOver, waitMs, shortfall } = judgeSelection(seats, terms);
     if (isOver) return true;
     if (shortfall !== undefined) loop.tell(shortfall);
     await loop.nextChange(waitMs);

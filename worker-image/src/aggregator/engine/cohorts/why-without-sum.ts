@@ -31,6 +31,9 @@ export function whyWithoutSum(
   const missing = seats.filter(({ seat }) => without.has(seat.partyId));
   const reported = roster.length - without.size;
   const message = describeShortfall({ reported, workers: roster.length, quorum, missing });
+  // An announced sum that may be signed and is not opened is the only one that this start can have.
+  if (run.spent !== undefined)
+    return { code: "UNMASK_SPENT", message: `${message}; only the same workers may repeat it` };
   // Of the time that a resumed attempt had, nobody knows how much its workers had.
   const isLate = isExpired && !isResumed && isDeadlineMissed({ roster, quorum, seats, hasReported });
   return { code: "QUORUM_NOT_REACHED", message, ...(isLate && { isDeadlineMissed: true }) };

@@ -6,6 +6,7 @@ import {
   type AggregatorStep,
   DeadlineStage,
   isArgumentError,
+  isCollected,
   isMasked,
   type MaskKey,
   openAggregation,
@@ -26,6 +27,7 @@ import { FailingTurns } from "../failing-turns.ts";
 import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
 import { MachineFile } from "./machine-file.ts";
+import { awaitedHolders, isOpening, PartyLoss, spentParties } from "./opening-outlook.ts";
 import type { RunDeps, RunOutcome } from "./run-contract.ts";
 import { endsWithoutLost, hasReported } from "./waited-parties.ts";
 
@@ -51,6 +53,13 @@ export class RoundRun {
   readonly #outcome = Promise.withResolvers<RunOutcome>();
   readonly #announced = Promise.withResolvers<void>();
   readonly #failedParties = new Set<number>();
+  /** Those of them whose secrets of the attempt are gone. */
+  readonly #goneParties = new Set<number>();
+  /** Those of them that sign nothing more. */
+  readonly #refusingParties = new Set<number>();
+  /** Whether survivors were announced: what was given up afterwards does not show it. */
+  #hasAnnounced: boolean;
+  #isParked = false;
   /** Parties whose staged bytes broke: no report of theirs is waited for or taken any more; they can still sign and answer. */
   readonly #brokenParties = new Set<number>();
   #state: AggregatorState;
@@ -65,6 +74,7 @@ export class RoundRun {
     this.#deps = deps;
     const { directory, disk = realDisk } = deps;
     this.#state = state;
+    this.#hasAnnounced = state.segments.some((segment) => segment.survivors !== null && isCollected(segment));
     // What fails before anybody waits for the outcome is told to whoever waits, and ends no program before.
     this.#outcome.promise.catch(() => {});
     if (isAnnounced(state)) this.#announced.resolve();
@@ -126,9 +136,11 @@ export class RoundRun {
     return this.#turns.take(async () => (this.#isClosed ? [] : this.#run(event)));
   }
 
-  /** A party is gone for this attempt: goes on without it as soon as nobody else is waited for. */
-  async dropParty(party: number): Promise<void> {
-    if (this.#failedParties.has(party) || !this.#state.setup.roster.some(({ id }) => id === party)) return;
+  /** A party reports no more in this attempt: goes on without it as soon as nobody else is waited for. */
+  async dropParty(party: number, loss: PartyLoss = PartyLoss.Silent): Promise<void> {
+    const losses = { Silent: this.#failedParties, Refuses: this.#refusingParties, Gone: this.#goneParties }[loss];
+    if (losses.has(party) || !this.#state.setup.roster.some(({ id }) => id === party)) return;
+    losses.add(party);
     this.#failedParties.add(party);
     await this.#turns.take(async () => (this.#isClosed ? undefined : this.#goOnWithoutLost()));
   }
@@ -136,6 +148,24 @@ export class RoundRun {
   /** Parties that are gone for this attempt. */
   get lost(): ReadonlySet<number> {
     return this.#failedParties;
+  }
+
+  /** Whether it has waited in vain for those who could open an announced sum, and waits on. */
+  get isParked(): boolean {
+    return this.#isParked && this.#state.segments.some(isOpening);
+  }
+
+  /** Parties of a masked sum that it announced, which alone may repeat it on the same start; `undefined` when no such sum can be signed. */
+  get spent(): readonly number[] | undefined {
+    return this.#hasAnnounced ? spentParties(this.#state, this.#refusingParties) : undefined;
+  }
+
+  /**
+   * Too few have answered in time. A masked sum is given up only when those who are left can never open it; else it waits on, and asks anew
+   * those whose word is missing: some may have been kept from it by their gate.
+   */
+  async park(): Promise<void> {
+    await this.#turns.take(async () => (this.#isClosed ? undefined : this.#askAgain()));
   }
 
   /** Whether the party's report is complete in every segment. */
@@ -271,6 +301,7 @@ export class RoundRun {
 
   /** Durable point 1: the sums and the state that names their digests, before the survivors are announced. */
   async #persist(segments: readonly number[]): Promise<void> {
+    if (segments.length > 0) this.#hasAnnounced = true;
     this.#deps.crash("before-sum-durable");
     await this.sums.makeDurable(segments);
     await this.#file.save(this.#state);
@@ -291,13 +322,25 @@ export class RoundRun {
     }
   }
 
+  async #askAgain(): Promise<void> {
+    const awaited = awaitedHolders(this.#state);
+    const refusing = awaited.filter((party) => this.#refusingParties.has(party));
+    if (!canBeOpened(this.#state, new Set([...this.#goneParties, ...refusing]))) {
+      await this.#run({ type: "abandon" });
+      return;
+    }
+    this.#isParked = true;
+    this.#deps.changed();
+    for (const party of awaited) await this.#run({ type: "reconnected", party });
+  }
+
   /**
    * Closes a stage early when the only parties missing are known to be lost, or when quorum is out of reach, and gives up a sum
    * that was announced to parties of which too few are left to open it.
    */
   async #goOnWithoutLost(): Promise<void> {
     if (this.#failedParties.size + this.#brokenParties.size === 0) return;
-    if (!canBeOpened(this.#state, this.#failedParties)) {
+    if (!canBeOpened(this.#state, isMasked(this.#state.setup) ? this.#goneParties : this.#failedParties)) {
       await this.#run({ type: "abandon" });
       return;
     }

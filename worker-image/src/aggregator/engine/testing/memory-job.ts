@@ -33,7 +33,9 @@ export interface MemoryJobOptions {
 export type JobChange = Partial<Pick<JobConfig, "participants" | "strategy" | "initialStep">>;
 
 /** Terms of a window that differ from those of {@link MemoryJob.openWindow}. */
-export type WindowTerms = Partial<Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly" | "attempt">>;
+export type WindowTerms = Partial<
+  Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly" | "attempt" | "deadlineMs">
+>;
 
 /** What a test does to one process of the aggregator. */
 export interface ProcessOptions {
@@ -56,6 +58,8 @@ export interface MemoryProcess {
   readonly ended: Promise<unknown>;
   /** A party goes away. */
   readonly endStream: (party: number) => void;
+  /** A party, or another pod in its place, comes back. */
+  readonly join: (party: MemoryParty) => void;
   readonly stop: () => Promise<unknown>;
 }
 
@@ -66,7 +70,8 @@ const SHORT_MS = 500;
 /** A job in one process: an engine on real files, one after another, and parties that outlive it. */
 export class MemoryJob {
   readonly directory: string;
-  readonly parties: readonly MemoryParty[];
+  /** By party id, from 1. */
+  readonly parties: MemoryParty[];
   /** What the aggregator logged, line for line. */
   readonly lines: Record<string, unknown>[] = [];
   #config: JobConfig;
@@ -93,6 +98,14 @@ export class MemoryJob {
     );
     await mkdir(job.#config.directories.output, { recursive: true });
     return job;
+  }
+
+  /** Another pod takes a party's seat: it has another key, and knows nothing. */
+  replacePod({ join }: MemoryProcess, party: number): void {
+    const { report, issuedMs } = this.parties[party - 1]!;
+    const pod = new MemoryParty(this.#crypto, party, report, issuedMs + 1);
+    this.parties[party - 1] = pod;
+    join(pod);
   }
 
   /** Changes the job, as somebody does who suspends it meanwhile: the next process is told so. */
@@ -135,15 +148,22 @@ export class MemoryJob {
     const engine = new JobEngine(deps);
     const stop = new AbortController();
     const streams = new Map<number, ReturnType<typeof parties.openStream>>();
-    const listening = seats.all.map((seat, index) => {
-      const party = this.parties[index]!;
-      const holder = { seat, publicKey: party.publicKey, certificateSha256: new Uint8Array(32), issuedMs: 0 };
+    const listening: Promise<void>[] = [];
+    const join = (party: MemoryParty) => {
+      const seat = seats.all.find(({ partyId }) => partyId === party.id)!;
+      const holder = {
+        seat,
+        publicKey: party.publicKey,
+        certificateSha256: new Uint8Array(32),
+        issuedMs: party.issuedMs,
+      };
       const said = { lastSetup: isLastSetupUnknown ? 0 : party.lastSetup, attested: party.attested };
       parties.join(holder, { kinds: party.kinds, capability: undefined }, said);
       const stream = parties.openStream(holder, 0);
       streams.set(party.id, stream);
-      return party.listen(engine, stream);
-    });
+      listening.push(party.listen(engine, stream));
+    };
+    for (const { partyId } of seats.all) join(this.parties[partyId - 1]!);
     const ended = engine
       .run(stop.signal)
       .catch((error: unknown) => error)
@@ -156,6 +176,7 @@ export class MemoryJob {
       engine,
       directory: parties,
       ended,
+      join,
       endStream: (party: number) => {
         const stream = streams.get(party)!;
         stream.close();

@@ -57,6 +57,7 @@ interface KnownAttempt {
 /** A worker in memory: it speaks the protocol truly, reports what a test says, and outlives the aggregator's process. */
 export class MemoryParty {
   readonly id: number;
+  readonly issuedMs: number;
   readonly identitySecret: Uint8Array;
   readonly publicKey: Uint8Array;
   report: ReportRule;
@@ -64,6 +65,8 @@ export class MemoryParty {
   readonly attested: AttestedChain;
   /** Verbs of its trainer. */
   kinds = ["Evaluate", "Train"];
+  /** Types of messages that it does not send: it is away when they would be due. */
+  readonly unsent = new Set<number>();
   /** Told of a segment whose bytes are all staged, before the aggregator hears so. */
   onStaged: (segment: StagedSegmentFile) => Promise<void> = async () => {};
   /** What it was told of its segments, by ledger line. */
@@ -79,7 +82,9 @@ export class MemoryParty {
   #context: PartyContext | undefined;
   #engine: JobEngine | undefined;
 
-  constructor(crypto: CryptoSuite, id: number, report: ReportRule) {
+  /** @param issuedMs when its certificate begins. */
+  constructor(crypto: CryptoSuite, id: number, report: ReportRule, issuedMs = 0) {
+    this.issuedMs = issuedMs;
     this.#crypto = crypto;
     this.id = id;
     this.report = report;
@@ -134,6 +139,7 @@ export class MemoryParty {
   async #perform(effect: PartyEffect, at: Address): Promise<void> {
     switch (effect.type) {
       case "send":
+        if (this.unsent.has(effect.message[1]!)) break;
         // A process that has stopped hears nothing.
         await this.#engine!.inbox.receiveMessage(this.id, at.round, at.attempt, effect.message).catch(() => {});
         break;
