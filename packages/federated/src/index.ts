@@ -214,6 +214,7 @@ export { createPoissonSampler, type PoissonSampler } from "./sampling/poisson.ts
 export { ROTATION_BLOCK, rotateBlock, rotationBlocks, unrotateBlock } from "./sampling/random-rotation.ts";
 export { type Rational, rationalOf } from "./sampling/rational.ts";
 export { createSkellamSampler, type SkellamSampler } from "./sampling/skellam-noise.ts";
+export { maskNeighbourhood } from "./secure-aggregation/mask-neighbourhood.ts";
 export {
   DEFAULT_MIN_ORGANISATIONS,
   defaultThreshold,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { PartyDirectory } from "./party-directory.ts";
+import { CHAIN_FRESH_MS, PartyDirectory } from "./party-directory.ts";
 import type { SeatHolder, Seats } from "./seats.ts";
 
 const seat = { partyId: 1, participant: { name: "p" }, workerIndex: 0 } as unknown as SeatHolder["seat"];
@@ -31,6 +31,46 @@ function takes(pod: SeatHolder, hasTrainer = true): string {
     return (error as { code: string }).code;
   }
 }
+
+describe("the chain of a worker", () => {
+  const chainOf = (name: number) => ({
+    chainDer: [Uint8Array.of(name), Uint8Array.of(0)],
+    certificateSha256: new Uint8Array(32).fill(name),
+  });
+  const first = () => directory.list()[0]!;
+  beforeEach(() => {
+    directory = new PartyDirectory(seats, () => nowMs, true);
+    directory.observer = { connected() {}, replaced: (party) => void replaced.push(party), changed() {} };
+  });
+
+  it("makes it fit for four minutes, and the same one again no longer", () => {
+    const pod = aPod(1, 1_000);
+    directory.join(pod, trainer);
+    directory.openStream(pod, 0);
+    expect([first().fitness, first().problem?.code]).toEqual(["Unfit", "GATE_UNREACHABLE"]);
+    directory.join(pod, trainer, { attested: chainOf(1) });
+    expect([first().fitness, first().problem]).toEqual(["Fit", undefined]);
+    nowMs = CHAIN_FRESH_MS - 1;
+    directory.join(pod, trainer, { attested: chainOf(1) });
+    expect(first().fitness).toBe("Fit");
+    nowMs = CHAIN_FRESH_MS;
+    expect([first().fitness, first().attested]).toEqual(["Unfit", undefined]);
+    directory.join(pod, trainer, { attested: chainOf(2) });
+    expect([first().fitness, first().attested]).toEqual(["Fit", chainOf(2)]);
+  });
+
+  it("is renewed over the stream that is there, and takes back nothing that is told of the worker", () => {
+    const pod = aPod(1, 1_000);
+    const problem = { code: "TRAINER_LOST", message: "gone" } as const;
+    directory.join(pod, trainer, { attested: chainOf(1) });
+    directory.openStream(pod, 0);
+    directory.setProblem(1, problem);
+    directory.join(pod, trainer, { attested: chainOf(2) });
+    expect([first().isConnected, first().problem, replaced]).toEqual([true, problem, []]);
+    directory.join(pod, { ...trainer, kinds: ["Evaluate", "Train", "More"] }, { attested: chainOf(3) });
+    expect(first().problem).toBeUndefined();
+  });
+});
 
 describe("the trainer of a seat", () => {
   const fitness = () => directory.list()[0]!.fitness;

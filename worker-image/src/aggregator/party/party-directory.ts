@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { partyV1 } from "@tributary/contracts";
 import { equalBytes, toHex } from "@tributary/federated";
 import { type ErrorCode, TributaryError } from "@tributary/kit";
@@ -193,6 +194,8 @@ export class PartyDirectory {
     const entry = this.#entry(holder.seat.partyId);
     const before = entry.holder;
     const isReplaced = before !== undefined && !isSameKey(before, holder);
+    // A worker joins every few minutes with its next chain: what is wrong with it is not over by that.
+    const isRenewal = before !== undefined && !isReplaced && bringsOnlyChain(entry, trainer, attested);
     entry.holder = holder;
     entry.lastSetup = lastSetup;
     entry.lastHeardMs = this.#monotonicMs();
@@ -202,7 +205,7 @@ export class PartyDirectory {
     if (!isSameChain(entry.attested, attested)) entry.attestedMs = entry.lastHeardMs;
     entry.attested = attested;
     entry.presentMs = entry.lastHeardMs;
-    entry.problem = undefined;
+    if (!isRenewal) entry.problem = undefined;
     if (isReplaced) {
       endTenure(entry, before);
       this.observer.replaced(holder.seat.partyId);
@@ -306,6 +309,16 @@ export class PartyDirectory {
     if (entry === undefined) throw new TributaryError("INVARIANT_BROKEN", `no seat has party id ${partyId}`);
     return entry;
   }
+}
+
+/** Whether all that a worker has to say when it joins again is its next chain. */
+function bringsOnlyChain(
+  entry: Pick<Entry, "trainer" | "attested">,
+  trainer: RegisteredTrainer | undefined,
+  attested: AttestedChain | undefined,
+): boolean {
+  const isNew = attested !== undefined && entry.attested !== undefined && !isSameChain(entry.attested, attested);
+  return isNew && isDeepStrictEqual(entry.trainer, trainer);
 }
 
 function isSameChain(before: AttestedChain | undefined, chain: AttestedChain | undefined): boolean {

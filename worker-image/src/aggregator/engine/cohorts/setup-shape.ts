@@ -1,11 +1,10 @@
 import {
   COMPLETE_GRAPH_PARTIES,
-  chooseNeighbourhood,
   defaultThreshold,
+  maskNeighbourhood,
   Protocol,
   type RoundSetup,
 } from "@tributary/federated";
-import { TributaryError } from "@tributary/kit";
 import type { SecureAggregationConfig } from "../../config/secure-aggregation.ts";
 
 /** How the sum of an attempt is protected, and what opens it. */
@@ -26,14 +25,8 @@ export interface AttemptCrowd {
 
 /** Without masks one answer opens a sum, of whomever it is. */
 const UNMASKED = { protocol: Protocol.None, minOrganisations: 1, threshold: 1, neighbours: 0 } as const;
-/** What parties' own policy assumes of a sparse graph by default (`PartyPolicy`): parties that lie, and that drop out. */
-const SPARSE_BOUNDS = { corruptRatio: 0.05, dropRatio: 0.05, splitViews: true } as const;
 
-/**
- * The shape of the next attempt. The threshold of a complete graph follows from the seats, not from who is there: one start has one threshold.
- *
- * @throws QUORUM_NOT_REACHED for a crowd of which no sparse graph keeps updates private.
- */
+/** The shape of the next attempt. The threshold of a complete graph follows from the seats, not from who is there: one start has one threshold. */
 export function setupShape(
   { protocol, minOrganisations, threshold }: SecureAggregationConfig,
   { seats, parties, quorum }: AttemptCrowd,
@@ -42,8 +35,6 @@ export function setupShape(
   const graph =
     parties <= COMPLETE_GRAPH_PARTIES
       ? { neighbours: 0, threshold: threshold ?? defaultThreshold(seats) }
-      : chooseNeighbourhood(parties, SPARSE_BOUNDS);
-  if (graph === null)
-    throw new TributaryError("QUORUM_NOT_REACHED", `no graph of ${parties} parties keeps their updates private`);
+      : maskNeighbourhood(parties);
   return { protocol, minOrganisations, ...graph, minSurvivors: Math.max(quorum, graph.threshold) };
 }
