@@ -51,7 +51,7 @@ function trailOf(all: readonly AuditEvent[]): { lines: string[]; end: string } {
     head = { lines: index + 1, sha256: sha256(text) };
     return text;
   });
-  return { lines, end: describeAuditEnd(head) };
+  return { lines, end: describeAuditEnd({ before: emptyTrail, head }) };
 }
 
 /** A program that stands in for kubectl: it writes down how it was called and says what the gate's container would. */
@@ -88,7 +88,7 @@ describe("kubectl tributary audit", () => {
       "3 1970-01-01T00:00:00.002Z Refused two clinic/0 line 1 attempt 1 TERMS_REFUSED runtimes\uFFFD[2J start=bbbbbbbbbbbb",
       "job one: 1 enrolments, 0 admits, 0 refusals, 1 sums signed, 100 bytes left the member",
       "job two: 0 enrolments, 0 admits, 1 refusals, 0 sums signed, 0 bytes left the member",
-      `chain: 3 lines are right, SHA-256 of the last ${sha256(lines[2]!)}`,
+      `chain: 3 lines are right, SHA-256 of the last: ${sha256(lines[2]!)}`,
     ]);
   });
 
@@ -136,7 +136,31 @@ describe("kubectl tributary audit", () => {
       code: "COMMAND_FAILED",
       message: expect.stringContaining("was not read to its end"),
     });
-    expect(printed).toEqual([]);
+    // What was read is shown; that it is all, and what it adds up to, is not said.
+    expect(printed.filter((line) => /^(?:job|chain)/u.test(line))).toEqual([]);
+    printed = [];
+    await expect(audit("-o", "json")).rejects.toThrow("was not read to its end");
+    expect(() => JSON.parse(printed.join("\n"))).toThrow("JSON");
+  });
+
+  it("checks a trail whose first lines are archived from the first that is there, and says which lie elsewhere", async () => {
+    const before = { lines: 1, sha256: sha256(lines[0]!) };
+    const span = { before, head: { lines: 3, sha256: sha256(lines[2]!) } };
+    putKubectl({ lines: lines.slice(1), errors: `${describeAuditEnd(span)}\n` });
+    await audit();
+    const elsewhere = `lines 1 to 1 are not here, SHA-256 of the last of them: ${before.sha256}`;
+    expect(printed.at(-1)).toBe(
+      `chain: lines 2 to 3 are right, SHA-256 of the last: ${span.head.sha256}; ${elsewhere}`,
+    );
+    printed = [];
+    await audit("-o", "json", "--job", "none");
+    expect(JSON.parse(printed.join("\n"))).toEqual({
+      lines: [],
+      jobs: [],
+      chain: { ...span.head, before, wrong: null },
+    });
+    putKubectl({ lines: [lines[0]!, lines[2]!], errors: "gate-audit: line 2 …\n", exitCode: 1 });
+    await expect(audit()).rejects.toThrow("line 2 has number 3: a line is missing");
   });
 
   it("says that there is no kubectl", async () => {

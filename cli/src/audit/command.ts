@@ -7,7 +7,7 @@ import { readAdminAccess } from "../join/admin-access.ts";
 import { cloudPlugins } from "../join/admin-plugin.ts";
 import { describeTrail, trailJson } from "./describe-trail.ts";
 import { execGateAudit, type GateAnswer, type GatePlace } from "./exec-gate.ts";
-import { readTrail, type TrailView } from "./read-trail.ts";
+import { readTrail, type TrailView, type TrailWish } from "./read-trail.ts";
 
 interface Options {
   readonly memberKubeconfig: string;
@@ -20,7 +20,8 @@ interface Options {
 const help = `
 The lines are read in the gate's container, by kubectl exec with the current context of the kubeconfig, and checked here: each must hold
 the SHA-256 of the one before. Lines that somebody cut off the end are not missed by that: compare number and SHA-256 of the last line with
-those that were noted before.
+those that were noted before. Of a trail whose older lines lie in an archive, the last line says which these are, and by which SHA-256 the
+archive must end.
 
 Exit codes: 0 the trail is right, 1 it is broken or cannot be read, 2 the command line or a file cannot be used.`;
 
@@ -49,9 +50,9 @@ async function audit(options: Options, print: (line: string) => void): Promise<v
   const kubeconfig = resolve(memberKubeconfig);
   // kubectl reads it too, and runs whatever it names: what join would refuse is refused here as well.
   readAdminAccess(kubeconfig, [...cloudPlugins, ...options.allowExecPlugin]);
-  const view = await fetchTrail({ kubeconfig, namespace }, job);
-  if (output === "json") print(trailJson(view));
-  else for (const line of describeTrail(view)) print(line);
+  const writer = output === "json" ? trailJson(print) : describeTrail(print);
+  const view = await fetchTrail({ kubeconfig, namespace }, { job, onLine: writer.line });
+  writer.end(view);
   if (view.wrong === undefined) return;
   const { line, problem } = view.wrong;
   throw new TributaryError("GATE_STATE_DAMAGED", `the trail is broken: line ${line} ${problem}`);
@@ -62,8 +63,8 @@ async function audit(options: Options, print: (line: string) => void): Promise<v
  *
  * @throws COMMAND_FAILED when it could not be read to its end
  */
-export async function fetchTrail(place: GatePlace, job: string | undefined): Promise<TrailView> {
-  const answer = await execGateAudit(place, (lines) => readTrail(lines, job));
+export async function fetchTrail(place: GatePlace, wish: TrailWish): Promise<TrailView> {
+  const answer = await execGateAudit(place, (lines) => readTrail(lines, wish));
   // The gate's own word that it is broken adds nothing to what was found here.
   if (answer.read.wrong === undefined) requireEnd(answer, place);
   return answer.read;
@@ -71,7 +72,7 @@ export async function fetchTrail(place: GatePlace, job: string | undefined): Pro
 
 /** A connection that broke may look like the end of the trail. */
 function requireEnd({ read, errors, exitCode }: GateAnswer<TrailView>, { namespace }: GatePlace): void {
-  const isWhole = errors.split("\n").includes(describeAuditEnd(read.head));
+  const isWhole = errors.split("\n").includes(describeAuditEnd(read.span));
   if (exitCode === 0 && isWhole) return;
   const said = errors.trim().replaceAll(/\s+/gu, " ") || "nothing";
   const message = `the audit trail of the gate in namespace ${namespace} was not read to its end: kubectl exec ended with ${exitCode} and said: ${said}`;

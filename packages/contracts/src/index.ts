@@ -3,8 +3,10 @@ export type { ObjectMeta } from "./api/object-meta.ts";
 export {
   AuditChain,
   type AuditHead,
+  type AuditSpan,
   type AuditVerdict,
   describeAuditEnd,
+  describeAuditSpan,
   emptyTrail,
   type TextSha256,
   verifyAudit,

@@ -24,9 +24,9 @@ export function linesOf(payload: Uint8Array): string[] {
 export class AuditContent implements LogContent<AuditRecord> {
   #chain: AuditChain;
 
-  /** @param head the last line of the files before; absent where nothing is known of them. */
-  constructor(head?: AuditHead) {
-    this.#chain = new AuditChain(textSha256, head);
+  /** @param before the last line of the files before; `undefined` where they lie elsewhere. */
+  constructor(before: AuditHead | undefined) {
+    this.#chain = new AuditChain(textSha256, before);
   }
 
   /** The last line of the trail. */

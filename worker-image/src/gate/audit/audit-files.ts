@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Disk, realDisk } from "@tributary/kit";
-import { readFrames } from "../storage/read-frames.ts";
+import { LOG_HEADER } from "../storage/frames.ts";
+import { damaged, readFrames } from "../storage/read-frames.ts";
 import { linesOf } from "./audit-content.ts";
 
 const NAME = /^audit-(\d{6,})\.log$/u;
@@ -27,6 +28,27 @@ export async function auditNumbers(directory: string, disk: Disk = realDisk): Pr
  */
 export async function* readAuditLines(directory: string, disk: Disk = realDisk): AsyncGenerator<string, void> {
   for (const number of await auditNumbers(directory, disk)) yield* linesOfFile(auditPath(directory, number), disk);
+}
+
+/**
+ * The last line of a file that another one follows, so that all of it was durable once.
+ *
+ * @throws GATE_STATE_DAMAGED naming the place where it is cut or damaged, also at its end, and when it has no line; STORAGE_UNAVAILABLE.
+ */
+export async function lastLineOf(path: string, disk: Disk = realDisk): Promise<string> {
+  const file = await disk.open(path, "r");
+  try {
+    let [last, end]: [string | undefined, number] = [undefined, LOG_HEADER.length];
+    for await (const frame of readFrames(path, file)) {
+      last = linesOf(frame.payload).at(-1);
+      end = frame.end;
+    }
+    if ((await file.size()) > end) throw damaged(path, end, "it is cut there, and another file follows");
+    if (last === undefined) throw damaged(path, end, "it has no line, and another file follows");
+    return last;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The lines of one file of a trail. */

@@ -105,7 +105,45 @@ describe("the audit trail", () => {
     const directory = await trailOf(9);
     const names = (await readdir(directory)).sort();
     await rm(join(directory, names.at(-2)!));
-    await expect(open(directory)).rejects.toMatchObject({ code: "GATE_STATE_DAMAGED" });
+    const says = `${names.at(-2)} is missing, and ${names.at(-1)} goes on from its last line`;
+    await expect(open(directory)).rejects.toMatchObject({
+      code: "GATE_STATE_DAMAGED",
+      message: expect.stringContaining(says),
+    });
+  });
+
+  it("goes on with the number and digest of its last line wherever its older files lie", async () => {
+    const directory = await trailOf(9);
+    const names = (await readdir(directory)).sort();
+    const all = await linesIn(directory);
+    for (const name of names.slice(0, -1)) {
+      await rm(join(directory, name));
+      const trail = await open(directory);
+      expect(trail.head).toEqual({ lines: 9, sha256: textSha256(all.at(-1)!) });
+      await trail.close();
+    }
+    const trail = await open(directory);
+    await trail.write(enrolled(9));
+    await trail.close();
+    expect(JSON.parse((await linesIn(directory)).at(-1)!)).toMatchObject({ n: 10, previous: textSha256(all.at(-1)!) });
+  });
+
+  it("never begins anew because the end of what was there is not to be found", async () => {
+    for (const spoil of ["gone", "without a line", "torn"]) {
+      const directory = await trailOf(9);
+      const [last = "", newest] = (await readdir(directory)).sort().slice(-2);
+      await writeFile(join(directory, newest!), LOG_HEADER);
+      const bytes = await readFile(join(directory, last));
+      if (spoil === "gone") {
+        for (const name of await readdir(directory)) if (name !== newest) await rm(join(directory, name));
+      } else {
+        await writeFile(join(directory, last), spoil === "torn" ? bytes.subarray(0, -1) : LOG_HEADER);
+      }
+      await expect(open(directory)).rejects.toMatchObject({
+        code: "GATE_STATE_DAMAGED",
+        message: expect.stringContaining(last),
+      });
+    }
   });
 
   it("writes nothing, and says so to each who asked, while its volume is full, and goes on when there is room", async () => {

@@ -1,9 +1,10 @@
-import { type AuditEvent, type AuditHead, emptyTrail, readAuditLine } from "@tributary/contracts";
+import type { AuditEvent, AuditHead } from "@tributary/contracts";
 import { type Clock, type Disk, type Logger, realDisk, systemClock } from "@tributary/kit";
 import { AppendLog } from "../storage/append-log.ts";
 import type { Holding } from "../storage/volume-hold.ts";
-import { AuditContent, type AuditRecord, textSha256 } from "./audit-content.ts";
-import { auditNumbers, auditPath, linesOfFile } from "./audit-files.ts";
+import { AuditContent, type AuditRecord } from "./audit-content.ts";
+import { auditNumbers, auditPath } from "./audit-files.ts";
+import { lineBeforeNewest, requireEnd } from "./line-before.ts";
 
 /** What a trail is opened with. */
 export interface AuditTrailOptions {
@@ -22,7 +23,7 @@ export interface AuditTrailOptions {
 const FILE_BYTES = 2 ** 24;
 
 /**
- * The trail of what the gate does: lines that chain on from each other, over files of a size, of which none is ever removed. Whoever acts
+ * The trail of what the gate does: lines that chain on from each other, over files of a size, of which the gate removes none. Whoever acts
  * writes first; when the volume is full the write fails, and with it the act.
  */
 export class AuditTrail {
@@ -53,10 +54,16 @@ export class AuditTrail {
     const { directory, disk = realDisk } = options;
     const numbers = await auditNumbers(directory, disk);
     const number = numbers.at(-1) ?? 1;
-    const before = numbers.at(-2);
-    const head = before === undefined ? emptyTrail : await headOf(auditPath(directory, before), disk);
-    const content = new AuditContent(head);
-    return new AuditTrail(options, content, { file: await openFile(options, content, number), number });
+    const files = { directory, numbers, disk };
+    const content = new AuditContent(await lineBeforeNewest(files));
+    const file = await openFile(options, content, number);
+    try {
+      requireEnd(files, content.head);
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
+    return new AuditTrail(options, content, { file, number });
   }
 
   /** The last durable line. */
@@ -102,12 +109,4 @@ function openFile(
   number: number,
 ): Promise<AppendLog<AuditRecord>> {
   return AppendLog.open({ ...options, path: auditPath(directory, number), content });
-}
-
-/** The last line of a file that others follow. */
-async function headOf(path: string, disk: Disk): Promise<AuditHead> {
-  let last: string | undefined;
-  for await (const text of linesOfFile(path, disk)) last = text;
-  const reading = last === undefined ? undefined : readAuditLine(last);
-  return last === undefined || reading?.ok !== true ? emptyTrail : { lines: reading.line.n, sha256: textSha256(last) };
 }

@@ -94,6 +94,32 @@ describe("gate-audit", () => {
     expect((await print()).code).toBe(0);
   });
 
+  it("says of a trail whose first files are archived which lines it lacks, and removes what it is told was archived", async () => {
+    await write("one", "two", "one", "two", "one", "two");
+    const { lines } = await print();
+    const archived = `4:${textSha256(lines[3]!)}`;
+    const { code, errors } = await print("--remove-archived", archived);
+    expect({ code, errors }).toEqual({
+      code: 0,
+      errors: expect.stringMatching(/^gate-audit: removed .*audit-000001\.log/u),
+    });
+    const left = await print("--verify");
+    const n = JSON.parse(left.lines[0]!).n;
+    expect(n).toBeGreaterThan(1);
+    expect(left).toMatchObject({
+      code: 0,
+      errors: `gate-audit: lines ${n} to 6 are right, SHA-256 of the last: ${textSha256(lines[5]!)}; lines 1 to ${n - 1} are not here, SHA-256 of the last of them: ${textSha256(lines[n - 2]!)}\n`,
+    });
+  });
+
+  it.each([
+    [["--remove-archived", "4"], '--remove-archived is "4", must be as 40000:<64 hexadecimal digits>'],
+    [["--remove-archived", `4:${"a".repeat(64)}`, "--verify"], "goes with no other option"],
+    [["--remove-archived", `4:${"a".repeat(64)}`], "names line 4, must be one of those that are here: 1 to 0"],
+  ])("refuses %j", async (options, says) => {
+    expect(await print(...options)).toMatchObject({ code: 2, lines: [], errors: expect.stringContaining(says) });
+  });
+
   it("says which file is damaged, and where", async () => {
     await write("one", "two", "three");
     await writeFile(join(state, "audit-000001.log"), "something else, not a log of a gate at all");

@@ -1,27 +1,22 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Writable } from "node:stream";
-import { parseArgs } from "node:util";
 import { AuditChain, describeAuditEnd, readAuditLine } from "@tributary/contracts";
 import { asTributaryError, catalogue, type Environment, readVariable, TributaryError } from "@tributary/kit";
 import { parseGateConfig } from "../config/gate-config.ts";
 import { textSha256 } from "./audit-content.ts";
 import { readAuditLines } from "./audit-files.ts";
+import { type AuditOptions, readAuditOptions } from "./audit-options.ts";
+import { describeRemoval, removeArchived } from "./remove-archived.ts";
 
 /** Exit code of a command line that cannot be used, as the launcher's. */
 const USAGE_EXIT_CODE = 2;
 
-interface Asked {
-  /** Uid of the job whose lines are wanted; all when left out. */
-  readonly job?: string;
-  /** Whether the chain is checked. */
-  readonly verify: boolean;
-}
-
 /**
- * The program `gate-audit`: prints the lines of the trail, all or those of a job, and with `--verify` checks the chain of all. It reads the
- * files that the gate writes, whether the gate runs or not. A trail that was checked and is right has its end told of on `errors`, so that
- * whoever gets the lines over a network knows that they are all.
+ * The program `gate-audit`: prints the lines of the trail, all or those of a job, and with `--verify` checks the chain of all that are there.
+ * It reads the files that the gate writes, whether the gate runs or not. A trail that was checked and is right has its end told of on `errors`,
+ * so that whoever gets the lines over a network knows that they are all. With `--remove-archived` it prints nothing and removes the files
+ * that are archived.
  *
  * @param argv of the process: options are what follows the program's name.
  * @returns the exit code: 0, 1 for a chain that is broken, 2 for options that it does not have, that of the catalogue for a file that cannot
@@ -34,12 +29,17 @@ export async function printAudit(
   errors: Writable,
 ): Promise<number> {
   try {
-    const asked = readOptions(argv);
+    const asked = readAuditOptions(argv);
     const path = readVariable(env, "TRIBUTARY_GATE_CONFIG", "/etc/tributary/gate.json");
     const { stateDirectory } = parseGateConfig(path, await readText(path));
-    const { head, wrong } = await printLines(readAuditLines(stateDirectory), asked, output);
+    if (asked.archived !== undefined) {
+      const removal = await removeArchived(stateDirectory, asked.archived);
+      errors.write(`gate-audit: ${describeRemoval(removal)}\n`);
+      return 0;
+    }
+    const { span, wrong } = await printLines(readAuditLines(stateDirectory), asked, output);
     if (wrong !== undefined) errors.write(`gate-audit: ${wrong}\n`);
-    else if (asked.verify) errors.write(`${describeAuditEnd(head)}\n`);
+    else if (asked.verify) errors.write(`${describeAuditEnd(span)}\n`);
     return wrong === undefined ? 0 : 1;
   } catch (cause) {
     const error = asTributaryError(cause);
@@ -49,8 +49,8 @@ export async function printAudit(
 }
 
 /** Prints lines as they come, also those after one that is wrong; tells of the first. */
-async function printLines(lines: AsyncIterable<string>, { job, verify }: Asked, output: Writable) {
-  const chain = new AuditChain(textSha256);
+async function printLines(lines: AsyncIterable<string>, { job, verify }: AuditOptions, output: Writable) {
+  const chain = new AuditChain(textSha256, undefined);
   let wrong: string | undefined;
   for await (const text of lines) {
     if (verify && wrong === undefined) {
@@ -59,7 +59,7 @@ async function printLines(lines: AsyncIterable<string>, { job, verify }: Asked, 
     }
     if (job === undefined || isOf(job, text)) await print(`${text}\n`, output);
   }
-  return { head: chain.head, wrong };
+  return { span: chain.span, wrong };
 }
 
 function isOf(job: string, text: string): boolean {
@@ -69,21 +69,6 @@ function isOf(job: string, text: string): boolean {
 
 async function print(text: string, output: Writable): Promise<void> {
   if (!output.write(text)) await once(output, "drain");
-}
-
-function readOptions(argv: readonly string[]): Asked {
-  try {
-    // Node, the launcher and the program's name come before, or node and the program.
-    const start = argv[2] === "gate-audit" ? 3 : 2;
-    const { values } = parseArgs({
-      args: argv.slice(start),
-      options: { job: { type: "string" }, verify: { type: "boolean", default: false } },
-    });
-    return { verify: values.verify, ...(values.job !== undefined && { job: values.job }) };
-  } catch (cause) {
-    const message = `${(cause as Error).message.replaceAll(/\s+/gu, " ")}; options are [--job UID] [--verify]`;
-    throw new TributaryError("ARGUMENT_INVALID", message, { cause });
-  }
 }
 
 async function readText(path: string): Promise<string> {
