@@ -7,7 +7,7 @@ import {
   registerMemberMetrics,
   systemClock,
 } from "@tributary/operator";
-import { observeEngine } from "@tributary/worker-image";
+import { observeEngine, observeGate } from "@tributary/worker-image";
 import { describe, expect, it } from "vitest";
 import { repositoryRoot } from "./sources.ts";
 
@@ -68,12 +68,19 @@ function aggregatorSeries(): Record<string, Series> {
   return seriesOf(registry);
 }
 
+function gateSeries(): Record<string, Series> {
+  const registry = new Registry();
+  observeGate(registry, undefined as never);
+  return seriesOf(registry);
+}
+
 describe("docs/reference/metrics.md", () => {
   const sections = sectionsOf(readFileSync(join(repositoryRoot, "docs/reference/metrics.md"), "utf8"));
 
   it.each([
     ["Operator", operatorSeries()],
     ["Aggregator", aggregatorSeries()],
+    ["Gate", gateSeries()],
   ])("has every series of the %s and no other", (section, series) => {
     expect(Object.keys(series).length).toBeGreaterThan(0);
     expect(sections.get(section)).toEqual(series);

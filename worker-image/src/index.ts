@@ -1,5 +1,6 @@
 export { observeEngine } from "./aggregator/observe-engine.ts";
 export { GateMemory } from "./gate/memory/gate-memory.ts";
+export { observeGate } from "./gate/observe-gate.ts";
 export { createNodeCryptoSuite } from "./shared/crypto/node-crypto-suite.ts";
 export { partyFailureCode, taskFailureCode } from "./shared/failure-codes.ts";
 export { GgufFile } from "./shared/gguf/gguf-file.ts";

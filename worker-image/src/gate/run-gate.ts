@@ -30,6 +30,7 @@ import { publicHalf } from "./publication/public-half.ts";
 import { keepPublished } from "./publication/publish.ts";
 import { VolumeHold } from "./storage/volume-hold.ts";
 import { startTrust } from "./trust/start-trust.ts";
+import { watchRecords } from "./watch-records.ts";
 import { createCallerOf } from "./workers/worker-caller.ts";
 import { listenToWorkers } from "./workers/worker-endpoint.ts";
 import { workerMethods } from "./workers/worker-methods.ts";
@@ -47,7 +48,8 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       nowMs: systemClock.nowMs(),
     });
     const keys = await openGateKeys(config, systemClock, log);
-    const { trail, memory } = await openRecords(config, { closers, log, hold });
+    const records = await openRecords(config, { closers, log, hold });
+    const { trail, memory } = records;
     const api = await connectApiServer(env);
     closers.add("connection to the API server", () => api.close());
     const { trust, signer } = await startTrust({ config, identity: keys.identity, trail, closers, log });
@@ -84,6 +86,12 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
     closers.add("endpoint of workers", () => workers.close());
     startPublication(config, keys, { api, closers, log, signal });
     const registry = createMetricsRegistry();
+    watchRecords({
+      records,
+      directory: config.stateDirectory,
+      startsPerSeat: config.memory.startsPerSeat,
+      ...{ hold, registry, closers, clock: systemClock, log },
+    });
     const health = await startHealthEndpoint({
       port: config.listen.healthPort,
       registry,

@@ -53,6 +53,7 @@ describe("the gate's memory", () => {
     await record([sumOf(eight.slice(1))], { start: "another" });
     await record([sumOf(eight.slice(1), { section: "evaluation" })]);
     expect(memory.startsOf(seatName(1))).toBe(3);
+    expect([memory.startsOf(seatName(2)), memory.mostStarts]).toEqual([1, memory.startsOf(seatName(1))]);
   });
 
   it("lets one of two calls pass that together would not", async () => {

@@ -81,6 +81,11 @@ export class GateMemory {
     return this.#sums.startsOf(seat);
   }
 
+  /** How many starts are remembered of the seat that has most. */
+  get mostStarts(): number {
+    return this.#sums.mostStarts;
+  }
+
   /**
    * Remembers the sums of all sections, durably before it resolves, or of none.
    *

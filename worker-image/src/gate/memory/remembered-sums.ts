@@ -43,10 +43,16 @@ export class RememberedSums implements LogContent<MemoryRecord> {
   readonly #starts = new RecordTable(START);
   /** Works beyond two of a start, by its number: only a policy that allows repeated starts makes them. */
   readonly #further = new Map<number, number[]>();
+  #mostStarts = 0;
 
   /** How many starts of a seat are remembered, each section counted; a work beyond two counts as one more. */
   startsOf(seat: Uint8Array): number {
     return this.#seats.get(hexOf(seat))?.starts ?? 0;
+  }
+
+  /** How many are remembered of the seat that has most. */
+  get mostStarts(): number {
+    return this.#mostStarts;
   }
 
   /** The sums that were signed under a key, in the order in which they were. */
@@ -109,14 +115,19 @@ export class RememberedSums implements LogContent<MemoryRecord> {
       record.writeUInt32BE(work, KEY_BYTES);
       record.writeUInt32BE(NONE, KEY_BYTES + 4);
       this.#starts.add(record);
-      seat.starts++;
+      this.#count(seat);
       return;
     }
     const works = this.#worksOf(start);
     const sum = this.#sumOf(work);
     const raised = works.findIndex((other) => isSameWork(this.#sumOf(other), sum));
-    if (raised < 0 && works.length >= 2) seat.starts++;
+    if (raised < 0 && works.length >= 2) this.#count(seat);
     this.#setWork(start, raised < 0 ? works.length : raised, work);
+  }
+
+  #count(seat: Seat): void {
+    seat.starts++;
+    this.#mostStarts = Math.max(this.#mostStarts, seat.starts);
   }
 
   #worksOf(start: number): number[] {

@@ -54,9 +54,9 @@ export function workerVolumes(paths: {
 
 /** What a gate writes: its state, and its CA where no Secret holds it. In a cluster both lie on one claim. */
 export function gateVolumes({ state, ca }: { readonly state: string; readonly ca: string }): Volume[] {
-  const remedy = "free space on it or enlarge it";
+  const archive = "archive the audit trail (docs/reference/audit.md), or enlarge the claim";
   return [
-    { path: state, name: `the volume of the gate's state, mounted at ${state},`, remedy },
-    { path: ca, name: `the volume of the gate's CA, mounted at ${ca},`, remedy },
+    { path: state, name: `the volume of the gate's state, mounted at ${state},`, remedy: archive },
+    { path: ca, name: `the volume of the gate's CA, mounted at ${ca},`, remedy: "free space on it or enlarge it" },
   ];
 }
