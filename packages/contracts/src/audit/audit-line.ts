@@ -14,6 +14,8 @@ export const AuditKind = {
   Recorded: "Recorded",
   /** Peer list or policy changed. */
   TrustChanged: "TrustChanged",
+  /** The memory lacks sums of which lines before tell. */
+  MemoryLost: "MemoryLost",
 } as const;
 /** One of the values of {@link AuditKind}. */
 export type AuditKind = (typeof AuditKind)[keyof typeof AuditKind];
@@ -57,7 +59,7 @@ export type AuditEvent =
     })
   /** `bytes`: of this report. */
   | (OfRound & { readonly kind: "Recorded"; readonly bytes: number; readonly digests: AuditDigests })
-  | { readonly kind: "TrustChanged"; readonly digests: AuditDigests };
+  | { readonly kind: "TrustChanged" | "MemoryLost"; readonly digests: AuditDigests };
 
 /** Where a line stands in the trail. */
 export interface AuditPlace {

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { AuditChain, type AuditEvent, type AuditHead, formatAuditLine } from "@tributary/contracts";
+import {
+  AuditChain,
+  type AuditEvent,
+  type AuditHead,
+  AuditKind,
+  type AuditLine,
+  formatAuditLine,
+} from "@tributary/contracts";
 import { TributaryError } from "@tributary/kit";
 import type { LogContent } from "../storage/append-log.ts";
 
@@ -22,7 +29,8 @@ export function linesOf(payload: Uint8Array): string[] {
 
 /** The trail as the lines of its log add up to it: where the chain ends. The next files of a trail go on with the same content. */
 export class AuditContent implements LogContent<AuditRecord> {
-  #chain: AuditChain;
+  readonly #chain: AuditChain;
+  #lastRecorded: AuditLine | undefined;
 
   /** @param before the last line of the files before; `undefined` where they lie elsewhere. */
   constructor(before: AuditHead | undefined) {
@@ -32,6 +40,11 @@ export class AuditContent implements LogContent<AuditRecord> {
   /** The last line of the trail. */
   get head(): AuditHead {
     return this.#chain.head;
+  }
+
+  /** The last line of these files that tells of a sum which the memory holds; none after one that says that it was lost. */
+  get lastRecorded(): AuditLine | undefined {
+    return this.#lastRecorded;
   }
 
   encode(records: readonly AuditRecord[]): Uint8Array {
@@ -47,7 +60,10 @@ export class AuditContent implements LogContent<AuditRecord> {
   take(payload: Uint8Array): void {
     for (const text of linesOf(payload)) {
       const reading = this.#chain.take(text);
-      if (reading.ok) continue;
+      if (reading.ok) {
+        this.#note(reading.line);
+        continue;
+      }
       const line = this.head.lines + 1;
       const remedy =
         "`dataplane gate-audit --verify` shows the trail; restore its files from a backup, or move all of them away, and another trail begins";
@@ -55,5 +71,10 @@ export class AuditContent implements LogContent<AuditRecord> {
         details: { line },
       });
     }
+  }
+
+  #note(line: AuditLine): void {
+    if (line.kind === AuditKind.Recorded) this.#lastRecorded = line;
+    if (line.kind === AuditKind.MemoryLost) this.#lastRecorded = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditHead } from "@tributary/contracts";
+import type { AuditEvent, AuditHead, AuditLine } from "@tributary/contracts";
 import { type Clock, type Disk, type Logger, realDisk, systemClock } from "@tributary/kit";
 import { AppendLog } from "../storage/append-log.ts";
 import type { Holding } from "../storage/volume-hold.ts";
@@ -69,6 +69,11 @@ export class AuditTrail {
   /** The last durable line. */
   get head(): AuditHead {
     return this.#content.head;
+  }
+
+  /** The last line of the newest file that tells of a sum; none after one that says that the memory was lost. */
+  get lastRecorded(): AuditLine | undefined {
+    return this.#content.lastRecorded;
   }
 
   /**

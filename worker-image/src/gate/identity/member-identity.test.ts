@@ -101,6 +101,16 @@ describe("the key of data names", () => {
     expect((await stat(path("data.key"))).mode & 0o777).toBe(0o600);
   });
 
+  it("is not made anew beside a memory of what was signed under its names", async () => {
+    await writeFile(path("memory.log"), "tributary log 1\n");
+    const why = `${path("data.key")} is missing, but ${path("memory.log")} is there: restore it from a backup`;
+    await expect(openDataKey(directory)).rejects.toMatchObject({
+      code: "CONFIGURATION_INVALID",
+      message: expect.stringContaining(why),
+    });
+    expect(await readdir(directory)).not.toContain("data.key");
+  });
+
   it.each([
     ["cut", 31],
     ["too long", 33],

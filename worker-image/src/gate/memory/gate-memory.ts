@@ -25,6 +25,14 @@ export interface StartSums {
   readonly sums: readonly SectionSum[];
 }
 
+/** A sum as the trail tells of it, digests in hexadecimal. */
+export interface ToldSum {
+  /** SHA-256 of the seat's data name. */
+  readonly seatSha256: string;
+  readonly startSha256: string;
+  readonly section: string;
+}
+
 /** What the memory is opened with. */
 export interface GateMemoryOptions {
   /** Folder of `memory.log`. */
@@ -65,7 +73,7 @@ export class GateMemory {
    * @throws GATE_STATE_DAMAGED, STORAGE_FULL, STORAGE_UNAVAILABLE.
    */
   static async open(options: GateMemoryOptions): Promise<GateMemory> {
-    const path = join(options.directory, "memory.log");
+    const path = memoryPath(options.directory);
     const content = new RememberedSums();
     const opened = await AppendLog.open({ ...options, path, content });
     return new GateMemory(path, options, content, opened);
@@ -84,6 +92,13 @@ export class GateMemory {
   /** How many starts are remembered of the seat that has most. */
   get mostStarts(): number {
     return this.#sums.mostStarts;
+  }
+
+  /** Whether a sum is remembered of a start and section of the seat whose data name has a digest. */
+  remembers({ seatSha256, startSha256, section }: ToldSum): boolean {
+    const seat = this.#sums.seats().find((name) => hexOf(sha256(name)) === seatSha256);
+    if (seat === undefined) return false;
+    return this.#sums.sumsOf(keyOf(seat, Buffer.from(startSha256, "hex"), section)).length > 0;
   }
 
   /**
@@ -142,6 +157,11 @@ export class GateMemory {
     if (Buffer.compare(sha256(dataNames), setSha256) === 0) return dataNames;
     throw damaged(this.#path, place.position, "a set of survivors does not match its digest");
   }
+}
+
+/** Where the memory of a folder lies. */
+export function memoryPath(directory: string): string {
+  return join(directory, "memory.log");
 }
 
 /** Which seat, start and section: no two of them make the same bytes, since seat and start have fixed lengths. */

@@ -50,6 +50,11 @@ export class RememberedSums implements LogContent<MemoryRecord> {
     return this.#seats.get(hexOf(seat))?.starts ?? 0;
   }
 
+  /** Data names of the seats of which something is remembered. */
+  seats(): Uint8Array[] {
+    return [...this.#seats.keys()].map((name) => Buffer.from(name, "hex"));
+  }
+
   /** How many are remembered of the seat that has most. */
   get mostStarts(): number {
     return this.#mostStarts;
