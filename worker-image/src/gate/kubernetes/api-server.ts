@@ -107,11 +107,12 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     };
-    const response = await request(`${origin}${path}`, options).catch((cause: unknown) => {
-      throw new TributaryError("API_UNAVAILABLE", `${method} ${path} got no answer`, { cause });
-    });
-    const text = await response.body.text();
-    return { status: response.statusCode, text };
+    try {
+      const { statusCode, body: answer } = await request(`${origin}${path}`, options);
+      return { status: statusCode, text: await answer.text() };
+    } catch (cause) {
+      throw new TributaryError("API_UNAVAILABLE", `${method} ${path} got no whole answer`, { cause });
+    }
   };
   async function* pagesOf<T>(collection: string, selector: string, signal: AbortSignal): AsyncIterable<readonly T[]> {
     const path = `${collection}?labelSelector=${encodeURIComponent(selector)}&limit=${PAGE_LIMIT}`;
@@ -119,7 +120,7 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
     do {
       const answer = await call("GET", `${path}${next && `&continue=${encodeURIComponent(next)}`}`, signal);
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
-      const page = JSON.parse(answer.text) as ObjectPage<T>;
+      const page = parseAnswer<ObjectPage<T>>(`GET ${path}`, answer.text);
       yield page.items;
       next = page.metadata?.continue ?? "";
     } while (next !== "");
@@ -134,14 +135,14 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       };
       const answer = await call("POST", path, signal, review);
       if (answer.status !== 200 && answer.status !== 201) throw refused(`POST ${path}`, answer.status);
-      return (JSON.parse(answer.text) as { status?: TokenReviewStatus }).status ?? {};
+      return parseAnswer<{ status?: TokenReviewStatus }>(`POST ${path}`, answer.text).status ?? {};
     },
     async getPod(namespace, name, signal) {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
       const answer = await call("GET", path, signal);
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
-      return JSON.parse(answer.text) as PodView;
+      return parseAnswer<PodView>(`GET ${path}`, answer.text);
     },
     async listPods(namespace, labels, signal) {
       const found: PodView[] = [];
@@ -175,7 +176,7 @@ export async function connectApiServer(env: Environment): Promise<ApiServer> {
       const path = configMapPath(namespace, name);
       const answer = await call("GET", path, signal);
       if (answer.status !== 200) throw refused(`GET ${path}`, answer.status);
-      return (JSON.parse(answer.text) as { data?: Record<string, string> }).data ?? {};
+      return parseAnswer<{ data?: Record<string, string> }>(`GET ${path}`, answer.text).data ?? {};
     },
     async patchConfigMap(namespace, name, data, signal) {
       const path = configMapPath(namespace, name);
@@ -206,6 +207,15 @@ function collectionPath(kind: WorkerKind, namespace: string): string {
 
 function configMapPath(namespace: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
+}
+
+/** A proxy before the API server may answer in its place, with 200 and a page for people. */
+function parseAnswer<T>(call: string, text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new TributaryError("API_UNAVAILABLE", `${call} was answered with something else than JSON`, { cause });
+  }
 }
 
 function refused(call: string, status: number): TributaryError {
