@@ -18,7 +18,7 @@ import {
   TributaryError,
 } from "@tributary/kit";
 import { gateVolumes } from "../shared/files/volumes.ts";
-import type { PemKeyPair } from "./authority/certificate-authority.ts";
+import { isInItsTime, type PemKeyPair } from "./authority/certificate-authority.ts";
 import { type GateConfig, parseGateConfig } from "./config/gate-config.ts";
 import { CallerConnections } from "./enrolment/caller-connections.ts";
 import { enrolMethods } from "./enrolment/enrol-methods.ts";
@@ -96,8 +96,8 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       port: config.listen.healthPort,
       registry,
       isReady: () => true,
-      // Starting again makes another certificate; one that runs out would refuse every worker with both probes green.
-      isAlive: () => systemClock.nowMs() < own.renewAtMs,
+      // Starting again makes another certificate; one that is out of its time would refuse every worker with both probes green.
+      isAlive: () => isInItsTime(own, systemClock.nowMs()),
     });
     closers.add("health endpoint", () => health.close());
     const ports = { port: enrolment.port, workerPort: workers.port, healthPort: health.port };

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ed25519KeyOf, isIssuedBy, uriNamesOf } from "../../shared/identity/certificates.ts";
+import { isInItsTime } from "./certificate-authority.ts";
 import { openAuthority } from "./testing/open-authority.ts";
 
 let directory: string;
@@ -57,6 +58,16 @@ describe("openAuthority", () => {
     const [shortEnd, shortRenewal] = await daysLeft();
     expect(shortEnd).toBeCloseTo(12, 1);
     expect(shortRenewal).toBeCloseTo(11, 1);
+  });
+
+  it("tells that the endpoint's certificate must be made anew once a clock that was ahead is set right", async () => {
+    const endpoint = await (await openAuthority(directory, "test")).makeEndpoint(["gate.svc"]);
+    const hourMs = 3_600_000;
+    expect(isInItsTime(endpoint, Date.now())).toBe(true);
+    expect(isInItsTime(endpoint, Date.now() - hourMs / 2)).toBe(true);
+    // Callers whose clocks are right refuse it as long.
+    expect(isInItsTime(endpoint, Date.now() - 2 * hourMs)).toBe(false);
+    expect(isInItsTime(endpoint, endpoint.renewAtMs)).toBe(false);
   });
 
   it.each(["ED25519", "EC -pkeyopt ec_paramgen_curve:P-256", "RSA"])(

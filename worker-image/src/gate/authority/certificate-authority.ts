@@ -18,6 +18,8 @@ export interface PemKeyPair {
 
 /** Certificate and key of the gate's endpoints. */
 export interface EndpointKeyPair extends PemKeyPair {
+  /** From when it counts, in epoch milliseconds: a clock that was ahead when it was made leaves one that counts later. */
+  readonly fromMs: number;
   /** When another must be made, in epoch milliseconds: after eleven twelfths of its life, which ends with that of the CA. */
   readonly renewAtMs: number;
 }
@@ -42,6 +44,14 @@ export interface CertificateAuthority {
   signWorker(publicKey: CryptoKey, uris: readonly string[], times: CertificateTimes): Promise<Uint8Array>;
   /** A new key and certificate for the gate's endpoints. */
   makeEndpoint(names: readonly string[]): Promise<EndpointKeyPair>;
+}
+
+/** Whether an endpoint's certificate counts and need not be made anew yet. */
+export function isInItsTime(
+  { fromMs, renewAtMs }: Pick<EndpointKeyPair, "fromMs" | "renewAtMs">,
+  nowMs: number,
+): boolean {
+  return nowMs >= fromMs && nowMs < renewAtMs;
 }
 
 /** Paths of the CA of a name, for example `ca.crt` and `ca.key`. */
@@ -98,7 +108,8 @@ function authorityOf(issuer: Issuer): CertificateAuthority {
       const leaf = await issueLeaf(issuer, keys.publicKey, terms);
       const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
       const renewAtMs = nowMs + ((leaf.notAfter.getTime() - nowMs) * 11) / 12;
-      return { certificatePem: leaf.toString("pem"), keyPem: PemConverter.encode(pkcs8, "PRIVATE KEY"), renewAtMs };
+      const times = { fromMs: leaf.notBefore.getTime(), renewAtMs };
+      return { certificatePem: leaf.toString("pem"), keyPem: PemConverter.encode(pkcs8, "PRIVATE KEY"), ...times };
     },
   };
 }

@@ -66,6 +66,15 @@ describe("a member's certificates for other members", () => {
     expect(await crossAt(startMs + 7 * DAY_MS - 1)).toBe(second);
   });
 
+  it("count at once after the gate's clock was hours ahead and is set right", async () => {
+    const certifier = certifierOf();
+    const rightMs = nowMs;
+    nowMs = rightMs + 5 * 60 * MINUTE_MS;
+    await certifier.certify(key, URIS);
+    nowMs = rightMs;
+    expect(judge((await certifier.certify(key, URIS)).chainDer)).toBe(URIS[0]);
+  });
+
   it("make one for callers who come at once", async () => {
     const certifier = certifierOf();
     const chains = await Promise.all(URIS.map(() => certifier.certify(key, URIS)));

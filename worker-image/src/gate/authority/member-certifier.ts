@@ -43,7 +43,8 @@ export interface RosterChain {
 export class MemberCertifier {
   readonly #deps: CertifierDeps;
   #cross: Promise<Uint8Array> | undefined;
-  #renewAtMs = 0;
+  /** Between which times the one that is there is given out. */
+  #times = { fromMs: 0, renewAtMs: 0 };
 
   constructor(deps: CertifierDeps) {
     this.#deps = deps;
@@ -63,11 +64,13 @@ export class MemberCertifier {
   #presentCross(): Promise<Uint8Array> {
     const { authority, clock } = this.#deps;
     const nowMs = clock.nowMs();
-    if (this.#cross !== undefined && nowMs < this.#renewAtMs) return this.#cross;
+    const { fromMs, renewAtMs } = this.#times;
+    // A clock that was ahead when it was made, and is set right, leaves one that counts for nobody yet.
+    if (this.#cross !== undefined && nowMs >= fromMs && nowMs < renewAtMs) return this.#cross;
     const endMs = Math.min(nowMs + CROSS_LIFETIME_MS, authority.endMs);
     const made = crossCertify(this.#deps, { nowMs, endMs });
     this.#cross = made;
-    this.#renewAtMs = nowMs + (endMs - nowMs) / 2;
+    this.#times = { fromMs: nowMs, renewAtMs: nowMs + (endMs - nowMs) / 2 };
     made.catch(() => {
       if (this.#cross === made) this.#cross = undefined;
     });
