@@ -37,6 +37,21 @@ export function publicHalf({ member, organisation, identity, authorities }: Publ
   };
 }
 
+/** Whether a published text names another identity than one's own: no key of it is among one's own. What cannot be read names none. */
+export function isAnotherIdentity(published: string | undefined, own: string | undefined): boolean {
+  const [others, known] = [fingerprintsIn(published), fingerprintsIn(own)];
+  return others.length > 0 && known.length > 0 && !others.some((fingerprint) => known.includes(fingerprint));
+}
+
+function fingerprintsIn(text = ""): readonly unknown[] {
+  try {
+    const { fingerprints } = JSON.parse(text) as { readonly fingerprints?: unknown };
+    return Array.isArray(fingerprints) ? fingerprints : [];
+  } catch {
+    return [];
+  }
+}
+
 /** The key that signs first: whoever takes one takes that. */
 function signingFirst<T>(keys: readonly T[], signing: T): T[] {
   return [signing, ...keys.filter((key) => key !== signing)];

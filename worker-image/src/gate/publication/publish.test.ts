@@ -67,6 +67,40 @@ class FakeConfigMap {
 }
 
 describe("publishing", () => {
+  it("says that the gate is another member to its peers than the one that published before, and nothing of a rotation", async () => {
+    const [former, rotated] = [await publishedAfter({}), await publishedAfter({ rotate: "2027" })];
+    await rm(directory, { recursive: true });
+    const anew = await publishedAfter({});
+    const errors: string[] = [];
+    const log = createLogger("test", "error", { write: (line) => void errors.push(line) });
+    const publish = async (before: Record<string, string>, texts: Record<string, string>) => {
+      const stop = new AbortController();
+      const sleep = async () => stop.signal.throwIfAborted();
+      const place = {
+        namespace: "gate",
+        configMap: "identity",
+        clock: { nowMs: () => 0, monotonicMs: () => 0, sleep },
+        log,
+      };
+      const configMap = new FakeConfigMap();
+      configMap.data = before;
+      const patchConfigMap: FakeConfigMap["patchConfigMap"] = (...patch) => {
+        stop.abort();
+        return configMap.patchConfigMap(...patch);
+      };
+      const api = { readConfigMap: () => configMap.readConfigMap(), patchConfigMap };
+      await keepPublished(texts, { api, ...place }, stop.signal).catch(() => {});
+      expect(configMap.data).toEqual(texts);
+    };
+    await publish({}, former.texts);
+    await publish({ "identity.json": "torn" }, former.texts);
+    await publish(former.texts, rotated.texts);
+    expect(errors).toEqual([]);
+    await publish(rotated.texts, anew.texts);
+    expect(errors).toEqual([expect.stringContaining("another identity than it published before")]);
+    expect(errors[0]).toContain(former.identity.signing.fingerprint);
+  });
+
   it("waits for a ConfigMap that is not there, keeps what others wrote, writes again what was changed, and nothing twice", async () => {
     const configMap = new FakeConfigMap();
     const stop = new AbortController();

@@ -1,5 +1,6 @@
 import { type Clock, type Logger, retry } from "@tributary/kit";
 import type { ApiServer } from "../kubernetes/api-server.ts";
+import { isAnotherIdentity, PublicText } from "./public-half.ts";
 
 /** Where the public half goes. */
 export interface PublicationDeps {
@@ -46,6 +47,14 @@ async function publishOnce(
 ): Promise<void> {
   const present = await api.readConfigMap(namespace, configMap, signal);
   if (Object.entries(texts).every(([name, text]) => present[name] === text)) return;
+  if (isAnotherIdentity(present[PublicText.Identity], texts[PublicText.Identity])) {
+    const remedy =
+      "unless somebody meant it, stop this gate and put the former volume back; otherwise every peer must learn the new key (kubectl tributary peers export)";
+    log.error(
+      { namespace, configMap, was: present[PublicText.Identity] },
+      `the gate has another identity than it published before: its volume was lost or exchanged; ${remedy}`,
+    );
+  }
   await api.patchConfigMap(namespace, configMap, texts, signal);
   log.info({ namespace, configMap }, "identity and CA are published");
 }
