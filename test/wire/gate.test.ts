@@ -79,6 +79,26 @@ describe("the gate against a real API server", () => {
     await until("the sidecar joins", () => sidecar.lines.some(({ msg }) => msg === "joined the job"));
   });
 
+  it("ends once another gate has its volume, and says whose it is; the other goes on", async () => {
+    const [former, configPath] = [gate, join(directory, "gate-b.json")];
+    const config = JSON.parse(await readFile(gateEnv.TRIBUTARY_GATE_CONFIG!, "utf8"));
+    await writeFile(configPath, JSON.stringify({ ...config, listen: { port: 0, workerPort: 0, healthPort: 0 } }));
+    const env = { ...gateEnv, TRIBUTARY_GATE_CONFIG: configPath, HOSTNAME: "gate-b" };
+    gate = await startProgram("gate", { name: "gate-b", env, logPath: join(directory, "gate-b.jsonl") });
+    await until("the other gate is ready", () => gate.lines.some(({ msg }) => msg === "gate is ready"));
+    await writeTrustFiles(join(directory, "trust"), { policy: { maxLocalSteps: 7 } });
+    expect(await former.ended).toMatchObject({ code: 54 });
+    const says = former.lines.at(-1)?.msg;
+    expect(says).toMatch(/holder\.json names another gate: \{.*"holder":"gate-b"/u);
+    await until(
+      "the other's policy is in force",
+      () => gate.lines.filter(({ msg }) => msg === "peers and policy are in force").length > 1,
+    );
+    expect((await readAudit()).end).toContain("lines are right");
+    await gate.stop();
+    gate = await startGate();
+  });
+
   it("costs no round while it is away when a certificate should be renewed, and renews it once it is back", async () => {
     await makePod("worker-old", {});
     const worker = await startWorker("worker-old");
