@@ -7,7 +7,7 @@ import {
   registerMemberMetrics,
   systemClock,
 } from "@tributary/operator";
-import { observeEngine, observeGate } from "@tributary/worker-image";
+import { observeEngine, observeGate, observeNetwork } from "@tributary/worker-image";
 import { describe, expect, it } from "vitest";
 import { repositoryRoot } from "./sources.ts";
 
@@ -71,6 +71,7 @@ function aggregatorSeries(): Record<string, Series> {
 function gateSeries(): Record<string, Series> {
   const registry = new Registry();
   observeGate(registry, undefined as never);
+  observeNetwork(registry, undefined as never);
   return seriesOf(registry);
 }
 

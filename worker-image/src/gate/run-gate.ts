@@ -24,6 +24,7 @@ import { CallerConnections } from "./enrolment/caller-connections.ts";
 import { enrolMethods } from "./enrolment/enrol-methods.ts";
 import { createEnrolmentEndpoint } from "./enrolment/enrolment-endpoint.ts";
 import { type ApiServer, connectApiServer } from "./kubernetes/api-server.ts";
+import { startNetworkWatch } from "./network/start-network-watch.ts";
 import { type GateKeys, openGateKeys } from "./open-keys.ts";
 import { openRecords } from "./open-records.ts";
 import { publicHalf } from "./publication/public-half.ts";
@@ -92,6 +93,7 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
       startsPerSeat: config.memory.startsPerSeat,
       ...{ hold, registry, closers, clock: systemClock, log },
     });
+    await startNetworkWatch(config, { env, api, registry, closers, log });
     const health = await startHealthEndpoint({
       port: config.listen.healthPort,
       registry,

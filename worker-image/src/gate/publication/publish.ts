@@ -56,5 +56,5 @@ async function publishOnce(
     );
   }
   await api.patchConfigMap(namespace, configMap, texts, signal);
-  log.info({ namespace, configMap }, "identity and CA are published");
+  log.info({ namespace, configMap, names: Object.keys(texts) }, "published");
 }
