@@ -7,6 +7,7 @@ export {
 export { type KubeconfigParts, renderKubeconfig } from "./certificates/kubeconfig.ts";
 export type { Cloud } from "./clouds/cloud.ts";
 export type { NodeView } from "./clouds/cluster-api.ts";
+export { filledStorageClass } from "./clouds/cluster-objects.ts";
 export {
   type Clusters,
   clusters,
@@ -19,7 +20,6 @@ export {
   status,
   up,
 } from "./clouds/local-clouds.ts";
-export { filledStorageClass } from "./clouds/node-config.ts";
 export { renderStatus } from "./clouds/render-status.ts";
 export type { CloudStatus, ComponentStatus } from "./clouds/status.ts";
 export { CommandError, type CommandOptions } from "./command.ts";

@@ -4,7 +4,7 @@ import { cloudNamed, layoutOf, localClouds } from "./cloud.ts";
 import { componentsOf, fingerprintOf } from "./components.ts";
 import { renderCniConfig, renderContainerdConfig, renderKubeletConfig, renderKubeProxyConfig } from "./node-config.ts";
 
-const paths = { programs: "/programs", coredns: "/coredns", cniPlugins: "/cni" };
+const paths = { programs: "/programs", coredns: "/coredns", networkPolicies: "/policies", cniPlugins: "/cni" };
 const aws = layoutOf(cloudNamed("aws-us-east-1"), "/clouds");
 const hub = layoutOf(cloudNamed("hub"), "/clouds");
 

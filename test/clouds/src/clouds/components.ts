@@ -6,7 +6,14 @@ import {
   schedulerArguments,
 } from "../control-plane/components.ts";
 import type { CloudLayout } from "./cloud.ts";
-import { renderContainerdConfig, renderCorefile, renderKubeletConfig, renderKubeProxyConfig } from "./node-config.ts";
+import {
+  podNetwork,
+  renderContainerdConfig,
+  renderCorefile,
+  renderKubeletConfig,
+  renderKubeProxyConfig,
+} from "./node-config.ts";
+import { verdictQueue } from "./policed-connections.ts";
 
 /** Names of the programs a cloud runs, in the order in which they are started. */
 export type CloudComponentName =
@@ -18,6 +25,7 @@ export type CloudComponentName =
   | "kubelet"
   | "kube-proxy"
   | "coredns"
+  | "kube-network-policies"
   | "local-volume-provisioner"
   | "fake-gpu-device-plugin";
 
@@ -42,6 +50,7 @@ export interface ProgramPaths {
   /** Folder of the built Kubernetes programs. */
   readonly programs: string;
   readonly coredns: string;
+  readonly networkPolicies: string;
   /** Folder of the container network plugins. */
   readonly cniPlugins: string;
 }
@@ -69,6 +78,18 @@ export function componentsOf(layout: CloudLayout, paths: ProgramPaths): CloudCom
     return { name, stage, command, configuration: { path, text: configuration.text } };
   };
   const containerdConfig = renderContainerdConfig(layout, paths.cniPlugins);
+  const networkPolicies: CloudComponent = {
+    name: "kube-network-policies",
+    stage: 2,
+    command: [
+      paths.networkPolicies,
+      kubeconfig("kube-network-policies"),
+      `--node=${cloud.name}`,
+      `--queue=${verdictQueue}`,
+      `--pod-network=${podNetwork}`,
+    ],
+    configuration: undefined,
+  };
   const components = [
     component(1, "etcd", etcdArguments(controlPlane)),
     component(1, "kube-apiserver", apiServerArguments(controlPlane)),
@@ -94,6 +115,7 @@ export function componentsOf(layout: CloudLayout, paths: ProgramPaths): CloudCom
       text: renderKubeProxyConfig(layout),
     }),
     configured(2, "coredns", paths.coredns, { flag: "-conf", file: "Corefile", text: renderCorefile(layout) }),
+    networkPolicies,
     component(2, "local-volume-provisioner", [
       kubeconfig("admin"),
       `--node=${cloud.name}`,
@@ -106,7 +128,9 @@ export function componentsOf(layout: CloudLayout, paths: ProgramPaths): CloudCom
 
 /** Names of the programs a cloud runs. */
 export function componentNamesOf(layout: CloudLayout): CloudComponentName[] {
-  return componentsOf(layout, { programs: "", coredns: "", cniPlugins: "" }).map(({ name }) => name);
+  return componentsOf(layout, { programs: "", coredns: "", networkPolicies: "", cniPlugins: "" }).map(
+    ({ name }) => name,
+  );
 }
 
 function renderLabels(labels: Readonly<Record<string, string>>): string {

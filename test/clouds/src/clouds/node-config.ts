@@ -5,6 +5,9 @@ import type { CloudLayout } from "./cloud.ts";
 /** Full name of the image that holds a pod's namespaces open. */
 export const pauseImage = "tributary.local/pause:1";
 
+/** Name of the pod network, under which the network plugin writes down which pod has which address. */
+export const podNetwork = "pods";
+
 /** Socket of a cloud's containerd inside its mount namespace; outside, the same socket lies under the cloud's folder. */
 export const containerdSocket = "/run/containerd/containerd.sock";
 
@@ -42,7 +45,7 @@ export function renderCniConfig(layout: CloudLayout): string {
   return JSON.stringify(
     {
       cniVersion: "0.4.0",
-      name: "pods",
+      name: podNetwork,
       plugins: [
         {
           type: "ptp",
@@ -123,29 +126,4 @@ export function renderCorefile(layout: CloudLayout): string {
   }
 }
 `;
-}
-
-/**
- * Storage class of claims that are filled before any pod uses them: bound at once. The default class binds a claim when its first
- * pod has a node, because a scheduler that saw an unbound claim looks at the pod again only minutes later when it misses the binding.
- */
-export const filledStorageClass = "standard";
-
-/** Objects every cloud starts with: the storage classes, whose volumes any user may write to. */
-export function renderClusterObjects(): string {
-  const isDefault = "storageclass.kubernetes.io/is-default-class";
-  const storageClass = (name: string, volumeBindingMode: string, annotations: Readonly<Record<string, string>>) => ({
-    apiVersion: "storage.k8s.io/v1",
-    kind: "StorageClass",
-    metadata: { name, annotations },
-    provisioner: "tributary.dev/local-volume",
-    reclaimPolicy: "Delete",
-    volumeBindingMode,
-  });
-  return [
-    storageClass(filledStorageClass, "Immediate", { [isDefault]: "false" }),
-    storageClass("standard-late", "WaitForFirstConsumer", { [isDefault]: "true" }),
-  ]
-    .map((object) => stringify(object))
-    .join("---\n");
 }

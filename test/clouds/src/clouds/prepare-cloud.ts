@@ -5,9 +5,11 @@ import { currentBootId } from "../processes/process-identity.ts";
 import { replaceFile } from "../replace-file.ts";
 import { createCgroup } from "./cgroups.ts";
 import type { CloudLayout } from "./cloud.ts";
+import { networkPolicyUser } from "./cluster-objects.ts";
 import { createNamespaces } from "./namespaces.ts";
 import { createNetwork } from "./network.ts";
 import { renderCniConfig } from "./node-config.ts";
+import { queueNewConnections } from "./policed-connections.ts";
 
 /**
  * Makes whatever is missing of a cloud before its programs can run: folders, certificates, configuration, namespaces, network, cgroup.
@@ -21,6 +23,7 @@ export async function prepareCloud(layout: CloudLayout): Promise<string> {
   await replaceFile(join(layout.directory, "config", "resolv.conf"), `nameserver ${layout.nodeAddress}\n`);
   await createNamespaces(layout);
   await createNetwork(layout);
+  await queueNewConnections(layout);
   return createCgroup(layout.cgroup);
 }
 
@@ -41,6 +44,7 @@ async function writeClusterCredentials(layout: CloudLayout): Promise<void> {
     user: `system:node:${cloud.name}`,
     groups: ["system:nodes"],
   });
+  await writeKubeconfig(cloud.name, controlPlane, "kube-network-policies", { user: networkPolicyUser });
   await certificatesOf(controlPlane).issue("kubelet-serving", {
     commonName: `system:node:${cloud.name}`,
     dnsNames: [cloud.name],

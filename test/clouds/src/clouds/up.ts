@@ -12,10 +12,12 @@ import { ensureTools, type Tools } from "../tools/ensure-tools.ts";
 import { giveUp, waitUntil } from "../wait-until.ts";
 import { type CloudLayout, cloudsWith, layoutOf } from "./cloud.ts";
 import { accessOf, type ClusterAccess, readNodes, runKubectl } from "./cluster-api.ts";
+import { renderClusterObjects } from "./cluster-objects.ts";
 import { type CloudComponent, type CloudComponentName, componentsOf } from "./components.ts";
 import { componentLogPath, observeComponent, repairComponent } from "./detached-component.ts";
 import { allowForwarding } from "./network.ts";
-import { pauseImage, renderClusterObjects } from "./node-config.ts";
+import { pauseImage } from "./node-config.ts";
+import { areConnectionsJudged } from "./policed-connections.ts";
 import { prepareCloud } from "./prepare-cloud.ts";
 import { repairs } from "./repair.ts";
 
@@ -67,11 +69,12 @@ async function startCloud(layout: CloudLayout, tools: Tools, pauseArchive: strin
   await waitForContainerd(layout, components);
   await waitForApiServer(layout, components);
   await ensurePauseImage(layout, pauseArchive);
-  await repairStage(2);
   const access = accessOf(layout, tools.kubectl);
   await runKubectl(access, ["apply", "--server-side", "--field-manager=tributary-clouds", "-f", "-"], {
     input: renderClusterObjects(),
   });
+  await repairStage(2);
+  await waitForNetworkPolicies(layout, components);
   await waitForNode(layout, components, access);
   progress(`${name}: node Ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s (a local stand-in)`);
 }
@@ -106,6 +109,12 @@ async function waitForNode(
     const nodes = await readNodes(access);
     return nodes.some((node) => node.ready && node.gpus === layout.cloud.fakeGpus);
   });
+}
+
+async function waitForNetworkPolicies(layout: CloudLayout, components: readonly CloudComponent[]): Promise<void> {
+  await waitWhileRunning(layout, components, ["kube-network-policies"], "its network policies are enforced", () =>
+    areConnectionsJudged(layout),
+  );
 }
 
 /** Waits for a condition; a program it depends on that ends makes it hopeless, and its log says why. */

@@ -65,6 +65,15 @@ const corednsBuild: GoBuild = {
   expectedMinutes: "1 to 2",
 };
 
+const networkPoliciesBuild: GoBuild = {
+  name: "kube-network-policies",
+  module: "kube-network-policies",
+  outputs: [{ file: "kube-network-policies", goPackage: "." }],
+  links: {},
+  linkerFlags: "-s -w",
+  expectedMinutes: "1 to 2",
+};
+
 /** Builds Kubernetes and etcd from their Go modules once, and returns the folder with one link for each of `kubernetesPrograms` and `pause`. */
 export function buildKubernetes(progress: Progress): Promise<string> {
   return buildGo(kubernetesBuild, progress);
@@ -78,6 +87,11 @@ export function buildHelm(progress: Progress): Promise<string> {
 /** Builds CoreDNS from its Go module once, and returns the folder that holds `coredns`. */
 export function buildCoredns(progress: Progress): Promise<string> {
   return buildGo(corednsBuild, progress);
+}
+
+/** Builds kube-network-policies from its Go module once, and returns the folder that holds `kube-network-policies`. */
+export function buildNetworkPolicies(progress: Progress): Promise<string> {
+  return buildGo(networkPoliciesBuild, progress);
 }
 
 async function buildGo(build: GoBuild, progress: Progress): Promise<string> {
