@@ -150,7 +150,7 @@ describe.skipIf(skipped !== undefined)("local clouds", () => {
     expect(await evaluate("hub", "probe", dial)).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN/);
   });
 
-  it.each(["etcd", "kube-apiserver", "containerd", "kubelet", "kube-proxy", "coredns"] as const)(
+  it.each(["etcd", "kube-apiserver", "containerd", "kubelet", "kube-proxy", "coredns", "kube-network-policies"] as const)(
     "are repaired by up after kill -9 of %s, and their pods run on",
     async (component) => {
       const podState = () =>

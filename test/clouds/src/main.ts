@@ -7,7 +7,7 @@ const usage = `usage: node test/clouds/src/main.ts COMMAND
   up [CLOUD…]                start or repair the local clouds, and the extra one named lab where it is asked for; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
   down                       remove the local clouds and every trace of them
   status                     say how the local clouds are
-  tools                      build or find the programs that clouds and tests run: Kubernetes, Helm, CoreDNS
+  tools                      build or find the programs that clouds and tests run: Kubernetes, Helm, CoreDNS, kube-network-policies
   kubectl CLUSTER ARGUMENT…  run kubectl against one of the clusters`;
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
