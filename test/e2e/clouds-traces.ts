@@ -17,7 +17,8 @@ export interface MachineTraces {
 }
 
 const watchedFolders = ["/run", "/var/lib", "/var/log", "/opt"];
-const nodePrograms = /(^|\/)(containerd|containerd-shim-runc-v2|runc|kubelet|kube-proxy|coredns|kube-network-policies)\0/;
+const nodePrograms =
+  /(^|\/)(containerd|containerd-shim-runc-v2|runc|kubelet|kube-proxy|coredns|kube-network-policies)\0/;
 
 /** Reads the traces there are now. */
 export function readMachineTraces(): MachineTraces {

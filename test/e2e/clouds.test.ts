@@ -150,26 +150,31 @@ describe.skipIf(skipped !== undefined)("local clouds", () => {
     expect(await evaluate("hub", "probe", dial)).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN/);
   });
 
-  it.each(["etcd", "kube-apiserver", "containerd", "kubelet", "kube-proxy", "coredns", "kube-network-policies"] as const)(
-    "are repaired by up after kill -9 of %s, and their pods run on",
-    async (component) => {
-      const podState = () =>
-        kubectl(aws, [
-          "get",
-          "pod",
-          "three-gpus",
-          "-o",
-          "jsonpath={.metadata.uid} {.status.containerStatuses[*].restartCount}",
-        ]);
-      const stateBefore = await podState();
-      const pids = await pidsOf();
-      process.kill(pids[`${aws} ${component}`] as number, "SIGKILL");
-      const steps: string[] = [];
-      await up({ progress: (line) => steps.push(line) });
-      expect(steps.filter((line) => !line.includes("node Ready"))).toEqual([`${aws}: start ${component}`]);
-      expect(await podState()).toBe(stateBefore);
-    },
-  );
+  it.each([
+    "etcd",
+    "kube-apiserver",
+    "containerd",
+    "kubelet",
+    "kube-proxy",
+    "coredns",
+    "kube-network-policies",
+  ] as const)("are repaired by up after kill -9 of %s, and their pods run on", async (component) => {
+    const podState = () =>
+      kubectl(aws, [
+        "get",
+        "pod",
+        "three-gpus",
+        "-o",
+        "jsonpath={.metadata.uid} {.status.containerStatuses[*].restartCount}",
+      ]);
+    const stateBefore = await podState();
+    const pids = await pidsOf();
+    process.kill(pids[`${aws} ${component}`] as number, "SIGKILL");
+    const steps: string[] = [];
+    await up({ progress: (line) => steps.push(line) });
+    expect(steps.filter((line) => !line.includes("node Ready"))).toEqual([`${aws}: start ${component}`]);
+    expect(await podState()).toBe(stateBefore);
+  });
 
   it("are repaired by up after a component was stopped", async () => {
     const pids = await pidsOf();

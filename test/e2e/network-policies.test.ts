@@ -77,6 +77,12 @@ describe.skipIf(reason !== undefined)("the charts' network policies, as clusters
     return { service: clusterIP, ports: ports.map(({ port }: { port: number }) => port) };
   }
 
+  async function restartGate(): Promise<void> {
+    const inNamespace = [gate.pod, "-n", gateNamespace];
+    await kubectl(member.name, ["rollout", "restart", ...inNamespace]);
+    await kubectl(member.name, ["rollout", "status", ...inNamespace, "--timeout=120s"], { timeoutMs: 150_000 });
+  }
+
   /** Everything that a pod without policy reaches, and a worker must not. */
   const forbiddenToWorkers = () => ({
     "API server": `${addressOf(member)}:6443`,
@@ -152,13 +158,22 @@ describe.skipIf(reason !== undefined)("the charts' network policies, as clusters
     expect(await tryFromPod(operator, targets)).toEqual({ calls: "open", tensors: "silent", other: "silent" });
   });
 
-  it("are seen by the gate to be enforced", async () => {
-    const path = ["configmap", "tributary-gate-identity", "-n", gateNamespace];
-    const text = await eventually("the gate knows whether its policy is enforced", async () => {
-      const read = await kubectl(member.name, ["get", ...path, "-o", "jsonpath={.data.network\\.json}"]);
-      return read === "" || read.includes("NotSettled") ? undefined : read;
+  it("are seen by a gate that starts to be enforced", async () => {
+    await restartGate();
+    // From the new gate itself: the ConfigMap may still have what the former one wrote.
+    const script = "fetch('http://127.0.0.1:9092/metrics').then((r) => r.text()).then(console.log)";
+    const read = () => kubectl(member.name, ["exec", "-n", gateNamespace, gate.pod, "--", "node", "-e", script]);
+    const value = await eventually("the gate knows whether its policy is enforced", async () => {
+      const [, found] = /^tributary_gate_egress_enforced (.+)$/mu.exec(await read()) ?? [];
+      return found === "-1" ? undefined : found;
     });
-    expect(JSON.parse(text).egressEnforced).toMatchObject({ status: "True", reason: "ForbiddenBlocked" });
+    expect(value).toBe("1");
+    await eventually("the gate has published it", async () => {
+      const path = ["configmap", "tributary-gate-identity", "-n", gateNamespace];
+      const text = await kubectl(member.name, ["get", ...path, "-o", "jsonpath={.data.network\\.json}"]);
+      expect(JSON.parse(text).egressEnforced).toMatchObject({ status: "True", reason: "ForbiddenBlocked" });
+      return true;
+    });
   });
 
   it("hold while the program that enforces them is down: nothing new opens until it is back", async () => {
