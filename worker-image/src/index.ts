@@ -1,6 +1,6 @@
 export { observeEngine } from "./aggregator/observe-engine.ts";
-export { observeNetwork } from "./gate/network/observe-network.ts";
 export { GateMemory } from "./gate/memory/gate-memory.ts";
+export { observeNetwork } from "./gate/network/observe-network.ts";
 export { observeGate } from "./gate/observe-gate.ts";
 export { createNodeCryptoSuite } from "./shared/crypto/node-crypto-suite.ts";
 export { partyFailureCode, taskFailureCode } from "./shared/failure-codes.ts";
