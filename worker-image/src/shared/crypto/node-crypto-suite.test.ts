@@ -141,6 +141,30 @@ describe("an Ed25519 key that is used again", () => {
   });
 });
 
+describe("an X25519 key that is used again", () => {
+  it("is read anew where its array holds another one", () => {
+    const secret = new Uint8Array(32).fill(1);
+    const peer = crypto.x25519PublicKey(new Uint8Array(32).fill(3));
+    const first = crypto.x25519(secret, peer);
+    expect(crypto.x25519(secret, peer)).toEqual(first);
+    secret.fill(2);
+    expect(crypto.x25519(secret, peer)).toEqual(crypto.x25519(new Uint8Array(32).fill(2), peer));
+    expect(crypto.x25519(secret, peer)).not.toEqual(first);
+    peer.set(crypto.x25519PublicKey(new Uint8Array(32).fill(4)));
+    expect(crypto.x25519(new Uint8Array(32).fill(4), crypto.x25519PublicKey(secret))).toEqual(
+      crypto.x25519(secret, peer),
+    );
+  });
+
+  it("of another length is refused, also after one that was right", () => {
+    const secret = new Uint8Array(32).fill(5);
+    const peer = crypto.x25519PublicKey(secret);
+    crypto.x25519(secret, peer);
+    expect(() => crypto.x25519(secret.subarray(1), peer)).toThrow("key is 31 bytes, must be 32");
+    expect(() => crypto.x25519(secret, peer.subarray(1))).toThrow("key is 31 bytes, must be 32");
+  });
+});
+
 describe("keystreams", () => {
   it("encrypts with AES-256-CTR as NIST SP 800-38A F.5.5 does, whole and block by block", () => {
     const key = fromHex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");

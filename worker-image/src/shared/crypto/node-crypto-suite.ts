@@ -21,7 +21,7 @@ const DerPrefix = {
   ed25519Public: Buffer.from("302a300506032b6570032100", "hex"),
 } as const;
 
-/** Most public keys that are kept ready: those of a job of that many workers. */
+/** Most public keys of a kind that are kept ready: those of a job of that many workers. */
 const MAX_READY_KEYS = 1024;
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
@@ -37,7 +37,7 @@ export function createNodeCryptoSuite(): CryptoSuite {
     hkdfSha256: (inputKey, salt, info, lengthBytes) =>
       new Uint8Array(hkdfSync("sha256", inputKey, salt, info, lengthBytes)),
     x25519PublicKey: (secretKey) => rawPublicKey(privateKey(DerPrefix.x25519Private, secretKey)),
-    x25519,
+    x25519: (secretKey, publicKeyBytes) => x25519(keys.agreeing(secretKey), keys.agreedWith(publicKeyBytes)),
     keystream,
     sealAes256Gcm,
     openAes256Gcm,
@@ -55,30 +55,53 @@ export function createNodeCryptoSuite(): CryptoSuite {
 }
 
 /**
- * Ed25519 keys in OpenSSL's form, which takes as long to make as a signature: those of a job sign and are checked all the time. A secret is
- * known by the array that holds it, as long as that lives and still holds it.
+ * Keys in OpenSSL's form, which takes longer to make than a signature or an agreement with it: those of a job sign and are checked all the time,
+ * and a party agrees with every neighbour by one secret. A secret is known by the array that holds it, as long as that lives and still holds it.
  */
 class KnownKeys {
-  readonly #public = new Map<string, KeyObject>();
-  readonly #private = new WeakMap<Uint8Array, { readonly raw: Uint8Array; readonly key: KeyObject }>();
+  readonly #verifying = new Map<string, KeyObject>();
+  readonly #agreedWith = new Map<string, KeyObject>();
+  readonly #signing = new WeakMap<Uint8Array, ReadySecret>();
+  readonly #agreeing = new WeakMap<Uint8Array, ReadySecret>();
 
   verifying(raw: Uint8Array): KeyObject {
-    const name = Buffer.from(raw).toString("latin1");
-    const known = this.#public.get(name);
-    if (known !== undefined) return known;
-    const key = publicKey(DerPrefix.ed25519Public, raw);
-    if (this.#public.size >= MAX_READY_KEYS) this.#public.clear();
-    this.#public.set(name, key);
-    return key;
+    return readyPublic(this.#verifying, DerPrefix.ed25519Public, raw);
+  }
+
+  agreedWith(raw: Uint8Array): KeyObject {
+    return readyPublic(this.#agreedWith, DerPrefix.x25519Public, raw);
   }
 
   signing(raw: Uint8Array): KeyObject {
-    const known = this.#private.get(raw);
-    if (known !== undefined && equalBytes(known.raw, raw)) return known.key;
-    const key = privateKey(DerPrefix.ed25519Private, raw);
-    this.#private.set(raw, { raw: raw.slice(), key });
-    return key;
+    return readySecret(this.#signing, DerPrefix.ed25519Private, raw);
   }
+
+  agreeing(raw: Uint8Array): KeyObject {
+    return readySecret(this.#agreeing, DerPrefix.x25519Private, raw);
+  }
+}
+
+interface ReadySecret {
+  readonly raw: Uint8Array;
+  readonly key: KeyObject;
+}
+
+function readyPublic(ready: Map<string, KeyObject>, prefix: Uint8Array, raw: Uint8Array): KeyObject {
+  const name = Buffer.from(raw).toString("latin1");
+  const known = ready.get(name);
+  if (known !== undefined) return known;
+  const key = publicKey(prefix, raw);
+  if (ready.size >= MAX_READY_KEYS) ready.clear();
+  ready.set(name, key);
+  return key;
+}
+
+function readySecret(ready: WeakMap<Uint8Array, ReadySecret>, prefix: Uint8Array, raw: Uint8Array): KeyObject {
+  const known = ready.get(raw);
+  if (known !== undefined && equalBytes(known.raw, raw)) return known.key;
+  const key = privateKey(prefix, raw);
+  ready.set(raw, { raw: raw.slice(), key });
+  return key;
 }
 
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -88,11 +111,9 @@ function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** OpenSSL refuses an all-zero shared secret, which is what every low-order point gives. */
-function x25519(secretKey: Uint8Array, publicKeyBytes: Uint8Array): Uint8Array | null {
-  const own = privateKey(DerPrefix.x25519Private, secretKey);
-  const other = publicKey(DerPrefix.x25519Public, publicKeyBytes);
+function x25519(privateKey: KeyObject, publicKey: KeyObject): Uint8Array | null {
   try {
-    const shared = bytesOf(diffieHellman({ privateKey: own, publicKey: other }));
+    const shared = bytesOf(diffieHellman({ privateKey, publicKey }));
     return shared.every((byte) => byte === 0) ? null : shared;
   } catch {
     return null;

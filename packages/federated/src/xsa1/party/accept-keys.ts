@@ -14,8 +14,8 @@ import { coefficientsOf, graphOf, refuse, repeat } from "./party-round.ts";
 import { type AcceptedKeys, type PartyRound, type PartyState, withRound } from "./party-state.ts";
 import type { PartyContext, PartyStep } from "./party-types.ts";
 
-/** The GCM nonce: each key seals once. */
-const ZERO_NONCE = new Uint8Array(12);
+/** The GCM nonce of sealed shares: each key seals once. */
+export const ZERO_NONCE = new Uint8Array(12);
 
 /** Step 1: checks who advertised which keys, then shares this round's secrets among the holders. */
 export function acceptKeys(
@@ -83,27 +83,4 @@ function splitSegment(context: PartyContext, round: PartyRound, segment: number,
 /** The additional data of sealed shares: setup, key list, sender, receiver. A split key list makes them fail to open. */
 export function shareBinding(setupDigest: Uint8Array, keys: Uint8Array, sender: number, receiver: number): Uint8Array {
   return concatBytes(setupDigest, keys, u32Bytes(sender), u32Bytes(receiver));
-}
-
-/** The shares that `sender` sealed for this party, 64 bytes for each segment, or `null` when they do not open. */
-export function openShares(
-  context: PartyContext,
-  round: PartyRound,
-  keys: AcceptedKeys,
-  sender: number,
-  sealed: Uint8Array,
-): Uint8Array | null {
-  const { crypto } = context;
-  const peer = keys.peers.get(sender);
-  const shared =
-    peer === undefined ? null : crypto.x25519(shareSecret(crypto, round.seed, round.setupDigest), peer.shareKey);
-  if (shared === null) return null;
-  const key = deriveShareKey(crypto, round.setupDigest, shared, sender, round.party);
-  const plaintext = crypto.openAes256Gcm(
-    key,
-    ZERO_NONCE,
-    shareBinding(round.setupDigest, keys.digest, sender, round.party),
-    sealed,
-  );
-  return plaintext?.length === 64 * round.setup.segments.length ? plaintext : null;
 }

@@ -3,7 +3,7 @@ import { equalBytes } from "../bytes.ts";
 import type { ShareDeliveryMessage } from "../messages.ts";
 import { type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { bitmapOfParties, checkPresence, entriesOf, isMasked, rankOf } from "../roster.ts";
-import { openShares } from "./accept-keys.ts";
+import { heldShares } from "./held-shares.ts";
 import { graphOf, refuse, repeat } from "./party-round.ts";
 import { type AcceptedKeys, type AcceptedShares, type PartyRound, type PartyState, withRound } from "./party-state.ts";
 import type { PartyContext, PartyEffect, PartyStep } from "./party-types.ts";
@@ -79,9 +79,8 @@ function unreadableSenders(
   keys: AcceptedKeys,
   shares: AcceptedShares,
 ): number[] {
-  return [...shares.sealed].flatMap(([sender, bytes]) =>
-    openShares(context, round, keys, sender, bytes) === null ? [sender] : [],
-  );
+  const held = heldShares(context, round, keys, shares);
+  return [...shares.sealed.keys()].filter((sender) => held(sender) === null);
 }
 
 function isSame(a: AcceptedShares, b: AcceptedShares): boolean {

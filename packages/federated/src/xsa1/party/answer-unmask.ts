@@ -8,7 +8,7 @@ import { type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { isMasked, rankOf } from "../roster.ts";
 import { segmentSecrets } from "../round-secrets.ts";
 import { answerTranscript, consistencyTranscript } from "../transcripts.ts";
-import { openShares } from "./accept-keys.ts";
+import { heldShares } from "./held-shares.ts";
 import { coefficientsOf, graphOf, refuse } from "./party-round.ts";
 import type { PartyState, PlannedRound } from "./party-state.ts";
 import type { PartyContext, PartyStep } from "./party-types.ts";
@@ -93,10 +93,11 @@ function givenShares(context: PartyContext, round: PlannedRound, segment: number
   const graph = graphOf(context, setup, keys);
   const index = setup.segments.findIndex((entry) => entry.id === segment);
   const survivors = round.progress[index]!.bitmap!;
+  const held = heldShares(context, round, keys, shares);
   return ownersOf(round, graph).flatMap((owner) => {
     const kind = hasRank(survivors, rankOf(setup, owner)) ? ShareKind.SelfSeed : ShareKind.MaskSecret;
     if (owner === round.party) return [{ owner, kind, share: ownShare(context, round, graph, segment, kind) }];
-    const opened = openShares(context, round, keys, owner, shares.sealed.get(owner)!);
+    const opened = held(owner);
     if (opened === null) return [];
     const offset = 64 * index + (kind === ShareKind.MaskSecret ? 0 : 32);
     return [{ owner, kind, share: opened.slice(offset, offset + 32) }];
