@@ -5,44 +5,59 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "@tributary/clouds";
 import { pythonWith } from "../shared/python-environment.ts";
-import { type PeerProgram, type PeerWork, peerRounds, runPeer } from "./peer-run.ts";
+import { type PeerProgram, type PeerWork, runPeer, type StartedPeer } from "./peer-run.ts";
 import type { RoundContestant } from "./round-case.ts";
+import { countWire } from "./wire-counter.ts";
 
 const portDeadlineMs = 60_000;
 const requirements = fileURLToPath(new URL("../shared/peers/requirements-flower.txt", import.meta.url));
 
 /** Flower's deployment engine: one SuperLink and a SuperNode a client on loopback, without TLS. */
-export const flower: RoundContestant = {
-  name: "flwr",
-  version: "1.41.0",
-  run: (size) => runPeer(program, size),
-};
+export const flower = flowerOf("flwr", "flower_app", { rounds: () => 5 });
 
-const program: PeerProgram = {
-  app: ["flower_app"],
-  aggregating: /superlink|serverapp/u,
-  async start(work) {
-    const tools = dirname(pythonWith(requirements));
-    const { size, folder } = work;
-    const ports = await freePorts(size.workers + 1);
-    const [linkPort = 0, ...nodePorts] = ports;
-    const link = `127.0.0.1:${linkPort}`;
-    const env = prepareHome(folder, link, tools);
-    const start = (name: string, args: readonly string[]) =>
-      work.processes.start(join(tools, name), args, { cwd: folder, env, logPath: work.logPath });
-    start("flower-superlink", ["--insecure", "--port", `${linkPort}`, "--disable-runtime-dependency-installation"]);
-    await listening(linkPort);
-    for (const [index, port] of nodePorts.entries()) {
-      const config = `partition-id=${index} num-partitions=${size.workers}`;
-      start("flower-supernode", ["--insecure", "--superlink", link, "--port", `${port}`, "--node-config", config]);
-    }
-    await Promise.all(nodePorts.map(listening));
-    return start("flwr", ["run", join(folder, "flower_app"), "bench", "--run-config", runConfig(work)]);
-  },
-};
+/**
+ * The same with its SecAgg+ workflow. Its rounds take so long that few of them are run; as in each other case the first is left out and
+ * the last is only begun.
+ */
+export const flowerSecAgg = flowerOf("flwr SecAgg+", "flower_secagg_app", {
+  rounds: ({ mib }) => (mib <= 1 ? 4 : 3),
+  limitMs: ({ mib }) => 600_000 + mib * 9_000,
+});
 
-function runConfig({ size, roundLog }: PeerWork): string {
-  return `rounds=${peerRounds} mib=${size.mib} clients=${size.workers} log="${roundLog}"`;
+function flowerOf(name: string, app: string, pace: Pick<PeerProgram, "rounds" | "limitMs">): RoundContestant {
+  const program: PeerProgram = {
+    app: [app],
+    ...pace,
+    aggregating: /superlink|serverapp/u,
+    working: /supernode|clientapp/u,
+    start: (work) => startFlower(work, app),
+  };
+  return { name, version: "1.41.0", run: (size) => runPeer(program, size) };
+}
+
+async function startFlower(work: PeerWork, app: string): Promise<StartedPeer> {
+  const tools = dirname(pythonWith(requirements));
+  const { size, folder } = work;
+  const ports = await freePorts(size.workers + 1);
+  const [linkPort = 0, ...nodePorts] = ports;
+  const env = prepareHome(folder, `127.0.0.1:${linkPort}`, tools);
+  const start = (name: string, args: readonly string[]) =>
+    work.processes.start(join(tools, name), args, { cwd: folder, env, logPath: work.logPath });
+  start("flower-superlink", ["--insecure", "--port", `${linkPort}`, "--disable-runtime-dependency-installation"]);
+  await listening(linkPort);
+  const wire = await countWire(linkPort);
+  const link = `127.0.0.1:${wire.port}`;
+  for (const [index, port] of nodePorts.entries()) {
+    const config = `partition-id=${index} num-partitions=${size.workers}`;
+    start("flower-supernode", ["--insecure", "--superlink", link, "--port", `${port}`, "--node-config", config]);
+  }
+  await Promise.all(nodePorts.map(listening));
+  const submitter = start("flwr", ["run", join(folder, app), "bench", "--run-config", runConfig(work)]);
+  return { submitter, wire };
+}
+
+function runConfig({ size, rounds, roundLog }: PeerWork): string {
+  return `rounds=${rounds} mib=${size.mib} clients=${size.workers} log="${roundLog}"`;
 }
 
 function prepareHome(folder: string, link: string, tools: string): Record<string, string> {

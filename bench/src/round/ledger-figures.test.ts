@@ -14,12 +14,22 @@ const line = (round: number, committedMs: number, changes: Partial<LedgerFigureL
 describe("figures of a ledger", () => {
   it("are periods between commits and bytes of the rounds after the first two", () => {
     const lines = [line(0, 9000), line(1, 9900), line(2, 10_100), line(3, 10_350)];
-    expect(figuresOf(lines, 2, 2)).toEqual({ periods: [0.2, 0.25], inside: [0.1, 0.1], bytes: [112, 113] });
+    expect(figuresOf(lines, 2, 2)).toEqual({
+      periods: [0.2, 0.25],
+      inside: [0.1, 0.1],
+      bytes: [112, 113],
+      bytesUp: [12, 13],
+    });
   });
 
   it("leave out the round that only evaluates", () => {
     const lines = [line(0, 9000), line(1, 9900), line(2, 9950, { outcome: "Evaluated" })];
-    expect(figuresOf(lines, 2, 0)).toEqual({ periods: [0.9], inside: [0.1, 0.1], bytes: [110, 111] });
+    expect(figuresOf(lines, 2, 0)).toEqual({
+      periods: [0.9],
+      inside: [0.1, 0.1],
+      bytes: [110, 111],
+      bytesUp: [10, 11],
+    });
   });
 
   it.each([

@@ -18,6 +18,8 @@ export interface LedgerFigures {
   readonly inside: readonly number[];
   /** Bytes of each round on the wire, both ways, all workers. */
   readonly bytes: readonly number[];
+  /** Of these, what workers sent. */
+  readonly bytesUp: readonly number[];
 }
 
 /**
@@ -38,8 +40,14 @@ export function figuresOf(lines: readonly LedgerFigureLine[], workers: number, d
       dropped,
     ),
     inside: rounds.slice(dropped).map(({ startedMs, committedMs }) => (committedMs - startedMs) / 1000),
-    bytes: rounds.slice(dropped).map(({ bytes }) => {
-      return Object.values(bytes).reduce((sum, { up, down }) => sum + up + down, 0);
-    }),
+    bytes: rounds.slice(dropped).map(({ bytes }) => sumOf(bytes, ({ up, down }) => up + down)),
+    bytesUp: rounds.slice(dropped).map(({ bytes }) => sumOf(bytes, ({ up }) => up)),
   };
+}
+
+function sumOf(
+  bytes: LedgerFigureLine["bytes"],
+  count: (counted: { readonly up: number; readonly down: number }) => number,
+): number {
+  return Object.values(bytes).reduce((sum, counted) => sum + count(counted), 0);
 }

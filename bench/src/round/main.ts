@@ -1,17 +1,24 @@
 import { parseArgs } from "node:util";
 import { toStandardError } from "@tributary/clouds";
+import type { BenchLine, Provenance } from "../shared/bench-line.ts";
 import { provenanceOf } from "../shared/provenance.ts";
-import { flower } from "./flower.ts";
+import { flower, flowerSecAgg } from "./flower.ts";
+import { selectMaskedCases } from "./masked-case.ts";
+import { maskedLinesOf } from "./masked-lines.ts";
 import { nvflare } from "./nvflare.ts";
-import { type RoundCase, type RoundContestant, type RoundRun, selectCases } from "./round-case.ts";
-import { describeLine, linesOf } from "./round-lines.ts";
+import { processesOf } from "./processes.ts";
+import { type RoundContestant, type RoundRun, type RoundSize, selectCases } from "./round-case.ts";
+import { type ContestantRuns, describeLine, linesOf } from "./round-lines.ts";
 import { installTributary } from "./tributary.ts";
 
-const usage = `node bench/src/round/main.ts [--mib 1 --workers 2 | --mib 100 --workers 4] [--peers none] [--turns 2]
-Rounds of a no-op trainer on the local clouds beside NVFLARE and Flower on loopback, in turns. JSON lines on standard output.`;
+const usage = `node bench/src/round/main.ts [--only unmasked|masked] [--mib M --workers W] [--peers none] [--turns 2]
+Rounds of a no-op trainer on the local clouds beside NVFLARE and Flower on loopback, in turns: 1 MiB of 2 workers and 100 MiB of 4.
+Masked ones as processes of this machine beside the same without masks and Flower's SecAgg+: 1 and 100 MiB of 4 workers; 1 MiB of 64
+by --only masked --mib 1 --workers 64. JSON lines on standard output.`;
 
 const { values } = parseArgs({
   options: {
+    only: { type: "string" },
     mib: { type: "string" },
     workers: { type: "string" },
     peers: { type: "string", default: "all" },
@@ -21,24 +28,47 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
+  const { only } = values;
+  if (only !== undefined && only !== "unmasked" && only !== "masked")
+    throw new Error(`--only ${only}: want unmasked or masked`);
+  // A pair of arguments is of one kind of case: 1 MiB of 4 workers is no unmasked one.
+  if (only === undefined && values.mib !== undefined)
+    throw new Error("--mib without --only: say --only unmasked or masked");
+  const provenance = provenanceOf("round");
+  if (only !== "masked") await runUnmasked(provenance);
+  if (only !== "unmasked") await runMasked(provenance);
+}
+
+async function runUnmasked(provenance: Provenance): Promise<void> {
   const cases = selectCases(values.mib, values.workers);
   const peers = values.peers === "none" ? [] : [nvflare, flower];
-  const provenance = provenanceOf("round");
   const ours = await installTributary(toStandardError);
   for (const size of cases) {
-    const contestants = [...peers, ours];
-    const runs = await inTurns(contestants, size, Number(values.turns));
-    const named = peers.map((peer, index) => ({ name: peer.name, version: peer.version, runs: runs[index] ?? [] }));
-    for (const line of linesOf(size, runs.at(-1) ?? [], named, provenance)) {
-      process.stdout.write(`${JSON.stringify(line)}\n`);
-      toStandardError(describeLine(line));
-    }
+    const runs = await inTurns([...peers, ours], size);
+    print(linesOf(size, runs.at(-1)!.runs, runs.slice(0, -1), provenance));
+  }
+}
+
+async function runMasked(provenance: Provenance): Promise<void> {
+  const ours = [processesOf("None"), processesOf("Masking")];
+  for (const size of selectMaskedCases(values.mib, values.workers)) {
+    const peers = values.peers === "none" || size.timesPeerAtLeast === undefined ? [] : [flowerSecAgg];
+    const runs = await inTurns([...peers, ...ours], size);
+    print(maskedLinesOf(size, { masked: runs.at(-1)!, unmasked: runs.at(-2)!, peer: runs.at(-3) }, provenance));
+  }
+}
+
+function print(lines: readonly BenchLine[]): void {
+  for (const line of lines) {
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    toStandardError(describeLine(line));
   }
 }
 
 /** Runs each contestant in every turn; a run that fails is said, fails the benchmark and gives no figures. */
-async function inTurns(contestants: readonly RoundContestant[], size: RoundCase, turns: number): Promise<RoundRun[][]> {
+async function inTurns(contestants: readonly RoundContestant[], size: RoundSize): Promise<ContestantRuns[]> {
   const runs: RoundRun[][] = contestants.map(() => []);
+  const turns = Number(values.turns);
   for (let turn = 1; turn <= turns; turn++)
     for (const [index, contestant] of contestants.entries()) {
       const what = `${size.mib} MiB, ${size.workers} workers, turn ${turn} of ${turns}, ${contestant.name}`;
@@ -53,7 +83,7 @@ async function inTurns(contestants: readonly RoundContestant[], size: RoundCase,
       }
     }
   if (runs.at(-1)?.length === 0) throw new Error("no run of ours gave figures");
-  return runs;
+  return contestants.map(({ name, version }, index) => ({ name, version, runs: runs[index]! }));
 }
 
 // An exit of its own, not the signal's, so that a peer's processes are killed on the way out.

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pythonWith } from "../shared/python-environment.ts";
-import { type PeerProgram, peerRounds, runPeer } from "./peer-run.ts";
+import { type PeerProgram, runPeer } from "./peer-run.ts";
 import type { RoundContestant } from "./round-case.ts";
 
 /** NVFLARE in its proof-of-concept mode: server and sites in processes of their own on loopback, with its own certificates. */
@@ -15,11 +15,12 @@ const requirements = fileURLToPath(new URL("../shared/peers/requirements-nvflare
 
 const program: PeerProgram = {
   app: ["nvflare_job.py", "nvflare_client.py"],
+  rounds: () => 5,
   aggregating: /server_train|runner_process.*server|\/server\//u,
-  async start({ processes, folder, roundLog, logPath, size, limitMs }) {
+  async start({ processes, folder, rounds, roundLog, logPath, size, limitMs }) {
     const python = pythonWith(requirements);
-    const args = ["nvflare_job.py", size.workers, size.mib, peerRounds, roundLog, limitMs / 1000].map(String);
-    return processes.start(python, args, {
+    const args = ["nvflare_job.py", size.workers, size.mib, rounds, roundLog, limitMs / 1000].map(String);
+    const submitter = processes.start(python, args, {
       cwd: folder,
       logPath,
       env: {
@@ -29,5 +30,6 @@ const program: PeerProgram = {
         PYTHONUNBUFFERED: "1",
       },
     });
+    return { submitter };
   },
 };

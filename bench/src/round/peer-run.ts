@@ -6,10 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type MarkedProcesses, markProcesses } from "./marked-processes.ts";
 import { periodsOf, type RoundMark, readRoundLog } from "./period.ts";
-import type { RoundCase, RoundRun } from "./round-case.ts";
+import type { RoundRun, RoundSize } from "./round-case.ts";
+import type { WireBytes, WireCounter } from "./wire-counter.ts";
 
-/** Rounds of a peer's run: the first is left out, and the last has no next round to end it. */
-export const peerRounds = 5;
 const droppedRounds = 1;
 const lookEveryMs = 500;
 
@@ -22,8 +21,18 @@ export interface PeerWork {
   readonly roundLog: string;
   /** Where its processes write. */
   readonly logPath: string;
-  readonly size: RoundCase;
+  readonly size: RoundSize;
+  /** Rounds to run: the first is left out, and the last has no next round to end it. */
+  readonly rounds: number;
   readonly limitMs: number;
+}
+
+/** A peer that runs. */
+export interface StartedPeer {
+  /** The process that submits the work: when it fails no rounds need be waited for. */
+  readonly submitter: ChildProcess;
+  /** Counts what goes between its clients and its server; absent where nobody counts. */
+  readonly wire?: WireCounter;
 }
 
 /** How a peer is run. */
@@ -32,8 +41,14 @@ export interface PeerProgram {
   readonly app: readonly string[];
   /** Command lines of the processes that aggregate. */
   readonly aggregating: RegExp;
-  /** Starts everything; resolves to the process that submits the work: when it fails no rounds need be waited for. */
-  start(work: PeerWork): Promise<ChildProcess>;
+  /** Command lines of the processes of clients; absent where nobody looks at their memory. */
+  readonly working?: RegExp;
+  /** Rounds of a run of a size, at least three. */
+  rounds(size: RoundSize): number;
+  /** How long these may take; what rounds without masks take at most where it does not say. */
+  limitMs?(size: RoundSize): number;
+  /** Starts everything. */
+  start(work: PeerWork): Promise<StartedPeer>;
 }
 
 /**
@@ -41,52 +56,76 @@ export interface PeerProgram {
  *
  * @throws when the rounds are not seen within the limit, with the end of what the peer wrote.
  */
-export async function runPeer(program: PeerProgram, size: RoundCase): Promise<RoundRun> {
+export async function runPeer(program: PeerProgram, size: RoundSize): Promise<RoundRun> {
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
-  const limitMs = 240_000 + size.mib * 3_600;
+  const limitMs = program.limitMs?.(size) ?? 240_000 + size.mib * 3_600;
   const processes = markProcesses();
   const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   // After the listener of the processes, which write there: an interrupted benchmark leaves nothing either.
   process.once("exit", removeFolder);
   const work: PeerWork = {
-    ...{ processes, folder, size, limitMs },
+    ...{ processes, folder, size, limitMs, rounds: program.rounds(size) },
     roundLog: join(folder, "rounds.jsonl"),
     logPath: join(folder, "output.log"),
   };
   for (const name of program.app)
     cpSync(fileURLToPath(new URL(`./peers/${name}`, import.meta.url)), join(folder, name), { recursive: true });
+  let started: StartedPeer | undefined;
   try {
-    const submitter = await program.start(work);
-    const { marks, peakBytes } = await watchRounds(work, submitter, program.aggregating);
-    return { periods: periodsOf(marks, droppedRounds), peakBytes, bytes: [] };
+    started = await program.start(work);
+    return await watchRounds(work, started, program);
   } finally {
     await processes.end();
+    started?.wire?.close();
     removeFolder();
     process.off("exit", removeFolder);
   }
 }
 
-async function watchRounds(
-  work: PeerWork,
-  submitter: ChildProcess,
-  aggregating: RegExp,
-): Promise<{ marks: RoundMark[]; peakBytes: number }> {
+async function watchRounds(work: PeerWork, { submitter, wire }: StartedPeer, program: PeerProgram): Promise<RoundRun> {
   const endsAtMs = performance.now() + work.limitMs;
-  let peakBytes = 0;
+  const { processes, rounds } = work;
+  // Of the clients too, one process at a time: none of ours is as large as all of a machine's together.
+  const peaks = { peakBytes: 0, workerPeakBytes: 0 };
+  const carried: WireBytes[] = [];
   for (;;) {
     const marks = readRoundLog(readIfPresent(work.roundLog));
-    peakBytes = Math.max(peakBytes, work.processes.peakBytes(aggregating));
+    peaks.peakBytes = Math.max(peaks.peakBytes, processes.peakBytes(program.aggregating));
+    if (program.working !== undefined)
+      peaks.workerPeakBytes = Math.max(peaks.workerPeakBytes, processes.peakBytes(program.working));
     const seen = new Set(marks.map(({ round }) => round)).size;
-    if (seen >= peerRounds) return { marks, peakBytes };
+    if (wire !== undefined) noteRounds(carried, seen, wire.look());
+    if (seen >= rounds) return { ...peaks, ...figuresOfPeer(marks, carried) };
     const hasFailed = submitter.signalCode !== null || (submitter.exitCode ?? 0) !== 0;
     if (hasFailed || performance.now() > endsAtMs) {
       const why = hasFailed ? "when what submits the work failed" : `within ${work.limitMs / 1000} s`;
       throw new Error(
-        `${seen} of ${peerRounds} rounds ${why}; the peer wrote: ${readIfPresent(work.logPath).slice(-3000)}`,
+        `${seen} of ${rounds} rounds ${why}; the peer wrote: ${readIfPresent(work.logPath).slice(-3000)}`,
       );
     }
     await sleep(lookEveryMs);
   }
+}
+
+/** Keeps what had been carried when each round was first seen to have started. */
+function noteRounds(carried: WireBytes[], seen: number, now: WireBytes): void {
+  while (carried.length < seen) carried.push(now);
+}
+
+function figuresOfPeer(
+  marks: readonly RoundMark[],
+  carried: readonly WireBytes[],
+): Pick<RoundRun, "periods" | "bytes" | "bytesUp"> {
+  const rounds = carried.slice(droppedRounds);
+  const between = rounds.slice(1).map(({ up, down }, index) => {
+    const before = rounds[index]!;
+    return { up: up - before.up, down: down - before.down };
+  });
+  return {
+    periods: periodsOf(marks, droppedRounds),
+    bytes: between.map(({ up, down }) => up + down),
+    bytesUp: between.map(({ up }) => up),
+  };
 }
 
 function readIfPresent(path: string): string {

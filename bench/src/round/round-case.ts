@@ -1,9 +1,13 @@
-/** One size of the benchmark. */
-export interface RoundCase {
+/** Model and workers of a round. */
+export interface RoundSize {
   /** Size of the float32 model. */
   readonly mib: number;
   /** Clients, sites or worker pods. */
   readonly workers: number;
+}
+
+/** One size of the benchmark without masks. */
+export interface RoundCase extends RoundSize {
   /** Bound on the median period of ours. */
   readonly atMostSeconds: number;
 }
@@ -22,15 +26,19 @@ export interface RoundRun {
   readonly inside?: readonly number[];
   /** Most memory that the aggregating process held; the largest one where there are several. */
   readonly peakBytes: number;
-  /** Bytes of each round, where they are counted. */
+  /** Most memory that a worker's process beside the trainer held; the largest one. Absent where nobody looked. */
+  readonly workerPeakBytes?: number;
+  /** Bytes of each round both ways, all workers; empty where they are not counted. */
   readonly bytes: readonly number[];
+  /** Of these, what workers sent. */
+  readonly bytesUp: readonly number[];
 }
 
 /** Something that runs rounds: ours or a peer. */
 export interface RoundContestant {
   readonly name: string;
   readonly version: string;
-  run(size: RoundCase): Promise<RoundRun>;
+  run(size: RoundSize): Promise<RoundRun>;
 }
 
 /**

@@ -4,7 +4,8 @@ import { describeLine, linesOf } from "./round-lines.ts";
 
 const provenance = { bench: "round", commit: "abc", machine: "two cores" };
 const size = { mib: 1, workers: 2, atMostSeconds: 0.3 };
-const run = (...periods: number[]) => ({ periods, peakBytes: 2 ** 28, bytes: periods.map(() => 3_400_000) });
+const run = (...periods: number[]) => ({ periods, peakBytes: 2 ** 28, ...bytesOf(periods.length) });
+const bytesOf = (rounds: number) => ({ bytes: Array(rounds).fill(3_400_000), bytesUp: Array(rounds).fill(1_300_000) });
 const peer = { name: "nvflare", version: "2.9.0", runs: [run(2, 3), run(2.5)] };
 
 describe("lines of a round case", () => {

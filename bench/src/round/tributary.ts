@@ -17,10 +17,10 @@ import {
 } from "@tributary/test/stack";
 import { figuresOf } from "./ledger-figures.ts";
 import { peakBytesOf } from "./marked-processes.ts";
-import type { RoundCase, RoundContestant, RoundRun } from "./round-case.ts";
+import type { RoundContestant, RoundRun, RoundSize } from "./round-case.ts";
 
 /** Rounds of a job: small ones are over before a process has warmed up, as no process of a real job is. */
-const roundsOf = ({ mib }: RoundCase): number => (mib <= 1 ? 42 : 14);
+const roundsOf = ({ mib }: RoundSize): number => (mib <= 1 ? 42 : 14);
 const droppedRounds = 2;
 const localSteps = 1;
 const lookEveryMs = 500;
@@ -34,7 +34,7 @@ export async function installTributary(progress: Progress): Promise<RoundContest
   return { name: "tributary", version: "0.2.0", run: (size) => runJob(stack, size) };
 }
 
-async function runJob(stack: NoopStack, size: RoundCase): Promise<RoundRun> {
+async function runJob(stack: NoopStack, size: RoundSize): Promise<RoundRun> {
   const hub = stack.clusters.hub.name;
   const name = `bench-round-${size.mib}mib`;
   await deleteJob(hub, hubNamespace, name);
@@ -56,7 +56,7 @@ async function runJob(stack: NoopStack, size: RoundCase): Promise<RoundRun> {
   }
 }
 
-function shapeSpec(spec: NoopSpec, size: RoundCase): void {
+function shapeSpec(spec: NoopSpec, size: RoundSize): void {
   const { mib, workers } = size;
   spec.model.source.persistentVolumeClaim.path = `zeros-${mib}mib.safetensors`;
   for (const participant of spec.participants) participant.workers = workers / spec.participants.length;

@@ -5,3 +5,4 @@ export { stackNames } from "./install-stack.ts";
 export { findContainerProcesses } from "./kill-process.ts";
 export { installNoopStack, type NoopSpec, type NoopStack, noopJob, readClosedForm } from "./noop-stack.ts";
 export { applyJob, deleteJob, readJob, waitForEnd } from "./run-job.ts";
+export { valueRange } from "./zeros-model.ts";

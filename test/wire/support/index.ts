@@ -1,0 +1,2 @@
+export { WireMembers } from "./members/wire-members.ts";
+export { INITIAL_VALUE, WireJob } from "./wire-job.ts";
