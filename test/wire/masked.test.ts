@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../support/until.ts";
 import { WireMembers } from "./support/members/wire-members.ts";
-import { WireJob, type WireJobOptions } from "./support/wire-job.ts";
+import { WireJob, type WireJobOptions, type WireWorker } from "./support/wire-job.ts";
 
 let members: WireMembers;
 const jobs: WireJob[] = [];
@@ -18,6 +18,9 @@ afterEach(async () => {
 afterAll(() => members?.stop());
 
 const masking = { protocol: "Masking", minOrganisations: 2 };
+
+/** What each worker's sidecar is told of its pod and gate. */
+const seats = new WeakMap<WireWorker, Record<string, string>>();
 
 /** Models of no two tests are of one size: on one start the members' gates remember what was signed, whatever job it was of. */
 let values = 1_000;
@@ -34,7 +37,10 @@ async function startJob(workers: readonly number[], secureAggregation: object, m
   jobs.push(job);
   await job.startAggregator();
   for (const [member, count] of workers.entries())
-    for (let index = 0; index < count; index++) await job.addWorker(member, index, await members.seat(member, index));
+    for (let index = 0; index < count; index++) {
+      const seat = await members.seat(member, index);
+      seats.set(await job.addWorker(member, index, seat), seat);
+    }
   return job;
 }
 
@@ -93,6 +99,27 @@ describe("a masked job of real processes", () => {
     await job.untilCommitted(2);
     expect(await refusalsOf(job)).toEqual([]);
   });
+
+  it("waits for the workers that can open an announced sum, names them, and commits that very sum when one is back", async () => {
+    const job = await startJob([2, 1, 1], masking);
+    await job.aggregator.kill();
+    const crashing = await job.startAggregator({
+      TRIBUTARY_SIMULATE_CRASH_AT: "after-sum-durable",
+      TRIBUTARY_SIMULATE_CRASH_MARKER: join(job.directory, "crashed"),
+    });
+    await job.openWindow({ from: 0, through: 0 });
+    await crashing.ended;
+    const [, , third, fourth] = job.workers;
+    await Promise.all([third!.sidecar.kill(), fourth!.sidecar.kill()]);
+    await job.startAggregator();
+    const parked = await job.untilState("the sum waits", ({ problemCode }) => problemCode === "UNMASK_SPENT", 180_000);
+    expect(parked.problemMessage).toMatch(/the word of one worker more, of: worker 0 of p1 .*, worker 0 of p2 /u);
+    third!.sidecar = await job.startSidecar(third!, seats.get(third!));
+    await job.untilCommitted(1);
+    expect((await job.state()).failedRounds).toBe(0);
+    expect((await lineOf(job, 0)).cohorts[0]!.survivors).toHaveLength(4);
+    expect(await refusalsOf(job)).toEqual([]);
+  }, 400_000);
 
   it("is refused by name by workers whose member does not trust one of the others, and goes on once it does", async () => {
     await members.changeTrust(0, { peers: [] });
