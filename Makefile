@@ -84,8 +84,8 @@ clouds: install ## Brings up three local stand-in clouds: hub, aws-us-east-1, gc
 clouds-down: install ## Removes the local clouds without a trace
 	node test/clouds/src/main.ts down
 
-bench-round: install tfjs ## Rounds in pods beside Flower and NVFLARE, masked ones beside Flower's SecAgg+; OPTIONS="--only masked --peers none"
-	node bench/src/round/main.ts $(OPTIONS)
+bench-round: install tfjs ## Rounds in pods beside Flower and NVFLARE, masked ones beside Flower's SecAgg+; OPTIONS="--kind masked --peers none"
+	node bench/src/round/main.ts --kind both $(OPTIONS)
 
 bench-checkouts: install tfjs ## Round overhead of this checkout beside that of the one in BASELINE; OPTIONS="--turns 4 --mib 1 --workers 2"
 	node bench/src/checkouts/main.ts --baseline "$(BASELINE)" $(OPTIONS)

@@ -11,14 +11,14 @@ import { type RoundContestant, type RoundRun, type RoundSize, selectCases } from
 import { type ContestantRuns, describeLine, linesOf } from "./round-lines.ts";
 import { installTributary } from "./tributary.ts";
 
-const usage = `node bench/src/round/main.ts [--only unmasked|masked] [--mib M --workers W] [--peers none] [--turns 2]
+const usage = `node bench/src/round/main.ts [--kind unmasked|masked|both] [--mib M --workers W] [--peers none] [--turns 2]
 Rounds of a no-op trainer on the local clouds beside NVFLARE and Flower on loopback, in turns: 1 MiB of 2 workers and 100 MiB of 4.
 Masked ones as processes of this machine beside the same without masks and Flower's SecAgg+: 1 and 100 MiB of 4 workers; 1 MiB of 64
-by --only masked --mib 1 --workers 64. JSON lines on standard output.`;
+by --kind masked --mib 1 --workers 64. JSON lines on standard output.`;
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string" },
+    kind: { type: "string", default: "unmasked" },
     mib: { type: "string" },
     workers: { type: "string" },
     peers: { type: "string", default: "all" },
@@ -28,15 +28,13 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  const { only } = values;
-  if (only !== undefined && only !== "unmasked" && only !== "masked")
-    throw new Error(`--only ${only}: want unmasked or masked`);
-  // A pair of arguments is of one kind of case: 1 MiB of 4 workers is no unmasked one.
-  if (only === undefined && values.mib !== undefined)
-    throw new Error("--mib without --only: say --only unmasked or masked");
+  const { kind, mib } = values;
+  if (!["unmasked", "masked", "both"].includes(kind)) throw new Error(`--kind ${kind}: want unmasked, masked or both`);
+  if (kind === "both" && mib !== undefined)
+    throw new Error(`--mib ${mib} is of one kind: want --kind unmasked or masked`);
   const provenance = provenanceOf("round");
-  if (only !== "masked") await runUnmasked(provenance);
-  if (only !== "unmasked") await runMasked(provenance);
+  if (kind !== "masked") await runUnmasked(provenance);
+  if (kind !== "unmasked") await runMasked(provenance);
 }
 
 async function runUnmasked(provenance: Provenance): Promise<void> {
