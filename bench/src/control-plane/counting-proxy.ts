@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startTcpRelay } from "../shared/tcp-relay.ts";
 
 /** A TCP proxy in front of an API server that counts connections and can cut them; TLS passes through it. */
 export interface CountingProxy {
@@ -14,29 +14,11 @@ export interface CountingProxy {
 /** Starts a proxy to `targetUrl` on a free loopback port. */
 export async function startCountingProxy(targetUrl: string): Promise<CountingProxy> {
   const { hostname, port } = new URL(targetUrl);
-  const sockets = new Set<Socket>();
   let accepted = 0;
-  const proxy = createServer((near) => {
-    accepted++;
-    const far = connect(Number(port), hostname);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.pipe(other);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-    }
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const url = `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const relay = await startTcpRelay({ host: hostname, port: Number(port) }, () => void accepted++);
+  const url = `https://127.0.0.1:${relay.port}`;
   const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of relay.sockets) socket.resetAndDestroy();
   };
   return {
     accepted: () => accepted,
@@ -44,7 +26,7 @@ export async function startCountingProxy(targetUrl: string): Promise<CountingPro
     redirect: (kubeconfig) => kubeconfig.replaceAll(targetUrl, url),
     close() {
       cut();
-      return new Promise((resolve) => proxy.close(() => resolve()));
+      return relay.close();
     },
   };
 }

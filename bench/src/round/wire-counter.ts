@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startTcpRelay } from "../shared/tcp-relay.ts";
 
 /** Bytes between clients and a server. */
 export interface WireBytes {
@@ -20,36 +20,20 @@ export interface WireCounter {
 /** Starts counting in front of a port of loopback. The kernel's own counters do not do: a connection that was short takes them with it. */
 export async function countWire(serverPort: number): Promise<WireCounter> {
   const counted = { up: 0, down: 0 };
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(serverPort, "127.0.0.1");
+  const relay = await startTcpRelay({ host: "127.0.0.1", port: serverPort }, (client, upstream) => {
     client.on("data", ({ length }) => {
       counted.up += length;
     });
     upstream.on("data", ({ length }) => {
       counted.down += length;
     });
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.pipe(other);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-    }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    port: (server.address() as AddressInfo).port,
+    port: relay.port,
     look: () => ({ ...counted }),
     close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
+      void relay.close();
+      for (const socket of relay.sockets) socket.destroy();
     },
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ControlPlane, freePorts } from "@tributary/clouds";
 import { type RunningProcess, startProgram } from "../../wire/support/running-process.ts";
 import { writeGateFiles } from "../gate-files.ts";
+import { gateObjects } from "../gate-objects.ts";
 import { until } from "../until.ts";
 
 /** A member's real gate as a process of this host, and what a worker needs to find it. */
@@ -14,7 +15,6 @@ export interface SequenceGate {
 }
 
 const serverName = "gate.test";
-const rbac = "rbac.authorization.k8s.io";
 
 /** Starts the gate of a member with the rights that the member chart gives it. */
 export async function startSequenceGate(
@@ -27,7 +27,8 @@ export async function startSequenceGate(
   },
 ): Promise<SequenceGate> {
   await mkdir(join(options.directory, "ca"), { recursive: true });
-  await member.kubectl(["apply", "-f", "-"], JSON.stringify(gateObjects()));
+  // Rights in every namespace: one that is made anew needs no new binding.
+  await member.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: gateObjects() }));
   const [port] = await freePorts(1);
   const config = {
     version: 1,
@@ -56,27 +57,4 @@ export async function startSequenceGate(
     serverName,
     close: () => gate.stop(),
   };
-}
-
-/** Pods and runtimes of every namespace, so that one that is made anew needs no new binding. */
-function gateObjects(): Record<string, unknown> {
-  const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
-  const rules = [
-    { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
-    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
-    { apiGroups: [""], resources: ["podtemplates"], verbs: ["list"] },
-  ];
-  const items = [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: "gate" } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "gate", namespace: "gate" } },
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: "gate" }, rules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: { name: "gate" },
-      subjects,
-      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "gate" },
-    },
-  ];
-  return { apiVersion: "v1", kind: "List", items };
 }

@@ -29,6 +29,7 @@ import { type GateKeys, openGateKeys } from "./open-keys.ts";
 import { openRecords } from "./open-records.ts";
 import { publicHalf } from "./publication/public-half.ts";
 import { keepPublished } from "./publication/publish.ts";
+import { runBeside } from "./run-beside.ts";
 import { VolumeHold } from "./storage/volume-hold.ts";
 import { startTrust } from "./trust/start-trust.ts";
 import { watchRecords } from "./watch-records.ts";
@@ -152,14 +153,12 @@ interface PublicationPlace {
 function startPublication(config: GateConfig, keys: GateKeys, { api, closers, log, signal }: PublicationPlace): void {
   if (config.publication === undefined) return;
   const texts = publicHalf({ member: config.cluster, organisation: config.organisation, ...keys });
-  const stop = new AbortController();
   const deps = { api, ...config.publication, clock: systemClock, log };
-  const ended = keepPublished(texts, deps, AbortSignal.any([signal, stop.signal])).catch((cause: unknown) => {
-    if (!signal.aborted && !stop.signal.aborted) log.error({ err: cause }, "the gate publishes nothing any more");
-  });
-  closers.add("publication", () => {
-    stop.abort();
-    return ended;
+  runBeside(closers, "publication", (closing) => {
+    const ending = AbortSignal.any([signal, closing]);
+    return keepPublished(texts, deps, ending).catch((cause: unknown) => {
+      if (!ending.aborted) log.error({ err: cause }, "the gate publishes nothing any more");
+    });
   });
 }
 

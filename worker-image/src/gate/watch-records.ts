@@ -1,6 +1,7 @@
 import type { Clock, Closers, Logger, Registry } from "@tributary/kit";
 import { observeGate } from "./observe-gate.ts";
 import type { GateRecords } from "./open-records.ts";
+import { runBeside } from "./run-beside.ts";
 import { readRoom, stocksOf, type VolumeRoom } from "./stocks/count-stocks.ts";
 import { StockWatch } from "./stocks/stock-watch.ts";
 import type { Holding } from "./storage/volume-hold.ts";
@@ -34,10 +35,6 @@ export function watchRecords(place: RecordsPlace): void {
     room = await readRoom(directory);
     return stocksOf(room, memoryRoom());
   };
-  const stop = new AbortController();
-  const watching = new StockWatch({ count, clock, log }).run(stop.signal);
-  closers.add("watch of the volume", () => {
-    stop.abort();
-    return watching;
-  });
+  const watch = new StockWatch({ count, clock, log });
+  runBeside(closers, "watch of the volume", (signal) => watch.run(signal));
 }

@@ -1,7 +1,8 @@
+import { gateObjects } from "../../../support/gate-objects.ts";
+
 /** Image of every sidecar in these members. */
 export const IMAGE = "registry.example/tributary/dataplane:test";
 const RUNTIME_LABELS = { "tributary.dev/runtime": "wire" };
-const rbac = "rbac.authorization.k8s.io";
 
 /** Namespace of the workers of a member. */
 export const namespaceOf = (member: number) => `jobs-${member}`;
@@ -24,35 +25,16 @@ const podSpec = {
 /** Accounts, rights and runtime of some members, all in one cluster. */
 export function memberObjects(members: number): object {
   const all = Array.from({ length: members }, (_, member) => namespaceOf(member));
-  const subjects = [{ kind: "ServiceAccount", name: "gate", namespace: "gate" }];
-  const account = (name: string, namespace: string) => ({
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name, namespace },
-  });
-  const rules = [
-    { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
-    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
-    { apiGroups: [""], resources: ["podtemplates"], verbs: ["list"] },
-  ];
   const items = [
-    ...["gate", ...all].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-    account("gate", "gate"),
-    ...all.map((namespace) => account("worker", namespace)),
+    ...all.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+    ...all.map((namespace) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "worker", namespace } })),
     ...all.map((namespace) => ({
       apiVersion: "v1",
       kind: "PodTemplate",
       metadata: { name: "wire", namespace, labels: RUNTIME_LABELS },
       template: { metadata: { labels: RUNTIME_LABELS }, spec: podSpec },
     })),
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: "gate" }, rules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: { name: "gate" },
-      subjects,
-      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "gate" },
-    },
+    ...gateObjects(),
   ];
   return { apiVersion: "v1", kind: "List", items };
 }

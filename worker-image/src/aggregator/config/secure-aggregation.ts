@@ -1,10 +1,4 @@
-import {
-  COMPLETE_GRAPH_PARTIES,
-  DEFAULT_MIN_ORGANISATIONS,
-  MaskingNeed,
-  maskingProblems,
-  Protocol,
-} from "@tributary/federated";
+import { DEFAULT_MIN_ORGANISATIONS, MaskingNeed, maskingProblems, Protocol } from "@tributary/federated";
 import type { JsonFields } from "../../shared/config/json-fields.ts";
 
 /** How reports are summed. */
@@ -49,7 +43,5 @@ export function readSecureAggregation(fields: JsonFields, participants: readonly
     const counted = problem.need === MaskingNeed.TooFewWorkers ? "workers" : "organisations";
     throw fields.refuse("protocol", `None with ${problem.value} ${counted}: Masking needs ${problem.expected}`);
   }
-  if (threshold !== undefined && most > COMPLETE_GRAPH_PARTIES)
-    throw fields.refuse("threshold", `left out with more than ${COMPLETE_GRAPH_PARTIES} workers`);
   return { protocol: Protocol.Masking, minOrganisations, threshold };
 }

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import type { AuditDigests, AuditEvent } from "@tributary/contracts";
-import { toHex } from "@tributary/federated";
-import { TributaryError } from "@tributary/kit";
 import type { WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import { canonicalJson } from "../../shared/trust/canonical-json.ts";
 import type { AdmitAnswer } from "../admission/admit-method.ts";
+import { readSentBytes } from "../memory/check-record.ts";
+import { hexOf, sha256 } from "../memory/digests.ts";
 import type { TrustChange } from "../trust/trust-watch.ts";
 
 /** A worker's pod by the uid that no other pod of the cluster ever has. */
@@ -25,12 +24,8 @@ export function enrolledEvent({ identity, podUid }: SeenPod, certificateDer: Uin
  * @throws MESSAGE_INVALID for more bytes than a line can say.
  */
 export function attestedEvent({ identity, podUid }: SeenPod, dataName: Uint8Array, sentBytes: bigint): AuditEvent {
-  if (sentBytes > BigInt(Number.MAX_SAFE_INTEGER)) {
-    const text = `sent_bytes is ${sentBytes}, must be at most ${Number.MAX_SAFE_INTEGER}`;
-    throw new TributaryError("MESSAGE_INVALID", text, { details: { field: "sent_bytes" } });
-  }
   const digests = { seat: digestOf(dataName) };
-  return { kind: "Attested", ...seatOf(identity), pod: podUid, bytes: Number(sentBytes), digests };
+  return { kind: "Attested", ...seatOf(identity), pod: podUid, bytes: readSentBytes(sentBytes), digests };
 }
 
 /** A worker is told whether it may take part in a round. */
@@ -52,7 +47,7 @@ export function trustEvent(change: TrustChange): AuditEvent {
   const { peers, policySha256 } = change.trust;
   const digests = {
     peers: digestOf(Buffer.from(canonicalJson(peers.map((peer) => ({ ...peer }))), "utf8")),
-    policy: toHex(policySha256),
+    policy: hexOf(policySha256),
   };
   return { kind: "TrustChanged", digests };
 }
@@ -62,5 +57,5 @@ function seatOf({ jobUid, participant, workerIndex }: WorkerIdentity) {
 }
 
 function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hexOf(sha256(bytes));
 }

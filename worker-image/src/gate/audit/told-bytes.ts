@@ -1,9 +1,11 @@
+import { RecentMap } from "../../shared/recent-map.ts";
+
 /** Pods that are remembered: more than a member's. One that was forgotten costs a line that was not needed. */
 const MAX_PODS = 16_384;
 
 /** The bytes that the trail says have left each pod, since this process runs: a pod that tells nothing new needs no other line. */
 export class ToldBytes {
-  readonly #told = new Map<string, bigint>();
+  readonly #told = new RecentMap<string, bigint>(MAX_PODS);
 
   /** Whether the trail has to tell of a pod's bytes. */
   isNews(podUid: string, sentBytes: bigint): boolean {
@@ -13,8 +15,6 @@ export class ToldBytes {
 
   /** The trail tells of them now. */
   keep(podUid: string, sentBytes: bigint): void {
-    this.#told.delete(podUid);
     this.#told.set(podUid, sentBytes);
-    if (this.#told.size > MAX_PODS) this.#told.delete(this.#told.keys().next().value!);
   }
 }

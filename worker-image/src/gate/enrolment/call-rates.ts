@@ -1,5 +1,6 @@
 import { TributaryError } from "@tributary/kit";
 import { leftAt, type Rate, type RateAccount } from "../../shared/rates/rate-account.ts";
+import { RecentMap } from "../../shared/recent-map.ts";
 
 /** How often each caller may call, and how many callers are kept in mind. */
 export interface RateBounds extends Rate {
@@ -12,10 +13,11 @@ export class CallRates {
   readonly #bounds: RateBounds;
   readonly #monotonicMs: () => number;
   /** In order of the last call. */
-  readonly #accounts = new Map<string, RateAccount>();
+  readonly #accounts: RecentMap<string, RateAccount>;
 
   constructor(bounds: RateBounds, monotonicMs: () => number) {
     this.#bounds = bounds;
+    this.#accounts = new RecentMap(bounds.callers);
     this.#monotonicMs = monotonicMs;
   }
 
@@ -31,13 +33,11 @@ export class CallRates {
    * @throws QUEUE_FULL, telling when to try again, for one too many; that one is not counted.
    */
   spend(caller: string, amount = 1): void {
-    const { burst, perSecond, callers } = this.#bounds;
+    const { burst, perSecond } = this.#bounds;
     const atMs = this.#monotonicMs();
     const known = this.#accounts.get(caller);
     const left = known === undefined ? burst : leftAt(this.#bounds, known, atMs);
-    this.#accounts.delete(caller);
     this.#accounts.set(caller, { left: left < amount ? left : left - amount, atMs });
-    if (this.#accounts.size > callers) this.#accounts.delete(this.#accounts.keys().next().value!);
     if (left >= amount) return;
     const retryAfterMs = Math.ceil(((amount - left) / perSecond) * 1000);
     throw new TributaryError("QUEUE_FULL", `${caller} asks too often`, { retryAfterMs });

@@ -31,8 +31,7 @@ export function checkRecord(request: gateV1.RecordRequest): AskedRecord {
   requireDigest("start_sha256", request.startSha256);
   requireDigest("work_sha256", request.workSha256);
   if (threshold < 1 || threshold > MAX_NAMES) throw wrong("threshold", threshold, `from 1 to ${MAX_NAMES}`);
-  if (request.sentBytes > BigInt(Number.MAX_SAFE_INTEGER))
-    throw wrong("sent_bytes", request.sentBytes, `at most ${Number.MAX_SAFE_INTEGER}`);
+  const sentBytes = readSentBytes(request.sentBytes);
   if (sections.length < 1 || sections.length > MAX_SECTIONS)
     throw wrong("sections", `a list of ${sections.length}`, `of 1 to ${MAX_SECTIONS}`);
   const names = sections.reduce((sum, { dataNames }) => sum + dataNames.length, 0);
@@ -42,7 +41,13 @@ export function checkRecord(request: gateV1.RecordRequest): AskedRecord {
   if (twice >= 0)
     throw wrong(`sections[${twice}].section`, JSON.stringify(sums[twice]!.section), "the only one of its name");
   const { startSha256, workSha256 } = request;
-  return { line, attempt, startSha256, workSha256, sentBytes: Number(request.sentBytes), sums };
+  return { line, attempt, startSha256, workSha256, sentBytes, sums };
+}
+
+/** A count of bytes that workers send. @throws MESSAGE_INVALID for one that no number holds exactly. */
+export function readSentBytes(sentBytes: bigint): number {
+  if (sentBytes <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(sentBytes);
+  throw wrong("sent_bytes", sentBytes, `at most ${Number.MAX_SAFE_INTEGER}`);
 }
 
 function checkSection(

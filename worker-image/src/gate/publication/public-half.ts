@@ -1,5 +1,6 @@
 import type { Authorities } from "../authority/authorities.ts";
 import type { MemberIdentity } from "../identity/member-identity.ts";
+import { signingFirst } from "../rotation/open-ring.ts";
 
 /** Whose public half it is. */
 export interface PublishedMember {
@@ -21,7 +22,7 @@ export const PublicText = {
 
 /** What anybody may know of a gate, as texts by name. */
 export function publicHalf({ member, organisation, identity, authorities }: PublishedMember): Record<string, string> {
-  const keys = signingFirst(identity.keys, identity.signing);
+  const keys = signingFirst(identity);
   return {
     [PublicText.Ca]: authorities.keys.map(({ certificatePem }) => certificatePem).join(""),
     [PublicText.Identity]: print({
@@ -50,11 +51,6 @@ function fingerprintsIn(text = ""): readonly unknown[] {
   } catch {
     return [];
   }
-}
-
-/** The key that signs first: whoever takes one takes that. */
-function signingFirst<T>(keys: readonly T[], signing: T): T[] {
-  return [signing, ...keys.filter((key) => key !== signing)];
 }
 
 interface Described {

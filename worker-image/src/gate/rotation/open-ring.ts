@@ -23,6 +23,11 @@ export interface OpenRing<T> {
   readonly signing: T;
 }
 
+/** The keys with the one that signs first: whoever takes one takes that. */
+export function signingFirst<T>({ keys, signing }: OpenRing<T>): T[] {
+  return [signing, ...keys.filter((key) => key !== signing)];
+}
+
 /**
  * Opens the keys of a directory, makes the first where there are none yet, and carries out what the admin wishes. The ring is one file,
  * `<stem>-rotation.json`: whatever is interrupted is found as it was before or as it is after, and done again.

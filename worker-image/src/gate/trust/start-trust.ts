@@ -3,6 +3,8 @@ import { trustEvent } from "../audit/audit-events.ts";
 import type { AuditTrail } from "../audit/audit-trail.ts";
 import type { GateConfig } from "../config/gate-config.ts";
 import { type MemberIdentity, signAsMember } from "../identity/member-identity.ts";
+import { signingFirst } from "../rotation/open-ring.ts";
+import { runBeside } from "../run-beside.ts";
 import { readTrustFiles } from "./read-trust-files.ts";
 import type { OwnIdentity } from "./trust.ts";
 import type { TrustSigner } from "./trust-method.ts";
@@ -36,17 +38,11 @@ export async function startTrust(place: TrustPlace): Promise<StartedTrust> {
     log,
   });
   await trust.look();
-  const stop = new AbortController();
-  const watching = trust.run(stop.signal);
-  closers.add("peers and policy", () => {
-    stop.abort();
-    return watching;
-  });
+  runBeside(closers, "peers and policy", (signal) => trust.run(signal));
   return { trust, signer: { own: () => own, sign: (message) => signAsMember(identity.signing, message) } };
 }
 
 /** The key that signs is the first of the own. */
-function ownIdentity({ cluster, organisation }: TrustPlace["config"], { keys, signing }: MemberIdentity): OwnIdentity {
-  const others = keys.filter((key) => key !== signing);
-  return { organisation, member: cluster, publicKeys: [signing, ...others].map(({ publicKey }) => publicKey) };
+function ownIdentity({ cluster, organisation }: TrustPlace["config"], identity: MemberIdentity): OwnIdentity {
+  return { organisation, member: cluster, publicKeys: signingFirst(identity).map(({ publicKey }) => publicKey) };
 }

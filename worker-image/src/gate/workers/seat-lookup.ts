@@ -2,6 +2,7 @@ import { Label } from "@tributary/contracts";
 import { type Clock, isTributaryError, TributaryError } from "@tributary/kit";
 import { dataNameBytes } from "../../shared/identity/data-name.ts";
 import { formatWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
+import { RecentMap } from "../../shared/recent-map.ts";
 import { trainerContainersOf, type WorkerFacts, workerFactsOf } from "../admission/worker-facts.ts";
 import { BoundedCalls } from "../enrolment/bounded-calls.ts";
 import { INDEX_LABEL } from "../enrolment/explained/metadata.ts";
@@ -53,7 +54,9 @@ const LOOKS = { atOnce: 8, waiting: 512 };
 export function createSeatLookup(deps: SeatLookupDeps): SeatLookup {
   const { clock } = deps;
   const looks = new BoundedCalls(LOOKS);
-  const seen = new Map<string, { readonly uri: string; readonly worker: SeatedWorker; readonly atMs: number }>();
+  const seen = new RecentMap<string, { readonly uri: string; readonly worker: SeatedWorker; readonly atMs: number }>(
+    MAX_PODS,
+  );
   return async (holder, signal) => {
     const { identity, podUid } = holder;
     const uri = formatWorkerUri(identity);
@@ -64,9 +67,7 @@ export function createSeatLookup(deps: SeatLookupDeps): SeatLookup {
     try {
       const atMs = clock.monotonicMs();
       const worker = await looks.run(() => lookAt(deps, holder, signal), signal);
-      seen.delete(podUid);
       seen.set(podUid, { uri, worker, atMs });
-      if (seen.size > MAX_PODS) seen.delete(seen.keys().next().value!);
       return worker;
     } catch (cause) {
       if (isTributaryError(cause, "API_UNAVAILABLE") && ageMs < GOOD_MS) return known!.worker;

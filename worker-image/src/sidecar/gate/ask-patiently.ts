@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type RetryOptions, retry } from "@tributary/kit";
+import { type Clock, Disposition, type Logger, type RetryOptions, retry, type TributaryError } from "@tributary/kit";
 
 /** Bounds of one call of the gate. */
 export interface CallOptions {
@@ -36,6 +36,11 @@ export function askPatiently<T>(
     ...(isRetriable !== undefined && { isRetriable }),
     onRetry: (error, attempt, delayMs) => log.warn({ code: error.code, attempt, delayMs }, error.message),
   });
+}
+
+/** Whether a gate that knows its workers by certificates is asked again: one that it takes no more is followed by another. */
+export function isAskedAgain({ code, disposition }: TributaryError): boolean {
+  return code === "IDENTITY_REJECTED" || disposition === Disposition.Transient || disposition === Disposition.Wait;
 }
 
 /** Longest time that the gate is waited for while what comes meanwhile waits too. */

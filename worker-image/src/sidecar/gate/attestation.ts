@@ -1,5 +1,6 @@
 import type { gateV1 } from "@tributary/contracts";
 import { asTributaryError, backoffMs, type Clock, type Logger, TributaryError } from "@tributary/kit";
+import { waitFor } from "../wait-for.ts";
 
 /** Certificates in DER by which other members' sidecars know the worker: its own, then its CA's as the member's identity key issued it. */
 export type AttestedChain = readonly Uint8Array[];
@@ -68,16 +69,11 @@ export class Attestation {
 
   /** Resolves once the chain is not `known` any more; rejects when the signal aborts. */
   async otherThan(known: AttestedChain | undefined, signal: AbortSignal): Promise<AttestedChain | undefined> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      signal.throwIfAborted();
-      while (this.#chain === known) await Promise.race([this.#changed.promise, aborted.promise]);
-      return this.#chain;
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    return waitFor(
+      () => (this.#chain === known ? undefined : { value: this.#chain }),
+      () => this.#changed.promise,
+      signal,
+    );
   }
 
   /** Asks for another chain now: the present one was found to be of a key that its member has replaced. */

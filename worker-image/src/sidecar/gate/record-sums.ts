@@ -1,7 +1,7 @@
 import type { gateV1 } from "@tributary/contracts";
-import { type Clock, catalogue, Disposition, type Logger, retry, TributaryError } from "@tributary/kit";
+import { type Clock, catalogue, type Logger, retry, TributaryError } from "@tributary/kit";
 import { TermsRefusal, termsRefused } from "../../shared/terms/terms-refusal.ts";
-import type { CallOptions } from "./ask-patiently.ts";
+import { type CallOptions, isAskedAgain } from "./ask-patiently.ts";
 
 /** A sum that the worker is about to sign, whose seats do the same work in all its sections. */
 export interface SumToSign
@@ -51,10 +51,9 @@ export function recordAtGate({ ask, clock, log }: RecordDeps): RecordSum {
   };
 }
 
-/** A certificate that the gate does not take any more is followed by another; a full volume of the gate's is its admin's to empty. */
-function isRetriable({ code, disposition }: TributaryError): boolean {
-  if (code === "GATE_MEMORY_FULL") return false;
-  return code === "IDENTITY_REJECTED" || disposition === Disposition.Transient || disposition === Disposition.Wait;
+/** A full volume of the gate's is its admin's to empty. */
+function isRetriable(error: TributaryError): boolean {
+  return error.code !== "GATE_MEMORY_FULL" && isAskedAgain(error);
 }
 
 function asAnswer(cause: TributaryError): TributaryError {

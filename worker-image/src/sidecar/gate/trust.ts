@@ -1,6 +1,6 @@
 import { type CryptoSuite, equalBytes } from "@tributary/federated";
-import { type Clock, Disposition, isTributaryError, type Logger, TributaryError } from "@tributary/kit";
-import { askPatiently, type CallOptions } from "./ask-patiently.ts";
+import { type Clock, isTributaryError, type Logger, TributaryError } from "@tributary/kit";
+import { askPatiently, type CallOptions, isAskedAgain } from "./ask-patiently.ts";
 import type { AttestedChain } from "./attestation.ts";
 import { type MemberTrust, type OwnWorker, type SignedStatement, verifyTrust } from "./verify-trust.ts";
 
@@ -30,11 +30,6 @@ interface Answer {
   /** Certificate of the CA under which it was verified. */
   readonly ca: Uint8Array;
   readonly untilMs: number;
-}
-
-/** Another identity key is tried again: a chain of it comes at once. */
-function isRetriable({ code, disposition }: TributaryError): boolean {
-  return code === "IDENTITY_REJECTED" || disposition === Disposition.Transient || disposition === Disposition.Wait;
 }
 
 /**
@@ -70,7 +65,7 @@ export function trustOfGate(deps: TrustDeps): TrustOf {
         signal,
         clock,
         log,
-        isRetriable,
+        isRetriable: isAskedAgain,
       });
       return last.trust;
     } catch (cause) {

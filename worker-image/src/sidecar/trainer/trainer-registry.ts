@@ -4,6 +4,7 @@ import { trainerV1 } from "@tributary/contracts";
 import { equalBytes } from "@tributary/federated";
 import { readFileIfPresent, writeFileDurably } from "@tributary/kit";
 import { type RegisteredTrainer, requireTrainer } from "../../shared/trainer/registered-trainer.ts";
+import { waitFor } from "../wait-for.ts";
 
 /**
  * What the pod's trainer registered as last. It lies in the memory directory, which lasts as long as the pod: a trainer that is at work
@@ -50,17 +51,11 @@ export class TrainerRegistry {
 
   /** Resolves with the trainer once it is not `known` any more; rejects when the signal aborts. */
   async otherThan(known: RegisteredTrainer | undefined, signal: AbortSignal): Promise<RegisteredTrainer> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      signal.throwIfAborted();
-      while (this.#trainer === undefined || this.#trainer === known)
-        await Promise.race([this.#changed.promise, aborted.promise]);
-      return this.#trainer;
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    return waitFor(
+      () => (this.#trainer === undefined || this.#trainer === known ? undefined : { value: this.#trainer }),
+      () => this.#changed.promise,
+      signal,
+    );
   }
 }
 
