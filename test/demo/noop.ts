@@ -2,6 +2,7 @@ import { kubectl, toStandardError } from "@tributary/clouds";
 import { stackNames } from "../support/stack/install-stack.ts";
 import { installNoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, waitForEnd } from "../support/stack/run-job.ts";
+import { describePrivacy } from "./describe-privacy.ts";
 import { createWatcher } from "./watch-job.ts";
 
 /** Runs the no-op job over two local stand-in clouds and proves by its closed form that every round counted exactly once. */
@@ -22,4 +23,5 @@ const holds = min === want && max === want;
 process.stdout.write(
   `after ${rounds} rounds of 4 steps every value must be ${want}; smallest ${min}, largest ${max}: ${holds ? "exactly once" : "WRONG"}\n`,
 );
+process.stdout.write(`${describePrivacy(job)}\n`);
 process.exitCode = holds ? 0 : 1;

@@ -10,6 +10,7 @@ import { stackNames } from "../support/stack/install-stack.ts";
 import { applyJob, deleteJob, type JobObject, waitForEnd } from "../support/stack/run-job.ts";
 import { installSmolLm2Stack, type SmolLm2Stack } from "../support/stack/smollm2-stack.ts";
 import { runCheck, sampleText } from "./check.ts";
+import { describePrivacy } from "./describe-privacy.ts";
 import { countBytes, type LedgerEntry, meanOf, readLedgerLines, survivorsOf } from "./ledger.ts";
 import { drawLossCurve } from "./loss-curve.ts";
 import { createWatcher } from "./watch-job.ts";
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     onChange: createWatcher(toStandardError),
   });
   process.stdout.write(await kubectl(hub, ["get", "ftj,mbr,trd", "-n", hubNamespace]));
+  process.stdout.write(`${describePrivacy(job)}\n`);
   if (!hasConverged(job)) throw new Error(`the job ended as ${job.status.phase} (${job.status.reason}), not Converged`);
   const entries = await collect(stack, hub);
   const run = await describeRun(hub, job, entries);

@@ -245,6 +245,16 @@ describe("the custom resource definitions on a real API server", () => {
     expect(taken.spec.privacy).toEqual({ secureAggregation });
   });
 
+  it.each<[string, Changes]>([
+    ["nothing of privacy", { "spec.privacy": undefined }],
+    ["no word of sums", { "spec.privacy": {} }],
+    ["no protocol", { "spec.privacy.secureAggregation": {} }],
+    ["a protocol of null", { "spec.privacy.secureAggregation": { protocol: null } }],
+  ])("mask a job that says %s", async (_what, changes) => {
+    const taken = JSON.parse(await dryRun(aJob({ "metadata.name": "by-default", ...changes }))) as Manifest;
+    expect(taken.spec).toMatchObject({ privacy: { secureAggregation: { protocol: "Masking" } } });
+  });
+
   it("let nobody take the masks off a job", async () => {
     const masked = { "metadata.name": "masked", "spec.privacy.secureAggregation": { protocol: "Masking" } };
     await hub.kubectl(["create", "-f", "-"], JSON.stringify(aJob(masked)));

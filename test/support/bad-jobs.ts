@@ -91,7 +91,12 @@ export const badJobs: readonly (readonly [what: string, changes: Changes, field:
     "spec.strategy.parameters",
     "at least 0.1",
   ],
-  ["no protocol", { "spec.privacy.secureAggregation": {} }, "spec.privacy.secureAggregation.protocol", ""],
+  [
+    "masks that are named in no list of protocols",
+    { "spec.privacy.secureAggregation": { protocol: "" } },
+    "spec.privacy.secureAggregation.protocol",
+    "Masking",
+  ],
   ["a name that is too long", { "metadata.name": "a".repeat(41) }, "", "at most 40"],
   ["no workers", { "spec.participants.0.workers": 0 }, "spec.participants[0].workers", "1"],
   [

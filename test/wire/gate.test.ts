@@ -143,7 +143,7 @@ describe("the gate against a real API server", () => {
     expect(sidecar.lines.find(({ code }) => code === "TERMS_REFUSED")?.msg).toContain(
       "policy.withdrawn is true, this member takes part in nothing",
     );
-    await writeTrustFiles(join(directory, "trust"), {});
+    await writeTrustFiles(join(directory, "trust"), { policy: unmasked });
     await job!.untilCommitted(3);
     const { lines, end } = await readAudit();
     const ofJob = lines.filter(({ job: uid, pod }) => uid === JOB_UID && pod === undefined);
@@ -203,6 +203,9 @@ describe("the gate against a real API server", () => {
   });
 });
 
+/** A policy for jobs of one worker, whose rounds cannot be masked. */
+const unmasked = { protocols: ["None"] };
+
 async function startGate(): Promise<RunningProcess> {
   const config = {
     version: 1,
@@ -215,7 +218,7 @@ async function startGate(): Promise<RunningProcess> {
     listen: { port: gatePort, workerPort, healthPort: 0 },
   };
   const token = await cluster.kubectl(["create", "token", "gate", "--namespace=gate"]);
-  const env = await writeGateFiles(directory, cluster, { config, token });
+  const env = await writeGateFiles(directory, cluster, { config, token, policy: unmasked });
   gateEnv = env;
   const started = await startProgram("gate", { name: "gate", env, logPath: join(directory, "gate.jsonl") });
   await until("the gate is ready", () => started.lines.some(({ msg }) => msg === "gate is ready"));

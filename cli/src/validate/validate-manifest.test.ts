@@ -35,6 +35,10 @@ function changed(path: readonly (string | number)[], value: unknown): Record<str
   return job as Manifest;
 }
 
+function withSpec(job: Record<string, unknown>, changes: object): Record<string, unknown> {
+  return { ...job, spec: { ...(job.spec as object), ...changes } };
+}
+
 describe("validateManifest", () => {
   it("takes a good job and leaves it as it is", () => {
     const job = aJob();
@@ -63,14 +67,25 @@ describe("validateManifest", () => {
     ],
   ])("says of masks with %s that the operator would not accept them", (_what, secureAggregation, workers, message) => {
     const job = changed(["spec", "privacy"], { secureAggregation });
-    const spec = job.spec as Record<string, unknown>;
-    spec.participants = [
+    const participants = [
       { name: "aws", cluster: "aws", workers },
       { name: "gcp", cluster: "gcp" },
     ];
-    spec.schedule = { synchronous: { maxRounds: 10, quorum: 2 } };
-    expect(validateManifest(job)).toEqual([
+    const schedule = { synchronous: { maxRounds: 10, quorum: 2 } };
+    expect(validateManifest(withSpec(job, { participants, schedule }))).toEqual([
       { path: "spec.privacy.secureAggregation", message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it.each([undefined, {}, { secureAggregation: {} }])("takes a job for a masked one whose privacy is %o", (privacy) => {
+    const job = changed(["spec", "privacy"], privacy);
+    expect(validateManifest(job)).toEqual([]);
+    const tooSmall = withSpec(job, {
+      participants: [{ name: "aws", cluster: "aws", workers: 2 }],
+      schedule: { synchronous: { maxRounds: 10, quorum: 2 } },
+    });
+    expect(validateManifest(tooSmall)).toEqual([
+      { path: "spec.privacy.secureAggregation", message: expect.stringContaining("(TooFewWorkers)") },
     ]);
   });
 
@@ -118,13 +133,6 @@ describe("validateManifest", () => {
       "Paillier",
       "spec.privacy.secureAggregation.protocol",
       "must be one of Masking, None",
-    ],
-    [
-      "a missing protocol",
-      ["spec", "privacy", "secureAggregation", "protocol"],
-      undefined,
-      "spec.privacy.secureAggregation.protocol",
-      "is required",
     ],
     ["a name that is too long", ["metadata", "name"], "a".repeat(41), "metadata.name", "at most 40"],
     ["no workers", ["spec", "participants", 0, "workers"], 0, "spec.participants[0].workers", ">= 1"],

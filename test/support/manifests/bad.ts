@@ -335,7 +335,7 @@ export const bad: readonly (readonly [string, ManifestCase["text"], string, stri
     ),
     "targets",
   ],
-  ["no protocol", jobWith(["{protocol: None}", "{}"]), "protocol"],
+  ["an empty protocol", jobWith(["protocol: None", 'protocol: ""']), "protocol"],
   ["a protocol that is not there", jobWith(["protocol: None", "protocol: Hidden"]), "protocol"],
   ["None quoted the Python way", jobWith(["protocol: None", "protocol: none"]), "protocol"],
   ["a model out of its claim", jobWith(["zeros.safetensors", "../zeros.safetensors"]), "path"],

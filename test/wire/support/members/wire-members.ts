@@ -11,6 +11,9 @@ import { IMAGE, type MemberSeat, memberObjects, memberPod, namespaceOf } from ".
 
 const SERVER_NAME = "gate.test";
 
+/** The policy of members that take part with masks and without. */
+const anyProtocol = { protocols: ["Masking", "None"] };
+
 interface Member {
   readonly cluster: string;
   readonly directory: string;
@@ -37,7 +40,7 @@ export class WireMembers {
     this.#directory = directory;
   }
 
-  static async start(count: number, policy: object = {}): Promise<WireMembers> {
+  static async start(count: number, policy: object = anyProtocol): Promise<WireMembers> {
     const directory = await mkdtemp(join(tmpdir(), "tributary-members-"));
     const members = new WireMembers(await startControlPlane({ name: "members" }), directory);
     try {
@@ -75,7 +78,7 @@ export class WireMembers {
   }
 
   /** Starts the gate of a member with what it left. */
-  async startGate(index: number, policy: object = {}): Promise<void> {
+  async startGate(index: number, policy: object = anyProtocol): Promise<void> {
     const member = this.#members[index]!;
     const { cluster, directory, port, workerPort } = member;
     const config = {

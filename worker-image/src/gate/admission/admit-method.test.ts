@@ -15,7 +15,7 @@ import { askAbout, caller } from "./testing/asked-round.ts";
 const own = { organisation: "Clinic", member: "clinic", publicKeys: [new Uint8Array(32)] };
 const trustOf = (policy: string) =>
   judgeTrust(own, { policy, peers: '{"version":1,"peers":[]}', trustedPeers: undefined });
-const anyTrust = trustOf('{"version":1}');
+const anyTrust = trustOf('{"version":1,"protocols":["None"]}');
 
 function gate(deps: Partial<AdmitDeps> = {}) {
   const answers: AdmitAnswer[] = [];
@@ -82,7 +82,7 @@ describe("the gate's yes", () => {
 
 describe("the gate's no", () => {
   it("names the line of the policy, in the answer and in the trail", async () => {
-    const trust = trustOf('{"version":1,"maxLocalSteps":1}');
+    const trust = trustOf('{"version":1,"protocols":["None"],"maxLocalSteps":1}');
     const { ask, answers } = gate({ trust: { forRounds: () => trust } });
     const message = "PolicyRefuses: policy.maxLocalSteps is 1, the terms ask seat 1 for 2";
     expect(await ask(honest)).toEqual({ policySha256: trust.policySha256, refusal: message });

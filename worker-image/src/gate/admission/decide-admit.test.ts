@@ -15,7 +15,9 @@ const pod: WorkerFacts = { runtime: "tfjs", dataset: "notes", trainerImages: [im
 const peer = (organisation: string) => ({ organisation, member: organisation.toLowerCase(), publicKeys: [], from: [] });
 const twoOrganisations = [peer("Clinic"), peer("Lab"), { ...peer("Lab"), member: "lab-2" }];
 
-const policyOf = (lines: object) => parsePolicy("policy.json", JSON.stringify({ version: 1, ...lines }));
+const allProtocols = { protocols: ["Masking", "None"] };
+const policyOf = (lines: object) =>
+  parsePolicy("policy.json", JSON.stringify({ version: 1, ...allProtocols, ...lines }));
 
 interface Case {
   readonly policy: object | Policy;
@@ -55,6 +57,12 @@ describe("a policy", () => {
       refused: { policy: { protocols: ["Masking"] } },
       says: 'policy.protocols is ["Masking"], the setup\'s is None',
       allowed: { policy: { protocols: ["Masking"] }, round: masked },
+    },
+    {
+      line: "protocols, left out",
+      refused: { policy: { protocols: undefined } },
+      says: 'policy.protocols is ["Masking"], the setup\'s is None',
+      allowed: { policy: { protocols: undefined }, round: masked },
     },
     {
       line: "protocols, with masks",

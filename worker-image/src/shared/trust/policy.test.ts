@@ -7,11 +7,11 @@ const parse = (lines: object) => parsePolicy("policy.json", JSON.stringify({ ver
 const digest = `sha256:${"a".repeat(64)}`;
 
 describe("a policy", () => {
-  it("that leaves everything out restricts nothing but what would single somebody out", () => {
+  it("that leaves everything out takes no round without masks, and restricts nothing else but what would single somebody out", () => {
     expect(parse({})).toEqual({
       version: 1,
-      protocols: ["Masking", "None"],
-      minOrganisations: 1,
+      protocols: ["Masking"],
+      minOrganisations: 2,
       disclosures: ["SumOnly"],
       trainerImages: "Any",
       runtimes: "Any",

@@ -65,7 +65,7 @@ const MAX_STEPS = 2 ** 32 - 1;
  * organisations means something only where all sums are masked.
  */
 const lines = {
-  protocols: someOf(Object.keys(Protocol) as ProtocolName[], ["Masking", "None"]),
+  protocols: someOf(Object.keys(Protocol) as ProtocolName[], ["Masking"]),
   minOrganisations: wholeNumber({ min: 1, max: MAX_ORGANISATIONS }, undefined),
   disclosures: someOf(Object.values(Disclosure), [Disclosure.SumOnly]),
   trainerImages: anyOf(DIGEST, ANY),

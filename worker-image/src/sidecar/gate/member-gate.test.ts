@@ -149,7 +149,7 @@ describe("the gate of a worker's member", () => {
     const { enrolled, policy } = await voice().partiesOf(await aRound(), 10_000, NEVER);
     expect(enrolled.map(({ organisation }) => organisation)).toEqual(["o0", "o1", "o2"]);
     expect([...enrolled[0]!.dataName]).toEqual([...Array(32).fill(10), 0, 0, 0, 0]);
-    expect(policy).toEqual({ allowUnmasked: true, minOrganisations: 3 });
+    expect(policy).toEqual({ allowUnmasked: false, minOrganisations: 3 });
   });
 
   it("admits rounds and remembers sums, or says why not", async () => {

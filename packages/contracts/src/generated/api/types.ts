@@ -226,7 +226,7 @@ privacy: {
  */
 secureAggregation: {
 /**
- * Protocol of the sum. Masking shows the hub sums alone, and needs 3 workers of 2 organisations. None sends reports without masks; a hub admin can read each update.
+ * Protocol of the sum; Masking when left out. Masking shows the hub sums alone, and needs 3 workers of 2 organisations. None sends reports without masks; a hub admin can read each update, and members take part only where their policy names None.
  */
 protocol: ("Masking" | "None")
 /**

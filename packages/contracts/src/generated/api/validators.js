@@ -3,7 +3,7 @@ import func3Module from "ajv/dist/runtime/ucs2length.js";
 const func3 = func3Module.default ?? func3Module;
 
 export const validateFederatedTrainingJob = validate10;
-const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["trainer","participants","schedule","privacy","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained; required by paradigm Horizontal.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run, exactly one of the schedules below.","properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","required":["secureAggregation"],"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","required":["protocol"],"properties":{"protocol":{"type":"string","enum":["Masking","None"],"description":"Protocol of the sum. Masking shows the hub sums alone, and needs 3 workers of 2 organisations. None sends reports without masks; a hub admin can read each update."},"minOrganisations":{"type":"integer","minimum":1,"maximum":100,"description":"Fewest organisations whose workers are in a sum that is opened; 2 when left out. 2 keeps single updates from the hub, 3 also keeps participants from reading each other's out of the sum. With protocol Masking alone."},"threshold":{"type":"integer","minimum":3,"maximum":25600,"description":"Fewest workers that can open a sum, more than two thirds of them; as few as that when left out, as it must be with more than 64 workers. With protocol Masking alone."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
+const schema11 = {"type":"object","description":"One federated training run over several member clusters.","required":["spec"],"properties":{"apiVersion":{"type":"string","description":"Version of the API."},"kind":{"type":"string","description":"Kind of the object."},"metadata":{"type":"object"},"spec":{"type":"object","description":"What to train, where, and until when. May change at any time: suspend, ttlSecondsAfterFinished, roundHistoryLimit. May change while suspend is true: participants, trainer, strategy, schedule, convergence, communication, failurePolicy. Never changes: model, privacy, output, paradigm.","required":["trainer","participants","schedule","output"],"properties":{"paradigm":{"type":"string","description":"How the data is divided. Horizontal means that participants hold different samples of the same kind.","enum":["Horizontal"],"default":"Horizontal"},"model":{"type":"object","description":"What is trained; required by paradigm Horizontal.","required":["source"],"properties":{"source":{"type":"object","description":"Where the model comes from. Read once, by the aggregator, which pins its digest in status.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"object","description":"A file on a claim in the job's namespace on the hub.","required":["claimName","path"],"properties":{"claimName":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of the claim."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Path of the file on the claim; `.safetensors` for a whole model, `.gguf` for the base of an adapter."}},"additionalProperties":false}},"additionalProperties":false},"adapter":{"type":"object","description":"The small part that is trained on top of a frozen model; absent means that the whole model is trained.","required":["type","rank","targets"],"properties":{"type":{"type":"string","enum":["LoRA"],"description":"Kind of adapter."},"rank":{"type":"integer","minimum":1,"maximum":512,"description":"Rank of the adapter's matrices."},"alpha":{"type":"integer","minimum":1,"maximum":4096,"description":"Scale numerator; the adapter is scaled by alpha / rank. Twice the rank when left out."},"targets":{"type":"array","description":"Projections that carry the adapter.","minItems":1,"maxItems":16,"items":{"type":"string","enum":["q_proj","k_proj","v_proj"]}},"rule":{"type":"string","enum":["FreezeA"],"default":"FreezeA","description":"How adapters are averaged. FreezeA fixes A by the job's seed and averages B, which is exact."}},"additionalProperties":false}},"additionalProperties":false},"trainer":{"type":"object","description":"The program that trains, by names that each member cluster resolves.","required":["runtime","task"],"properties":{"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of every participant that names no other; the member cluster's admin wrote a PodTemplate for it."},"task":{"type":"string","enum":["language-modeling","noop"],"description":"What the trainer does. noop adds a constant a local step and exists to prove that no round is lost or doubled."},"hyperparameters":{"type":"object","description":"Settings of the task, by name; decimals as strings, whole numbers also as integers. noop: increment, simulateStepMs, simulateNaNAtRound. language-modeling: learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, batchSize, sequenceLength, validationPassages. docs/guides/trainers.md says what each means.","maxProperties":64,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"seed":{"type":"integer","format":"int64","minimum":0,"maximum":9007199254740991,"default":1,"description":"Seed of every random choice of the run."}},"additionalProperties":false},"participants":{"type":"array","description":"The seats of the job, each a number of workers in one member cluster on one data set.","minItems":1,"maxItems":100,"items":{"type":"object","required":["name","cluster"],"properties":{"name":{"type":"string","minLength":1,"maxLength":20,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$","description":"Name of the participant, unique in the job."},"cluster":{"type":"string","minLength":1,"maxLength":63,"description":"Name of the MemberCluster."},"role":{"type":"string","enum":["Trainer"],"default":"Trainer","description":"What the participant does."},"workers":{"type":"integer","minimum":1,"maximum":256,"default":1,"description":"Number of worker pods."},"runtime":{"type":"string","minLength":1,"maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of the runtime of this participant's workers, in place of trainer.runtime."},"hyperparameters":{"type":"object","description":"Settings of the task for this participant's workers: those named here are in place of the ones of trainer.hyperparameters, all others stay. Names and bounds are those of trainer.hyperparameters.","maxProperties":16,"additionalProperties":{"maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","type":["integer","string"]}},"dataset":{"type":"string","maxLength":40,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$","description":"Name of a data set that the member cluster's admin offers to this runtime; may be left out when the runtime has one template without a data set."},"accelerator":{"type":"object","description":"Accelerators of one worker; none when left out.","required":["resource"],"properties":{"resource":{"type":"string","minLength":1,"maxLength":308,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$","description":"Extended resource, for example nvidia.com/gpu, as a device plugin of the member offers it."},"count":{"type":"integer","minimum":1,"maximum":16,"default":1,"description":"Accelerators a worker."}},"additionalProperties":false}},"additionalProperties":false}},"strategy":{"type":"object","description":"How reports become the next model.","default":{"name":"FedAvg"},"required":["name"],"properties":{"name":{"type":"string","enum":["FedAvg","FedAvgM","FedAdagrad","FedAdam","FedYogi","DiLoCo"],"description":"Name of the strategy. One that is changed while the job is suspended starts from its initial state."},"parameters":{"type":"object","description":"Settings of the strategy by name, as decimal strings. All take serverLearningRate, above 0 and at most 1000. FedAvgM and DiLoCo take momentum, FedAdagrad beta1 and tau, FedAdam and FedYogi beta1, beta2 and tau; momentum, beta1 and beta2 lie from 0 to below 1, tau from 1e-18 to 1.","maxProperties":16,"additionalProperties":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"}}},"additionalProperties":false},"schedule":{"type":"object","description":"When rounds run, exactly one of the schedules below.","properties":{"synchronous":{"type":"object","description":"All workers work on the same round.","required":["maxRounds","quorum"],"properties":{"maxRounds":{"type":"integer","minimum":1,"maximum":100000,"description":"Most rounds of the job."},"localSteps":{"type":"integer","minimum":1,"maximum":100000,"default":100,"description":"Optimiser steps of each worker a round."},"quorum":{"type":"integer","minimum":1,"maximum":25600,"description":"Fewest reports with which a round is committed."},"deadline":{"type":"string","maxLength":16,"default":"10m","pattern":"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$","description":"Longest time of one round, as a Go duration such as 90s, 1m30s or 1.5h, from 1s to 24h; counted in whole milliseconds, what is below one is dropped."}},"additionalProperties":false}},"additionalProperties":false},"convergence":{"type":"object","description":"When to stop before maxRounds; never when left out.","required":["metric"],"properties":{"metric":{"type":"string","enum":["validation_loss"],"description":"Metric that is watched."},"mode":{"type":"string","enum":["Min","Max"],"default":"Min","description":"Whether smaller or larger is better."},"target":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","description":"Value at which the job has converged, as a decimal."},"patience":{"type":"integer","minimum":1,"maximum":10000,"description":"Rounds without improvement after which the job has converged."},"minDelta":{"type":"string","maxLength":32,"pattern":"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$","default":"0","description":"Least change that counts as improvement, as a decimal of 0 or more."}},"additionalProperties":false},"privacy":{"type":"object","description":"What is promised about single updates.","default":{},"properties":{"secureAggregation":{"type":"object","description":"How reports are summed.","default":{},"properties":{"protocol":{"type":"string","enum":["Masking","None"],"default":"Masking","description":"Protocol of the sum; Masking when left out. Masking shows the hub sums alone, and needs 3 workers of 2 organisations. None sends reports without masks; a hub admin can read each update, and members take part only where their policy names None."},"minOrganisations":{"type":"integer","minimum":1,"maximum":100,"description":"Fewest organisations whose workers are in a sum that is opened; 2 when left out. 2 keeps single updates from the hub, 3 also keeps participants from reading each other's out of the sum. With protocol Masking alone."},"threshold":{"type":"integer","minimum":3,"maximum":25600,"description":"Fewest workers that can open a sum, more than two thirds of them; as few as that when left out, as it must be with more than 64 workers. With protocol Masking alone."}},"additionalProperties":false}},"additionalProperties":false},"communication":{"type":"object","description":"How reports are encoded.","default":{},"properties":{"initialStep":{"type":"string","maxLength":32,"default":"2^-20","pattern":"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$","description":"Quantiser step of round 0, a power of two from 2^-96 to 2^96; later rounds take theirs from the last mean, so that a change after round 0 has no effect."}},"additionalProperties":false},"failurePolicy":{"type":"object","description":"What happens when workers fail.","default":{},"properties":{"workerRestartLimit":{"type":"integer","minimum":0,"maximum":1000,"default":10,"description":"Times that a worker's pod is made again after it failed."}},"additionalProperties":false},"output":{"type":"object","description":"Where models are kept. Never deleted by Tributary.","required":["persistentVolumeClaim"],"properties":{"persistentVolumeClaim":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$","description":"Name of a claim in the job's namespace on the hub; models are written below <job name>/, `last` and `best`."}},"additionalProperties":false},"suspend":{"type":"boolean","default":false,"description":"True stops opening rounds and removes the workers; the aggregator keeps what is committed."},"ttlSecondsAfterFinished":{"type":"integer","minimum":0,"maximum":31536000,"description":"Seconds after the end at which the job is deleted; never when left out."},"roundHistoryLimit":{"type":"integer","minimum":0,"maximum":100,"default":10,"description":"TrainingRounds that are kept."}},"additionalProperties":false},"status":{"type":"object","description":"What happened. Written by the operator alone; a cache until the job is terminal.","properties":{"observedGeneration":{"type":"integer","format":"int64","description":"Generation of the spec that this status speaks of."},"phase":{"type":"string","maxLength":32,"description":"Printed state; derived from the conditions and never read by a decision."},"reason":{"type":"string","maxLength":64,"description":"Reason of the condition that explains the phase."},"startTime":{"type":"string","format":"date-time","description":"When the job was accepted."},"completionTime":{"type":"string","format":"date-time","description":"When the job became terminal."},"round":{"type":"object","description":"Position of the run.","properties":{"current":{"type":"integer","description":"Round in work."},"committed":{"type":"integer","description":"Committed rounds."},"failed":{"type":"integer","description":"Rounds that were closed empty."},"stage":{"type":"string","maxLength":32,"description":"Stage of the round in work."},"phase":{"type":"string","maxLength":32,"description":"What the paradigm calls the round in work, or the next one of the open window: Train, or Evaluate when it trains nothing. Absent while no window is open."},"summary":{"type":"string","maxLength":32,"description":"Committed rounds of the most rounds allowed."}},"additionalProperties":false},"metrics":{"type":"array","description":"Newest metrics.","maxItems":32,"items":{"type":"object","required":["name","value","round"],"properties":{"name":{"type":"string","maxLength":64,"description":"Name of the metric."},"value":{"type":"string","maxLength":64,"description":"Value as a decimal."},"round":{"type":"integer","description":"Round whose starting model it describes."}},"additionalProperties":false}},"convergence":{"type":"object","description":"What the convergence rule says.","properties":{"metric":{"type":"string","maxLength":64,"description":"Metric that is watched."},"last":{"type":"string","maxLength":64,"description":"Newest value as a decimal."},"best":{"type":"string","maxLength":64,"description":"Best value as a decimal."},"bestRound":{"type":"integer","description":"Round that started from the best model."},"initial":{"type":"string","maxLength":64,"description":"Value of the model that the job started from."},"roundsWithoutImprovement":{"type":"integer","description":"Rounds since the best value."}},"additionalProperties":false},"clustersSummary":{"type":"string","maxLength":16,"description":"Participants ready of participants asked for."},"clusters":{"type":"array","description":"One entry a participant.","maxItems":100,"items":{"type":"object","required":["participant","cluster","state"],"properties":{"participant":{"type":"string","maxLength":20,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"state":{"type":"string","maxLength":16,"description":"Pending, Placing, Ready, Training, Lost, Failed or Succeeded."},"observedTime":{"type":"string","format":"date-time","description":"When the member cluster was last heard before this entry last changed."},"ready":{"type":"integer","description":"Workers that have joined the aggregator."},"active":{"type":"integer","description":"Worker pods that run."},"failed":{"type":"integer","description":"Worker pods that failed."},"reason":{"type":"string","maxLength":64,"description":"Why the participant is not ready."},"message":{"type":"string","maxLength":300,"description":"One sentence with the object and the remedy."}},"additionalProperties":false}},"placements":{"type":"array","description":"Where in member clusters objects of the job may lie. State, not cache; written before anything is made there, and an entry goes only when the member confirmed that nothing of the job and participant is left in the namespace.","maxItems":400,"items":{"type":"object","required":["participant","cluster","namespace","name","jobUid","state"],"properties":{"participant":{"type":"string","maxLength":63,"description":"Name of the participant."},"cluster":{"type":"string","maxLength":63,"description":"Name of the member cluster."},"namespace":{"type":"string","maxLength":63,"description":"Namespace in the member cluster."},"name":{"type":"string","maxLength":63,"description":"Name of the batch Job and of its ConfigMap."},"jobUid":{"type":"string","maxLength":64,"description":"Uid of this job, by which its objects are labelled."},"clusterUid":{"type":"string","maxLength":64,"description":"Uid of namespace kube-system of the cluster in which the place is, absent while the member does not say it. Another cluster under the same name confirms nothing."},"state":{"type":"string","enum":["Wanted","Leaving"],"description":"Wanted is made and kept there. Leaving is removed; it is not wanted again before it is gone."}},"additionalProperties":false}},"unsearchedClusters":{"type":"array","description":"Member clusters that are still to be searched for objects of the job, because its placements were lost. State, as placements are.","maxItems":1000,"items":{"type":"string","maxLength":63}},"disclosures":{"type":"array","description":"What leaves workers in any round of the job, as its paradigm says; told when the spec is accepted, before anything runs. Absent before that; of an edited spec that is not accepted it tells nothing.","maxItems":32,"items":{"type":"object","required":["set","role","disclosure","meaning"],"properties":{"set":{"type":"string","maxLength":64,"description":"What leaves; a section of the report."},"role":{"type":"string","maxLength":32,"description":"Role of the participants whose workers it leaves."},"disclosure":{"type":"string","maxLength":32,"description":"How it leaves. SumOnly means that it is added to the other workers' and the sum is opened."},"meaning":{"type":"string","maxLength":300,"description":"One sentence for whoever decides about the member."}},"additionalProperties":false}},"bytes":{"type":"object","description":"Bytes on the tensor wire since the start.","properties":{"up":{"type":"integer","format":"int64","description":"Bytes of reports."},"down":{"type":"integer","format":"int64","description":"Bytes of models."}},"additionalProperties":false},"checkpoint":{"type":"object","description":"The best committed model.","properties":{"uri":{"type":"string","maxLength":1024,"description":"Where it lies: pvc://claim/path."},"round":{"type":"integer","description":"Rounds that had been committed into it."},"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"model":{"type":"object","description":"The model source as it was read.","properties":{"sha256":{"type":"string","maxLength":64,"description":"SHA-256 of the file in hexadecimal."}},"additionalProperties":false},"conditions":{"type":"array","description":"The state of the job; the API for tools.","maxItems":16,"items":{"type":"object","required":["type","status","reason","message","lastTransitionTime"],"properties":{"type":{"type":"string","maxLength":64,"description":"Name of the condition."},"status":{"type":"string","enum":["True","False","Unknown"],"description":"Whether it holds."},"reason":{"type":"string","maxLength":64,"description":"Stable word for the cause."},"message":{"type":"string","maxLength":1024,"description":"One sentence with the object and the remedy."},"observedGeneration":{"type":"integer","format":"int64","description":"Generation that the condition speaks of."},"lastTransitionTime":{"type":"string","format":"date-time","description":"When the status last changed."}},"additionalProperties":false}}},"additionalProperties":false}},"additionalProperties":false,"$id":"FederatedTrainingJob"};
 const func2 = Object.prototype.hasOwnProperty;
 
 const pattern0 = new RegExp("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "u");
@@ -87,6 +87,9 @@ data3.paradigm = "Horizontal";
 if(data3.strategy === undefined){
 data3.strategy = {"name":"FedAvg"};
 }
+if(data3.privacy === undefined){
+data3.privacy = {};
+}
 if(data3.communication === undefined){
 data3.communication = {};
 }
@@ -129,8 +132,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-if(data3.privacy === undefined){
-const err8 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "privacy"},message:"must have required property '"+"privacy"+"'"};
+if(data3.output === undefined){
+const err8 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -139,8 +142,9 @@ vErrors.push(err8);
 }
 errors++;
 }
-if(data3.output === undefined){
-const err9 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'"};
+for(const key1 in data3){
+if(!(func2.call(schema11.properties.spec.properties, key1))){
+const err9 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -149,9 +153,10 @@ vErrors.push(err9);
 }
 errors++;
 }
-for(const key1 in data3){
-if(!(func2.call(schema11.properties.spec.properties, key1))){
-const err10 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+}
+let data4 = data3.paradigm;
+if(typeof data4 !== "string"){
+const err10 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -160,10 +165,8 @@ vErrors.push(err10);
 }
 errors++;
 }
-}
-let data4 = data3.paradigm;
-if(typeof data4 !== "string"){
-const err11 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data4 === "Horizontal")){
+const err11 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.paradigm.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -172,8 +175,11 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(!(data4 === "Horizontal")){
-const err12 = {instancePath:instancePath+"/spec/paradigm",schemaPath:"#/properties/spec/properties/paradigm/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.paradigm.enum},message:"must be equal to one of the allowed values"};
+if(data3.model !== undefined){
+let data5 = data3.model;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.source === undefined){
+const err12 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -182,11 +188,9 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(data3.model !== undefined){
-let data5 = data3.model;
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-if(data5.source === undefined){
-const err13 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'"};
+for(const key2 in data5){
+if(!((key2 === "source") || (key2 === "adapter"))){
+const err13 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -195,9 +199,12 @@ vErrors.push(err13);
 }
 errors++;
 }
-for(const key2 in data5){
-if(!((key2 === "source") || (key2 === "adapter"))){
-const err14 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+}
+if(data5.source !== undefined){
+let data6 = data5.source;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.persistentVolumeClaim === undefined){
+const err14 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -206,12 +213,9 @@ vErrors.push(err14);
 }
 errors++;
 }
-}
-if(data5.source !== undefined){
-let data6 = data5.source;
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-if(data6.persistentVolumeClaim === undefined){
-const err15 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+for(const key3 in data6){
+if(!(key3 === "persistentVolumeClaim")){
+const err15 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -220,9 +224,12 @@ vErrors.push(err15);
 }
 errors++;
 }
-for(const key3 in data6){
-if(!(key3 === "persistentVolumeClaim")){
-const err16 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+}
+if(data6.persistentVolumeClaim !== undefined){
+let data7 = data6.persistentVolumeClaim;
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.claimName === undefined){
+const err16 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "claimName"},message:"must have required property '"+"claimName"+"'"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -231,12 +238,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-}
-if(data6.persistentVolumeClaim !== undefined){
-let data7 = data6.persistentVolumeClaim;
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.claimName === undefined){
-const err17 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "claimName"},message:"must have required property '"+"claimName"+"'"};
+if(data7.path === undefined){
+const err17 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -245,8 +248,9 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(data7.path === undefined){
-const err18 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+for(const key4 in data7){
+if(!((key4 === "claimName") || (key4 === "path"))){
+const err18 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -255,9 +259,12 @@ vErrors.push(err18);
 }
 errors++;
 }
-for(const key4 in data7){
-if(!((key4 === "claimName") || (key4 === "path"))){
-const err19 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+if(data7.claimName !== undefined){
+let data8 = data7.claimName;
+if(typeof data8 === "string"){
+if(func3(data8) > 253){
+const err19 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -266,12 +273,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-if(data7.claimName !== undefined){
-let data8 = data7.claimName;
-if(typeof data8 === "string"){
-if(func3(data8) > 253){
-const err20 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+if(func3(data8) < 1){
+const err20 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -280,8 +283,8 @@ vErrors.push(err20);
 }
 errors++;
 }
-if(func3(data8) < 1){
-const err21 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern0.test(data8)){
+const err21 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -290,8 +293,9 @@ vErrors.push(err21);
 }
 errors++;
 }
-if(!pattern0.test(data8)){
-const err22 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+}
+else {
+const err22 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -301,8 +305,11 @@ vErrors.push(err22);
 errors++;
 }
 }
-else {
-const err23 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/claimName",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/claimName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data7.path !== undefined){
+let data9 = data7.path;
+if(typeof data9 === "string"){
+if(func3(data9) > 1024){
+const err23 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -311,12 +318,8 @@ vErrors.push(err23);
 }
 errors++;
 }
-}
-if(data7.path !== undefined){
-let data9 = data7.path;
-if(typeof data9 === "string"){
-if(func3(data9) > 1024){
-const err24 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(func3(data9) < 1){
+const err24 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -325,8 +328,9 @@ vErrors.push(err24);
 }
 errors++;
 }
-if(func3(data9) < 1){
-const err25 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err25 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -336,8 +340,9 @@ vErrors.push(err25);
 errors++;
 }
 }
+}
 else {
-const err26 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim/path",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err26 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -349,24 +354,12 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/spec/model/source/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/model/properties/source/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err27 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err27];
 }
 else {
 vErrors.push(err27);
-}
-errors++;
-}
-}
-}
-else {
-const err28 = {instancePath:instancePath+"/spec/model/source",schemaPath:"#/properties/spec/properties/model/properties/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err28];
-}
-else {
-vErrors.push(err28);
 }
 errors++;
 }
@@ -378,7 +371,17 @@ if(data10.rule === undefined){
 data10.rule = "FreezeA";
 }
 if(data10.type === undefined){
-const err29 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+const err28 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if(data10.rank === undefined){
+const err29 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "rank"},message:"must have required property '"+"rank"+"'"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -387,8 +390,8 @@ vErrors.push(err29);
 }
 errors++;
 }
-if(data10.rank === undefined){
-const err30 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "rank"},message:"must have required property '"+"rank"+"'"};
+if(data10.targets === undefined){
+const err30 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "targets"},message:"must have required property '"+"targets"+"'"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -397,8 +400,9 @@ vErrors.push(err30);
 }
 errors++;
 }
-if(data10.targets === undefined){
-const err31 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/required",keyword:"required",params:{missingProperty: "targets"},message:"must have required property '"+"targets"+"'"};
+for(const key5 in data10){
+if(!(((((key5 === "type") || (key5 === "rank")) || (key5 === "alpha")) || (key5 === "targets")) || (key5 === "rule"))){
+const err31 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -407,9 +411,11 @@ vErrors.push(err31);
 }
 errors++;
 }
-for(const key5 in data10){
-if(!(((((key5 === "type") || (key5 === "rank")) || (key5 === "alpha")) || (key5 === "targets")) || (key5 === "rule"))){
-const err32 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+}
+if(data10.type !== undefined){
+let data11 = data10.type;
+if(typeof data11 !== "string"){
+const err32 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -418,11 +424,8 @@ vErrors.push(err32);
 }
 errors++;
 }
-}
-if(data10.type !== undefined){
-let data11 = data10.type;
-if(typeof data11 !== "string"){
-const err33 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data11 === "LoRA")){
+const err33 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.type.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -431,8 +434,11 @@ vErrors.push(err33);
 }
 errors++;
 }
-if(!(data11 === "LoRA")){
-const err34 = {instancePath:instancePath+"/spec/model/adapter/type",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.type.enum},message:"must be equal to one of the allowed values"};
+}
+if(data10.rank !== undefined){
+let data12 = data10.rank;
+if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
+const err34 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -441,11 +447,9 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-if(data10.rank !== undefined){
-let data12 = data10.rank;
-if(!((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12)))){
-const err35 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data12 == "number"){
+if(data12 > 512 || isNaN(data12)){
+const err35 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512},message:"must be <= 512"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -454,9 +458,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(typeof data12 == "number"){
-if(data12 > 512 || isNaN(data12)){
-const err36 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/maximum",keyword:"maximum",params:{comparison: "<=", limit: 512},message:"must be <= 512"};
+if(data12 < 1 || isNaN(data12)){
+const err36 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -465,8 +468,12 @@ vErrors.push(err36);
 }
 errors++;
 }
-if(data12 < 1 || isNaN(data12)){
-const err37 = {instancePath:instancePath+"/spec/model/adapter/rank",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rank/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+if(data10.alpha !== undefined){
+let data13 = data10.alpha;
+if(!((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13)))){
+const err37 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -475,12 +482,9 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-}
-if(data10.alpha !== undefined){
-let data13 = data10.alpha;
-if(!((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13)))){
-const err38 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data13 == "number"){
+if(data13 > 4096 || isNaN(data13)){
+const err38 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4096},message:"must be <= 4096"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -489,24 +493,13 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(typeof data13 == "number"){
-if(data13 > 4096 || isNaN(data13)){
-const err39 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4096},message:"must be <= 4096"};
+if(data13 < 1 || isNaN(data13)){
+const err39 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err39];
 }
 else {
 vErrors.push(err39);
-}
-errors++;
-}
-if(data13 < 1 || isNaN(data13)){
-const err40 = {instancePath:instancePath+"/spec/model/adapter/alpha",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/alpha/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
-if(vErrors === null){
-vErrors = [err40];
-}
-else {
-vErrors.push(err40);
 }
 errors++;
 }
@@ -516,7 +509,17 @@ if(data10.targets !== undefined){
 let data14 = data10.targets;
 if(Array.isArray(data14)){
 if(data14.length > 16){
-const err41 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+const err40 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if(data14.length < 1){
+const err41 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -525,8 +528,11 @@ vErrors.push(err41);
 }
 errors++;
 }
-if(data14.length < 1){
-const err42 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const len0 = data14.length;
+for(let i0=0; i0<len0; i0++){
+let data15 = data14[i0];
+if(typeof data15 !== "string"){
+const err42 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -535,11 +541,8 @@ vErrors.push(err42);
 }
 errors++;
 }
-const len0 = data14.length;
-for(let i0=0; i0<len0; i0++){
-let data15 = data14[i0];
-if(typeof data15 !== "string"){
-const err43 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(((data15 === "q_proj") || (data15 === "k_proj")) || (data15 === "v_proj"))){
+const err43 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.targets.items.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -548,8 +551,10 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(!(((data15 === "q_proj") || (data15 === "k_proj")) || (data15 === "v_proj"))){
-const err44 = {instancePath:instancePath+"/spec/model/adapter/targets/" + i0,schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/items/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.targets.items.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err44 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -559,9 +564,9 @@ vErrors.push(err44);
 errors++;
 }
 }
-}
-else {
-const err45 = {instancePath:instancePath+"/spec/model/adapter/targets",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/targets/type",keyword:"type",params:{type: "array"},message:"must be array"};
+let data16 = data10.rule;
+if(typeof data16 !== "string"){
+const err45 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -570,10 +575,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-let data16 = data10.rule;
-if(typeof data16 !== "string"){
-const err46 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data16 === "FreezeA")){
+const err46 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.rule.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -582,8 +585,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-if(!(data16 === "FreezeA")){
-const err47 = {instancePath:instancePath+"/spec/model/adapter/rule",schemaPath:"#/properties/spec/properties/model/properties/adapter/properties/rule/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.model.properties.adapter.properties.rule.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err47 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -593,25 +597,14 @@ vErrors.push(err47);
 errors++;
 }
 }
+}
 else {
-const err48 = {instancePath:instancePath+"/spec/model/adapter",schemaPath:"#/properties/spec/properties/model/properties/adapter/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err48 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err48];
 }
 else {
 vErrors.push(err48);
-}
-errors++;
-}
-}
-}
-else {
-const err49 = {instancePath:instancePath+"/spec/model",schemaPath:"#/properties/spec/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err49];
-}
-else {
-vErrors.push(err49);
 }
 errors++;
 }
@@ -623,7 +616,17 @@ if(data17.seed === undefined){
 data17.seed = 1;
 }
 if(data17.runtime === undefined){
-const err50 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+const err49 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "runtime"},message:"must have required property '"+"runtime"+"'"};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if(data17.task === undefined){
+const err50 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "task"},message:"must have required property '"+"task"+"'"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -632,8 +635,9 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(data17.task === undefined){
-const err51 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/required",keyword:"required",params:{missingProperty: "task"},message:"must have required property '"+"task"+"'"};
+for(const key6 in data17){
+if(!((((key6 === "runtime") || (key6 === "task")) || (key6 === "hyperparameters")) || (key6 === "seed"))){
+const err51 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -642,9 +646,12 @@ vErrors.push(err51);
 }
 errors++;
 }
-for(const key6 in data17){
-if(!((((key6 === "runtime") || (key6 === "task")) || (key6 === "hyperparameters")) || (key6 === "seed"))){
-const err52 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+if(data17.runtime !== undefined){
+let data18 = data17.runtime;
+if(typeof data18 === "string"){
+if(func3(data18) > 40){
+const err52 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -653,12 +660,8 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-if(data17.runtime !== undefined){
-let data18 = data17.runtime;
-if(typeof data18 === "string"){
-if(func3(data18) > 40){
-const err53 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(func3(data18) < 1){
+const err53 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -667,8 +670,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(func3(data18) < 1){
-const err54 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern1.test(data18)){
+const err54 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -677,8 +680,9 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(!pattern1.test(data18)){
-const err55 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err55 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -688,8 +692,10 @@ vErrors.push(err55);
 errors++;
 }
 }
-else {
-const err56 = {instancePath:instancePath+"/spec/trainer/runtime",schemaPath:"#/properties/spec/properties/trainer/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data17.task !== undefined){
+let data19 = data17.task;
+if(typeof data19 !== "string"){
+const err56 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -698,11 +704,8 @@ vErrors.push(err56);
 }
 errors++;
 }
-}
-if(data17.task !== undefined){
-let data19 = data17.task;
-if(typeof data19 !== "string"){
-const err57 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data19 === "language-modeling") || (data19 === "noop"))){
+const err57 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.trainer.properties.task.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -711,8 +714,12 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(!((data19 === "language-modeling") || (data19 === "noop"))){
-const err58 = {instancePath:instancePath+"/spec/trainer/task",schemaPath:"#/properties/spec/properties/trainer/properties/task/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.trainer.properties.task.enum},message:"must be equal to one of the allowed values"};
+}
+if(data17.hyperparameters !== undefined){
+let data20 = data17.hyperparameters;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(Object.keys(data20).length > 64){
+const err58 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -721,12 +728,10 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-if(data17.hyperparameters !== undefined){
-let data20 = data17.hyperparameters;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(Object.keys(data20).length > 64){
-const err59 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties"};
+for(const key7 in data20){
+let data21 = data20[key7];
+if((!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))) && (typeof data21 !== "string")){
+const err59 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.trainer.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -735,10 +740,9 @@ vErrors.push(err59);
 }
 errors++;
 }
-for(const key7 in data20){
-let data21 = data20[key7];
-if((!((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21)))) && (typeof data21 !== "string")){
-const err60 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.trainer.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
+if(typeof data21 === "string"){
+if(func3(data21) > 32){
+const err60 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -747,9 +751,8 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(typeof data21 === "string"){
-if(func3(data21) > 32){
-const err61 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data21)){
+const err61 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -758,8 +761,11 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(!pattern2.test(data21)){
-const err62 = {instancePath:instancePath+"/spec/trainer/hyperparameters/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -769,10 +775,9 @@ vErrors.push(err62);
 errors++;
 }
 }
-}
-}
-else {
-const err63 = {instancePath:instancePath+"/spec/trainer/hyperparameters",schemaPath:"#/properties/spec/properties/trainer/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data22 = data17.seed;
+if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
+const err63 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -781,10 +786,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-let data22 = data17.seed;
-if(!((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22)))){
-const err64 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data22 == "number"){
+if(data22 > 9007199254740991 || isNaN(data22)){
+const err64 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -793,9 +797,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(typeof data22 == "number"){
-if(data22 > 9007199254740991 || isNaN(data22)){
-const err65 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(data22 < 0 || isNaN(data22)){
+const err65 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -804,8 +807,10 @@ vErrors.push(err65);
 }
 errors++;
 }
-if(data22 < 0 || isNaN(data22)){
-const err66 = {instancePath:instancePath+"/spec/trainer/seed",schemaPath:"#/properties/spec/properties/trainer/properties/seed/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+else {
+const err66 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -815,9 +820,11 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-else {
-const err67 = {instancePath:instancePath+"/spec/trainer",schemaPath:"#/properties/spec/properties/trainer/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.participants !== undefined){
+let data23 = data3.participants;
+if(Array.isArray(data23)){
+if(data23.length > 100){
+const err67 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -826,27 +833,13 @@ vErrors.push(err67);
 }
 errors++;
 }
-}
-if(data3.participants !== undefined){
-let data23 = data3.participants;
-if(Array.isArray(data23)){
-if(data23.length > 100){
-const err68 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data23.length < 1){
+const err68 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err68];
 }
 else {
 vErrors.push(err68);
-}
-errors++;
-}
-if(data23.length < 1){
-const err69 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
-if(vErrors === null){
-vErrors = [err69];
-}
-else {
-vErrors.push(err69);
 }
 errors++;
 }
@@ -861,7 +854,17 @@ if(data24.workers === undefined){
 data24.workers = 1;
 }
 if(data24.name === undefined){
-const err70 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+const err69 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if(data24.cluster === undefined){
+const err70 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -870,8 +873,9 @@ vErrors.push(err70);
 }
 errors++;
 }
-if(data24.cluster === undefined){
-const err71 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+for(const key8 in data24){
+if(!((((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "hyperparameters")) || (key8 === "dataset")) || (key8 === "accelerator"))){
+const err71 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -880,9 +884,12 @@ vErrors.push(err71);
 }
 errors++;
 }
-for(const key8 in data24){
-if(!((((((((key8 === "name") || (key8 === "cluster")) || (key8 === "role")) || (key8 === "workers")) || (key8 === "runtime")) || (key8 === "hyperparameters")) || (key8 === "dataset")) || (key8 === "accelerator"))){
-const err72 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+}
+if(data24.name !== undefined){
+let data25 = data24.name;
+if(typeof data25 === "string"){
+if(func3(data25) > 20){
+const err72 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -891,12 +898,8 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-if(data24.name !== undefined){
-let data25 = data24.name;
-if(typeof data25 === "string"){
-if(func3(data25) > 20){
-const err73 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+if(func3(data25) < 1){
+const err73 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -905,8 +908,8 @@ vErrors.push(err73);
 }
 errors++;
 }
-if(func3(data25) < 1){
-const err74 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern3.test(data25)){
+const err74 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -915,8 +918,9 @@ vErrors.push(err74);
 }
 errors++;
 }
-if(!pattern3.test(data25)){
-const err75 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err75 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -926,8 +930,11 @@ vErrors.push(err75);
 errors++;
 }
 }
-else {
-const err76 = {instancePath:instancePath+"/spec/participants/" + i1+"/name",schemaPath:"#/properties/spec/properties/participants/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.cluster !== undefined){
+let data26 = data24.cluster;
+if(typeof data26 === "string"){
+if(func3(data26) > 63){
+const err76 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -936,12 +943,8 @@ vErrors.push(err76);
 }
 errors++;
 }
-}
-if(data24.cluster !== undefined){
-let data26 = data24.cluster;
-if(typeof data26 === "string"){
-if(func3(data26) > 63){
-const err77 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+if(func3(data26) < 1){
+const err77 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -950,8 +953,9 @@ vErrors.push(err77);
 }
 errors++;
 }
-if(func3(data26) < 1){
-const err78 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err78 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -961,8 +965,9 @@ vErrors.push(err78);
 errors++;
 }
 }
-else {
-const err79 = {instancePath:instancePath+"/spec/participants/" + i1+"/cluster",schemaPath:"#/properties/spec/properties/participants/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data27 = data24.role;
+if(typeof data27 !== "string"){
+const err79 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -971,10 +976,8 @@ vErrors.push(err79);
 }
 errors++;
 }
-}
-let data27 = data24.role;
-if(typeof data27 !== "string"){
-const err80 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data27 === "Trainer")){
+const err80 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.participants.items.properties.role.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -983,8 +986,9 @@ vErrors.push(err80);
 }
 errors++;
 }
-if(!(data27 === "Trainer")){
-const err81 = {instancePath:instancePath+"/spec/participants/" + i1+"/role",schemaPath:"#/properties/spec/properties/participants/items/properties/role/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.participants.items.properties.role.enum},message:"must be equal to one of the allowed values"};
+let data28 = data24.workers;
+if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
+const err81 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -993,9 +997,9 @@ vErrors.push(err81);
 }
 errors++;
 }
-let data28 = data24.workers;
-if(!((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28)))){
-const err82 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data28 == "number"){
+if(data28 > 256 || isNaN(data28)){
+const err82 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1004,9 +1008,8 @@ vErrors.push(err82);
 }
 errors++;
 }
-if(typeof data28 == "number"){
-if(data28 > 256 || isNaN(data28)){
-const err83 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256"};
+if(data28 < 1 || isNaN(data28)){
+const err83 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1015,8 +1018,12 @@ vErrors.push(err83);
 }
 errors++;
 }
-if(data28 < 1 || isNaN(data28)){
-const err84 = {instancePath:instancePath+"/spec/participants/" + i1+"/workers",schemaPath:"#/properties/spec/properties/participants/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data24.runtime !== undefined){
+let data29 = data24.runtime;
+if(typeof data29 === "string"){
+if(func3(data29) > 40){
+const err84 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1025,12 +1032,8 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-if(data24.runtime !== undefined){
-let data29 = data24.runtime;
-if(typeof data29 === "string"){
-if(func3(data29) > 40){
-const err85 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(func3(data29) < 1){
+const err85 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1039,8 +1042,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-if(func3(data29) < 1){
-const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern1.test(data29)){
+const err86 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1049,8 +1052,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(!pattern1.test(data29)){
-const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err87 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1060,8 +1064,11 @@ vErrors.push(err87);
 errors++;
 }
 }
-else {
-const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/runtime",schemaPath:"#/properties/spec/properties/participants/items/properties/runtime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data24.hyperparameters !== undefined){
+let data30 = data24.hyperparameters;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(Object.keys(data30).length > 16){
+const err88 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1070,12 +1077,10 @@ vErrors.push(err88);
 }
 errors++;
 }
-}
-if(data24.hyperparameters !== undefined){
-let data30 = data24.hyperparameters;
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(Object.keys(data30).length > 16){
-const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+for(const key9 in data30){
+let data31 = data30[key9];
+if((!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))) && (typeof data31 !== "string")){
+const err89 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.participants.items.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1084,10 +1089,9 @@ vErrors.push(err89);
 }
 errors++;
 }
-for(const key9 in data30){
-let data31 = data30[key9];
-if((!((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31)))) && (typeof data31 !== "string")){
-const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/type",keyword:"type",params:{type: schema11.properties.spec.properties.participants.items.properties.hyperparameters.additionalProperties.type},message:"must be integer,string"};
+if(typeof data31 === "string"){
+if(func3(data31) > 32){
+const err90 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1096,9 +1100,8 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(typeof data31 === "string"){
-if(func3(data31) > 32){
-const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data31)){
+const err91 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1107,8 +1110,11 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(!pattern2.test(data31)){
-const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+}
+}
+else {
+const err92 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1118,10 +1124,11 @@ vErrors.push(err92);
 errors++;
 }
 }
-}
-}
-else {
-const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/hyperparameters",schemaPath:"#/properties/spec/properties/participants/items/properties/hyperparameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data24.dataset !== undefined){
+let data32 = data24.dataset;
+if(typeof data32 === "string"){
+if(func3(data32) > 40){
+const err93 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1130,12 +1137,8 @@ vErrors.push(err93);
 }
 errors++;
 }
-}
-if(data24.dataset !== undefined){
-let data32 = data24.dataset;
-if(typeof data32 === "string"){
-if(func3(data32) > 40){
-const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/maxLength",keyword:"maxLength",params:{limit: 40},message:"must NOT have more than 40 characters"};
+if(!pattern1.test(data32)){
+const err94 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1144,24 +1147,14 @@ vErrors.push(err94);
 }
 errors++;
 }
-if(!pattern1.test(data32)){
-const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"+"\""};
+}
+else {
+const err95 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err95];
 }
 else {
 vErrors.push(err95);
-}
-errors++;
-}
-}
-else {
-const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/dataset",schemaPath:"#/properties/spec/properties/participants/items/properties/dataset/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err96];
-}
-else {
-vErrors.push(err96);
 }
 errors++;
 }
@@ -1173,7 +1166,18 @@ if(data33.count === undefined){
 data33.count = 1;
 }
 if(data33.resource === undefined){
-const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+const err96 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/required",keyword:"required",params:{missingProperty: "resource"},message:"must have required property '"+"resource"+"'"};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+for(const key10 in data33){
+if(!((key10 === "resource") || (key10 === "count"))){
+const err97 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1182,9 +1186,12 @@ vErrors.push(err97);
 }
 errors++;
 }
-for(const key10 in data33){
-if(!((key10 === "resource") || (key10 === "count"))){
-const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+}
+if(data33.resource !== undefined){
+let data34 = data33.resource;
+if(typeof data34 === "string"){
+if(func3(data34) > 308){
+const err98 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1193,12 +1200,8 @@ vErrors.push(err98);
 }
 errors++;
 }
-}
-if(data33.resource !== undefined){
-let data34 = data33.resource;
-if(typeof data34 === "string"){
-if(func3(data34) > 308){
-const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/maxLength",keyword:"maxLength",params:{limit: 308},message:"must NOT have more than 308 characters"};
+if(func3(data34) < 1){
+const err99 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1207,8 +1210,8 @@ vErrors.push(err99);
 }
 errors++;
 }
-if(func3(data34) < 1){
-const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(!pattern7.test(data34)){
+const err100 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1217,8 +1220,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-if(!pattern7.test(data34)){
-const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"+"\""};
+}
+else {
+const err101 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1228,8 +1232,9 @@ vErrors.push(err101);
 errors++;
 }
 }
-else {
-const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/resource",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/resource/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data35 = data33.count;
+if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
+const err102 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1238,10 +1243,9 @@ vErrors.push(err102);
 }
 errors++;
 }
-}
-let data35 = data33.count;
-if(!((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35)))){
-const err103 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data35 == "number"){
+if(data35 > 16 || isNaN(data35)){
+const err103 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1250,9 +1254,8 @@ vErrors.push(err103);
 }
 errors++;
 }
-if(typeof data35 == "number"){
-if(data35 > 16 || isNaN(data35)){
-const err104 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16"};
+if(data35 < 1 || isNaN(data35)){
+const err104 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1261,8 +1264,10 @@ vErrors.push(err104);
 }
 errors++;
 }
-if(data35 < 1 || isNaN(data35)){
-const err105 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator/count",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1274,7 +1279,7 @@ errors++;
 }
 }
 else {
-const err106 = {instancePath:instancePath+"/spec/participants/" + i1+"/accelerator",schemaPath:"#/properties/spec/properties/participants/items/properties/accelerator/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err106 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1286,7 +1291,7 @@ errors++;
 }
 }
 else {
-const err107 = {instancePath:instancePath+"/spec/participants/" + i1,schemaPath:"#/properties/spec/properties/participants/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err107 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1296,9 +1301,10 @@ vErrors.push(err107);
 errors++;
 }
 }
-}
-else {
-const err108 = {instancePath:instancePath+"/spec/participants",schemaPath:"#/properties/spec/properties/participants/type",keyword:"type",params:{type: "array"},message:"must be array"};
+let data36 = data3.strategy;
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data36.name === undefined){
+const err108 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1307,11 +1313,9 @@ vErrors.push(err108);
 }
 errors++;
 }
-}
-let data36 = data3.strategy;
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-if(data36.name === undefined){
-const err109 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+for(const key11 in data36){
+if(!((key11 === "name") || (key11 === "parameters"))){
+const err109 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1320,9 +1324,11 @@ vErrors.push(err109);
 }
 errors++;
 }
-for(const key11 in data36){
-if(!((key11 === "name") || (key11 === "parameters"))){
-const err110 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties"};
+}
+if(data36.name !== undefined){
+let data37 = data36.name;
+if(typeof data37 !== "string"){
+const err110 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1331,11 +1337,8 @@ vErrors.push(err110);
 }
 errors++;
 }
-}
-if(data36.name !== undefined){
-let data37 = data36.name;
-if(typeof data37 !== "string"){
-const err111 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((((((data37 === "FedAvg") || (data37 === "FedAvgM")) || (data37 === "FedAdagrad")) || (data37 === "FedAdam")) || (data37 === "FedYogi")) || (data37 === "DiLoCo"))){
+const err111 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1344,8 +1347,12 @@ vErrors.push(err111);
 }
 errors++;
 }
-if(!((((((data37 === "FedAvg") || (data37 === "FedAvgM")) || (data37 === "FedAdagrad")) || (data37 === "FedAdam")) || (data37 === "FedYogi")) || (data37 === "DiLoCo"))){
-const err112 = {instancePath:instancePath+"/spec/strategy/name",schemaPath:"#/properties/spec/properties/strategy/properties/name/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.strategy.properties.name.enum},message:"must be equal to one of the allowed values"};
+}
+if(data36.parameters !== undefined){
+let data38 = data36.parameters;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(Object.keys(data38).length > 16){
+const err112 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1354,12 +1361,11 @@ vErrors.push(err112);
 }
 errors++;
 }
-}
-if(data36.parameters !== undefined){
-let data38 = data36.parameters;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-if(Object.keys(data38).length > 16){
-const err113 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+for(const key12 in data38){
+let data39 = data38[key12];
+if(typeof data39 === "string"){
+if(func3(data39) > 32){
+const err113 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1368,11 +1374,8 @@ vErrors.push(err113);
 }
 errors++;
 }
-for(const key12 in data38){
-let data39 = data38[key12];
-if(typeof data39 === "string"){
-if(func3(data39) > 32){
-const err114 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data39)){
+const err114 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1381,8 +1384,9 @@ vErrors.push(err114);
 }
 errors++;
 }
-if(!pattern2.test(data39)){
-const err115 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+else {
+const err115 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1392,8 +1396,9 @@ vErrors.push(err115);
 errors++;
 }
 }
+}
 else {
-const err116 = {instancePath:instancePath+"/spec/strategy/parameters/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/spec/properties/strategy/properties/parameters/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err116 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1405,7 +1410,7 @@ errors++;
 }
 }
 else {
-const err117 = {instancePath:instancePath+"/spec/strategy/parameters",schemaPath:"#/properties/spec/properties/strategy/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err117 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1414,29 +1419,17 @@ vErrors.push(err117);
 }
 errors++;
 }
-}
-}
-else {
-const err118 = {instancePath:instancePath+"/spec/strategy",schemaPath:"#/properties/spec/properties/strategy/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err118];
-}
-else {
-vErrors.push(err118);
-}
-errors++;
-}
 if(data3.schedule !== undefined){
 let data40 = data3.schedule;
 if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
 for(const key13 in data40){
 if(!(key13 === "synchronous")){
-const err119 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
+const err118 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties"};
 if(vErrors === null){
-vErrors = [err119];
+vErrors = [err118];
 }
 else {
-vErrors.push(err119);
+vErrors.push(err118);
 }
 errors++;
 }
@@ -1451,7 +1444,17 @@ if(data41.deadline === undefined){
 data41.deadline = "10m";
 }
 if(data41.maxRounds === undefined){
-const err120 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
+const err119 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "maxRounds"},message:"must have required property '"+"maxRounds"+"'"};
+if(vErrors === null){
+vErrors = [err119];
+}
+else {
+vErrors.push(err119);
+}
+errors++;
+}
+if(data41.quorum === undefined){
+const err120 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1460,8 +1463,9 @@ vErrors.push(err120);
 }
 errors++;
 }
-if(data41.quorum === undefined){
-const err121 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/required",keyword:"required",params:{missingProperty: "quorum"},message:"must have required property '"+"quorum"+"'"};
+for(const key14 in data41){
+if(!((((key14 === "maxRounds") || (key14 === "localSteps")) || (key14 === "quorum")) || (key14 === "deadline"))){
+const err121 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1470,9 +1474,11 @@ vErrors.push(err121);
 }
 errors++;
 }
-for(const key14 in data41){
-if(!((((key14 === "maxRounds") || (key14 === "localSteps")) || (key14 === "quorum")) || (key14 === "deadline"))){
-const err122 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties"};
+}
+if(data41.maxRounds !== undefined){
+let data42 = data41.maxRounds;
+if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
+const err122 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1481,11 +1487,9 @@ vErrors.push(err122);
 }
 errors++;
 }
-}
-if(data41.maxRounds !== undefined){
-let data42 = data41.maxRounds;
-if(!((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42)))){
-const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data42 == "number"){
+if(data42 > 100000 || isNaN(data42)){
+const err123 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1494,9 +1498,8 @@ vErrors.push(err123);
 }
 errors++;
 }
-if(typeof data42 == "number"){
-if(data42 > 100000 || isNaN(data42)){
-const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+if(data42 < 1 || isNaN(data42)){
+const err124 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1505,8 +1508,11 @@ vErrors.push(err124);
 }
 errors++;
 }
-if(data42 < 1 || isNaN(data42)){
-const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/maxRounds",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/maxRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+let data43 = data41.localSteps;
+if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
+const err125 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1515,11 +1521,9 @@ vErrors.push(err125);
 }
 errors++;
 }
-}
-}
-let data43 = data41.localSteps;
-if(!((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43)))){
-const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data43 == "number"){
+if(data43 > 100000 || isNaN(data43)){
+const err126 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1528,9 +1532,8 @@ vErrors.push(err126);
 }
 errors++;
 }
-if(typeof data43 == "number"){
-if(data43 > 100000 || isNaN(data43)){
-const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+if(data43 < 1 || isNaN(data43)){
+const err127 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1539,8 +1542,11 @@ vErrors.push(err127);
 }
 errors++;
 }
-if(data43 < 1 || isNaN(data43)){
-const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/localSteps",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/localSteps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data41.quorum !== undefined){
+let data44 = data41.quorum;
+if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
+const err128 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1549,11 +1555,9 @@ vErrors.push(err128);
 }
 errors++;
 }
-}
-if(data41.quorum !== undefined){
-let data44 = data41.quorum;
-if(!((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44)))){
-const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data44 == "number"){
+if(data44 > 25600 || isNaN(data44)){
+const err129 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1562,9 +1566,8 @@ vErrors.push(err129);
 }
 errors++;
 }
-if(typeof data44 == "number"){
-if(data44 > 25600 || isNaN(data44)){
-const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
+if(data44 < 1 || isNaN(data44)){
+const err130 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1573,8 +1576,12 @@ vErrors.push(err130);
 }
 errors++;
 }
-if(data44 < 1 || isNaN(data44)){
-const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/quorum",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/quorum/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+let data45 = data41.deadline;
+if(typeof data45 === "string"){
+if(func3(data45) > 16){
+const err131 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1583,12 +1590,8 @@ vErrors.push(err131);
 }
 errors++;
 }
-}
-}
-let data45 = data41.deadline;
-if(typeof data45 === "string"){
-if(func3(data45) > 16){
-const err132 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(!pattern9.test(data45)){
+const err132 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1597,8 +1600,9 @@ vErrors.push(err132);
 }
 errors++;
 }
-if(!pattern9.test(data45)){
-const err133 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/pattern",keyword:"pattern",params:{pattern: "^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"},message:"must match pattern \""+"^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$"+"\""};
+}
+else {
+const err133 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1609,7 +1613,7 @@ errors++;
 }
 }
 else {
-const err134 = {instancePath:instancePath+"/spec/schedule/synchronous/deadline",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/properties/deadline/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err134 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1619,25 +1623,14 @@ vErrors.push(err134);
 errors++;
 }
 }
+}
 else {
-const err135 = {instancePath:instancePath+"/spec/schedule/synchronous",schemaPath:"#/properties/spec/properties/schedule/properties/synchronous/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err135 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err135];
 }
 else {
 vErrors.push(err135);
-}
-errors++;
-}
-}
-}
-else {
-const err136 = {instancePath:instancePath+"/spec/schedule",schemaPath:"#/properties/spec/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err136];
-}
-else {
-vErrors.push(err136);
 }
 errors++;
 }
@@ -1652,7 +1645,18 @@ if(data46.minDelta === undefined){
 data46.minDelta = "0";
 }
 if(data46.metric === undefined){
-const err137 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
+const err136 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/required",keyword:"required",params:{missingProperty: "metric"},message:"must have required property '"+"metric"+"'"};
+if(vErrors === null){
+vErrors = [err136];
+}
+else {
+vErrors.push(err136);
+}
+errors++;
+}
+for(const key15 in data46){
+if(!(((((key15 === "metric") || (key15 === "mode")) || (key15 === "target")) || (key15 === "patience")) || (key15 === "minDelta"))){
+const err137 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1661,9 +1665,11 @@ vErrors.push(err137);
 }
 errors++;
 }
-for(const key15 in data46){
-if(!(((((key15 === "metric") || (key15 === "mode")) || (key15 === "target")) || (key15 === "patience")) || (key15 === "minDelta"))){
-const err138 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties"};
+}
+if(data46.metric !== undefined){
+let data47 = data46.metric;
+if(typeof data47 !== "string"){
+const err138 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1672,11 +1678,8 @@ vErrors.push(err138);
 }
 errors++;
 }
-}
-if(data46.metric !== undefined){
-let data47 = data46.metric;
-if(typeof data47 !== "string"){
-const err139 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!(data47 === "validation_loss")){
+const err139 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1685,8 +1688,10 @@ vErrors.push(err139);
 }
 errors++;
 }
-if(!(data47 === "validation_loss")){
-const err140 = {instancePath:instancePath+"/spec/convergence/metric",schemaPath:"#/properties/spec/properties/convergence/properties/metric/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.metric.enum},message:"must be equal to one of the allowed values"};
+}
+let data48 = data46.mode;
+if(typeof data48 !== "string"){
+const err140 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1695,10 +1700,8 @@ vErrors.push(err140);
 }
 errors++;
 }
-}
-let data48 = data46.mode;
-if(typeof data48 !== "string"){
-const err141 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(!((data48 === "Min") || (data48 === "Max"))){
+const err141 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1707,8 +1710,11 @@ vErrors.push(err141);
 }
 errors++;
 }
-if(!((data48 === "Min") || (data48 === "Max"))){
-const err142 = {instancePath:instancePath+"/spec/convergence/mode",schemaPath:"#/properties/spec/properties/convergence/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.convergence.properties.mode.enum},message:"must be equal to one of the allowed values"};
+if(data46.target !== undefined){
+let data49 = data46.target;
+if(typeof data49 === "string"){
+if(func3(data49) > 32){
+const err142 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1717,11 +1723,8 @@ vErrors.push(err142);
 }
 errors++;
 }
-if(data46.target !== undefined){
-let data49 = data46.target;
-if(typeof data49 === "string"){
-if(func3(data49) > 32){
-const err143 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data49)){
+const err143 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1730,8 +1733,9 @@ vErrors.push(err143);
 }
 errors++;
 }
-if(!pattern2.test(data49)){
-const err144 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+else {
+const err144 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1741,8 +1745,10 @@ vErrors.push(err144);
 errors++;
 }
 }
-else {
-const err145 = {instancePath:instancePath+"/spec/convergence/target",schemaPath:"#/properties/spec/properties/convergence/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data46.patience !== undefined){
+let data50 = data46.patience;
+if(!((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50)))){
+const err145 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1751,11 +1757,9 @@ vErrors.push(err145);
 }
 errors++;
 }
-}
-if(data46.patience !== undefined){
-let data50 = data46.patience;
-if(!((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50)))){
-const err146 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(typeof data50 == "number"){
+if(data50 > 10000 || isNaN(data50)){
+const err146 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -1764,9 +1768,8 @@ vErrors.push(err146);
 }
 errors++;
 }
-if(typeof data50 == "number"){
-if(data50 > 10000 || isNaN(data50)){
-const err147 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+if(data50 < 1 || isNaN(data50)){
+const err147 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -1775,8 +1778,12 @@ vErrors.push(err147);
 }
 errors++;
 }
-if(data50 < 1 || isNaN(data50)){
-const err148 = {instancePath:instancePath+"/spec/convergence/patience",schemaPath:"#/properties/spec/properties/convergence/properties/patience/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+let data51 = data46.minDelta;
+if(typeof data51 === "string"){
+if(func3(data51) > 32){
+const err148 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -1785,12 +1792,8 @@ vErrors.push(err148);
 }
 errors++;
 }
-}
-}
-let data51 = data46.minDelta;
-if(typeof data51 === "string"){
-if(func3(data51) > 32){
-const err149 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(!pattern2.test(data51)){
+const err149 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -1799,8 +1802,9 @@ vErrors.push(err149);
 }
 errors++;
 }
-if(!pattern2.test(data51)){
-const err150 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/pattern",keyword:"pattern",params:{pattern: "^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"},message:"must match pattern \""+"^[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,2})?$"+"\""};
+}
+else {
+const err150 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -1811,7 +1815,7 @@ errors++;
 }
 }
 else {
-const err151 = {instancePath:instancePath+"/spec/convergence/minDelta",schemaPath:"#/properties/spec/properties/convergence/properties/minDelta/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err151 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -1821,8 +1825,14 @@ vErrors.push(err151);
 errors++;
 }
 }
-else {
-const err152 = {instancePath:instancePath+"/spec/convergence",schemaPath:"#/properties/spec/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data52 = data3.privacy;
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.secureAggregation === undefined){
+data52.secureAggregation = {};
+}
+for(const key16 in data52){
+if(!(key16 === "secureAggregation")){
+const err152 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -1832,11 +1842,14 @@ vErrors.push(err152);
 errors++;
 }
 }
-if(data3.privacy !== undefined){
-let data52 = data3.privacy;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.secureAggregation === undefined){
-const err153 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/required",keyword:"required",params:{missingProperty: "secureAggregation"},message:"must have required property '"+"secureAggregation"+"'"};
+let data53 = data52.secureAggregation;
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.protocol === undefined){
+data53.protocol = "Masking";
+}
+for(const key17 in data53){
+if(!(((key17 === "protocol") || (key17 === "minOrganisations")) || (key17 === "threshold"))){
+const err153 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -1845,9 +1858,10 @@ vErrors.push(err153);
 }
 errors++;
 }
-for(const key16 in data52){
-if(!(key16 === "secureAggregation")){
-const err154 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties"};
+}
+let data54 = data53.protocol;
+if(typeof data54 !== "string"){
+const err154 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -1856,12 +1870,8 @@ vErrors.push(err154);
 }
 errors++;
 }
-}
-if(data52.secureAggregation !== undefined){
-let data53 = data52.secureAggregation;
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(data53.protocol === undefined){
-const err155 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/required",keyword:"required",params:{missingProperty: "protocol"},message:"must have required property '"+"protocol"+"'"};
+if(!((data54 === "Masking") || (data54 === "None"))){
+const err155 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -1870,9 +1880,10 @@ vErrors.push(err155);
 }
 errors++;
 }
-for(const key17 in data53){
-if(!(((key17 === "protocol") || (key17 === "minOrganisations")) || (key17 === "threshold"))){
-const err156 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties"};
+if(data53.minOrganisations !== undefined){
+let data55 = data53.minOrganisations;
+if(!((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55)))){
+const err156 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -1881,11 +1892,9 @@ vErrors.push(err156);
 }
 errors++;
 }
-}
-if(data53.protocol !== undefined){
-let data54 = data53.protocol;
-if(typeof data54 !== "string"){
-const err157 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(typeof data55 == "number"){
+if(data55 > 100 || isNaN(data55)){
+const err157 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -1894,8 +1903,8 @@ vErrors.push(err157);
 }
 errors++;
 }
-if(!((data54 === "Masking") || (data54 === "None"))){
-const err158 = {instancePath:instancePath+"/spec/privacy/secureAggregation/protocol",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.spec.properties.privacy.properties.secureAggregation.properties.protocol.enum},message:"must be equal to one of the allowed values"};
+if(data55 < 1 || isNaN(data55)){
+const err158 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -1905,10 +1914,11 @@ vErrors.push(err158);
 errors++;
 }
 }
-if(data53.minOrganisations !== undefined){
-let data55 = data53.minOrganisations;
-if(!((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55)))){
-const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+if(data53.threshold !== undefined){
+let data56 = data53.threshold;
+if(!((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56)))){
+const err159 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -1917,9 +1927,9 @@ vErrors.push(err159);
 }
 errors++;
 }
-if(typeof data55 == "number"){
-if(data55 > 100 || isNaN(data55)){
-const err160 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+if(typeof data56 == "number"){
+if(data56 > 25600 || isNaN(data56)){
+const err160 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
 if(vErrors === null){
 vErrors = [err160];
 }
@@ -1928,8 +1938,8 @@ vErrors.push(err160);
 }
 errors++;
 }
-if(data55 < 1 || isNaN(data55)){
-const err161 = {instancePath:instancePath+"/spec/privacy/secureAggregation/minOrganisations",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/minOrganisations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data56 < 3 || isNaN(data56)){
+const err161 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3"};
 if(vErrors === null){
 vErrors = [err161];
 }
@@ -1940,10 +1950,9 @@ errors++;
 }
 }
 }
-if(data53.threshold !== undefined){
-let data56 = data53.threshold;
-if(!((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56)))){
-const err162 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err162 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err162];
 }
@@ -1952,9 +1961,9 @@ vErrors.push(err162);
 }
 errors++;
 }
-if(typeof data56 == "number"){
-if(data56 > 25600 || isNaN(data56)){
-const err163 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/maximum",keyword:"maximum",params:{comparison: "<=", limit: 25600},message:"must be <= 25600"};
+}
+else {
+const err163 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err163];
 }
@@ -1963,8 +1972,14 @@ vErrors.push(err163);
 }
 errors++;
 }
-if(data56 < 3 || isNaN(data56)){
-const err164 = {instancePath:instancePath+"/spec/privacy/secureAggregation/threshold",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/properties/threshold/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3"};
+let data57 = data3.communication;
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.initialStep === undefined){
+data57.initialStep = "2^-20";
+}
+for(const key18 in data57){
+if(!(key18 === "initialStep")){
+const err164 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err164];
 }
@@ -1974,10 +1989,10 @@ vErrors.push(err164);
 errors++;
 }
 }
-}
-}
-else {
-const err165 = {instancePath:instancePath+"/spec/privacy/secureAggregation",schemaPath:"#/properties/spec/properties/privacy/properties/secureAggregation/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data58 = data57.initialStep;
+if(typeof data58 === "string"){
+if(func3(data58) > 32){
+const err165 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -1986,10 +2001,8 @@ vErrors.push(err165);
 }
 errors++;
 }
-}
-}
-else {
-const err166 = {instancePath:instancePath+"/spec/privacy",schemaPath:"#/properties/spec/properties/privacy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(!pattern12.test(data58)){
+const err166 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
 if(vErrors === null){
 vErrors = [err166];
 }
@@ -1999,14 +2012,8 @@ vErrors.push(err166);
 errors++;
 }
 }
-let data57 = data3.communication;
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-if(data57.initialStep === undefined){
-data57.initialStep = "2^-20";
-}
-for(const key18 in data57){
-if(!(key18 === "initialStep")){
-const err167 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties"};
+else {
+const err167 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err167];
 }
@@ -2016,47 +2023,13 @@ vErrors.push(err167);
 errors++;
 }
 }
-let data58 = data57.initialStep;
-if(typeof data58 === "string"){
-if(func3(data58) > 32){
-const err168 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err168 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err168];
 }
 else {
 vErrors.push(err168);
-}
-errors++;
-}
-if(!pattern12.test(data58)){
-const err169 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/pattern",keyword:"pattern",params:{pattern: "^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"},message:"must match pattern \""+"^2\\^-?([0-9]|[0-8][0-9]|9[0-6])$"+"\""};
-if(vErrors === null){
-vErrors = [err169];
-}
-else {
-vErrors.push(err169);
-}
-errors++;
-}
-}
-else {
-const err170 = {instancePath:instancePath+"/spec/communication/initialStep",schemaPath:"#/properties/spec/properties/communication/properties/initialStep/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err170];
-}
-else {
-vErrors.push(err170);
-}
-errors++;
-}
-}
-else {
-const err171 = {instancePath:instancePath+"/spec/communication",schemaPath:"#/properties/spec/properties/communication/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err171];
-}
-else {
-vErrors.push(err171);
 }
 errors++;
 }
@@ -2067,7 +2040,40 @@ data59.workerRestartLimit = 10;
 }
 for(const key19 in data59){
 if(!(key19 === "workerRestartLimit")){
-const err172 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+const err169 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err169];
+}
+else {
+vErrors.push(err169);
+}
+errors++;
+}
+}
+let data60 = data59.workerRestartLimit;
+if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
+const err170 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err170];
+}
+else {
+vErrors.push(err170);
+}
+errors++;
+}
+if(typeof data60 == "number"){
+if(data60 > 1000 || isNaN(data60)){
+const err171 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(vErrors === null){
+vErrors = [err171];
+}
+else {
+vErrors.push(err171);
+}
+errors++;
+}
+if(data60 < 0 || isNaN(data60)){
+const err172 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err172];
 }
@@ -2077,9 +2083,9 @@ vErrors.push(err172);
 errors++;
 }
 }
-let data60 = data59.workerRestartLimit;
-if(!((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60)))){
-const err173 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err173 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err173];
 }
@@ -2088,9 +2094,11 @@ vErrors.push(err173);
 }
 errors++;
 }
-if(typeof data60 == "number"){
-if(data60 > 1000 || isNaN(data60)){
-const err174 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(data3.output !== undefined){
+let data61 = data3.output;
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+if(data61.persistentVolumeClaim === undefined){
+const err174 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
 if(vErrors === null){
 vErrors = [err174];
 }
@@ -2099,8 +2107,9 @@ vErrors.push(err174);
 }
 errors++;
 }
-if(data60 < 0 || isNaN(data60)){
-const err175 = {instancePath:instancePath+"/spec/failurePolicy/workerRestartLimit",schemaPath:"#/properties/spec/properties/failurePolicy/properties/workerRestartLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+for(const key20 in data61){
+if(!(key20 === "persistentVolumeClaim")){
+const err175 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err175];
 }
@@ -2110,9 +2119,11 @@ vErrors.push(err175);
 errors++;
 }
 }
-}
-else {
-const err176 = {instancePath:instancePath+"/spec/failurePolicy",schemaPath:"#/properties/spec/properties/failurePolicy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data61.persistentVolumeClaim !== undefined){
+let data62 = data61.persistentVolumeClaim;
+if(typeof data62 === "string"){
+if(func3(data62) > 253){
+const err176 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
 if(vErrors === null){
 vErrors = [err176];
 }
@@ -2121,11 +2132,8 @@ vErrors.push(err176);
 }
 errors++;
 }
-if(data3.output !== undefined){
-let data61 = data3.output;
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-if(data61.persistentVolumeClaim === undefined){
-const err177 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/required",keyword:"required",params:{missingProperty: "persistentVolumeClaim"},message:"must have required property '"+"persistentVolumeClaim"+"'"};
+if(func3(data62) < 1){
+const err177 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err177];
 }
@@ -2134,9 +2142,8 @@ vErrors.push(err177);
 }
 errors++;
 }
-for(const key20 in data61){
-if(!(key20 === "persistentVolumeClaim")){
-const err178 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties"};
+if(!pattern0.test(data62)){
+const err178 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
 if(vErrors === null){
 vErrors = [err178];
 }
@@ -2146,11 +2153,8 @@ vErrors.push(err178);
 errors++;
 }
 }
-if(data61.persistentVolumeClaim !== undefined){
-let data62 = data61.persistentVolumeClaim;
-if(typeof data62 === "string"){
-if(func3(data62) > 253){
-const err179 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters"};
+else {
+const err179 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err179];
 }
@@ -2159,8 +2163,10 @@ vErrors.push(err179);
 }
 errors++;
 }
-if(func3(data62) < 1){
-const err180 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+else {
+const err180 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err180];
 }
@@ -2169,8 +2175,9 @@ vErrors.push(err180);
 }
 errors++;
 }
-if(!pattern0.test(data62)){
-const err181 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"+"\""};
+}
+if(typeof data3.suspend !== "boolean"){
+const err181 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err181];
 }
@@ -2179,9 +2186,10 @@ vErrors.push(err181);
 }
 errors++;
 }
-}
-else {
-const err182 = {instancePath:instancePath+"/spec/output/persistentVolumeClaim",schemaPath:"#/properties/spec/properties/output/properties/persistentVolumeClaim/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data3.ttlSecondsAfterFinished !== undefined){
+let data64 = data3.ttlSecondsAfterFinished;
+if(!((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64)))){
+const err182 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err182];
 }
@@ -2190,10 +2198,9 @@ vErrors.push(err182);
 }
 errors++;
 }
-}
-}
-else {
-const err183 = {instancePath:instancePath+"/spec/output",schemaPath:"#/properties/spec/properties/output/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(typeof data64 == "number"){
+if(data64 > 31536000 || isNaN(data64)){
+const err183 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
 if(vErrors === null){
 vErrors = [err183];
 }
@@ -2202,9 +2209,8 @@ vErrors.push(err183);
 }
 errors++;
 }
-}
-if(typeof data3.suspend !== "boolean"){
-const err184 = {instancePath:instancePath+"/spec/suspend",schemaPath:"#/properties/spec/properties/suspend/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data64 < 0 || isNaN(data64)){
+const err184 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err184];
 }
@@ -2213,10 +2219,11 @@ vErrors.push(err184);
 }
 errors++;
 }
-if(data3.ttlSecondsAfterFinished !== undefined){
-let data64 = data3.ttlSecondsAfterFinished;
-if(!((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64)))){
-const err185 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+}
+let data65 = data3.roundHistoryLimit;
+if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
+const err185 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err185];
 }
@@ -2225,9 +2232,9 @@ vErrors.push(err185);
 }
 errors++;
 }
-if(typeof data64 == "number"){
-if(data64 > 31536000 || isNaN(data64)){
-const err186 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31536000},message:"must be <= 31536000"};
+if(typeof data65 == "number"){
+if(data65 > 100 || isNaN(data65)){
+const err186 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err186];
 }
@@ -2236,8 +2243,8 @@ vErrors.push(err186);
 }
 errors++;
 }
-if(data64 < 0 || isNaN(data64)){
-const err187 = {instancePath:instancePath+"/spec/ttlSecondsAfterFinished",schemaPath:"#/properties/spec/properties/ttlSecondsAfterFinished/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data65 < 0 || isNaN(data65)){
+const err187 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err187];
 }
@@ -2248,47 +2255,13 @@ errors++;
 }
 }
 }
-let data65 = data3.roundHistoryLimit;
-if(!((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65)))){
-const err188 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err188 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err188];
 }
 else {
 vErrors.push(err188);
-}
-errors++;
-}
-if(typeof data65 == "number"){
-if(data65 > 100 || isNaN(data65)){
-const err189 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
-if(vErrors === null){
-vErrors = [err189];
-}
-else {
-vErrors.push(err189);
-}
-errors++;
-}
-if(data65 < 0 || isNaN(data65)){
-const err190 = {instancePath:instancePath+"/spec/roundHistoryLimit",schemaPath:"#/properties/spec/properties/roundHistoryLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
-if(vErrors === null){
-vErrors = [err190];
-}
-else {
-vErrors.push(err190);
-}
-errors++;
-}
-}
-}
-else {
-const err191 = {instancePath:instancePath+"/spec",schemaPath:"#/properties/spec/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err191];
-}
-else {
-vErrors.push(err191);
 }
 errors++;
 }
@@ -2298,7 +2271,45 @@ let data66 = data.status;
 if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
 for(const key21 in data66){
 if(!(func2.call(schema11.properties.status.properties, key21))){
-const err192 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+const err189 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err189];
+}
+else {
+vErrors.push(err189);
+}
+errors++;
+}
+}
+if(data66.observedGeneration !== undefined){
+let data67 = data66.observedGeneration;
+if(!((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67)))){
+const err190 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err190];
+}
+else {
+vErrors.push(err190);
+}
+errors++;
+}
+}
+if(data66.phase !== undefined){
+let data68 = data66.phase;
+if(typeof data68 === "string"){
+if(func3(data68) > 32){
+const err191 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(vErrors === null){
+vErrors = [err191];
+}
+else {
+vErrors.push(err191);
+}
+errors++;
+}
+}
+else {
+const err192 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -2308,10 +2319,11 @@ vErrors.push(err192);
 errors++;
 }
 }
-if(data66.observedGeneration !== undefined){
-let data67 = data66.observedGeneration;
-if(!((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67)))){
-const err193 = {instancePath:instancePath+"/status/observedGeneration",schemaPath:"#/properties/status/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data66.reason !== undefined){
+let data69 = data66.reason;
+if(typeof data69 === "string"){
+if(func3(data69) > 64){
+const err193 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err193];
 }
@@ -2321,11 +2333,8 @@ vErrors.push(err193);
 errors++;
 }
 }
-if(data66.phase !== undefined){
-let data68 = data66.phase;
-if(typeof data68 === "string"){
-if(func3(data68) > 32){
-const err194 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err194 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err194];
 }
@@ -2335,8 +2344,9 @@ vErrors.push(err194);
 errors++;
 }
 }
-else {
-const err195 = {instancePath:instancePath+"/status/phase",schemaPath:"#/properties/status/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.startTime !== undefined){
+if(!(typeof data66.startTime === "string")){
+const err195 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err195];
 }
@@ -2346,11 +2356,9 @@ vErrors.push(err195);
 errors++;
 }
 }
-if(data66.reason !== undefined){
-let data69 = data66.reason;
-if(typeof data69 === "string"){
-if(func3(data69) > 64){
-const err196 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data66.completionTime !== undefined){
+if(!(typeof data66.completionTime === "string")){
+const err196 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err196];
 }
@@ -2360,8 +2368,12 @@ vErrors.push(err196);
 errors++;
 }
 }
-else {
-const err197 = {instancePath:instancePath+"/status/reason",schemaPath:"#/properties/status/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.round !== undefined){
+let data72 = data66.round;
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+for(const key22 in data72){
+if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
+const err197 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err197];
 }
@@ -2371,9 +2383,10 @@ vErrors.push(err197);
 errors++;
 }
 }
-if(data66.startTime !== undefined){
-if(!(typeof data66.startTime === "string")){
-const err198 = {instancePath:instancePath+"/status/startTime",schemaPath:"#/properties/status/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data72.current !== undefined){
+let data73 = data72.current;
+if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
+const err198 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err198];
 }
@@ -2383,9 +2396,10 @@ vErrors.push(err198);
 errors++;
 }
 }
-if(data66.completionTime !== undefined){
-if(!(typeof data66.completionTime === "string")){
-const err199 = {instancePath:instancePath+"/status/completionTime",schemaPath:"#/properties/status/properties/completionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data72.committed !== undefined){
+let data74 = data72.committed;
+if(!((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74)))){
+const err199 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err199];
 }
@@ -2395,12 +2409,10 @@ vErrors.push(err199);
 errors++;
 }
 }
-if(data66.round !== undefined){
-let data72 = data66.round;
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-for(const key22 in data72){
-if(!((((((key22 === "current") || (key22 === "committed")) || (key22 === "failed")) || (key22 === "stage")) || (key22 === "phase")) || (key22 === "summary"))){
-const err200 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties"};
+if(data72.failed !== undefined){
+let data75 = data72.failed;
+if(!((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75)))){
+const err200 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err200];
 }
@@ -2410,10 +2422,11 @@ vErrors.push(err200);
 errors++;
 }
 }
-if(data72.current !== undefined){
-let data73 = data72.current;
-if(!((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73)))){
-const err201 = {instancePath:instancePath+"/status/round/current",schemaPath:"#/properties/status/properties/round/properties/current/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data72.stage !== undefined){
+let data76 = data72.stage;
+if(typeof data76 === "string"){
+if(func3(data76) > 32){
+const err201 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err201];
 }
@@ -2423,10 +2436,8 @@ vErrors.push(err201);
 errors++;
 }
 }
-if(data72.committed !== undefined){
-let data74 = data72.committed;
-if(!((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74)))){
-const err202 = {instancePath:instancePath+"/status/round/committed",schemaPath:"#/properties/status/properties/round/properties/committed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err202 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err202];
 }
@@ -2436,10 +2447,11 @@ vErrors.push(err202);
 errors++;
 }
 }
-if(data72.failed !== undefined){
-let data75 = data72.failed;
-if(!((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75)))){
-const err203 = {instancePath:instancePath+"/status/round/failed",schemaPath:"#/properties/status/properties/round/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data72.phase !== undefined){
+let data77 = data72.phase;
+if(typeof data77 === "string"){
+if(func3(data77) > 32){
+const err203 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err203];
 }
@@ -2449,11 +2461,8 @@ vErrors.push(err203);
 errors++;
 }
 }
-if(data72.stage !== undefined){
-let data76 = data72.stage;
-if(typeof data76 === "string"){
-if(func3(data76) > 32){
-const err204 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err204 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err204];
 }
@@ -2463,8 +2472,11 @@ vErrors.push(err204);
 errors++;
 }
 }
-else {
-const err205 = {instancePath:instancePath+"/status/round/stage",schemaPath:"#/properties/status/properties/round/properties/stage/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data72.summary !== undefined){
+let data78 = data72.summary;
+if(typeof data78 === "string"){
+if(func3(data78) > 32){
+const err205 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err205];
 }
@@ -2474,11 +2486,8 @@ vErrors.push(err205);
 errors++;
 }
 }
-if(data72.phase !== undefined){
-let data77 = data72.phase;
-if(typeof data77 === "string"){
-if(func3(data77) > 32){
-const err206 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err206 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err206];
 }
@@ -2488,8 +2497,9 @@ vErrors.push(err206);
 errors++;
 }
 }
+}
 else {
-const err207 = {instancePath:instancePath+"/status/round/phase",schemaPath:"#/properties/status/properties/round/properties/phase/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err207 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err207];
 }
@@ -2499,11 +2509,11 @@ vErrors.push(err207);
 errors++;
 }
 }
-if(data72.summary !== undefined){
-let data78 = data72.summary;
-if(typeof data78 === "string"){
-if(func3(data78) > 32){
-const err208 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+if(data66.metrics !== undefined){
+let data79 = data66.metrics;
+if(Array.isArray(data79)){
+if(data79.length > 32){
+const err208 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err208];
 }
@@ -2512,9 +2522,12 @@ vErrors.push(err208);
 }
 errors++;
 }
-}
-else {
-const err209 = {instancePath:instancePath+"/status/round/summary",schemaPath:"#/properties/status/properties/round/properties/summary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len2 = data79.length;
+for(let i2=0; i2<len2; i2++){
+let data80 = data79[i2];
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data80.name === undefined){
+const err209 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err209];
 }
@@ -2523,10 +2536,8 @@ vErrors.push(err209);
 }
 errors++;
 }
-}
-}
-else {
-const err210 = {instancePath:instancePath+"/status/round",schemaPath:"#/properties/status/properties/round/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data80.value === undefined){
+const err210 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
 if(vErrors === null){
 vErrors = [err210];
 }
@@ -2535,12 +2546,8 @@ vErrors.push(err210);
 }
 errors++;
 }
-}
-if(data66.metrics !== undefined){
-let data79 = data66.metrics;
-if(Array.isArray(data79)){
-if(data79.length > 32){
-const err211 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data80.round === undefined){
+const err211 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
 if(vErrors === null){
 vErrors = [err211];
 }
@@ -2549,12 +2556,9 @@ vErrors.push(err211);
 }
 errors++;
 }
-const len2 = data79.length;
-for(let i2=0; i2<len2; i2++){
-let data80 = data79[i2];
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-if(data80.name === undefined){
-const err212 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+for(const key23 in data80){
+if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
+const err212 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err212];
 }
@@ -2563,8 +2567,12 @@ vErrors.push(err212);
 }
 errors++;
 }
-if(data80.value === undefined){
-const err213 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'"};
+}
+if(data80.name !== undefined){
+let data81 = data80.name;
+if(typeof data81 === "string"){
+if(func3(data81) > 64){
+const err213 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err213];
 }
@@ -2573,8 +2581,9 @@ vErrors.push(err213);
 }
 errors++;
 }
-if(data80.round === undefined){
-const err214 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/required",keyword:"required",params:{missingProperty: "round"},message:"must have required property '"+"round"+"'"};
+}
+else {
+const err214 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err214];
 }
@@ -2583,9 +2592,12 @@ vErrors.push(err214);
 }
 errors++;
 }
-for(const key23 in data80){
-if(!(((key23 === "name") || (key23 === "value")) || (key23 === "round"))){
-const err215 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties"};
+}
+if(data80.value !== undefined){
+let data82 = data80.value;
+if(typeof data82 === "string"){
+if(func3(data82) > 64){
+const err215 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err215];
 }
@@ -2595,11 +2607,8 @@ vErrors.push(err215);
 errors++;
 }
 }
-if(data80.name !== undefined){
-let data81 = data80.name;
-if(typeof data81 === "string"){
-if(func3(data81) > 64){
-const err216 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err216 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err216];
 }
@@ -2609,8 +2618,10 @@ vErrors.push(err216);
 errors++;
 }
 }
-else {
-const err217 = {instancePath:instancePath+"/status/metrics/" + i2+"/name",schemaPath:"#/properties/status/properties/metrics/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data80.round !== undefined){
+let data83 = data80.round;
+if(!((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83)))){
+const err217 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err217];
 }
@@ -2620,11 +2631,9 @@ vErrors.push(err217);
 errors++;
 }
 }
-if(data80.value !== undefined){
-let data82 = data80.value;
-if(typeof data82 === "string"){
-if(func3(data82) > 64){
-const err218 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err218 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err218];
 }
@@ -2634,8 +2643,9 @@ vErrors.push(err218);
 errors++;
 }
 }
+}
 else {
-const err219 = {instancePath:instancePath+"/status/metrics/" + i2+"/value",schemaPath:"#/properties/status/properties/metrics/items/properties/value/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err219 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err219];
 }
@@ -2645,10 +2655,12 @@ vErrors.push(err219);
 errors++;
 }
 }
-if(data80.round !== undefined){
-let data83 = data80.round;
-if(!((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83)))){
-const err220 = {instancePath:instancePath+"/status/metrics/" + i2+"/round",schemaPath:"#/properties/status/properties/metrics/items/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data66.convergence !== undefined){
+let data84 = data66.convergence;
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key24 in data84){
+if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
+const err220 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err220];
 }
@@ -2658,9 +2670,11 @@ vErrors.push(err220);
 errors++;
 }
 }
-}
-else {
-const err221 = {instancePath:instancePath+"/status/metrics/" + i2,schemaPath:"#/properties/status/properties/metrics/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data84.metric !== undefined){
+let data85 = data84.metric;
+if(typeof data85 === "string"){
+if(func3(data85) > 64){
+const err221 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err221];
 }
@@ -2670,9 +2684,8 @@ vErrors.push(err221);
 errors++;
 }
 }
-}
 else {
-const err222 = {instancePath:instancePath+"/status/metrics",schemaPath:"#/properties/status/properties/metrics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err222 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err222];
 }
@@ -2682,12 +2695,11 @@ vErrors.push(err222);
 errors++;
 }
 }
-if(data66.convergence !== undefined){
-let data84 = data66.convergence;
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-for(const key24 in data84){
-if(!((((((key24 === "metric") || (key24 === "last")) || (key24 === "best")) || (key24 === "bestRound")) || (key24 === "initial")) || (key24 === "roundsWithoutImprovement"))){
-const err223 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties"};
+if(data84.last !== undefined){
+let data86 = data84.last;
+if(typeof data86 === "string"){
+if(func3(data86) > 64){
+const err223 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -2697,11 +2709,8 @@ vErrors.push(err223);
 errors++;
 }
 }
-if(data84.metric !== undefined){
-let data85 = data84.metric;
-if(typeof data85 === "string"){
-if(func3(data85) > 64){
-const err224 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err224 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err224];
 }
@@ -2711,8 +2720,11 @@ vErrors.push(err224);
 errors++;
 }
 }
-else {
-const err225 = {instancePath:instancePath+"/status/convergence/metric",schemaPath:"#/properties/status/properties/convergence/properties/metric/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data84.best !== undefined){
+let data87 = data84.best;
+if(typeof data87 === "string"){
+if(func3(data87) > 64){
+const err225 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err225];
 }
@@ -2722,11 +2734,8 @@ vErrors.push(err225);
 errors++;
 }
 }
-if(data84.last !== undefined){
-let data86 = data84.last;
-if(typeof data86 === "string"){
-if(func3(data86) > 64){
-const err226 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err226 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -2736,8 +2745,10 @@ vErrors.push(err226);
 errors++;
 }
 }
-else {
-const err227 = {instancePath:instancePath+"/status/convergence/last",schemaPath:"#/properties/status/properties/convergence/properties/last/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data84.bestRound !== undefined){
+let data88 = data84.bestRound;
+if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
+const err227 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err227];
 }
@@ -2747,11 +2758,11 @@ vErrors.push(err227);
 errors++;
 }
 }
-if(data84.best !== undefined){
-let data87 = data84.best;
-if(typeof data87 === "string"){
-if(func3(data87) > 64){
-const err228 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data84.initial !== undefined){
+let data89 = data84.initial;
+if(typeof data89 === "string"){
+if(func3(data89) > 64){
+const err228 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err228];
 }
@@ -2762,7 +2773,7 @@ errors++;
 }
 }
 else {
-const err229 = {instancePath:instancePath+"/status/convergence/best",schemaPath:"#/properties/status/properties/convergence/properties/best/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err229 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err229];
 }
@@ -2772,10 +2783,10 @@ vErrors.push(err229);
 errors++;
 }
 }
-if(data84.bestRound !== undefined){
-let data88 = data84.bestRound;
-if(!((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88)))){
-const err230 = {instancePath:instancePath+"/status/convergence/bestRound",schemaPath:"#/properties/status/properties/convergence/properties/bestRound/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data84.roundsWithoutImprovement !== undefined){
+let data90 = data84.roundsWithoutImprovement;
+if(!((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90)))){
+const err230 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err230];
 }
@@ -2785,11 +2796,9 @@ vErrors.push(err230);
 errors++;
 }
 }
-if(data84.initial !== undefined){
-let data89 = data84.initial;
-if(typeof data89 === "string"){
-if(func3(data89) > 64){
-const err231 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+}
+else {
+const err231 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err231];
 }
@@ -2799,8 +2808,11 @@ vErrors.push(err231);
 errors++;
 }
 }
-else {
-const err232 = {instancePath:instancePath+"/status/convergence/initial",schemaPath:"#/properties/status/properties/convergence/properties/initial/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.clustersSummary !== undefined){
+let data91 = data66.clustersSummary;
+if(typeof data91 === "string"){
+if(func3(data91) > 16){
+const err232 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err232];
 }
@@ -2810,10 +2822,8 @@ vErrors.push(err232);
 errors++;
 }
 }
-if(data84.roundsWithoutImprovement !== undefined){
-let data90 = data84.roundsWithoutImprovement;
-if(!((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90)))){
-const err233 = {instancePath:instancePath+"/status/convergence/roundsWithoutImprovement",schemaPath:"#/properties/status/properties/convergence/properties/roundsWithoutImprovement/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err233 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err233];
 }
@@ -2823,9 +2833,11 @@ vErrors.push(err233);
 errors++;
 }
 }
-}
-else {
-const err234 = {instancePath:instancePath+"/status/convergence",schemaPath:"#/properties/status/properties/convergence/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data66.clusters !== undefined){
+let data92 = data66.clusters;
+if(Array.isArray(data92)){
+if(data92.length > 100){
+const err234 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
 if(vErrors === null){
 vErrors = [err234];
 }
@@ -2834,12 +2846,12 @@ vErrors.push(err234);
 }
 errors++;
 }
-}
-if(data66.clustersSummary !== undefined){
-let data91 = data66.clustersSummary;
-if(typeof data91 === "string"){
-if(func3(data91) > 16){
-const err235 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+const len3 = data92.length;
+for(let i3=0; i3<len3; i3++){
+let data93 = data92[i3];
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+if(data93.participant === undefined){
+const err235 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err235];
 }
@@ -2848,9 +2860,8 @@ vErrors.push(err235);
 }
 errors++;
 }
-}
-else {
-const err236 = {instancePath:instancePath+"/status/clustersSummary",schemaPath:"#/properties/status/properties/clustersSummary/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.cluster === undefined){
+const err236 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err236];
 }
@@ -2859,12 +2870,8 @@ vErrors.push(err236);
 }
 errors++;
 }
-}
-if(data66.clusters !== undefined){
-let data92 = data66.clusters;
-if(Array.isArray(data92)){
-if(data92.length > 100){
-const err237 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+if(data93.state === undefined){
+const err237 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -2873,12 +2880,9 @@ vErrors.push(err237);
 }
 errors++;
 }
-const len3 = data92.length;
-for(let i3=0; i3<len3; i3++){
-let data93 = data92[i3];
-if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
-if(data93.participant === undefined){
-const err238 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+for(const key25 in data93){
+if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
+const err238 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -2887,8 +2891,12 @@ vErrors.push(err238);
 }
 errors++;
 }
-if(data93.cluster === undefined){
-const err239 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+}
+if(data93.participant !== undefined){
+let data94 = data93.participant;
+if(typeof data94 === "string"){
+if(func3(data94) > 20){
+const err239 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
 if(vErrors === null){
 vErrors = [err239];
 }
@@ -2897,8 +2905,9 @@ vErrors.push(err239);
 }
 errors++;
 }
-if(data93.state === undefined){
-const err240 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+else {
+const err240 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err240];
 }
@@ -2907,9 +2916,12 @@ vErrors.push(err240);
 }
 errors++;
 }
-for(const key25 in data93){
-if(!(func2.call(schema11.properties.status.properties.clusters.items.properties, key25))){
-const err241 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties"};
+}
+if(data93.cluster !== undefined){
+let data95 = data93.cluster;
+if(typeof data95 === "string"){
+if(func3(data95) > 63){
+const err241 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -2919,11 +2931,8 @@ vErrors.push(err241);
 errors++;
 }
 }
-if(data93.participant !== undefined){
-let data94 = data93.participant;
-if(typeof data94 === "string"){
-if(func3(data94) > 20){
-const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 20},message:"must NOT have more than 20 characters"};
+else {
+const err242 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err242];
 }
@@ -2933,8 +2942,11 @@ vErrors.push(err242);
 errors++;
 }
 }
-else {
-const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/participant",schemaPath:"#/properties/status/properties/clusters/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.state !== undefined){
+let data96 = data93.state;
+if(typeof data96 === "string"){
+if(func3(data96) > 16){
+const err243 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
 if(vErrors === null){
 vErrors = [err243];
 }
@@ -2944,11 +2956,8 @@ vErrors.push(err243);
 errors++;
 }
 }
-if(data93.cluster !== undefined){
-let data95 = data93.cluster;
-if(typeof data95 === "string"){
-if(func3(data95) > 63){
-const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+else {
+const err244 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err244];
 }
@@ -2958,8 +2967,9 @@ vErrors.push(err244);
 errors++;
 }
 }
-else {
-const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/cluster",schemaPath:"#/properties/status/properties/clusters/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.observedTime !== undefined){
+if(!(typeof data93.observedTime === "string")){
+const err245 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -2969,11 +2979,10 @@ vErrors.push(err245);
 errors++;
 }
 }
-if(data93.state !== undefined){
-let data96 = data93.state;
-if(typeof data96 === "string"){
-if(func3(data96) > 16){
-const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/maxLength",keyword:"maxLength",params:{limit: 16},message:"must NOT have more than 16 characters"};
+if(data93.ready !== undefined){
+let data98 = data93.ready;
+if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
+const err246 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -2983,8 +2992,10 @@ vErrors.push(err246);
 errors++;
 }
 }
-else {
-const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/state",schemaPath:"#/properties/status/properties/clusters/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.active !== undefined){
+let data99 = data93.active;
+if(!((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99)))){
+const err247 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -2994,9 +3005,10 @@ vErrors.push(err247);
 errors++;
 }
 }
-if(data93.observedTime !== undefined){
-if(!(typeof data93.observedTime === "string")){
-const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/observedTime",schemaPath:"#/properties/status/properties/clusters/items/properties/observedTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data93.failed !== undefined){
+let data100 = data93.failed;
+if(!((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100)))){
+const err248 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -3006,10 +3018,11 @@ vErrors.push(err248);
 errors++;
 }
 }
-if(data93.ready !== undefined){
-let data98 = data93.ready;
-if(!((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98)))){
-const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/ready",schemaPath:"#/properties/status/properties/clusters/items/properties/ready/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data93.reason !== undefined){
+let data101 = data93.reason;
+if(typeof data101 === "string"){
+if(func3(data101) > 64){
+const err249 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -3019,10 +3032,8 @@ vErrors.push(err249);
 errors++;
 }
 }
-if(data93.active !== undefined){
-let data99 = data93.active;
-if(!((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99)))){
-const err250 = {instancePath:instancePath+"/status/clusters/" + i3+"/active",schemaPath:"#/properties/status/properties/clusters/items/properties/active/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+else {
+const err250 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -3032,10 +3043,11 @@ vErrors.push(err250);
 errors++;
 }
 }
-if(data93.failed !== undefined){
-let data100 = data93.failed;
-if(!((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100)))){
-const err251 = {instancePath:instancePath+"/status/clusters/" + i3+"/failed",schemaPath:"#/properties/status/properties/clusters/items/properties/failed/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data93.message !== undefined){
+let data102 = data93.message;
+if(typeof data102 === "string"){
+if(func3(data102) > 300){
+const err251 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err251];
 }
@@ -3045,11 +3057,8 @@ vErrors.push(err251);
 errors++;
 }
 }
-if(data93.reason !== undefined){
-let data101 = data93.reason;
-if(typeof data101 === "string"){
-if(func3(data101) > 64){
-const err252 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err252 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -3059,8 +3068,9 @@ vErrors.push(err252);
 errors++;
 }
 }
+}
 else {
-const err253 = {instancePath:instancePath+"/status/clusters/" + i3+"/reason",schemaPath:"#/properties/status/properties/clusters/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err253 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -3070,11 +3080,9 @@ vErrors.push(err253);
 errors++;
 }
 }
-if(data93.message !== undefined){
-let data102 = data93.message;
-if(typeof data102 === "string"){
-if(func3(data102) > 300){
-const err254 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+}
+else {
+const err254 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err254];
 }
@@ -3084,8 +3092,11 @@ vErrors.push(err254);
 errors++;
 }
 }
-else {
-const err255 = {instancePath:instancePath+"/status/clusters/" + i3+"/message",schemaPath:"#/properties/status/properties/clusters/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.placements !== undefined){
+let data103 = data66.placements;
+if(Array.isArray(data103)){
+if(data103.length > 400){
+const err255 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
 if(vErrors === null){
 vErrors = [err255];
 }
@@ -3094,10 +3105,12 @@ vErrors.push(err255);
 }
 errors++;
 }
-}
-}
-else {
-const err256 = {instancePath:instancePath+"/status/clusters/" + i3,schemaPath:"#/properties/status/properties/clusters/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len4 = data103.length;
+for(let i4=0; i4<len4; i4++){
+let data104 = data103[i4];
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+if(data104.participant === undefined){
+const err256 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
 if(vErrors === null){
 vErrors = [err256];
 }
@@ -3106,10 +3119,8 @@ vErrors.push(err256);
 }
 errors++;
 }
-}
-}
-else {
-const err257 = {instancePath:instancePath+"/status/clusters",schemaPath:"#/properties/status/properties/clusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data104.cluster === undefined){
+const err257 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -3118,12 +3129,8 @@ vErrors.push(err257);
 }
 errors++;
 }
-}
-if(data66.placements !== undefined){
-let data103 = data66.placements;
-if(Array.isArray(data103)){
-if(data103.length > 400){
-const err258 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/maxItems",keyword:"maxItems",params:{limit: 400},message:"must NOT have more than 400 items"};
+if(data104.namespace === undefined){
+const err258 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
 if(vErrors === null){
 vErrors = [err258];
 }
@@ -3132,12 +3139,8 @@ vErrors.push(err258);
 }
 errors++;
 }
-const len4 = data103.length;
-for(let i4=0; i4<len4; i4++){
-let data104 = data103[i4];
-if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
-if(data104.participant === undefined){
-const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "participant"},message:"must have required property '"+"participant"+"'"};
+if(data104.name === undefined){
+const err259 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
 if(vErrors === null){
 vErrors = [err259];
 }
@@ -3146,8 +3149,8 @@ vErrors.push(err259);
 }
 errors++;
 }
-if(data104.cluster === undefined){
-const err260 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "cluster"},message:"must have required property '"+"cluster"+"'"};
+if(data104.jobUid === undefined){
+const err260 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -3156,8 +3159,8 @@ vErrors.push(err260);
 }
 errors++;
 }
-if(data104.namespace === undefined){
-const err261 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "namespace"},message:"must have required property '"+"namespace"+"'"};
+if(data104.state === undefined){
+const err261 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
 if(vErrors === null){
 vErrors = [err261];
 }
@@ -3166,8 +3169,9 @@ vErrors.push(err261);
 }
 errors++;
 }
-if(data104.name === undefined){
-const err262 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+for(const key26 in data104){
+if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
+const err262 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err262];
 }
@@ -3176,8 +3180,12 @@ vErrors.push(err262);
 }
 errors++;
 }
-if(data104.jobUid === undefined){
-const err263 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "jobUid"},message:"must have required property '"+"jobUid"+"'"};
+}
+if(data104.participant !== undefined){
+let data105 = data104.participant;
+if(typeof data105 === "string"){
+if(func3(data105) > 63){
+const err263 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err263];
 }
@@ -3186,8 +3194,9 @@ vErrors.push(err263);
 }
 errors++;
 }
-if(data104.state === undefined){
-const err264 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+}
+else {
+const err264 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err264];
 }
@@ -3196,9 +3205,12 @@ vErrors.push(err264);
 }
 errors++;
 }
-for(const key26 in data104){
-if(!(((((((key26 === "participant") || (key26 === "cluster")) || (key26 === "namespace")) || (key26 === "name")) || (key26 === "jobUid")) || (key26 === "clusterUid")) || (key26 === "state"))){
-const err265 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties"};
+}
+if(data104.cluster !== undefined){
+let data106 = data104.cluster;
+if(typeof data106 === "string"){
+if(func3(data106) > 63){
+const err265 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err265];
 }
@@ -3208,11 +3220,8 @@ vErrors.push(err265);
 errors++;
 }
 }
-if(data104.participant !== undefined){
-let data105 = data104.participant;
-if(typeof data105 === "string"){
-if(func3(data105) > 63){
-const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+else {
+const err266 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err266];
 }
@@ -3222,8 +3231,11 @@ vErrors.push(err266);
 errors++;
 }
 }
-else {
-const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/participant",schemaPath:"#/properties/status/properties/placements/items/properties/participant/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.namespace !== undefined){
+let data107 = data104.namespace;
+if(typeof data107 === "string"){
+if(func3(data107) > 63){
+const err267 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err267];
 }
@@ -3233,11 +3245,8 @@ vErrors.push(err267);
 errors++;
 }
 }
-if(data104.cluster !== undefined){
-let data106 = data104.cluster;
-if(typeof data106 === "string"){
-if(func3(data106) > 63){
-const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+else {
+const err268 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err268];
 }
@@ -3247,8 +3256,11 @@ vErrors.push(err268);
 errors++;
 }
 }
-else {
-const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/cluster",schemaPath:"#/properties/status/properties/placements/items/properties/cluster/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.name !== undefined){
+let data108 = data104.name;
+if(typeof data108 === "string"){
+if(func3(data108) > 63){
+const err269 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err269];
 }
@@ -3258,11 +3270,8 @@ vErrors.push(err269);
 errors++;
 }
 }
-if(data104.namespace !== undefined){
-let data107 = data104.namespace;
-if(typeof data107 === "string"){
-if(func3(data107) > 63){
-const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+else {
+const err270 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err270];
 }
@@ -3272,8 +3281,11 @@ vErrors.push(err270);
 errors++;
 }
 }
-else {
-const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/namespace",schemaPath:"#/properties/status/properties/placements/items/properties/namespace/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.jobUid !== undefined){
+let data109 = data104.jobUid;
+if(typeof data109 === "string"){
+if(func3(data109) > 64){
+const err271 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err271];
 }
@@ -3283,11 +3295,8 @@ vErrors.push(err271);
 errors++;
 }
 }
-if(data104.name !== undefined){
-let data108 = data104.name;
-if(typeof data108 === "string"){
-if(func3(data108) > 63){
-const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+else {
+const err272 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err272];
 }
@@ -3297,8 +3306,11 @@ vErrors.push(err272);
 errors++;
 }
 }
-else {
-const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/name",schemaPath:"#/properties/status/properties/placements/items/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.clusterUid !== undefined){
+let data110 = data104.clusterUid;
+if(typeof data110 === "string"){
+if(func3(data110) > 64){
+const err273 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err273];
 }
@@ -3308,11 +3320,8 @@ vErrors.push(err273);
 errors++;
 }
 }
-if(data104.jobUid !== undefined){
-let data109 = data104.jobUid;
-if(typeof data109 === "string"){
-if(func3(data109) > 64){
-const err274 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err274 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err274];
 }
@@ -3322,8 +3331,10 @@ vErrors.push(err274);
 errors++;
 }
 }
-else {
-const err275 = {instancePath:instancePath+"/status/placements/" + i4+"/jobUid",schemaPath:"#/properties/status/properties/placements/items/properties/jobUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data104.state !== undefined){
+let data111 = data104.state;
+if(typeof data111 !== "string"){
+const err275 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -3332,12 +3343,8 @@ vErrors.push(err275);
 }
 errors++;
 }
-}
-if(data104.clusterUid !== undefined){
-let data110 = data104.clusterUid;
-if(typeof data110 === "string"){
-if(func3(data110) > 64){
-const err276 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(!((data111 === "Wanted") || (data111 === "Leaving"))){
+const err276 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -3347,8 +3354,9 @@ vErrors.push(err276);
 errors++;
 }
 }
+}
 else {
-const err277 = {instancePath:instancePath+"/status/placements/" + i4+"/clusterUid",schemaPath:"#/properties/status/properties/placements/items/properties/clusterUid/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err277 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -3358,10 +3366,9 @@ vErrors.push(err277);
 errors++;
 }
 }
-if(data104.state !== undefined){
-let data111 = data104.state;
-if(typeof data111 !== "string"){
-const err278 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err278 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -3370,8 +3377,12 @@ vErrors.push(err278);
 }
 errors++;
 }
-if(!((data111 === "Wanted") || (data111 === "Leaving"))){
-const err279 = {instancePath:instancePath+"/status/placements/" + i4+"/state",schemaPath:"#/properties/status/properties/placements/items/properties/state/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.placements.items.properties.state.enum},message:"must be equal to one of the allowed values"};
+}
+if(data66.unsearchedClusters !== undefined){
+let data112 = data66.unsearchedClusters;
+if(Array.isArray(data112)){
+if(data112.length > 1000){
+const err279 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -3380,10 +3391,12 @@ vErrors.push(err279);
 }
 errors++;
 }
-}
-}
-else {
-const err280 = {instancePath:instancePath+"/status/placements/" + i4,schemaPath:"#/properties/status/properties/placements/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const len5 = data112.length;
+for(let i5=0; i5<len5; i5++){
+let data113 = data112[i5];
+if(typeof data113 === "string"){
+if(func3(data113) > 63){
+const err280 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -3393,9 +3406,8 @@ vErrors.push(err280);
 errors++;
 }
 }
-}
 else {
-const err281 = {instancePath:instancePath+"/status/placements",schemaPath:"#/properties/status/properties/placements/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err281 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -3405,11 +3417,9 @@ vErrors.push(err281);
 errors++;
 }
 }
-if(data66.unsearchedClusters !== undefined){
-let data112 = data66.unsearchedClusters;
-if(Array.isArray(data112)){
-if(data112.length > 1000){
-const err282 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+}
+else {
+const err282 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -3418,12 +3428,12 @@ vErrors.push(err282);
 }
 errors++;
 }
-const len5 = data112.length;
-for(let i5=0; i5<len5; i5++){
-let data113 = data112[i5];
-if(typeof data113 === "string"){
-if(func3(data113) > 63){
-const err283 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/maxLength",keyword:"maxLength",params:{limit: 63},message:"must NOT have more than 63 characters"};
+}
+if(data66.disclosures !== undefined){
+let data114 = data66.disclosures;
+if(Array.isArray(data114)){
+if(data114.length > 32){
+const err283 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -3432,9 +3442,12 @@ vErrors.push(err283);
 }
 errors++;
 }
-}
-else {
-const err284 = {instancePath:instancePath+"/status/unsearchedClusters/" + i5,schemaPath:"#/properties/status/properties/unsearchedClusters/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len6 = data114.length;
+for(let i6=0; i6<len6; i6++){
+let data115 = data114[i6];
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+if(data115.set === undefined){
+const err284 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
 if(vErrors === null){
 vErrors = [err284];
 }
@@ -3443,10 +3456,8 @@ vErrors.push(err284);
 }
 errors++;
 }
-}
-}
-else {
-const err285 = {instancePath:instancePath+"/status/unsearchedClusters",schemaPath:"#/properties/status/properties/unsearchedClusters/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data115.role === undefined){
+const err285 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -3455,12 +3466,8 @@ vErrors.push(err285);
 }
 errors++;
 }
-}
-if(data66.disclosures !== undefined){
-let data114 = data66.disclosures;
-if(Array.isArray(data114)){
-if(data114.length > 32){
-const err286 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data115.disclosure === undefined){
+const err286 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -3469,12 +3476,8 @@ vErrors.push(err286);
 }
 errors++;
 }
-const len6 = data114.length;
-for(let i6=0; i6<len6; i6++){
-let data115 = data114[i6];
-if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
-if(data115.set === undefined){
-const err287 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "set"},message:"must have required property '"+"set"+"'"};
+if(data115.meaning === undefined){
+const err287 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
 if(vErrors === null){
 vErrors = [err287];
 }
@@ -3483,8 +3486,9 @@ vErrors.push(err287);
 }
 errors++;
 }
-if(data115.role === undefined){
-const err288 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+for(const key27 in data115){
+if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
+const err288 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err288];
 }
@@ -3493,8 +3497,12 @@ vErrors.push(err288);
 }
 errors++;
 }
-if(data115.disclosure === undefined){
-const err289 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "disclosure"},message:"must have required property '"+"disclosure"+"'"};
+}
+if(data115.set !== undefined){
+let data116 = data115.set;
+if(typeof data116 === "string"){
+if(func3(data116) > 64){
+const err289 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err289];
 }
@@ -3503,8 +3511,9 @@ vErrors.push(err289);
 }
 errors++;
 }
-if(data115.meaning === undefined){
-const err290 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/required",keyword:"required",params:{missingProperty: "meaning"},message:"must have required property '"+"meaning"+"'"};
+}
+else {
+const err290 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -3513,9 +3522,12 @@ vErrors.push(err290);
 }
 errors++;
 }
-for(const key27 in data115){
-if(!((((key27 === "set") || (key27 === "role")) || (key27 === "disclosure")) || (key27 === "meaning"))){
-const err291 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties"};
+}
+if(data115.role !== undefined){
+let data117 = data115.role;
+if(typeof data117 === "string"){
+if(func3(data117) > 32){
+const err291 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err291];
 }
@@ -3525,11 +3537,8 @@ vErrors.push(err291);
 errors++;
 }
 }
-if(data115.set !== undefined){
-let data116 = data115.set;
-if(typeof data116 === "string"){
-if(func3(data116) > 64){
-const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err292 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err292];
 }
@@ -3539,8 +3548,11 @@ vErrors.push(err292);
 errors++;
 }
 }
-else {
-const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/set",schemaPath:"#/properties/status/properties/disclosures/items/properties/set/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data115.disclosure !== undefined){
+let data118 = data115.disclosure;
+if(typeof data118 === "string"){
+if(func3(data118) > 32){
+const err293 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -3550,11 +3562,8 @@ vErrors.push(err293);
 errors++;
 }
 }
-if(data115.role !== undefined){
-let data117 = data115.role;
-if(typeof data117 === "string"){
-if(func3(data117) > 32){
-const err294 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err294 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err294];
 }
@@ -3564,8 +3573,11 @@ vErrors.push(err294);
 errors++;
 }
 }
-else {
-const err295 = {instancePath:instancePath+"/status/disclosures/" + i6+"/role",schemaPath:"#/properties/status/properties/disclosures/items/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data115.meaning !== undefined){
+let data119 = data115.meaning;
+if(typeof data119 === "string"){
+if(func3(data119) > 300){
+const err295 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err295];
 }
@@ -3575,11 +3587,8 @@ vErrors.push(err295);
 errors++;
 }
 }
-if(data115.disclosure !== undefined){
-let data118 = data115.disclosure;
-if(typeof data118 === "string"){
-if(func3(data118) > 32){
-const err296 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters"};
+else {
+const err296 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err296];
 }
@@ -3589,8 +3598,9 @@ vErrors.push(err296);
 errors++;
 }
 }
+}
 else {
-const err297 = {instancePath:instancePath+"/status/disclosures/" + i6+"/disclosure",schemaPath:"#/properties/status/properties/disclosures/items/properties/disclosure/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err297 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err297];
 }
@@ -3600,11 +3610,9 @@ vErrors.push(err297);
 errors++;
 }
 }
-if(data115.meaning !== undefined){
-let data119 = data115.meaning;
-if(typeof data119 === "string"){
-if(func3(data119) > 300){
-const err298 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+}
+else {
+const err298 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err298];
 }
@@ -3614,8 +3622,12 @@ vErrors.push(err298);
 errors++;
 }
 }
-else {
-const err299 = {instancePath:instancePath+"/status/disclosures/" + i6+"/meaning",schemaPath:"#/properties/status/properties/disclosures/items/properties/meaning/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data66.bytes !== undefined){
+let data120 = data66.bytes;
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+for(const key28 in data120){
+if(!((key28 === "up") || (key28 === "down"))){
+const err299 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err299];
 }
@@ -3625,9 +3637,10 @@ vErrors.push(err299);
 errors++;
 }
 }
-}
-else {
-const err300 = {instancePath:instancePath+"/status/disclosures/" + i6,schemaPath:"#/properties/status/properties/disclosures/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data120.up !== undefined){
+let data121 = data120.up;
+if(!((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121)))){
+const err300 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err300];
 }
@@ -3637,9 +3650,10 @@ vErrors.push(err300);
 errors++;
 }
 }
-}
-else {
-const err301 = {instancePath:instancePath+"/status/disclosures",schemaPath:"#/properties/status/properties/disclosures/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data120.down !== undefined){
+let data122 = data120.down;
+if(!((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122)))){
+const err301 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err301];
 }
@@ -3649,12 +3663,9 @@ vErrors.push(err301);
 errors++;
 }
 }
-if(data66.bytes !== undefined){
-let data120 = data66.bytes;
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-for(const key28 in data120){
-if(!((key28 === "up") || (key28 === "down"))){
-const err302 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties"};
+}
+else {
+const err302 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err302];
 }
@@ -3664,10 +3675,12 @@ vErrors.push(err302);
 errors++;
 }
 }
-if(data120.up !== undefined){
-let data121 = data120.up;
-if(!((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121)))){
-const err303 = {instancePath:instancePath+"/status/bytes/up",schemaPath:"#/properties/status/properties/bytes/properties/up/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data66.checkpoint !== undefined){
+let data123 = data66.checkpoint;
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key29 in data123){
+if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
+const err303 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err303];
 }
@@ -3677,10 +3690,11 @@ vErrors.push(err303);
 errors++;
 }
 }
-if(data120.down !== undefined){
-let data122 = data120.down;
-if(!((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122)))){
-const err304 = {instancePath:instancePath+"/status/bytes/down",schemaPath:"#/properties/status/properties/bytes/properties/down/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data123.uri !== undefined){
+let data124 = data123.uri;
+if(typeof data124 === "string"){
+if(func3(data124) > 1024){
+const err304 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err304];
 }
@@ -3690,9 +3704,8 @@ vErrors.push(err304);
 errors++;
 }
 }
-}
 else {
-const err305 = {instancePath:instancePath+"/status/bytes",schemaPath:"#/properties/status/properties/bytes/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err305 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err305];
 }
@@ -3702,12 +3715,10 @@ vErrors.push(err305);
 errors++;
 }
 }
-if(data66.checkpoint !== undefined){
-let data123 = data66.checkpoint;
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-for(const key29 in data123){
-if(!(((key29 === "uri") || (key29 === "round")) || (key29 === "sha256"))){
-const err306 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties"};
+if(data123.round !== undefined){
+let data125 = data123.round;
+if(!((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125)))){
+const err306 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err306];
 }
@@ -3717,11 +3728,11 @@ vErrors.push(err306);
 errors++;
 }
 }
-if(data123.uri !== undefined){
-let data124 = data123.uri;
-if(typeof data124 === "string"){
-if(func3(data124) > 1024){
-const err307 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data123.sha256 !== undefined){
+let data126 = data123.sha256;
+if(typeof data126 === "string"){
+if(func3(data126) > 64){
+const err307 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err307];
 }
@@ -3732,7 +3743,7 @@ errors++;
 }
 }
 else {
-const err308 = {instancePath:instancePath+"/status/checkpoint/uri",schemaPath:"#/properties/status/properties/checkpoint/properties/uri/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err308 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err308];
 }
@@ -3742,10 +3753,9 @@ vErrors.push(err308);
 errors++;
 }
 }
-if(data123.round !== undefined){
-let data125 = data123.round;
-if(!((typeof data125 == "number") && (!(data125 % 1) && !isNaN(data125)))){
-const err309 = {instancePath:instancePath+"/status/checkpoint/round",schemaPath:"#/properties/status/properties/checkpoint/properties/round/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err309 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err309];
 }
@@ -3755,11 +3765,12 @@ vErrors.push(err309);
 errors++;
 }
 }
-if(data123.sha256 !== undefined){
-let data126 = data123.sha256;
-if(typeof data126 === "string"){
-if(func3(data126) > 64){
-const err310 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data66.model !== undefined){
+let data127 = data66.model;
+if(data127 && typeof data127 == "object" && !Array.isArray(data127)){
+for(const key30 in data127){
+if(!(key30 === "sha256")){
+const err310 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err310];
 }
@@ -3769,8 +3780,11 @@ vErrors.push(err310);
 errors++;
 }
 }
-else {
-const err311 = {instancePath:instancePath+"/status/checkpoint/sha256",schemaPath:"#/properties/status/properties/checkpoint/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data127.sha256 !== undefined){
+let data128 = data127.sha256;
+if(typeof data128 === "string"){
+if(func3(data128) > 64){
+const err311 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err311];
 }
@@ -3780,9 +3794,8 @@ vErrors.push(err311);
 errors++;
 }
 }
-}
 else {
-const err312 = {instancePath:instancePath+"/status/checkpoint",schemaPath:"#/properties/status/properties/checkpoint/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err312 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err312];
 }
@@ -3792,12 +3805,9 @@ vErrors.push(err312);
 errors++;
 }
 }
-if(data66.model !== undefined){
-let data127 = data66.model;
-if(data127 && typeof data127 == "object" && !Array.isArray(data127)){
-for(const key30 in data127){
-if(!(key30 === "sha256")){
-const err313 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties"};
+}
+else {
+const err313 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err313];
 }
@@ -3807,11 +3817,11 @@ vErrors.push(err313);
 errors++;
 }
 }
-if(data127.sha256 !== undefined){
-let data128 = data127.sha256;
-if(typeof data128 === "string"){
-if(func3(data128) > 64){
-const err314 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data66.conditions !== undefined){
+let data129 = data66.conditions;
+if(Array.isArray(data129)){
+if(data129.length > 16){
+const err314 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
 if(vErrors === null){
 vErrors = [err314];
 }
@@ -3820,9 +3830,12 @@ vErrors.push(err314);
 }
 errors++;
 }
-}
-else {
-const err315 = {instancePath:instancePath+"/status/model/sha256",schemaPath:"#/properties/status/properties/model/properties/sha256/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len7 = data129.length;
+for(let i7=0; i7<len7; i7++){
+let data130 = data129[i7];
+if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
+if(data130.type === undefined){
+const err315 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
 if(vErrors === null){
 vErrors = [err315];
 }
@@ -3831,10 +3844,8 @@ vErrors.push(err315);
 }
 errors++;
 }
-}
-}
-else {
-const err316 = {instancePath:instancePath+"/status/model",schemaPath:"#/properties/status/properties/model/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data130.status === undefined){
+const err316 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
 if(vErrors === null){
 vErrors = [err316];
 }
@@ -3843,12 +3854,8 @@ vErrors.push(err316);
 }
 errors++;
 }
-}
-if(data66.conditions !== undefined){
-let data129 = data66.conditions;
-if(Array.isArray(data129)){
-if(data129.length > 16){
-const err317 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(data130.reason === undefined){
+const err317 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
 if(vErrors === null){
 vErrors = [err317];
 }
@@ -3857,12 +3864,8 @@ vErrors.push(err317);
 }
 errors++;
 }
-const len7 = data129.length;
-for(let i7=0; i7<len7; i7++){
-let data130 = data129[i7];
-if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
-if(data130.type === undefined){
-const err318 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'"};
+if(data130.message === undefined){
+const err318 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -3871,8 +3874,8 @@ vErrors.push(err318);
 }
 errors++;
 }
-if(data130.status === undefined){
-const err319 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "status"},message:"must have required property '"+"status"+"'"};
+if(data130.lastTransitionTime === undefined){
+const err319 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -3881,8 +3884,9 @@ vErrors.push(err319);
 }
 errors++;
 }
-if(data130.reason === undefined){
-const err320 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'"};
+for(const key31 in data130){
+if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
+const err320 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err320];
 }
@@ -3891,8 +3895,12 @@ vErrors.push(err320);
 }
 errors++;
 }
-if(data130.message === undefined){
-const err321 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data130.type !== undefined){
+let data131 = data130.type;
+if(typeof data131 === "string"){
+if(func3(data131) > 64){
+const err321 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err321];
 }
@@ -3901,8 +3909,9 @@ vErrors.push(err321);
 }
 errors++;
 }
-if(data130.lastTransitionTime === undefined){
-const err322 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/required",keyword:"required",params:{missingProperty: "lastTransitionTime"},message:"must have required property '"+"lastTransitionTime"+"'"};
+}
+else {
+const err322 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err322];
 }
@@ -3911,9 +3920,11 @@ vErrors.push(err322);
 }
 errors++;
 }
-for(const key31 in data130){
-if(!((((((key31 === "type") || (key31 === "status")) || (key31 === "reason")) || (key31 === "message")) || (key31 === "observedGeneration")) || (key31 === "lastTransitionTime"))){
-const err323 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties"};
+}
+if(data130.status !== undefined){
+let data132 = data130.status;
+if(typeof data132 !== "string"){
+const err323 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err323];
 }
@@ -3922,12 +3933,8 @@ vErrors.push(err323);
 }
 errors++;
 }
-}
-if(data130.type !== undefined){
-let data131 = data130.type;
-if(typeof data131 === "string"){
-if(func3(data131) > 64){
-const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(!(((data132 === "True") || (data132 === "False")) || (data132 === "Unknown"))){
+const err324 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err324];
 }
@@ -3937,8 +3944,11 @@ vErrors.push(err324);
 errors++;
 }
 }
-else {
-const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/type",schemaPath:"#/properties/status/properties/conditions/items/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data130.reason !== undefined){
+let data133 = data130.reason;
+if(typeof data133 === "string"){
+if(func3(data133) > 64){
+const err325 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err325];
 }
@@ -3948,10 +3958,8 @@ vErrors.push(err325);
 errors++;
 }
 }
-if(data130.status !== undefined){
-let data132 = data130.status;
-if(typeof data132 !== "string"){
-const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err326 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err326];
 }
@@ -3960,8 +3968,12 @@ vErrors.push(err326);
 }
 errors++;
 }
-if(!(((data132 === "True") || (data132 === "False")) || (data132 === "Unknown"))){
-const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/status",schemaPath:"#/properties/status/properties/conditions/items/properties/status/enum",keyword:"enum",params:{allowedValues: schema11.properties.status.properties.conditions.items.properties.status.enum},message:"must be equal to one of the allowed values"};
+}
+if(data130.message !== undefined){
+let data134 = data130.message;
+if(typeof data134 === "string"){
+if(func3(data134) > 1024){
+const err327 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
 if(vErrors === null){
 vErrors = [err327];
 }
@@ -3971,11 +3983,8 @@ vErrors.push(err327);
 errors++;
 }
 }
-if(data130.reason !== undefined){
-let data133 = data130.reason;
-if(typeof data133 === "string"){
-if(func3(data133) > 64){
-const err328 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+else {
+const err328 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err328];
 }
@@ -3985,8 +3994,10 @@ vErrors.push(err328);
 errors++;
 }
 }
-else {
-const err329 = {instancePath:instancePath+"/status/conditions/" + i7+"/reason",schemaPath:"#/properties/status/properties/conditions/items/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data130.observedGeneration !== undefined){
+let data135 = data130.observedGeneration;
+if(!((typeof data135 == "number") && (!(data135 % 1) && !isNaN(data135)))){
+const err329 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err329];
 }
@@ -3996,11 +4007,9 @@ vErrors.push(err329);
 errors++;
 }
 }
-if(data130.message !== undefined){
-let data134 = data130.message;
-if(typeof data134 === "string"){
-if(func3(data134) > 1024){
-const err330 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters"};
+if(data130.lastTransitionTime !== undefined){
+if(!(typeof data130.lastTransitionTime === "string")){
+const err330 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err330];
 }
@@ -4010,8 +4019,9 @@ vErrors.push(err330);
 errors++;
 }
 }
+}
 else {
-const err331 = {instancePath:instancePath+"/status/conditions/" + i7+"/message",schemaPath:"#/properties/status/properties/conditions/items/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err331 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err331];
 }
@@ -4021,10 +4031,9 @@ vErrors.push(err331);
 errors++;
 }
 }
-if(data130.observedGeneration !== undefined){
-let data135 = data130.observedGeneration;
-if(!((typeof data135 == "number") && (!(data135 % 1) && !isNaN(data135)))){
-const err332 = {instancePath:instancePath+"/status/conditions/" + i7+"/observedGeneration",schemaPath:"#/properties/status/properties/conditions/items/properties/observedGeneration/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err332 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err332];
 }
@@ -4034,9 +4043,9 @@ vErrors.push(err332);
 errors++;
 }
 }
-if(data130.lastTransitionTime !== undefined){
-if(!(typeof data130.lastTransitionTime === "string")){
-const err333 = {instancePath:instancePath+"/status/conditions/" + i7+"/lastTransitionTime",schemaPath:"#/properties/status/properties/conditions/items/properties/lastTransitionTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err333 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err333];
 }
@@ -4048,48 +4057,12 @@ errors++;
 }
 }
 else {
-const err334 = {instancePath:instancePath+"/status/conditions/" + i7,schemaPath:"#/properties/status/properties/conditions/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err334 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err334];
 }
 else {
 vErrors.push(err334);
-}
-errors++;
-}
-}
-}
-else {
-const err335 = {instancePath:instancePath+"/status/conditions",schemaPath:"#/properties/status/properties/conditions/type",keyword:"type",params:{type: "array"},message:"must be array"};
-if(vErrors === null){
-vErrors = [err335];
-}
-else {
-vErrors.push(err335);
-}
-errors++;
-}
-}
-}
-else {
-const err336 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err336];
-}
-else {
-vErrors.push(err336);
-}
-errors++;
-}
-}
-}
-else {
-const err337 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err337];
-}
-else {
-vErrors.push(err337);
 }
 errors++;
 }
