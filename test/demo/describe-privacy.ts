@@ -5,11 +5,11 @@ type Condition = { readonly type: string; readonly reason: string; readonly mess
 /** What the job itself says of who could read a single update: the lines of its status, not the demo's own words. */
 export function describePrivacy({ status }: JobObject): string {
   const conditions = (status?.conditions ?? []) as readonly Condition[];
-  const said = ["PeerPrivacy", "AggregationReady"].flatMap((type) => conditions.find((one) => one.type === type) ?? []);
+  const said = conditions.filter(({ type }) => type === "PeerPrivacy");
   const disclosures = (status?.disclosures ?? []) as readonly { readonly set: string; readonly meaning: string }[];
   return [
     "who can read what:",
-    ...said.map(({ type, reason, message }) => `  ${type} (${reason}): ${message}`),
+    ...said.map(({ reason, message }) => `  ${reason}: ${message}`),
     ...disclosures.map(({ set, meaning }) => `  ${set}: ${meaning}`),
   ].join("\n");
 }
