@@ -5,7 +5,7 @@ import { ensureTools } from "./tools/ensure-tools.ts";
 
 const usage = `usage: node test/clouds/src/main.ts COMMAND
   up [CLOUD…]                start or repair the local clouds, and the extra one named lab where it is asked for; with KUBECONFIGS=hub.yaml:a.yaml:b.yaml check those clusters instead
-  down                       remove the local clouds and every trace of them
+  down [CLOUD…]              remove the local clouds and every trace of them, or the extra one named lab alone
   status                     say how the local clouds are
   tools                      build or find the programs that clouds and tests run: Kubernetes, Helm, CoreDNS, kube-network-policies
   kubectl CLUSTER ARGUMENT…  run kubectl against one of the clusters`;
@@ -13,7 +13,7 @@ const usage = `usage: node test/clouds/src/main.ts COMMAND
 async function run([command, ...args]: readonly string[]): Promise<number> {
   const [cluster, ...kubectlArguments] = args;
   if (command === "up") await printClusters(args);
-  else if (command === "down") await down({ progress: toStandardError });
+  else if (command === "down") await down({ progress: toStandardError, extra: args });
   else if (command === "status") await printStatus();
   else if (command === "tools") await ensureTools(toStandardError);
   else if (command === "kubectl" && cluster) process.stdout.write(await kubectl(cluster, kubectlArguments));

@@ -12,6 +12,8 @@ const partOf = {
   "every sidecar": "sidecar",
   "a trainer": "trainer",
   "every trainer": "trainer",
+  "a gate": "gate",
+  "every gate": "gate",
 } as const;
 
 const apiServer = "API server of ";
@@ -49,11 +51,11 @@ interface PodList {
  * minutes before it starts such a container again. Gives their names.
  */
 export async function replaceHeldBackPods(hub: string, members: readonly string[]): Promise<string[]> {
-  const { hubNamespace, operatorNamespace, jobNamespace } = stackNames;
+  const { hubNamespace, operatorNamespace, jobNamespace, gateNamespace } = stackNames;
   const places = [
     [hub, hubNamespace],
     [hub, operatorNamespace],
-    ...members.map((member) => [member, jobNamespace] as const),
+    ...members.flatMap((member) => [[member, jobNamespace] as const, [member, gateNamespace] as const]),
   ] as const;
   const replaced: string[] = [];
   for (const [cluster, namespace] of places) {

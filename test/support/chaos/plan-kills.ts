@@ -11,6 +11,8 @@ export const killCounts = {
   "every sidecar": 3,
   "a trainer": 5,
   "every trainer": 2,
+  "a gate": 4,
+  "every gate": 2,
   "API server of aws-us-east-1": 4,
   "API server of gcp-europe-west4": 4,
 } as const;

@@ -6,6 +6,7 @@ export const processesOf = {
   aggregator: ["launcher.mjs", "aggregator"],
   sidecar: ["launcher.mjs", "sidecar"],
   trainer: ["trainer.mjs"],
+  gate: ["launcher.mjs", "gate"],
 } as const;
 
 /** A process of a container, found from outside it. */

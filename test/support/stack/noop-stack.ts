@@ -14,7 +14,7 @@ export interface NoopStack extends Stack {
 }
 
 /** Sizes of the models of zeros that lie on the claim, in MiB. */
-export const zerosMib = [1, 100] as const;
+export const zerosMib = [1, 2, 100] as const;
 
 const trainer = {
   resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "1Gi" } },
@@ -27,13 +27,16 @@ const builtIn: ImageName = "trainer-tfjs";
 /**
  * Installs the stack with the no-op runtime and puts models of zeros onto the hub's claim.
  * @param imageOf image of the runtime in a member, where it is not the built-in trainer's
+ * @param extraClouds local clouds besides those that are always there
  */
 export async function installNoopStack(
   progress: Progress,
   imageOf: Readonly<Record<string, ImageName>> = {},
+  extraClouds: readonly string[] = [],
 ): Promise<NoopStack> {
   const stack = await installStack({
     progress,
+    extraClouds,
     trainerImages: [...new Set([builtIn, ...Object.values(imageOf)])],
     runtimesOf: (member, images) => [
       {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cloudNamed, cloudsWith, layoutOf, localClouds } from "./cloud.ts";
+import { cloudNamed, cloudsWith, extraCloudNamed, layoutOf, localClouds } from "./cloud.ts";
 
 const layouts = localClouds.map((cloud) => layoutOf(cloud, "/clouds"));
 
@@ -41,6 +41,11 @@ describe("the layouts of the local clouds", () => {
     expect(names([])).toEqual(["hub", "aws-us-east-1", "gcp-europe-west4"]);
     expect(names(["lab"])).toEqual(["hub", "aws-us-east-1", "gcp-europe-west4", "lab"]);
     expect(() => names(["azure"])).toThrow('no local cloud is called "azure"');
+  });
+
+  it("are removed alone only where they were asked for", () => {
+    expect(extraCloudNamed("lab").name).toBe("lab");
+    expect(() => extraCloudNamed("hub")).toThrow('local cloud "hub" is always there');
   });
 });
 

@@ -75,6 +75,13 @@ export function cloudNamed(name: string): Cloud {
   return cloud;
 }
 
+/** Finds a local cloud that is started only when asked for; throws for the others. */
+export function extraCloudNamed(name: string): Cloud {
+  const cloud = cloudNamed(name);
+  if (!cloud.isExtra) throw new Error(`local cloud "${name}" is always there and goes with all others alone`);
+  return cloud;
+}
+
 /** Everything that follows from a cloud's name and index: folders, namespaces, links, addresses. */
 export interface CloudLayout {
   readonly cloud: Cloud;

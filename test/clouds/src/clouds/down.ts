@@ -4,7 +4,7 @@ import { cloudsDirectory } from "../paths.ts";
 import { killProcess } from "../processes/end-process.ts";
 import { type Progress, silent } from "../progress.ts";
 import { cgroupsWithPrefix, killCgroup, removeCgroup } from "./cgroups.ts";
-import { type CloudLayout, layoutOf, localClouds } from "./cloud.ts";
+import { type CloudLayout, extraCloudNamed, layoutOf, localClouds } from "./cloud.ts";
 import { observeComponent } from "./detached-component.ts";
 import { currentMounts, mountPointsUnder } from "./mounts.ts";
 import { removeEmptyFixedFolders, removeNamespaces } from "./namespaces.ts";
@@ -28,11 +28,27 @@ export async function removeLocalClouds(progress: Progress = silent): Promise<vo
     }
     await restoreForwarding();
     await removeEmptyFixedFolders();
-    const left = mountPointsUnder(await currentMounts(), cloudsDirectory());
-    if (left.length > 0)
-      throw new Error(`still mounted, so nothing under ${cloudsDirectory()} is deleted: ${left.join(", ")}`);
-    await rm(cloudsDirectory(), { recursive: true, force: true });
+    await removeUnmounted(cloudsDirectory());
   });
+}
+
+/** Removes extra local clouds and leaves the others as they are. Throws for one that is always there: those go together. */
+export async function removeExtraClouds(names: readonly string[], progress: Progress = silent): Promise<void> {
+  const layouts = names.map((name) => layoutOf(extraCloudNamed(name)));
+  await withCloudsLock(progress, async () => {
+    for (const layout of layouts) {
+      if (existsSync(layout.directory)) progress(`${layout.cloud.name}: removing`);
+      await removeCloud(layout);
+      await removeUnmounted(layout.directory);
+    }
+  });
+}
+
+/** Deletes a folder with all that is in it, unless something is still mounted there. */
+async function removeUnmounted(folder: string): Promise<void> {
+  const left = mountPointsUnder(await currentMounts(), folder);
+  if (left.length > 0) throw new Error(`still mounted, so nothing under ${folder} is deleted: ${left.join(", ")}`);
+  await rm(folder, { recursive: true, force: true });
 }
 
 async function removeCloud(layout: CloudLayout): Promise<void> {

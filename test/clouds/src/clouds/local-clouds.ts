@@ -6,7 +6,7 @@ import { type Progress, silent } from "../progress.ts";
 import { controlPlanePrograms } from "../tools/control-plane-programs.ts";
 import { type CloudLayout, cloudNamed, cloudsWith, layoutOf } from "./cloud.ts";
 import { accessOf, type ClusterAccess, runKubectl } from "./cluster-api.ts";
-import { removeLocalClouds } from "./down.ts";
+import { removeExtraClouds, removeLocalClouds } from "./down.ts";
 import { existingClusters } from "./existing-clusters.ts";
 import { enterNetwork } from "./namespaces.ts";
 import { type CloudStatus, localCloudsStatus } from "./status.ts";
@@ -80,10 +80,17 @@ async function serverOf(kubeconfig: string): Promise<string> {
   return document.clusters.find((each: { name: string }) => each.name === name)?.cluster.server;
 }
 
-/** Removes the local clouds and every trace of them; does nothing to the clusters of `KUBECONFIGS`. */
-export async function down(options: { readonly progress?: Progress } = {}): Promise<void> {
+/**
+ * Removes the local clouds and every trace of them; does nothing to the clusters of `KUBECONFIGS`.
+ *
+ * @param options.extra removes only these of the clouds that are started when asked for; all when empty or left out.
+ */
+export async function down(
+  options: { readonly progress?: Progress; readonly extra?: readonly string[] } = {},
+): Promise<void> {
+  const { progress = silent, extra = [] } = options;
   if (process.env.KUBECONFIGS) return;
-  await removeLocalClouds(options.progress ?? silent);
+  await (extra.length > 0 ? removeExtraClouds(extra, progress) : removeLocalClouds(progress));
 }
 
 /** How the local clouds are; empty with `KUBECONFIGS` set. Changes nothing. */

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import { down, kubeconfigOf, kubectl, toStandardError } from "@tributary/clouds";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { survivorsOf } from "../demo/ledger.ts";
+import { whyNoClouds } from "../support/can-run-clouds.ts";
+import { eventually } from "../support/eventually.ts";
+import { stackNames } from "../support/stack/install-stack.ts";
+import {
+  type JobRef,
+  parseEntry,
+  readCommitted,
+  readLedger,
+  untilCommittedAbove,
+  untilCondition,
+  untilNothingIsLeft,
+  untilTraining,
+} from "../support/stack/job-progress.ts";
+import { killContainerProcesses, processesOf } from "../support/stack/kill-process.ts";
+import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { applyJob, deleteJob, readJob, waitForEnd } from "../support/stack/run-job.ts";
+import { runTool } from "../support/stack/run-tool.ts";
+
+const reason = whyNoClouds() ?? (process.env.KUBECONFIGS ? "KUBECONFIGS names other clusters than lab" : undefined);
+if (reason !== undefined) toStandardError(`three organisations: ${reason}`);
+
+const { gateNamespace, hubNamespace } = stackNames;
+const organisations = ["aws-us-east-1", "gcp-europe-west4", "lab"] as const;
+const localSteps = 4;
+const maxRounds = 12;
+
+describe.skipIf(reason !== undefined)("a masked job of three organisations, each of which must be in every sum", () => {
+  let stack: NoopStack;
+  let job: JobRef;
+
+  beforeAll(async () => {
+    stack = await installNoopStack(toStandardError, {}, ["lab"]);
+    job = { hub: stack.clusters.hub.name, name: "three-organisations" };
+    await deleteJob(job.hub, hubNamespace, job.name);
+    const manifest = await noopJob(job.name, (spec) => {
+      // On the model of the other jobs the members' gates remember sums of other seats.
+      spec.model.source.persistentVolumeClaim.path = "zeros-2mib.safetensors";
+      spec.trainer.hyperparameters.simulateStepMs = 200;
+      spec.participants = [
+        { name: "aws", cluster: "aws-us-east-1", workers: 2 },
+        { name: "gcp", cluster: "gcp-europe-west4", workers: 1 },
+        { name: "lab", cluster: "lab", workers: 1 },
+      ];
+      spec.schedule.synchronous.maxRounds = maxRounds;
+      spec.privacy.secureAggregation = { minOrganisations: 3 };
+    });
+    await applyJob(job.hub, manifest);
+  });
+
+  afterAll(async () => {
+    if (stack === undefined) return;
+    await deleteJob(job.hub, hubNamespace, job.name);
+    await kubectl(job.hub, ["delete", "mbr", "lab", "--ignore-not-found", "--timeout=60s"]);
+    await down({ extra: ["lab"] });
+  });
+
+  it("is masked without having asked for it, and says that no organisation reads another's part", async () => {
+    await untilCommittedAbove(job, 0);
+    expect(await untilCondition(job, "PeerPrivacy", "OrganisationsHidden")).toContain("at least 3 organisations");
+  });
+
+  it("goes on when every gate is killed in a round", async () => {
+    await untilTraining(job);
+    const before = await readCommitted(job);
+    expect(killContainerProcesses(processesOf.gate)).toBe(organisations.length);
+    await untilCommittedAbove(job, before);
+  });
+
+  it("stops where an organisation withdraws, says whose word it is, and goes on when it is back", async () => {
+    const kept = await readPolicy();
+    await writePolicy({ ...kept, withdrawn: true });
+    const said = await untilCondition(job, "AggregationReady", "TermsRefused", 240_000);
+    expect(said).toContain("policy.withdrawn is true");
+    expect(said).toContain("lab");
+    const { status } = await readJob(job.hub, hubNamespace, job.name);
+    expect(status.phase).not.toBe("Failed");
+    const before = await readCommitted(job);
+    await writePolicy(kept);
+    await untilCommittedAbove(job, before, 240_000);
+  });
+
+  it("ends with the closed form, and all three are in every sum", async () => {
+    const ended = await waitForEnd(job.hub, hubNamespace, job.name, { timeoutMs: 300_000 });
+    expect(ended.status.round.committed).toBe(maxRounds);
+    const entries = (await readLedger(job)).map(parseEntry).filter(({ outcome }) => outcome === "Committed");
+    for (const entry of entries) {
+      const participants = new Set(survivorsOf(entry).map(({ participant }) => participant));
+      expect([...participants].sort()).toEqual(["aws", "gcp", "lab"]);
+    }
+    const { want, min, max } = await readClosedForm(stack.modelsFolder, job.name, maxRounds, localSteps);
+    expect([min, max]).toEqual([want, want]);
+  });
+
+  it.each(organisations)("has left a whole trail with the admin of %s, of each sum that was signed", async (member) => {
+    const { metadata } = await readJob(job.hub, hubNamespace, job.name);
+    const text = await runTool("node", [
+      join(import.meta.dirname, "../../cli/src/main.ts"),
+      ...["audit", "--member-kubeconfig", await kubeconfigOf(member), "--job", metadata.uid, "-o", "json"],
+    ]);
+    const { lines } = JSON.parse(text) as { lines: readonly { kind: string; line?: number }[] };
+    const signed = new Set(lines.filter(({ kind }) => kind === "Recorded").map(({ line }) => line));
+    for (let round = 0; round < maxRounds; round++) expect(signed).toContain(round);
+  });
+
+  it("leaves nothing in any member once it is deleted", async () => {
+    await deleteJob(job.hub, hubNamespace, job.name);
+    await untilNothingIsLeft(job, organisations);
+  });
+});
+
+const trust = ["configmap", "tributary-gate-trust", "-n", gateNamespace];
+
+/** The policy of the lab, as its admin reads it. */
+async function readPolicy(): Promise<object> {
+  return JSON.parse(await kubectl("lab", ["get", ...trust, "-o", "jsonpath={.data.policy\\.json}"]));
+}
+
+/** Writes the policy of the lab, as its admin's next Helm upgrade would, and waits until its gate goes by it. */
+async function writePolicy(policy: object): Promise<void> {
+  const before = await inForce();
+  const data = { "policy.json": JSON.stringify(policy) };
+  await kubectl("lab", ["patch", ...trust, "--type=merge", "-p", JSON.stringify({ data })]);
+  await eventually(
+    "the gate goes by the policy",
+    async () => ((await inForce()) > before ? true : undefined),
+    150_000,
+  );
+}
+
+async function inForce(): Promise<number> {
+  const log = await kubectl("lab", ["logs", "-n", gateNamespace, "deployment/tributary-gate"]);
+  return log.split("\n").filter((line) => line.includes('"msg":"peers and policy are in force"')).length;
+}
