@@ -18,7 +18,7 @@ import {
   untilCondition,
   untilTraining,
 } from "../support/stack/job-progress.ts";
-import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { installNoopStack, type NoopStack, ownNoopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, waitForEnd } from "../support/stack/run-job.ts";
 
 const why = whyNoClouds();
@@ -44,7 +44,7 @@ describe.skipIf(why !== undefined)(`a job over two clouds under repeated kill -9
     stack = await installNoopStack(toStandardError);
     job = { hub: stack.clusters.hub.name, name: "repeated-kills" };
     await deleteJob(job.hub, hubNamespace, job.name);
-    const manifest = await noopJob(job.name, (spec) => {
+    const manifest = await ownNoopJob(stack, job.name, (spec) => {
       spec.trainer.hyperparameters.simulateStepMs = 200;
       spec.schedule.synchronous.maxRounds = 100_000;
       spec.convergence = undefined;

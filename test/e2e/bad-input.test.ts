@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
 import { untilCondition, untilEvent } from "../support/stack/job-progress.ts";
-import { installNoopStack, type NoopSpec, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { installNoopStack, type NoopSpec, ownNoopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, readJob } from "../support/stack/run-job.ts";
 
 const why = whyNoClouds();
@@ -30,7 +30,7 @@ describe.skipIf(why !== undefined)("input that only a real cluster can refuse", 
   async function start(name: string, changes: (spec: NoopSpec) => void): Promise<void> {
     await deleteJob(hub, hubNamespace, name);
     made.push(name);
-    await applyJob(hub, await noopJob(name, changes));
+    await applyJob(hub, await ownNoopJob({ modelsFolder }, name, changes));
   }
 
   /** Name of a participant's batch Job; its pods' names begin with it. */

@@ -11,7 +11,7 @@ import {
   untilTraining,
 } from "../support/stack/job-progress.ts";
 import { killContainerProcesses, processesOf } from "../support/stack/kill-process.ts";
-import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { installNoopStack, type NoopStack, ownNoopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, type JobObject, waitForEnd } from "../support/stack/run-job.ts";
 
 const reason = whyNoClouds();
@@ -36,7 +36,7 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
       namespace: hubNamespace,
       labels: { "tributary.dev/job-name": name, "tributary.dev/component": "aggregator" },
     });
-    const manifest = await noopJob(name, (spec) => {
+    const manifest = await ownNoopJob(stack, name, (spec) => {
       // Long enough that every kill falls into the middle of a round.
       spec.trainer.hyperparameters.simulateStepMs = 200;
       spec.schedule.synchronous.maxRounds = maxRounds;

@@ -19,7 +19,7 @@ import {
   installNoopStack,
   type NoopSpec,
   type NoopStack,
-  noopJob,
+  ownNoopJob,
   readClosedForm,
 } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, readJob, waitForEnd } from "../support/stack/run-job.ts";
@@ -51,7 +51,7 @@ describe.skipIf(reason !== undefined)("the life of a job over two clouds", () =>
   async function start(name: string, changes: (spec: NoopSpec) => void): Promise<JobRef> {
     await deleteJob(hub, hubNamespace, name);
     made.push(name);
-    await applyJob(hub, await noopJob(name, changes));
+    await applyJob(hub, await ownNoopJob(stack, name, changes));
     return { hub, name };
   }
 

@@ -5,7 +5,7 @@ import { survivorsOf } from "../support/stack/index.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
 import { type JobRef, parseEntry, readLedger, untilCommittedAbove } from "../support/stack/job-progress.ts";
 import { findContainerProcesses } from "../support/stack/kill-process.ts";
-import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { installNoopStack, type NoopStack, ownNoopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, waitForEnd } from "../support/stack/run-job.ts";
 
 const reason = whyNoClouds();
@@ -25,7 +25,7 @@ describe.skipIf(reason !== undefined)("a job whose runtime is another program in
     stack = await installNoopStack(toStandardError, { [gcp]: "trainer-python" });
     job = { hub: stack.clusters.hub.name, name: "two-languages" };
     await deleteJob(job.hub, hubNamespace, job.name);
-    const manifest = await noopJob(job.name, (spec) => {
+    const manifest = await ownNoopJob(stack, job.name, (spec) => {
       spec.trainer.hyperparameters.simulateStepMs = 100;
       spec.schedule.synchronous.maxRounds = maxRounds;
     });

@@ -16,7 +16,7 @@ import {
   untilTraining,
 } from "../support/stack/job-progress.ts";
 import { killContainerProcesses, processesOf } from "../support/stack/kill-process.ts";
-import { installNoopStack, type NoopStack, noopJob, readClosedForm } from "../support/stack/noop-stack.ts";
+import { installNoopStack, type NoopStack, ownNoopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, readJob, waitForEnd } from "../support/stack/run-job.ts";
 import { runTool } from "../support/stack/run-tool.ts";
 
@@ -36,9 +36,7 @@ describe.skipIf(reason !== undefined)("a masked job of three organisations, each
     stack = await installNoopStack(toStandardError, {}, ["lab"]);
     job = { hub: stack.clusters.hub.name, name: "three-organisations" };
     await deleteJob(job.hub, hubNamespace, job.name);
-    const manifest = await noopJob(job.name, (spec) => {
-      // On the model of the other jobs the members' gates remember sums of other seats.
-      spec.model.source.persistentVolumeClaim.path = "zeros-2mib.safetensors";
+    const manifest = await ownNoopJob(stack, job.name, (spec) => {
       spec.trainer.hyperparameters.simulateStepMs = 200;
       spec.participants = [
         { name: "aws", cluster: "aws-us-east-1", workers: 2 },
@@ -124,11 +122,7 @@ async function writePolicy(policy: object): Promise<void> {
   const before = await inForce();
   const data = { "policy.json": JSON.stringify(policy) };
   await kubectl("lab", ["patch", ...trust, "--type=merge", "-p", JSON.stringify({ data })]);
-  await eventually(
-    "the gate goes by the policy",
-    async () => ((await inForce()) > before ? true : undefined),
-    150_000,
-  );
+  await eventually("the gate goes by the policy", async () => ((await inForce()) > before ? true : undefined), 150_000);
 }
 
 async function inForce(): Promise<number> {

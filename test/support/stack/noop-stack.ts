@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "@tributary/clouds";
@@ -14,7 +15,7 @@ export interface NoopStack extends Stack {
 }
 
 /** Sizes of the models of zeros that lie on the claim, in MiB. */
-export const zerosMib = [1, 2, 100] as const;
+export const zerosMib = [1, 100] as const;
 
 const trainer = {
   resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "1Gi" } },
@@ -66,6 +67,24 @@ export async function noopJob(name: string, changes: (spec: NoopSpec) => void = 
   manifest.metadata.name = name;
   changes(manifest.spec);
   return manifest as unknown as Manifest;
+}
+
+/**
+ * {@link noopJob} that starts from a model of its own, of 1 MiB and up to 256 KiB more by the job's name: the members' gates remember, whatever
+ * the job, what was summed on a start, and sign no other sum there (docs/adr/gate.md).
+ */
+export async function ownNoopJob(
+  { modelsFolder }: Pick<NoopStack, "modelsFolder">,
+  name: string,
+  changes: (spec: NoopSpec) => void = () => {},
+): Promise<Manifest> {
+  const extraValues = createHash("sha256").update(name).digest().readUInt16BE();
+  const path = `zeros-of-${name}.safetensors`;
+  await fillClaim(modelsFolder, [{ path, text: zerosModel(2 ** 20 + 4 * extraValues) }]);
+  return noopJob(name, (spec) => {
+    spec.model.source.persistentVolumeClaim.path = path;
+    changes(spec);
+  });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change every part of the spec

@@ -4,7 +4,7 @@ import { type SumVerdict, TooClose } from "./decide-sum.ts";
 type Refused = Extract<SumVerdict, { kind: "refused" }>;
 
 const REMEDIES =
-  "give the job another seed or base, start it from `last`, or let the member's admin set repeatedStarts: Allow in its policy";
+  "start from another model (base, adapter seed, `last`), or let the member's admin set policy.repeatedStarts: Allow";
 
 /** The refusal of a sum that, with one that was signed before, would single somebody out; it says numbers of seats, never which. */
 export function differenceOfJobs(section: string, { why, difference, least }: Refused): TributaryError {
@@ -21,7 +21,7 @@ function describe(why: TooClose, missing: number, added: number, least: number):
     case TooClose.Third:
       return `two sets of seats were signed on the same start, and of the nearer one ${seats}; the seats must be those of one of them`;
     case TooClose.OtherWork:
-      return "a sum of the same seats was signed on the same start, and what they are to do, or how they are summed, differs (steps, learning rate, clip norm, weighting); it must be the same";
+      return "the same seats signed a sum of other work on this start: what differs between seats, or a setting besides steps, learningRate and batchSize, must be as it was";
   }
 }
 

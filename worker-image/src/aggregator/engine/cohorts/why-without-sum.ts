@@ -28,9 +28,11 @@ export function whyWithoutSum(
   const { quorum } = record.plan;
   const hasReported = (party: number) => run.hasReported(party);
   const without = new Set(roster.map(({ id }) => id).filter((id) => !hasReported(id)));
-  const missing = seats.filter(({ seat }) => without.has(seat.partyId));
+  const ofAttempt = seats.filter(({ seat }) => roster.some(({ id }) => id === seat.partyId));
+  const missing = ofAttempt.filter(({ seat }) => without.has(seat.partyId));
+  const reporters = ofAttempt.filter(({ seat }) => !without.has(seat.partyId));
   const reported = roster.length - without.size;
-  const message = describeShortfall({ reported, workers: roster.length, quorum, missing });
+  const message = describeShortfall({ reported, workers: roster.length, quorum, missing, reporters });
   // An announced sum that may be signed and is not opened is the only one that this start can have.
   if (run.spent !== undefined)
     return { code: "UNMASK_SPENT", message: `${message}; only the same workers may repeat it` };
