@@ -33,7 +33,7 @@ describe("the gate's memory", () => {
     await expect(record([sumOf([...eight.slice(1), 9])])).rejects.toMatchObject({
       code: "DIFFERENCE_OF_JOBS",
       message: expect.stringMatching(
-        /section "update": .* 1 of its seats are missing now and 1 are new; .* all of them others, at least 3 in both; .*another seed or base.*`last`.*repeatedStarts: Allow/u,
+        /section "update": .* 1 of its seats are missing now and 1 are new; .* all of them others, at least 3 in both; .*another model .*`last`.*repeatedStarts: Allow/u,
       ),
       details: { section: "update", why: "Near", missing: 1, added: 1, least: 3 },
     });
