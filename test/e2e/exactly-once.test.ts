@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { kubectl, toStandardError } from "@tributary/clouds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
 import { eventually } from "../support/eventually.ts";
+import { claimFolder } from "../support/stack/claims.ts";
 import { type EnvironmentInjector, injectEnvironment } from "../support/stack/inject-environment.ts";
 import { stackNames } from "../support/stack/install-stack.ts";
 import {
@@ -82,33 +85,57 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
   it("survives kill -9 of every sidecar", () => killAndGoOn("sidecar"));
   it("survives kill -9 of every trainer: new pods take their seats", () => killAndGoOn("trainer"));
 
+  /** Has the aggregator kill itself at a point of its next round, and waits until it is back. */
+  async function crashAggregatorAt(point: string, marker: string): Promise<void> {
+    environment.set({
+      TRIBUTARY_SIMULATE_CRASH_AT: point,
+      TRIBUTARY_SIMULATE_CRASH_MARKER: `/var/lib/tributary/data/${marker}`,
+    });
+    await kubectl(hub, ["delete", "pod", `${name}-aggregator-0`, "-n", hubNamespace], { timeoutMs: 90_000 });
+    const exitCode = await eventually(
+      "the aggregator killed itself and came back",
+      async () => {
+        const pod = JSON.parse(
+          await kubectl(hub, ["get", "pod", `${name}-aggregator-0`, "-n", hubNamespace, "-o", "json"]),
+        );
+        const isNew = pod.spec.containers[0].env.some((entry: { value?: string }) => entry.value?.endsWith(marker));
+        const status = pod.status.containerStatuses?.[0];
+        // A kubelet may count a restart before it says what the process before ended with.
+        const isBack = isNew && status?.restartCount > 0 && status?.ready;
+        return isBack ? (status.lastState?.terminated?.exitCode as number | undefined) : undefined;
+      },
+      180_000,
+    );
+    expect(exitCode).toBe(137);
+  }
+
+  /** Kills the trainers of a member, and with them its workers' pods, as soon as the aggregator has left a marker. */
+  async function killWorkersAt(member: string, marker: string): Promise<number> {
+    const folder = await claimFolder(hub, hubNamespace, `data-${name}-aggregator-0`);
+    const selector = ["-l", `tributary.dev/job-name=${name}`, "-o", "jsonpath={.items[*].metadata.uid}"];
+    const uids = (await kubectl(member, ["get", "pods", "-n", jobNamespace, ...selector])).split(" ");
+    const isThere = async () => (existsSync(join(folder, marker)) ? true : undefined);
+    await eventually("the aggregator killed itself", isThere, 180_000, 20);
+    return uids.reduce((sum, uid) => sum + killContainerProcesses(processesOf.trainer, uid), 0);
+  }
+
   it.each(["before-sum-durable", "after-sum-durable", "before-commit", "after-commit"])(
     "survives kill -9 of the aggregator %s",
     async (point) => {
       const before = await readCommitted(job());
-      environment.set({
-        TRIBUTARY_SIMULATE_CRASH_AT: point,
-        TRIBUTARY_SIMULATE_CRASH_MARKER: `/var/lib/tributary/data/${point}.marker`,
-      });
-      await kubectl(hub, ["delete", "pod", `${name}-aggregator-0`, "-n", hubNamespace], { timeoutMs: 90_000 });
-      const exitCode = await eventually(
-        "the aggregator killed itself and came back",
-        async () => {
-          const pod = JSON.parse(
-            await kubectl(hub, ["get", "pod", `${name}-aggregator-0`, "-n", hubNamespace, "-o", "json"]),
-          );
-          const isNew = pod.spec.containers[0].env.some((entry: { value?: string }) => entry.value === point);
-          const status = pod.status.containerStatuses?.[0];
-          // A kubelet may count a restart before it says what the process before ended with.
-          const isBack = isNew && status?.restartCount > 0 && status?.ready;
-          return isBack ? (status.lastState?.terminated?.exitCode as number | undefined) : undefined;
-        },
-        180_000,
-      );
-      expect(exitCode).toBe(137);
+      await crashAggregatorAt(point, `${point}.marker`);
       await untilCommittedAbove(job(), before);
     },
   );
+
+  it("survives it between announcement and opening, when the workers of one cloud are gone on its return", async () => {
+    const before = await readCommitted(job());
+    const marker = "announced-and-gone.marker";
+    const killed = killWorkersAt("aws-us-east-1", marker);
+    await crashAggregatorAt("after-sum-durable", marker);
+    expect(await killed).toBe(2);
+    await untilCommittedAbove(job(), before);
+  });
 
   it("ends with the closed form: every committed round counts exactly once", async () => {
     const ended: JobObject = await waitForEnd(hub, hubNamespace, name, { timeoutMs: 600_000 });
