@@ -23,7 +23,7 @@ if (reason !== undefined) toStandardError(`exactly-once: ${reason}`);
 const name = "exactly-once";
 const { hubNamespace, jobNamespace, operatorNamespace } = stackNames;
 const localSteps = 4;
-const maxRounds = 40;
+const maxRounds = 80;
 
 describe.skipIf(reason !== undefined)("a job over two clouds, installed by the charts", () => {
   let stack: NoopStack;
@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
       labels: { "tributary.dev/job-name": name, "tributary.dev/component": "aggregator" },
     });
     const manifest = await ownNoopJob(stack, name, (spec) => {
-      // Long enough that every kill falls into the middle of a round.
+      // Long enough that every kill falls into the middle of a round, also when each is recovered from slowly.
       spec.trainer.hyperparameters.simulateStepMs = 200;
       spec.schedule.synchronous.maxRounds = maxRounds;
     });
@@ -150,7 +150,7 @@ describe.skipIf(reason !== undefined)("a job over two clouds, installed by the c
 
   it("answers how it went in kubectl get", async () => {
     const table = await kubectl(hub, ["get", "ftj", name, "-n", hubNamespace]);
-    expect(table).toMatch(/exactly-once\s+Completed\s+40\/40\s+2\/2/u);
+    expect(table).toMatch(/exactly-once\s+Completed\s+80\/80\s+2\/2/u);
   });
 
   it("gives the accelerators back and leaves nothing in any member once it is deleted", async () => {
