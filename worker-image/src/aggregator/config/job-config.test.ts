@@ -4,6 +4,7 @@ import { webcrypto } from "node:crypto";
 import { cryptoProvider, X509CertificateGenerator } from "@peculiar/x509";
 import { Protocol } from "@tributary/federated";
 import { beforeAll, describe, expect, it } from "vitest";
+import { requireAdapterText } from "../../shared/terms/adapter-text.ts";
 import { parseJobConfig } from "./job-config.ts";
 
 cryptoProvider.set(webcrypto as never);
@@ -73,6 +74,19 @@ describe("the hyperparameters of a participant", () => {
       { increment: "0.5", simulateStepMs: "5" },
       { increment: "0.25", simulateStepMs: "5" },
     ]);
+  });
+});
+
+describe("the adapter of a job", () => {
+  it("is the same in whatever order its targets are named: it stands in the digest of each start", () => {
+    const adapterOf = (targets: readonly string[]) =>
+      parseJobConfig(
+        "job.json",
+        aConfig({ model: { path: "/models/base.gguf", adapter: { type: "LoRA", rank: 4, targets } } }),
+      ).model.adapter;
+    const adapter = adapterOf(["v_proj", "q_proj", "k_proj"]);
+    expect(adapter).toEqual(adapterOf(["k_proj", "v_proj", "q_proj"]));
+    expect(() => requireAdapterText(JSON.stringify(adapter))).not.toThrow();
   });
 });
 

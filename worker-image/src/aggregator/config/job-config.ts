@@ -183,7 +183,8 @@ function readAdapter(fields: JsonFields): AdapterConfig {
     type: fields.oneOf("type", ["LoRA"]),
     rank,
     alpha: fields.integer("alpha", { min: 1, max: 4096 }, 2 * rank),
-    targets,
+    // The start's digest holds them: named in another order they are the same adapter, and must be the same start.
+    targets: [...targets].sort(),
     rule: fields.oneOf("rule", ["FreezeA"], "FreezeA"),
   };
 }

@@ -22,6 +22,7 @@ describe("the text of an adapter", () => {
     { given: "another kind", other: changed({ type: "DoRA" }) },
     { given: "a rank that no job has", other: changed({ rank: 513 }) },
     { given: "no targets", other: changed({ targets: [] }) },
+    { given: "targets in another order", other: changed({ targets: ["v_proj", "q_proj"] }) },
     { given: "a target twice", other: changed({ targets: ["q_proj", "q_proj"] }) },
     { given: "no object", other: "null" },
     { given: "no JSON", other: "LoRA" },
