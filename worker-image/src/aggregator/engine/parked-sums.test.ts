@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { MessageType, Protocol } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -127,6 +127,46 @@ describe("a masked sum that was announced and that too few can open", () => {
     expect(line.cohorts[0]).toMatchObject({ attempt: 2, dropOuts: 0 });
     expect(line.cohorts[0]!.survivors).toHaveLength(4);
   });
+
+  it.each([
+    ["the machine's state", (folder: string) => truncate(join(folder, "machine.bin"), 40)],
+    ["the record", (folder: string) => truncate(join(folder, "cohort.json"), 40)],
+    [
+      "sums and reports",
+      (folder: string) => Promise.all(["sums", "segments"].map((name) => rm(join(folder, name), { recursive: true }))),
+    ],
+  ])(
+    "ends by its code when the disk damages %s, and is repeated by the same workers and nobody else",
+    async (_, damage) => {
+      const job = await createJob();
+      const first = await start(job);
+      withhold(job, MessageType.UnmaskAnswer, 2, 3);
+      await job.openWindow(first, 0, { deadlineMs, quorum: 3 });
+      await untilParked(first);
+      await first.stop();
+      await damage(join(job.directory, "data/open/cohorts/1-1"));
+      for (const party of job.parties) party.unsent.clear();
+      const second = await start(job);
+      second.endStream(4);
+      await vi.waitFor(
+        () =>
+          expect(second.engine.view.problem?.message).toMatch(/^the sum of 4 workers was announced and not opened/u),
+        WAIT_MS,
+      );
+      expect(await journalOf(job)).toMatchObject({
+        attempt: 1,
+        failed: 1,
+        cohorts: [],
+        closed: { code: "SUM_DAMAGED" },
+      });
+      expect((await journalOf(job)).spent?.parties).toHaveLength(4);
+      second.join(job.parties[3]!);
+      await untilCommitted(second);
+      const line = await lineOf(job);
+      expect(line.cohorts[0]).toMatchObject({ attempt: 2, dropOuts: 0 });
+      expect(line.cohorts[0]!.survivors).toHaveLength(4);
+    },
+  );
 
   it("binds the next process too, and names a worker that has no seat any more", async () => {
     const job = await createJob();

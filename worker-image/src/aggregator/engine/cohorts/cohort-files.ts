@@ -17,6 +17,8 @@ import {
   isJournal,
   isRecord,
   isSameCohort,
+  isSpent,
+  type SpentSum,
 } from "./cohort-records.ts";
 
 /**
@@ -82,6 +84,18 @@ export class CohortFiles {
     else await syncFile(path, this.#disk);
   }
 
+  /** Makes durable, beside a cohort's state, of whom the masked sum is that it is about to announce. */
+  async keepAnnounced(id: CohortId, sum: SpentSum): Promise<void> {
+    await writeFileDurably(this.#announcedOf(id), textOf(sum), 0o644, this.#disk);
+  }
+
+  /** Of whom the masked sum is that a cohort announced; `undefined` where it announced none, LEDGER_CORRUPT where nobody can tell any more. */
+  async loadAnnounced(id: CohortId): Promise<SpentSum | undefined> {
+    const stored = await readStoredJson<object>(this.#announcedOf(id), this.#disk);
+    if (stored === undefined || isSpent(stored)) return stored;
+    throw damagedJson(this.#announcedOf(id));
+  }
+
   /** Makes the place for folders of cohorts, durably, and removes those of others than these. */
   async keepOnly(ids: readonly CohortId[]): Promise<void> {
     await makeDirectoryDurably(this.#cohorts, this.#disk);
@@ -101,6 +115,10 @@ export class CohortFiles {
     return join(this.folderOf(id), "cohort.json");
   }
 
+  #announcedOf(id: CohortId): string {
+    return join(this.folderOf(id), "announced.json");
+  }
+
   get #cohorts(): string {
     return join(this.#directory, "cohorts");
   }
@@ -114,7 +132,7 @@ function folderName({ setup, attempt }: CohortId): string {
   return `${setup}-${attempt}`;
 }
 
-function textOf(stored: CohortJournal | CohortRecord): string {
+function textOf(stored: CohortJournal | CohortRecord | SpentSum): string {
   return `${JSON.stringify(stored)}\n`;
 }
 

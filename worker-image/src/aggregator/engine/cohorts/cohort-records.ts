@@ -75,7 +75,9 @@ export function isRecord(value: unknown): value is CohortRecord {
   return typeof parties === "object" && parties !== null && isText(papers?.terms) && isText(papers.start);
 }
 
-function isSpent({ line, parties }: Partial<SpentSum>): boolean {
+/** Whether what was read from a disk has everything that a spent sum has. */
+export function isSpent(value: unknown): value is SpentSum {
+  const { line, parties } = (value ?? {}) as Partial<SpentSum>;
   if (!isCount(line) || !Array.isArray(parties)) return false;
   return parties.every(({ participant, workerIndex }) => isText(participant) && isCount(workerIndex));
 }

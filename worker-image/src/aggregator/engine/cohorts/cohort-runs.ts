@@ -70,15 +70,19 @@ export class CohortRuns {
     return spent?.line === this.#deps.engine.store.rounds.length ? spent : undefined;
   }
 
-  /** Takes up what a former process left; what cannot be read of it is left without being counted, and the next attempt opens. */
+  /**
+   * Takes up what a former process left; what cannot be read of it is left without being counted, and the next attempt opens: after a masked sum
+   * was announced by its workers alone, and counted.
+   */
   async restore(): Promise<void> {
     await this.#files.removeFormer();
     this.#journal = await this.#files.loadJournal();
     for (const id of this.#journal.cohorts) {
       const cohort = await Cohort.resume(this.#deps, id);
-      if (cohort === undefined) continue;
-      this.#cohorts = [...this.#cohorts, cohort];
-      if (!(await this.#isOfUse(cohort))) await this.#leave(cohort);
+      if (cohort !== undefined) this.#cohorts = [...this.#cohorts, cohort];
+      if (cohort !== undefined && (await this.#isOfUse(cohort))) continue;
+      if (cohort !== undefined) await this.#leave(cohort);
+      await this.#closeAnnounced(id);
     }
   }
 
@@ -188,6 +192,22 @@ export class CohortRuns {
     if (line !== store.rounds.length || !cohort.canGoOn) return false;
     await cohort.dropUnseated();
     return true;
+  }
+
+  /**
+   * What is left of a cohort is of no use, and it announced a masked sum at the next line, which some may have signed: closes it by its cause,
+   * counted once, and keeps whose sum it was. Members' gates let nobody else sign one on this start.
+   */
+  async #closeAnnounced(id: CohortId): Promise<void> {
+    const { store, log } = this.#deps.engine;
+    const spent = await this.#files.loadAnnounced(id);
+    if (spent?.line !== store.rounds.length) return;
+    const message = `files of attempt ${id.attempt} at ledger line ${spent.line} are damaged, or of another version, and its sum of ${spent.parties.length} workers was announced; only they may repeat it`;
+    const closed = { code: "SUM_DAMAGED", message } as const;
+    const journal = this.#journal;
+    const cohorts = journal.cohorts.filter((other) => !isSameCohort(other, id));
+    await this.#keep({ ...journal, failed: journal.failed + 1, cohorts, closed, spent });
+    log.error({ ...id, ...closed }, "round closed empty");
   }
 
   async #leave(cohort: Cohort): Promise<void> {

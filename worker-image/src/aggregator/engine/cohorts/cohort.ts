@@ -155,7 +155,7 @@ export class Cohort {
 
   /** Workers of a sum that it announced, which alone may repeat it on the same start; `undefined` when there is no such sum. */
   get spent(): readonly LedgerParty[] | undefined {
-    return this.run.spent?.flatMap((party) => this.record.parties[party] ?? []);
+    return this.run.spent && workersOf(this.record, this.run.spent);
   }
 
   /** Its commit, which steps the model as its sums are opened. */
@@ -299,10 +299,17 @@ function leftMs(nowMs: number, { plan: { deadlineMs }, startedMs }: CohortRecord
   return isResumed ? deadlineMs - Math.min(deadlineMs, Math.max(0, nowMs - startedMs)) : deadlineMs;
 }
 
+/** Who sat on these party ids when the cohort was opened. */
+function workersOf({ parties: seated }: CohortRecord, parties: readonly number[]): readonly LedgerParty[] {
+  return parties.flatMap((party) => seated[party] ?? []);
+}
+
 function depsOf(deps: CohortDeps, record: CohortRecord, isResumed: boolean, cohort: () => Cohort | undefined) {
   return runDeps(deps.engine, record, {
     directory: deps.files.folderOf(record),
     keepRecord: () => deps.files.keepRecord(record, isResumed),
+    keepAnnounced: (parties) =>
+      deps.files.keepAnnounced(record, { line: record.line, parties: workersOf(record, parties) }),
     isUnseated: (party) => cohort()?.isUnseated(party) ?? false,
     opened: (segment) => cohort()?.segmentOpened(segment),
     changed: deps.onChange,

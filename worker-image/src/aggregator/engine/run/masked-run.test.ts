@@ -38,6 +38,7 @@ function runDeps(change: Partial<RunDeps> = {}): RunDeps {
     crash: () => {},
     directory,
     keepRecord: async () => {},
+    keepAnnounced: async () => {},
     send: (to, message) => void parties.outbox.push({ to, message }),
     refused: () => {},
     dropped: () => {},

@@ -43,11 +43,16 @@ export function lackingHolders(state: AggregatorState): number {
  * may stand beside it. `undefined` where nothing was announced, and where every holder has said that it does not sign.
  */
 export function spentParties(state: AggregatorState, refused: ReadonlySet<number>): readonly number[] | undefined {
-  const announced = state.segments.find(({ survivors }) => survivors !== null);
-  if (!isMasked(state.setup) || announced === undefined) return undefined;
   const isSigned = state.segments.some(({ signatures }) => signatures.size > 0);
   if (!isSigned && holdersOf(state).every((party) => refused.has(party))) return undefined;
-  return ranksOf(announced.survivors!).map((rank) => state.setup.roster[rank]!.id);
+  return announcedParties(state);
+}
+
+/** Parties of the masked sum that a state announces; `undefined` where it announces none. */
+export function announcedParties({ setup, segments }: AggregatorState): readonly number[] | undefined {
+  const announced = segments.find(({ survivors }) => survivors !== null);
+  if (!isMasked(setup) || announced === undefined) return undefined;
+  return ranksOf(announced.survivors!).map((rank) => setup.roster[rank]!.id);
 }
 
 function hasSpoken({ stage, signatures, answers }: SegmentState, party: number): boolean {

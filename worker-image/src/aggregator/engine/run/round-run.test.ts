@@ -62,6 +62,7 @@ function runDeps(): RunDeps {
     crash: () => {},
     directory: join(parent, "attempt"),
     keepRecord: async () => {},
+    keepAnnounced: async () => {},
     send: (_, message) => void outbox.push(message),
     refused: () => {},
     dropped: () => {},

@@ -21,13 +21,13 @@ import {
   stepAggregator,
   toHex,
 } from "@tributary/federated";
-import { isTributaryError, realDisk } from "@tributary/kit";
+import { allEnded, isTributaryError, realDisk } from "@tributary/kit";
 import { SegmentStaging } from "../../wire/segment-staging.ts";
 import { FailingTurns } from "../failing-turns.ts";
 import { AttemptSums, type BrokenFile, PartyFilesBroken } from "./attempt-sums.ts";
 import { canBeOpened, isAnnounced } from "./lost-parties.ts";
 import { MachineFile } from "./machine-file.ts";
-import { awaitedHolders, isOpening, PartyLoss, spentParties } from "./opening-outlook.ts";
+import { announcedParties, awaitedHolders, isOpening, PartyLoss, spentParties } from "./opening-outlook.ts";
 import type { RunDeps, RunOutcome } from "./run-contract.ts";
 import { endsWithoutLost, hasReported } from "./waited-parties.ts";
 
@@ -304,8 +304,15 @@ export class RoundRun {
     if (segments.length > 0) this.#hasAnnounced = true;
     this.#deps.crash("before-sum-durable");
     await this.sums.makeDurable(segments);
-    await this.#file.save(this.#state);
+    // The disk makes one commit of what it is asked for together.
+    await allEnded([this.#keepAnnounced(segments), this.#file.save(this.#state)]);
     this.#deps.crash("after-sum-durable");
+  }
+
+  /** Under masks, of whom the sums are: all segments have the same survivors. */
+  async #keepAnnounced(segments: readonly number[]): Promise<void> {
+    const parties = segments.length > 0 ? announcedParties(this.#state) : undefined;
+    if (parties !== undefined) await this.#deps.keepAnnounced(parties);
   }
 
   /** Without masks the sum is open as it is. One that cannot be opened ends the attempt, which only the same survivors repeat. */

@@ -16,6 +16,11 @@ export interface RunDeps {
   readonly directory: string;
   /** Makes durable what else there is of the attempt, together with its first sums. */
   readonly keepRecord: () => Promise<void>;
+  /**
+   * Makes durable of whom a masked sum is that is about to be announced, beside the state: whatever the disk does to that, nobody else may be
+   * asked to sign a sum of its start.
+   */
+  readonly keepAnnounced: (parties: readonly number[]) => Promise<void>;
   /** Sends a message of the protocol to a party or to the whole roster. */
   readonly send: (to: number | "all", message: Uint8Array) => void;
   /** Told of a party whose message was refused. */

@@ -6,7 +6,7 @@ import type { RoundRun } from "./round-run.ts";
 import type { RunDeps } from "./run-contract.ts";
 
 /** What a run tells whoever opened it. */
-export interface RunOwner extends Pick<RunDeps, "directory" | "keepRecord" | "opened" | "changed"> {
+export interface RunOwner extends Pick<RunDeps, "directory" | "keepRecord" | "keepAnnounced" | "opened" | "changed"> {
   /** Whether a party's seat is another's since the attempt was opened. */
   readonly isUnseated: (party: number) => boolean;
 }

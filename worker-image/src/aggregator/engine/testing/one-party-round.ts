@@ -155,6 +155,7 @@ export class OnePartyRound {
       crash: () => {},
       directory: this.files(disk).folderOf(this.id),
       keepRecord: () => this.files(disk).keepRecord(this.#record, this.#isResumed),
+      keepAnnounced: async () => {},
       send: (_to: unknown, message: Uint8Array) => {
         const state = run()?.state;
         if (state !== undefined && isAnnounced(state)) this.announced = state.segments[0]!.sumSha256!;
