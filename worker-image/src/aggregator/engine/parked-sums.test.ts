@@ -15,12 +15,14 @@ afterEach(async () => {
   for (const job of jobs.splice(0)) await job.destroy();
 });
 
+const clinicAndLab = [participantOf("p", 2, "clinic"), participantOf("q", 2, "lab")];
+
 /** A masked job of four workers, of whom three open a sum. */
-async function createJob(): Promise<MemoryJob> {
+async function createJob(parties = 4): Promise<MemoryJob> {
   const job = await MemoryJob.create({
-    parties: 4,
+    parties,
     report: (planned, at) => steadyReport(2 ** -9)(planned, at),
-    participants: [participantOf("p", 2, "clinic"), participantOf("q", 2, "lab")],
+    participants: clinicAndLab,
     secureAggregation: { protocol: Protocol.Masking, minOrganisations: 2, threshold: undefined },
   });
   jobs.push(job);
@@ -110,6 +112,7 @@ describe("a masked sum that was announced and that too few can open", () => {
     await vi.waitFor(async () => expect((await journalOf(job)).failed).toBe(1), WAIT_MS);
     expect((await journalOf(job)).spent).toEqual({
       line: 0,
+      threshold: 3,
       parties: [0, 1]
         .flatMap((workerIndex) => ["p", "q"].map((participant) => ({ participant, workerIndex })))
         .sort(byName),
@@ -167,6 +170,24 @@ describe("a masked sum that was announced and that too few can open", () => {
       expect(line.cohorts[0]!.survivors).toHaveLength(4);
     },
   );
+
+  it("is repeated by the same workers, with the threshold that it had, by a job of twice as many seats", async () => {
+    const job = await createJob(8);
+    const first = await start(job);
+    withhold(job, MessageType.UnmaskAnswer, 2, 3);
+    await job.openWindow(first, 0, { deadlineMs, quorum: 3 });
+    await untilParked(first);
+    first.endStream(4);
+    for (const party of [2, 3]) job.replacePod(first, party);
+    await vi.waitFor(async () => expect((await journalOf(job)).failed).toBe(1), WAIT_MS);
+    await first.stop();
+    job.change({ participants: [...clinicAndLab, participantOf("r", 4, "bank")] });
+    const second = await start(job);
+    await untilCommitted(second);
+    const line = await lineOf(job);
+    expect(line.cohorts[0]).toMatchObject({ attempt: 2, dropOuts: 0 });
+    expect(line.cohorts[0]!.survivors.map(({ participant }) => participant).sort()).toEqual(["p", "p", "q", "q"]);
+  });
 
   it("binds the next process too, and names a worker that has no seat any more", async () => {
     const job = await createJob();

@@ -29,9 +29,12 @@ function lacking(value: object): readonly [string, object][] {
 describe("a file of cohorts is read as it was written", () => {
   it("whole", async () => {
     const closed = { code: "QUORUM_NOT_REACHED", message: "too few" } as const;
-    const spent = { line: 1, parties: [{ participant: "aws", workerIndex: 2 }] };
+    const spent = { line: 1, parties: [{ participant: "aws", workerIndex: 2 }], threshold: 3 };
     await files.saveJournal({ ...journal, closed, spent });
     await files.writeRecord(record);
+    expect(await files.loadAnnounced(id)).toBeUndefined();
+    await files.keepAnnounced(id, spent);
+    expect(await files.loadAnnounced(id)).toEqual(spent);
     expect([await files.loadJournal(), await files.loadRecord(id)]).toEqual([{ ...journal, closed, spent }, record]);
     for (const isOlder of [false, true]) {
       await files.keepRecord(record, isOlder);
@@ -48,12 +51,21 @@ describe("a file of cohorts is read as it was written", () => {
     ["names no cohort", { ...journal, cohorts: [null] }],
     ["closed without a cause", { ...journal, closed: {} }],
     ["spent a sum of nobody", { ...journal, spent: { line: 1 } }],
+    ["spent a sum of no threshold", { ...journal, spent: { line: 1, parties: [], threshold: "3" } }],
     ["spent a sum of no seat", { ...journal, spent: { line: 1, parties: [{ participant: "aws" }] } }],
   ])("and a journal that %s is named", async (_what, stored) => {
     await writeFile(join(directory, "cohorts.json"), JSON.stringify(stored));
     await expect(files.loadJournal()).rejects.toMatchObject({
       code: "LEDGER_CORRUPT",
       message: expect.stringContaining("cohorts.json"),
+    });
+  });
+
+  it("and an announced sum of nobody is named: nobody knows then who may repeat it", async () => {
+    await writeFile(join(files.folderOf(id), "announced.json"), JSON.stringify({ line: 1 }));
+    await expect(files.loadAnnounced(id)).rejects.toMatchObject({
+      code: "LEDGER_CORRUPT",
+      message: expect.stringContaining("announced.json"),
     });
   });
 

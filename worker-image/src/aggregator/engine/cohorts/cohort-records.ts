@@ -30,6 +30,8 @@ export interface SpentSum {
   /** Ledger line that it would have become. */
   readonly line: number;
   readonly parties: readonly LedgerParty[];
+  /** Threshold that it was announced with, which its repetition has too, however many seats the job has by then; absent in files of before. */
+  readonly threshold?: number;
 }
 
 /** What the aggregator remembers of all cohorts that it ever opened. */
@@ -77,7 +79,8 @@ export function isRecord(value: unknown): value is CohortRecord {
 
 /** Whether what was read from a disk has everything that a spent sum has. */
 export function isSpent(value: unknown): value is SpentSum {
-  const { line, parties } = (value ?? {}) as Partial<SpentSum>;
+  const { line, parties, threshold } = (value ?? {}) as Partial<SpentSum>;
+  if (threshold !== undefined && !isCount(threshold)) return false;
   if (!isCount(line) || !Array.isArray(parties)) return false;
   return parties.every(({ participant, workerIndex }) => isText(participant) && isCount(workerIndex));
 }

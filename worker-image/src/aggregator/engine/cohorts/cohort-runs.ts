@@ -100,12 +100,13 @@ export class CohortRuns {
     const last = this.#journal;
     const attempt = last.line === line ? last.attempt + 1 : 1;
     const lastSetup = Math.max(last.setup, newestSetup(this.#deps.engine.store.rounds));
-    const planned = planCohort(this.#deps.engine, { line, attempt, lastSetup }, terms, chosen);
+    const { spent } = this;
+    const place = { line, attempt, lastSetup, spentThreshold: spent?.threshold };
+    const planned = planCohort(this.#deps.engine, place, terms, chosen);
     const { setup } = planned.record;
     const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
     // Why an attempt at the line closed empty stays until the line is there.
     const closed = last.line === line ? last.closed : undefined;
-    const { spent } = this;
     const lasting = { ...(closed && { closed }), ...(spent && { spent }) };
     await this.#keep({ setup, line, attempt, failed: last.failed, cohorts, ...lasting });
     if (setup > lastSetup + 1) {
@@ -133,14 +134,13 @@ export class CohortRuns {
     const journal = this.#journal;
     const cohorts = journal.cohorts.filter((id) => !isSameCohort(id, cohort.id));
     const isNewest = isSameCohort(cohort.id, journal);
-    const parties = cohort.spent;
-    const spent = parties && { spent: { line: cohort.record.line, parties } };
+    const { spent } = cohort;
     await this.#keep({
       ...journal,
       failed: journal.failed + 1,
       cohorts,
       ...(isNewest && { closed: reason }),
-      ...spent,
+      ...(spent && { spent }),
     });
     crash("after-close");
     this.#cohorts = this.#cohorts.filter((one) => one !== cohort);

@@ -6,11 +6,11 @@ import {
   type OpenCohort,
   type ReportLayout,
   type RosterEntry,
+  type RoundSetup,
   RoundStage,
 } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import type { SegmentResource } from "../../../shared/tensor-wire/resources.ts";
-import type { LedgerParty } from "../../store/ledger-line.ts";
 import { RoundCommit } from "../commit/commit-round.ts";
 import type { EngineDeps, EngineProblem } from "../engine-deps.ts";
 import { isSummed } from "../run/lost-parties.ts";
@@ -19,7 +19,7 @@ import { RoundRun } from "../run/round-run.ts";
 import { runDeps, unseatedParties } from "../run/run-deps.ts";
 import { awaitOutcome } from "./await-outcome.ts";
 import type { CohortFiles } from "./cohort-files.ts";
-import type { CohortRecord } from "./cohort-records.ts";
+import type { CohortRecord, SpentSum } from "./cohort-records.ts";
 import { CohortWords } from "./cohort-words.ts";
 import { describeParked } from "./describe-parked.ts";
 import { linkSignal } from "./link-signal.ts";
@@ -153,9 +153,9 @@ export class Cohort {
     return this.run.isParked ? describeParked(this.run.state, this.#deps.engine.parties.list()) : undefined;
   }
 
-  /** Workers of a sum that it announced, which alone may repeat it on the same start; `undefined` when there is no such sum. */
-  get spent(): readonly LedgerParty[] | undefined {
-    return this.run.spent && workersOf(this.record, this.run.spent);
+  /** A sum that it announced, which its workers alone may repeat on the same start; `undefined` when there is no such sum. */
+  get spent(): SpentSum | undefined {
+    return this.run.spent && spentSum(this.record, this.run.spent, this.run.state.setup);
   }
 
   /** Its commit, which steps the model as its sums are opened. */
@@ -299,17 +299,20 @@ function leftMs(nowMs: number, { plan: { deadlineMs }, startedMs }: CohortRecord
   return isResumed ? deadlineMs - Math.min(deadlineMs, Math.max(0, nowMs - startedMs)) : deadlineMs;
 }
 
-/** Who sat on these party ids when the cohort was opened. */
-function workersOf({ parties: seated }: CohortRecord, parties: readonly number[]): readonly LedgerParty[] {
-  return parties.flatMap((party) => seated[party] ?? []);
+/** A sum as it is kept: of whoever sat on these party ids when the cohort was opened. */
+function spentSum(
+  { line, parties: seated }: CohortRecord,
+  parties: readonly number[],
+  { threshold }: Pick<RoundSetup, "threshold">,
+): SpentSum {
+  return { line, parties: parties.flatMap((party) => seated[party] ?? []), threshold };
 }
 
 function depsOf(deps: CohortDeps, record: CohortRecord, isResumed: boolean, cohort: () => Cohort | undefined) {
   return runDeps(deps.engine, record, {
     directory: deps.files.folderOf(record),
     keepRecord: () => deps.files.keepRecord(record, isResumed),
-    keepAnnounced: (parties) =>
-      deps.files.keepAnnounced(record, { line: record.line, parties: workersOf(record, parties) }),
+    keepAnnounced: (parties, setup) => deps.files.keepAnnounced(record, spentSum(record, parties, setup)),
     isUnseated: (party) => cohort()?.isUnseated(party) ?? false,
     opened: (segment) => cohort()?.segmentOpened(segment),
     changed: deps.onChange,

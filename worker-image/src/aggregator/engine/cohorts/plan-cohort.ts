@@ -16,6 +16,8 @@ export interface CohortPlace {
   readonly attempt: number;
   /** Number of the newest setup before it. */
   readonly lastSetup: number;
+  /** Threshold of the spent sum that it repeats; absent where it repeats none. */
+  readonly spentThreshold?: number | undefined;
 }
 
 /** A cohort before it is opened. */
@@ -26,7 +28,7 @@ export interface PlannedCohort extends Pick<SignedTerms, "setup" | "plan"> {
 /** What a new cohort is about, as it is signed and remembered: its parties are those of the plan whose workers are there. */
 export function planCohort(
   { config, crypto, identity, models, parties: directory }: EngineDeps,
-  { line, attempt, lastSetup }: CohortPlace,
+  { line, attempt, lastSetup, spentThreshold }: CohortPlace,
   terms: WindowTerms,
   { parties, minSurvivors }: CohortPlan,
 ): PlannedCohort {
@@ -43,7 +45,7 @@ export function planCohort(
   });
   const setup = nextSetup(lastSetup, taken);
   const holders = members.map((member) => rosterHolder(member, isMasked));
-  const signed = signedTerms(job, { line, setup, attempt, ...plan, holders });
+  const signed = signedTerms(job, { line, setup, attempt, ...plan, spentThreshold, holders });
   const names = members.map(({ seat: { partyId, participant, workerIndex } }) => {
     return [partyId, { participant: participant.name, workerIndex }] as const;
   });

@@ -54,6 +54,8 @@ export interface AttemptTerms {
   readonly setup: number;
   readonly attempt: number;
   readonly quorum: number;
+  /** Threshold of the spent sum that it repeats; absent where it repeats none. */
+  readonly spentThreshold?: number | undefined;
   readonly evaluateOnly: boolean;
   /** 0 when the round only evaluates. */
   readonly localSteps: number;
@@ -78,6 +80,7 @@ export function signedTerms(job: JobTerms, attempt: AttemptTerms): SignedTerms {
       seats: seats.length,
       parties: attempt.holders.length,
       quorum: attempt.quorum,
+      spentThreshold: attempt.spentThreshold,
     }),
     keystream: Keystream.Aes256Ctr,
     jobUid: config.job.uid,

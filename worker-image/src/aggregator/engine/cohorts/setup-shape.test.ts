@@ -10,6 +10,12 @@ it.each([
   ["of all ten", masked, { seats: 10, parties: 10, quorum: 3 }, [0, 7, 7]],
   ["of eight of ten, with the threshold of all", masked, { seats: 10, parties: 8, quorum: 8 }, [0, 7, 8]],
   ["with a threshold of its own", { ...masked, threshold: 9 }, { seats: 10, parties: 10, quorum: 9 }, [0, 9, 9]],
+  [
+    "of the four whose sum was announced before the job had eight seats",
+    masked,
+    { seats: 8, parties: 4, quorum: 4, spentThreshold: 3 },
+    [0, 3, 4],
+  ],
   ["of more than 64, on a sparse graph", masked, { seats: 100, parties: 100, quorum: 67 }, [16, 11, 67]],
 ] as const)("an attempt %s has its neighbours, threshold and least survivors", (_what, config, crowd, want) => {
   const { neighbours, threshold, minSurvivors } = setupShape(config, crowd);

@@ -21,20 +21,25 @@ export interface AttemptCrowd {
   readonly parties: number;
   /** Fewest reports with which the round is committed. */
   readonly quorum: number;
+  /** Threshold of the spent sum that the attempt repeats; absent where it repeats none. */
+  readonly spentThreshold?: number | undefined;
 }
 
 /** Without masks one answer opens a sum, of whomever it is. */
 const UNMASKED = { protocol: Protocol.None, minOrganisations: 1, threshold: 1, neighbours: 0 } as const;
 
-/** The shape of the next attempt. The threshold of a complete graph follows from the seats, not from who is there: one start has one threshold. */
+/**
+ * The shape of the next attempt. The threshold of a complete graph follows from the seats, not from who is there: one start has one threshold.
+ * So does a sum that was announced keep its own where the job has other seats by then: that of more seats may be above its workers' number.
+ */
 export function setupShape(
   { protocol, minOrganisations, threshold }: SecureAggregationConfig,
-  { seats, parties, quorum }: AttemptCrowd,
+  { seats, parties, quorum, spentThreshold }: AttemptCrowd,
 ): SetupShape {
   if (protocol === Protocol.None) return { ...UNMASKED, minSurvivors: quorum };
   const graph =
     parties <= COMPLETE_GRAPH_PARTIES
-      ? { neighbours: 0, threshold: threshold ?? defaultThreshold(seats) }
+      ? { neighbours: 0, threshold: spentThreshold ?? threshold ?? defaultThreshold(seats) }
       : maskNeighbourhood(parties);
   return { protocol, minOrganisations, ...graph, minSurvivors: Math.max(quorum, graph.threshold) };
 }

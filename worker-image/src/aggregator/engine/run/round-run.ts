@@ -312,7 +312,7 @@ export class RoundRun {
   /** Under masks, of whom the sums are: all segments have the same survivors. */
   async #keepAnnounced(segments: readonly number[]): Promise<void> {
     const parties = segments.length > 0 ? announcedParties(this.#state) : undefined;
-    if (parties !== undefined) await this.#deps.keepAnnounced(parties);
+    if (parties !== undefined) await this.#deps.keepAnnounced(parties, this.#state.setup);
   }
 
   /** Without masks the sum is open as it is. One that cannot be opened ends the attempt, which only the same survivors repeat. */

@@ -1,4 +1,4 @@
-import type { AggregatorContext, SegmentResult } from "@tributary/federated";
+import type { AggregatorContext, RoundSetup, SegmentResult } from "@tributary/federated";
 import type { Disk, ErrorCode, Logger } from "@tributary/kit";
 import type { CrashSimulator } from "../../../shared/crash-point.ts";
 
@@ -20,7 +20,7 @@ export interface RunDeps {
    * Makes durable of whom a masked sum is that is about to be announced, beside the state: whatever the disk does to that, nobody else may be
    * asked to sign a sum of its start.
    */
-  readonly keepAnnounced: (parties: readonly number[]) => Promise<void>;
+  readonly keepAnnounced: (parties: readonly number[], setup: Pick<RoundSetup, "threshold">) => Promise<void>;
   /** Sends a message of the protocol to a party or to the whole roster. */
   readonly send: (to: number | "all", message: Uint8Array) => void;
   /** Told of a party whose message was refused. */
