@@ -22,7 +22,8 @@ const partyFailures = [
   ...taskFailures,
   "TERMS_REFUSED",
   "PROTOCOL_REFUSED",
-  // The member's gate: it says no, cannot be asked, or cannot read what its admin wrote.
+  // The member's gate: it says no, knows the worker's pod no more, cannot be asked, or cannot read what its admin wrote.
+  "ENROLMENT_REFUSED",
   "GATE_UNREACHABLE",
   "PEERS_INVALID",
   // Or it remembers sums of the same start that this one may not stand beside, or has no room to remember it.

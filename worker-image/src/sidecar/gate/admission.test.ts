@@ -54,6 +54,11 @@ it.each([
     answer: new TributaryError("PEERS_INVALID", "peers of lab"),
     code: "PEERS_INVALID",
   },
+  {
+    given: "a gate that knows the worker's pod no more",
+    answer: new TributaryError("ENROLMENT_REFUSED", "pod jobs/w-0 is gone"),
+    code: "ENROLMENT_REFUSED",
+  },
   { given: "a gate that stays away", answer: "away", code: "GATE_UNREACHABLE" },
   {
     given: "a gate that cannot be understood",
@@ -93,6 +98,13 @@ it("asks a gate that is there again, and believes its no: a yes before is spent"
   const { admit } = gateThatSays("yes", no, "away");
   await admit();
   await expect(admit()).rejects.toMatchObject({ code: "TERMS_REFUSED", message: no.refusal });
+  await expect(admit()).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
+});
+
+it("believes a gate that knows the pod no more, whatever it admitted before", async () => {
+  const { admit } = gateThatSays("yes", new TributaryError("ENROLMENT_REFUSED", "pod jobs/w-0 is gone"), "away");
+  await admit();
+  await expect(admit()).rejects.toMatchObject({ code: "ENROLMENT_REFUSED", message: "pod jobs/w-0 is gone" });
   await expect(admit()).rejects.toMatchObject({ code: "GATE_UNREACHABLE" });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { gateV1 } from "@tributary/contracts";
-import { type Clock, isTributaryError, type Logger, TributaryError } from "@tributary/kit";
+import { type Clock, type ErrorCode, isTributaryError, type Logger, TributaryError } from "@tributary/kit";
 import { askPatiently, type CallOptions } from "./ask-patiently.ts";
 
 /** A round as a worker received it: what its gate is asked about, byte for byte. */
@@ -22,11 +22,15 @@ export interface AdmissionDeps {
   readonly log: Logger;
 }
 
+/** What a gate that is there says no with; after anything else it has not answered. */
+const ANSWERS = ["TERMS_REFUSED", "ENROLMENT_REFUSED", "PEERS_INVALID"] as const satisfies readonly ErrorCode[];
+
 /**
  * Asks the gate about each round before its first task. The very same question, as of a round that is taken up after a broken link, stays
  * answered by its yes while the gate is away; a gate that is there is asked again, since its member may have thought better of it.
  *
- * @returns a function that throws TERMS_REFUSED with the line of the policy, GATE_UNREACHABLE after the caller's patience.
+ * @returns a function that throws TERMS_REFUSED with the line of the policy, ENROLMENT_REFUSED with what is wrong with the worker's pod,
+ *   PEERS_INVALID, or GATE_UNREACHABLE after the caller's patience.
  */
 export function admitByGate({ ask, clock, log }: AdmissionDeps): Admit {
   let admitted = "";
@@ -38,11 +42,11 @@ export function admitByGate({ ask, clock, log }: AdmissionDeps): Admit {
       admitted = digest;
     } catch (cause) {
       signal.throwIfAborted();
-      const isAnswer = isTributaryError(cause, "TERMS_REFUSED") || isTributaryError(cause, "PEERS_INVALID");
-      if (!isAnswer && admitted === digest)
+      const isNo = ANSWERS.some((code) => isTributaryError(cause, code));
+      if (!isNo && admitted === digest)
         return log.warn({ line: question.line }, "the gate is away; it admitted this round before");
       admitted = "";
-      if (isAnswer) throw cause;
+      if (isNo) throw cause;
       const why = "the gate does not say whether this worker may take part";
       throw new TributaryError("GATE_UNREACHABLE", why, { cause });
     }

@@ -53,6 +53,12 @@ it.each([
     says: /^GATE_MEMORY_FULL|^The gate remembers/u,
   },
   {
+    given: "a gate that knows the worker's pod no more",
+    answer: new TributaryError("ENROLMENT_REFUSED", "pod jobs/w-0 is gone"),
+    code: "ENROLMENT_REFUSED",
+    says: /refused to enrol/u,
+  },
+  {
     given: "a gate that cannot be understood",
     answer: new TributaryError("MESSAGE_INVALID", "it has no such method"),
     code: "GATE_UNREACHABLE",

@@ -34,8 +34,8 @@ export const recordNowhere: RecordSum = async () => {
 /**
  * Asks the gate to remember each sum, for as long as it takes: nothing is signed meanwhile.
  *
- * @returns a function that throws DIFFERENCE_OF_JOBS with the gate's words, GATE_MEMORY_FULL, GATE_UNREACHABLE for a gate that cannot be understood; the
- * signal's reason when it aborts.
+ * @returns a function that throws DIFFERENCE_OF_JOBS with the gate's words, GATE_MEMORY_FULL, PEERS_INVALID, ENROLMENT_REFUSED for a pod that it
+ * knows no more, GATE_UNREACHABLE for a gate that cannot be understood; the signal's reason when it aborts.
  */
 export function recordAtGate({ ask, clock, log }: RecordDeps): RecordSum {
   return async ({ sentBytes, ...sum }, signal) => {
@@ -58,7 +58,7 @@ function isRetriable(error: TributaryError): boolean {
 
 function asAnswer(cause: TributaryError): TributaryError {
   const { code } = cause;
-  if (code === "GATE_MEMORY_FULL" || code === "PEERS_INVALID")
+  if (code === "GATE_MEMORY_FULL" || code === "PEERS_INVALID" || code === "ENROLMENT_REFUSED")
     return new TributaryError(code, catalogue[code].publicMessage, { cause });
   return new TributaryError("GATE_UNREACHABLE", "the gate does not say whether this sum may be signed", { cause });
 }

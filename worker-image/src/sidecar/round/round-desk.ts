@@ -65,6 +65,7 @@ const CHECKED: ReadonlySet<number> = new Set([MessageType.Setup, MessageType.Pla
 const REFUSALS = [
   "PROTOCOL_REFUSED",
   "TERMS_REFUSED",
+  "ENROLMENT_REFUSED",
   "GATE_UNREACHABLE",
   "PEERS_INVALID",
   "DIFFERENCE_OF_JOBS",
