@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { partyV1, termsV1 } from "@tributary/contracts";
 import {
   type AggregatorContext,
+  type AggregatorEffect,
   decodeMessage,
   equalBytes,
   MessageType,
@@ -15,12 +16,15 @@ import {
   termsDigest,
   termsTranscript,
 } from "@tributary/federated";
+import { createNodeCryptoSuite } from "@tributary/worker-image";
+import { readEd25519Identity } from "../../../../worker-image/src/shared/identity/certificates.ts";
+import type { PemIdentity } from "../test-authority.ts";
 
 /** What an aggregator that lies says otherwise than the honest one; everything is signed anew with its key. */
 export interface Lie {
   readonly joined?: (answer: partyV1.JoinResponse) => void;
   readonly terms?: (terms: termsV1.RoundTerms) => void;
-  readonly setup?: (setup: RoundSetup) => RoundSetup;
+  readonly setup?: (setup: RoundSetup, terms: termsV1.RoundTerms) => RoundSetup;
   readonly objects?: (objects: termsV1.ObjectRef[]) => termsV1.ObjectRef[];
   readonly plan?: (plan: RoundPlan) => RoundPlan;
   /** Changes what was signed, so that the signature does not fit. */
@@ -38,32 +42,57 @@ export interface SpokenRound {
 
 /** The round with a lie in it, as the aggregator's own key signs it. */
 export function tell(lie: Lie, context: AggregatorContext, honest: SpokenRound): SpokenRound {
-  const terms = changed(lie.terms, termsV1.RoundTermsSchema, honest.opened.terms);
-  const { objects } = fromBinary(termsV1.RoundStartSchema, honest.started.start);
-  const told = (lie.objects ?? same)(objects);
-  const start = lie.objects === undefined ? honest.started.start : startBytes(told);
-  const [honestSetup, honestPlan] = [setupOf(honest.opened.setup), planOf(honest.started.plan)];
-  const setup = (lie.setup ?? same)({ ...honestSetup, contextSha256: termsDigest(context.crypto, terms) });
-  const digest = lie.objects === undefined ? honestPlan.modelSha256 : digestOf(context, told);
-  const plan = (lie.plan ?? same)({ ...honestPlan, modelSha256: digest });
-  const messages = sign(context, setup, plan);
-  const { line } = honest.opened;
-  const signed = signedRoundOf(context.crypto, setup, { terms, line });
+  const opened = tellOpened(lie, context, honest.opened);
+  return { opened, started: tellStarted(lie, context, { opened, started: honest.started }) };
+}
+
+/** Terms and setup with a lie in them. */
+export function tellOpened(lie: Lie, context: AggregatorContext, honest: partyV1.RoundOpened): partyV1.RoundOpened {
   const { crypto, signingSecret } = context;
+  const terms = changed(lie.terms, termsV1.RoundTermsSchema, honest.terms);
+  const setup = (lie.setup ?? same)(
+    { ...setupOf(honest.setup), contextSha256: termsDigest(crypto, terms) },
+    fromBinary(termsV1.RoundTermsSchema, terms),
+  );
+  const signed = signedRoundOf(crypto, setup, { terms, line: honest.line });
   const opened = create(partyV1.RoundOpenedSchema, {
-    ...honest.opened,
-    setup: messages.setup,
+    ...honest,
+    setup: signedSetup(context, setup),
     terms,
     signature: crypto.signEd25519(signingSecret, termsTranscript(signed)),
   });
+  lie.opened?.(opened);
+  return opened;
+}
+
+/** Start and plan with a lie in them, for a round that was opened as was told. */
+export function tellStarted(
+  lie: Lie,
+  context: AggregatorContext,
+  { opened, started: honest }: SpokenRound,
+): partyV1.RoundStarted {
+  const { crypto, signingSecret } = context;
+  const { objects } = fromBinary(termsV1.RoundStartSchema, honest.start);
+  const told = (lie.objects ?? same)(objects);
+  const start = lie.objects === undefined ? honest.start : startBytes(told);
+  const honestPlan = planOf(honest.plan);
+  const modelSha256 = lie.objects === undefined ? honestPlan.modelSha256 : digestOf(context, told);
+  const plan = (lie.plan ?? same)({ ...honestPlan, modelSha256 });
+  const setup = setupOf(opened.setup);
+  const signed = signedRoundOf(crypto, setup, opened);
   const started = create(partyV1.RoundStartedSchema, {
-    plan: messages.plan,
+    plan: signedPlan(context, setup, plan),
     start,
     signature: crypto.signEd25519(signingSecret, startTranscript(signed, plan.modelSha256)),
   });
-  lie.opened?.(opened);
   lie.started?.(started);
-  return { opened, started };
+  return started;
+}
+
+/** What signs as the aggregator does. */
+export function signerOf({ keyPem }: Pick<PemIdentity, "keyPem">): AggregatorContext {
+  const { secretKey } = readEd25519Identity("the aggregator's key", keyPem);
+  return { crypto: createNodeCryptoSuite(), signingSecret: secretKey };
 }
 
 function changed(lie: Lie["terms"], schema: typeof termsV1.RoundTermsSchema, bytes: Uint8Array): Uint8Array {
@@ -85,31 +114,35 @@ function digestOf({ crypto }: AggregatorContext, objects: readonly termsV1.Objec
   );
 }
 
-function setupOf(message: Uint8Array): RoundSetup {
+/** The setup of a setup message. */
+export function setupOf(message: Uint8Array): RoundSetup {
   const decoded = decodeMessage(message);
   if (decoded.type !== MessageType.Setup) throw new Error("a round is opened with a setup");
   return decoded.setup;
 }
 
-function planOf(message: Uint8Array): RoundPlan {
+/** The plan of a plan message. */
+export function planOf(message: Uint8Array): RoundPlan {
   const decoded = decodeMessage(message);
   if (decoded.type !== MessageType.Plan) throw new Error("a round is started with a plan");
   return decoded.plan;
 }
 
-function sign(context: AggregatorContext, setup: RoundSetup, plan: RoundPlan) {
-  const opened = openAggregation(context, setup);
+function signedSetup(context: AggregatorContext, setup: RoundSetup): Uint8Array {
+  return sentOf(openAggregation(context, setup).effects, MessageType.Setup);
+}
+
+function signedPlan(context: AggregatorContext, setup: RoundSetup, plan: RoundPlan): Uint8Array {
+  const { state } = openAggregation(context, setup);
   const steps = setup.segments.map(() => [-20]);
   const fits = plan.stepExponents.length === steps.length;
-  const planned = stepAggregator(context, opened.state, {
-    type: "plan",
-    plan: fits ? plan : { ...plan, stepExponents: steps },
-  });
-  const sent = [...opened.effects, ...planned.effects].flatMap((effect) =>
-    effect.type === "send" ? effect.message : [],
-  );
-  const of = (type: MessageType) => sent.find((message) => message[1] === type)!;
-  return { setup: of(MessageType.Setup), plan: of(MessageType.Plan) };
+  const given = fits ? plan : { ...plan, stepExponents: steps };
+  return sentOf(stepAggregator(context, state, { type: "plan", plan: given }).effects, MessageType.Plan);
+}
+
+function sentOf(effects: readonly AggregatorEffect[], type: MessageType): Uint8Array {
+  const sent = effects.flatMap((effect) => (effect.type === "send" ? [effect.message] : []));
+  return sent.find((message) => message[1] === type)!;
 }
 
 function same<T>(value: T): T {
