@@ -4,6 +4,7 @@ import { Registry } from "@tributary/kit";
 import {
   createRuntimeMetrics,
   registerCollectorMetrics,
+  registerJobMetrics,
   registerMemberMetrics,
   systemClock,
 } from "@tributary/operator";
@@ -56,6 +57,7 @@ function operatorSeries(): Record<string, Series> {
   const registry = new Registry();
   createRuntimeMetrics(registry, systemClock).close();
   registerMemberMetrics(registry, { members: () => [], stateOf: () => undefined }, systemClock);
+  registerJobMetrics(registry, () => []);
   registerCollectorMetrics(registry);
   return seriesOf(registry);
 }

@@ -4,6 +4,7 @@ import { Collector } from "../controllers/collector/collector.ts";
 import { registerCollectorMetrics } from "../controllers/collector/collector-metrics.ts";
 import { AggregatorDirectory } from "../controllers/federated-training-job/act/aggregator-directory.ts";
 import { createHubObjects } from "../controllers/federated-training-job/act/hub-objects.ts";
+import { registerJobMetrics } from "../controllers/federated-training-job/job-metrics.ts";
 import { findAggregator } from "../controllers/federated-training-job/observe/hub.ts";
 import { isUrgentNews } from "../controllers/federated-training-job/observe/job-news.ts";
 import { createSeenRunning } from "../controllers/federated-training-job/observe/seen-running.ts";
@@ -148,6 +149,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     },
   });
   registerMemberMetrics(registry, memberController.links, systemClock);
+  registerJobMetrics(registry, () => informers.jobs.objects.list());
   const collector = new Collector({
     hub: client,
     members: memberController,

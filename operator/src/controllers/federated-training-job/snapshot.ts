@@ -199,8 +199,8 @@ export interface SeatObservation {
   readonly activePods: number;
   /** Worker pods that failed. */
   readonly failedPods: number;
-  /** Workers that failed for good: no other pod is made for them. */
-  readonly failedIndexes?: number;
+  /** Indexes of workers that failed for good: no other pod is made for them. Absent means none. */
+  readonly failedIndexes?: readonly number[];
   /** Indexes of workers that ended with exit code 0: no other pod is made for them either. */
   readonly completedIndexes?: readonly number[];
   /** What keeps a worker pod from running. */
@@ -252,12 +252,20 @@ export interface AggregatorReport {
   readonly problem?: Problem;
   /** Whether the problem is a deadline that the workers could not meet, though enough of them were there until it passed. */
   readonly isDeadlineMissed: boolean;
+  /** Workers of the masked sum that was announced and given up: the next attempt is theirs, all of them; absent while there is none. */
+  readonly spent?: readonly WorkerName[];
   /** Whether the output volume lacks what the last commit made, and why it takes no model. */
   readonly output: { readonly isPending: boolean; readonly problem?: string };
   /** Committed and evaluated rounds, oldest first; at most the newest hundred. */
   readonly history: readonly RoundReport[];
   /** Sums and firsts over the whole ledger. */
   readonly totals: LedgerTotals;
+}
+
+/** One worker of a job, whoever its pod is. */
+export interface WorkerName {
+  readonly participant: string;
+  readonly workerIndex: number;
 }
 
 /** One party as the aggregator sees it. */

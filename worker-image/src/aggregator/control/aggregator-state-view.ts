@@ -50,6 +50,7 @@ export function aggregatorState(sources: StateSources): MessageInitShape<typeof 
     problemMessage: view.problem?.message ?? "",
     deadlineMissed: view.problem?.isDeadlineMissed ?? false,
     failedRounds: view.failedRounds,
+    spent: view.spent.map(({ participant, workerIndex }) => ({ participant, workerIndex })),
     outputPending: view.output.isPending,
     outputProblem: view.output.problem?.message ?? "",
   };

@@ -23,7 +23,7 @@ beforeEach(() => {
       nowMs += delayMs;
     },
   };
-  const view = { verdict: {}, output: {}, shown: {}, hasReported: () => false };
+  const view = { verdict: {}, spent: [], output: {}, shown: {}, hasReported: () => false };
   const engine = { feed, view } as unknown as JobEngine;
   const store = { rounds: [] } as unknown as RoundStore;
   const parties = { list: () => [] };

@@ -99,6 +99,7 @@ export class JobEngine {
       attempt: journal.attempt,
       failedRounds: journal.failed,
       problem,
+      spent: this.#cohorts.spent?.parties ?? [],
       output: { isPending: this.#output.isPending, problem: this.#output.problem ?? this.#outputWait.problem },
       shown: this.#output.shown,
       hasReported: (party: number) => this.#cohorts.hasReported(party),

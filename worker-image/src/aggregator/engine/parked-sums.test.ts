@@ -123,9 +123,11 @@ describe("a masked sum that was announced and that too few can open", () => {
       WAIT_MS,
     );
     expect(process.engine.view.problem).toMatchObject({ code: "UNMASK_SPENT" });
+    expect(process.engine.view.spent).toHaveLength(4);
     expect((await journalOf(job)).attempt).toBe(1);
     process.join(job.parties[3]!);
     await untilCommitted(process);
+    expect(process.engine.view.spent).toEqual([]);
     const line = await lineOf(job);
     expect(line.cohorts[0]).toMatchObject({ attempt: 2, dropOuts: 0 });
     expect(line.cohorts[0]!.survivors).toHaveLength(4);
@@ -203,6 +205,7 @@ describe("a masked sum that was announced and that too few can open", () => {
     const second = await start(job);
     await vi.waitFor(() => expect(second.engine.view.problem?.code).toBe("UNMASK_LOST"), WAIT_MS);
     expect(second.engine.view.problem?.message).toContain("without a seat in the job: worker 1 of q");
+    expect(second.engine.view.spent).toContainEqual({ participant: "q", workerIndex: 1 });
     expect(second.engine.view.committedRounds).toBe(0);
   });
 });

@@ -4,7 +4,15 @@ import { toReport } from "./aggregator-report.ts";
 
 const report = (state: object) =>
   toReport(
-    { parties: [], sourceSha256: new Uint8Array(), phase: "", outputProblem: "", problemCode: "", ...state } as never,
+    {
+      parties: [],
+      spent: [],
+      sourceSha256: new Uint8Array(),
+      phase: "",
+      outputProblem: "",
+      problemCode: "",
+      ...state,
+    } as never,
     [],
     { bytesUp: 0, bytesDown: 0, initialMetrics: {} },
   );
@@ -16,6 +24,12 @@ describe("the report of an aggregator", () => {
       phase: "Train",
     });
     expect(report({ stage: controlV1.Stage.IDLE })).not.toHaveProperty("phase");
+  });
+
+  it("names the workers of a sum that was given up, and none while there is none", () => {
+    const spent = [{ participant: "q", workerIndex: 1 }];
+    expect(report({ spent }).spent).toEqual(spent);
+    expect(report({})).not.toHaveProperty("spent");
   });
 
   it("cuts a phase that a status has no room for", () => {

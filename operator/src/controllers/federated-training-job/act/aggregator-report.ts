@@ -9,6 +9,7 @@ import type {
   StopRule,
   WindowPlan,
   WindowTerms,
+  WorkerName,
 } from "../snapshot.ts";
 
 const stages: Readonly<Record<controlV1.Stage, string>> = {
@@ -71,6 +72,7 @@ export function toReport(
     sourceSha256: toHex(state.sourceSha256),
     ...(problem === undefined ? {} : { problem }),
     isDeadlineMissed: state.deadlineMissed,
+    ...(state.spent.length === 0 ? {} : { spent: state.spent.map(toWorkerName) }),
     output: {
       isPending: state.outputPending,
       ...(state.outputProblem === "" ? {} : { problem: state.outputProblem }),
@@ -114,6 +116,10 @@ function toRule(rule: Partial<controlV1.ConvergenceRule> = {}): StopRule {
 function toProblem(code: string, message: string): Problem | undefined {
   if (code === "") return undefined;
   return { reason: isErrorCode(code) ? catalogue[code].reason : "Unknown", message };
+}
+
+function toWorkerName({ participant, workerIndex }: controlV1.WorkerName): WorkerName {
+  return { participant, workerIndex };
 }
 
 function toCheckpoint(checkpoint: controlV1.Checkpoint | undefined): CheckpointReport | undefined {

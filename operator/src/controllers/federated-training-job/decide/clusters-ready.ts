@@ -67,7 +67,7 @@ export function degradation(snapshot: JobSnapshot): Condition | undefined {
 function ableWorkers(snapshot: JobSnapshot, seat: SeatObservation): number {
   const problem = seatProblem(snapshot, seat);
   const parties = partiesOf(snapshot, seat.participant.name).filter((party) => !isUnfit(party));
-  if (problem === undefined && (seat.failedIndexes ?? 0) === 0) return parties.length;
+  if (problem === undefined && (seat.failedIndexes ?? []).length === 0) return parties.length;
   if (seat.member.state === "unreachable" || seat.batchJobFailure !== undefined) return 0;
   if (seat.blockedIndexes === undefined) return 0;
   const blocked = new Set(seat.blockedIndexes);
@@ -120,7 +120,7 @@ function lossOf(snapshot: JobSnapshot, seat: SeatObservation): Problem[] {
   if (lacking !== undefined) return told(lacking.reason, lacking.message);
   const ended = earlyEndProblem(snapshot, seat);
   const early = ended === undefined ? [] : told(ended.reason, ended.message);
-  const failed = seat.failedIndexes ?? 0;
+  const failed = seat.failedIndexes?.length ?? 0;
   if (failed === 0) return early;
   const cause = podProblem === undefined ? "" : `: ${podProblem.message}`;
   const message = `${failed} of ${seat.participant.workers} workers failed for good${cause}`;

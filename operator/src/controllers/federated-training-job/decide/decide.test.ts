@@ -293,7 +293,7 @@ describe("what people are told of the workers", () => {
 
   it("is that workers failed for good, also while the quorum is reached", () => {
     const podProblem = { reason: "DataMissing", message: "no sample" };
-    const plan = look({}, { failedIndexes: 1, blockedIndexes: [2], podProblem });
+    const plan = look({}, { failedIndexes: [2], blockedIndexes: [2], podProblem });
     expect(condition(plan, "Degraded")).toMatchObject({
       status: "True",
       reason: "DataMissing",
@@ -468,7 +468,13 @@ describe("a job that ends", () => {
   it("fails when too few indexes are left, though the Jobs of their seats go on", () => {
     const job = aJob({ participants: [{ name: "aws", cluster: "aws-1", role: "Trainer", workers: 2 }] });
     const podProblem = { reason: "DataMissing", message: "no sample" };
-    const seat = aSeat(job, 0, { hasBatchJob: true, failedIndexes: 1, podProblem, blockedIndexes: [0], activePods: 1 });
+    const seat = aSeat(job, 0, {
+      hasBatchJob: true,
+      failedIndexes: [0],
+      podProblem,
+      blockedIndexes: [0],
+      activePods: 1,
+    });
     const plan = decide(aSnapshot({ job, seats: [seat] }), someSettings);
     expect(condition(plan, "Failed")).toMatchObject({
       status: "True",

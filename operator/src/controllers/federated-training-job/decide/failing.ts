@@ -46,6 +46,7 @@ function causeOf(snapshot: JobSnapshot, seat: SeatObservation): string | undefin
 
 function describeFailure(snapshot: JobSnapshot, seat: SeatObservation): string {
   const cause =
-    causeOf(snapshot, seat) ?? `${seat.failedIndexes} of ${seat.participant.workers} workers failed for good`;
+    causeOf(snapshot, seat) ??
+    `${seat.failedIndexes?.length ?? 0} of ${seat.participant.workers} workers failed for good`;
   return `${describeSeat(seat)}: ${cause}`;
 }

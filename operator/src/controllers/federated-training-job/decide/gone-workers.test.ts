@@ -54,7 +54,7 @@ describe("a worker that ended with exit code 0 before the job was over", () => {
   it("counts beside those that failed for good", () => {
     const participants = [{ ...aJob().spec.participants[0]!, workers: 3 }];
     const job = aJob({ participants, schedule: quorumOf(2) });
-    const seat = aSeat(job, 0, { hasBatchJob: true, failedIndexes: 1, completedIndexes: [0], blockedIndexes: [1] });
+    const seat = aSeat(job, 0, { hasBatchJob: true, failedIndexes: [1], completedIndexes: [0], blockedIndexes: [1] });
     const parties = [{ ...ofAws!, workerIndex: 2 }];
     const failed = saidOf(given({ report: { parties }, more: { job, seats: [seat] } }), "Failed");
     expect(failed?.message).toContain("1 workers are left and the quorum is 2");

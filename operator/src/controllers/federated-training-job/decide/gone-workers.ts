@@ -9,7 +9,7 @@ const toldWorkers = 3;
 /** Workers of a seat that the job has lost for good: no other pod is made for them. */
 export function countGone(snapshot: JobSnapshot, seat: SeatObservation): number {
   if (seat.batchJobFailure !== undefined) return seat.participant.workers;
-  return Math.min(seat.participant.workers, (seat.failedIndexes ?? 0) + endedEarly(snapshot, seat).length);
+  return Math.min(seat.participant.workers, (seat.failedIndexes?.length ?? 0) + endedEarly(snapshot, seat).length);
 }
 
 /**

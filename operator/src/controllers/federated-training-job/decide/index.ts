@@ -11,6 +11,7 @@ import { recordPlacements, tellAbandoned } from "./record-placements.ts";
 import { rounds } from "./rounds.ts";
 import { retellStanding } from "./standing.ts";
 import { suspended, unread } from "./suspended.ts";
+import { unmaskLost } from "./unmask-lost.ts";
 import type { Policy, Settings, Verdict } from "./verdict.ts";
 
 /** The policies in their order; the first final verdict ends the chain. */
@@ -21,6 +22,7 @@ const chain: readonly Policy[] = [
   accepted,
   suspended,
   failing,
+  unmaskLost,
   privacy,
   aggregation,
   placement,

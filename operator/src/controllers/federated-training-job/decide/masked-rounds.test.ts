@@ -46,7 +46,7 @@ describe("whether an aggregator can open masked rounds", () => {
     expect(ready(report, of)).toMatchObject({ status: "True", reason: "AggregatorReady" });
   });
 
-  it.each(["PeersInvalid", "TermsRefused", "GateUnreachable", "DifferenceOfJobs", "CoverageTooThin"])(
+  it.each(["PeersInvalid", "TermsRefused", "GateUnreachable", "DifferenceOfJobs", "EnrolmentRefused"])(
     "is denied with reason %s of the round that closed, and its message stays",
     (reason) => {
       const told = ready({ problem: { reason, message: "what the gate said" } });

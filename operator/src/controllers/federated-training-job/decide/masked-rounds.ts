@@ -1,6 +1,6 @@
 import { synchronousOf } from "@tributary/contracts/fields";
 import type { AggregatorReport, JobSnapshot, PartyReport, Problem } from "../snapshot.ts";
-import { keepsMaskedRounds, remedyOfMasked } from "./masked-remedies.ts";
+import { keepsMaskedRounds, withRemedy } from "./masked-remedies.ts";
 import { isAnswered } from "./shortfall.ts";
 import { isUnfit } from "./unfit-workers.ts";
 
@@ -24,9 +24,4 @@ export function maskedRoundProblem({ job }: JobSnapshot, report: AggregatorRepor
 
 function isTroubled(party: PartyReport): party is PartyReport & { readonly problem: Problem } {
   return party.problem !== undefined && keepsMaskedRounds(party.problem.reason);
-}
-
-function withRemedy({ reason, message }: Problem): Problem {
-  const remedy = remedyOfMasked(reason);
-  return { reason, message: remedy === "" ? message : `${message}; ${remedy}` };
 }

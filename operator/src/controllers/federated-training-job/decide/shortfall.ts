@@ -2,6 +2,7 @@ import { Reason } from "@tributary/contracts";
 import { synchronousOf } from "@tributary/contracts/fields";
 import type { AggregatorReport, JobSnapshot, Problem } from "../snapshot.ts";
 import { countAbleWorkers } from "./clusters-ready.ts";
+import { keepsAnnouncedSum, maskedReasons, withRemedy } from "./masked-remedies.ts";
 
 /**
  * The problem of the round in work. When the deadline closed it though the quorum was there and no worker names a trouble of its own,
@@ -16,7 +17,7 @@ export function describeRoundProblem(snapshot: JobSnapshot, report: AggregatorRe
     report.parties.filter(({ problem: own }) => own === undefined || own.reason === "DeadlineExceeded").length >=
       quorum &&
     countAbleWorkers(snapshot) >= quorum;
-  if (!isLate) return problem;
+  if (!isLate) return withRemedy(problem);
   const remedy = `raise spec.schedule.synchronous.deadline or lower localSteps (${localSteps}); both can change while spec.suspend is true`;
   return {
     reason: Reason.DeadlineTooShort,
@@ -25,9 +26,12 @@ export function describeRoundProblem(snapshot: JobSnapshot, report: AggregatorRe
 }
 
 /** Reasons for which one attempt at a round ends, and which say nothing of the next one. */
-const endsOfAttempts: readonly string[] = ["QuorumNotReached", "ReportRefused", "SumDamaged"];
+const endsOfAttempts: readonly string[] = ["QuorumNotReached", "ReportRefused", "SumDamaged", ...maskedReasons];
 /** Stages of an attempt to which the quorum has answered: workers that say nothing never get so far. */
 const answeredStages: readonly string[] = ["Training", "Collecting", "Unmasking", "Committing"];
+
+/** Stages in which a sum of the present attempt is not announced yet: an announced one that cannot be opened is its own problem, not the one before's. */
+const unannouncedStages: readonly string[] = ["Training", "Collecting"];
 
 /**
  * Whether the problem is only that of the attempt before: the present one is at work, and it has the quorum of workers that name no
@@ -36,7 +40,8 @@ const answeredStages: readonly string[] = ["Training", "Collecting", "Unmasking"
 export function isTriedAgain({ job }: JobSnapshot, report: AggregatorReport, problem: Problem): boolean {
   const { quorum } = synchronousOf(job.spec);
   const untroubled = report.parties.filter((party) => party.problem === undefined).length;
-  const isAtWork = report.attempt > 1 && isAnswered(report);
+  const isOfSum = keepsAnnouncedSum(problem.reason);
+  const isAtWork = report.attempt > 1 && (isOfSum ? unannouncedStages.includes(report.stage) : isAnswered(report));
   return isAtWork && endsOfAttempts.includes(problem.reason) && !report.isDeadlineMissed && untroubled >= quorum;
 }
 

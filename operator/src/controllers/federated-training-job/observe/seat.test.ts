@@ -86,9 +86,9 @@ describe("a seat whose former workers are still leaving", () => {
   it("does not fail with what leaves: the spec was edited since", () => {
     const leaving = batchJob(name, { ...failed, failedIndexes: "0" });
     const seat = look([leaving], [pod(name, "Failed")], { placements: [aPlacement({ state: "Leaving" })] });
-    expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: 0 });
+    expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: [] });
     expect(seat.batchJobFailure).toBeUndefined();
-    expect(look([leaving], []).failedIndexes).toBe(1);
+    expect(look([leaving], []).failedIndexes).toEqual([0]);
   });
 });
 
@@ -113,7 +113,7 @@ describe("a seat whose batch Job failed for good", () => {
     ["was made for another data set", { job: aJob(withFirst({ dataset: "notes" })), templates: [] }],
   ])("is not judged by one that %s: the seats' controller replaces it", (_what, given, metadata) => {
     const seat = look([batchJob(name, { ...ended, completedIndexes: "0" }, metadata)], [pod(name, "Failed")], given);
-    expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: 0 });
+    expect(seat).toMatchObject({ hasBatchJob: true, failedIndexes: [] });
     expect(seat.batchJobFailure).toBeUndefined();
     expect(seat.completedIndexes).toBeUndefined();
   });
@@ -128,7 +128,7 @@ describe("a seat whose batch Job failed for good", () => {
     ["the spec changed in what its workers are not told of", { job: aJob({ roundHistoryLimit: 3 }) }],
   ])("is judged by it when %s", (_what, given) => {
     const seat = look([batchJob(name, ended)], [pod(name, "Failed")], given);
-    expect(seat).toMatchObject({ failedIndexes: 1, batchJobFailure: { reason: "WorkerFailed" } });
+    expect(seat).toMatchObject({ failedIndexes: [0], batchJobFailure: { reason: "WorkerFailed" } });
   });
 
   describe("and that something in the member changed after it was made", () => {
@@ -143,14 +143,14 @@ describe("a seat whose batch Job failed for good", () => {
 
     it("is judged by it when that was mended before: the seats' controller lets it run on", () => {
       const some = { failedIndexes: "0", completedIndexes: "1" };
-      expect(look([drifted(some)], [], given)).toMatchObject({ failedIndexes: 1, completedIndexes: [1] });
+      expect(look([drifted(some)], [], given)).toMatchObject({ failedIndexes: [0], completedIndexes: [1] });
       const own = { failedIndexes: "0", conditions: [{ type: "Failed", status: "True", reason: "FailedIndexes" }] };
       expect(look([drifted(own)], [], given).batchJobFailure?.reason).toBe("WorkerFailed");
     });
 
     it("is not judged by it while another takes its place", () => {
-      expect(look([drifted(ended)], []).failedIndexes).toBe(0);
-      expect(look([drifted(ended)], [], { anchor: anchorOf([{ manager: "kubectl" }]) }).failedIndexes).toBe(0);
+      expect(look([drifted(ended)], []).failedIndexes).toEqual([]);
+      expect(look([drifted(ended)], [], { anchor: anchorOf([{ manager: "kubectl" }]) }).failedIndexes).toEqual([]);
     });
   });
 
@@ -176,7 +176,7 @@ describe("a seat that moved to another namespace and still leaves the former", (
   };
 
   it("is judged by where it is wanted, and has no trouble of where it leaves", () => {
-    expect(look([inA, inB], [], { placements, mapped: "b" })).toMatchObject({ failedIndexes: 1 });
+    expect(look([inA, inB], [], { placements, mapped: "b" })).toMatchObject({ failedIndexes: [0] });
     expect(look([inA], [], { placements, mapped: "b", report }).placingProblem).toBeUndefined();
     const there = { ...report, problems: [{ ...report.problems[0]!, namespace: "b" }] };
     expect(look([inA], [], { placements, mapped: "b", report: there }).placingProblem?.reason).toBe("RBACDenied");

@@ -68,7 +68,7 @@ export function observeSeat(
     ...(counted?.failure === undefined ? {} : { batchJobFailure: problems?.podProblem ?? counted.failure }),
     activePods: active,
     failedPods: ended,
-    failedIndexes: counted?.failed ?? 0,
+    failedIndexes: counted?.failed ?? [],
     ...(counted === undefined || counted.completed.length === 0 ? {} : { completedIndexes: counted.completed }),
     ...problems,
     ...(placingProblem === undefined ? {} : { placingProblem }),
@@ -87,9 +87,9 @@ function findPlacingProblem(report: PlacingReport, placed: readonly Placement[],
 /** What is final of a batch Job's workers; undefined while nothing is. */
 function endsOf(batchJob: Unstructured) {
   const failure = findJobFailure(batchJob);
-  const failed = failedIndexesOf(batchJob).length;
+  const failed = failedIndexesOf(batchJob).map(Number);
   const completed = completedIndexesOf(batchJob).map(Number);
-  const isAny = failure !== undefined || failed > 0 || completed.length > 0;
+  const isAny = failure !== undefined || failed.length > 0 || completed.length > 0;
   return isAny ? { batchJob, failure, failed, completed } : undefined;
 }
 

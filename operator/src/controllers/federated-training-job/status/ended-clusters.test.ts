@@ -65,7 +65,7 @@ describe("the participants of a job that failed", () => {
   });
 
   it("say how many of their workers failed for good where nothing tells why", () => {
-    const seats = [{ ...running, failedIndexes: 1 }, running];
+    const seats = [{ ...running, failedIndexes: [0] }, running];
     const silent = look(undefined, failed, held, { aggregator: training, with: seats });
     const told = { reason: "WorkerFailed", message: "1 of 1 workers failed for good" };
     expect(silent.clusters?.[0]).toMatchObject(told);

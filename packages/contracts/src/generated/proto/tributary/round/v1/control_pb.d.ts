@@ -390,6 +390,13 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
    * @generated from field: string phase = 23;
    */
   phase: string;
+
+  /**
+   * Workers of the masked sum that was announced and given up: the next attempt is theirs, all of them, and nobody else's. None while there is none.
+   *
+   * @generated from field: repeated tributary.round.v1.WorkerName spent = 24;
+   */
+  spent: WorkerName[];
 };
 
 /**
@@ -397,6 +404,33 @@ export declare type AggregatorState = Message<"tributary.round.v1.AggregatorStat
  * Use `create(AggregatorStateSchema)` to create a new message.
  */
 export declare const AggregatorStateSchema: GenMessage<AggregatorState>;
+
+/**
+ * WorkerName is one worker of a job, whoever its pod is.
+ *
+ * @generated from message tributary.round.v1.WorkerName
+ */
+export declare type WorkerName = Message<"tributary.round.v1.WorkerName"> & {
+  /**
+   * Name of the participant.
+   *
+   * @generated from field: string participant = 1;
+   */
+  participant: string;
+
+  /**
+   * Index of the worker in its participant.
+   *
+   * @generated from field: uint32 worker_index = 2;
+   */
+  workerIndex: number;
+};
+
+/**
+ * Describes the message tributary.round.v1.WorkerName.
+ * Use `create(WorkerNameSchema)` to create a new message.
+ */
+export declare const WorkerNameSchema: GenMessage<WorkerName>;
 
 /**
  * PartyState is one worker as the aggregator sees it.
