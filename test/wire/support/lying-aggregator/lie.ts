@@ -2,17 +2,19 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { partyV1, termsV1 } from "@tributary/contracts";
 import {
   type AggregatorContext,
-  type AggregatorEffect,
+  type AggregatorState,
   decodeMessage,
   equalBytes,
   MessageType,
-  openAggregation,
+  planBytes,
+  planDigest,
   type RoundPlan,
   type RoundSetup,
+  setupBytes,
+  setupDigest,
   signedRoundOf,
   startDigest,
   startTranscript,
-  stepAggregator,
   termsDigest,
   termsTranscript,
 } from "@tributary/federated";
@@ -128,21 +130,16 @@ export function planOf(message: Uint8Array): RoundPlan {
   return decoded.plan;
 }
 
+/** Signed as it is: the aggregator's own machine would not open it. */
 function signedSetup(context: AggregatorContext, setup: RoundSetup): Uint8Array {
-  return sentOf(openAggregation(context, setup).effects, MessageType.Setup);
+  return setupBytes(context, { setup, setupDigest: setupDigest(context.crypto, setup) } as AggregatorState);
 }
 
 function signedPlan(context: AggregatorContext, setup: RoundSetup, plan: RoundPlan): Uint8Array {
-  const { state } = openAggregation(context, setup);
-  const steps = setup.segments.map(() => [-20]);
-  const fits = plan.stepExponents.length === steps.length;
-  const given = fits ? plan : { ...plan, stepExponents: steps };
-  return sentOf(stepAggregator(context, state, { type: "plan", plan: given }).effects, MessageType.Plan);
-}
-
-function sentOf(effects: readonly AggregatorEffect[], type: MessageType): Uint8Array {
-  const sent = effects.flatMap((effect) => (effect.type === "send" ? [effect.message] : []));
-  return sent.find((message) => message[1] === type)!;
+  const { crypto } = context;
+  const of = setupDigest(crypto, setup);
+  const planned = { setupDigest: of, plan: { plan, digest: planDigest(crypto, of, plan) } };
+  return planBytes(context, planned as Parameters<typeof planBytes>[1]);
 }
 
 function same<T>(value: T): T {
