@@ -2,7 +2,7 @@ export { registerCollectorMetrics } from "./controllers/collector/collector-metr
 export { renderWindowPlan } from "./controllers/federated-training-job/act/window-plan.ts";
 export { maskingProblemsOfSpec } from "./controllers/federated-training-job/decide/masking.ts";
 export { registerJobMetrics } from "./controllers/federated-training-job/job-metrics.ts";
-export { renderJobConfig } from "./controllers/federated-training-job/render/aggregator.ts";
+export { jobLabels, renderJobConfig } from "./controllers/federated-training-job/render/aggregator.ts";
 export { seatName } from "./controllers/federated-training-job/render/names.ts";
 export { renderAnchor, renderBatchJob, type SeatInput } from "./controllers/federated-training-job/render/seat.ts";
 export { writeStatus } from "./controllers/federated-training-job/status/write-status.ts";

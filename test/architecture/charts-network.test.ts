@@ -1,3 +1,4 @@
+import { jobLabels } from "@tributary/operator";
 import {
   type Connection,
   hubValues,
@@ -35,6 +36,11 @@ const only = (objects: readonly RenderedObject[], kind: string) => objects.filte
 /** A pod with the labels that its template gives it, so that a policy that selects others fails here. */
 function podOf(namespace: string, template: { metadata: { labels: Record<string, string> } }): NetworkEnd {
   return { namespace, labels: template.metadata.labels };
+}
+
+/** The aggregator's pod, as the operator makes it. */
+function aggregatorOf(namespace: string): NetworkEnd {
+  return { namespace, labels: jobLabels({ metadata: { name: "notes", uid: "1" } } as never, "aggregator") };
 }
 
 const aPod = (namespace: string, labels: Record<string, string> = {}): NetworkEnd => ({ namespace, labels });
@@ -106,5 +112,40 @@ describe("network policies of the hub", () => {
   ];
   it.each(cases)("%s", (_sentence, connection, want) => {
     expect(isConnectionAllowed(policies.hub, connection())).toBe(want);
+  });
+});
+
+describe("network policies of aggregators", () => {
+  const values = { jobNamespaces: ["research"] };
+  const monitoring = [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } }];
+  const render = async (more: object) => {
+    const chart = { chart: "tributary-hub", release: "tributary", namespace: "tributary-system" };
+    return only(await renderChart({ ...chart, values: { ...hubValues, ...more } }), "NetworkPolicy");
+  };
+  const own = aggregatorOf("research");
+  const anywhere = { ip: "198.51.100.7" };
+  const cases: Case[] = [
+    ["a worker calls from anywhere", () => ({ from: anywhere, to: own, port: 8443 }), true],
+    ["a worker sends its report from anywhere", () => ({ from: anywhere, to: own, port: 8444 }), true],
+    ["the operator calls", () => ({ from: pods.operator, to: own, port: 8443 }), true],
+    ["nobody comes in elsewhere", () => ({ from: aPod("research"), to: own, port: 8080 }), false],
+    ["others do not scrape it", () => ({ from: aPod("research"), to: own, port: 9090 }), false],
+    ["monitoring scrapes it", () => ({ from: aPod("monitoring"), to: own, port: 9090 }), true],
+    ["it reaches no address", () => ({ from: own, to: anywhere, port: 443 }), false],
+    ["it reaches no other aggregator", () => ({ from: own, to: own, port: 8443 }), false],
+    ["it resolves no names", () => ({ from: own, to: dns, port: 53, protocol: "UDP" }), false],
+    ["other pods of the namespace stay as they are", () => ({ from: aPod("research"), to: anywhere, port: 443 }), true],
+  ];
+  it.each(cases)("%s", async (_sentence, connection, want) => {
+    const policies = await render({ ...values, networkPolicy: { metricsFrom: monitoring } });
+    expect(isConnectionAllowed(policies, connection())).toBe(want);
+  });
+
+  it("are made in the namespaces that are named, and nowhere while all may have jobs or no policies are wanted", async () => {
+    const placesOf = async (more: object) =>
+      (await render(more)).map(({ metadata }) => metadata.namespace).filter((name) => name !== "tributary-system");
+    expect(await placesOf({ jobNamespaces: ["a", "b"] })).toEqual(["a", "b"]);
+    expect(await placesOf({})).toEqual([]);
+    expect(await placesOf({ ...values, networkPolicy: { enabled: false } })).toEqual([]);
   });
 });
