@@ -8,7 +8,7 @@ export const AuditKind = {
   Attested: "Attested",
   /** A worker may take part in a round. */
   Admitted: "Admitted",
-  /** A worker may not take part in a round, or not sign a sum. */
+  /** A worker may not take part in a round, or not sign a sum, or its pod is none that the gate knows. */
   Refused: "Refused",
   /** A worker may sign that it is in a sum. */
   Recorded: "Recorded",
@@ -53,6 +53,14 @@ export type AuditEvent =
   /** `code`: of the catalogue of errors; `reason`: the line of the policy, or the kind of difference. */
   | (OfRound & {
       readonly kind: "Refused";
+      readonly code: string;
+      readonly reason: string;
+      readonly digests: AuditDigests;
+    })
+  /** A pod that is not as the member's runtime has it, or gone; whose seat it would be is known of a worker that was enrolled. */
+  | (Partial<OfWorker> & {
+      readonly kind: "Refused";
+      readonly pod: string;
       readonly code: string;
       readonly reason: string;
       readonly digests: AuditDigests;

@@ -7,7 +7,7 @@ export interface JobAudit {
   readonly enrolments: number;
   /** Rounds that workers were let into. */
   readonly admits: number;
-  /** Rounds and sums that workers were kept from. */
+  /** Rounds and sums that workers were kept from, and pods of theirs that were refused. */
   readonly refusals: number;
   /** Sums that workers signed that they are in. */
   readonly sums: number;

@@ -1,4 +1,5 @@
 import type { AuditDigests, AuditEvent } from "@tributary/contracts";
+import type { TributaryError } from "@tributary/kit";
 import type { WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import { canonicalJson } from "../../shared/trust/canonical-json.ts";
 import type { AdmitAnswer } from "../admission/admit-method.ts";
@@ -39,6 +40,18 @@ export function admitEvent(identity: WorkerIdentity, answer: AdmitAnswer): Audit
   const round = { ...seatOf(identity), line, attempt, digests };
   if (refusal === undefined) return { kind: "Admitted", ...round };
   return { kind: "Refused", ...round, code: "TERMS_REFUSED", reason: refusal };
+}
+
+/** A pod that is refused: by its uid, and whose seat it would be where that is known. */
+export interface RefusedPod {
+  readonly podUid: string;
+  readonly identity?: WorkerIdentity;
+}
+
+/** A worker's pod is not as the member's runtime has it, or gone: it gets no certificate and no answer. */
+export function refusedPodEvent({ podUid, identity }: RefusedPod, { code, message }: TributaryError): AuditEvent {
+  const seat = identity === undefined ? {} : seatOf(identity);
+  return { kind: "Refused", ...seat, pod: podUid, code, reason: message, digests: {} };
 }
 
 /** Other peers or another policy rule, or none: then there are no digests. */

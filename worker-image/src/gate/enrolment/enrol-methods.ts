@@ -6,6 +6,7 @@ import type { AuditEvent, gateV1 } from "@tributary/contracts";
 import { type Clock, type Logger, type ServiceMethods, TributaryError } from "@tributary/kit";
 import { formatPodUri } from "../../shared/identity/pod-uri.ts";
 import { enrolledEvent } from "../audit/audit-events.ts";
+import { ToldRefusals } from "../audit/told-refusals.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
 import { CallRates } from "./call-rates.ts";
 import type { BoundPod, EnrolmentPolicy } from "./identify-worker.ts";
@@ -37,7 +38,12 @@ export function enrolMethods(deps: EnrolmentDeps): ServiceMethods<typeof gateV1.
   const monotonicMs = () => clock.monotonicMs();
   const [addresses, pods] = [new CallRates(OF_ADDRESS, monotonicMs), new CallRates(OF_POD, monotonicMs)];
   // By uid, which no two pods of a cluster ever have.
-  const review = createPodReview({ ...deps, onBound: ({ uid }: BoundPod) => pods.spend(uid) });
+  const refusals = new ToldRefusals(audit);
+  const review = createPodReview({
+    ...deps,
+    onBound: ({ uid }: BoundPod) => pods.spend(uid),
+    onRefused: ({ uid }, refusal) => refusals.tell({ podUid: uid }, refusal),
+  });
   return {
     async enrol({ token, csrDer }, { signal, peerAddress = "a caller without an address" }) {
       addresses.spend(peerAddress);

@@ -1,5 +1,5 @@
 import { gateTokenAudience } from "@tributary/contracts";
-import { TributaryError } from "@tributary/kit";
+import { isTributaryError, TributaryError } from "@tributary/kit";
 import { formatWorkerUri, type WorkerIdentity } from "../../shared/identity/worker-uri.ts";
 import type { ApiServer } from "../kubernetes/api-server.ts";
 import type { PodTemplateView } from "../kubernetes/pod-shape.ts";
@@ -18,6 +18,8 @@ export interface PodReviewDeps {
   readonly api: Pick<ApiServer, "reviewToken"> & WorkerReader;
   /** Told whose token it is before its pod is looked at; may throw. */
   readonly onBound?: (bound: BoundPod) => void;
+  /** Told that the pod of a token is none of the member's own, before the caller is. */
+  readonly onRefused?: (bound: BoundPod, refusal: TributaryError) => Promise<void>;
 }
 
 /** A pod that is there and may be a worker. */
@@ -34,7 +36,7 @@ export interface ReviewedPod {
 export type PodReview = (token: string, signal: AbortSignal) => Promise<ReviewedPod>;
 
 /** A review with a queue of its own: callers of one kind never wait for those of another. The token is never logged. */
-export function createPodReview({ policy, api, onBound }: PodReviewDeps): PodReview {
+export function createPodReview({ policy, api, onBound, onRefused }: PodReviewDeps): PodReview {
   const reviews = new BoundedCalls({ atOnce: REVIEWS_AT_ONCE, waiting: REVIEWS_WAITING });
   return async (token, signal) => {
     if (token === "") throw new TributaryError("TOKEN_REJECTED", "the request holds no token");
@@ -42,7 +44,11 @@ export function createPodReview({ policy, api, onBound }: PodReviewDeps): PodRev
     const review = await reviews.run(() => api.reviewToken(token, gateTokenAudience, signal), signal);
     const bound = boundPodOf(review, policy);
     onBound?.(bound);
-    const { identity, runtime } = await knowWorker(api, bound, policy, signal);
+    const known = knowWorker(api, bound, policy, signal).catch(async (cause: unknown) => {
+      if (isTributaryError(cause, "ENROLMENT_REFUSED")) await onRefused?.(bound, cause);
+      throw cause;
+    });
+    const { identity, runtime } = await known;
     return { identity, uri: formatWorkerUri(identity), bound, runtime };
   };
 }

@@ -85,6 +85,16 @@ describe("Record", () => {
     expect(events).toHaveLength(1);
   });
 
+  it("writes down that it has no room for a seat before it says so", async () => {
+    const room = new TributaryError("GATE_MEMORY_FULL", "the gate remembers 3 starts of this seat");
+    await expect(record(good, { memory: room })).rejects.toBe(room);
+    expect(events).toMatchObject([
+      { kind: "Refused", job: "0b9c", line: 7, attempt: 1, code: "GATE_MEMORY_FULL", reason: room.message },
+    ]);
+    const full = new TributaryError("STORAGE_FULL", "the trail has no room");
+    await expect(record(good, { memory: room, audit: full })).rejects.toBe(full);
+  });
+
   const [first, second] = section.dataNames as [Uint8Array, Uint8Array];
   const of = (dataNames: readonly Uint8Array[], name = "update") => [{ section: name, dataNames: [...dataNames] }];
   it.each<[string, Partial<typeof good>, string]>([

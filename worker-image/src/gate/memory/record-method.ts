@@ -41,6 +41,8 @@ export async function recordSum(
   try {
     await memory.record({ seat: caller.dataName, startSha256, sums }, policy);
   } catch (error) {
+    if (isTributaryError(error, "GATE_MEMORY_FULL"))
+      await audit.write({ kind: "Refused", ...round, code: error.code, reason: error.message });
     if (!isTributaryError(error, "DIFFERENCE_OF_JOBS")) throw error;
     await audit.write({ kind: "Refused", ...round, code: error.code, reason: String(error.details.why) });
     return { refusal: error.message };

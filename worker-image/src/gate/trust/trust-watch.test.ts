@@ -170,6 +170,25 @@ describe("the watch over peers and policy", () => {
     expect(changes).toHaveLength(1);
   });
 
+  it("has the trail tell of a trouble as soon as it takes lines again, once", async () => {
+    const { trust, changes, state } = watch();
+    await mount({});
+    await trust.look();
+    state.refusal = new TributaryError("STORAGE_FULL", "the volume is full");
+    await mount({ peers: "{" });
+    await trust.look();
+    await trust.look();
+    expect(() => trust.forRounds()).toThrow("peers.json is not JSON");
+    expect(changes).toHaveLength(1);
+    delete state.refusal;
+    await trust.look();
+    await trust.look();
+    expect(changes).toEqual([
+      { trust: expect.anything() },
+      { problem: expect.objectContaining({ code: "PEERS_INVALID" }) },
+    ]);
+  });
+
   it("looks every few seconds until it is told to stop", async () => {
     const stop = new AbortController();
     await mount({});

@@ -24,6 +24,8 @@ export class TrustWatch {
   readonly #deps: TrustWatchDeps;
   #lastGood: Trust | undefined;
   #problem: TributaryError | undefined = new TributaryError("PEERS_INVALID", "peers and policy were not read yet");
+  /** Whether the trail tells of the problem; the one before the first look is no trouble. */
+  #isTold = true;
   #seen: { readonly own: OwnIdentity; readonly texts: TrustTexts } | undefined;
 
   constructor(deps: TrustWatchDeps) {
@@ -69,17 +71,24 @@ export class TrustWatch {
     }
   }
 
-  /** The same trouble is told once. Rounds are refused even where the telling fails. */
+  /**
+   * The same trouble is told once: in the log, and in the trail as soon as that takes it. Rounds are refused even where the telling fails.
+   */
   async #keep(problem: TributaryError): Promise<void> {
     const { onChange, log } = this.#deps;
     const isKnown = this.#problem?.message === problem.message;
     this.#seen = undefined;
     this.#problem = problem;
-    if (isKnown) return;
-    log.error({ code: problem.code }, `no round is admitted: ${problem.message}`);
-    await onChange({ problem }).catch((cause: unknown) => {
-      log.error({ code: asTributaryError(cause).code }, `the trouble could not be recorded: ${String(cause)}`);
-    });
+    if (isKnown && this.#isTold) return;
+    if (!isKnown) log.error({ code: problem.code }, `no round is admitted: ${problem.message}`);
+    this.#isTold = await onChange({ problem }).then(
+      () => true,
+      (cause: unknown) => {
+        const { code } = asTributaryError(cause);
+        if (!isKnown) log.error({ code }, `the trouble is not recorded yet, and will be: ${String(cause)}`);
+        return false;
+      },
+    );
   }
 }
 

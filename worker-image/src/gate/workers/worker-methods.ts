@@ -1,10 +1,11 @@
 import type { AuditEvent } from "@tributary/contracts";
-import type { Clock, Logger } from "@tributary/kit";
+import { type Clock, isTributaryError, type Logger } from "@tributary/kit";
 import { createNodeCryptoSuite } from "../../shared/crypto/node-crypto-suite.ts";
 import { dataNameBytes } from "../../shared/identity/data-name.ts";
 import { type AdmitDeps, admitMethod } from "../admission/admit-method.ts";
 import { admitEvent, attestedEvent } from "../audit/audit-events.ts";
 import { ToldBytes } from "../audit/told-bytes.ts";
+import { ToldRefusals } from "../audit/told-refusals.ts";
 import type { MemberCertifier } from "../authority/member-certifier.ts";
 import { createPodReview, type PodReviewDeps } from "../enrolment/review-pod.ts";
 import type { GateMemory } from "../memory/gate-memory.ts";
@@ -12,7 +13,7 @@ import { recordSum } from "../memory/record-method.ts";
 import { type TrustSigner, trustMethod } from "../trust/trust-method.ts";
 import { type Attested, attestMethod } from "./attest-method.ts";
 import { dataNameOf } from "./data-name-of.ts";
-import { createSeatLookup, type SeatLookupDeps } from "./seat-lookup.ts";
+import { createSeatLookup, type SeatLookup, type SeatLookupDeps } from "./seat-lookup.ts";
 import type { CallerOf } from "./worker-caller.ts";
 import type { WorkerMethods } from "./worker-endpoint.ts";
 import { boundByWorker } from "./worker-rates.ts";
@@ -40,8 +41,12 @@ export function workerMethods(deps: WorkerMethodDeps): WorkerMethods {
 
 function unboundedMethods(deps: WorkerMethodDeps): Required<WorkerMethods> {
   const { policy, callerOf, dataKey, trust, memory, audit, log } = deps;
-  const review = createPodReview(deps);
-  const lookUp = createSeatLookup(deps);
+  const refusals = new ToldRefusals(audit);
+  const review = createPodReview({
+    ...deps,
+    onRefused: ({ uid }, refusal) => refusals.tell({ podUid: uid }, refusal),
+  });
+  const lookUp = tellingRefusals(createSeatLookup(deps), refusals);
   const naming = { dataKey, sidecarContainer: policy.sidecarContainer };
   const admit = admitMethod({
     crypto: createNodeCryptoSuite(),
@@ -65,6 +70,18 @@ function unboundedMethods(deps: WorkerMethodDeps): Required<WorkerMethods> {
       const { dataName } = await lookUp(caller, context.signal);
       return recordSum({ memory, audit }, { worker: caller.identity, dataName }, request, { repeatedStarts });
     },
+  };
+}
+
+/** Looks at seats, and has the trail tell of pods that are gone or no more the member's own before their workers are told. */
+function tellingRefusals(lookUp: SeatLookup, refusals: ToldRefusals): SeatLookup {
+  return async (holder, signal) => {
+    try {
+      return await lookUp(holder, signal);
+    } catch (cause) {
+      if (isTributaryError(cause, "ENROLMENT_REFUSED")) await refusals.tell(holder, cause);
+      throw cause;
+    }
   };
 }
 
