@@ -142,7 +142,7 @@ describe("a worker signs survivors of the round that it was started in, and on o
     const { plan } = broken.started;
     const forged = { ...broken.started, plan: plan.with(plan.length - 1, plan.at(-1)! ^ 1) };
     await open(broken, forged);
-    expect([await announce(broken), told]).toEqual([false, ["the plan is not signed by this job's aggregator"]]);
+    expect([await announce(broken), told]).toEqual([false, ["SignatureInvalid"]]);
     expect(await keptStart()).toBe(kept);
     await open(third);
     expect([await announce(third), told.at(-1)]).toEqual([false, "TermsChanged"]);
@@ -200,7 +200,7 @@ describe("a worker is in one round at a time", () => {
     await open(first);
     await open(second);
     await open(first);
-    expect([await announce(first), told]).toEqual([false, ["round 3 attempt 1 comes after round 4 attempt 1"]]);
+    expect([await announce(first), told]).toEqual([false, ["RoundNotIncreasing"]]);
     await startSidecar();
     await open(first);
     expect([await announce(first), told]).toEqual([false, [told[0], told[0]]]);

@@ -145,7 +145,7 @@ export class PartyMachine {
    * Gives the machine an event and does what it answers, after everything that was given before. Events that wait together become durable
    * together.
    *
-   * @returns why the machine refused the event, `undefined` when it did not.
+   * @returns why the machine refused the event, its name first; `undefined` when it did not.
    */
   post(event: PartyEvent): Promise<string | undefined> {
     const { promise: done, resolve, reject } = Promise.withResolvers<string | undefined>();
@@ -193,7 +193,8 @@ export class PartyMachine {
   async #performAll({ effects, resolve, reject }: Omit<Posted, "event"> & { effects: readonly PartyEffect[] }) {
     try {
       await Promise.all(effects.filter((effect) => effect.type !== "persist").map((effect) => this.#perform(effect)));
-      resolve(effects.find((effect) => effect.type === "refused")?.refusal.detail);
+      const refused = effects.find((effect) => effect.type === "refused")?.refusal;
+      resolve(refused && `${refused.reason}: ${refused.detail}`);
     } catch (cause) {
       reject(cause);
     }
