@@ -62,7 +62,7 @@ describe("the gate of the member chart", () => {
   it("is told how much it remembers, and to rotate nothing, unless the values say so", async () => {
     const none = { rotate: "", use: "", retire: "" };
     expect(configOf(await render())).toMatchObject({
-      memory: { startsPerSeat: 131_072 },
+      memory: { startsPerSeat: 131_072, bytesPerSeat: 2 ** 26 },
       ca: none,
       formerCaCertificates: "",
       identity: none,

@@ -41,12 +41,22 @@ function resident(): number {
 
 const log = createLogger("bench", "warn");
 // What the process takes for its first files is not the memory's.
-const empty = await GateMemory.open({ directory: `${task.directory}/empty`, startsPerSeat: 1, log });
+const empty = await GateMemory.open({
+  directory: `${task.directory}/empty`,
+  startsPerSeat: 1,
+  bytesPerSeat: 2 ** 40,
+  log,
+});
 await empty.close();
 const before = resident();
 const startedCpu = process.cpuUsage();
 const startedMs = performance.now();
-const memory = await GateMemory.open({ directory: task.directory, startsPerSeat: task.starts, log });
+const memory = await GateMemory.open({
+  directory: task.directory,
+  startsPerSeat: task.starts,
+  bytesPerSeat: 2 ** 40,
+  log,
+});
 const times: number[] = [];
 if (task.task === "fill") {
   for (let start = 0; start < task.starts; start++) {

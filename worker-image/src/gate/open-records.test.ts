@@ -26,7 +26,7 @@ const path = (name: string) => join(folder, name);
 async function withGate(act: (records: GateRecords) => Promise<unknown> = async () => {}): Promise<void> {
   const log = createLogger("test", "error", { write: (line) => void errors.push(JSON.parse(line).msg) });
   const closers = new Closers(log);
-  const place = { stateDirectory: folder, memory: { startsPerSeat: 100 } };
+  const place = { stateDirectory: folder, memory: { startsPerSeat: 100, bytesPerSeat: 2 ** 20 } };
   await act(await openRecords(place, { closers, log, hold }));
   await closers.closeAll();
 }

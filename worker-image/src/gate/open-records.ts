@@ -17,14 +17,14 @@ export interface GateRecords {
  * @throws GATE_STATE_DAMAGED, STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export async function openRecords(
-  { stateDirectory, memory: { startsPerSeat } }: Pick<GateConfig, "stateDirectory" | "memory">,
+  { stateDirectory, memory: bounds }: Pick<GateConfig, "stateDirectory" | "memory">,
   { closers, log, hold }: { readonly closers: Closers; readonly log: Logger; readonly hold: Holding },
 ): Promise<GateRecords> {
   const directory = stateDirectory;
   const trail = await AuditTrail.open({ directory, log, hold });
   closers.add("audit trail", () => trail.close());
   const hadMemory = (await realDisk.sizeOf(memoryPath(directory))) !== undefined;
-  const memory = await GateMemory.open({ directory, startsPerSeat, log, hold });
+  const memory = await GateMemory.open({ directory, ...bounds, log, hold });
   closers.add("memory of sums", () => memory.close());
   const { sizeBytes } = memory;
   log.info({ auditLines: trail.head.lines, memoryBytes: sizeBytes }, "trail and memory are open");

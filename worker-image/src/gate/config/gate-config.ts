@@ -32,7 +32,7 @@ export interface GateConfig {
   /** Directory of what the gate must not lose besides: identity and data keys, its memory and its audit trail. */
   readonly stateDirectory: string;
   /** What the gate remembers of each seat. */
-  readonly memory: { readonly startsPerSeat: number };
+  readonly memory: { readonly startsPerSeat: number; readonly bytesPerSeat: number };
   /** How the CA is rotated. */
   readonly ca: RotationWish;
   /** Further certificates of the gate's CA whose workers are let in, PEM; empty for none. */
@@ -73,7 +73,10 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     caDirectory: fields.text("caDirectory"),
     trustDirectory: fields.text("trustDirectory", "/etc/tributary"),
     stateDirectory: fields.text("stateDirectory", "/var/lib/tributary-gate/state"),
-    memory: { startsPerSeat: memory.integer("startsPerSeat", { min: 1, max: 2 ** 24 }, 131_072) },
+    memory: {
+      startsPerSeat: memory.integer("startsPerSeat", { min: 1, max: 2 ** 24 }, 131_072),
+      bytesPerSeat: memory.integer("bytesPerSeat", { min: 2 ** 20, max: 2 ** 40 }, 2 ** 26),
+    },
     ca: readRotation(fields, "ca"),
     formerCaCertificates: fields.textOrNone("formerCaCertificates") ?? "",
     identity: readRotation(fields, "identity"),

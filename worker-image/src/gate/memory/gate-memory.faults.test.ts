@@ -36,6 +36,7 @@ describe.each(Object.values(Fault))("the gate's memory, %s at every call in turn
         const memory = await GateMemory.open({
           directory,
           startsPerSeat: 10,
+          bytesPerSeat: 2 ** 20,
           log,
           ...(disk !== undefined && { disk }),
         });

@@ -109,7 +109,7 @@ const asking = (policy: fc.Arbitrary<"Refuse" | "Allow">): fc.Arbitrary<Ask> =>
   });
 
 function openMemory(directory: string, startsPerSeat: number): Promise<GateMemory> {
-  return GateMemory.open({ directory, startsPerSeat, log });
+  return GateMemory.open({ directory, startsPerSeat, bytesPerSeat: 2 ** 30, log });
 }
 
 function answerOf(memory: GateMemory, { seat, start, sections, work, threshold, policy }: Ask): Promise<string> {

@@ -21,7 +21,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const open = (startsPerSeat = 100) => GateMemory.open({ directory: folder, startsPerSeat, log });
+const open = (startsPerSeat = 100, bytesPerSeat = 2 ** 20) =>
+  GateMemory.open({ directory: folder, startsPerSeat, bytesPerSeat, log });
 const record = (
   sums: readonly SectionSum[],
   { seat = 1, start = "start", policy = refuse as typeof refuse | typeof allow } = {},
@@ -45,6 +46,28 @@ describe("the gate's memory", () => {
     await expect(record(both)).rejects.toMatchObject({ code: "DIFFERENCE_OF_JOBS" });
     expect(memory.startsOf(seatName(1))).toBe(1);
     await record([sumOf(eight)]);
+  });
+
+  it("keeps one seat from filling the volume with sets, counts the same when it is opened again, and leaves others alone", async () => {
+    const setOf = (first: number) => [sumOf(Array.from({ length: 20 }, (_, index) => first + index))];
+    await memory.close();
+    memory = await open(100, 2_000);
+    await record(setOf(1), { start: "a" });
+    await record(setOf(101), { start: "b" });
+    const bytes = memory.bytesOf(seatName(1));
+    expect(bytes).toBe(37 + 2 * (725 + 41 + 25));
+    await memory.close();
+    memory = await open(100, 2_000);
+    expect(memory.bytesOf(seatName(1))).toBe(bytes);
+    await expect(record(setOf(201), { start: "c" })).rejects.toMatchObject({
+      code: "GATE_MEMORY_FULL",
+      message: expect.stringContaining(
+        `keeps ${bytes} bytes for this seat and up to 791 would be new, which is more than 2000`,
+      ),
+    });
+    await record(setOf(101), { start: "c" });
+    await record(setOf(201), { start: "c", seat: 2 });
+    expect(memory.bytesOf(seatName(2))).toBe(37 + 791);
   });
 
   it("keeps seats, starts and sections apart", async () => {

@@ -6,7 +6,7 @@ import type { Holding } from "../storage/volume-hold.ts";
 import { decideSum, type RepeatPolicy, type Sum } from "./decide-sum.ts";
 import { hexOf, sha256 } from "./digests.ts";
 import { KEY_BYTES, type MemoryRecord, type SumToRemember } from "./memory-records.ts";
-import { differenceOfJobs, memoryFull } from "./memory-refusals.ts";
+import { differenceOfJobs, memoryBytesFull, memoryFull } from "./memory-refusals.ts";
 import { type KnownSum, RememberedSums } from "./remembered-sums.ts";
 
 /** A sum of one section of a report. */
@@ -39,6 +39,8 @@ export interface GateMemoryOptions {
   readonly directory: string;
   /** Starts that are remembered of one seat, each section counted. */
   readonly startsPerSeat: number;
+  /** Bytes of the log that are written for one seat: the volume is all seats'. */
+  readonly bytesPerSeat: number;
   readonly log: Logger;
   /** Whether the volume is still this process's; left out where nobody else can have it. */
   readonly hold?: Holding;
@@ -50,6 +52,7 @@ export interface GateMemoryOptions {
 export class GateMemory {
   readonly #path: string;
   readonly #startsPerSeat: number;
+  readonly #bytesPerSeat: number;
   readonly #sums: RememberedSums;
   readonly #log: AppendLog<MemoryRecord>;
   /** The last call of each seat that has one: a seat's calls go one after the other, those of all seats become durable together. */
@@ -57,12 +60,13 @@ export class GateMemory {
 
   private constructor(
     path: string,
-    { startsPerSeat }: GateMemoryOptions,
+    { startsPerSeat, bytesPerSeat }: GateMemoryOptions,
     sums: RememberedSums,
     log: AppendLog<MemoryRecord>,
   ) {
     this.#path = path;
     this.#startsPerSeat = startsPerSeat;
+    this.#bytesPerSeat = bytesPerSeat;
     this.#sums = sums;
     this.#log = log;
   }
@@ -87,6 +91,11 @@ export class GateMemory {
   /** How many starts of a seat are remembered, each section counted. */
   startsOf(seat: Uint8Array): number {
     return this.#sums.startsOf(seat);
+  }
+
+  /** How many bytes of the log were written for a seat. */
+  bytesOf(seat: Uint8Array): number {
+    return this.#sums.bytesOf(seat);
   }
 
   /** How many starts are remembered of the seat that has most. */
@@ -138,6 +147,8 @@ export class GateMemory {
     const starts = this.#sums.startsOf(seat);
     const growth = this.#sums.growth(added);
     if (growth > 0 && starts + growth > this.#startsPerSeat) throw memoryFull(starts, growth, this.#startsPerSeat);
+    const [bytes, more] = [this.#sums.bytesOf(seat), this.#sums.growthBytes(added)];
+    if (bytes + more > this.#bytesPerSeat) throw memoryBytesFull(bytes, more, this.#bytesPerSeat);
     await this.#log.append({ seat, sums: added });
   }
 

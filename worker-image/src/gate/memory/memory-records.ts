@@ -39,6 +39,30 @@ export type MemoryEntry =
   | { readonly type: "work"; readonly set: number; readonly threshold: number; readonly workSha256: Uint8Array }
   | { readonly type: "start"; readonly seat: number; readonly work: number; readonly key: Uint8Array };
 
+/** Bytes of a start's entry. */
+export const START_BYTES: number = 1 + 4 + 4 + KEY_BYTES;
+/** Bytes of a work's entry. */
+export const WORK_BYTES: number = 1 + 4 + 4 + DIGEST_BYTES;
+
+/** Bytes of the entry of a set with so many bytes of data names. */
+export function setBytes(nameBytes: number): number {
+  return 1 + 4 + nameBytes;
+}
+
+/** Bytes that an entry takes in the log. */
+export function bytesOf(entry: MemoryEntry): number {
+  switch (entry.type) {
+    case "seat":
+      return 1 + DATA_NAME_BYTES;
+    case "set":
+      return setBytes(entry.dataNames.length);
+    case "work":
+      return WORK_BYTES;
+    case "start":
+      return START_BYTES;
+  }
+}
+
 /** The bytes of a seat that is new. */
 export function seatEntry(dataName: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(EntryType.Seat), dataName]);

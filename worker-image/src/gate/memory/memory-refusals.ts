@@ -30,3 +30,9 @@ export function memoryFull(starts: number, growth: number, startsPerSeat: number
   const message = `the gate remembers ${starts} starts of this seat and ${growth} would be new, which is more than ${startsPerSeat} (gate.memory.startsPerSeat of the member chart); none is forgotten by itself: raise it, at some 40 bytes of memory and of the gate's volume each`;
   return new TributaryError("GATE_MEMORY_FULL", message, { details: { starts, growth, startsPerSeat } });
 }
+
+/** The refusal of sums that would take more of the volume than one seat may. */
+export function memoryBytesFull(bytes: number, more: number, bytesPerSeat: number): TributaryError {
+  const message = `the gate keeps ${bytes} bytes for this seat and up to ${more} would be new, which is more than ${bytesPerSeat} (gate.memory.bytesPerSeat of the member chart); nothing is forgotten by itself: raise it where the gate's volume has room, or see who lets the seat sign so many different sets of survivors`;
+  return new TributaryError("GATE_MEMORY_FULL", message, { details: { bytes, more, bytesPerSeat } });
+}

@@ -1,6 +1,16 @@
 import type { LogContent } from "../storage/append-log.ts";
 import { hexOf, sha256 } from "./digests.ts";
-import { KEY_BYTES, type MemoryRecord, readEntries, type SumToRemember, unreadable } from "./memory-records.ts";
+import {
+  bytesOf,
+  KEY_BYTES,
+  type MemoryRecord,
+  readEntries,
+  START_BYTES,
+  type SumToRemember,
+  setBytes,
+  unreadable,
+  WORK_BYTES,
+} from "./memory-records.ts";
 import { PayloadWriter, WORK_KEY_BYTES, workKey } from "./payload-writer.ts";
 import { RecordTable } from "./record-table.ts";
 
@@ -17,6 +27,8 @@ export interface KnownSum {
 interface Seat {
   readonly number: number;
   starts: number;
+  /** Of the entries that were written for it: what another seat's sums had brought before costs it nothing. */
+  bytes: number;
 }
 
 const DIGEST_BYTES = 32;
@@ -44,10 +56,25 @@ export class RememberedSums implements LogContent<MemoryRecord> {
   /** Works beyond two of a start, by its number: only a policy that allows repeated starts makes them. */
   readonly #further = new Map<number, number[]>();
   #mostStarts = 0;
+  /** Bytes of entries since the last start, whose seat they were written for. */
+  #uncharged = 0;
 
   /** How many starts of a seat are remembered, each section counted; a work beyond two counts as one more. */
   startsOf(seat: Uint8Array): number {
     return this.#seats.get(hexOf(seat))?.starts ?? 0;
+  }
+
+  /** Bytes of the log that were written for a seat: its starts, and sets and works that were new with it. */
+  bytesOf(seat: Uint8Array): number {
+    return this.#seats.get(hexOf(seat))?.bytes ?? 0;
+  }
+
+  /** How many bytes more a seat would have with these sums, at most. */
+  growthBytes(sums: readonly SumToRemember[]): number {
+    return sums.reduce((bytes, { dataNames, setSha256 }) => {
+      const isKnown = this.#sets.find(setSha256) !== undefined;
+      return bytes + START_BYTES + WORK_BYTES + (isKnown ? 0 : setBytes(dataNames.length));
+    }, 0);
   }
 
   /** Data names of the seats of which something is remembered. */
@@ -86,6 +113,7 @@ export class RememberedSums implements LogContent<MemoryRecord> {
 
   take(payload: Uint8Array, position: number): void {
     for (const entry of readEntries(payload)) {
+      this.#uncharged += bytesOf(entry);
       if (entry.type === "seat") this.#addSeat(entry.dataName);
       else if (entry.type === "set") this.#addSet(entry.dataNames, position + entry.offset);
       else if (entry.type === "work") {
@@ -96,7 +124,7 @@ export class RememberedSums implements LogContent<MemoryRecord> {
   }
 
   #addSeat(dataName: Uint8Array): void {
-    const seat = { number: this.#seatsByNumber.length, starts: 0 };
+    const seat = { number: this.#seatsByNumber.length, starts: 0, bytes: 0 };
     this.#seats.set(hexOf(dataName), seat);
     this.#seatsByNumber.push(seat);
   }
@@ -113,6 +141,8 @@ export class RememberedSums implements LogContent<MemoryRecord> {
     const seat = this.#seatsByNumber[seatNumber];
     if (seat === undefined) throw unreadable(`seat ${seatNumber} of ${this.#seatsByNumber.length}`);
     if (work >= this.#works.count) throw unreadable(`work ${work} of ${this.#works.count}`);
+    seat.bytes += this.#uncharged;
+    this.#uncharged = 0;
     const start = this.#starts.find(key);
     if (start === undefined) {
       const record = Buffer.alloc(START.widthBytes);
