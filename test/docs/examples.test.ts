@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { validateFiles } from "kubectl-tributary";
 import { describe, expect, it } from "vitest";
@@ -44,6 +44,16 @@ describe("pages", () => {
         .map((target) => `${path} -> ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it("show what is promised by tests that exist", () => {
+    const rows = read("docs/threat-model.md").split("\n");
+    const from = rows.indexOf("## Who can learn what");
+    const named = rows
+      .slice(from)
+      .flatMap((row) => (row.startsWith("|") ? (row.match(/(?<=`)[\w./-]+\.test\.ts(?=`)/gu) ?? []) : []));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !existsSync(join(repositoryRoot, path)))).toEqual([]);
   });
 
   it("give kubectl tributary join only flags that it has", () => {
