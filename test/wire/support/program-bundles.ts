@@ -15,9 +15,10 @@ export type ProgramName =
   | "gate-audit"
   | "trainer"
   | "hostile-party"
+  | "random-trainer"
   | "simulated-parties";
 
-/** Their folders; the last two are in no image. */
+/** Their folders; the last three are in no image. */
 const folders: Readonly<Record<ProgramName, string>> = {
   aggregator: "worker-image/src/aggregator",
   sidecar: "worker-image/src/sidecar",
@@ -25,6 +26,7 @@ const folders: Readonly<Record<ProgramName, string>> = {
   "gate-audit": "worker-image/src/gate/audit",
   trainer: "worker-image/src/trainer",
   "hostile-party": "test/wire/support/hostile-party",
+  "random-trainer": "test/wire/support/random-trainer",
   "simulated-parties": "test/wire/support/simulated-parties",
 };
 

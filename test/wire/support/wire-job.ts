@@ -21,6 +21,10 @@ export interface WireJobOptions {
   readonly ownHyperparameters?: readonly Record<string, string>[];
   /** Values of the model; 1,000 by default. */
   readonly values?: number;
+  /** What every value of the model is at first; {@link INITIAL_VALUE} by default. */
+  readonly initialValue?: number;
+  /** The program that trains; the no-op trainer by default. */
+  readonly trainer?: "trainer" | "random-trainer";
   readonly strategy?: { readonly name: string; readonly parameters: Record<string, string> };
   /** CA of a real gate for each participant's cluster, in place of the test's own. */
   readonly gateCaPems?: readonly string[];
@@ -201,14 +205,14 @@ export class WireJob {
     return startProgram("sidecar", { name, env: { ...variables, ...env }, logPath: this.logPath, within });
   }
 
-  /** Starts a worker's no-op trainer. */
+  /** Starts a worker's trainer. */
   startTrainer(
     worker: WireWorker,
     more: Record<string, string> = {},
     within: readonly string[] = [],
   ): Promise<RunningProcess> {
     const env = { TRIBUTARY_TRAINER_SOCKET: join(worker.directory, "volume/trainer.sock"), ...more };
-    return startProgram("trainer", {
+    return startProgram(this.#options.trainer ?? "trainer", {
       name: `trainer ${worker.participant}/${worker.index}`,
       env,
       logPath: this.logPath,
@@ -315,7 +319,7 @@ export class WireJob {
     await writeFile(tls.operatorCaPath, this.#jobCa.certificatePem);
     const { gguf } = this.#options;
     const modelPath = join(this.directory, gguf === undefined ? "model.safetensors" : "base.gguf");
-    await writeFile(modelPath, gguf ?? Buffer.concat(initialModel(this.#options.values ?? 1000)));
+    await writeFile(modelPath, gguf ?? initialModel(this.#options));
     const adapter = { type: "LoRA", rank: 2, targets: ["q_proj"] };
     const gateCaPems = this.#clusterCas.map((ca, index) => this.#options.gateCaPems?.[index] ?? ca.certificatePem);
     const own = {
@@ -363,10 +367,15 @@ export class WireJob {
 export const INITIAL_VALUE = 0.5;
 
 /** Two tensors of one value each, so that offsets between tensors are walked. */
-function initialModel(values: number): Uint8Array[] {
-  const tensor = (name: string, count: number) => {
-    const bytes = new Uint8Array(new Float32Array(count).fill(INITIAL_VALUE).buffer);
-    return { name, dtype: "F32" as const, shape: [count], bytes };
+function initialModel({ values = 1000, initialValue = INITIAL_VALUE }: WireJobOptions): Uint8Array {
+  return encodeModel(new Float32Array(values).fill(initialValue));
+}
+
+/** The file of a whole model of these tests with these values. */
+export function encodeModel(values: Float32Array): Uint8Array {
+  const tensor = (name: string, part: Float32Array) => {
+    const bytes = new Uint8Array(new Float32Array(part).buffer);
+    return { name, dtype: "F32" as const, shape: [part.length], bytes };
   };
-  return safetensorsParts([tensor("a", 3), tensor("b", values - 3)]);
+  return Buffer.concat(safetensorsParts([tensor("a", values.subarray(0, 3)), tensor("b", values.subarray(3))]));
 }
