@@ -411,7 +411,15 @@ describe("the member chart", () => {
     const objects = await renderChart({ ...member, values: { ...memberValues, jobNamespaces, hub } });
     const kinds = (namespace: string) =>
       objects.filter(({ metadata }) => metadata.namespace === namespace).map(({ kind }) => kind);
-    const wanted = ["NetworkPolicy", "PodTemplate", "ResourceQuota", "Role", "RoleBinding", "ServiceAccount"];
+    const wanted = [
+      "ConfigMap",
+      "NetworkPolicy",
+      "PodTemplate",
+      "ResourceQuota",
+      "Role",
+      "RoleBinding",
+      "ServiceAccount",
+    ];
     expect([...new Set(kinds("one"))].sort()).toEqual(wanted);
     expect(kinds("two")).toEqual(kinds("one"));
   });

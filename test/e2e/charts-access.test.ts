@@ -107,6 +107,25 @@ describe("the hub's account in a member", () => {
     expect(await can(...question)).toBe(false);
   });
 
+  it("reads what the gate found of the network, which the gate alone writes, there and in no other ConfigMap", async () => {
+    const name = "tributary-gate-network";
+    const write = (data: string) => ["patch", "configmap", name, inJobs, "--type=merge", "--patch", data];
+    expect(await refusal(() => member.asHub(write('{"data":{"network.json":"{}"}}')))).toContain(
+      "may change and delete only what it made",
+    );
+    const asGate = ["--as=system:serviceaccount:tributary-gate:tributary-gate"];
+    const kubectl = (args: readonly string[]) => member.controlPlane.kubectl([...args, ...asGate]);
+    await kubectl(write('{"data":{"network.json":"{}"}}'));
+    const read = ["get", "configmap", name, inJobs, "-o", "jsonpath={.data.network\\.json}"];
+    expect(await member.asHub(read)).toBe("{}");
+    for (const other of [
+      ["get", "configmap", "kube-root-ca.crt", inJobs],
+      ["delete", "configmap", name, inJobs],
+      ["get", "configmaps", inJobs],
+    ])
+      expect(await refusal(() => kubectl(other))).toContain("cannot");
+  });
+
   it("writes no ConfigMap that others made", async () => {
     const patch = ["patch", "configmap", "kube-root-ca.crt", inJobs, "--type=merge", "--patch", '{"data":{"a":"b"}}'];
     expect(await refusal(() => member.asHub(patch))).toContain("may change and delete only what it made");

@@ -34,6 +34,8 @@ export const MemberCondition = {
   NodesVisible: "NodesVisible",
   /** The CA of the member's gate is registered and can be read. */
   GateTrusted: "GateTrusted",
+  /** The member's cluster enforces NetworkPolicies, as its gate found. */
+  EgressEnforced: "EgressEnforced",
   /** Nothing is left of jobs that exist no longer. */
   Clean: "Clean",
   /** True while a MemberCluster that is being deleted waits for jobs; absent otherwise. */
@@ -55,6 +57,7 @@ export const Reason = {
   ClaimNotFound: "ClaimNotFound",
   GateNotRegistered: "GateNotRegistered",
   GateCaInvalid: "GateCaInvalid",
+  NetworkNotReported: "NetworkNotReported",
   ClusterLeaving: "ClusterLeaving",
   ClusterChanged: "ClusterChanged",
   RemovalForced: "RemovalForced",

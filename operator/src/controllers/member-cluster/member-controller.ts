@@ -243,8 +243,10 @@ export class MemberController implements MemberDirectory {
     const { nowMs, log, leftoversOf } = this.#deps;
     const known = this.#links.stateOf(name);
     const state = this.stateOf(name) as MemberState;
+    const namespaces = this.namespacesOf(name);
+    const mapped = namespaces.find(({ isMapped }) => isMapped)?.name;
     if (state.state === "reachable")
-      await this.#servers.refresh(state.client, signal).then(
+      await this.#servers.refresh(state.client, mapped, signal).then(
         // Jobs record in which cluster their places are.
         (isAnother) => isAnother && this.#deps.onChange({ cluster: name }),
         (error: unknown) => {
@@ -255,7 +257,6 @@ export class MemberController implements MemberDirectory {
           );
         },
       );
-    const namespaces = this.namespacesOf(name);
     return observeMember({
       nowMs: nowMs(),
       member,

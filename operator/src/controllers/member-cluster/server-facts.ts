@@ -1,6 +1,7 @@
 import { Kinds } from "@tributary/contracts";
 import { isTributaryError } from "@tributary/kit";
 import type { ApiClient, CallOptions } from "../../runtime/api/api-client.ts";
+import { readNetworkReport } from "./network-report.ts";
 import type { ServerFacts } from "./snapshot.ts";
 
 /** Time for which what an API server says of itself is kept, in milliseconds. */
@@ -36,17 +37,20 @@ export class ServerFactsReader {
   /**
    * Asks when what is kept is old, or was said over another link. Throws what the API client throws.
    *
+   * @param namespace one of the member's in which jobs of this hub run; undefined where none is mapped.
    * @returns whether the cluster is another one than was known, or the first that is known.
    */
-  async refresh(client: ApiClient, signal: AbortSignal): Promise<boolean> {
+  async refresh(client: ApiClient, namespace: string | undefined, signal: AbortSignal): Promise<boolean> {
     const kept = this.#kept.get(client.cluster);
     if (kept?.client === client && this.#nowMs() - kept.atMs < keptMs) return false;
     const options = { signal, deadlineMs: 8_000 };
     const version = (await client.getPath("/version", options)) as { gitVersion?: string };
     const clusterUid = await readClusterUid(client, options);
+    const egress = namespace === undefined ? undefined : await readNetworkReport(client, namespace, signal);
     const facts = {
       kubernetesVersion: version.gitVersion ?? "unknown",
       ...(clusterUid === undefined ? {} : { clusterUid }),
+      ...(egress === undefined ? {} : { egress }),
     };
     this.#kept.set(client.cluster, { facts, client, atMs: this.#nowMs() });
     return clusterUid !== kept?.facts.clusterUid;

@@ -69,4 +69,13 @@ export interface ServerFacts {
   readonly kubernetesVersion: string;
   /** Uid of its kube-system namespace, where it may be read. */
   readonly clusterUid?: string;
+  /** Whether it enforces NetworkPolicies, by its gate's word; absent while no namespace is mapped in which that could be read. */
+  readonly egress?: EgressObservation;
+}
+
+/** Whether a member's cluster enforces NetworkPolicies, as a condition says it. */
+export interface EgressObservation {
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
 }

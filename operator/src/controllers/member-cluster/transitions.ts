@@ -18,6 +18,7 @@ const told: readonly string[] = [
   MemberCondition.CredentialsValid,
   MemberCondition.NamespacesReady,
   MemberCondition.GateTrusted,
+  MemberCondition.EgressEnforced,
   MemberCondition.NodesVisible,
   MemberCondition.Clean,
 ];

@@ -41,6 +41,8 @@ export interface GateConfig {
   readonly identity: RotationWish;
   /** ConfigMap into which the gate writes its public half; absent where it writes none. */
   readonly publication: { readonly namespace: string; readonly configMap: string } | undefined;
+  /** ConfigMap in each job namespace into which the gate writes what it found of the network, for the hub to read; absent where there is none. */
+  readonly networkConfigMap: string | undefined;
   /** Whether the chart made a NetworkPolicy for the gate, so that its enforcement can be looked at. */
   readonly hasNetworkPolicy: boolean;
   /** Life of a worker's certificate for TLS, in milliseconds. */
@@ -81,6 +83,7 @@ export function parseGateConfig(file: string, text: string): GateConfig {
     formerCaCertificates: fields.textOrNone("formerCaCertificates") ?? "",
     identity: readRotation(fields, "identity"),
     publication: readPublication(fields),
+    networkConfigMap: fields.textOrNone("networkConfigMap"),
     hasNetworkPolicy: fields.flag("hasNetworkPolicy", false),
     certificateLifetimeMs:
       fields.integer("certificateLifetimeSeconds", { min: hour, max: 30 * 24 * hour }, 24 * hour) * 1000,

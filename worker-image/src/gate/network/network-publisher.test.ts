@@ -26,7 +26,7 @@ function publishing(failures: number) {
       if (delayMs < 600_000) resolve();
     });
   const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep };
-  const publisher = new NetworkPublisher(place, { api, clock, log }, stop.signal);
+  const publisher = new NetworkPublisher([place], { api, clock, log }, stop.signal);
   const publish = (reason: EnforcementReason) => {
     const done = new Promise<void>((resolve) => (written = resolve));
     publisher.publish(enforcementFor(reason));
@@ -49,8 +49,26 @@ describe("the publisher of the network", () => {
   it("publishes nothing where there is no place for it", async () => {
     const api = { readConfigMap: () => Promise.reject(new Error("read")), patchConfigMap: async () => {} };
     const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => {} };
-    const publisher = new NetworkPublisher(undefined, { api, clock, log }, new AbortController().signal);
+    const publisher = new NetworkPublisher([], { api, clock, log }, new AbortController().signal);
     publisher.publish(enforcementFor(EnforcementReason.NotSettled));
+    await publisher.ended;
+  });
+
+  it("publishes where it can while another place is gone", async () => {
+    const stop = new AbortController();
+    const written: string[] = [];
+    const api = {
+      readConfigMap: async (namespace: string) => (namespace === "gone" ? Promise.reject(new Error("gone")) : {}),
+      patchConfigMap: async (namespace: string) => void written.push(namespace),
+    };
+    const sleep = (_delayMs: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep };
+    const places = ["gone", "jobs", "gate"].map((namespace) => ({ namespace, configMap: "network" }));
+    const publisher = new NetworkPublisher(places, { api, clock, log }, stop.signal);
+    publisher.publish(enforcementFor(EnforcementReason.ForbiddenOpen));
+    await expect.poll(() => [...written].sort()).toEqual(["gate", "jobs"]);
+    stop.abort();
     await publisher.ended;
   });
 });

@@ -1,24 +1,29 @@
-import type { GateConfig } from "../config/gate-config.ts";
 import { keepPublished, type PublicationDeps } from "../publication/publish.ts";
 import type { Enforcement } from "./enforcement.ts";
 
 /** Name of the text that the gate publishes about its network. */
 const NETWORK_TEXT = "network.json";
 
-/** Keeps the newest that it was told about the network in the gate's ConfigMap, where there is one. */
+/** A ConfigMap. */
+export interface PublicationPlace {
+  readonly namespace: string;
+  readonly configMap: string;
+}
+
+/** Keeps the newest that it was told about the network in ConfigMaps, each by itself. */
 export class NetworkPublisher {
-  readonly #place: GateConfig["publication"];
+  readonly #places: readonly PublicationPlace[];
   readonly #deps: Pick<PublicationDeps, "api" | "clock" | "log">;
   readonly #signal: AbortSignal;
   #former = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
   constructor(
-    place: GateConfig["publication"],
+    places: readonly PublicationPlace[],
     deps: Pick<PublicationDeps, "api" | "clock" | "log">,
     signal: AbortSignal,
   ) {
-    this.#place = place;
+    this.#places = places;
     this.#deps = deps;
     this.#signal = signal;
   }
@@ -30,13 +35,14 @@ export class NetworkPublisher {
 
   /** Publishes this instead of what was published before, and returns at once. */
   publish(enforcement: Enforcement): void {
-    if (this.#place === undefined) return;
     this.#former.abort();
     this.#former = new AbortController();
     const signal = AbortSignal.any([this.#signal, this.#former.signal]);
     const texts = { [NETWORK_TEXT]: networkText(enforcement) };
-    const deps = { ...this.#deps, ...this.#place };
-    this.#ended = this.#ended.then(() => this.#keep(() => keepPublished(texts, deps, signal), signal));
+    this.#ended = this.#ended.then(async () => {
+      const keepAt = (place: PublicationPlace) => keepPublished(texts, { ...this.#deps, ...place }, signal);
+      await Promise.all(this.#places.map((place) => this.#keep(() => keepAt(place), signal)));
+    });
   }
 
   async #keep(keep: () => Promise<never>, signal: AbortSignal): Promise<void> {

@@ -20,15 +20,15 @@ export interface NetworkPlace {
 
 /**
  * Watches whether the cluster enforces the gate's NetworkPolicy, where the chart made one, until the closers close. It is told in the
- * log, as a series and in the gate's ConfigMap; nothing waits for it, and it keeps nothing from running.
+ * log, as a series, in the gate's ConfigMap and, for the hub, in those of job namespaces; nothing waits for it, and it keeps nothing from running.
  */
 export async function startNetworkWatch(
-  config: Pick<GateConfig, "hasNetworkPolicy" | "publication">,
+  config: Pick<GateConfig, "hasNetworkPolicy" | "publication" | "namespaces" | "networkConfigMap">,
   { env, api, registry, closers, log }: NetworkPlace,
 ): Promise<void> {
   const stop = new AbortController();
   let watching: Promise<void> | undefined;
-  const publisher = new NetworkPublisher(config.publication, { api, log, clock: systemClock }, stop.signal);
+  const publisher = new NetworkPublisher(placesOf(config), { api, log, clock: systemClock }, stop.signal);
   closers.add("watch of the network", async () => {
     stop.abort();
     await Promise.all([watching, publisher.ended]);
@@ -46,4 +46,15 @@ export async function startNetworkWatch(
   observeNetwork(registry, network);
   publisher.publish(network.enforcement);
   watching = network.run(stop.signal);
+}
+
+/** Where it is published: each place by itself, so that a namespace that is gone keeps nothing from the others. */
+function placesOf({
+  publication,
+  namespaces,
+  networkConfigMap,
+}: Pick<GateConfig, "publication" | "namespaces" | "networkConfigMap">) {
+  const forHub =
+    networkConfigMap === undefined ? [] : namespaces.map((namespace) => ({ namespace, configMap: networkConfigMap }));
+  return [...(publication === undefined ? [] : [publication]), ...forHub];
 }

@@ -15,6 +15,7 @@ function aSnapshot(changes: Partial<MemberSnapshot> = {}): MemberSnapshot {
     nodes: { state: "known", totals: { readyNodes: 1, accelerators: [] } },
     requested: new Map(),
     gate: { state: "valid", fingerprint: "SHA256:0", certificates: 1, endsMs: 2_000 },
+    server: { kubernetesVersion: "v1.34.4", egress: { status: "True", ...problem("ForbiddenBlocked") } },
     leftovers: { beganMs: 0, remaining: new Map([["jobs", 0]]), problems: [] },
     ...changes,
   };
@@ -35,6 +36,7 @@ describe("the conditions of a member", () => {
       NamespacesReady: "True AllReady",
       NodesVisible: "True Connected",
       GateTrusted: "True Valid",
+      EgressEnforced: "True ForbiddenBlocked",
       Clean: "True CleanedUp",
     });
   });
@@ -46,6 +48,7 @@ describe("the conditions of a member", () => {
       NamespacesReady: "Unknown ClusterUnreachable",
       NodesVisible: "Unknown ClusterUnreachable",
       GateTrusted: "True Valid",
+      EgressEnforced: "Unknown ClusterUnreachable",
       Clean: "Unknown ClusterUnreachable",
     });
     expect(decideConditions(aSnapshot({ link: away }))[0]?.message).toContain("last heard 1970-01-01T00:00:00.000Z");

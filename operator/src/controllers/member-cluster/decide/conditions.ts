@@ -29,6 +29,7 @@ export function decideConditions(snapshot: MemberSnapshot): DecidedCondition[] {
     areNamespacesReady(snapshot),
     areNodesVisible(snapshot),
     isGateTrusted(snapshot),
+    isEgressEnforced(snapshot),
     isClean(snapshot),
     ...(ready.status === "False" && lasting.includes(ready.reason)
       ? [{ ...ready, type: MemberCondition.Stalled, status: "True" as const }]
@@ -147,6 +148,14 @@ function isGateTrusted({ member, gate, nowMs }: MemberSnapshot): DecidedConditio
     default:
       return gate satisfies never;
   }
+}
+
+function isEgressEnforced({ link, server }: MemberSnapshot): DecidedCondition {
+  const type = MemberCondition.EgressEnforced;
+  if (link.state === "unreachable") return { type, status: "Unknown", ...link.problem };
+  if (server?.egress !== undefined) return { type, ...server.egress };
+  const message = "what the member's gate found of its network was not read yet";
+  return { type, status: "Unknown", reason: Reason.Connecting, message };
 }
 
 function isClean({ link, leftovers }: MemberSnapshot): DecidedCondition {

@@ -727,7 +727,7 @@ credentialExpiryTime?: string
  */
 gateFingerprint?: string
 /**
- * What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, Clean.
+ * What holds of the member: Ready, CredentialsValid, NamespacesReady, NodesVisible, GateTrusted, EgressEnforced, Clean.
  * 
  * @maxItems 16
  */
