@@ -98,9 +98,11 @@ export async function runGate({ log, signal, env }: MainContext): Promise<void> 
     const health = await startHealthEndpoint({
       port: config.listen.healthPort,
       registry,
-      isReady: () => true,
+      // Each act is written down before it is done: without a volume that takes it there is nothing to ask this gate for.
+      isReady: () => trail.problem === undefined && memory.problem === undefined,
       // Starting again makes another certificate; one that is out of its time would refuse every worker with both probes green.
-      isAlive: () => isInItsTime(own, systemClock.nowMs()),
+      // So does one whose memory may not be what its file says: only the next process reads that anew.
+      isAlive: () => isInItsTime(own, systemClock.nowMs()) && !trail.isBroken && !memory.isBroken,
     });
     closers.add("health endpoint", () => health.close());
     const ports = { port: enrolment.port, workerPort: workers.port, healthPort: health.port };

@@ -1,4 +1,5 @@
 import type { Clock, Closers, Logger, Registry } from "@tributary/kit";
+import { mendRecords } from "./mend-records.ts";
 import { observeGate } from "./observe-gate.ts";
 import type { GateRecords } from "./open-records.ts";
 import { runBeside } from "./run-beside.ts";
@@ -35,6 +36,7 @@ export function watchRecords(place: RecordsPlace): void {
     room = await readRoom(directory);
     return stocksOf(room, memoryRoom());
   };
+  runBeside(closers, "mending of the records", (signal) => mendRecords([trail, memory], { clock, log }, signal));
   const watch = new StockWatch({ count, clock, log });
   runBeside(closers, "watch of the volume", (signal) => watch.run(signal));
 }

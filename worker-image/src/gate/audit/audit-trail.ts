@@ -1,5 +1,13 @@
 import type { AuditEvent, AuditHead, AuditLine } from "@tributary/contracts";
-import { type Clock, type Disk, type Logger, realDisk, systemClock } from "@tributary/kit";
+import {
+  asTributaryError,
+  type Clock,
+  type Disk,
+  type Logger,
+  realDisk,
+  systemClock,
+  type TributaryError,
+} from "@tributary/kit";
 import { AppendLog } from "../storage/append-log.ts";
 import type { Holding } from "../storage/volume-hold.ts";
 import { AuditContent, type AuditRecord } from "./audit-content.ts";
@@ -32,6 +40,8 @@ export class AuditTrail {
   #file: AppendLog<AuditRecord>;
   #number: number;
   #turningOver: Promise<void> | undefined;
+  /** Why the next file could not be begun; none once it was. */
+  #turnProblem: TributaryError | undefined;
 
   private constructor(
     options: AuditTrailOptions,
@@ -76,19 +86,30 @@ export class AuditTrail {
     return this.#content.lastRecorded;
   }
 
+  /** Why no act can be written down, as the last one found it; `undefined` while the volume takes lines. */
+  get problem(): TributaryError | undefined {
+    return this.#turnProblem ?? this.#file.problem;
+  }
+
+  /** Whether only a gate that opens the trail anew may go on with it. */
+  get isBroken(): boolean {
+    return this.#file.isBroken;
+  }
+
+  /** Tries whether the volume takes lines again after one that failed; writes none. Never rejects. */
+  async mend(): Promise<void> {
+    if (this.#turnProblem === undefined) return this.#file.mend();
+    await this.#makeRoom().catch(() => {});
+  }
+
   /**
    * Writes an act down, durably before it resolves; acts that are written at once are made durable together.
    *
    * @throws STORAGE_FULL, STORAGE_UNAVAILABLE: the act must not be done.
    */
   async write(event: AuditEvent): Promise<void> {
-    const { fileBytes = FILE_BYTES, clock = systemClock } = this.#options;
-    while (this.#turningOver !== undefined || this.#file.sizeBytes >= fileBytes) {
-      this.#turningOver ??= this.#turnOver().finally(() => {
-        this.#turningOver = undefined;
-      });
-      await this.#turningOver;
-    }
+    const { clock = systemClock } = this.#options;
+    await this.#makeRoom();
     await this.#file.append({ event, timeMs: clock.nowMs() });
   }
 
@@ -97,10 +118,25 @@ export class AuditTrail {
     return this.#file.close();
   }
 
+  /** A file that is full is followed by the next one. */
+  async #makeRoom(): Promise<void> {
+    const { fileBytes = FILE_BYTES } = this.#options;
+    while (this.#turningOver !== undefined || this.#file.sizeBytes >= fileBytes) {
+      this.#turningOver ??= this.#turnOver().finally(() => {
+        this.#turningOver = undefined;
+      });
+      await this.#turningOver;
+    }
+  }
+
   /** What goes on into the file that is full is durable before the next one begins: its first line follows the last of them. */
   async #turnOver(): Promise<void> {
     await this.#file.settled();
-    const next = await openFile(this.#options, this.#content, this.#number + 1);
+    const next = await openFile(this.#options, this.#content, this.#number + 1).catch((cause: unknown) => {
+      this.#turnProblem = asTributaryError(cause);
+      throw cause;
+    });
+    this.#turnProblem = undefined;
     const former = this.#file;
     this.#number++;
     this.#file = next;

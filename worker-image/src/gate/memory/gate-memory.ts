@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Disk, Logger } from "@tributary/kit";
+import type { Disk, Logger, TributaryError } from "@tributary/kit";
 import { AppendLog } from "../storage/append-log.ts";
 import { damaged } from "../storage/read-frames.ts";
 import type { Holding } from "../storage/volume-hold.ts";
@@ -86,6 +86,21 @@ export class GateMemory {
   /** Bytes of the file. */
   get sizeBytes(): number {
     return this.#log.sizeBytes;
+  }
+
+  /** Why nothing can be remembered, as the last sum found it; `undefined` while the volume takes them. */
+  get problem(): TributaryError | undefined {
+    return this.#log.problem;
+  }
+
+  /** Whether only a gate that opens the memory anew may go on with it. */
+  get isBroken(): boolean {
+    return this.#log.isBroken;
+  }
+
+  /** Tries whether the volume takes sums again after one that failed; remembers none. Never rejects. */
+  mend(): Promise<void> {
+    return this.#log.mend();
   }
 
   /** How many starts of a seat are remembered, each section counted. */

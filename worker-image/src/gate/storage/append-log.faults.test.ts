@@ -86,3 +86,37 @@ describe.each(Object.values(Fault))("a log, %s at every call in turn", (fault) =
     }
   });
 });
+
+describe("a log on a volume that is full", () => {
+  it("says so until there is room again, finds that out without an append, and loses and repeats nothing", async () => {
+    const path = join(folder, "mending", "memory.log");
+    const { opened: first } = await openTexts(path);
+    await first.append("one");
+    await first.close();
+    for (let at = 0, hasStruck = true; hasStruck; at++) {
+      const faulty = new FaultyDisk(Fault.Full, at);
+      const { opened, texts } = await openTexts(path, faulty.disk).catch(() => ({ opened: undefined, texts: [] }));
+      const before = [...texts];
+      const text = `text ${at}`;
+      const isKept = await opened?.append(text).then(
+        () => true,
+        () => false,
+      );
+      if (opened !== undefined && isKept === false) {
+        expect(opened.problem).toMatchObject({ code: "STORAGE_FULL" });
+        await opened.mend();
+        expect(opened.problem).toMatchObject({ code: "STORAGE_FULL" });
+        faulty.heal();
+        await Promise.all([opened.mend(), opened.append(text)]);
+        expect(opened.problem).toBeUndefined();
+        expect(texts).toEqual([...before, text]);
+      }
+      await opened?.close().catch(() => {});
+      await faulty.closeAll();
+      hasStruck = faulty.hasStruck;
+      const again = await openTexts(path);
+      if (opened !== undefined) expect(again.texts).toEqual([...before, text]);
+      await again.opened.close();
+    }
+  });
+});

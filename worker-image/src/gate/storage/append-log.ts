@@ -1,6 +1,8 @@
 import {
+  asTributaryError,
   type Disk,
   type DiskFile,
+  isStorageError,
   type Logger,
   readFully,
   realDisk,
@@ -40,6 +42,9 @@ interface Waiting<R> {
   readonly reject: (cause: unknown) => void;
 }
 
+/** Bytes by which a volume is tried: more than a line takes, and no header of a frame among them. */
+const TRIED = new Uint8Array(65_536);
+
 /** Most records of one payload. */
 const TOGETHER = 64;
 
@@ -59,6 +64,8 @@ export class AppendLog<R> {
   /** Something may stand behind the end, of an append that failed. */
   #hasRemains = false;
   #broken: unknown;
+  /** Why the volume did not take the last append; none after one that it took. */
+  #problem: TributaryError | undefined;
 
   private constructor(options: AppendLogOptions<R>, file: DiskFile, end: number) {
     this.#path = options.path;
@@ -99,6 +106,27 @@ export class AppendLog<R> {
     return this.#end;
   }
 
+  /** Why nothing can be appended, as the last append found it; `undefined` while the volume takes what it is given. */
+  get problem(): TributaryError | undefined {
+    return this.#problem;
+  }
+
+  /** Whether what is in memory may not be what the file says: only a process that opens it anew may go on. */
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /**
+   * Tries whether the volume takes bytes again after an append that failed, with bytes behind the end that are cut off again: nobody may be left
+   * who appends. Nothing is tried while there is no problem. Never rejects; {@link problem} says what came of it.
+   */
+  async mend(): Promise<void> {
+    if (this.#problem === undefined || this.#broken !== undefined) return;
+    // What is appended meanwhile waits for it.
+    this.#running ??= this.#tryVolume().then(() => this.#appendWaiting());
+    await this.#running;
+  }
+
   /**
    * Resolves when the record is durable and taken in.
    *
@@ -132,6 +160,21 @@ export class AppendLog<R> {
     await this.#file.close();
   }
 
+  async #tryVolume(): Promise<void> {
+    try {
+      await this.#hold?.requireHeld();
+      await this.#cutRemains();
+      this.#hasRemains = true;
+      await writeFully(this.#file, TRIED, this.#end);
+      await this.#file.datasync();
+      await this.#cutRemains();
+      this.#problem = undefined;
+    } catch (cause) {
+      this.#problem = asTributaryError(cause);
+      await this.#cutRemains().catch(() => {});
+    }
+  }
+
   async #appendWaiting(): Promise<void> {
     while (this.#waiting.length > 0) await this.#appendTogether(this.#waiting.splice(0, TOGETHER));
     this.#running = undefined;
@@ -146,11 +189,13 @@ export class AppendLog<R> {
       if (payload.length > MAX_PAYLOAD_BYTES && group.length > 1) return await this.#appendHalves(group);
       await this.#write(payload);
     } catch (cause) {
+      if (isStorageError(cause)) this.#problem = cause;
       // Tried again before the next frame is written.
       await this.#cutRemains().catch(() => {});
       for (const { reject } of group) reject(cause);
       return;
     }
+    this.#problem = undefined;
     for (const { resolve } of group) resolve();
   }
 
