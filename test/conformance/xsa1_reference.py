@@ -375,6 +375,9 @@ def do(parties, ask):
     if ask["do"] == "party":
         parties[ask["id"]] = Party(data("identity"), data("key"), ask["values"], ask["seed"])
         return {}
+    if ask["do"] == "values":
+        parties[ask["id"]].values = ask["values"]
+        return {}
     if ask["do"] == "toParty":
         uploads, messages = parties[ask["id"]].receive(data("message"))
         return {"uploads": [[segment, y.hex()] for segment, y in uploads], "messages": [m.hex() for m in messages]}

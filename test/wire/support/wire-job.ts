@@ -165,9 +165,9 @@ export class WireJob {
     return { aggregator: { certificatePem: certificatePem!, keyPem: keyPem! }, workerCaPem };
   }
 
-  /** What a party of the job needs besides an identity. */
+  /** What a party of the job needs besides an identity, to reach the aggregator itself. */
   get links() {
-    const { controlAddress, tensorAddress, serverName, caPem } = this.#workerConfig("").aggregator;
+    const { controlAddress, tensorAddress, serverName, caPem } = this.#workerConfig("", this.#ports).aggregator;
     return { jobUid: JOB_UID, controlAddress, tensorAddress, serverName, caPem };
   }
 
@@ -347,8 +347,7 @@ export class WireJob {
     await writeFile(join(this.directory, "job.json"), JSON.stringify(config));
   }
 
-  #workerConfig(participant: string) {
-    const { controlPort, tensorPort } = this.#workerPorts ?? this.#ports;
+  #workerConfig(participant: string, { controlPort, tensorPort } = this.#workerPorts ?? this.#ports) {
     return {
       version: 1,
       jobUid: JOB_UID,

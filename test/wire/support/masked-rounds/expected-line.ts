@@ -31,12 +31,18 @@ export class ExpectedLines {
   readonly #seed: string;
   readonly #workers: ReadonlyMap<number, WorkerName>;
   #model: Float32Array;
+  #sum: readonly number[] = [];
 
   /** @param workers those of the job by their party ids. */
   constructor(seed: string, values: number, workers: ReadonlyMap<number, WorkerName>) {
     this.#seed = seed;
     this.#workers = workers;
     this.#model = new Float32Array(values).fill(CENTRE);
+  }
+
+  /** Integers of the sum of the line before. */
+  get lastSum(): readonly number[] {
+    return this.#sum;
   }
 
   /** Digests of the sum and of the model that follow from the next line's survivors. */
@@ -49,6 +55,7 @@ export class ExpectedLines {
       const moved = randomSteps({ seed: this.#seed, ...worker, round: line.round }, model);
       for (const [place, steps] of moved.entries()) sum[place]! += inSteps(steps, step);
     }
+    this.#sum = sum;
     this.#model = model.map((value, place) => value + Math.fround((sum[place]! * step) / survivors.length));
     return { sumSha256: sha256(pack(sum)), modelSha256: sha256(encodeModel(this.#model)) };
   }

@@ -17,6 +17,8 @@ export interface CrewOptions {
   readonly values: number;
   /** Of the vectors. */
   readonly seed: string;
+  /** Whether the last seat is left to a party that is no sidecar of ours. */
+  readonly isLastSeatFree?: boolean;
   /** Watches what passes between a worker, by its place, and the aggregator. */
   readonly hooks?: (worker: number) => RelayHooks;
 }
@@ -29,6 +31,8 @@ interface Death {
   readonly died: () => void;
 }
 
+/** What a sidecar says once it is in the job. */
+const JOINED = "joined the job";
 /** Time that workers get to start or come back on a busy machine. */
 const START_MS = 120_000;
 
@@ -57,10 +61,12 @@ export class MaskedCrew {
     try {
       await job.startAggregator();
       const places = workers.flatMap((count, member) => Array.from({ length: count }, (_, index) => [member, index]));
+      if (options.isLastSeatFree) places.pop();
       const seats = await Promise.all(places.map(([member, index]) => members.seat(member!, index!)));
       for (const [place, [member, index]] of places.entries())
         await crew.#enter({ member: member!, index: index!, caPem: members.caPems[member!]! }, seats[place]!);
-      await Promise.all(job.workers.map((_, worker) => crew.#untilIn(worker)));
+      const hasTrainer = (worker: number) => crew.#untilSaid(worker, "trainer registers");
+      await Promise.all(job.workers.flatMap((_, worker) => [crew.#untilSaid(worker, JOINED), hasTrainer(worker)]));
       return crew;
     } catch (error) {
       await crew.destroy();
@@ -75,7 +81,7 @@ export class MaskedCrew {
 
   /** Party id of a worker. */
   partyOf(worker: number): number {
-    const joined = this.job.workers[worker]!.sidecar.lines.find(({ msg }) => msg === "joined the job");
+    const joined = this.job.workers[worker]!.sidecar.lines.find(({ msg }) => msg === JOINED);
     return Number(joined?.party);
   }
 
@@ -91,11 +97,11 @@ export class MaskedCrew {
     return promise;
   }
 
-  /** Starts the sidecar of a worker again, with what it left; resolves once it has joined with its trainer. */
+  /** Starts the sidecar of a worker again, with what it left; resolves once it has joined. Its trainer need not register anew. */
   async revive(worker: number): Promise<void> {
     const entry = this.job.workers[worker]!;
     entry.sidecar = await this.job.startSidecar(entry, this.#seats[worker]);
-    await this.#untilIn(worker);
+    await this.#untilSaid(worker, JOINED);
   }
 
   /** A line of the ledger. */
@@ -128,8 +134,7 @@ export class MaskedCrew {
     const [controlPort] = await freePorts(1);
     const { aggregator } = await job.identities(member);
     const worker = async () => readIdentity(await directory.promise);
-    const upstream = { ...job.links, controlAddress: `127.0.0.1:${job.ports.controlPort}` };
-    const options = { aggregator, worker, upstream, workerCaPem: caPem, hooks: this.#hooksOf(place) };
+    const options = { aggregator, worker, upstream: job.links, workerCaPem: caPem, hooks: this.#hooksOf(place) };
     this.#relays.push(await PartyRelay.start(options, controlPort!));
     job.reachBy({ controlPort: controlPort!, tensorPort: job.ports.tensorPort });
     const env = { ...seat, [RANDOM_SEED_VARIABLE]: this.#options.seed };
@@ -158,10 +163,9 @@ export class MaskedCrew {
     return true;
   }
 
-  async #untilIn(worker: number): Promise<void> {
-    const hasSaid = (text: string) => this.job.workers[worker]!.sidecar.lines.some(({ msg }) => msg === text);
-    const isIn = () => hasSaid("joined the job") && hasSaid("trainer registers");
-    await until(`worker ${worker} has joined with its trainer`, isIn, START_MS);
+  async #untilSaid(worker: number, text: string): Promise<void> {
+    const { sidecar } = this.job.workers[worker]!;
+    await until(`worker ${worker} says: ${text}`, () => sidecar.lines.some(({ msg }) => msg === text), START_MS);
   }
 }
 

@@ -15,6 +15,8 @@ import { MessageFeed } from "./message-feed.ts";
 export interface RelayHooks {
   /** Told of a protocol message of the worker's before it goes on; it does not when this gives false. */
   onSend?(request: partyV1.SendRequest, message: Uint8Array): Promise<boolean>;
+  /** Told of a protocol message of the worker's that went on, once the aggregator has taken it. */
+  onSent?(request: partyV1.SendRequest, message: Uint8Array): Promise<void>;
   /** Told of what the aggregator says before the worker hears it; the worker hears what this gives in its place. */
   onReceive?(response: partyV1.ReceiveResponse): Promise<partyV1.ReceiveResponse | undefined>;
 }
@@ -71,12 +73,17 @@ export class PartyRelay {
     return {
       join: async (request) => (await this.#connect()).join(request, { timeoutMs: 20_000 }),
       receive: (request, { signal }) => this.#receive(request, signal),
-      send: async (request) => {
-        const { message } = request;
-        const goesOn = message.case !== "secagg" || (await this.#options.hooks.onSend?.(request, message.value));
-        return goesOn === false ? {} : (await this.#connect()).send(request, { timeoutMs: 20_000 });
-      },
+      send: (request) => this.#send(request),
     };
+  }
+
+  async #send(request: partyV1.SendRequest): Promise<Record<string, never>> {
+    const { hooks } = this.#options;
+    const said = request.message.case === "secagg" ? request.message.value : undefined;
+    if (said !== undefined && (await hooks.onSend?.(request, said)) === false) return {};
+    await (await this.#connect()).send(request, { timeoutMs: 20_000 });
+    if (said !== undefined) await hooks.onSent?.(request, said);
+    return {};
   }
 
   async *#receive(request: partyV1.ReceiveRequest, signal: AbortSignal): AsyncGenerator<partyV1.ReceiveResponse> {
