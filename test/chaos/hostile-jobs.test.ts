@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { until } from "../support/until.ts";
-import { WireMembers } from "./support/members/wire-members.ts";
-import { WireJob, type WireJobOptions } from "./support/wire-job.ts";
+import { WireMembers } from "../wire/support/members/wire-members.ts";
+import { WireJob, type WireJobOptions } from "../wire/support/wire-job.ts";
 
 let members: WireMembers;
 let present: WireJob | undefined;
