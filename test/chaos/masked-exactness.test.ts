@@ -20,11 +20,11 @@ afterAll(async () => {
 
 it(`${rounds} masked rounds with a worker lost in every fifth open the integer sum of the survivors, TRIBUTARY_CHAOS_SEED=${seed}`, async () => {
   process.stderr.write(`masked exactness: run again with TRIBUTARY_CHAOS_SEED=${seed}\n`);
-  const options = { seed, values: VALUES, rounds };
+  const options = { seed, values: VALUES, rounds, lossesEach: Math.floor(rounds / 30) };
   crew = await MaskedCrew.start(members, { workers: [2, 1, 1], ...options });
-  const { losses, wrong } = await playRounds(crew, options);
-  process.stderr.write(`${JSON.stringify({ rounds, losses })}\n`);
+  const { wrong, ...played } = await playRounds(crew, options);
+  process.stderr.write(`${JSON.stringify(played)}\n`);
   expect(wrong).toEqual([]);
-  expect(Math.min(...Object.values(losses))).toBeGreaterThanOrEqual(Math.floor(rounds / 25));
+  expect(Math.min(...Object.values(played.losses))).toBeGreaterThanOrEqual(options.lossesEach);
   expect(await crew.refusals()).toEqual([]);
 });

@@ -9,7 +9,6 @@ import { PythonReference, referenceRequirements } from "./python-reference.ts";
 
 const ROUNDS = 3;
 const DEADLINE_MS = 120_000n;
-const COMMIT_MS = 300_000;
 
 let members: WireMembers;
 let python: PythonReference;
@@ -39,7 +38,7 @@ describe("the Python reference on the wire of a masked job with real gates", () 
     const worker = await PythonWorker.join({ python, job: crew.job, ...name, seat: await members.seat(2, 0), seed });
     const expected = new ExpectedLines(seed, values, new Map([...crew.parties, [worker.partyId, name]]));
     await crew.job.openWindow({ from: 0, through: ROUNDS - 1, deadlineMs: DEADLINE_MS });
-    await crew.job.untilCommitted(ROUNDS, COMMIT_MS);
+    await crew.untilCommitted(ROUNDS);
     await worker.leave();
     for (let round = 0; round < ROUNDS; round++) {
       const line = await crew.line(round);
@@ -59,7 +58,7 @@ describe("the Python reference on the wire of a masked job with real gates", () 
     aggregator.lead(crew);
     const expected = new ExpectedLines(seed, values, crew.parties);
     await crew.job.openWindow({ from: 0, through: ROUNDS - 1, deadlineMs: DEADLINE_MS });
-    await crew.job.untilCommitted(ROUNDS, COMMIT_MS);
+    await crew.untilCommitted(ROUNDS);
     const { opened, differences, alike } = aggregator;
     for (let round = 0; round < ROUNDS; round++) {
       const line = await crew.line(round);

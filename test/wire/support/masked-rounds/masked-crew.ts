@@ -35,6 +35,7 @@ interface Death {
 const JOINED = "joined the job";
 /** Time that workers get to start or come back on a busy machine. */
 const START_MS = 120_000;
+const COMMIT_MS = 300_000;
 
 /** A masked job of members with real gates, whose trainers report vectors that a test can tell, and whose sidecars can be killed at any message. */
 export class MaskedCrew {
@@ -90,8 +91,32 @@ export class MaskedCrew {
     return this.#relays[worker]!;
   }
 
-  /** Has a worker's sidecar killed in the place of the next message of a type, or of a later one; resolves when it is dead. */
-  dieAt(worker: number, type: MessageType, nth = 1): Promise<void> {
+  /**
+   * Opens a round in which sidecars are killed in the place of their next message of a type, or of a later one; resolves once it is committed or
+   * all are dead.
+   *
+   * @returns the workers that are dead: one that is late on a busy machine may have nothing more to say in the round.
+   */
+  async loseIn(
+    window: Parameters<WireJob["openWindow"]>[0],
+    workers: readonly number[],
+    type: MessageType,
+    nth = 1,
+  ): Promise<readonly number[]> {
+    const died = Promise.all(workers.map((worker) => this.#dieAt(worker, type, nth)));
+    await this.job.openWindow(window);
+    await Promise.race([died, this.job.untilCommitted(window.through + 1, COMMIT_MS)]);
+    for (const worker of workers) this.#deaths.delete(worker);
+    return workers.filter((worker) => !this.job.workers[worker]!.sidecar.isRunning);
+  }
+
+  /** Waits for a number of committed rounds, as long as it takes on a busy machine. */
+  async untilCommitted(rounds: number): Promise<void> {
+    await this.job.untilCommitted(rounds, COMMIT_MS);
+  }
+
+  /** Has a worker's sidecar killed in the place of a message; resolves when it is dead. */
+  #dieAt(worker: number, type: MessageType, nth: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#deaths.set(worker, { type, left: nth, died: resolve });
     return promise;
@@ -110,12 +135,10 @@ export class MaskedCrew {
     return JSON.parse(await readFile(path, "utf8")) as SummedLine;
   }
 
-  /** What sidecars refused, in their own words. */
+  /** What sidecars and gates refused; words that only came late are none of it. */
   async refusals(): Promise<string[]> {
     const log = await readFile(this.job.logPath, "utf8");
-    return log
-      .split("\n")
-      .filter((line) => /_REFUSED|DIFFERENCE_OF_JOBS|a step of the protocol was refused/u.test(line));
+    return log.split("\n").filter((line) => /_REFUSED|DIFFERENCE_OF_JOBS/u.test(line));
   }
 
   /** Ends everything. */

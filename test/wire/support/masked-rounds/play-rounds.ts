@@ -25,7 +25,6 @@ const EPISODE_ROUNDS = 5;
 /** Time of a round that a worker is lost in: it is waited for until then, and the rest of it is enough on a busy machine. */
 const LOSSY_DEADLINE_MS = 12_000n;
 const CALM_DEADLINE_MS = 120_000n;
-const COMMIT_MS = 600_000;
 /** Fewest of four workers that open a sum. */
 const LEAST_SURVIVORS = 3;
 /** Segments of a report, each with a message of its own: the update and two of metrics. */
@@ -40,57 +39,73 @@ interface Loss {
 
 /** What was played. */
 export interface PlayedRounds {
+  readonly rounds: number;
   /** Workers lost, by stage. */
   readonly losses: Readonly<Record<LossStage, number>>;
   /** Lines that are not what the vectors of their survivors come to, in words. */
   readonly wrong: readonly string[];
 }
 
-/** Runs rounds in which stage of loss, lost worker and place among its messages follow from a seed, and compares each line with the vectors. */
-export async function playRounds(
-  crew: MaskedCrew,
-  { seed, values, rounds }: { readonly seed: string; readonly values: number; readonly rounds: number },
-): Promise<PlayedRounds> {
+/** What to play. */
+export interface RoundsToPlay {
+  readonly seed: string;
+  readonly values: number;
+  /** Fewest rounds. */
+  readonly rounds: number;
+  /** Fewest losses at each stage; more rounds are played until then. */
+  readonly lossesEach: number;
+}
+
+/** Runs rounds in which lost worker and place among its messages follow from a seed, and compares each line with the vectors. */
+export async function playRounds(crew: MaskedCrew, toPlay: RoundsToPlay): Promise<PlayedRounds> {
+  const { seed, values, rounds, lossesEach } = toPlay;
   const random = createSeededRandom(seed);
   const expected = new ExpectedLines(seed, values, crew.parties);
   const losses = { beforeKeys: 0, afterKeys: 0, beforeMaskedInput: 0, beforeSurvivorsSigned: 0, beforeShares: 0 };
   const wrong: string[] = [];
-  for (let from = 0; from < rounds; from += EPISODE_ROUNDS) {
-    const stage = stages[(from / EPISODE_ROUNDS) % stages.length]!;
+  let from = 0;
+  while (from < rounds || Math.min(...Object.values(losses)) < lossesEach) {
+    const stage = stages.reduce((least, other) => (losses[other] < losses[least] ? other : least));
     const nth = stage === "beforeMaskedInput" ? 1 + random.below(REPORT_SEGMENTS) : 1;
     const loss = { worker: random.below(crew.job.workers.length), stage, nth };
-    const through = Math.min(rounds, from + EPISODE_ROUNDS) - 1;
-    await runEpisode(crew, loss, from, through);
-    losses[stage] += 1;
-    for (let round = from; round <= through; round++) {
-      const faults = faultsOf(crew, expected, await crew.line(round), round === from ? loss : undefined);
+    const isLost = await runEpisode(crew, loss, from);
+    if (isLost) losses[stage] += 1;
+    for (let round = from; round < from + EPISODE_ROUNDS; round++) {
+      const inRound = round > from ? "nobody" : isLost ? loss : "somebody";
+      const faults = faultsOf(crew, expected, await crew.line(round), inRound);
       wrong.push(...faults.map((fault) => `round ${round} after ${JSON.stringify(loss)} in round ${from}: ${fault}`));
     }
+    from += EPISODE_ROUNDS;
   }
-  return { losses, wrong };
+  return { rounds: from, losses, wrong };
 }
 
-/** Commits a round in which a worker is killed, and then rounds of all. */
-async function runEpisode(crew: MaskedCrew, loss: Loss, from: number, through: number): Promise<void> {
-  const { job } = crew;
-  const died = crew.dieAt(loss.worker, lossStages[loss.stage], loss.nth);
-  await job.openWindow({ from, through: from, quorum: LEAST_SURVIVORS, deadlineMs: LOSSY_DEADLINE_MS });
-  await died;
-  await job.untilCommitted(from + 1, COMMIT_MS);
-  await crew.revive(loss.worker);
-  if (through === from) return;
-  await job.openWindow({ from: from + 1, through, deadlineMs: CALM_DEADLINE_MS });
-  await job.untilCommitted(through + 1, COMMIT_MS);
+/** Commits a round in which a worker is killed, and then rounds of all; gives whether it was, since one that was late has no more to say. */
+async function runEpisode(crew: MaskedCrew, { worker, stage, nth }: Loss, from: number): Promise<boolean> {
+  const deadlineMs = counted.has(stage) ? CALM_DEADLINE_MS : LOSSY_DEADLINE_MS;
+  const window = { from, through: from, quorum: LEAST_SURVIVORS, deadlineMs };
+  const dead = await crew.loseIn(window, [worker], lossStages[stage], nth);
+  await crew.untilCommitted(from + 1);
+  for (const one of dead) await crew.revive(one);
+  await crew.job.openWindow({ from: from + 1, through: from + EPISODE_ROUNDS - 1, deadlineMs: CALM_DEADLINE_MS });
+  await crew.untilCommitted(from + EPISODE_ROUNDS);
+  return dead.length > 0;
 }
 
-function faultsOf(crew: MaskedCrew, expected: ExpectedLines, line: SummedLine, loss: Loss | undefined): string[] {
+/** @param lost who was lost in the round; of somebody that was late nobody knows at which stage. */
+function faultsOf(
+  crew: MaskedCrew,
+  expected: ExpectedLines,
+  line: SummedLine,
+  lost: Loss | "nobody" | "somebody",
+): string[] {
   const [found, right] = [ExpectedLines.recordedIn(line), expected.next(line)].map((one) => JSON.stringify(one));
   const faults = found === right ? [] : [`${found}, must be ${right}`];
-  const missing = crew.job.workers.filter((worker) => !isIn(expected.survivorsOf(line), worker));
-  const lost = loss === undefined || counted.has(loss.stage) ? [] : [crew.job.workers[loss.worker]];
   // Of a report that was sent in part the segment of the update may have been whole.
-  const isWhole = loss === undefined || loss.nth === 1;
-  if (isWhole && !isDeepStrictEqual(missing, lost)) faults.push(`${missing.length} workers are missing in the sum`);
+  if (lost === "somebody" || (lost !== "nobody" && lost.nth > 1)) return faults;
+  const missing = crew.job.workers.filter((worker) => !isIn(expected.survivorsOf(line), worker));
+  const wanted = lost === "nobody" || counted.has(lost.stage) ? [] : [crew.job.workers[lost.worker]];
+  if (!isDeepStrictEqual(missing, wanted)) faults.push(`${missing.length} workers are missing in the sum`);
   return faults;
 }
 
