@@ -219,7 +219,8 @@ describe("the guide of rotation", () => {
       await kubectl("get", "federatedtrainingjob", "clinic-notes", "--namespace=research", "-o", "json"),
     );
     expect(job.spec.suspend).toBe(false);
-  });
+    // Some thirty commands of Helm and kubectl, and a worker after nearly each.
+  }, 900_000);
 
   it("says what a gate says of a wish that cannot be, which starts again once that is right", async () => {
     const wish = (fingerprint: string) => ["--reuse-values", "--set-string", `gate.ca.rotation.use=${fingerprint}`];
