@@ -16,6 +16,7 @@ import {
   untilTraining,
 } from "../support/stack/job-progress.ts";
 import { killContainerProcesses, processesOf } from "../support/stack/kill-process.ts";
+import { linesInForce } from "../support/stack/member-trust.ts";
 import { installNoopStack, type NoopStack, ownNoopJob, readClosedForm } from "../support/stack/noop-stack.ts";
 import { applyJob, deleteJob, readJob, waitForEnd } from "../support/stack/run-job.ts";
 import { runTool } from "../support/stack/run-tool.ts";
@@ -119,13 +120,9 @@ async function readPolicy(): Promise<object> {
 
 /** Writes the policy of the lab, as its admin's next Helm upgrade would, and waits until its gate goes by it. */
 async function writePolicy(policy: object): Promise<void> {
-  const before = await inForce();
+  const before = (await linesInForce("lab")).length;
+  const isTaken = async () => ((await linesInForce("lab")).length > before ? true : undefined);
   const data = { "policy.json": JSON.stringify(policy) };
   await kubectl("lab", ["patch", ...trust, "--type=merge", "-p", JSON.stringify({ data })]);
-  await eventually("the gate goes by the policy", async () => ((await inForce()) > before ? true : undefined), 150_000);
-}
-
-async function inForce(): Promise<number> {
-  const log = await kubectl("lab", ["logs", "-n", gateNamespace, "deployment/tributary-gate"]);
-  return log.split("\n").filter((line) => line.includes('"msg":"peers and policy are in force"')).length;
+  await eventually("the gate goes by the policy", isTaken, 150_000);
 }

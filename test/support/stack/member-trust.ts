@@ -43,10 +43,15 @@ export async function waitForPeers(member: string, count: number): Promise<void>
   await eventually(
     `the gate of ${member} trusts ${count} members`,
     async () => {
-      const log = await kubectl(member, ["logs", "-n", gate.namespace, `deployment/${gate.name}`]);
-      const told = log.split("\n").filter((line) => line.includes('"msg":"peers and policy are in force"'));
+      const told = await linesInForce(member);
       return told.at(-1)?.includes(`"peers":${count},`) ? true : undefined;
     },
     120_000,
   );
+}
+
+/** Lines by which the gate of a member, since its pod is there, has said that it goes by other peers or another policy. */
+export async function linesInForce(member: string): Promise<readonly string[]> {
+  const log = await kubectl(member, ["logs", "-n", gate.namespace, `deployment/${gate.name}`]);
+  return log.split("\n").filter((line) => line.includes('"msg":"peers and policy are in force"'));
 }

@@ -18,10 +18,7 @@ import { withCloudsLock } from "./up.ts";
 export async function removeLocalClouds(progress: Progress = silent): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("local clouds can be removed only by root, who made them");
   await withCloudsLock(progress, async () => {
-    for (const layout of localClouds.map((cloud) => layoutOf(cloud))) {
-      if (existsSync(layout.directory)) progress(`${layout.cloud.name}: removing`);
-      await removeCloud(layout);
-    }
+    for (const cloud of localClouds) await removeCloud(layoutOf(cloud), progress);
     for (const cgroup of await cgroupsWithPrefix("tributary-")) {
       await killCgroup(cgroup);
       await removeCgroup(cgroup);
@@ -37,8 +34,7 @@ export async function removeExtraClouds(names: readonly string[], progress: Prog
   const layouts = names.map((name) => layoutOf(extraCloudNamed(name)));
   await withCloudsLock(progress, async () => {
     for (const layout of layouts) {
-      if (existsSync(layout.directory)) progress(`${layout.cloud.name}: removing`);
-      await removeCloud(layout);
+      await removeCloud(layout, progress);
       await removeUnmounted(layout.directory);
     }
   });
@@ -51,7 +47,8 @@ async function removeUnmounted(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function removeCloud(layout: CloudLayout): Promise<void> {
+async function removeCloud(layout: CloudLayout, progress: Progress): Promise<void> {
+  if (existsSync(layout.directory)) progress(`${layout.cloud.name}: removing`);
   // The kubelet first: it would start again what is killed.
   const kubelet = await observeComponent(layout, "kubelet");
   if (kubelet.identity) await killProcess(kubelet.identity);

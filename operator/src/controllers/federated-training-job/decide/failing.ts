@@ -4,7 +4,7 @@ import type { JobSnapshot, SeatObservation } from "../snapshot.ts";
 import { countGone, earlyEndProblem } from "./gone-workers.ts";
 import { isEvaluated } from "./is-evaluated.ts";
 import { describeSeat } from "./seats.ts";
-import { noVerdict, type Policy } from "./verdict.ts";
+import { failedVerdict, noVerdict, type Policy } from "./verdict.ts";
 
 /**
  * A job fails when so many workers are gone for good that the quorum cannot be reached any more, unless its training is over. Here it is
@@ -20,15 +20,7 @@ export const failing: Policy = (snapshot) => {
   const told = failed.find((seat) => causeOf(snapshot, seat) !== undefined) ?? (failed[0] as SeatObservation);
   const others = failed.length > 1 ? `; so did workers of ${failed.length - 1} other participants` : "";
   const message = `${possible} workers are left and the quorum is ${quorum}; ${describeFailure(snapshot, told)}${others}`;
-  return {
-    final: true,
-    conditions: [
-      { type: "Failed", status: "True", reason: Reason.WorkerFailed, message },
-      { type: "Progressing", status: "False", reason: Reason.WorkerFailed, message: "the job has failed" },
-    ],
-    events: [{ type: "Warning", reason: Reason.WorkerFailed, note: message }],
-    requeueAfterMs: 1_000,
-  };
+  return failedVerdict(Reason.WorkerFailed, message);
 };
 
 /**

@@ -2,7 +2,7 @@ import { Reason } from "@tributary/contracts";
 import type { AggregatorReport, JobSnapshot, WorkerName } from "../snapshot.ts";
 import { isEvaluated } from "./is-evaluated.ts";
 import { masksOf } from "./masks.ts";
-import { noVerdict, type Policy } from "./verdict.ts";
+import { failedVerdict, noVerdict, type Policy } from "./verdict.ts";
 
 /** Most workers that the message names. */
 const toldWorkers = 8;
@@ -23,15 +23,7 @@ export const unmaskLost: Policy = (snapshot) => {
   const more = lost.length > toldWorkers ? `, and ${lost.length - toldWorkers} more` : "";
   const what = `a sum of ${report.spent?.length} workers was announced and not opened, and only they, all of them, may repeat it`;
   const message = `${what}: ${lost.slice(0, toldWorkers).join(", ")}${more}; ${remedyOf(snapshot, report)}`;
-  return {
-    final: true,
-    conditions: [
-      { type: "Failed", status: "True", reason: Reason.UnmaskLost, message },
-      { type: "Progressing", status: "False", reason: Reason.UnmaskLost, message: "the job has failed" },
-    ],
-    events: [{ type: "Warning", reason: Reason.UnmaskLost, note: message }],
-    requeueAfterMs: 1_000,
-  };
+  return failedVerdict(Reason.UnmaskLost, message);
 };
 
 /**
@@ -42,9 +34,10 @@ function whyGone(snapshot: JobSnapshot, { parties }: AggregatorReport, worker: W
   const { participant, workerIndex } = worker;
   const seat = snapshot.seats.find((one) => one.participant.name === participant);
   if (seat === undefined || workerIndex >= seat.participant.workers) return "has no seat in the job any more";
-  const isJoined = parties.some((party) => party.participant === participant && party.workerIndex === workerIndex);
   const hasFailed = seat.batchJobFailure !== undefined || seat.failedIndexes?.includes(workerIndex) === true;
-  if (!hasFailed || isJoined) return undefined;
+  if (!hasFailed) return undefined;
+  const isJoined = parties.some((party) => party.participant === participant && party.workerIndex === workerIndex);
+  if (isJoined) return undefined;
   const cause = seat.batchJobFailure ?? seat.podProblem;
   return cause === undefined ? "failed for good" : `failed for good (${cause.message})`;
 }

@@ -1,3 +1,4 @@
+import type { Reason } from "@tributary/contracts";
 import type { Action, PlannedEvent } from "../plan.ts";
 import type { AggregatorSettings } from "../render/frozen-run.ts";
 import type { Condition, JobSnapshot } from "../snapshot.ts";
@@ -27,6 +28,19 @@ export type Policy = (snapshot: JobSnapshot, settings: Settings) => Verdict;
 
 /** A verdict that says nothing. */
 export const noVerdict: Verdict = Object.freeze({});
+
+/** The verdict that a job has failed: told once, and nothing is decided after it. */
+export function failedVerdict(reason: Reason, message: string): Verdict {
+  return {
+    final: true,
+    conditions: [
+      { type: "Failed", status: "True", reason, message },
+      { type: "Progressing", status: "False", reason, message: "the job has failed" },
+    ],
+    events: [{ type: "Warning", reason, note: message }],
+    requeueAfterMs: 1_000,
+  };
+}
 
 /** The condition of a type in the job's status, if it is there. */
 export function conditionOf(

@@ -27,12 +27,12 @@ export function whyWithoutSum(
   const { roster } = run.state.setup;
   const { quorum } = record.plan;
   const hasReported = (party: number) => run.hasReported(party);
-  const without = new Set(roster.map(({ id }) => id).filter((id) => !hasReported(id)));
-  const ofAttempt = seats.filter(({ seat }) => roster.some(({ id }) => id === seat.partyId));
-  const missing = ofAttempt.filter(({ seat }) => without.has(seat.partyId));
-  const reporters = ofAttempt.filter(({ seat }) => !without.has(seat.partyId));
-  const reported = roster.length - without.size;
-  const message = describeShortfall({ reported, workers: roster.length, quorum, missing, reporters });
+  const ids = roster.map(({ id }) => id);
+  const reported = new Set(ids.filter(hasReported));
+  const without = new Set(ids.filter((id) => !reported.has(id)));
+  const missing = seats.filter(({ seat }) => without.has(seat.partyId));
+  const reporters = seats.filter(({ seat }) => reported.has(seat.partyId));
+  const message = describeShortfall({ reported: reported.size, workers: roster.length, quorum, missing, reporters });
   // An announced sum that may be signed and is not opened is the only one that this start can have.
   if (run.spent !== undefined)
     return { code: "UNMASK_SPENT", message: `${message}; only the same workers may repeat it` };
