@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { partyV1 } from "@tributary/contracts";
-import { decodeMessage, encodePlan, encodeSetup, MessageType, toHex } from "@tributary/federated";
+import { decodeMessage, encodePlan, encodeSetup, type Message, MessageType, toHex } from "@tributary/federated";
 import { readEd25519Identity } from "../../../worker-image/src/shared/identity/certificates.ts";
 import { volumePaths } from "../../../worker-image/src/sidecar/round/volume-paths.ts";
 import type { MaskedCrew } from "../../wire/support/masked-rounds/masked-crew.ts";
@@ -32,9 +32,17 @@ interface LedRound {
   opened: ReferenceAnswer["opened"];
 }
 
+/** A word of Python's for a worker. */
+interface HeldMessage {
+  readonly led: LedRound;
+  readonly worker: number;
+  readonly value: Uint8Array;
+}
+
 /**
  * Python in the place of the aggregator's machine: sidecars hear its words of the protocol and not those of the aggregator that is
- * there, which is told all that they say, and so comes to the same sum by itself.
+ * there, which is told all that they say, and so comes to the same sum by itself. A word of Python's waits until the other has said
+ * the same: it syncs its sums before it announces them, and an answer to what it has not asked yet would be lost to it.
  */
 export class PythonAggregator {
   /** Canonical messages that the two aggregators said otherwise, in words. */
@@ -46,6 +54,10 @@ export class PythonAggregator {
   readonly #rounds: LedRound[] = [];
   /** What the first of the two said, until the other has: by round, party and type. */
   readonly #said = new Map<string, string>();
+  /** What the aggregator that is there has said, by round, worker, type and segment. */
+  readonly #announced = new Set<string>();
+  /** What Python has said and a worker has not heard yet, in its order. */
+  readonly #held: HeldMessage[] = [];
 
   constructor(python: PythonReference) {
     this.#python = python;
@@ -58,7 +70,8 @@ export class PythonAggregator {
 
   /** The sums that Python opened, round by round, by segment. */
   get opened(): readonly ReferenceAnswer["opened"][] {
-    return this.#rounds.map(({ opened }) => opened);
+    const last = new Map(this.#rounds.map(({ round, opened }) => [round, opened]));
+    return [...last.values()];
   }
 
   /** What it does between a worker and the aggregator. */
@@ -72,7 +85,7 @@ export class PythonAggregator {
   async #relay(worker: number, response: partyV1.ReceiveResponse): Promise<partyV1.ReceiveResponse | undefined> {
     const { message, round, attempt } = response;
     if (message.case === "opened") this.#open({ round, attempt }, message.value.setup);
-    const led = this.#rounds.find((one) => one.round === round);
+    const led = this.#ledAt(round, attempt);
     if (led === undefined) return response;
     if (message.case === "started") {
       this.#compare(led, worker, led.setup);
@@ -82,6 +95,8 @@ export class PythonAggregator {
     }
     if (message.case === "secagg") {
       this.#compare(led, worker, message.value);
+      for (const key of wordsOf(led, worker, message.value)) this.#announced.add(key);
+      this.#pass(worker);
       return undefined;
     }
     // The aggregator has opened its sum when Python may still wait for an answer.
@@ -90,7 +105,7 @@ export class PythonAggregator {
   }
 
   #open(at: Pick<LedRound, "round" | "attempt">, setup: Uint8Array): void {
-    if (this.#rounds.some(({ round }) => round === at.round)) return;
+    if (this.#ledAt(at.round, at.attempt) !== undefined) return;
     const [ready, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     this.#rounds.push({ ...at, setup, begun: undefined, ready, done, isDone: false, opened: undefined });
   }
@@ -106,8 +121,8 @@ export class PythonAggregator {
   }
 
   /** Tells Python what a sidecar said, and sidecars what Python answers. What comes after the result is of no use to it. */
-  async #hear(worker: number, { round }: partyV1.SendRequest, message: Uint8Array): Promise<void> {
-    const led = this.#rounds.find((one) => one.round === round);
+  async #hear(worker: number, { round, attempt }: partyV1.SendRequest, message: Uint8Array): Promise<void> {
+    const led = this.#ledAt(round, attempt);
     await led?.ready.promise;
     if (led === undefined || led.isDone) return;
     const id = this.#crew!.partyOf(worker);
@@ -127,7 +142,6 @@ export class PythonAggregator {
   }
 
   #say(led: LedRound, { sends = [], opened }: ReferenceAnswer): void {
-    const { round, attempt } = led;
     led.opened = opened;
     for (const [party, hex] of sends) {
       const value = new Uint8Array(Buffer.from(hex, "hex"));
@@ -135,23 +149,53 @@ export class PythonAggregator {
       this.#compare(led, worker, value);
       // Setup and plan come with terms and start, which are the aggregator's.
       if (value[1] === MessageType.Setup || value[1] === MessageType.Plan) continue;
-      const message = { case: "secagg" as const, value };
-      this.#crew!.relay(worker).say(create(partyV1.ReceiveResponseSchema, { round, attempt, message }));
-      if (value[1] !== MessageType.Result) continue;
-      led.isDone = true;
-      led.done.resolve();
+      if (value[1] === MessageType.Result) led.isDone = true;
+      this.#held.push({ led, worker, value });
+      this.#pass(worker);
     }
   }
 
+  /** Tells a worker what was held for it, as far as the aggregator that is there has come. */
+  #pass(worker: number): void {
+    for (;;) {
+      const next = this.#held.findIndex((held) => held.worker === worker);
+      const held = this.#held[next];
+      if (held === undefined || wordsOf(held.led, worker, held.value).some((key) => !this.#announced.has(key))) return;
+      this.#held.splice(next, 1);
+      const { led, value } = held;
+      const { round, attempt } = led;
+      const message = { case: "secagg" as const, value };
+      this.#crew!.relay(worker).say(create(partyV1.ReceiveResponseSchema, { round, attempt, message }));
+      if (value[1] === MessageType.Result) led.done.resolve();
+    }
+  }
+
+  #ledAt(round: number, attempt: number): LedRound | undefined {
+    return this.#rounds.find((one) => one.round === round && one.attempt === attempt);
+  }
+
   /** Keeps what one of the two aggregators said until the other has, and then compares. */
-  #compare({ round }: LedRound, worker: number, message: Uint8Array): void {
+  #compare({ round, attempt }: LedRound, worker: number, message: Uint8Array): void {
     const type = message[1]!;
     if (!CANONICAL.has(type)) return;
-    const key = JSON.stringify([round, worker, type]);
+    const key = JSON.stringify([round, attempt, worker, type]);
     const [first, now] = [this.#said.get(key), toHex(message)];
     this.#said.set(key, now);
     if (first === undefined) return;
     if (first === now) this.alike += 1;
     else this.differences.push(`message ${type} of round ${round} to worker ${worker}: ${first}, and ${now}`);
   }
+}
+
+/** What a message says to a worker, each segment by itself: the two aggregators may put segments together otherwise. */
+function wordsOf({ round, attempt }: LedRound, worker: number, value: Uint8Array): string[] {
+  const message = decodeMessage(value);
+  const segments = segmentsOf(message) ?? [null];
+  return segments.map((segment) => JSON.stringify([round, attempt, worker, message.type, segment]));
+}
+
+function segmentsOf(message: Message): readonly number[] | undefined {
+  if (message.type === MessageType.SurvivorBitmaps) return message.bitmaps.map(({ segment }) => segment);
+  if (message.type === MessageType.UnmaskRequest) return message.segments.map(({ segment }) => segment);
+  return undefined;
 }
