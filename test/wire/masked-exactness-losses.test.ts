@@ -59,7 +59,7 @@ async function reviveAll(workers: readonly number[]): Promise<void> {
 /** Waits until an attempt has closed without a sum, and nothing of it is left in ledger and model. */
 async function untilClosedEmpty(rounds: number): Promise<void> {
   const { job } = crew;
-  const before = await job.state();
+  const before = await job.untilState("the output is written", ({ outputPending }) => !outputPending);
   const model = await job.lastModel();
   const isClosed = ({ failedRounds }: typeof before) => failedRounds > before.failedRounds;
   const closed = await job.untilState("an attempt closes", isClosed, CLOSE_MS);

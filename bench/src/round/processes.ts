@@ -58,6 +58,8 @@ async function measure(job: WireJob, size: RoundSize): Promise<RoundRun> {
   await job.untilCommitted(rounds, 300_000 + size.mib * rounds * 1_000 + size.workers * 10_000);
   const workerPeakBytes = Math.max(...job.workers.map(({ sidecar }) => peakBytesOf(sidecar.pid)));
   const peaks = { peakBytes: peakBytesOf(job.aggregator.pid), workerPeakBytes };
+  // Models are published beside the rounds, as the operator waits for too.
+  await job.untilState("the output is written", ({ outputPending }) => !outputPending);
   await job.finish();
   await checkModel(job, rounds);
   const lines = (await readLedgerLines(job.dataDirectory)).map((line) => JSON.parse(line) as LedgerEntry);

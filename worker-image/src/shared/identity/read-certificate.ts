@@ -1,6 +1,6 @@
 // @peculiar/x509 throws while loading unless the reflection metadata API is there first.
 import "reflect-metadata";
-import { type KeyObject, X509Certificate as NodeCertificate } from "node:crypto";
+import { createHash, type KeyObject, X509Certificate as NodeCertificate } from "node:crypto";
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
@@ -9,6 +9,7 @@ import {
   SubjectAlternativeNameExtension,
   X509Certificate,
 } from "@peculiar/x509";
+import { RecentMap } from "../recent-map.ts";
 
 /** A certificate as another party sent it, read in every part that its meaning depends on. */
 export interface ReadCertificate {
@@ -30,6 +31,14 @@ export interface ReadCertificate {
   readonly throughMs: number;
 }
 
+/**
+ * Certificates that are remembered: a roster shows the CA of a member once for each of its seats, and most of its leaves again in the next
+ * round. Those of some hundred seats before and after they were renewed.
+ */
+const MAX_REMEMBERED = 512;
+/** What bytes say, by their digest; whether it counts is judged anew each time. */
+const remembered = new RecentMap<string, ReadCertificate>(MAX_REMEMBERED);
+
 /** No certificate of ours has more; a CA with a large RSA key has about 2,000 bytes. */
 const MAX_BYTES = 8_192;
 /** SHA-1 and MD5 can be made to collide. */
@@ -49,8 +58,11 @@ export class CertificateRefused extends Error {}
  */
 export function readCertificateDer(der: Uint8Array): ReadCertificate {
   if (der.length > MAX_BYTES) throw new CertificateRefused(`has ${der.length} bytes, must have at most ${MAX_BYTES}`);
+  const sha256 = createHash("sha256").update(der).digest("hex");
   try {
-    return read(der);
+    const known = remembered.get(sha256) ?? read(der);
+    remembered.set(sha256, known);
+    return known;
   } catch (error) {
     if (error instanceof CertificateRefused) throw error;
     // Parsers complain in words of their own, some of them only when a part is asked for.

@@ -84,6 +84,16 @@ describe("a worker's chain", () => {
     expect(judge(chain).ok).toBe(true);
   });
 
+  it("counts no more once its member is taken from the list, however often it did before", async () => {
+    const chain = await honest();
+    const verdicts = [peers, peers, peers.slice(1), peers].map((list) => judge(chain, { peers: list }));
+    expect(verdicts.map((verdict) => (verdict.ok ? "counts" : verdict.refusal))).toEqual([
+      ...["counts", "counts"],
+      "UnknownMember",
+      "counts",
+    ]);
+  });
+
   it("counts by its times, give or take the clocks' tolerance", async () => {
     const chain = await honest();
     const endMs = NOW_MS + 300_000;

@@ -5,12 +5,16 @@ import type { RunOutcome } from "../run/run-contract.ts";
 import { awaitOutcome } from "./await-outcome.ts";
 
 /** Plays an attempt in which nothing is ever said, and tells when each stage was closed. */
-async function closings(expiresMs: number): Promise<(readonly [string, number])[]> {
+async function closings(expiresMs: number, parties: number): Promise<(readonly [string, number])[]> {
   let nowMs = 0;
   const closed: (readonly [string, number])[] = [];
   const stop = new AbortController();
   const run = {
-    state: { setup: { protocol: Protocol.None }, stage: RoundStage.Advertising, segments: [] },
+    state: {
+      setup: { protocol: Protocol.None, roster: new Array(parties) },
+      stage: RoundStage.Advertising,
+      segments: [],
+    },
     outcome: new Promise<never>(() => {}),
     announced: new Promise<never>(() => {}),
     async post(event: AggregatorEvent) {
@@ -32,13 +36,15 @@ async function closings(expiresMs: number): Promise<(readonly [string, number])[
 }
 
 it.each([
-  [600_000, 15_000, 30_000],
-  [60_000, 7_500, 15_000],
-  [8_000, 1_000, 2_000],
+  [600_000, 2, 16_000, 32_000],
+  [600_000, 64, 47_000, 94_000],
+  [60_000, 64, 7_500, 15_000],
+  [60_000, 2, 7_500, 15_000],
+  [8_000, 2, 1_000, 2_000],
 ])(
-  "a party that says nothing leaves three quarters of %i ms to the reports of the others",
-  async (expiresMs, keys, shares) => {
-    expect((await closings(expiresMs)).slice(0, 3)).toEqual([
+  "a party that says nothing leaves three quarters of %i ms to the reports of the others, and all %i have the time that their keys take",
+  async (expiresMs, parties, keys, shares) => {
+    expect((await closings(expiresMs, parties)).slice(0, 3)).toEqual([
       ["Advertising", keys],
       ["Sharing", shares],
       ["Collecting", expiresMs],
@@ -46,8 +52,9 @@ it.each([
   },
 );
 
-const advertising = { stage: RoundStage.Advertising, segments: [] };
-const collecting = { stage: RoundStage.Collecting, segments: [{ stage: SegmentStage.Collecting }] };
+const setup = { protocol: Protocol.None, roster: new Array(2) };
+const advertising = { setup, stage: RoundStage.Advertising, segments: [] };
+const collecting = { setup, stage: RoundStage.Collecting, segments: [{ stage: SegmentStage.Collecting }] };
 
 /** Plays an attempt of parties that are silent from a stage on, and fails when that stage is closed; tells how it ended. */
 async function endOf(state: object, failsAt: string, expiresMs: number) {

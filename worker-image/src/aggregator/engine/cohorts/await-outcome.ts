@@ -20,8 +20,8 @@ export interface AttemptEnd {
   readonly isExpired: boolean;
 }
 
-/** Longest time for one exchange of keys or shares. */
-const EXCHANGE_TIMEOUT_MS = 15_000;
+/** Longest time for one exchange of keys or shares: of itself, and for each party, with whose keys every other one has work. */
+const EXCHANGE_TIMEOUT_MS = { least: 15_000, eachParty: 500 };
 /** Share of an attempt's time that one exchange may take: a party that says nothing must leave the others time for their reports. */
 const EXCHANGE_SHARE = 1 / 8;
 /** Longest time from the announced survivors to the opened sums. */
@@ -59,16 +59,17 @@ async function closeStages(
   onExpired: () => void,
 ): Promise<undefined> {
   const left = () => Math.max(0, expiresMs - clock.monotonicMs());
-  const exchangeMs = Math.min(EXCHANGE_TIMEOUT_MS, left() * EXCHANGE_SHARE);
+  const longestMs = EXCHANGE_TIMEOUT_MS.least + EXCHANGE_TIMEOUT_MS.eachParty * run.state.setup.roster.length;
+  const exchangeMs = Math.min(longestMs, left() * EXCHANGE_SHARE);
   // The outcome may be there before the post returns, so what it is due to is told before.
   const close = async (stage: DeadlineStage, isDue: boolean): Promise<void> => {
     if (isDue && isStageOpen(run.state, stage)) onExpired();
     await run.post({ type: "deadline", stage });
   };
   await clock.sleep(exchangeMs, signal);
-  await close(DeadlineStage.Advertising, exchangeMs < EXCHANGE_TIMEOUT_MS);
+  await close(DeadlineStage.Advertising, exchangeMs < longestMs);
   await clock.sleep(exchangeMs, signal);
-  await close(DeadlineStage.Sharing, exchangeMs < EXCHANGE_TIMEOUT_MS);
+  await close(DeadlineStage.Sharing, exchangeMs < longestMs);
   await Promise.race([run.announced, clock.sleep(left(), signal)]);
   await close(DeadlineStage.Collecting, true);
   await clock.sleep(UNMASK_TIMEOUT_MS, signal);
