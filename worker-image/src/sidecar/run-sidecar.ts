@@ -34,6 +34,7 @@ import {
 import { toldJob, trainerJob } from "./joined-job.ts";
 import { Agreements } from "./round/agreements.ts";
 import type { ToldJob } from "./round/check-opened.ts";
+import { HeldIntegers } from "./round/held-integers.ts";
 import { PartyMachine } from "./round/party-machine.ts";
 import { RoundDesk } from "./round/round-desk.ts";
 import { type JoiningWorker, openSession, type Session } from "./session.ts";
@@ -318,6 +319,7 @@ class SidecarWorker {
       crash: createCrashSimulator(env, log),
       volumeDirectory,
       memoryDirectory,
+      held: new HeldIntegers(),
       trust: { crypto, aggregatorKey, ownKey, told },
       agreements: await Agreements.open(memoryDirectory, crypto),
       member: this.#gate?.voiceFor(gateWorker) ?? noMember,

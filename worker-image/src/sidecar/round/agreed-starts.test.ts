@@ -15,6 +15,7 @@ import { trustingMember } from "../gate/testing/trusting-member.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
+import { HeldIntegers } from "./held-integers.ts";
 import { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 
@@ -74,6 +75,7 @@ async function startSidecar(): Promise<void> {
     crash: () => {},
     volumeDirectory: volume,
     memoryDirectory: volume,
+    held: new HeldIntegers(),
     tensors: () => never,
     trust,
     agreements: await Agreements.open(volume, crypto),

@@ -14,6 +14,7 @@ import { trustingMember } from "../gate/testing/trusting-member.ts";
 import type { MemberTrust } from "../gate/verify-trust.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import { Agreements } from "./agreements.ts";
+import { HeldIntegers } from "./held-integers.ts";
 import type { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 
@@ -92,7 +93,7 @@ async function aDesk(spoken = speak(), voice = {}): Promise<RoundDesk> {
     },
     desk: new TrainerDesk(log, 1_000, async () => {}),
     ...{ log, trust, crypto: trust.crypto, jobUid: "job", partyId: 1, crash: () => {} },
-    ...{ volumeDirectory: volume, memoryDirectory: volume },
+    ...{ volumeDirectory: volume, memoryDirectory: volume, held: new HeldIntegers() },
     tensors: () => {
       throw new Error("nothing is sent");
     },

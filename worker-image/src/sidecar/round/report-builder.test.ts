@@ -99,7 +99,7 @@ describe("buildReport", () => {
     expect(metrics["update.0.saturated"]).toBe(0);
     expect(metrics["update.0.squared_norm"]! / (670 * 200 ** 2 * STEP ** 2)).toBeCloseTo(1, 2);
     expect(segments.map(({ segment }) => segment)).toEqual([0, EVALUATION, TRAINING]);
-    expect(await readResidual(request.residualOut(0))).toEqual(new Array(PARAMETERS).fill(0));
+    expect(await readResidual(request.residualOut!(0))).toEqual(new Array(PARAMETERS).fill(0));
   });
 
   it("tells of an update that is far too large for its step by the largest norm, and loses no round for it", async () => {
@@ -118,7 +118,7 @@ describe("buildReport", () => {
     for (let round = 0; round < 40; round++) {
       const planDigest = new Uint8Array(32).fill(round);
       await buildReport({ ...request, planDigest });
-      await rename(request.residualOut(0), request.residualPath(0));
+      await rename(request.residualOut!(0), request.residualPath(0));
       reported += (await unpacked(request, 0))[3]!;
     }
     const left = (await readResidual(request.residualPath(0)))[3]!;
@@ -131,7 +131,7 @@ describe("buildReport", () => {
   ])("does not use what is left over when its file is $name, and says so", async ({ damage }) => {
     const request = await aRequest(new Float32Array(PARAMETERS).fill(1 + 0.3 * STEP));
     const [first] = await buildReport(request);
-    await writeFile(request.residualPath(0), damage(await readFile(request.residualOut(0))));
+    await writeFile(request.residualPath(0), damage(await readFile(request.residualOut!(0))));
     const warned: unknown[] = [];
     const log = { warn: (facts: unknown) => warned.push(facts) } as unknown as Logger;
     const [again] = await buildReport({ ...request, log });

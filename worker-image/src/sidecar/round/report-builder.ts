@@ -38,8 +38,8 @@ export interface ReportRequest {
   readonly metrics: MetricTotals;
   /** What quantising left over of a segment in earlier rounds, when there is any: float32, in the order of its parameters. */
   readonly residualPath: (segment: number) => string;
-  /** Where what this round leaves over of a segment goes. */
-  readonly residualOut: (segment: number) => string;
+  /** Where what this round leaves over of a segment goes; nowhere when it is left out. */
+  readonly residualOut?: (segment: number) => string;
   /** What takes the packed integers of a segment. */
   readonly sinkOf: (segment: SetupSegment) => SegmentSink | Promise<SegmentSink>;
   readonly signal: AbortSignal;
@@ -116,7 +116,7 @@ async function buildUpdate(update: Update, buffers: UpdateBuffers) {
   const ringBits = requireRingBits(segment.ringBits);
   const grid = { step, valueBits: segment.valueBits };
   const runKernel = processKernels();
-  const paths = { last: request.residualPath(segment.id), next: request.residualOut(segment.id) };
+  const paths = { last: request.residualPath(segment.id), next: request.residualOut?.(segment.id) };
   const residuals = await openResiduals(paths, segment.valueCount, request);
   const sink = await request.sinkOf(segment);
   let saturated = 0;

@@ -17,26 +17,22 @@ export interface ResidualFiles {
 
 /**
  * Opens the residuals of a segment of `valueCount` values: float32 in the order of its parameters, then a tag of each SCRATCH_VALUES of them.
+ * Without a next path what is left over is written nowhere.
  *
  * Nothing of it is synced, which would cost as much as the model in every round: a file that a crash of the machine tore is noticed by
  * size or tag, said in the log and taken for none. Then that little of an earlier update is not sent again.
  */
 export async function openResiduals(
-  paths: { readonly last: string; readonly next: string },
+  paths: { readonly last: string; readonly next: string | undefined },
   valueCount: number,
   { disk = realDisk, log }: { readonly disk?: Disk; readonly log: Logger },
 ): Promise<ResidualFiles> {
   const last = await openWhole(paths.last, valueCount, { disk, log });
   const tags = last === undefined ? undefined : await readTags(last, valueCount);
-  let next: DiskFile;
-  try {
-    await disk.mkdir(dirname(paths.next));
-    await disk.remove(paths.next);
-    next = await disk.open(paths.next, "w");
-  } catch (error) {
+  const next = await openNext(paths.next, disk).catch(async (error: unknown) => {
     await last?.close();
     throw error;
-  }
+  });
   const written = Buffer.alloc(chunksOf(valueCount) * PIECE_TAG_BYTES);
   return {
     async read(offset, values) {
@@ -47,16 +43,26 @@ export async function openResiduals(
       return values.fill(0);
     },
     async write(offset, values) {
+      if (next === undefined) return;
       const bytes = bytesOf(values);
       tagAt(written, offset).set(pieceTag(bytes));
       await writeFully(next, bytes, offset * FLOAT_BYTES);
     },
-    finish: () => writeFully(next, written, valueCount * FLOAT_BYTES),
+    async finish() {
+      if (next !== undefined) await writeFully(next, written, valueCount * FLOAT_BYTES);
+    },
     async close() {
       await last?.close();
-      await next.close();
+      await next?.close();
     },
   };
+}
+
+async function openNext(path: string | undefined, disk: Disk): Promise<DiskFile | undefined> {
+  if (path === undefined) return undefined;
+  await disk.mkdir(dirname(path));
+  await disk.remove(path);
+  return disk.open(path, "w");
 }
 
 async function openWhole(

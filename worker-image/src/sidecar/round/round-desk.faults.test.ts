@@ -13,6 +13,7 @@ import { trustingMember } from "../gate/testing/trusting-member.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { RemoteFile, TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
+import { HeldIntegers } from "./held-integers.ts";
 import type { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 import { volumePaths } from "./volume-paths.ts";
@@ -52,6 +53,7 @@ beforeEach(async () => {
     crash: () => {},
     volumeDirectory: volume,
     memoryDirectory: volume,
+    held: new HeldIntegers(),
     tensors: () => tensors,
     trust: trustOfParty1(),
     agreements: await Agreements.open(volume, crypto),

@@ -10,6 +10,7 @@ import { trustingMember } from "../gate/testing/trusting-member.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import { Agreements } from "./agreements.ts";
+import { HeldIntegers } from "./held-integers.ts";
 import type { PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 import { volumePaths } from "./volume-paths.ts";
@@ -46,6 +47,7 @@ beforeEach(async () => {
     crash: () => {},
     volumeDirectory: volume,
     memoryDirectory: volume,
+    held: new HeldIntegers(),
     tensors: () => tensors(),
     trust,
     agreements: await Agreements.open(volume, crypto),

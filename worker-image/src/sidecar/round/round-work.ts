@@ -28,6 +28,7 @@ import type { TaskOutcome, TrainerDesk, TrainerTask } from "../trainer/trainer-d
 import { hasDigest } from "../wire/own-file.ts";
 import type { TensorClient } from "../wire/tensor-client.ts";
 import type { CheckedRound } from "./check-started.ts";
+import type { HeldIntegers } from "./held-integers.ts";
 import { type KeptReport, loadReport, saveReport, settleMissed } from "./kept-report.ts";
 import { loadJson } from "./load-json.ts";
 import { buildReport, type MetricTotals, type ReportedSegment, type ReportRequest } from "./report-builder.ts";
@@ -52,6 +53,8 @@ export interface WorkDeps {
   readonly crash: CrashSimulator;
   readonly volumeDirectory: string;
   readonly memoryDirectory: string;
+  /** What masks are added to. */
+  readonly held: HeldIntegers;
   /** The tensor wire of the present session. */
   readonly tensors: () => TensorClient;
 }
@@ -117,7 +120,8 @@ export async function rebuildSegment(deps: WorkDeps, request: WorkRequest, damag
 }
 
 /**
- * Masks a segment of the report while it is quantised once more, into the file that is sent: its integers themselves lie on no disk.
+ * Masks a segment of the report into the file that is sent: its integers themselves lie on no disk. Where they are not held in memory the
+ * update is quantised once more.
  *
  * @returns size and digest of the masked bytes.
  * @throws CHECKSUM_MISMATCH when other integers come out than were promised: two plaintexts under one keystream would tell their difference.
@@ -165,7 +169,7 @@ function sinkOfReport(deps: WorkDeps, request: WorkRequest, { id }: SetupSegment
   const { setup, layout } = request.round;
   if (!isMasked(setup)) return fileSink(segmentPath(deps, request, id), realDisk);
   if (layout.metrics.some(({ segment }) => segment.id === id)) return fileSink(keptMetricsPath(deps, id), realDisk);
-  return digestSink();
+  return deps.held.hold(request.planDigest, id, digestSink());
 }
 
 function keptMetricsPath({ memoryDirectory }: WorkDeps, segment: number): string {
@@ -181,20 +185,50 @@ async function makeAgain(
 ): Promise<void> {
   request.signal.throwIfAborted();
   const { planDigest } = request;
-  const besideOf = (id: number) => join(deps.volumeDirectory, volumePaths.rebuiltSegment(planDigest, id));
-  // What is left over was written with the report, and stays.
-  const residualOut = (id: number) => join(deps.volumeDirectory, volumePaths.rebuiltResidual(planDigest, id));
-  const sinkOf = (shape: SetupSegment) => (shape.id === segment ? sinkTo(shape, besideOf(segment)) : digestSink());
+  const beside = join(deps.volumeDirectory, volumePaths.rebuiltSegment(planDigest, segment));
   try {
-    const segments = await build(deps, request, { sinkOf, residualOut }, segment);
-    const made = segments.find((one) => one.segment === segment);
+    const openSink = (shape: SetupSegment) => sinkTo(shape, beside);
+    const made =
+      (await pourHeld(deps, request, segment, openSink)) ?? (await buildAlone(deps, request, segment, openSink));
     if (made === undefined || toHex(made.sha256) !== toHex(sha256))
       throw new TributaryError("CHECKSUM_MISMATCH", `segment ${segment} of the report comes out with other bytes`);
-    await realDisk.rename(besideOf(segment), segmentPath(deps, request, segment));
+    await realDisk.rename(beside, segmentPath(deps, request, segment));
   } finally {
-    await realDisk.remove(besideOf(segment));
-    for (const { id } of request.round.setup.segments) await realDisk.remove(residualOut(id));
+    await realDisk.remove(beside);
   }
+}
+
+type OpenSegmentSink = (segment: SetupSegment) => Promise<SegmentSink>;
+
+/** Gives a sink the integers of a segment that are held in memory; `undefined` when they are not. */
+async function pourHeld(
+  { held }: WorkDeps,
+  { planDigest, round }: WorkRequest,
+  segment: number,
+  openSink: OpenSegmentSink,
+): Promise<Digested | undefined> {
+  const update = round.layout.updates.find((one) => one.segment.id === segment);
+  const pieces = held.take(planDigest, segment);
+  if (update === undefined || pieces === undefined) return undefined;
+  const sink = await openSink(update.segment);
+  try {
+    for (const piece of pieces) await sink.write(piece);
+    return sink.finish();
+  } finally {
+    await sink.close();
+  }
+}
+
+/** Makes the integers of a segment once more. What they leave over was written with the report, and stays. */
+async function buildAlone(
+  deps: WorkDeps,
+  request: WorkRequest,
+  segment: number,
+  openSink: OpenSegmentSink,
+): Promise<Digested | undefined> {
+  const sinkOf = (shape: SetupSegment) => (shape.id === segment ? openSink(shape) : digestSink());
+  const segments = await build(deps, request, { sinkOf }, segment);
+  return segments.find((one) => one.segment === segment);
 }
 
 /** Where the file of a segment lies that is sent. */

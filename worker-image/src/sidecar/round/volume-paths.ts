@@ -4,9 +4,8 @@ export const volumePaths = {
   /** By the name of the work that it comes from. */
   trained: (work: string) => `tasks/${work}.safetensors`,
   segment: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.bin`,
-  /** What takes the place of a damaged segment, and is left over beside it. */
+  /** What takes the place of a segment that is made again. */
   rebuiltSegment: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.again.bin`,
-  rebuiltResidual: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.again.f32`,
   /** The only files that outlive their round. */
   residual: (segment: number) => `residuals/${segment}.f32`,
   pendingResidual: (planDigest: Uint8Array, segment: number) => `reports/${prefix(planDigest)}-${segment}.residual.f32`,
