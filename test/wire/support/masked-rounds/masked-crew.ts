@@ -29,6 +29,8 @@ interface Death {
   /** How many of the type are left until then. */
   left: number;
   readonly died: () => void;
+  /** Resolves once the sidecar is gone, when it is being killed. */
+  kill?: Promise<void>;
 }
 
 /** What a sidecar says once it is in the job. */
@@ -106,6 +108,8 @@ export class MaskedCrew {
     const died = Promise.all(workers.map((worker) => this.#dieAt(worker, type, nth)));
     await this.job.openWindow(window);
     await Promise.race([died, this.job.untilCommitted(window.through + 1, COMMIT_MS)]);
+    // The others may have committed the round while one was still dying.
+    await Promise.all(workers.map((worker) => this.#deaths.get(worker)?.kill));
     for (const worker of workers) this.#deaths.delete(worker);
     return workers.filter((worker) => !this.job.workers[worker]!.sidecar.isRunning);
   }
@@ -180,7 +184,8 @@ export class MaskedCrew {
   async #isLast(worker: number, message: Uint8Array): Promise<boolean> {
     const death = this.#deaths.get(worker);
     if (death === undefined || message[1] !== death.type || --death.left > 0) return false;
-    await this.job.workers[worker]!.sidecar.kill();
+    death.kill = this.job.workers[worker]!.sidecar.kill();
+    await death.kill;
     this.#deaths.delete(worker);
     death.died();
     return true;
