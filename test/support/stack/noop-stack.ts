@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "@tributary/clouds";
@@ -69,16 +69,22 @@ export async function noopJob(name: string, changes: (spec: NoopSpec) => void = 
   return manifest as unknown as Manifest;
 }
 
+/** Tells the jobs of this process from those of the same names that ran in the same clouds before. */
+const ownRun = randomUUID();
+
 /**
- * {@link noopJob} that starts from a model of its own, of 1 MiB and up to 256 KiB more by the job's name: the members' gates remember, whatever
- * the job, what was summed on a start, and sign no other sum there (docs/adr/gate.md).
+ * {@link noopJob} that starts from a model of its own, of 1 MiB and up to 256 KiB more by the job's name and the run of the tests: the members'
+ * gates remember, whatever the job, what was summed on a start, and sign no other sum there (docs/adr/gate.md).
  */
 export async function ownNoopJob(
   { modelsFolder }: Pick<NoopStack, "modelsFolder">,
   name: string,
   changes: (spec: NoopSpec) => void = () => {},
 ): Promise<Manifest> {
-  const extraValues = createHash("sha256").update(name).digest().readUInt16BE();
+  const extraValues = createHash("sha256")
+    .update(JSON.stringify([ownRun, name]))
+    .digest()
+    .readUInt16BE();
   const path = `zeros-of-${name}.safetensors`;
   await fillClaim(modelsFolder, [{ path, text: zerosModel(2 ** 20 + 4 * extraValues) }]);
   return noopJob(name, (spec) => {
