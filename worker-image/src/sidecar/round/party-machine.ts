@@ -224,6 +224,10 @@ export class PartyMachine {
       }
       case "shareUnreadable":
         return log.warn({ sender: effect.sender }, "a sealed share does not open");
+      case "sumLost": {
+        const { round, attempt } = effect;
+        return log.warn({ round, attempt }, "too many announced sums wait for a result; shares of the oldest are gone");
+      }
       case "refused":
         log.warn({ ...effect.refusal }, "a step of the protocol was refused");
         return onEffect(effect);

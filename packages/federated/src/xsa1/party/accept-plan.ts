@@ -6,8 +6,9 @@ import { isMasked } from "../roster.ts";
 import type { RoundSetup } from "../setup.ts";
 import { planTranscript } from "../transcripts.ts";
 import { readyEffects } from "./accept-shares.ts";
+import { besideStarting } from "./kept-rounds.ts";
 import { refuse, repeat } from "./party-round.ts";
-import { type PartyRound, type PartyState, withRound } from "./party-state.ts";
+import type { PartyRound, PartyState } from "./party-state.ts";
 import type { PartyContext, PartyEffect, PartyStep } from "./party-types.ts";
 import { checkModelNotLeft, checkRosterAllowsSum, enterModel } from "./sum-history.ts";
 
@@ -34,7 +35,12 @@ export function acceptPlan(
   const next: PartyRound = { ...round, plan: { plan, digest } };
   // What was signed under masks stays known, whatever is summed without them meanwhile.
   const history = isMasked(round.setup) ? enterModel(state.history, plan.modelSha256) : state.history;
-  return { state: withRound({ ...state, history }, next), effects: [{ type: "persist" }, ...planEffects(next)] };
+  const { kept, lost } = besideStarting(
+    state.rounds.filter((other) => other !== round),
+    plan,
+  );
+  const effects: PartyEffect[] = [{ type: "persist" }, ...lost.map(sumLost), ...planEffects(next)];
+  return { state: { history, rounds: [...kept, next] }, effects };
 }
 
 /** Distance that two different sums on one base model must keep. */
@@ -45,6 +51,10 @@ export function minSumDistance(setup: RoundSetup): number {
 function planEffects(round: PartyRound): PartyEffect[] {
   const { plan, digest } = round.plan!;
   return [{ type: "planAccepted", planDigest: digest, setup: round.setup, plan }, ...readyEffects(round)];
+}
+
+function sumLost({ setup: { round, attempt } }: PartyRound): PartyEffect {
+  return { type: "sumLost", round, attempt };
 }
 
 function checkSignature({ crypto, config }: PartyContext, message: PlanMessage, digest: Uint8Array): Refusal | null {

@@ -4,13 +4,14 @@ import { type AdvertiseMessage, MessageType, type SetupMessage } from "../messag
 import { firstRefusal, type Refusal, RefusalReason, refusal } from "../refusals.ts";
 import { isMasked } from "../roster.ts";
 import { segmentSecrets, shareSecret } from "../round-secrets.ts";
-import { type RoundSetup, setupDigest } from "../setup.ts";
+import { setupDigest } from "../setup.ts";
 import { advertiseTranscript, setupTranscript } from "../transcripts.ts";
 import { checkSetup, dataNamesOf } from "./check-setup.ts";
+import { besideOpening } from "./kept-rounds.ts";
 import { refuse, repeat } from "./party-round.ts";
-import { OPEN_ROUNDS, type PartyRound, type PartyState } from "./party-state.ts";
+import type { PartyRound, PartyState } from "./party-state.ts";
 import type { EnrolledParty, PartyContext, PartyStep } from "./party-types.ts";
-import { checkRoundIncreases } from "./sum-history.ts";
+import { checkRoundIncreases, comesAfter } from "./sum-history.ts";
 
 /** Step 0: checks a setup against the member's policy, makes this round's secrets and advertises their public keys. */
 export function openRound(
@@ -22,7 +23,7 @@ export function openRound(
   const { setup } = message;
   const digest = setupDigest(context.crypto, setup);
   const open = state.rounds.find((round) => round.setup.round === setup.round && round.setup.attempt === setup.attempt);
-  if (open !== undefined && equalBytes(open.setupDigest, digest) && isNewest(state, setup)) {
+  if (open !== undefined && equalBytes(open.setupDigest, digest) && isPresent(state, open)) {
     return repeat(state, { type: "send", message: advertise(context, open) });
   }
   const found = firstRefusal(
@@ -47,16 +48,17 @@ export function openRound(
     progress: setup.segments.map(() => ({ plainSha256: null, stored: null, bitmap: null })),
   };
   const history = { ...state.history, lastRound: { round: setup.round, attempt: setup.attempt } };
-  const rounds = [...state.rounds, round].slice(-OPEN_ROUNDS);
+  const rounds = [...besideOpening(state.rounds), round];
   return {
     state: { history, rounds },
     effects: [{ type: "persist" }, { type: "send", message: advertise(context, round) }],
   };
 }
 
-/** A party is in one round at a time: a setup that a later one followed is not gone back to. */
-function isNewest({ history: { lastRound } }: PartyState, { round, attempt }: RoundSetup): boolean {
-  return lastRound?.round === round && lastRound.attempt === attempt;
+/** A party is in one round at a time: one that a later one followed is not gone back to. One whose keys alone were exchanged follows nothing yet. */
+function isPresent({ history: { model }, rounds }: PartyState, { setup, plan }: PartyRound): boolean {
+  if (rounds.some((other) => other.plan !== null && comesAfter(other.setup, setup))) return false;
+  return plan === null || !isMasked(setup) || (model !== null && equalBytes(model, plan.plan.modelSha256));
 }
 
 /** The encoded Advertise message of a round: the same bytes each time. */

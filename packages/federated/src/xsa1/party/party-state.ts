@@ -3,9 +3,6 @@ import type { RoundPlan } from "../plan.ts";
 import type { RoundSetup } from "../setup.ts";
 import { emptyHistory, type SumHistory } from "./sum-history.ts";
 
-/** Rounds a party keeps open at once: one in its last steps, one exchanging keys for the next. */
-export const OPEN_ROUNDS = 2;
-
 /** The public keys of a member of the key list, as it advertised them. */
 export interface PeerKeys {
   readonly shareKey: Uint8Array;
@@ -61,7 +58,7 @@ export interface PartyRound {
 /** Everything a party remembers. Holds secrets: keep it in memory-backed storage that dies with the pod. */
 export interface PartyState {
   readonly history: SumHistory;
-  /** At most {@link OPEN_ROUNDS}, oldest first. */
+  /** Oldest first: at most one without a plan, the one that was started last, and parked ones. */
   readonly rounds: readonly PartyRound[];
 }
 

@@ -58,6 +58,15 @@ export type PartyEvent =
       readonly enrolled: readonly EnrolledParty[];
       readonly policy?: OpeningPolicy;
     }
+  /** An open round is to start: who is in it as certificates hold now, and what the admin decides now. Refused where it would not be opened so. */
+  | {
+      readonly type: "judge";
+      readonly setupDigest: Uint8Array;
+      readonly enrolled: readonly EnrolledParty[];
+      readonly policy?: OpeningPolicy;
+    }
+  /** The aggregator closed a round without a result. */
+  | { readonly type: "forget"; readonly setupDigest: Uint8Array }
   /** Any other message of the aggregator. */
   | { readonly type: "receive"; readonly message: Uint8Array }
   /** The packed integers of a segment are ready; `plainSha256` is their digest before any mask. */
@@ -115,6 +124,8 @@ export type PartyEffect =
     }
   /** A holder's sealed shares of `sender` do not open: report it, the round goes on. */
   | { readonly type: "shareUnreadable"; readonly sender: number }
+  /** Too many announced sums wait for their result: this party's shares of that one are gone. */
+  | { readonly type: "sumLost"; readonly round: number; readonly attempt: number }
   /** Nothing was done: raise an event and count it. */
   | { readonly type: "refused"; readonly refusal: Refusal }
   /** The round ended and its secrets are gone from the state. */

@@ -7,6 +7,8 @@ import { acceptPlan } from "./accept-plan.ts";
 import { acceptShares, readyEffects } from "./accept-shares.ts";
 import { answerUnmask } from "./answer-unmask.ts";
 import { closeRound } from "./close-round.ts";
+import { forgetRound } from "./forget-round.ts";
+import { judgeRound } from "./judge-round.ts";
 import { advertise, openRound } from "./open-round.ts";
 import { refuse } from "./party-round.ts";
 import { type PartyRound, type PartyState, type PlannedRound, roundOfPlan, roundOfSetup } from "./party-state.ts";
@@ -33,6 +35,10 @@ export function stepParty(context: PartyContext, state: PartyState, event: Party
         return refuse(state, refusal(RefusalReason.MalformedMessage, "not a setup"));
       return openRound(judgingBy(context, event.policy), state, message, event.enrolled);
     }
+    case "judge":
+      return judgeRound(judgingBy(context, event.policy), state, event.setupDigest, event.enrolled);
+    case "forget":
+      return forgetRound(state, event.setupDigest);
     case "receive": {
       const message = tryDecode(event.message);
       if (message === null) return refuse(state, refusal(RefusalReason.MalformedMessage, "not a message of XSA1"));

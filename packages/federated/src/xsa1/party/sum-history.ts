@@ -15,7 +15,7 @@ const PREFIX_BYTES = 8;
  * Sets hold data names, not ids or keys: the hub gives out ids, and a pod that is made anew has another key and trains on the same data.
  */
 export interface SumHistory {
-  readonly lastRound: { readonly round: number; readonly attempt: number } | null;
+  readonly lastRound: SetupNumber | null;
   /** SHA-256 of the base model of the latest plan. */
   readonly model: Uint8Array | null;
   /** First 8 bytes of the digest of each model left behind, one after the other. */
@@ -37,10 +37,21 @@ export function survivorSet(dataNames: readonly Uint8Array[]): Uint8Array {
   return concatBytes(...sorted);
 }
 
+/** Place of a setup among those of its job. */
+export interface SetupNumber {
+  readonly round: number;
+  readonly attempt: number;
+}
+
+/** Whether one setup was made after another. */
+export function comesAfter(one: SetupNumber, other: SetupNumber): boolean {
+  return one.round > other.round || (one.round === other.round && one.attempt > other.attempt);
+}
+
 /** Refuses (round, attempt) unless it comes after the last one opened. */
 export function checkRoundIncreases(history: SumHistory, round: number, attempt: number): Refusal | null {
   const last = history.lastRound;
-  if (last === null || round > last.round || (round === last.round && attempt > last.attempt)) return null;
+  if (last === null || comesAfter({ round, attempt }, last)) return null;
   const detail = `round ${round} attempt ${attempt} comes after round ${last.round} attempt ${last.attempt}`;
   return refusal(RefusalReason.RoundNotIncreasing, detail);
 }
