@@ -263,7 +263,7 @@ class SidecarWorker {
       if (message.case === "opened") await this.#rounds?.open({ round, attempt }, message.value);
       else if (message.case === "started") await this.#rounds?.start({ round, attempt }, message.value);
       else if (message.case === "secagg") await this.#rounds?.receive({ round, attempt }, message.value);
-      else if (message.case === "closed") this.#rounds?.close({ round, attempt });
+      else if (message.case === "closed") this.#rounds?.close({ round, attempt }, message.value.committed);
       else if (message.case === "finished") {
         this.#rounds?.stop();
         log.info({ outcome: message.value.outcome }, "the job is finished");

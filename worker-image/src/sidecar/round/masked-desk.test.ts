@@ -15,11 +15,12 @@ import type { MemberTrust } from "../gate/verify-trust.ts";
 import { TrainerDesk } from "../trainer/trainer-desk.ts";
 import { Agreements } from "./agreements.ts";
 import { HeldIntegers } from "./held-integers.ts";
-import type { PartyMachine } from "./party-machine.ts";
+import type { AttemptId, PartyMachine } from "./party-machine.ts";
 import { RoundDesk } from "./round-desk.ts";
 
 const log = createLogger("masked-desk.test", "silent");
 const attempt = { round: 3, attempt: 1 };
+const next = { round: 4, attempt: 1 };
 const dataNames = [1, 2, 3].map((fill) => new Uint8Array(36).fill(fill));
 
 let members: VouchingMembers;
@@ -31,8 +32,11 @@ let told: { code: string; message: string }[];
 /** Answers of the gate in turn: an empty text is a yes, the last holds. */
 let answers: (string | TributaryError)[];
 let recorded: number;
-let stated: () => Promise<MemberTrust>;
+let stated: (patienceMs: number, signal: AbortSignal) => Promise<MemberTrust>;
 let isOpen: boolean;
+let isStarted: boolean;
+/** By the clock that judges certificates. */
+let nowMs: number;
 let isRefused: boolean;
 let signed: { segment: number; bitmap: Uint8Array }[];
 
@@ -44,10 +48,12 @@ beforeEach(async () => {
   volume = await mkdtemp(join(tmpdir(), "masked-desk-"));
   await mkdir(join(volume, "reports"));
   [posted, told, answers, recorded, isOpen, isRefused, signed] = [[], [], [""], 0, false, false, []];
-  const policy = parsePolicy("policy.json", '{"version":1,"protocols":["Masking"],"minOrganisations":3}');
-  stated = async () => ({ peers: members.peers, policy });
+  [isStarted, nowMs] = [false, Date.now()];
+  stated = async () => ({ peers: members.peers, policy: masking });
 });
 afterEach(() => rm(volume, { recursive: true, force: true }));
+
+const masking = parsePolicy("policy.json", '{"version":1,"protocols":["Masking"],"minOrganisations":3}');
 
 const away = new TributaryError("GATE_UNREACHABLE", "away");
 
@@ -74,6 +80,8 @@ async function aDesk(spoken = speak(), voice = {}): Promise<RoundDesk> {
     },
     seedOf: () => undefined,
     isOpen: () => isOpen,
+    isStarted: () => isStarted,
+    setupOf: ({ round }: AttemptId) => new Uint8Array(32).fill(round),
     presentStart: spoken.plan.modelSha256,
     signingOf: (asked: Uint8Array) => (Buffer.compare(asked, digest) === 0 ? { dataNames, signed } : undefined),
     wouldRefuse: () => isRefused,
@@ -87,7 +95,12 @@ async function aDesk(spoken = speak(), voice = {}): Promise<RoundDesk> {
   return new RoundDesk({
     member: {
       ...trustingMember,
-      partiesOf: partiesByTrust({ trustOf: () => stated(), member: "m0", partyId: 1, clock: systemClock }),
+      partiesOf: partiesByTrust({
+        trustOf: (patienceMs, signal) => stated(patienceMs, signal),
+        member: "m0",
+        partyId: 1,
+        clock: { nowMs: () => nowMs },
+      }),
       record: recordAtGate({ ask, clock, log }),
       ...voice,
     },
@@ -175,6 +188,96 @@ describe("a masked round that is opened", () => {
   });
 });
 
+describe("a masked round that is opened beside one that has started", () => {
+  it("waits for the gate alone: the other one's survivors are signed meanwhile, and its own start is after it", async () => {
+    const desk = await aStartedDesk();
+    const gate = Promise.withResolvers<MemberTrust>();
+    stated = () => gate.promise;
+    const { opened, started } = speak(next);
+    await desk.open(next, opened);
+    await announce(desk);
+    expect(handed()).toEqual([SURVIVORS]);
+    const starting = desk.start(next, started);
+    await unmask(desk);
+    expect(handed()).toEqual([SURVIVORS, UNMASK]);
+    gate.resolve({ peers: members.peers, policy: masking });
+    await starting;
+    expect(handed()).toEqual([SURVIVORS, UNMASK, MessageType.Setup, undefined, MessageType.Plan]);
+    expect(told).toEqual([]);
+  });
+
+  it("is judged again when it starts, by the certificates and the policy of then", async () => {
+    const desk = await aStartedDesk();
+    const { opened, started } = speak(next);
+    await desk.open(next, opened);
+    const policy = parsePolicy("policy.json", '{"version":1,"protocols":["Masking"],"minOrganisations":4}');
+    stated = async () => ({ peers: members.peers, policy });
+    await desk.start(next, started);
+    expect(posted[1]).toMatchObject({ type: "judge", enrolled: 3, policy: { minOrganisations: 4 } });
+  });
+
+  it.each([
+    { given: "its own start", remainingMs: 8_000n, isShort: true },
+    { given: "the opening, where the start says nothing", remainingMs: 0n, isShort: false },
+  ])("has time as said by $given", async ({ remainingMs, isShort }) => {
+    let patience = 0;
+    const admit = async (_: object, patienceMs: number) => {
+      patience = patienceMs;
+    };
+    const desk = await aDesk(speak(), { admit });
+    await desk.open(attempt, speak().opened);
+    await desk.start(attempt, { ...speak().started, remainingMs });
+    // The gate is asked for a share of what is left.
+    expect([patience > 0, patience < 2_000]).toEqual([true, isShort]);
+  });
+
+  it("does not start with certificates that have ended meanwhile", async () => {
+    const desk = await aStartedDesk();
+    const { opened, started } = speak(next);
+    await desk.open(next, opened);
+    nowMs += 3_600_000;
+    await desk.start(next, started);
+    const message = expect.stringMatching(/^ChainRefused: seat 1 /u);
+    expect([handed(), told]).toEqual([[MessageType.Setup], [{ code: "TERMS_REFUSED", message }]]);
+  });
+
+  it.each([
+    { given: "has no plan yet", isPlanned: false, want: ["open", "judge", "receive"] },
+    { given: "has its plan", isPlanned: true, want: ["open", "receive"] },
+  ])("and again by a process that found it open: it $given", async ({ isPlanned, want }) => {
+    [isOpen, isStarted] = [true, isPlanned];
+    const desk = await aDesk();
+    await desk.open(attempt, speak().opened);
+    await desk.start(attempt, speak().started);
+    expect(posted.map(({ type }) => type)).toEqual(want);
+  });
+
+  it("is refused alone: the one that has started goes on", async () => {
+    const desk = await aStartedDesk();
+    const mute = workers.map((worker) => ({ ...worker, chainDer: [] }));
+    const { opened, started } = speak({ ...next, workers: mute });
+    await desk.open(next, opened);
+    expect(told).toMatchObject([{ code: "TERMS_REFUSED" }]);
+    await announce(desk);
+    expect(handed()).toEqual([SURVIVORS]);
+    await desk.start(next, started);
+    expect(handed()).toEqual([SURVIVORS]);
+  });
+
+  it("ends with its opening when it is closed unused, and the machine forgets it", async () => {
+    const desk = await aStartedDesk();
+    stated = (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { opened, started } = speak(next);
+    await desk.open(next, opened);
+    desk.close(next, false);
+    await vi.waitFor(() => expect(posted).toEqual([{ type: "forget" }]));
+    await desk.start(next, started);
+    await announce(desk);
+    expect(handed()).toEqual([undefined, SURVIVORS]);
+  });
+});
+
 describe("survivors of a masked round", () => {
   it("are signed once the gate remembers them, and what comes meanwhile waits behind them", async () => {
     const desk = await aStartedDesk();
@@ -190,19 +293,22 @@ describe("survivors of a masked round", () => {
     const desk = await aStartedDesk();
     answers = [away];
     await announce(desk);
-    desk.close(attempt);
+    desk.close(attempt, true);
     await unmask(desk);
     await vi.waitFor(() => expect(handed()).toEqual([UNMASK]), 10_000);
     expect(told).toEqual([]);
   });
 
-  it("are not signed once another attempt is open, which the machine hears of after all that came before", async () => {
+  it("are not signed once another attempt starts, which the machine hears of after all that came before", async () => {
     const desk = await aStartedDesk();
     answers = [away];
     await announce(desk);
     await unmask(desk);
-    await desk.open({ round: 4, attempt: 1 }, speak({ round: 4 }).opened);
-    expect(handed()).toEqual([UNMASK, MessageType.Setup]);
+    const { opened, started } = speak(next);
+    await desk.open(next, opened);
+    expect(handed()).toEqual([MessageType.Setup]);
+    await desk.start(next, started);
+    expect(handed()).toEqual([MessageType.Setup, UNMASK, undefined, MessageType.Plan]);
     expect(told).toEqual([]);
   });
 

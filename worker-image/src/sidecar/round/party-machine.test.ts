@@ -181,6 +181,21 @@ describe("PartyMachine", () => {
     ]);
   });
 
+  it("forgets a round that was closed without a result, as its file does, and takes a later setup alone", async () => {
+    const machine = await aReadyMachine();
+    const digest = setupDigest(crypto, setup);
+    const known = (one: PartyMachine) => [one.isOpen(digest), one.isStarted(digest), one.setupOf(setup)?.length];
+    expect(known(machine)).toEqual([true, true, 32]);
+    await machine.post({ type: "forget", setupDigest: machine.setupOf({ round: 3, attempt: 1 })! });
+    const reopened = await openMachine();
+    expect([known(machine), known(reopened), reopened.lastSetup]).toEqual([
+      [false, false, undefined],
+      [false, false, undefined],
+      3,
+    ]);
+    expect(machine.seedOf(planDigest)).toBeUndefined();
+  });
+
   it("goes on from its file after a restart: the first digest that became durable is the only one", async () => {
     const first = await aReadyMachine();
     await whileUnwritable(() => expect(first.post(inputReady(7))).rejects.toBeDefined());

@@ -117,6 +117,16 @@ export class PartyMachine {
     return this.#state.rounds.some((round) => equalBytes(round.setupDigest, setupDigest));
   }
 
+  /** Whether the round of a setup that was taken has its plan, and is not over. */
+  isStarted(setupDigest: Uint8Array): boolean {
+    return this.#state.rounds.some((round) => round.plan !== null && equalBytes(round.setupDigest, setupDigest));
+  }
+
+  /** Digest of the setup of an open attempt; `undefined` when it is not open. */
+  setupOf({ round, attempt }: AttemptId): Uint8Array | undefined {
+    return this.#state.rounds.find(({ setup }) => setup.round === round && setup.attempt === attempt)?.setupDigest;
+  }
+
   /** Whose data the parties of an open round train on, and the survivors that were signed in it; `undefined` when it is not open. */
   signingOf(planDigest: Uint8Array): SigningRound | undefined {
     const round = this.#state.rounds.find(({ plan }) => plan !== null && equalBytes(plan.digest, planDigest));

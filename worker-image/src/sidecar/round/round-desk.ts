@@ -1,34 +1,23 @@
 import type { partyV1 } from "@tributary/contracts";
-import {
-  equalBytes,
-  type MaskKey,
-  MessageType,
-  type PartyEvent,
-  planDigest,
-  SegmentOutcome,
-} from "@tributary/federated";
+import { equalBytes, type MaskKey, SegmentOutcome } from "@tributary/federated";
 import {
   asTributaryError,
   catalogue,
   Disposition,
   isStorageError,
   isTributaryError,
-  systemClock,
-  TributaryError,
+  type TributaryError,
 } from "@tributary/kit";
 import { type PartyFailureCode, partyFailureCode } from "../../shared/failure-codes.ts";
 import { tensorPath } from "../../shared/tensor-wire/resources.ts";
-import { patienceOf } from "../gate/ask-patiently.ts";
-import type { MemberVoice, RoundParties } from "../gate/member-voice.ts";
+import type { MemberVoice } from "../gate/member-voice.ts";
 import type { Agreements } from "./agreements.ts";
-import { type CheckedTerms, checkOpened, type Trust } from "./check-opened.ts";
-import { checkStarted } from "./check-started.ts";
+import { attemptEnded, isAttemptEnded, isSameAttempt } from "./attempts.ts";
+import type { Trust } from "./check-opened.ts";
 import { clearVolume } from "./clear-volume.ts";
-import { Inbox, type Wait } from "./inbox.ts";
-import { mayBeSigned, type StartedRound, type SurvivorBitmaps } from "./may-be-signed.ts";
+import { OpenedRounds } from "./opened-rounds.ts";
 import type { AttemptId, PartyMachine, WorkEffect } from "./party-machine.ts";
 import type { ReportedSegment } from "./report-builder.ts";
-import { readMessage, requireMessage } from "./round-messages.ts";
 import { makeReport, maskSegment, rebuildSegment, segmentPath, type WorkDeps, type WorkRequest } from "./round-work.ts";
 import type { Digested } from "./segment-sink.ts";
 import { endsReport, sendSegment } from "./send-segment.ts";
@@ -58,9 +47,6 @@ export interface DeskDeps extends WorkDeps {
  */
 const UPLOAD_LANES = 4;
 
-/** Messages that the desk reads before the machine does: all others are the machine's alone. */
-const CHECKED: ReadonlySet<number> = new Set([MessageType.Setup, MessageType.Plan, MessageType.SurvivorBitmaps]);
-
 /** What is told to the aggregator, and costs no link. */
 const REFUSALS = [
   "PROTOCOL_REFUSED",
@@ -74,9 +60,6 @@ const REFUSALS = [
 
 const NEVER = new AbortController().signal;
 
-/** What work ends with that nobody waits for any more. */
-const ATTEMPT_ENDED = "the attempt ended";
-
 interface OpenWork {
   readonly planDigest: Uint8Array;
   readonly attempt: AttemptId;
@@ -89,17 +72,6 @@ interface OpenWork {
   sentBytes: number;
 }
 
-/** The attempt that the aggregator opened last, as far as its terms, and then its start, hold. */
-interface OpenedRound {
-  readonly attempt: AttemptId;
-  readonly terms: CheckedTerms;
-  readonly expiresMs: number;
-  /** Setup and terms as they came. */
-  readonly bytes: Pick<partyV1.RoundOpened, "setup" | "terms">;
-  /** Its start, once the machine has accepted the plan. */
-  readonly started?: StartedRound;
-}
-
 type PlanAccepted = Extract<WorkEffect, { type: "planAccepted" }>;
 type Upload = Extract<WorkEffect, { type: "upload" }>;
 type Closed = Extract<WorkEffect, { type: "closed" }>;
@@ -107,74 +79,42 @@ type Closed = Extract<WorkEffect, { type: "closed" }>;
 /** The work of the open attempt: starts, feeds, ends it as the protocol's machine says. One attempt at a time. */
 export class RoundDesk {
   readonly #deps: DeskDeps;
-  #opened: OpenedRound | undefined;
-  /** The start whose plan the machine is given now. */
-  #starting: StartedRound | undefined;
   #work: OpenWork | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** End of the queue of results to settle, and how many are in it: their files lie among those that are removed between rounds. */
   #settled: Promise<void> = Promise.resolve();
   #unsettled = 0;
-  readonly #inbox = new Inbox((cause) => this.#background(Promise.reject(cause)));
+  readonly #rounds: OpenedRounds;
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
-  }
-
-  /** The aggregator opened an attempt: checks its terms and hands the setup to the machine, which decides whether to take part. */
-  async open(attempt: AttemptId, opened: partyV1.RoundOpened): Promise<void> {
-    this.#opened = undefined;
-    // The aggregator says how long is left: its clock and this one are never compared.
-    const expiresMs = systemClock.monotonicMs() + Number(opened.remainingMs);
-    // A party is in one round at a time: what still waits to be signed is of none that is open.
-    await this.#inbox.endWait(attemptEnded());
-    await this.#orRefuse(attempt, async () => {
-      const { setup } = requireMessage(opened.setup, MessageType.Setup, attempt);
-      const terms = checkOpened(this.#deps.trust, setup, opened);
-      const parties = await this.#partiesOf(terms, expiresMs);
-      await this.#step(attempt, { type: "open", message: opened.setup, ...parties });
-      this.#opened = { attempt, terms, expiresMs, bytes: { setup: opened.setup, terms: opened.terms } };
+    this.#rounds = new OpenedRounds({
+      ...deps,
+      orRefuse: (attempt, work) => this.#orRefuse(attempt, work),
+      onFault: (cause) => this.#background(Promise.reject(cause)),
+      sentBytes: (planDigest) => this.#workOf(planDigest)?.sentBytes ?? 0,
     });
   }
 
-  /** The opened attempt starts: checks what it starts from and hands the plan to the machine. */
-  async start(attempt: AttemptId, { plan: message, start, signature }: partyV1.RoundStarted): Promise<void> {
-    const opened = this.#opened;
-    // What was refused when it was opened has been said, and is not started.
-    if (opened === undefined || !isSame(opened.attempt, attempt)) return;
-    await this.#orRefuse(attempt, async () => {
-      const { plan } = requireMessage(message, MessageType.Plan, attempt);
-      const round = checkStarted(this.#deps.trust, opened.terms, plan, { start, signature });
-      this.#deps.agreements.require(round);
-      await this.#askGate(opened, { start, signature });
-      // While the gate was asked another attempt may have been opened, or this one closed.
-      if (this.#opened !== opened) return;
-      const digest = planDigest(this.#deps.crypto, opened.terms.signed.setupDigest, plan);
-      const starting = { planDigest: digest, round };
-      this.#starting = starting;
-      await this.#step(attempt, { type: "receive", message }).finally(() => (this.#starting = undefined));
-      this.#opened = { ...opened, started: starting };
-    });
+  /** The aggregator opened an attempt, perhaps beside one that is in work. */
+  open(attempt: AttemptId, opened: partyV1.RoundOpened): Promise<void> {
+    return this.#rounds.open(attempt, opened);
+  }
+
+  /** The opened attempt starts. */
+  start(attempt: AttemptId, started: partyV1.RoundStarted): Promise<void> {
+    return this.#rounds.start(attempt, started);
   }
 
   /** Hands a message of the aggregator's to the machine. */
-  async receive(attempt: AttemptId, message: Uint8Array): Promise<void> {
-    const read = CHECKED.has(message[1]!) ? readMessage(message) : undefined;
-    // They come with terms and start alone, which they are checked against.
-    if (read?.type === MessageType.Setup || read?.type === MessageType.Plan) return;
-    await this.#inbox.take((wait) =>
-      this.#orRefuse(attempt, async () => {
-        if (read?.type === MessageType.SurvivorBitmaps && !(await this.#mayBeSigned(read, message, wait))) return;
-        await this.#deps.machine().post({ type: "receive", message });
-      }),
-    );
+  receive(attempt: AttemptId, message: Uint8Array): Promise<void> {
+    return this.#rounds.receive(attempt, message);
   }
 
   /** The attempt ended; a committed one has been settled by its result before. */
-  close({ round, attempt }: AttemptId): void {
-    const ended = { round, attempt };
-    if (this.#opened !== undefined && isSame(this.#opened.attempt, ended)) void this.#inbox.endWait(attemptEnded());
-    if (this.#work !== undefined && isSame(this.#work.attempt, ended)) this.#endWork();
+  close(attempt: AttemptId, isCommitted: boolean): void {
+    if (this.#work !== undefined && isSameAttempt(this.#work.attempt, attempt)) this.#endWork();
+    this.#background(this.#rounds.close(attempt, isCommitted));
   }
 
   /** Does what the machine leaves to its caller. */
@@ -200,7 +140,7 @@ export class RoundDesk {
 
   /** Gives up whatever is open. */
   stop(): void {
-    void this.#inbox.endWait(attemptEnded());
+    this.#background(this.#rounds.stop());
     this.#endWork();
   }
 
@@ -215,46 +155,16 @@ export class RoundDesk {
     }
   }
 
-  async #askGate(
-    { terms, expiresMs, bytes }: OpenedRound,
-    { start, signature }: Pick<partyV1.RoundStarted, "start" | "signature">,
-  ): Promise<void> {
-    const { line, attempt } = terms.signed;
-    await this.#deps.member.admit({ ...bytes, start, signature, line, attempt }, patienceUntil(expiresMs), NEVER);
-  }
-
-  /** Who is in the round, as members vouch for it. What the machine has taken before was verified then: certificates live some minutes, rounds may take hours. */
-  async #partiesOf(terms: CheckedTerms, expiresMs: number): Promise<RoundParties> {
-    if (this.#deps.machine().isOpen(terms.signed.setupDigest)) return { enrolled: [] };
-    return this.#deps.member.partiesOf(terms, patienceUntil(expiresMs), NEVER);
-  }
-
-  /** A step that the round cannot go on without: a refusal of the machine's is the worker's. */
-  async #step(attempt: AttemptId, event: PartyEvent): Promise<void> {
-    const refusal = await this.#deps.machine().post(event);
-    if (refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", refusal, { details: { ...attempt } });
-  }
-
-  #mayBeSigned(read: SurvivorBitmaps, message: Uint8Array, wait: Wait): Promise<boolean> {
-    const { crypto, partyId, agreements, member, machine } = this.#deps;
-    const started = this.#opened?.started;
-    const guard = { crypto, partyId, agreements, record: member.record, machine: machine(), started };
-    const sentBytes = () => this.#workOf(read.planDigest)?.sentBytes ?? 0;
-    return mayBeSigned(guard, { read, message, sentBytes }, wait);
-  }
-
   #start({ planDigest, setup }: PlanAccepted): void {
     if (this.#work !== undefined && equalBytes(this.#work.planDigest, planDigest)) return;
     this.#endWork();
     const attempt = { round: setup.round, attempt: setup.attempt };
-    const started = this.#starting ?? this.#opened?.started;
-    const expiresMs = this.#opened?.expiresMs;
+    const known = this.#rounds.toWork(planDigest);
     const seed = this.#deps.machine().seedOf(planDigest);
-    if (started === undefined || expiresMs === undefined || seed === undefined) return;
-    if (!equalBytes(started.planDigest, planDigest)) return;
+    if (known === undefined || seed === undefined) return;
     const abort = new AbortController();
     const before = this.#last;
-    const request = { round: started.round, planDigest, seed, expiresMs, signal: abort.signal };
+    const request = { ...known, planDigest, seed, signal: abort.signal };
     const report = before.then(() => makeReport(this.#deps, request));
     this.#last = report.catch(() => {});
     this.#work = { planDigest, attempt, abort, request, report, lanes: new Map(), sentBytes: 0 };
@@ -379,21 +289,9 @@ export class RoundDesk {
       const open = planDigest === undefined ? undefined : this.#workOf(planDigest);
       // A full or broken volume keeps this worker from reporting as well.
       if (open !== undefined && (isStorageError(error) || endsReport(error))) return this.#giveUp(open, error);
-      if (!(cause instanceof Error && cause.message === ATTEMPT_ENDED)) {
+      if (!isAttemptEnded(cause)) {
         this.#deps.log.warn({ code: error.code, err: error }, error.message);
       }
     });
   }
-}
-
-function attemptEnded(): Error {
-  return new Error(ATTEMPT_ENDED);
-}
-
-function patienceUntil(expiresMs: number): number {
-  return patienceOf(expiresMs - systemClock.monotonicMs());
-}
-
-function isSame(a: AttemptId, b: AttemptId): boolean {
-  return a.round === b.round && a.attempt === b.attempt;
 }

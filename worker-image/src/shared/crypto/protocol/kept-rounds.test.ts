@@ -52,8 +52,8 @@ describe("a round that was closed without a result", () => {
     const before = state();
     const { seed } = before.rounds[0]!;
     const { state: after, types } = forget(before, 2);
-    expect([types, numbersOf(after)]).toEqual([["persist"], []]);
-    expect(Buffer.from(encodePartyState(after)).includes(seed)).toBe(false);
+    const holdsSeed = [before, after].map((one) => Buffer.from(encodePartyState(one)).includes(Buffer.from(seed)));
+    expect([types, numbersOf(after), holdsSeed]).toEqual([["persist"], [], [true, false]]);
     expect([open(after, 2).refused, open(after, 3).refused]).toEqual(["RoundNotIncreasing", undefined]);
   });
 

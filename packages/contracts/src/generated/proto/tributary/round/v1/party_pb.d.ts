@@ -422,6 +422,13 @@ export declare type RoundStarted = Message<"tributary.round.v1.RoundStarted"> & 
    * @generated from field: bytes signature = 3;
    */
   signature: Uint8Array;
+
+  /**
+   * Time from the sending of this message after which reports are of no use, in milliseconds; 0 for what the opening said.
+   *
+   * @generated from field: uint64 remaining_ms = 4;
+   */
+  remainingMs: bigint;
 };
 
 /**
