@@ -284,6 +284,7 @@ export {
   type SegmentState,
 } from "./xsa1/aggregator/aggregator-state.ts";
 export { decodeAggregatorState, encodeAggregatorState } from "./xsa1/aggregator/aggregator-state-codec.ts";
+export { isPlanned } from "./xsa1/aggregator/aggregator-steps.ts";
 export {
   type AggregatorContext,
   type AggregatorEffect,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { controlV1 } from "@tributary/contracts";
-import { type CohortPlan, CohortStage, type CohortView, everybody } from "@tributary/federated";
+import { type CohortPlan, CohortStage, type CohortView, everybody, Protocol } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import { LedgerOutcome } from "../store/ledger-line.ts";
 import { attemptDelayMs } from "./cohorts/attempt-delay.ts";
@@ -10,6 +10,7 @@ import { CohortFiles } from "./cohorts/cohort-files.ts";
 import { CohortInbox } from "./cohorts/cohort-inbox.ts";
 import { CohortRuns } from "./cohorts/cohort-runs.ts";
 import { viewCohorts } from "./cohorts/cohort-view.ts";
+import { mayOpenEarly } from "./cohorts/early-cohort.ts";
 import { type Candidates, selectParties } from "./cohorts/select-parties.ts";
 import { candidatesOf, shortfallOf } from "./cohorts/spent-sum.ts";
 import { Committer } from "./commit/commit-plan.ts";
@@ -201,7 +202,10 @@ export class JobEngine {
       return unusable === undefined ? this.#concludeRound(cohort) : this.#closeEmpty(cohort, unusable, signal);
     }
     if (this.#windows.finished !== undefined) await this.#cohorts.leaveIdle();
-    if (plan === undefined && this.#inWork === undefined) return this.#nextChange();
+    if (plan === undefined && this.#inWork === undefined) {
+      await this.#cohorts.dropEarly();
+      return this.#nextChange();
+    }
     if (plan !== undefined && POLICY.open(view, this.#candidates(plan).quorum).length > 0) {
       const { revision } = this.feed;
       await this.#openCohorts(plan, signal);
@@ -217,7 +221,28 @@ export class JobEngine {
     for (const cohort of open) if (!cohort.isAtWork) await this.#begin(cohort, signal);
     const running = open.filter(({ view }) => view.stage === CohortStage.Running);
     if (running.length === 0) return this.#nextChange();
-    await Promise.race(running.map((cohort) => cohort.ended()));
+    const ends = Promise.race(running.map((cohort) => cohort.ended()));
+    // The first report says that the others are not far: keys of the next round are exchanged until they are here.
+    const [next] = running;
+    await Promise.race([ends, next!.run.reported]);
+    if (next!.view.stage === CohortStage.Running && !signal.aborted) await this.#openEarly(next!);
+    await ends;
+  }
+
+  async #openEarly({ record: { line }, parked, run }: Cohort): Promise<void> {
+    const plan = this.#windows.open;
+    const { config } = this.#deps;
+    const { seats, quorum } = this.#candidates(plan ?? { quorum: 0 });
+    const [chosen] = POLICY.open(viewCohorts(seats, [], line + 1), quorum);
+    const outlook = {
+      isMasked: config.secureAggregation.protocol === Protocol.Masking,
+      ...{ line, rounds: this.#rounds, through: plan?.through },
+      isHeldUp: parked !== undefined || this.#cohorts.spent !== undefined,
+      parties: run.state.setup.roster.map(({ id }) => id),
+      next: chosen?.parties ?? [],
+    };
+    if (plan === undefined || chosen === undefined || !mayOpenEarly(outlook)) return;
+    await this.#windows.whileOpen(plan, () => this.#cohorts.openEarly(line + 1, plan, chosen));
   }
 
   async #begin(cohort: Cohort, signal: AbortSignal): Promise<void> {

@@ -36,9 +36,13 @@ export class CohortInbox implements TensorRound {
   /** A party says that it cannot report in an open attempt; of another one, or once more, that is no news. */
   async receiveFailure(party: number, round: number, attempt: number, problem: PartyProblem): Promise<void> {
     const cohort = this.#cohorts.find(party, round, attempt);
-    if (cohort === undefined || !this.#cohorts.open.includes(cohort) || cohort.run.lost.has(party)) return;
+    if (cohort === undefined || cohort.run.lost.has(party)) return;
+    // One that has not started asks for no report yet: it is opened anew without this word, and heard then.
+    if (cohort.hasStarted) {
+      if (!this.#cohorts.open.includes(cohort)) return;
+      this.#deps.parties.setProblem(party, problem);
+    }
     this.#deps.log.warn({ party, round, attempt, ...problem }, "party cannot report");
-    this.#deps.parties.setProblem(party, problem);
     await cohort.run.dropParty(party, lossOf(problem.code));
   }
 

@@ -5,7 +5,8 @@ import type { EngineDeps, EngineProblem } from "../engine-deps.ts";
 import { Cohort, type CohortDeps } from "./cohort.ts";
 import type { CohortFiles } from "./cohort-files.ts";
 import { type CohortJournal, emptyJournal, isSameCohort, type SpentSum } from "./cohort-records.ts";
-import { planCohort, type WindowTerms } from "./plan-cohort.ts";
+import { EARLY_LIFE_MS, type EarlyCohort, isStillIt, underNumberOf } from "./early-cohort.ts";
+import { type CohortPlace, planCohort, type WindowTerms } from "./plan-cohort.ts";
 
 /**
  * The cohorts of a job: opens them, takes them up after a restart, finds the one that a message is of, and tells parties of them. One
@@ -17,6 +18,8 @@ export class CohortRuns {
   #journal: CohortJournal = emptyJournal;
   /** In the order in which they were opened. */
   #cohorts: readonly Cohort[] = [];
+  /** The next one, while its parties exchange keys and another is in work: it is none of those that are open, and no later process takes it up. */
+  #early: EarlyCohort | undefined;
 
   constructor(engine: EngineDeps, files: CohortFiles, onChange: () => void) {
     this.#files = files;
@@ -50,7 +53,7 @@ export class CohortRuns {
 
   /** The one that a party's message or segment is of. */
   find(party: number, round: number, attempt: number): Cohort | undefined {
-    return this.#cohorts.find((cohort) => isSameCohort(cohort.id, { setup: round, attempt }) && cohort.has(party));
+    return this.#told.find((cohort) => isSameCohort(cohort.id, { setup: round, attempt }) && cohort.has(party));
   }
 
   /** Whether the report of whoever sits on a seat is complete in every segment of the newest cohort that has it. */
@@ -91,7 +94,7 @@ export class CohortRuns {
     const { open } = this;
     for (const cohort of this.#cohorts) if (!open.includes(cohort)) await cohort.close();
     this.#cohorts = open;
-    await this.#files.keepOnly(open.map(({ id }) => id));
+    await this.#files.keepOnly(this.#told.map(({ id }) => id));
   }
 
   /** Opens the next attempt at a ledger line with those who were chosen now, under the terms of a window. */
@@ -99,25 +102,62 @@ export class CohortRuns {
     const { clock, log } = this.#deps.engine;
     const last = this.#journal;
     const attempt = last.line === line ? last.attempt + 1 : 1;
-    const lastSetup = Math.max(last.setup, newestSetup(this.#deps.engine.store.rounds));
+    const lastSetup = this.#lastSetup;
     const { spent } = this;
     const place = { line, attempt, lastSetup, spentThreshold: spent?.threshold };
-    const planned = planCohort(this.#deps.engine, place, terms, chosen);
+    const early = spent === undefined ? this.#planEarly(place, terms, chosen) : undefined;
+    if (early === undefined) await this.dropEarly();
+    const planned = early?.planned ?? planCohort(this.#deps.engine, place, terms, chosen);
     const { setup } = planned.record;
     const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
     // Why an attempt at the line closed empty stays until the line is there.
     const closed = last.line === line ? last.closed : undefined;
     const lasting = { ...(closed && { closed }), ...(spent && { spent }) };
-    await this.#keep({ setup, line, attempt, failed: last.failed, cohorts, ...lasting });
-    if (setup > lastSetup + 1) {
-      const message = "workers took later setups than this volume knows of; it was restored, or one lies";
-      log.warn({ round: line, setup, last: lastSetup }, message);
-    }
+    await this.#keep({ setup: Math.max(setup, last.setup), line, attempt, failed: last.failed, cohorts, ...lasting });
+    this.#noteJump(line, setup, lastSetup);
     const { name: job } = this.#deps.engine.config.job;
     log.info({ round: line, attempt, setup, parties: chosen.parties.length, job }, "round opened");
-    const cohort = await Cohort.open(this.#deps, { ...planned.record, startedMs: clock.nowMs() }, planned);
-    this.#cohorts = [...this.#cohorts, cohort];
+    const record = { ...planned.record, startedMs: clock.nowMs() };
+    if (early === undefined) {
+      const cohort = await Cohort.open(this.#deps, record, planned);
+      this.#cohorts = [...this.#cohorts, cohort];
+      return cohort.sayOpened();
+    }
+    await early.cohort.start(record, planned.plan);
+    [this.#early, this.#cohorts] = [undefined, [...this.#cohorts, early.cohort]];
+    early.cohort.sayStarted();
+  }
+
+  /**
+   * Opens the first attempt at a line while the one before is in work: its parties exchange keys. It is used if it is the one that would be opened
+   * then, and closed otherwise.
+   */
+  async openEarly(line: number, terms: WindowTerms, chosen: CohortPlan): Promise<void> {
+    await this.dropEarly();
+    const { clock, log } = this.#deps.engine;
+    const lastSetup = this.#lastSetup;
+    const planned = planCohort(this.#deps.engine, { line, attempt: 1, lastSetup }, terms, chosen);
+    const { setup } = planned.record;
+    // Whatever becomes of it, its number is never used again.
+    await this.#keep({ ...this.#journal, setup });
+    this.#noteJump(line, setup, lastSetup);
+    const plan = { ...planned.record.plan, deadlineMs: EARLY_LIFE_MS };
+    const record = { ...planned.record, plan, startedMs: clock.nowMs() };
+    const cohort = await Cohort.openEarly(this.#deps, record, planned.setup);
+    this.#early = { cohort, planned, openedMs: clock.monotonicMs() };
+    log.info({ round: line, setup, parties: chosen.parties.length }, "keys of the next round are exchanged");
     cohort.sayOpened();
+  }
+
+  /** Closes the one that was opened early; nobody will start it. */
+  async dropEarly(): Promise<void> {
+    const early = this.#early;
+    if (early === undefined) return;
+    this.#early = undefined;
+    await early.cohort.close();
+    const { line: round, setup } = early.cohort.record;
+    this.#deps.engine.log.info({ round, setup }, "keys of the next round are not used");
+    early.cohort.sayClosed(false, "ROUND_NOT_OPEN");
   }
 
   /** A cohort is in the ledger: its parties are told, also those who come back later. */
@@ -133,7 +173,9 @@ export class CohortRuns {
     crash("before-close");
     const journal = this.#journal;
     const cohorts = journal.cohorts.filter((id) => !isSameCohort(id, cohort.id));
-    const isNewest = isSameCohort(cohort.id, journal);
+    const { line, attempt } = cohort.record;
+    // The newest setup may be one whose keys alone were exchanged.
+    const isNewest = line === journal.line && attempt === journal.attempt;
     const { spent } = cohort;
     await this.#keep({
       ...journal,
@@ -145,6 +187,7 @@ export class CohortRuns {
     crash("after-close");
     this.#cohorts = this.#cohorts.filter((one) => one !== cohort);
     cohort.sayClosed(false, reason.code);
+    await this.dropEarly();
   }
 
   /** Leaves those that nobody waits for: the job is over. */
@@ -154,25 +197,50 @@ export class CohortRuns {
 
   /** Stops whatever runs; its files stay for the next process. */
   async stop(): Promise<void> {
-    const cohorts = this.#cohorts;
-    this.#cohorts = [];
+    const cohorts = this.#told;
+    [this.#early, this.#cohorts] = [undefined, []];
     for (const cohort of cohorts) await cohort.close();
   }
 
   /** Says to a party that comes (back) what it may have missed. */
   welcome(party: number): void {
-    for (const cohort of this.#cohorts) cohort.welcome(party);
+    for (const cohort of this.#told) cohort.welcome(party);
   }
 
   /** A party is gone for every cohort that it is of. */
   dropParty(party: number): void {
-    for (const cohort of this.#cohorts) cohort.dropParty(party);
+    for (const cohort of this.#told) cohort.dropParty(party);
   }
 
   /** Sends to one party, addressed to the newest cohort. */
   send(party: number, message: PartyMessage): void {
     const { setup: round, attempt } = this.#journal;
     this.#deps.engine.parties.send(party, { round, attempt, message });
+  }
+
+  /** All of which parties were told, and not that it is closed: the one that was opened early comes last. */
+  get #told(): readonly Cohort[] {
+    return this.#early === undefined ? this.#cohorts : [...this.#cohorts, this.#early.cohort];
+  }
+
+  get #lastSetup(): number {
+    return Math.max(this.#journal.setup, newestSetup(this.#deps.engine.store.rounds));
+  }
+
+  /** The one that was opened early, as it starts now; `undefined` when another one is to be opened. */
+  #planEarly(place: CohortPlace, terms: WindowTerms, chosen: CohortPlan) {
+    const early = this.#early;
+    if (early === undefined) return undefined;
+    const { engine } = this.#deps;
+    const anew = planCohort(engine, { ...place, known: early.planned.holders }, terms, chosen);
+    if (!isStillIt(early, anew, engine.clock.monotonicMs())) return undefined;
+    return { cohort: early.cohort, planned: underNumberOf(early, anew) };
+  }
+
+  #noteJump(round: number, setup: number, last: number): void {
+    if (setup <= last + 1) return;
+    const message = "workers took later setups than this volume knows of; it was restored, or one lies";
+    this.#deps.engine.log.warn({ round, setup, last }, message);
   }
 
   /** Whether a cohort of a former process is gone on with, or its parties are told that it is in the ledger. */

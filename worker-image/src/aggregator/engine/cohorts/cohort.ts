@@ -6,6 +6,7 @@ import {
   type OpenCohort,
   type ReportLayout,
   type RosterEntry,
+  type RoundPlan,
   type RoundSetup,
   RoundStage,
 } from "@tributary/federated";
@@ -44,15 +45,15 @@ export interface CohortDeps {
  * opened with, also over a restart and whatever the job says by then: they are read from what was signed.
  */
 export class Cohort {
-  readonly record: CohortRecord;
   readonly run: RoundRun;
   /** Whether a former process opened it. */
   readonly isResumed: boolean;
   readonly #deps: CohortDeps;
   readonly #parties: ReadonlySet<number>;
-  readonly #papers: RoundPapers;
+  #record: CohortRecord;
+  #papers: RoundPapers;
   /** When reports are of no use any more, on the monotonic clock. */
-  readonly #expiresMs: number;
+  #expiresMs: number;
   /** Ends the wait for its end. */
   #stop = () => {};
   /** Parties whose seats went while this process was down: a job that was changed numbers its seats anew. */
@@ -60,19 +61,18 @@ export class Cohort {
   /** What its parties were asked for, read once. */
   #layout: { readonly known: ReportLayout | undefined } | undefined;
   #commit: RoundCommit | undefined;
-  readonly #words: CohortWords;
+  #words: CohortWords;
   #atWork: Promise<void> | undefined;
   #end: { readonly whyEmpty: EngineProblem | undefined } | undefined;
   readonly #storedNews = new StoredNews();
 
   private constructor(deps: CohortDeps, record: CohortRecord, run: RoundRun, isResumed: boolean) {
     this.#deps = deps;
-    this.record = record;
+    this.#record = record;
     this.run = run;
     this.isResumed = isResumed;
     this.#parties = new Set(run.state.setup.roster.map(({ id }) => id));
-    const { clock } = deps.engine;
-    this.#expiresMs = clock.monotonicMs() + leftMs(clock.nowMs(), record, isResumed);
+    this.#expiresMs = deps.engine.clock.monotonicMs() + leftMs(deps.engine.clock.nowMs(), record, isResumed);
     this.#papers = papersOf(record);
     this.#words = new CohortWords(deps.engine, run, this.#papers, this.#expiresMs);
   }
@@ -83,15 +83,34 @@ export class Cohort {
     record: CohortRecord,
     { setup, plan }: Pick<PlannedCohort, "setup" | "plan">,
   ): Promise<Cohort> {
+    const cohort = await Cohort.openEarly(deps, record, setup);
+    await cohort.start(record, plan);
+    return cohort;
+  }
+
+  /**
+   * Opens a new one whose start is not known yet: its parties exchange keys. It has no record, so that no other process takes it up; time and start
+   * of the one that it is opened with count for nothing.
+   */
+  static async openEarly(deps: CohortDeps, record: CohortRecord, setup: RoundSetup): Promise<Cohort> {
     let cohort: Cohort | undefined;
-    await deps.files.writeRecord(record);
-    const run = await RoundRun.open(
+    const run = await RoundRun.openEarly(
       depsOf(deps, record, false, () => cohort),
       setup,
-      plan,
     );
     cohort = new Cohort(deps, record, run, false);
     return cohort;
+  }
+
+  /** One that was opened early starts: its time begins, and its record and state are there when this resolves. Nobody is told yet. */
+  async start(record: CohortRecord, plan: RoundPlan): Promise<void> {
+    await this.#deps.files.writeRecord(record);
+    await this.run.start(plan);
+    this.#record = record;
+    this.#papers = papersOf(record);
+    this.#expiresMs = this.#deps.engine.clock.monotonicMs() + record.plan.deadlineMs;
+    this.#words = new CohortWords(this.#deps.engine, this.run, this.#papers, this.#expiresMs);
+    this.#layout = undefined;
   }
 
   /** Takes up what a former process left; `undefined` when it left nothing that can be read. */
@@ -104,6 +123,10 @@ export class Cohort {
     cohort = new Cohort(deps, record, run, true);
     cohort.#unseated = unseatedParties(run, record, deps.engine.parties.list());
     return cohort;
+  }
+
+  get record(): CohortRecord {
+    return this.#record;
   }
 
   get id(): CohortId {
@@ -119,6 +142,11 @@ export class Cohort {
   /** Whether its end is waited for. */
   get isAtWork(): boolean {
     return this.#atWork !== undefined;
+  }
+
+  /** Whether its parties were told what it starts from. */
+  get hasStarted(): boolean {
+    return this.run.state.plan !== null;
   }
 
   /** Whether a party is of it. */
@@ -257,6 +285,14 @@ export class Cohort {
     }
   }
 
+  /** Starts the opened round for every party of it. */
+  sayStarted(): void {
+    for (const entry of this.run.state.setup.roster) {
+      if (this.#isReplaced(entry)) this.dropParty(entry.id);
+      else this.#words.sayStarted(entry.id);
+    }
+  }
+
   /** Tells every party how it ended. */
   sayClosed(committed: boolean, reasonCode: string): void {
     for (const party of this.#parties) this.#words.sayClosed(party, committed, reasonCode);
@@ -311,8 +347,9 @@ function spentSum(
 function depsOf(deps: CohortDeps, record: CohortRecord, isResumed: boolean, cohort: () => Cohort | undefined) {
   return runDeps(deps.engine, record, {
     directory: deps.files.folderOf(record),
-    keepRecord: () => deps.files.keepRecord(record, isResumed),
-    keepAnnounced: (parties, setup) => deps.files.keepAnnounced(record, spentSum(record, parties, setup)),
+    keepRecord: () => deps.files.keepRecord(cohort()?.record ?? record, isResumed),
+    keepAnnounced: (parties, setup) =>
+      deps.files.keepAnnounced(record, spentSum(cohort()?.record ?? record, parties, setup)),
     isUnseated: (party) => cohort()?.isUnseated(party) ?? false,
     opened: (segment) => cohort()?.segmentOpened(segment),
     changed: deps.onChange,

@@ -1,5 +1,5 @@
 import type { controlV1 } from "@tributary/contracts";
-import { type CohortPlan, Protocol } from "@tributary/federated";
+import { type CohortPlan, equalBytes, Protocol } from "@tributary/federated";
 import type { PartyEntry } from "../../party/party-directory.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { AttemptPlan, CohortRecord } from "./cohort-records.ts";
@@ -18,17 +18,21 @@ export interface CohortPlace {
   readonly lastSetup: number;
   /** Threshold of the spent sum that it repeats; absent where it repeats none. */
   readonly spentThreshold?: number | undefined;
+  /** How workers were known to each other when keys were exchanged: whoever is still there is known so. */
+  readonly known?: readonly RosterHolder[];
 }
 
 /** A cohort before it is opened. */
 export interface PlannedCohort extends Pick<SignedTerms, "setup" | "plan"> {
+  /** Its parties, as the terms show them to each other. */
+  readonly holders: readonly RosterHolder[];
   readonly record: Omit<CohortRecord, "startedMs">;
 }
 
 /** What a new cohort is about, as it is signed and remembered: its parties are those of the plan whose workers are there. */
 export function planCohort(
   { config, crypto, identity, models, parties: directory }: EngineDeps,
-  { line, attempt, lastSetup, spentThreshold }: CohortPlace,
+  { line, attempt, lastSetup, spentThreshold, known = [] }: CohortPlace,
   terms: WindowTerms,
   { parties, minSurvivors }: CohortPlan,
 ): PlannedCohort {
@@ -44,7 +48,7 @@ export function planCohort(
     return { organisation: seat.participant.organisation, lastSetup: last };
   });
   const setup = nextSetup(lastSetup, taken);
-  const holders = members.map((member) => rosterHolder(member, isMasked));
+  const holders = members.map((member) => rosterHolder(member, isMasked, known));
   const signed = signedTerms(job, { line, setup, attempt, ...plan, spentThreshold, holders });
   const names = members.map(({ seat: { partyId, participant, workerIndex } }) => {
     return [partyId, { participant: participant.name, workerIndex }] as const;
@@ -53,13 +57,20 @@ export function planCohort(
   return {
     setup: signed.setup,
     plan: signed.plan,
+    holders,
     record: { line, setup, attempt, parties: Object.fromEntries(names), plan, papers },
   };
 }
 
 /** Under masks a worker is known by the certificate of its chain, whose key is that of the one for TLS. */
-function rosterHolder({ holder, attested }: Pick<PartyEntry, "holder" | "attested">, isMasked: boolean): RosterHolder {
+function rosterHolder(
+  { holder, attested }: Pick<PartyEntry, "holder" | "attested">,
+  isMasked: boolean,
+  known: readonly RosterHolder[],
+): RosterHolder {
   const { seat, publicKey, certificateSha256 } = holder!;
+  const before = known.find((one) => one.seat.partyId === seat.partyId && equalBytes(one.publicKey, publicKey));
+  if (before !== undefined) return { ...before, seat };
   return isMasked ? { seat, publicKey, ...attested! } : { seat, publicKey, certificateSha256, chainDer: [] };
 }
 

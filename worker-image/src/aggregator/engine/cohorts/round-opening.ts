@@ -3,6 +3,7 @@ import { partyV1 } from "@tributary/contracts";
 import {
   type AggregatorState,
   type CryptoSuite,
+  type PlannedState,
   signedRoundOf,
   startTranscript,
   termsTranscript,
@@ -27,33 +28,40 @@ export function papersOf({ papers, line }: Pick<CohortRecord, "papers" | "line">
   return { terms: bytesOf(papers.terms), start: bytesOf(papers.start), line };
 }
 
-/** The two messages with which an attempt is opened and started, the same for each of its parties but for the time that is left. */
-export interface RoundOpening {
-  readonly opened: (remainingMs: number) => partyV1.RoundOpened;
-  readonly started: partyV1.RoundStarted;
+/** A message with which an attempt is opened or started: the same for each of its parties but for the time that is left. */
+export type Timed<T> = (remainingMs: number) => T;
+
+/** Signs what a round is, once for all parties; the setup has a signature of its own. */
+export function signOpened(
+  { crypto, signingSecret }: RoundSigner,
+  state: AggregatorState,
+  setup: Uint8Array,
+  { terms, line }: RoundPapers,
+): Timed<partyV1.RoundOpened> {
+  const signature = crypto.signEd25519(
+    signingSecret,
+    termsTranscript(signedRoundOf(crypto, state.setup, { terms, line })),
+  );
+  return (remainingMs) =>
+    create(partyV1.RoundOpenedSchema, { setup, terms, line, signature, remainingMs: wholeMs(remainingMs) });
 }
 
-/** Signs what a round is, and what it starts from, once for all parties; the setup and plan messages have signatures of their own. */
-export function signOpening(
+/** Signs what a round starts from, once for all parties; the plan has a signature of its own. */
+export function signStarted(
   { crypto, signingSecret }: RoundSigner,
-  { setup, plan }: AggregatorState,
-  messages: { readonly setup: Uint8Array; readonly plan: Uint8Array },
-  { terms, start, line }: RoundPapers,
-): RoundOpening {
-  const signed = signedRoundOf(crypto, setup, { terms, line });
-  const signature = crypto.signEd25519(signingSecret, termsTranscript(signed));
-  const startSignature = crypto.signEd25519(signingSecret, startTranscript(signed, plan!.plan.modelSha256));
-  return {
-    opened: (remainingMs) =>
-      create(partyV1.RoundOpenedSchema, {
-        setup: messages.setup,
-        terms,
-        line,
-        signature,
-        remainingMs: BigInt(Math.round(remainingMs)),
-      }),
-    started: create(partyV1.RoundStartedSchema, { plan: messages.plan, start, signature: startSignature }),
-  };
+  state: PlannedState,
+  plan: Uint8Array,
+  { terms, line, start }: RoundPapers,
+): Timed<partyV1.RoundStarted> {
+  const signed = signedRoundOf(crypto, state.setup, { terms, line });
+  const signature = crypto.signEd25519(signingSecret, startTranscript(signed, state.plan.plan.modelSha256));
+  return (remainingMs) =>
+    create(partyV1.RoundStartedSchema, { plan, start, signature, remainingMs: wholeMs(remainingMs) });
+}
+
+/** At least one: none is what a start says that leaves the time to its opening. */
+function wholeMs(remainingMs: number): bigint {
+  return BigInt(Math.max(1, Math.round(remainingMs)));
 }
 
 function bytesOf(base64: string): Uint8Array {

@@ -244,7 +244,7 @@ describe("a run of many parties", () => {
     };
     const deps = { ...runDeps(), context: { crypto: { ...crypto, signEd25519 }, signingSecret: aggregatorSecret } };
     const run = await RoundRun.open(deps, wide, plan);
-    const told = wide.roster.map(() => run.opening);
+    const told = wide.roster.map(() => ({ setup: run.setupMessage, plan: run.planMessage }));
     for (const { id } of wide.roster) await run.post({ type: "reconnected", party: id });
     await run.post({ type: "resume" });
     expect(signatures).toBe(2);

@@ -52,6 +52,7 @@ export class RoundRun {
   readonly #file: MachineFile;
   readonly #outcome = Promise.withResolvers<RunOutcome>();
   readonly #announced = Promise.withResolvers<void>();
+  readonly #reported = Promise.withResolvers<void>();
   readonly #failedParties = new Set<number>();
   /** Those of them whose secrets of the attempt are gone. */
   readonly #goneParties = new Set<number>();
@@ -63,6 +64,8 @@ export class RoundRun {
   /** Parties whose staged bytes broke: no report of theirs is waited for or taken any more; they can still sign and answer. */
   readonly #brokenParties = new Set<number>();
   #state: AggregatorState;
+  /** As it was before anybody said anything. */
+  readonly #first: AggregatorState;
   /** A failure ends the attempt, and with it the program. */
   readonly #turns = new FailingTurns((cause) => this.#outcome.reject(cause));
   #isClosed = false;
@@ -74,6 +77,7 @@ export class RoundRun {
     this.#deps = deps;
     const { directory, disk = realDisk } = deps;
     this.#state = state;
+    this.#first = state;
     this.#hasAnnounced = state.segments.some((segment) => segment.survivors !== null && isCollected(segment));
     // What fails before anybody waits for the outcome is told to whoever waits, and ends no program before.
     this.#outcome.promise.catch(() => {});
@@ -85,12 +89,17 @@ export class RoundRun {
 
   /** Opens a new attempt: a restarted process finds its setup; a machine that lost it opens the next attempt. */
   static async open(deps: RunDeps, setup: RoundSetup, plan: RoundPlan): Promise<RoundRun> {
-    const opened = openAggregation(deps.context, setup);
-    const planned = stepAggregator(deps.context, opened.state, { type: "plan", plan });
-    const run = new RoundRun(deps, planned.state);
+    const run = await RoundRun.openEarly(deps, setup);
+    await run.start(plan);
+    return run;
+  }
+
+  /** Opens a new attempt whose plan is not known yet: keys are exchanged meanwhile. No other process finds it before it starts. */
+  static async openEarly(deps: RunDeps, setup: RoundSetup): Promise<RoundRun> {
+    const { state, effects } = openAggregation(deps.context, setup);
+    const run = new RoundRun(deps, state);
     await run.sums.prepare();
-    await run.#file.writeFirst(planned.state);
-    await run.#perform([...opened.effects, ...planned.effects]);
+    await run.#perform(effects);
     return run;
   }
 
@@ -111,6 +120,17 @@ export class RoundRun {
     }
   }
 
+  /** The plan is known: reports are welcome. What a restarted process finds has nothing of the exchange, which its parties say again. */
+  async start(plan: RoundPlan): Promise<void> {
+    const { context } = this.#deps;
+    await this.#turns.take(async () => {
+      const { state, effects } = stepAggregator(context, this.#state, { type: "plan", plan });
+      await this.#file.writeFirst({ ...this.#first, plan: state.plan });
+      this.#state = state;
+      await this.#perform(effects);
+    });
+  }
+
   get state(): AggregatorState {
     return this.#state;
   }
@@ -125,10 +145,19 @@ export class RoundRun {
     return this.#announced.promise;
   }
 
-  /** Setup and plan as each party is sent them, signed once. */
-  get opening(): { readonly setup: Uint8Array; readonly plan: Uint8Array } {
-    const { context } = this.#deps;
-    return { setup: setupBytes(context, this.#state), plan: planBytes(context, this.#state as PlannedState) };
+  /** Resolves once the report of one party is complete. */
+  get reported(): Promise<void> {
+    return this.#reported.promise;
+  }
+
+  /** The setup as each party is sent it, signed once. */
+  get setupMessage(): Uint8Array {
+    return setupBytes(this.#deps.context, this.#state);
+  }
+
+  /** The plan as each party is sent it, signed once; there is none before the attempt has started. */
+  get planMessage(): Uint8Array {
+    return planBytes(this.#deps.context, this.#state as PlannedState);
   }
 
   /** Gives the machine an event and does what it answers; resolves with the effects once they are done. */
@@ -196,6 +225,7 @@ export class RoundRun {
     // What is refused or repeated is no news: whoever follows the job would be woken by every word of a party.
     if (this.#state !== before) this.#deps.changed();
     if (isAnnounced(this.#state)) this.#announced.resolve();
+    if (event.type === "receive" && hasReported(this.#state, event.from)) this.#reported.resolve();
     if (MAY_END_WAITING.has(event.type)) await this.#goOnWithoutLost();
     return step.effects;
   }

@@ -34,7 +34,7 @@ export type JobChange = Partial<Pick<JobConfig, "participants" | "strategy" | "i
 
 /** Terms of a window that differ from those of {@link MemoryJob.openWindow}. */
 export type WindowTerms = Partial<
-  Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly" | "attempt" | "deadlineMs">
+  Pick<controlV1.WindowPlan, "from" | "quorum" | "evaluateOnly" | "attempt" | "deadlineMs" | "localSteps">
 >;
 
 /** What a test does to one process of the aggregator. */

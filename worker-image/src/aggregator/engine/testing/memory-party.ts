@@ -71,14 +71,16 @@ export class MemoryParty {
   onStaged: (segment: StagedSegmentFile) => Promise<void> = async () => {};
   /** What it was told of its segments, by ledger line. */
   readonly told: { readonly round: number; readonly outcomes: readonly SegmentOutcome[] }[] = [];
-  /** Attempts that it was told of as closed empty. */
+  /** What it was told of setups, in order. */
+  readonly heard: string[] = [];
+  /** Attempts that it was told of as closed empty; one that never started is none. */
   readonly closedEmpty: { readonly round: number; readonly attempt: number }[] = [];
   readonly #crypto: CryptoSuite;
   readonly #attempts = new Map<string, KnownAttempt>();
-  /** Ledger lines of the setups that it was sent. */
-  readonly #lines = new Map<number, number>();
+  /** Terms of the setups that it was sent. */
+  readonly #terms = new Map<number, RoundTerms>();
+  readonly #started = new Set<number>();
   #state = emptyPartyState();
-  #terms: RoundTerms | undefined;
   #context: PartyContext | undefined;
   #engine: JobEngine | undefined;
 
@@ -103,15 +105,21 @@ export class MemoryParty {
     this.#engine = engine;
     for await (const { round, attempt, message } of messages) {
       if (message.case === "opened") {
-        this.#terms = decodeTerms(message.value.terms);
-        this.#lines.set(round, this.#terms.line);
+        this.#terms.set(round, decodeTerms(message.value.terms));
+        this.heard.push(`opened ${round}`);
         await this.#open(message.value.setup);
       } else if (message.case === "started") {
+        this.heard.push(`started ${round}`);
+        this.#started.add(round);
         await this.#take({ type: "receive", message: message.value.plan }, { round, attempt });
       } else if (message.case === "secagg") {
         await this.#take({ type: "receive", message: message.value }, { round, attempt });
-      } else if (message.case === "closed" && !message.value.committed) {
-        this.closedEmpty.push({ round: this.#lines.get(round)!, attempt });
+      } else if (message.case === "closed") {
+        this.heard.push(`${message.value.committed ? "committed" : "closed"} ${round}`);
+        if (message.value.committed) continue;
+        if (this.#started.has(round)) this.closedEmpty.push({ round: this.#terms.get(round)!.line, attempt });
+        const setupDigest = this.#state.rounds.find(({ setup }) => setup.round === round)?.setupDigest;
+        if (setupDigest !== undefined) await this.#take({ type: "forget", setupDigest }, { round, attempt });
       }
     }
   }
@@ -165,7 +173,7 @@ export class MemoryParty {
   }
 
   #prepare({ planDigest, setup, plan }: Extract<PartyEffect, { type: "planAccepted" }>, at: Address): void {
-    const { line, sections, seats } = this.#terms!;
+    const { line, sections, seats } = this.#terms.get(setup.round)!;
     const layout = signedLayout(sections, seats.length, { setup, plan })!;
     const report = this.report(layout, { round: line, attempt: at.attempt });
     const packed = setup.segments.map(({ id, ringBits }, index) => {

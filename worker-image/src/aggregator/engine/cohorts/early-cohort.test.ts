@@ -1,0 +1,66 @@
+import { RoundStage } from "@tributary/federated";
+import { describe, expect, it } from "vitest";
+import {
+  EARLY_LIFE_MS,
+  type EarlyCohort,
+  type EarlyOutlook,
+  isStillIt,
+  mayOpenEarly,
+  underNumberOf,
+} from "./early-cohort.ts";
+import type { PlannedCohort } from "./plan-cohort.ts";
+
+const outlook: EarlyOutlook = {
+  ...{ isMasked: true, line: 3, rounds: 3, through: 9, isHeldUp: false },
+  ...{ parties: [1, 2, 3], next: [1, 2, 3, 4] },
+};
+
+describe("keys of the next line are exchanged", () => {
+  it.each<[string, Partial<EarlyOutlook>, boolean]>([
+    ["while its line is in work", {}, true],
+    ["not without masks", { isMasked: false }, false],
+    ["not in the last line of a window", { through: 3 }, false],
+    ["not while no window is open", { through: undefined }, false],
+    ["not while a sum waits, or was given up", { isHeldUp: true }, false],
+    ["not where the line in work is in the ledger", { rounds: 4 }, false],
+    ["not where somebody of it could not be in the next", { next: [1, 2, 4] }, false],
+  ])("%s", (_, change, want) => {
+    expect(mayOpenEarly({ ...outlook, ...change })).toBe(want);
+  });
+});
+
+const roster = [{ id: 1, organisation: "o", publicKey: new Uint8Array(32), certificateSha256: new Uint8Array(32) }];
+const aPlanned = (setup: number, change: object = {}, record: object = {}) =>
+  ({
+    setup: { round: setup, attempt: 1, threshold: 3, roster, ...change },
+    plan: { modelSha256: new Uint8Array(32).fill(setup), stepExponents: [] },
+    record: { line: 4, setup, attempt: 1, papers: { terms: "terms", start: `start ${setup}` }, ...record },
+    holders: [],
+  }) as unknown as PlannedCohort;
+
+function anEarly({ stage = RoundStage.Sharing as RoundStage, lost = [] as number[] } = {}): EarlyCohort {
+  const run = { state: { stage }, lost: new Set(lost) };
+  return { cohort: { run }, planned: aPlanned(7), openedMs: 1_000 } as unknown as EarlyCohort;
+}
+
+describe("a cohort that was opened early is the one that is opened now", () => {
+  it.each<[string, EarlyCohort, PlannedCohort, number, boolean]>([
+    ["where all is as it was but its number and start", anEarly(), aPlanned(8), EARLY_LIFE_MS, true],
+    ["not when its chains are old", anEarly(), aPlanned(8), EARLY_LIFE_MS + 1, false],
+    ["not when somebody of it is lost", anEarly({ lost: [1] }), aPlanned(8), 0, false],
+    ["not when it has failed", anEarly({ stage: RoundStage.Failed }), aPlanned(8), 0, false],
+    ["not at another line", anEarly(), aPlanned(8, {}, { line: 5 }), 0, false],
+    ["not in a repetition", anEarly(), aPlanned(8, {}, { attempt: 2 }), 0, false],
+    ["not under other terms", anEarly(), aPlanned(8, {}, { papers: { terms: "others" } }), 0, false],
+    ["not with another threshold", anEarly(), aPlanned(8, { threshold: 4 }), 0, false],
+    ["not with other parties", anEarly(), aPlanned(8, { roster: [] }), 0, false],
+  ])("%s", (_, early, anew, ageMs, want) => {
+    expect(isStillIt(early, anew, early.openedMs + ageMs)).toBe(want);
+  });
+
+  it("starts from what is known now under the number with which keys were exchanged", () => {
+    const [early, anew] = [anEarly(), aPlanned(8)];
+    const { setup, plan, record } = underNumberOf(early, anew);
+    expect([setup.round, record.setup, plan, record.papers.start]).toEqual([7, 7, anew.plan, "start 8"]);
+  });
+});

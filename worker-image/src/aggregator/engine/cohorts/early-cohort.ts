@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from "node:util";
+import { type RoundSetup, RoundStage } from "@tributary/federated";
+import type { Cohort } from "./cohort.ts";
+import type { PlannedCohort } from "./plan-cohort.ts";
+
+/**
+ * Longest time from the opening of a cohort to its start. Chains live for five minutes and are renewed in time; one in a setup that is opened early
+ * may have lived for some two of them, and must hold for a minute or two after the start, when the parties look at it again.
+ */
+export const EARLY_LIFE_MS = 100_000;
+
+/** A cohort whose parties exchange keys while another one is in work. */
+export interface EarlyCohort {
+  readonly cohort: Cohort;
+  /** As it was opened. */
+  readonly planned: PlannedCohort;
+  /** On the monotonic clock. */
+  readonly openedMs: number;
+}
+
+/** What is known of the next line's work while a cohort is in work. */
+export interface EarlyOutlook {
+  readonly isMasked: boolean;
+  /** Line of the cohort in work. */
+  readonly line: number;
+  /** Lines in the ledger. */
+  readonly rounds: number;
+  /** Last line of the window; absent while none is open. */
+  readonly through: number | undefined;
+  /** Whether a sum waits for workers, or was given up: who works next is not known. */
+  readonly isHeldUp: boolean;
+  readonly parties: readonly number[];
+  /** Who could be in the next cohort now. */
+  readonly next: readonly number[];
+}
+
+/** Whether keys of the next line may be exchanged: all that are in work could be in it, and it is the same window's. */
+export function mayOpenEarly(outlook: EarlyOutlook): boolean {
+  const { isMasked, line, rounds, through, isHeldUp, parties, next } = outlook;
+  if (!isMasked || isHeldUp || line !== rounds || through === undefined || line + 1 > through) return false;
+  return parties.every((party) => next.includes(party));
+}
+
+/**
+ * Whether a cohort that was opened early is the one that would be opened now: nothing that its parties were told has changed, nobody of it is lost,
+ * and its chains hold for a while.
+ *
+ * @param anew as it is planned now, with the chains of then.
+ */
+export function isStillIt({ cohort, planned, openedMs }: EarlyCohort, anew: PlannedCohort, nowMs: number): boolean {
+  if (nowMs - openedMs > EARLY_LIFE_MS) return false;
+  if (cohort.run.state.stage === RoundStage.Failed || cohort.run.lost.size > 0) return false;
+  const { line, attempt, papers } = planned.record;
+  if (line !== anew.record.line || attempt !== anew.record.attempt || papers.terms !== anew.record.papers.terms)
+    return false;
+  return isDeepStrictEqual(withoutNumber(planned.setup), withoutNumber(anew.setup));
+}
+
+/** A plan of now under the number with which keys were exchanged. */
+export function underNumberOf({ planned }: EarlyCohort, anew: PlannedCohort): PlannedCohort {
+  return { ...anew, setup: planned.setup, record: { ...anew.record, setup: planned.record.setup } };
+}
+
+function withoutNumber({ round: _, ...setup }: RoundSetup): Omit<RoundSetup, "round"> {
+  return setup;
+}
