@@ -86,6 +86,7 @@ export function tellStarted(
     plan: signedPlan(context, setup, plan),
     start,
     signature: crypto.signEd25519(signingSecret, startTranscript(signed, plan.modelSha256)),
+    remainingMs: honest.remainingMs,
   });
   lie.started?.(started);
   return started;
