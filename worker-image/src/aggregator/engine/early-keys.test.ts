@@ -114,6 +114,18 @@ describe("keys of the next round", () => {
     expect(process.directory.list().map(({ problem }) => problem)).toEqual(Array(4).fill(undefined));
   });
 
+  it("are not exchanged beside a round with a worker whose sidecar would leave it for them", async () => {
+    const job = await createJob();
+    job.parties[1]!.opensBeside = false;
+    const process = await job.start();
+    await job.openWindow(process, 2);
+    await untilCommitted(process, 3);
+    await until(() => expect(job.parties[0]!.heard.at(-1)).toBe("committed 3"));
+    expect(job.parties[0]!.heard).toEqual(
+      [1, 2, 3].flatMap((at) => [`opened ${at}`, `started ${at}`, `committed ${at}`]),
+    );
+  });
+
   it("are nothing that a restarted process goes on with; their number is not used again", async () => {
     const { job, process, end } = await whileEarly();
     const stopped = process.stop();

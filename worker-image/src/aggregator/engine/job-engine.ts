@@ -10,7 +10,7 @@ import { CohortFiles } from "./cohorts/cohort-files.ts";
 import { CohortInbox } from "./cohorts/cohort-inbox.ts";
 import { CohortRuns } from "./cohorts/cohort-runs.ts";
 import { viewCohorts } from "./cohorts/cohort-view.ts";
-import { mayOpenEarly } from "./cohorts/early-cohort.ts";
+import { mayOpenBeside, mayOpenEarly } from "./cohorts/early-cohort.ts";
 import { type Candidates, selectParties } from "./cohorts/select-parties.ts";
 import { candidatesOf, shortfallOf } from "./cohorts/spent-sum.ts";
 import { Committer } from "./commit/commit-plan.ts";
@@ -239,9 +239,11 @@ export class JobEngine {
       ...{ line, rounds: this.#rounds, through: plan?.through },
       isHeldUp: parked !== undefined || this.#cohorts.spent !== undefined,
       parties: run.state.setup.roster.map(({ id }) => id),
-      next: chosen?.parties ?? [],
+      ...{ next: chosen?.parties ?? [], minSurvivors: chosen?.minSurvivors ?? 0 },
     };
-    if (plan === undefined || chosen === undefined || !mayOpenEarly(outlook)) return;
+    // One who may not would be left out of the setup, which then is not that of the next round.
+    const areAllFree = seats.every((entry) => !outlook.next.includes(entry.seat.partyId) || mayOpenBeside(entry));
+    if (plan === undefined || chosen === undefined || !areAllFree || !mayOpenEarly(outlook)) return;
     await this.#windows.whileOpen(plan, () => this.#cohorts.openEarly(line + 1, plan, chosen));
   }
 

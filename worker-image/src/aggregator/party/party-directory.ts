@@ -40,6 +40,10 @@ export interface PartyEntry {
   readonly trainer: RegisteredTrainer | undefined;
   /** The chain by which other members' workers know it, while it is fresh; absent before there is one. */
   readonly attested: AttestedChain | undefined;
+  /** Milliseconds since its chain came: it is as old as that at least. */
+  readonly attestedAgoMs: number;
+  /** Whether it stays in the round that has started while the next one is opened. */
+  readonly opensBeside: boolean;
   /** Milliseconds since it first listened. */
   readonly registeringMs: number;
   /** Whether a round can be opened with it. */
@@ -62,6 +66,8 @@ export interface JoiningParty {
   readonly lastSetup?: number;
   /** The chain by which other members' workers know it, where it has one. */
   readonly attested?: AttestedChain | undefined;
+  /** Whether it stays in the round that has started while the next one is opened; left out, it does not. */
+  readonly opensBeside?: boolean;
 }
 
 interface Entry {
@@ -82,6 +88,7 @@ interface Entry {
   lastHeardMs: number;
   clockOffsetMs: number;
   lastSetup: number;
+  opensBeside: boolean;
   stream: MessageQueue<AddressedMessage> | undefined;
   problem: PartyProblem | undefined;
   /** Keys of workers that were replaced on the seat, the newest last. */
@@ -135,6 +142,7 @@ export class PartyDirectory {
           lastHeardMs: startedMs,
           clockOffsetMs: 0,
           lastSetup: 0,
+          opensBeside: false,
           stream: undefined,
           problem: undefined,
           replaced: [],
@@ -147,14 +155,15 @@ export class PartyDirectory {
   list(): PartyEntry[] {
     const nowMs = this.#monotonicMs();
     return [...this.#entries.values()].map((entry) => {
-      const { seat, holder, trainer, clockOffsetMs, lastSetup, stream, problem, ...times } = entry;
+      const { seat, holder, trainer, clockOffsetMs, lastSetup, opensBeside, stream, problem, ...times } = entry;
       const heardAgoMs = Math.round(nowMs - times.lastHeardMs);
       const registeringMs = nowMs - (times.listeningMs ?? nowMs);
       const isConnected = stream !== undefined;
-      const attested = nowMs - times.attestedMs < CHAIN_FRESH_MS ? times.attested : undefined;
+      const attestedAgoMs = nowMs - times.attestedMs;
+      const attested = attestedAgoMs < CHAIN_FRESH_MS ? times.attested : undefined;
       const isKnown = attested !== undefined || !this.#isMasked;
       const fit = fitnessOf({ isConnected, trainer, registeringMs, isKnown });
-      const told = { attested, fitness: fit.fitness, problem: fit.problem ?? problem };
+      const told = { attested, attestedAgoMs, opensBeside, fitness: fit.fitness, problem: fit.problem ?? problem };
       return { seat, holder, heardAgoMs, clockOffsetMs, lastSetup, isConnected, trainer, registeringMs, ...told };
     });
   }
@@ -188,7 +197,7 @@ export class PartyDirectory {
   join(
     holder: SeatHolder,
     trainer: RegisteredTrainer | undefined,
-    { lastSetup = 0, attested }: JoiningParty = {},
+    { lastSetup = 0, attested, opensBeside = false }: JoiningParty = {},
   ): void {
     this.requireMayJoin(holder);
     const entry = this.#entry(holder.seat.partyId);
@@ -198,6 +207,7 @@ export class PartyDirectory {
     const isRenewal = before !== undefined && !isReplaced && bringsOnlyChain(entry, trainer, attested);
     entry.holder = holder;
     entry.lastSetup = lastSetup;
+    entry.opensBeside = opensBeside;
     entry.lastHeardMs = this.#monotonicMs();
     if (before === undefined || isReplaced) entry.listeningMs = undefined;
     entry.trainer = trainer;

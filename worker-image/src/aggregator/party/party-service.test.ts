@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type partyV1, trainerV1 } from "@tributary/contracts";
 import type { CallContext, ServiceMethods } from "@tributary/kit";
 import { beforeEach, expect, it } from "vitest";
-import { PROTOCOL_VERSION } from "../../shared/protocol-version.ts";
+import { OLDEST_VERSION, PROTOCOL_VERSION } from "../../shared/protocol-version.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
 import type { JobModels } from "../engine/job-models.ts";
@@ -102,7 +102,7 @@ it("a worker is told its role and paradigm, and what it says of its trainer is t
 it("a worker is told the version that the aggregator speaks, and one of an older version is refused", async () => {
   const request = { identityKey: keyOf(1, 0), protocolVersion: PROTOCOL_VERSION, kinds: [], chainDer: [] } as never;
   expect(await methods.join(request, contextOf(1, 0))).toMatchObject({ protocolVersion: PROTOCOL_VERSION });
-  expect(await join(2, 0, { protocolVersion: PROTOCOL_VERSION - 1 })).toBe("MESSAGE_INVALID");
+  expect(await join(2, 0, { protocolVersion: OLDEST_VERSION - 1 })).toBe("MESSAGE_INVALID");
 });
 
 it("a worker that was replaced is told so before it has spent anything, and spends nothing of its successor's", async () => {

@@ -3,7 +3,7 @@ import { cutText, partyV1 } from "@tributary/contracts";
 import { countUpdateSegments, equalBytes, horizontal, largestPartyMessageBytes } from "@tributary/federated";
 import { type Clock, type RequestBounds, type ServiceMethods, TributaryError } from "@tributary/kit";
 import { partyFailureCode } from "../../shared/failure-codes.ts";
-import { PROTOCOL_VERSION } from "../../shared/protocol-version.ts";
+import { OLDEST_VERSION, OPENS_BESIDE_VERSION, PROTOCOL_VERSION } from "../../shared/protocol-version.ts";
 import { requireTrainer } from "../../shared/trainer/registered-trainer.ts";
 import type { JobConfig } from "../config/job-config.ts";
 import type { JobEngine } from "../engine/job-engine.ts";
@@ -69,10 +69,10 @@ export function partyMethods(
       if (!equalBytes(identityKey, holder.publicKey)) {
         throw new TributaryError("IDENTITY_REJECTED", "the identity key is not the certificate's");
       }
-      if (protocolVersion < PROTOCOL_VERSION) {
+      if (protocolVersion < OLDEST_VERSION) {
         throw new TributaryError(
           "MESSAGE_INVALID",
-          `protocol version ${protocolVersion}, must be at least ${PROTOCOL_VERSION}`,
+          `protocol version ${protocolVersion}, must be at least ${OLDEST_VERSION}`,
         );
       }
       const isRegistered = kinds.length > 0 || capability !== undefined;
@@ -81,7 +81,8 @@ export function partyMethods(
       parties.requireMayJoin(holder);
       // Whoever joins is news for everybody who follows the job.
       if (!joins.spend(holder)) throw tooMuch(`party ${holder.seat.partyId} joins again and again`);
-      parties.join(holder, trainer, { lastSetup, attested });
+      const opensBeside = protocolVersion >= OPENS_BESIDE_VERSION;
+      parties.join(holder, trainer, { lastSetup, attested, opensBeside });
       return { ...joinAnswer(config, models, holder), clockMs: BigInt(clock.nowMs()) };
     },
     async *receive({ clockOffsetMs }, { peerCertificate, signal }) {

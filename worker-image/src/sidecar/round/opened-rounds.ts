@@ -138,7 +138,8 @@ export class OpenedRounds {
     const { orRefuse, machine } = this.#deps;
     await this.#inboxOf(attempt).take((wait) =>
       orRefuse(attempt, async () => {
-        if (read?.type === MessageType.SurvivorBitmaps && !(await this.#mayBeSigned(read, message, wait))) return;
+        if (read?.type === MessageType.SurvivorBitmaps && !(await this.#mayBeSigned(attempt, read, message, wait)))
+          return;
         await machine().post({ type: "receive", message });
       }),
     );
@@ -240,10 +241,12 @@ export class OpenedRounds {
     if (refusal !== undefined) throw new TributaryError("PROTOCOL_REFUSED", refusal, { details: { ...attempt } });
   }
 
-  #mayBeSigned(read: SurvivorBitmaps, message: Uint8Array, wait: Wait): Promise<boolean> {
+  #mayBeSigned(attempt: AttemptId, read: SurvivorBitmaps, message: Uint8Array, wait: Wait): Promise<boolean> {
     const { trust, partyId, agreements, member, machine } = this.#deps;
     const { crypto } = trust;
-    const started = this.#current?.started;
+    // Two ways in, and one turn: under another attempt's name they would be judged beside the survivors that wait.
+    const isCurrent = this.#current !== undefined && isSameAttempt(this.#current.attempt, attempt);
+    const started = isCurrent ? this.#current?.started : undefined;
     const guard = { crypto, partyId, agreements, record: member.record, machine: machine(), started };
     const sentBytes = () => this.#deps.sentBytes(read.planDigest);
     return mayBeSigned(guard, { read, message, sentBytes }, wait);

@@ -6,7 +6,7 @@ import { Cohort, type CohortDeps } from "./cohort.ts";
 import type { CohortFiles } from "./cohort-files.ts";
 import { type CohortJournal, emptyJournal, isSameCohort, type SpentSum } from "./cohort-records.ts";
 import { EARLY_LIFE_MS, type EarlyCohort, isStillIt, underNumberOf } from "./early-cohort.ts";
-import { type CohortPlace, planCohort, type WindowTerms } from "./plan-cohort.ts";
+import { type CohortPlace, type PlannedCohort, planCohort, type WindowTerms } from "./plan-cohort.ts";
 
 /**
  * The cohorts of a job: opens them, takes them up after a restart, finds the one that a message is of, and tells parties of them. One
@@ -99,15 +99,20 @@ export class CohortRuns {
 
   /** Opens the next attempt at a ledger line with those who were chosen now, under the terms of a window. */
   async openCohort(line: number, terms: WindowTerms, chosen: CohortPlan): Promise<void> {
-    const { clock, log } = this.#deps.engine;
-    const last = this.#journal;
-    const attempt = last.line === line ? last.attempt + 1 : 1;
-    const lastSetup = this.#lastSetup;
-    const { spent } = this;
-    const place = { line, attempt, lastSetup, spentThreshold: spent?.threshold };
-    const early = spent === undefined ? this.#planEarly(place, terms, chosen) : undefined;
-    if (early === undefined) await this.dropEarly();
-    const planned = early?.planned ?? planCohort(this.#deps.engine, place, terms, chosen);
+    const { line: lastLine, attempt: lastAttempt } = this.#journal;
+    const attempt = lastLine === line ? lastAttempt + 1 : 1;
+    const place = { line, attempt, lastSetup: this.#lastSetup, spentThreshold: this.spent?.threshold };
+    const early = this.spent === undefined ? this.#planEarly(place, terms, chosen) : undefined;
+    if (early !== undefined && (await this.#openPlanned(place, early.planned, early.cohort))) return;
+    await this.dropEarly();
+    await this.#openPlanned(place, planCohort(this.#deps.engine, place, terms, chosen));
+  }
+
+  /** False where its keys were exchanged early and it cannot start with them: then nobody was told, and the line is as open as before. */
+  async #openPlanned(place: CohortPlace, planned: PlannedCohort, early?: Cohort): Promise<boolean> {
+    const { clock, log, config } = this.#deps.engine;
+    const { line, attempt, lastSetup } = place;
+    const [last, { spent }] = [this.#journal, this];
     const { setup } = planned.record;
     const cohorts = [...this.open.map(({ id }) => id), { setup, attempt }];
     // Why an attempt at the line closed empty stays until the line is there.
@@ -115,17 +120,15 @@ export class CohortRuns {
     const lasting = { ...(closed && { closed }), ...(spent && { spent }) };
     await this.#keep({ setup: Math.max(setup, last.setup), line, attempt, failed: last.failed, cohorts, ...lasting });
     this.#noteJump(line, setup, lastSetup);
-    const { name: job } = this.#deps.engine.config.job;
-    log.info({ round: line, attempt, setup, parties: chosen.parties.length, job }, "round opened");
     const record = { ...planned.record, startedMs: clock.nowMs() };
-    if (early === undefined) {
-      const cohort = await Cohort.open(this.#deps, record, planned);
-      this.#cohorts = [...this.#cohorts, cohort];
-      return cohort.sayOpened();
-    }
-    await early.cohort.start(record, planned.plan);
-    [this.#early, this.#cohorts] = [undefined, [...this.#cohorts, early.cohort]];
-    early.cohort.sayStarted();
+    if (early !== undefined && !(await early.start(record, planned.plan))) return false;
+    log.info({ round: line, attempt, setup, parties: planned.holders.length, job: config.job.name }, "round opened");
+    const cohort = early ?? (await Cohort.open(this.#deps, record, planned));
+    this.#cohorts = [...this.#cohorts, cohort];
+    if (early === undefined) cohort.sayOpened();
+    else cohort.sayStarted();
+    if (early !== undefined) this.#early = undefined;
+    return true;
   }
 
   /**

@@ -102,15 +102,20 @@ export class Cohort {
     return cohort;
   }
 
-  /** One that was opened early starts: its time begins, and its record and state are there when this resolves. Nobody is told yet. */
-  async start(record: CohortRecord, plan: RoundPlan): Promise<void> {
+  /**
+   * One that was opened early starts: its time begins, and its record and state are there when this resolves. Nobody is told yet.
+   *
+   * @returns false where it cannot start any more: it is to be closed, unused.
+   */
+  async start(record: CohortRecord, plan: RoundPlan): Promise<boolean> {
     await this.#deps.files.writeRecord(record);
-    await this.run.start(plan);
+    if (!(await this.run.start(plan))) return false;
     this.#record = record;
     this.#papers = papersOf(record);
     this.#expiresMs = this.#deps.engine.clock.monotonicMs() + record.plan.deadlineMs;
     this.#words = new CohortWords(this.#deps.engine, this.run, this.#papers, this.#expiresMs);
     this.#layout = undefined;
+    return true;
   }
 
   /** Takes up what a former process left; `undefined` when it left nothing that can be read. */

@@ -5,6 +5,7 @@ import {
   type EarlyCohort,
   type EarlyOutlook,
   isStillIt,
+  mayOpenBeside,
   mayOpenEarly,
   underNumberOf,
 } from "./early-cohort.ts";
@@ -12,7 +13,7 @@ import type { PlannedCohort } from "./plan-cohort.ts";
 
 const outlook: EarlyOutlook = {
   ...{ isMasked: true, line: 3, rounds: 3, through: 9, isHeldUp: false },
-  ...{ parties: [1, 2, 3], next: [1, 2, 3, 4] },
+  ...{ parties: [1, 2, 3], next: [1, 2, 3, 4], minSurvivors: 4 },
 };
 
 describe("keys of the next line are exchanged", () => {
@@ -23,10 +24,19 @@ describe("keys of the next line are exchanged", () => {
     ["not while no window is open", { through: undefined }, false],
     ["not while a sum waits, or was given up", { isHeldUp: true }, false],
     ["not where the line in work is in the ledger", { rounds: 4 }, false],
+    ["not where the window asks for more reports by now", { minSurvivors: 5 }, false],
     ["not where somebody of it could not be in the next", { next: [1, 2, 4] }, false],
   ])("%s", (_, change, want) => {
     expect(mayOpenEarly({ ...outlook, ...change })).toBe(want);
   });
+});
+
+it.each([
+  { opensBeside: true, attestedAgoMs: 139_999, may: true },
+  { opensBeside: true, attestedAgoMs: 140_000, may: false },
+  { opensBeside: false, attestedAgoMs: 0, may: false },
+])("a worker whose chain is $attestedAgoMs ms old exchanges keys beside a round: $may", ({ may, ...entry }) => {
+  expect(mayOpenBeside(entry)).toBe(may);
 });
 
 const roster = [{ id: 1, organisation: "o", publicKey: new Uint8Array(32), certificateSha256: new Uint8Array(32) }];

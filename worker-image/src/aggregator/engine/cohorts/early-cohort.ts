@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { type RoundSetup, RoundStage } from "@tributary/federated";
+import { CHAIN_FRESH_MS, type PartyEntry } from "../../party/party-directory.ts";
 import type { Cohort } from "./cohort.ts";
 import type { PlannedCohort } from "./plan-cohort.ts";
 
-/**
- * Longest time from the opening of a cohort to its start. Chains live for five minutes and are renewed in time; one in a setup that is opened early
- * may have lived for some two of them, and must hold for a minute or two after the start, when the parties look at it again.
- */
+/** Longest time from the opening of a cohort to its start. Its chains are then no older than those of a cohort that is opened and started at once. */
 export const EARLY_LIFE_MS = 100_000;
 
 /** A cohort whose parties exchange keys while another one is in work. */
@@ -30,14 +28,25 @@ export interface EarlyOutlook {
   /** Whether a sum waits for workers, or was given up: who works next is not known. */
   readonly isHeldUp: boolean;
   readonly parties: readonly number[];
-  /** Who could be in the next cohort now. */
+  /** Who could be in the next cohort now, and have its keys exchanged while another one is in work. */
   readonly next: readonly number[];
+  /** Fewest reports of the next cohort. */
+  readonly minSurvivors: number;
+}
+
+/** Whether a worker may exchange keys beside a round: its sidecar stays in that one, and its chain holds until the latest start. */
+export function mayOpenBeside({
+  opensBeside,
+  attestedAgoMs,
+}: Pick<PartyEntry, "opensBeside" | "attestedAgoMs">): boolean {
+  return opensBeside && attestedAgoMs < CHAIN_FRESH_MS - EARLY_LIFE_MS;
 }
 
 /** Whether keys of the next line may be exchanged: all that are in work could be in it, and it is the same window's. */
 export function mayOpenEarly(outlook: EarlyOutlook): boolean {
-  const { isMasked, line, rounds, through, isHeldUp, parties, next } = outlook;
+  const { isMasked, line, rounds, through, isHeldUp, parties, next, minSurvivors } = outlook;
   if (!isMasked || isHeldUp || line !== rounds || through === undefined || line + 1 > through) return false;
+  if (next.length < minSurvivors) return false;
   return parties.every((party) => next.includes(party));
 }
 

@@ -120,14 +120,21 @@ export class RoundRun {
     }
   }
 
-  /** The plan is known: reports are welcome. What a restarted process finds has nothing of the exchange, which its parties say again. */
-  async start(plan: RoundPlan): Promise<void> {
+  /**
+   * The plan is known: reports are welcome. What a restarted process finds has nothing of the exchange, which its parties say again.
+   *
+   * @returns false where a party was lost, or the exchange failed, before: then it has not started.
+   */
+  start(plan: RoundPlan): Promise<boolean> {
     const { context } = this.#deps;
-    await this.#turns.take(async () => {
+    return this.#turns.take(async () => {
       const { state, effects } = stepAggregator(context, this.#state, { type: "plan", plan });
       await this.#file.writeFirst({ ...this.#first, plan: state.plan });
+      // Asked last: a party may be lost while the disk writes.
+      if (state.plan === null || this.#failedParties.size > 0) return false;
       this.#state = state;
       await this.#perform(effects);
+      return true;
     });
   }
 

@@ -157,7 +157,11 @@ export class MemoryJob {
         certificateSha256: new Uint8Array(32),
         issuedMs: party.issuedMs,
       };
-      const said = { lastSetup: isLastSetupUnknown ? 0 : party.lastSetup, attested: party.attested };
+      const said = {
+        lastSetup: isLastSetupUnknown ? 0 : party.lastSetup,
+        attested: party.attested,
+        opensBeside: party.opensBeside,
+      };
       parties.join(holder, { kinds: party.kinds, capability: undefined }, said);
       const stream = parties.openStream(holder, 0);
       streams.set(party.id, stream);

@@ -69,6 +69,8 @@ export class MemoryParty {
   readonly unsent = new Set<number>();
   /** Told of a segment whose bytes are all staged, before the aggregator hears so. */
   onStaged: (segment: StagedSegmentFile) => Promise<void> = async () => {};
+  /** Whether its sidecar is of a release that stays in a round while the next one is opened. */
+  opensBeside = true;
   /** What it was told of its segments, by ledger line. */
   readonly told: { readonly round: number; readonly outcomes: readonly SegmentOutcome[] }[] = [];
   /** What it was told of setups, in order. */
