@@ -4,7 +4,7 @@ import type { BenchLine, Provenance } from "../shared/bench-line.ts";
 import { provenanceOf } from "../shared/provenance.ts";
 import { flower, flowerSecAgg } from "./flower.ts";
 import { selectMaskedCases } from "./masked-case.ts";
-import { maskedLinesOf } from "./masked-lines.ts";
+import { type MaskedRuns, maskedLinesOf } from "./masked-lines.ts";
 import { nvflare } from "./nvflare.ts";
 import { processesOf } from "./processes.ts";
 import { type RoundContestant, type RoundRun, type RoundSize, selectCases } from "./round-case.ts";
@@ -13,7 +13,7 @@ import { installTributary } from "./tributary.ts";
 
 const usage = `node bench/src/round/main.ts [--kind unmasked|masked|both] [--mib M --workers W] [--peers none] [--turns 2]
 Rounds of a no-op trainer on the local clouds beside NVFLARE and Flower on loopback, in turns: 1 MiB of 2 workers and 100 MiB of 4.
-Masked ones as processes of this machine beside the same without masks and Flower's SecAgg+: 1 and 100 MiB of 4 workers; 1 MiB of 64
+Masked ones as processes of this machine beside the same without masks, with keys exchanged in the round itself, and Flower's SecAgg+: 1 and 100 MiB of 4 workers; 1 MiB of 64
 by --kind masked --mib 1 --workers 64. JSON lines on standard output.`;
 
 const { values } = parseArgs({
@@ -48,12 +48,18 @@ async function runUnmasked(provenance: Provenance): Promise<void> {
 }
 
 async function runMasked(provenance: Provenance): Promise<void> {
-  const ours = [processesOf("None"), processesOf("Masking")];
+  const ours = [processesOf("LateKeys"), processesOf("None"), processesOf("Masking")];
   for (const size of selectMaskedCases(values.mib, values.workers)) {
     const peers = values.peers === "none" || size.timesPeerAtLeast === undefined ? [] : [flowerSecAgg];
     const runs = await inTurns([...peers, ...ours], size);
-    print(maskedLinesOf(size, { masked: runs.at(-1)!, unmasked: runs.at(-2)!, peer: runs.at(-3) }, provenance));
+    print(maskedLinesOf(size, maskedRunsOf(runs), provenance));
   }
+}
+
+/** Ours are the last three, in the order in which they take part. */
+function maskedRunsOf(runs: readonly ContestantRuns[]): MaskedRuns {
+  const [lateKeys, unmasked, masked] = runs.slice(-3);
+  return { masked: masked!, unmasked: unmasked!, lateKeys: lateKeys!, peer: runs.at(-4) };
 }
 
 function print(lines: readonly BenchLine[]): void {

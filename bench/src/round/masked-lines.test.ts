@@ -20,33 +20,43 @@ const runs = (name: string, ...periods: number[]) => ({
   ],
 });
 
+const late = { lateKeys: runs("late", 0.6, 0.7) };
+
 describe("lines of a masked case", () => {
   it("hold time beside the peer's and beside that without masks, bytes sent and both peaks of memory", () => {
-    const given = { masked: runs("masked", 0.5, 0.6, 0.7), unmasked: runs("plain", 0.35), peer: runs("flwr", 36, 37) };
+    const given = {
+      masked: runs("masked", 0.5, 0.6, 0.7),
+      unmasked: runs("plain", 0.35),
+      peer: runs("flwr", 36, 37),
+      ...late,
+    };
     const lines = maskedLinesOf(small, given, provenance);
     expect(lines.map(({ metric, peer, met }) => [metric, peer?.name, met])).toEqual([
       ["time from round to round", "flwr", true],
       ["time from round to round", "plain", true],
+      ["time from round to round", "late", true],
       ["bytes sent by a worker for a value", "flwr", true],
       ["peak resident memory of the aggregator", "flwr", true],
       ["peak resident memory of the sidecar", "flwr", true],
     ]);
-    expect(lines[2]).toMatchObject({ ours: [2.5, 2.5, 2.5], target: { atMost: 2.6 } });
+    expect(lines[3]).toMatchObject({ ours: [2.5, 2.5, 2.5], target: { atMost: 2.6 } });
   });
 
   it.each([
     [0.69, "plain", null],
     [0.71, "plain", "the median ratio is 0.49, 0.5 was wanted"],
+    [0.8, "late", "the median ratio is 0.81, 0.95 was wanted"],
     [0.8, "flwr", "the median ratio is 45.00, 50 was wanted"],
   ])("of %d s say beside %s: %s", (seconds, name, want) => {
-    const given = { masked: runs("masked", seconds), unmasked: runs("plain", 0.35), peer: runs("flwr", 36) };
+    const given = { masked: runs("masked", seconds), unmasked: runs("plain", 0.35), peer: runs("flwr", 36), ...late };
     const line = maskedLinesOf(small, given, provenance).find(({ peer }) => peer?.name === name);
     expect(line?.notMetBecause).toBe(want);
   });
 
   it("hold ours alone where neither the peer nor the run without masks gave figures", () => {
     const nothing = { name: "plain", version: "1", runs: [] };
-    const lines = maskedLinesOf(small, { masked: runs("masked", 1), unmasked: nothing, peer: undefined }, provenance);
+    const others = { unmasked: nothing, lateKeys: nothing, peer: undefined };
+    const lines = maskedLinesOf(small, { masked: runs("masked", 1), ...others }, provenance);
     expect(lines.map(({ metric, peer }) => [metric, peer])).toEqual([
       ["bytes sent by a worker for a value", null],
       ["peak resident memory of the aggregator", null],

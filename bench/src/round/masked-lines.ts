@@ -7,20 +7,26 @@ import type { ContestantRuns } from "./round-lines.ts";
 export interface MaskedRuns {
   readonly masked: ContestantRuns;
   readonly unmasked: ContestantRuns;
+  /** Ours with masks whose keys are exchanged in the round itself. */
+  readonly lateKeys: ContestantRuns;
   /** Flower's SecAgg+; absent where it does not take part. */
   readonly peer: ContestantRuns | undefined;
 }
 
+/** Keys that were exchanged early may not cost a twentieth of a round. */
+const EARLY_KEYS_RATIO = 0.95;
+
 /**
- * Lines of a masked case: time a round beside the peer's and beside ours without masks, bytes that workers send for a value, peak memory of
+ * Lines of a masked case: time a round beside the peer's, ours without masks and ours whose keys come late, bytes that workers send for a value, peak memory of
  * aggregator and sidecar. Who gave no figures, or of whom nothing is promised there, has no line.
  */
 export function maskedLinesOf(size: MaskedCase, runs: MaskedRuns, provenance: Provenance): BenchLine[] {
-  const { masked, unmasked } = runs;
+  const { masked, unmasked, lateKeys } = runs;
   const peer = runs.peer !== undefined && hasFigures(runs.peer) ? runs.peer : undefined;
   const lines: CaseResult[] = [];
   if (peer !== undefined) lines.push(timeOf(size, masked, peer, size.timesPeerAtLeast ?? 1));
   if (hasFigures(unmasked)) lines.push(timeOf(size, masked, unmasked, 1 / (size.timesUnmaskedAtMost ?? Infinity)));
+  if (hasFigures(lateKeys)) lines.push(timeOf(size, masked, lateKeys, EARLY_KEYS_RATIO));
   lines.push(bytesUpOf(size, masked, peer));
   lines.push(memoryOf(size, "aggregator", masked, peer, ({ peakBytes }) => peakBytes, aggregatorAtMostBytes));
   lines.push(memoryOf(size, "sidecar", masked, peer, ({ workerPeakBytes = 0 }) => workerPeakBytes, sidecarAtMostBytes));

@@ -14,19 +14,23 @@ const stepSize = 2 ** -10;
 /** Rounds of a job, fewer where one takes long. */
 const roundsOf = ({ mib, workers }: RoundSize): number => (workers > 16 ? 6 : mib <= 1 ? 42 : 10);
 
-/** Whether workers mask what they report. */
-export type Masks = "Masking" | "None";
+/** How reports are summed, by what the results call it. */
+const summedBy = {
+  Masking: ["tributary, masked", { protocol: "Masking", minOrganisations: 2 }],
+  LateKeys: ["tributary, masked, keys in the round", { protocol: "Masking", minOrganisations: 2, earlyKeys: false }],
+  None: ["tributary, not masked", { protocol: "None" }],
+} as const;
 
 /**
  * Ours as processes of one machine: an aggregator, three members with a real gate each and their workers, with TLS and durable commits.
- * Both kinds have the same processes, so that what they differ by is the masks.
+ * All kinds have the same processes, so that what they differ by is the masks and when their keys are exchanged.
  */
-export function processesOf(protocol: Masks): RoundContestant {
-  const name = protocol === "Masking" ? "tributary, masked" : "tributary, not masked";
-  return { name, version: "0.2.0", run: (size) => runRounds(size, protocol) };
+export function processesOf(kind: keyof typeof summedBy): RoundContestant {
+  const [name, secureAggregation] = summedBy[kind];
+  return { name, version: "0.2.0", run: (size) => runRounds(size, secureAggregation) };
 }
 
-async function runRounds(size: RoundSize, protocol: Masks): Promise<RoundRun> {
+async function runRounds(size: RoundSize, secureAggregation: object): Promise<RoundRun> {
   const dealt = dealWorkers(size.workers);
   // Of this run alone: a gate that remembers the sums of another run would rightly refuse this one's.
   const members = await WireMembers.start(dealt.length);
@@ -36,7 +40,7 @@ async function runRounds(size: RoundSize, protocol: Masks): Promise<RoundRun> {
       workers: dealt,
       values: size.mib * 2 ** 18,
       gateCaPems: members.caPems,
-      jobConfig: () => ({ secureAggregation: { protocol, ...(protocol === "Masking" && { minOrganisations: 2 }) } }),
+      jobConfig: () => ({ secureAggregation }),
     });
     await startWorkers(job, members, dealt);
     return await measure(job, size);

@@ -146,6 +146,7 @@ describe("how reports are summed", () => {
       protocol: Protocol.Masking,
       minOrganisations: 2,
       threshold: undefined,
+      earlyKeys: true,
     });
     expect(configOf({ protocol: "Masking", minOrganisations: 3, threshold: 4 })).toMatchObject({
       minOrganisations: 3,

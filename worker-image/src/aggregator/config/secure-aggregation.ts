@@ -8,6 +8,8 @@ export interface SecureAggregationConfig {
   readonly minOrganisations: number;
   /** Shares that open a masked sum; undefined: as many as follow from the seats. */
   readonly threshold: number | undefined;
+  /** Whether keys of the next round are exchanged while one is in work. */
+  readonly earlyKeys: boolean;
 }
 
 /** Sums without masks. */
@@ -15,6 +17,7 @@ export const unmasked: SecureAggregationConfig = {
   protocol: Protocol.None,
   minOrganisations: 1,
   threshold: undefined,
+  earlyKeys: false,
 };
 
 /** The seats as masks ask for them. */
@@ -36,6 +39,7 @@ export function readSecureAggregation(fields: JsonFields, participants: readonly
   const most = participants.reduce((sum, { workers }) => sum + workers, 0);
   const minOrganisations = fields.integer("minOrganisations", { min: 1, max: 256 }, DEFAULT_MIN_ORGANISATIONS);
   const threshold = fields.has("threshold") ? fields.integer("threshold", { min: 3, max: 65_535 }) : undefined;
+  const earlyKeys = fields.flag("earlyKeys", true);
   const organisations = new Set(participants.map(({ organisation }) => organisation)).size;
   const [problem] = maskingProblems({ workers: most, organisations, minOrganisations, threshold, quorum: undefined });
   if (problem?.need === MaskingNeed.ThresholdImpossible) throw fields.refuse("threshold", problem.expected);
@@ -43,5 +47,5 @@ export function readSecureAggregation(fields: JsonFields, participants: readonly
     const counted = problem.need === MaskingNeed.TooFewWorkers ? "workers" : "organisations";
     throw fields.refuse("protocol", `None with ${problem.value} ${counted}: Masking needs ${problem.expected}`);
   }
-  return { protocol: Protocol.Masking, minOrganisations, threshold };
+  return { protocol: Protocol.Masking, minOrganisations, threshold, earlyKeys };
 }

@@ -2,13 +2,18 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Protocol } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { SecureAggregationConfig } from "../config/secure-aggregation.ts";
+import { type SecureAggregationConfig, unmasked } from "../config/secure-aggregation.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import type { CohortJournal } from "./cohorts/cohort-records.ts";
 import { MemoryJob, type MemoryProcess, participantOf, steadyReport, type WindowTerms } from "./testing/memory-job.ts";
 
 const WAIT_MS = 60_000;
-const masked: SecureAggregationConfig = { protocol: Protocol.Masking, minOrganisations: 2, threshold: undefined };
+const masked: SecureAggregationConfig = {
+  protocol: Protocol.Masking,
+  minOrganisations: 2,
+  threshold: undefined,
+  earlyKeys: true,
+};
 const jobs: MemoryJob[] = [];
 afterEach(async () => {
   for (const job of jobs.splice(0)) await job.destroy();
@@ -63,8 +68,8 @@ async function whileEarly(
 }
 
 describe("keys of the next round", () => {
-  it("are exchanged once the first report is there; the round starts with them, and its model is the one without", async () => {
-    const [early, plain] = [await createJob(), await createJob({ ...masked, protocol: Protocol.None })];
+  it("are exchanged once the first report is there; the round starts with them, and its model is that of a job whose keys come late", async () => {
+    const [early, plain] = [await createJob(), await createJob({ ...masked, earlyKeys: false })];
     waitFor(early, "opened 2", "opened 3");
     for (const job of [early, plain]) {
       const process = await job.start();
@@ -135,7 +140,7 @@ describe("keys of the next round", () => {
     await untilCommitted(next, 2);
     for (const { heard } of job.parties) expect(heard).not.toContain("started 2");
     expect((await journalOf(job)).setup).toBeGreaterThan(2);
-    const plain = await createJob({ ...masked, protocol: Protocol.None });
+    const plain = await createJob(unmasked);
     const other = await plain.start();
     await plain.openWindow(other, 1);
     await untilCommitted(other, 2);

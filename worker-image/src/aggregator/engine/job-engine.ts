@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { controlV1 } from "@tributary/contracts";
-import { type CohortPlan, CohortStage, type CohortView, everybody, Protocol } from "@tributary/federated";
+import { type CohortPlan, CohortStage, type CohortView, everybody } from "@tributary/federated";
 import { TributaryError } from "@tributary/kit";
 import { LedgerOutcome } from "../store/ledger-line.ts";
 import { attemptDelayMs } from "./cohorts/attempt-delay.ts";
@@ -235,7 +235,7 @@ export class JobEngine {
     const { seats, quorum } = this.#candidates(plan ?? { quorum: 0 });
     const [chosen] = POLICY.open(viewCohorts(seats, [], line + 1), quorum);
     const outlook = {
-      isMasked: config.secureAggregation.protocol === Protocol.Masking,
+      mayExchange: config.secureAggregation.earlyKeys,
       ...{ line, rounds: this.#rounds, through: plan?.through },
       isHeldUp: parked !== undefined || this.#cohorts.spent !== undefined,
       parties: run.state.setup.roster.map(({ id }) => id),

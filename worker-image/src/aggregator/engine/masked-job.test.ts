@@ -12,7 +12,12 @@ afterEach(async () => {
   for (const job of jobs.splice(0)) await job.destroy();
 });
 
-const masked: SecureAggregationConfig = { protocol: Protocol.Masking, minOrganisations: 2, threshold: undefined };
+const masked: SecureAggregationConfig = {
+  protocol: Protocol.Masking,
+  minOrganisations: 2,
+  threshold: undefined,
+  earlyKeys: true,
+};
 const participants = [participantOf("p", 2, "clinic"), participantOf("q", 2, "lab")];
 
 async function createJob(secureAggregation?: SecureAggregationConfig): Promise<MemoryJob> {

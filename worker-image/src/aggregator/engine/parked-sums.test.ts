@@ -23,7 +23,7 @@ async function createJob(parties = 4): Promise<MemoryJob> {
     parties,
     report: (planned, at) => steadyReport(2 ** -9)(planned, at),
     participants: clinicAndLab,
-    secureAggregation: { protocol: Protocol.Masking, minOrganisations: 2, threshold: undefined },
+    secureAggregation: { protocol: Protocol.Masking, minOrganisations: 2, threshold: undefined, earlyKeys: true },
   });
   jobs.push(job);
   return job;

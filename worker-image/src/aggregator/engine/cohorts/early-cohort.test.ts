@@ -12,14 +12,14 @@ import {
 import type { PlannedCohort } from "./plan-cohort.ts";
 
 const outlook: EarlyOutlook = {
-  ...{ isMasked: true, line: 3, rounds: 3, through: 9, isHeldUp: false },
+  ...{ mayExchange: true, line: 3, rounds: 3, through: 9, isHeldUp: false },
   ...{ parties: [1, 2, 3], next: [1, 2, 3, 4], minSurvivors: 4 },
 };
 
 describe("keys of the next line are exchanged", () => {
   it.each<[string, Partial<EarlyOutlook>, boolean]>([
     ["while its line is in work", {}, true],
-    ["not without masks", { isMasked: false }, false],
+    ["not without masks, or where they may not be", { mayExchange: false }, false],
     ["not in the last line of a window", { through: 3 }, false],
     ["not while no window is open", { through: undefined }, false],
     ["not while a sum waits, or was given up", { isHeldUp: true }, false],

@@ -18,7 +18,8 @@ export interface EarlyCohort {
 
 /** What is known of the next line's work while a cohort is in work. */
 export interface EarlyOutlook {
-  readonly isMasked: boolean;
+  /** Whether the job has masks, and its keys may be exchanged early. */
+  readonly mayExchange: boolean;
   /** Line of the cohort in work. */
   readonly line: number;
   /** Lines in the ledger. */
@@ -44,8 +45,8 @@ export function mayOpenBeside({
 
 /** Whether keys of the next line may be exchanged: all that are in work could be in it, and it is the same window's. */
 export function mayOpenEarly(outlook: EarlyOutlook): boolean {
-  const { isMasked, line, rounds, through, isHeldUp, parties, next, minSurvivors } = outlook;
-  if (!isMasked || isHeldUp || line !== rounds || through === undefined || line + 1 > through) return false;
+  const { mayExchange, line, rounds, through, isHeldUp, parties, next, minSurvivors } = outlook;
+  if (!mayExchange || isHeldUp || line !== rounds || through === undefined || line + 1 > through) return false;
   if (next.length < minSurvivors) return false;
   return parties.every((party) => next.includes(party));
 }

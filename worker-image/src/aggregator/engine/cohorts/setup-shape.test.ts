@@ -3,7 +3,12 @@ import { expect, it } from "vitest";
 import { type SecureAggregationConfig, unmasked } from "../../config/secure-aggregation.ts";
 import { setupShape } from "./setup-shape.ts";
 
-const masked: SecureAggregationConfig = { protocol: Protocol.Masking, minOrganisations: 3, threshold: undefined };
+const masked: SecureAggregationConfig = {
+  protocol: Protocol.Masking,
+  minOrganisations: 3,
+  threshold: undefined,
+  earlyKeys: true,
+};
 
 it.each([
   ["without masks", unmasked, { seats: 4, parties: 4, quorum: 2 }, [0, 1, 2]],
