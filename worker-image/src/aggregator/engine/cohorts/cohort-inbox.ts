@@ -42,7 +42,10 @@ export class CohortInbox implements TensorRound {
       if (!this.#cohorts.open.includes(cohort)) return;
       this.#deps.parties.setProblem(party, problem);
     }
-    this.#deps.log.warn({ party, round, attempt, ...problem }, "party cannot report");
+    this.#deps.log.warn(
+      { party, round, attempt, ...problem },
+      cohort.hasStarted ? "party cannot report" : "party exchanges no keys early",
+    );
     await cohort.run.dropParty(party, lossOf(problem.code));
   }
 
