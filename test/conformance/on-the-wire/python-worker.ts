@@ -38,9 +38,8 @@ export class PythonWorker {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #stopped = new AbortController();
-  /** Of the round that was opened last: its line, and the segments of its reports. */
-  #line = -1;
-  #segments: readonly SetupSegment[] = [];
+  /** By the number of a setup: keys of the next round are exchanged beside the one in work. */
+  readonly #rounds = new Map<number, OpenedRound>();
   #identity: WorkerCredentials | undefined;
   #session: Session | undefined;
   #key: Uint8Array = new Uint8Array();
@@ -107,10 +106,9 @@ export class PythonWorker {
   async #open(at: Attempt, { setup: message, line }: partyV1.RoundOpened): Promise<void> {
     const decoded = decodeMessage(message);
     if (decoded.type !== MessageType.Setup) throw new Error("a round opens with a setup");
-    this.#line = line;
-    this.#segments = decoded.setup.segments;
+    this.#rounds.set(at.round, { line, segments: decoded.setup.segments });
     const { secretKey } = readEd25519Identity("the worker's key", this.#identity!.keyPem);
-    const party = { id: this.partyId, identity: toHex(secretKey), key: toHex(this.#key), values: {}, seed: at.round };
+    const party = { id: at.round, identity: toHex(secretKey), key: toHex(this.#key), values: {}, seed: at.round };
     await this.#options.python.ask({ do: "party", ...party });
     await this.#tell(at, message);
   }
@@ -119,20 +117,21 @@ export class PythonWorker {
     const decoded = decodeMessage(plan);
     if (decoded.type !== MessageType.Plan) throw new Error("a round starts with a plan");
     const model = await this.#fetchModel(start);
+    const { line, segments } = this.#rounds.get(at.round)!;
     const step = 2 ** decoded.plan.stepExponents[0]![0]!;
     const { seed, participant, workerIndex } = this.#options;
-    const steps = randomSteps({ seed, participant, workerIndex, round: this.#line }, model);
-    const values = this.#segments.map(({ id, valueCount }) => {
+    const steps = randomSteps({ seed, participant, workerIndex, round: line }, model);
+    const values = segments.map(({ id, valueCount }) => {
       const zeros = new Array<number>(valueCount).fill(0);
       return [id, id >= FIRST_METRICS ? zeros : [...steps].map((moved) => (moved * GRID) / step)];
     });
-    await this.#options.python.ask({ do: "values", id: this.partyId, values: Object.fromEntries(values) });
+    await this.#options.python.ask({ do: "values", id: at.round, values: Object.fromEntries(values) });
     await this.#tell(at, plan);
   }
 
   /** Hands Python a message; sends what it answers, segments before the words about them. */
   async #tell(at: Attempt, message: Uint8Array): Promise<void> {
-    const answer = await this.#options.python.ask({ do: "toParty", id: this.partyId, message: toHex(message) });
+    const answer = await this.#options.python.ask({ do: "toParty", id: at.round, message: toHex(message) });
     for (const [segment, bytes] of answer.uploads ?? []) await this.#upload(at, segment, Buffer.from(bytes, "hex"));
     for (const said of answer.messages ?? [])
       await this.#session!.send(at, new Uint8Array(Buffer.from(said, "hex")), this.#stopped.signal);
@@ -157,6 +156,12 @@ export class PythonWorker {
     const { tensors } = openSafetensors(new Uint8Array(await readFile(path)));
     return Float32Array.from(tensors.flatMap(({ bytes }) => [...new Float32Array(bytes.slice().buffer)]));
   }
+}
+
+/** What Python's party of a round works on. */
+interface OpenedRound {
+  readonly line: number;
+  readonly segments: readonly SetupSegment[];
 }
 
 /** An attempt by the numbers that its messages carry. */

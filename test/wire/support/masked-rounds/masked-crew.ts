@@ -19,6 +19,8 @@ export interface CrewOptions {
   readonly seed: string;
   /** Whether the last seat is left to a party that is no sidecar of ours. */
   readonly isLastSeatFree?: boolean;
+  /** Whether keys of the next round are exchanged while one is in work, which is so by default. */
+  readonly earlyKeys?: boolean;
   /** Watches what passes between a worker, by its place, and the aggregator. */
   readonly hooks?: (worker: number) => RelayHooks;
 }
@@ -54,8 +56,8 @@ export class MaskedCrew {
 
   /** Starts aggregator and workers; resolves once all have joined, each with its trainer. */
   static async start(members: WireMembers, options: CrewOptions): Promise<MaskedCrew> {
-    const { workers, values } = options;
-    const secureAggregation = { protocol: "Masking", minOrganisations: 2 };
+    const { workers, values, earlyKeys = true } = options;
+    const secureAggregation = { protocol: "Masking", minOrganisations: 2, earlyKeys };
     const job = await WireJob.create({
       ...{ workers, values, initialValue: CENTRE, trainer: "random-trainer", gateCaPems: members.caPems },
       jobConfig: () => ({ secureAggregation }),
