@@ -252,6 +252,22 @@ describe("a masked round that is opened beside one that has started", () => {
     expect(posted.map(({ type }) => type)).toEqual(want);
   });
 
+  it("and where its start comes long after its opening, whatever was in work meanwhile", async () => {
+    const desk = await aDesk();
+    await desk.open(attempt, speak().opened);
+    const later = systemClock.monotonicMs() + 31_000;
+    const clock = vi.spyOn(systemClock, "monotonicMs").mockReturnValue(later);
+    await desk.start(attempt, speak().started).finally(() => clock.mockRestore());
+    expect([told, posted.map(({ type }) => type)]).toEqual([[], ["open", "judge", "receive"]]);
+  });
+
+  it("is not started by the plan that comes with another one's start", async () => {
+    const desk = await aStartedDesk();
+    await desk.open(next, speak(next).opened);
+    await desk.start(attempt, { ...speak().started, plan: speak(next).started.plan });
+    expect([handed(), told]).toMatchObject([[MessageType.Setup], [{ code: "PROTOCOL_REFUSED" }]]);
+  });
+
   it("is refused alone: the one that has started goes on", async () => {
     const desk = await aStartedDesk();
     const mute = workers.map((worker) => ({ ...worker, chainDer: [] }));

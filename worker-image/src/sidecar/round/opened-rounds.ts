@@ -32,6 +32,9 @@ const CHECKED: ReadonlySet<number> = new Set([MessageType.Setup, MessageType.Pla
 
 const NEVER = new AbortController().signal;
 
+/** Longest time from when members vouched for the parties of a round to its start: an exchange of keys by itself takes less. */
+const VOUCHED_FRESH_MS = 30_000;
+
 /** Nothing else is heard meanwhile. */
 const atOnce: Wait = (ask) => ask(NEVER);
 
@@ -43,8 +46,8 @@ interface OpenedRound {
   readonly expiresMs: number;
   /** Setup and terms as they came. */
   readonly bytes: Pick<partyV1.RoundOpened, "setup" | "terms">;
-  /** Whether members vouched for its parties just before it starts. */
-  readonly isVouched: boolean;
+  /** When members vouched for its parties, on the monotonic clock; absent where it was not for this start. */
+  readonly vouchedMs: number | undefined;
   /** Its start, once the machine has accepted the plan. */
   readonly started?: StartedRound;
 }
@@ -115,7 +118,12 @@ export class OpenedRounds {
     this.#current = opened;
     const { trust, agreements, orRefuse } = this.#deps;
     await orRefuse(attempt, async () => {
-      const { plan } = requireMessage(message, MessageType.Plan, attempt);
+      const { plan, setupDigest } = requireMessage(message, MessageType.Plan, attempt);
+      // The machine goes by the setup that a plan names: it would start the one beside, which nobody has judged.
+      if (!equalBytes(setupDigest, opened.terms.signed.setupDigest))
+        throw new TributaryError("PROTOCOL_REFUSED", "the plan is of another setup than its start", {
+          details: { ...attempt },
+        });
       const round = checkStarted(trust, opened.terms, plan, { start, signature });
       agreements.require(round);
       await this.#judgeAgain(opened);
@@ -172,7 +180,7 @@ export class OpenedRounds {
       try {
         checked = await this.#check(attempt, opened, { expiresMs, wait });
       } finally {
-        resolve(checked && { ...checked, isVouched: false });
+        resolve(checked && { ...checked, vouchedMs: undefined });
       }
     });
   }
@@ -209,20 +217,22 @@ export class OpenedRounds {
       const { setup } = requireMessage(opened.setup, MessageType.Setup, attempt);
       const terms = checkOpened(this.#deps.trust, setup, opened);
       // What the machine has taken before was verified then: certificates live some minutes, rounds may take hours.
-      const isVouched = !this.#deps.machine().isOpen(terms.signed.setupDigest);
+      const isNew = !this.#deps.machine().isOpen(terms.signed.setupDigest);
       const ask = (signal: AbortSignal) => this.#deps.member.partiesOf(terms, patienceUntil(expiresMs), signal);
-      const parties = isVouched ? await wait(ask) : { enrolled: [] };
+      const parties = isNew ? await wait(ask) : { enrolled: [] };
+      const vouchedMs = isNew ? systemClock.monotonicMs() : undefined;
       await this.#step(attempt, { type: "open", message: opened.setup, ...parties });
-      checked = { attempt, terms, expiresMs, isVouched, bytes: { setup: opened.setup, terms: opened.terms } };
+      checked = { attempt, terms, expiresMs, vouchedMs, bytes: { setup: opened.setup, terms: opened.terms } };
     });
     return checked;
   }
 
   /** A round that was opened a while before it starts for the first time: who is in it, and what the member asks, may be otherwise by now. */
-  async #judgeAgain({ attempt, terms, expiresMs, isVouched }: OpenedRound): Promise<void> {
+  async #judgeAgain({ attempt, terms, expiresMs, vouchedMs = -Infinity }: OpenedRound): Promise<void> {
     const { machine, member } = this.#deps;
     const { setupDigest } = terms.signed;
-    if (isVouched || machine().isStarted(setupDigest)) return;
+    const isFresh = systemClock.monotonicMs() - vouchedMs < VOUCHED_FRESH_MS;
+    if (isFresh || machine().isStarted(setupDigest)) return;
     const parties = await member.partiesOf(terms, patienceUntil(expiresMs), NEVER);
     await this.#step(attempt, { type: "judge", setupDigest, ...parties });
   }
