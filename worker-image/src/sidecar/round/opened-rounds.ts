@@ -119,12 +119,12 @@ export class OpenedRounds {
     const { trust, agreements, orRefuse } = this.#deps;
     await orRefuse(attempt, async () => {
       const { plan, setupDigest } = requireMessage(message, MessageType.Plan, attempt);
+      const round = checkStarted(trust, opened.terms, plan, { start, signature });
       // The machine goes by the setup that a plan names: it would start the one beside, which nobody has judged.
       if (!equalBytes(setupDigest, opened.terms.signed.setupDigest))
         throw new TributaryError("PROTOCOL_REFUSED", "the plan is of another setup than its start", {
           details: { ...attempt },
         });
-      const round = checkStarted(trust, opened.terms, plan, { start, signature });
       agreements.require(round);
       await this.#judgeAgain(opened);
       await this.#askGate(opened, { start, signature });
