@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { down, kubeconfigOf, kubectl, toStandardError } from "@tributary/clouds";
+import type { AuditLine } from "@tributary/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { survivorsOf } from "../demo/ledger.ts";
 import { whyNoClouds } from "../support/can-run-clouds.ts";
@@ -115,27 +116,21 @@ describe.skipIf(reason !== undefined)("a masked job of three organisations, each
 
 const trust = ["configmap", "tributary-gate-trust", "-n", gateNamespace];
 
-interface TrailLine {
-  readonly kind: string;
-  readonly line?: number;
-  readonly worker?: number;
-}
-
 /** What the gate of a member has written of a job, as its admin reads it. */
-async function readTrail(member: string, jobUid: string): Promise<readonly TrailLine[]> {
+async function readTrail(member: string, jobUid: string): Promise<readonly AuditLine[]> {
   const text = await runTool("node", [
     join(import.meta.dirname, "../../cli/src/main.ts"),
     ...["audit", "--member-kubeconfig", await kubeconfigOf(member), "--job", jobUid, "-o", "json"],
   ]);
-  return (JSON.parse(text) as { lines: readonly TrailLine[] }).lines;
+  return (JSON.parse(text) as { lines: readonly AuditLine[] }).lines;
 }
 
-function linesOf(trail: readonly TrailLine[], kind: string): (number | undefined)[] {
+function linesOf(trail: readonly AuditLine[], kind: AuditLine["kind"]): (number | undefined)[] {
   return trail.filter((one) => one.kind === kind).map(({ line }) => line);
 }
 
 /** Workers of the trail's member that signed a round's sums. */
-function seatsThatSigned(trail: readonly TrailLine[], round: number): (number | undefined)[] {
+function seatsThatSigned(trail: readonly AuditLine[], round: number): (number | undefined)[] {
   const recorded = trail.filter(({ kind, line }) => kind === "Recorded" && line === round);
   return [...new Set(recorded.map(({ worker }) => worker))];
 }
@@ -145,7 +140,7 @@ async function readPolicy(): Promise<object> {
   return JSON.parse(await kubectl("lab", ["get", ...trust, "-o", "jsonpath={.data.policy\\.json}"]));
 }
 
-/** Writes the policy of the lab, as its admin's next Helm upgrade would and lets it, and waits until its gate goes by it. */
+/** Writes the policy of the lab, by Helm's name so that its next upgrade may too, and waits until its gate goes by it. */
 async function writePolicy(policy: object): Promise<void> {
   const before = (await linesInForce("lab")).length;
   const isTaken = async () => ((await linesInForce("lab")).length > before ? true : undefined);

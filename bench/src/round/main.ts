@@ -13,8 +13,8 @@ import { installTributary } from "./tributary.ts";
 
 const usage = `node bench/src/round/main.ts [--kind unmasked|masked|both] [--mib M --workers W] [--peers none] [--turns 2]
 Rounds of a no-op trainer on the local clouds beside NVFLARE and Flower on loopback, in turns: 1 MiB of 2 workers and 100 MiB of 4.
-Masked ones as processes of this machine beside the same without masks, with keys exchanged in the round itself, and Flower's SecAgg+: 1 and 100 MiB of 4 workers; 1 MiB of 64
-by --kind masked --mib 1 --workers 64. JSON lines on standard output.`;
+Masked ones as processes of this machine beside the same without masks, with keys exchanged in the round itself, and Flower's SecAgg+:
+1 and 100 MiB of 4 workers; 1 MiB of 64 by --kind masked --mib 1 --workers 64. JSON lines on standard output.`;
 
 const { values } = parseArgs({
   options: {

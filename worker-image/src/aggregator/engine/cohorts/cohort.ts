@@ -3,6 +3,7 @@ import {
   CohortStage,
   equalBytes,
   fromHex,
+  isPlanned,
   type OpenCohort,
   type ReportLayout,
   type RosterEntry,
@@ -151,7 +152,7 @@ export class Cohort {
 
   /** Whether its parties were told what it starts from. */
   get hasStarted(): boolean {
-    return this.run.state.plan !== null;
+    return isPlanned(this.run.state);
   }
 
   /** Whether a party is of it. */
