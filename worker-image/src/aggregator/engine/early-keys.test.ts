@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Protocol } from "@tributary/federated";
+import { CohortStage, Protocol } from "@tributary/federated";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type SecureAggregationConfig, unmasked } from "../config/secure-aggregation.ts";
 import type { LedgerLine } from "../store/ledger-line.ts";
+import type { Cohort } from "./cohorts/cohort.ts";
 import type { CohortJournal } from "./cohorts/cohort-records.ts";
+import { EarlyKeys, type EarlyKeysDeps } from "./early-keys.ts";
 import { MemoryJob, type MemoryProcess, participantOf, steadyReport, type WindowTerms } from "./testing/memory-job.ts";
 
 const WAIT_MS = 60_000;
@@ -157,5 +159,24 @@ describe("keys of the next round", () => {
     end();
     await untilCommitted(process, 2);
     await until(() => expect(second!.heard.slice(before + 3)).toEqual(["committed 1", "started 2", "committed 2"]));
+  });
+});
+
+describe("who could be in the next round is not looked for", () => {
+  it.each([
+    { given: "the job has no early keys", earlyKeys: false, open: { through: 9 } },
+    { given: "no window is open", earlyKeys: true, open: undefined },
+    { given: "the window ends with the round in work", earlyKeys: true, open: { through: 3 } },
+  ])("where $given", async ({ earlyKeys, open }) => {
+    const choose = vi.fn();
+    const deps = { windows: { open }, cohorts: {}, rounds: () => 3, choose };
+    const early = new EarlyKeys({
+      ...deps,
+      engine: { config: { secureAggregation: { ...masked, earlyKeys } } },
+    } as unknown as EarlyKeysDeps);
+    const run = { reported: Promise.resolve() };
+    const cohort = { record: { line: 3 }, view: { stage: CohortStage.Running }, run } as unknown as Cohort;
+    await early.exchangeBeside(cohort, new Promise((resolve) => setTimeout(resolve, 10)), new AbortController().signal);
+    expect(choose).not.toHaveBeenCalled();
   });
 });

@@ -10,10 +10,10 @@ import { CohortFiles } from "./cohorts/cohort-files.ts";
 import { CohortInbox } from "./cohorts/cohort-inbox.ts";
 import { CohortRuns } from "./cohorts/cohort-runs.ts";
 import { viewCohorts } from "./cohorts/cohort-view.ts";
-import { mayOpenBeside, mayOpenEarly } from "./cohorts/early-cohort.ts";
 import { type Candidates, selectParties } from "./cohorts/select-parties.ts";
 import { candidatesOf, shortfallOf } from "./cohorts/spent-sum.ts";
 import { Committer } from "./commit/commit-plan.ts";
+import { EarlyKeys } from "./early-keys.ts";
 import type { EngineDeps, EngineProblem } from "./engine-deps.ts";
 import { JobOutput } from "./job-output.ts";
 import { LedgerView } from "./ledger-view.ts";
@@ -47,6 +47,7 @@ export class JobEngine {
   readonly #output: JobOutput;
   readonly #outputWait: OutputWait;
   readonly #ledger: LedgerView;
+  readonly #earlyKeys: EarlyKeys;
   #problem: EngineProblem | undefined;
   /** Why there are too few workers to open a cohort; what the attempt before closed for stays beside it. */
   #shortfall: EngineProblem | undefined;
@@ -75,6 +76,11 @@ export class JobEngine {
     this.#cohorts = new CohortRuns(deps, new CohortFiles(directory), onChange);
     const [windows, cohorts, output, outputWait] = [this.#windows, this.#cohorts, this.#output, this.#outputWait];
     this.#committer = new Committer({ engine: deps, windows, cohorts, output, outputWait });
+    this.#earlyKeys = new EarlyKeys({
+      ...{ engine: deps, windows, cohorts },
+      rounds: () => this.#rounds,
+      choose: (plan, line) => this.#choose(plan, line),
+    });
     this.inbox = new CohortInbox(deps, this.#cohorts, this.#committer);
     deps.parties.observer = {
       connected: (party) => this.#welcome(party),
@@ -221,30 +227,15 @@ export class JobEngine {
     for (const cohort of open) if (!cohort.isAtWork) await this.#begin(cohort, signal);
     const running = open.filter(({ view }) => view.stage === CohortStage.Running);
     if (running.length === 0) return this.#nextChange();
-    const ends = Promise.race(running.map((cohort) => cohort.ended()));
-    // The first report says that the others are not far: keys of the next round are exchanged until they are here.
-    const [next] = running;
-    await Promise.race([ends, next!.run.reported]);
-    if (next!.view.stage === CohortStage.Running && !signal.aborted) await this.#openEarly(next!);
-    await ends;
+    const [first] = running;
+    await this.#earlyKeys.exchangeBeside(first!, Promise.race(running.map((cohort) => cohort.ended())), signal);
   }
 
-  async #openEarly({ record: { line }, parked, run }: Cohort): Promise<void> {
-    const plan = this.#windows.open;
-    const { config } = this.#deps;
-    const { seats, quorum } = this.#candidates(plan ?? { quorum: 0 });
-    const [chosen] = POLICY.open(viewCohorts(seats, [], line + 1), quorum);
-    const outlook = {
-      mayExchange: config.secureAggregation.earlyKeys,
-      ...{ line, rounds: this.#rounds, through: plan?.through },
-      isHeldUp: parked !== undefined || this.#cohorts.spent !== undefined,
-      parties: run.state.setup.roster.map(({ id }) => id),
-      ...{ next: chosen?.parties ?? [], minSurvivors: chosen?.minSurvivors ?? 0 },
-    };
-    // One who may not would be left out of the setup, which then is not that of the next round.
-    const areAllFree = seats.every((entry) => !outlook.next.includes(entry.seat.partyId) || mayOpenBeside(entry));
-    if (plan === undefined || chosen === undefined || !areAllFree || !mayOpenEarly(outlook)) return;
-    await this.#windows.whileOpen(plan, () => this.#cohorts.openEarly(line + 1, plan, chosen));
+  /** Who could be in the first cohort of a line if it were opened now, and what is known of the seats. */
+  #choose(plan: WindowPlan, line: number) {
+    const { seats, quorum } = this.#candidates(plan);
+    const [chosen] = POLICY.open(viewCohorts(seats, [], line), quorum);
+    return { seats, chosen };
   }
 
   async #begin(cohort: Cohort, signal: AbortSignal): Promise<void> {

@@ -1,33 +1,47 @@
 import { RoundStage } from "@tributary/federated";
 import { describe, expect, it } from "vitest";
 import {
+  chosenEarly,
   EARLY_LIFE_MS,
   type EarlyCohort,
-  type EarlyOutlook,
+  isNextKnown,
   isStillIt,
   mayOpenBeside,
-  mayOpenEarly,
+  type NextLine,
+  type NextParties,
   underNumberOf,
 } from "./early-cohort.ts";
 import type { PlannedCohort } from "./plan-cohort.ts";
 
-const outlook: EarlyOutlook = {
-  ...{ mayExchange: true, line: 3, rounds: 3, through: 9, isHeldUp: false },
-  ...{ parties: [1, 2, 3], next: [1, 2, 3, 4], minSurvivors: 4 },
-};
-
-describe("keys of the next line are exchanged", () => {
-  it.each<[string, Partial<EarlyOutlook>, boolean]>([
-    ["while its line is in work", {}, true],
-    ["not without masks, or where they may not be", { mayExchange: false }, false],
+describe("the next line is known", () => {
+  it.each<[string, Partial<NextLine>, boolean]>([
+    ["while one of the same window is in work", {}, true],
     ["not in the last line of a window", { through: 3 }, false],
-    ["not while no window is open", { through: undefined }, false],
     ["not while a sum waits, or was given up", { isHeldUp: true }, false],
     ["not where the line in work is in the ledger", { rounds: 4 }, false],
-    ["not where the window asks for more reports by now", { minSurvivors: 5 }, false],
-    ["not where somebody of it could not be in the next", { next: [1, 2, 4] }, false],
   ])("%s", (_, change, want) => {
-    expect(mayOpenEarly({ ...outlook, ...change })).toBe(want);
+    expect(isNextKnown({ line: 3, rounds: 3, through: 9, isHeldUp: false, ...change })).toBe(want);
+  });
+});
+
+describe("keys of the next line are exchanged", () => {
+  const seats = [1, 2, 3, 4, 5].map((partyId) => {
+    return { seat: { partyId }, opensBeside: partyId !== 5, attestedAgoMs: 0 };
+  });
+  const chosen = { parties: [1, 2, 3, 4], minSurvivors: 4 };
+  it.each<[string, Partial<NextParties>, boolean]>([
+    ["by all that are in work and others", {}, true],
+    ["not where the policy wants no cohort", { chosen: undefined }, false],
+    ["not where the window asks for more reports by now", { chosen: { ...chosen, minSurvivors: 5 } }, false],
+    ["not where somebody in work could not be in the next", { parties: [1, 2, 5] }, false],
+    [
+      "not where somebody of the next may not beside a round",
+      { chosen: { ...chosen, parties: [1, 2, 3, 4, 5] } },
+      false,
+    ],
+  ])("%s", (_, change, want) => {
+    const given = { parties: [1, 2, 3], chosen, seats, ...change };
+    expect(chosenEarly(given)).toBe(want ? chosen : undefined);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type RoundSetup, RoundStage } from "@tributary/federated";
+import { type CohortPlan, type RoundSetup, RoundStage } from "@tributary/federated";
 import { CHAIN_FRESH_MS, type PartyEntry } from "../../party/party-directory.ts";
 import type { Cohort } from "./cohort.ts";
 import type { PlannedCohort } from "./plan-cohort.ts";
@@ -16,23 +16,26 @@ export interface EarlyCohort {
   readonly openedMs: number;
 }
 
-/** What is known of the next line's work while a cohort is in work. */
-export interface EarlyOutlook {
-  /** Whether the job has masks, and its keys may be exchanged early. */
-  readonly mayExchange: boolean;
+/** What is known of the next line while a cohort is in work, before anybody looks who could work on it. */
+export interface NextLine {
   /** Line of the cohort in work. */
   readonly line: number;
   /** Lines in the ledger. */
   readonly rounds: number;
-  /** Last line of the window; absent while none is open. */
-  readonly through: number | undefined;
+  /** Last line of the window. */
+  readonly through: number;
   /** Whether a sum waits for workers, or was given up: who works next is not known. */
   readonly isHeldUp: boolean;
+}
+
+/** Who is in work, and who could be next. */
+export interface NextParties {
   readonly parties: readonly number[];
-  /** Who could be in the next cohort now, and have its keys exchanged while another one is in work. */
-  readonly next: readonly number[];
-  /** Fewest reports of the next cohort. */
-  readonly minSurvivors: number;
+  /** Absent where the policy wants no cohort. */
+  readonly chosen: CohortPlan | undefined;
+  readonly seats: readonly (Pick<PartyEntry, "opensBeside" | "attestedAgoMs"> & {
+    readonly seat: Pick<PartyEntry["seat"], "partyId">;
+  })[];
 }
 
 /** Whether a worker may exchange keys beside a round: its sidecar stays in that one, and its chain holds until the latest start. */
@@ -43,12 +46,20 @@ export function mayOpenBeside({
   return opensBeside && attestedAgoMs < CHAIN_FRESH_MS - EARLY_LIFE_MS;
 }
 
-/** Whether keys of the next line may be exchanged: all that are in work could be in it, and it is the same window's. */
-export function mayOpenEarly(outlook: EarlyOutlook): boolean {
-  const { mayExchange, line, rounds, through, isHeldUp, parties, next, minSurvivors } = outlook;
-  if (!mayExchange || isHeldUp || line !== rounds || through === undefined || line + 1 > through) return false;
-  if (next.length < minSurvivors) return false;
-  return parties.every((party) => next.includes(party));
+/** Whether the next line is the same window's, and follows the one in work whatever becomes of that. */
+export function isNextKnown({ line, rounds, through, isHeldUp }: NextLine): boolean {
+  return !isHeldUp && line === rounds && line < through;
+}
+
+/**
+ * The next line's cohort, where its keys may be exchanged now: all that are in work are in it. One who may not exchange beside the round would be
+ * left out of the setup, which then is not that of the next round.
+ */
+export function chosenEarly({ parties, chosen, seats }: NextParties): CohortPlan | undefined {
+  if (chosen === undefined || chosen.parties.length < chosen.minSurvivors) return undefined;
+  const next = new Set(chosen.parties);
+  const areAllFree = seats.every((entry) => !next.has(entry.seat.partyId) || mayOpenBeside(entry));
+  return areAllFree && parties.every((party) => next.has(party)) ? chosen : undefined;
 }
 
 /**

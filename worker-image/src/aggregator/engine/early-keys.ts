@@ -1,0 +1,50 @@
+import type { controlV1 } from "@tributary/contracts";
+import { CohortStage } from "@tributary/federated";
+import type { Cohort } from "./cohorts/cohort.ts";
+import type { CohortRuns } from "./cohorts/cohort-runs.ts";
+import { chosenEarly, isNextKnown, type NextParties } from "./cohorts/early-cohort.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import type { WindowDesk } from "./windows/window-desk.ts";
+
+type WindowPlan = controlV1.WindowPlan;
+
+/** What keys of the next line are exchanged with. */
+export interface EarlyKeysDeps {
+  readonly engine: Pick<EngineDeps, "config">;
+  readonly windows: Pick<WindowDesk, "open" | "whileOpen">;
+  readonly cohorts: Pick<CohortRuns, "openEarly" | "spent">;
+  /** How many lines are in the ledger. */
+  readonly rounds: () => number;
+  /** Who could be in the cohort of a line if it were opened now. */
+  readonly choose: (plan: WindowPlan, line: number) => Omit<NextParties, "parties">;
+}
+
+/** Has keys of the next line exchanged while a cohort is in work. */
+export class EarlyKeys {
+  readonly #deps: EarlyKeysDeps;
+
+  constructor(deps: EarlyKeysDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves with the end of what is waited for; rejects with what makes going on impossible. */
+  async exchangeBeside(cohort: Cohort, ends: Promise<void>, signal: AbortSignal): Promise<void> {
+    if (!this.#deps.engine.config.secureAggregation.earlyKeys) return ends;
+    // The first report says that the others are not far: keys of the next round are exchanged until they are here.
+    await Promise.race([ends, cohort.run.reported]);
+    if (cohort.view.stage === CohortStage.Running && !signal.aborted) await this.#open(cohort);
+    await ends;
+  }
+
+  /** Nobody is looked for where no line follows. */
+  async #open({ record: { line }, parked, run }: Cohort): Promise<void> {
+    const { windows, cohorts, rounds, choose } = this.#deps;
+    const plan = windows.open;
+    const isHeldUp = parked !== undefined || cohorts.spent !== undefined;
+    if (plan === undefined || !isNextKnown({ line, rounds: rounds(), through: plan.through, isHeldUp })) return;
+    const parties = run.state.setup.roster.map(({ id }) => id);
+    const chosen = chosenEarly({ parties, ...choose(plan, line + 1) });
+    if (chosen === undefined) return;
+    await windows.whileOpen(plan, () => cohorts.openEarly(line + 1, plan, chosen));
+  }
+}
