@@ -1,5 +1,6 @@
 import type { controlV1 } from "@tributary/contracts";
 import { CohortStage } from "@tributary/federated";
+import { isStorageError } from "@tributary/kit";
 import type { Cohort } from "./cohorts/cohort.ts";
 import type { CohortRuns } from "./cohorts/cohort-runs.ts";
 import { chosenEarly, isNextKnown, type NextParties } from "./cohorts/early-cohort.ts";
@@ -10,7 +11,7 @@ type WindowPlan = controlV1.WindowPlan;
 
 /** What keys of the next line are exchanged with. */
 export interface EarlyKeysDeps {
-  readonly engine: Pick<EngineDeps, "config">;
+  readonly engine: Pick<EngineDeps, "config" | "log">;
   readonly windows: Pick<WindowDesk, "open" | "whileOpen">;
   readonly cohorts: Pick<CohortRuns, "openEarly" | "spent">;
   /** How many lines are in the ledger. */
@@ -45,6 +46,18 @@ export class EarlyKeys {
     const parties = run.state.setup.roster.map(({ id }) => id);
     const chosen = chosenEarly({ parties, ...choose(plan, line + 1) });
     if (chosen === undefined) return;
-    await windows.whileOpen(plan, () => cohorts.openEarly(line + 1, plan, chosen));
+    await windows
+      .whileOpen(plan, () => cohorts.openEarly(line + 1, plan, chosen))
+      .catch((cause) => this.#doWithout(cause));
+  }
+
+  /**
+   * A volume that is full or broken costs the opening alone: nobody was told of it, no journal has it among its cohorts, and what it left in its
+   * folder is removed with the next round's opening. The round in work finds out for itself what of it cannot be written.
+   */
+  #doWithout(cause: unknown): void {
+    if (!isStorageError(cause)) throw cause;
+    const { code } = cause;
+    this.#deps.engine.log.warn({ err: cause, code }, "keys of the next round are not exchanged");
   }
 }
