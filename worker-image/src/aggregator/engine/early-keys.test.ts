@@ -6,6 +6,7 @@ import { type SecureAggregationConfig, unmasked } from "../config/secure-aggrega
 import type { LedgerLine } from "../store/ledger-line.ts";
 import type { Cohort } from "./cohorts/cohort.ts";
 import type { CohortJournal } from "./cohorts/cohort-records.ts";
+import { EARLY_LIFE_MS } from "./cohorts/early-cohort.ts";
 import { EarlyKeys, type EarlyKeysDeps } from "./early-keys.ts";
 import { MemoryJob, type MemoryProcess, participantOf, steadyReport, type WindowTerms } from "./testing/memory-job.ts";
 
@@ -162,6 +163,94 @@ describe("keys of the next round", () => {
   });
 });
 
+describe("keys that grow too old before their round starts", () => {
+  it("are closed then, though nothing else happens, and exchanged anew with one more report", async () => {
+    const job = await createJob();
+    const [third, fourth] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    [job.parties[2]!.onStaged, job.parties[3]!.onStaged] = [() => third.promise, () => fourth.promise];
+    // Those of the first exchange, and of the pause after it.
+    let lives = 0;
+    const process = await job.start({ isSkipped: (delayMs) => delayMs === EARLY_LIFE_MS && lives++ < 2 });
+    await job.openWindow(process, 1);
+    const { heard } = job.parties[0]!;
+    await until(() => expect(heard).toEqual(["opened 1", "started 1", "opened 2", "closed 2"]));
+    third.resolve();
+    await until(() => expect(heard.slice(4)).toEqual(["opened 3"]));
+    fourth.resolve();
+    await untilCommitted(process, 2);
+    await until(() => expect(heard.slice(5)).toEqual(["committed 1", "started 3", "committed 3"]));
+    expect(process.engine.view.failedRounds).toBe(0);
+  });
+});
+
+/** Rounds as the exchange sees them: no time passes but what it sleeps and a test says. */
+class HeldRounds {
+  nowMs = 0;
+  readonly slept: number[] = [];
+  openings = 0;
+  readonly early = new EarlyKeys({
+    engine: { config: { secureAggregation: masked }, clock: this.#clock },
+    windows: { open: { through: 9 }, whileOpen: async (_: unknown, work: () => Promise<void>) => work() },
+    cohorts: { openEarly: async () => void this.openings++ },
+    rounds: () => 3,
+    choose: () => ({ seats: [], chosen: { parties: [1], minSurvivors: 1 } }),
+  } as unknown as EarlyKeysDeps);
+
+  get #clock() {
+    const sleep = async (delayMs: number) => {
+      this.slept.push(delayMs);
+      this.nowMs += delayMs;
+    };
+    return { monotonicMs: () => this.nowMs, sleep };
+  }
+
+  /** A round of which `reports` reports are there, until it has waited so long for the last one. */
+  async live(waitedMs: number, reports: number): Promise<void> {
+    const [announced, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let counted = 1;
+    const reportsBeyond = async (count: number) => {
+      if (count === 0) return;
+      if (counted === reports) await end.promise;
+      counted += 1;
+    };
+    const run = {
+      ...{ reportsBeyond, announced: announced.promise, state: { setup: { roster: [] } } },
+      get reports() {
+        return counted;
+      },
+    };
+    const view = { stage: CohortStage.Running as CohortStage };
+    const startedMs = this.nowMs;
+    const cohort = { record: { line: 3 }, view, run } as unknown as Cohort;
+    const over = this.early.exchangeBeside(cohort, end.promise, new AbortController().signal);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    this.nowMs = startedMs + waitedMs;
+    announced.resolve();
+    view.stage = CohortStage.Summed;
+    end.resolve();
+    await over;
+  }
+}
+
+describe("a job whose last report comes long after the first", () => {
+  it("exchanges keys in vain once, and from then on nearer the end", async () => {
+    const rounds = new HeldRounds();
+    await rounds.live(300_000, 1);
+    expect([rounds.openings, rounds.slept]).toEqual([1, [0, EARLY_LIFE_MS]]);
+    await rounds.live(320_000, 1);
+    expect([rounds.openings, rounds.slept.slice(2)]).toEqual([2, [250_000, EARLY_LIFE_MS]]);
+    await rounds.live(4_000, 1);
+    await rounds.live(4_000, 1);
+    expect(rounds.slept.slice(4)).toEqual([270_000, EARLY_LIFE_MS, 0, EARLY_LIFE_MS]);
+  });
+
+  it("exchanges keys anew with reports alone, and not sooner than those of before are too old", async () => {
+    const rounds = new HeldRounds();
+    await rounds.live(300_000, 3);
+    expect([rounds.openings, rounds.slept]).toEqual([3, [0, ...Array(3).fill(EARLY_LIFE_MS)]]);
+  });
+});
+
 describe("who could be in the next round is not looked for", () => {
   it.each([
     { given: "the job has no early keys", earlyKeys: false, open: { through: 9 } },
@@ -170,11 +259,15 @@ describe("who could be in the next round is not looked for", () => {
   ])("where $given", async ({ earlyKeys, open }) => {
     const choose = vi.fn();
     const deps = { windows: { open }, cohorts: {}, rounds: () => 3, choose };
+    const clock = {
+      monotonicMs: () => 0,
+      sleep: async (delayMs: number) => (delayMs > 0 ? new Promise(() => {}) : undefined),
+    };
     const early = new EarlyKeys({
       ...deps,
-      engine: { config: { secureAggregation: { ...masked, earlyKeys } } },
+      engine: { clock, config: { secureAggregation: { ...masked, earlyKeys } } },
     } as unknown as EarlyKeysDeps);
-    const run = { reported: Promise.resolve() };
+    const run = { reportsBeyond: async () => {}, announced: new Promise(() => {}) };
     const cohort = { record: { line: 3 }, view: { stage: CohortStage.Running }, run } as unknown as Cohort;
     await early.exchangeBeside(cohort, new Promise((resolve) => setTimeout(resolve, 10)), new AbortController().signal);
     expect(choose).not.toHaveBeenCalled();

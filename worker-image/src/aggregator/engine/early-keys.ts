@@ -3,7 +3,8 @@ import { CohortStage } from "@tributary/federated";
 import { isStorageError } from "@tributary/kit";
 import type { Cohort } from "./cohorts/cohort.ts";
 import type { CohortRuns } from "./cohorts/cohort-runs.ts";
-import { chosenEarly, isNextKnown, type NextParties } from "./cohorts/early-cohort.ts";
+import { chosenEarly, EARLY_LIFE_MS, earlyDelayMs, isNextKnown, type NextParties } from "./cohorts/early-cohort.ts";
+import { linkSignal } from "./cohorts/link-signal.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import type { WindowDesk } from "./windows/window-desk.ts";
 
@@ -11,7 +12,7 @@ type WindowPlan = controlV1.WindowPlan;
 
 /** What keys of the next line are exchanged with. */
 export interface EarlyKeysDeps {
-  readonly engine: Pick<EngineDeps, "config" | "log">;
+  readonly engine: Pick<EngineDeps, "clock" | "config" | "log">;
   readonly windows: Pick<WindowDesk, "open" | "whileOpen">;
   readonly cohorts: Pick<CohortRuns, "openEarly" | "spent">;
   /** How many lines are in the ledger. */
@@ -23,6 +24,8 @@ export interface EarlyKeysDeps {
 /** Has keys of the next line exchanged while a cohort is in work. */
 export class EarlyKeys {
   readonly #deps: EarlyKeysDeps;
+  /** How long the newest round waited from its first report to its last; absent before there was one in this process. */
+  #waitedMs: number | undefined;
 
   constructor(deps: EarlyKeysDeps) {
     this.#deps = deps;
@@ -30,10 +33,37 @@ export class EarlyKeys {
 
   /** Resolves with the end of what is waited for; rejects with what makes going on impossible. */
   async exchangeBeside(cohort: Cohort, ends: Promise<void>, signal: AbortSignal): Promise<void> {
-    if (!this.#deps.engine.config.secureAggregation.earlyKeys) return ends;
-    // The first report says that the others are not far: keys of the next round are exchanged until they are here.
-    await Promise.race([ends, cohort.run.reported]);
-    if (cohort.view.stage === CohortStage.Running && !signal.aborted) await this.#open(cohort);
+    const { config } = this.#deps.engine;
+    if (!config.secureAggregation.earlyKeys) return ends;
+    const waiting = linkSignal(signal);
+    try {
+      await this.#exchange(cohort, ends, waiting.signal);
+    } finally {
+      waiting.stop();
+    }
+  }
+
+  /**
+   * The first report says that the others are not far: keys of the next round are exchanged until they are here, or a while later where the newest round
+   * says that they are far. Keys that grew old in vain are closed, and exchanged anew when one more report says that the rest is nearer.
+   */
+  async #exchange(cohort: Cohort, ends: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps.engine;
+    const { run } = cohort;
+    const isBeforeEnd = (event: Promise<void>) => Promise.race([ends.then(() => false), event.then(() => true)]);
+    // Nothing follows a sleep that the end cuts short.
+    const sleep = (delayMs: number) => clock.sleep(delayMs, signal).catch(() => ends);
+    if (!(await isBeforeEnd(run.reportsBeyond(0)))) return;
+    const firstMs = clock.monotonicMs();
+    const delayMs = earlyDelayMs(this.#waitedMs);
+    void run.announced.then(() => {
+      this.#waitedMs = clock.monotonicMs() - firstMs;
+    });
+    let due = sleep(delayMs);
+    while ((await isBeforeEnd(due)) && cohort.view.stage === CohortStage.Running && !signal.aborted) {
+      await this.#open(cohort);
+      due = sleep(EARLY_LIFE_MS).then(() => run.reportsBeyond(run.reports));
+    }
     await ends;
   }
 

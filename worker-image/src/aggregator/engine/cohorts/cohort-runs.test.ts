@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { Protocol } from "@tributary/federated";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EngineDeps } from "../engine-deps.ts";
-import { MemoryJob, type MemoryProcess, steadyReport } from "../testing/memory-job.ts";
+import { MemoryJob, type MemoryProcess, participantOf, steadyReport } from "../testing/memory-job.ts";
 import { CohortFiles } from "./cohort-files.ts";
 import { CohortRuns } from "./cohort-runs.ts";
 
@@ -123,6 +124,52 @@ describe("cohorts side by side", () => {
     runs.dropParty(1);
     await expect(first!.run.outcome).resolves.toMatchObject({ kind: "Failed", code: "QUORUM_NOT_REACHED" });
     expect(second!.view.stage).toBe("Running");
+    await runs.stop();
+  });
+});
+
+describe("a cohort that was opened early", () => {
+  const chosen = { parties: [1, 2, 3, 4], minSurvivors: 3 };
+  /** Runs of a job with masks, one of them early, and what ends its time. */
+  async function whileEarly() {
+    await job.destroy();
+    job = await MemoryJob.create({
+      ...{ parties: 4, report: steadyReport(2 ** -9) },
+      participants: [participantOf("p", 2, "clinic"), participantOf("q", 2, "lab")],
+      secureAggregation: { protocol: Protocol.Masking, minOrganisations: 2, threshold: undefined, earlyKeys: true },
+    });
+    process = await job.start();
+    await vi.waitFor(() => expect(process.directory.list().every(({ isConnected }) => isConnected)).toBe(true));
+    files = new CohortFiles(join(job.directory, "cohorts-of-the-test"));
+    const life = Promise.withResolvers<void>();
+    const runs = runsOf({ ...process.deps, clock: { ...process.deps.clock, sleep: () => life.promise } });
+    await runs.restore();
+    await runs.openEarly(0, terms, chosen);
+    const growOld = () => {
+      life.resolve();
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    return { runs, growOld };
+  }
+
+  it("is closed once it is too old, and no sooner", async () => {
+    const { runs, growOld } = await whileEarly();
+    expect(runs.find(1, 1, 1)).toBeDefined();
+    await growOld();
+    expect(runs.find(1, 1, 1)).toBeUndefined();
+    await runs.openCohort(0, terms, chosen);
+    expect(idsOf(runs)).toEqual([[2, 1, 0]]);
+    await runs.stop();
+  });
+
+  it("is not closed by that once it starts, while its start is written", async () => {
+    const { runs, growOld } = await whileEarly();
+    const opened = runs.openCohort(0, terms, chosen);
+    await growOld();
+    await opened;
+    expect([idsOf(runs), runs.open[0]!.hasStarted]).toEqual([[[1, 1, 0]], true]);
+    await vi.waitFor(() => expect(job.parties[0]!.heard).toContain("started 1"));
+    expect(job.parties[0]!.heard).toEqual(["opened 1", "started 1"]);
     await runs.stop();
   });
 });

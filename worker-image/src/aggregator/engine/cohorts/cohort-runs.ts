@@ -103,6 +103,8 @@ export class CohortRuns {
     const attempt = lastLine === line ? lastAttempt + 1 : 1;
     const place = { line, attempt, lastSetup: this.#lastSetup, spentThreshold: this.spent?.threshold };
     const early = this.spent === undefined ? this.#planEarly(place, terms, chosen) : undefined;
+    // What starts is not closed by its time while its start is written.
+    if (early !== undefined) this.#early!.life.abort();
     if (early !== undefined && (await this.#openPlanned(place, early.planned, early.cohort))) return;
     await this.dropEarly();
     await this.#openPlanned(place, planCohort(this.#deps.engine, place, terms, chosen));
@@ -147,9 +149,17 @@ export class CohortRuns {
     const plan = { ...planned.record.plan, deadlineMs: EARLY_LIFE_MS };
     const record = { ...planned.record, plan, startedMs: clock.nowMs() };
     const cohort = await Cohort.openEarly(this.#deps, record, planned.setup);
-    this.#early = { cohort, planned, openedMs: clock.monotonicMs() };
+    this.#early = { cohort, planned, openedMs: clock.monotonicMs(), life: new AbortController() };
     log.info({ round: line, setup, parties: chosen.parties.length }, "keys of the next round are exchanged");
     cohort.sayOpened();
+    this.#dropInTime(this.#early);
+  }
+
+  /** One that became too old to start is closed then, whatever else happens: its parties need not remember it. */
+  #dropInTime({ life: { signal } }: EarlyCohort): void {
+    const { clock } = this.#deps.engine;
+    const drop = () => (signal.aborted ? undefined : this.dropEarly().catch(this.#deps.onError));
+    clock.sleep(EARLY_LIFE_MS, signal).then(drop, () => {});
   }
 
   /** Closes the one that was opened early; nobody will start it. */
@@ -157,6 +167,7 @@ export class CohortRuns {
     const early = this.#early;
     if (early === undefined) return;
     this.#early = undefined;
+    early.life.abort();
     await early.cohort.close();
     const { line: round, setup } = early.cohort.record;
     this.#deps.engine.log.info({ round, setup }, "keys of the next round are not used");
@@ -201,6 +212,7 @@ export class CohortRuns {
   /** Stops whatever runs; its files stay for the next process. */
   async stop(): Promise<void> {
     const cohorts = this.#told;
+    this.#early?.life.abort();
     [this.#early, this.#cohorts] = [undefined, []];
     for (const cohort of cohorts) await cohort.close();
   }

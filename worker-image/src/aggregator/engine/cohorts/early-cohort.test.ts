@@ -4,6 +4,7 @@ import {
   chosenEarly,
   EARLY_LIFE_MS,
   type EarlyCohort,
+  earlyDelayMs,
   isNextKnown,
   isStillIt,
   mayOpenBeside,
@@ -44,6 +45,18 @@ describe("keys of the next line are exchanged", () => {
     expect(chosenEarly(given)).toBe(want ? chosen : undefined);
   });
 });
+
+it.each([
+  { waitedMs: undefined, delayMs: 0 },
+  { waitedMs: 50_000, delayMs: 0 },
+  { waitedMs: 99_000, delayMs: 49_000 },
+  { waitedMs: 600_000, delayMs: 550_000 },
+])(
+  "after a wait of $waitedMs ms between first and last report keys are exchanged $delayMs ms after the first",
+  (given) => {
+    expect(earlyDelayMs(given.waitedMs)).toBe(given.delayMs);
+  },
+);
 
 it.each([
   { opensBeside: true, attestedAgoMs: 139_999, may: true },

@@ -7,6 +7,19 @@ import type { PlannedCohort } from "./plan-cohort.ts";
 /** Longest time from the opening of a cohort to its start. Its chains are then no older than those of a cohort that is opened and started at once. */
 export const EARLY_LIFE_MS = 100_000;
 
+/** How long before the expected end of a wait for reports keys are exchanged: as much later it may end, and they still are of use. */
+const EARLY_LEAD_MS = EARLY_LIFE_MS / 2;
+
+/**
+ * How long after the first report of a round keys of the next one are exchanged: at once, unless the wait for the last report is expected to
+ * outlast them.
+ *
+ * @param waitedMs how long the newest round waited from its first report to its last; `undefined` before there was one.
+ */
+export function earlyDelayMs(waitedMs: number | undefined): number {
+  return Math.max(0, (waitedMs ?? 0) - EARLY_LEAD_MS);
+}
+
 /** A cohort whose parties exchange keys while another one is in work. */
 export interface EarlyCohort {
   readonly cohort: Cohort;
@@ -14,6 +27,8 @@ export interface EarlyCohort {
   readonly planned: PlannedCohort;
   /** On the monotonic clock. */
   readonly openedMs: number;
+  /** Aborts once it starts or is closed: until then its time runs out. */
+  readonly life: AbortController;
 }
 
 /** What is known of the next line while a cohort is in work, before anybody looks who could work on it. */

@@ -52,7 +52,9 @@ export class RoundRun {
   readonly #file: MachineFile;
   readonly #outcome = Promise.withResolvers<RunOutcome>();
   readonly #announced = Promise.withResolvers<void>();
-  readonly #reported = Promise.withResolvers<void>();
+  /** Reports that were completed while this process ran, and what the next one resolves. */
+  #reports = 0;
+  #nextReport = Promise.withResolvers<void>();
   readonly #failedParties = new Set<number>();
   /** Those of them whose secrets of the attempt are gone. */
   readonly #goneParties = new Set<number>();
@@ -152,9 +154,14 @@ export class RoundRun {
     return this.#announced.promise;
   }
 
-  /** Resolves once the report of one party is complete. */
-  get reported(): Promise<void> {
-    return this.#reported.promise;
+  /** How many parties have completed their reports while this process ran. */
+  get reports(): number {
+    return this.#reports;
+  }
+
+  /** Resolves once more parties than these have completed their reports. */
+  async reportsBeyond(count: number): Promise<void> {
+    while (this.#reports <= count) await this.#nextReport.promise;
   }
 
   /** The setup as each party is sent it, signed once. */
@@ -232,9 +239,16 @@ export class RoundRun {
     // What is refused or repeated is no news: whoever follows the job would be woken by every word of a party.
     if (this.#state !== before) this.#deps.changed();
     if (isAnnounced(this.#state)) this.#announced.resolve();
-    if (event.type === "receive" && hasReported(this.#state, event.from)) this.#reported.resolve();
+    if (event.type === "receive" && hasReported(this.#state, event.from) && !hasReported(before, event.from))
+      this.#countReport();
     if (MAY_END_WAITING.has(event.type)) await this.#goOnWithoutLost();
     return step.effects;
+  }
+
+  #countReport(): void {
+    this.#reports += 1;
+    this.#nextReport.resolve();
+    this.#nextReport = Promise.withResolvers();
   }
 
   /** What was discarded between its last byte and this event is not there any more. */
