@@ -206,6 +206,36 @@ describe("a masked round that is opened beside one that has started", () => {
     expect(told).toEqual([]);
   });
 
+  it("waits for a gate that is away when it starts as long as a round that is opened then", async () => {
+    const desk = await aStartedDesk();
+    const gone = Promise.withResolvers<MemberTrust>();
+    const asked: number[] = [];
+    stated = async (patienceMs) => {
+      asked.push(patienceMs);
+      return asked.length === 1 ? gone.promise : { peers: members.peers, policy: masking };
+    };
+    const { opened, started } = speak(next);
+    await desk.open(next, { ...opened, remainingMs: 8_000n });
+    const starting = desk.start(next, { ...started, remainingMs: 80_000n });
+    gone.reject(away);
+    await starting;
+    expect([handed(), told]).toEqual([[MessageType.Setup, undefined, MessageType.Plan], []]);
+    // An eighth of the time that is left, at the opening and at the start.
+    expect(asked.slice(0, 2).map((patienceMs) => Math.ceil(patienceMs / 100))).toEqual([10, 100]);
+  });
+
+  it("is refused where its gate is away and it does not start meanwhile, and is not started later", async () => {
+    const desk = await aStartedDesk();
+    stated = () => Promise.reject(away);
+    const { opened, started } = speak(next);
+    await desk.open(next, opened);
+    await vi.waitFor(() => expect(told).toMatchObject([{ code: "GATE_UNREACHABLE" }]));
+    await announce(desk);
+    stated = async () => ({ peers: members.peers, policy: masking });
+    await desk.start(next, started);
+    expect([handed(), told.length]).toEqual([[SURVIVORS], 1]);
+  });
+
   it("is judged again when it starts, by the certificates and the policy of then", async () => {
     const desk = await aStartedDesk();
     const { opened, started } = speak(next);

@@ -1,7 +1,7 @@
 import type { partyV1 } from "@tributary/contracts";
 import { equalBytes, MessageType, type PartyEvent, planDigest } from "@tributary/federated";
-import { systemClock, TributaryError } from "@tributary/kit";
-import type { MemberVoice } from "../gate/member-voice.ts";
+import { isTributaryError, systemClock, TributaryError } from "@tributary/kit";
+import type { MemberVoice, RoundParties } from "../gate/member-voice.ts";
 import type { Agreements } from "./agreements.ts";
 import { attemptEnded, isSameAttempt, patienceUntil } from "./attempts.ts";
 import { type CheckedTerms, checkOpened, type Trust } from "./check-opened.ts";
@@ -52,6 +52,12 @@ interface OpenedRound {
   readonly started?: StartedRound;
 }
 
+/** How long an opening waits for its gate. */
+interface Patience {
+  /** On the monotonic clock. Later once its round starts while it waits. */
+  untilMs: number;
+}
+
 /** An attempt that was opened beside one that has started. */
 interface EarlyRound {
   readonly attempt: AttemptId;
@@ -59,6 +65,7 @@ interface EarlyRound {
   readonly inbox: Inbox;
   /** `undefined` where it was refused. */
   readonly opened: Promise<OpenedRound | undefined>;
+  readonly patience: Patience;
 }
 
 /** A round that may be worked on, and until when. */
@@ -102,7 +109,8 @@ export class OpenedRounds {
     this.#current = undefined;
     // What still waits to be signed is asked for again.
     await this.#inbox.endWait(attemptEnded());
-    this.#current = await this.#check(attempt, opened, { expiresMs, wait: atOnce });
+    const patience = { untilMs: patienceEndOf(expiresMs) };
+    this.#current = await this.#check(attempt, opened, { expiresMs, wait: atOnce, patience });
   }
 
   /** The opened attempt starts: checks what it starts from and hands the plan to the machine. */
@@ -110,7 +118,7 @@ export class OpenedRounds {
     attempt: AttemptId,
     { plan: message, start, signature, remainingMs }: partyV1.RoundStarted,
   ): Promise<void> {
-    await this.#enterEarly(attempt);
+    await this.#enterEarly(attempt, remainingMs);
     // What was refused when it was opened has been said, and is not started.
     if (this.#current === undefined || !isSameAttempt(this.#current.attempt, attempt)) return;
     // Its time may have begun just now: keys were exchanged before.
@@ -174,11 +182,12 @@ export class OpenedRounds {
   async #openBeside(attempt: AttemptId, opened: partyV1.RoundOpened, expiresMs: number): Promise<void> {
     const inbox = new Inbox(this.#deps.onFault);
     const { promise, resolve } = Promise.withResolvers<OpenedRound | undefined>();
-    this.#early = { attempt, inbox, opened: promise };
+    const patience = { untilMs: patienceEndOf(expiresMs) };
+    this.#early = { attempt, inbox, opened: promise, patience };
     await inbox.take(async (wait) => {
       let checked: OpenedRound | undefined;
       try {
-        checked = await this.#check(attempt, opened, { expiresMs, wait });
+        checked = await this.#check(attempt, opened, { expiresMs, wait, patience });
       } finally {
         resolve(checked && { ...checked, vouchedMs: undefined });
       }
@@ -186,9 +195,11 @@ export class OpenedRounds {
   }
 
   /** A party is in one started round at a time: what still waits to be signed is of the one before. */
-  async #enterEarly(attempt: AttemptId): Promise<void> {
+  async #enterEarly(attempt: AttemptId, remainingMs: bigint): Promise<void> {
     const early = this.#early;
     if (early === undefined || !isSameAttempt(early.attempt, attempt)) return;
+    // A gate that the opening still waits for has as long as that of a round which is opened as it starts.
+    if (remainingMs !== 0n) early.patience.untilMs = patienceEndOf(momentIn(remainingMs));
     [this.#early, this.#current] = [undefined, undefined];
     await this.#inbox.endWait(attemptEnded());
     this.#inbox = early.inbox;
@@ -210,7 +221,7 @@ export class OpenedRounds {
   async #check(
     attempt: AttemptId,
     opened: partyV1.RoundOpened,
-    { expiresMs, wait }: { readonly expiresMs: number; readonly wait: Wait },
+    { expiresMs, wait, patience }: { readonly expiresMs: number; readonly wait: Wait; readonly patience: Patience },
   ): Promise<OpenedRound | undefined> {
     let checked: OpenedRound | undefined;
     await this.#deps.orRefuse(attempt, async () => {
@@ -218,13 +229,24 @@ export class OpenedRounds {
       const terms = checkOpened(this.#deps.trust, setup, opened);
       // What the machine has taken before was verified then: certificates live some minutes, rounds may take hours.
       const isNew = !this.#deps.machine().isOpen(terms.signed.setupDigest);
-      const ask = (signal: AbortSignal) => this.#deps.member.partiesOf(terms, patienceUntil(expiresMs), signal);
+      const ask = (signal: AbortSignal) => this.#askParties(terms, patience, signal);
       const parties = isNew ? await wait(ask) : { enrolled: [] };
       const vouchedMs = isNew ? systemClock.monotonicMs() : undefined;
       await this.#step(attempt, { type: "open", message: opened.setup, ...parties });
       checked = { attempt, terms, expiresMs, vouchedMs, bytes: { setup: opened.setup, terms: opened.terms } };
     });
     return checked;
+  }
+
+  /** Who is in an opened round. A gate that is away is asked on where the round has started meanwhile: its time is not that of the opening. */
+  async #askParties(terms: CheckedTerms, patience: Patience, signal: AbortSignal): Promise<RoundParties> {
+    const { untilMs } = patience;
+    try {
+      return await this.#deps.member.partiesOf(terms, untilMs - systemClock.monotonicMs(), signal);
+    } catch (cause) {
+      if (!isTributaryError(cause, "GATE_UNREACHABLE") || patience.untilMs <= untilMs) throw cause;
+      return this.#askParties(terms, patience, signal);
+    }
   }
 
   /** A round that was opened a while before it starts for the first time: who is in it, and what the member asks, may be otherwise by now. */
@@ -266,4 +288,9 @@ export class OpenedRounds {
 /** The aggregator says how long is left: its clock and this one are never compared. */
 function momentIn(remainingMs: bigint): number {
   return systemClock.monotonicMs() + Number(remainingMs);
+}
+
+/** Until when the gate is waited for, on the monotonic clock, in a round whose reports are of no use after this moment. */
+function patienceEndOf(expiresMs: number): number {
+  return systemClock.monotonicMs() + patienceUntil(expiresMs);
 }
