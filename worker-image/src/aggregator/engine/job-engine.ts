@@ -30,6 +30,9 @@ type WindowPlan = controlV1.WindowPlan;
 /** Who works with whom: the job's rounds are synchronous. */
 const POLICY = everybody;
 
+/** The loop looks again after so long, whether or not something changed. */
+const LONGEST_WAIT_MS = 60_000;
+
 /**
  * Runs the job's rounds: takes windows from the operator, opens the cohorts that the policy wants, and commits those that it chooses.
  *
@@ -197,6 +200,8 @@ export class JobEngine {
 
   /** Closes what came to nothing, else commits what can be, else opens what is wanted; then waits for what comes next. */
   async #takeTurn(signal: AbortSignal): Promise<void> {
+    // What changes while the turn waits for a disk is not missed by the wait for a change that ends it.
+    const { revision } = this.feed;
     const plan = this.#windows.open;
     const view = this.#view;
     const closing = POLICY.close(view).map((id) => this.#cohorts.require(id));
@@ -210,23 +215,22 @@ export class JobEngine {
     if (this.#windows.finished !== undefined) await this.#cohorts.leaveIdle();
     if (plan === undefined && this.#inWork === undefined) {
       await this.#cohorts.dropEarly();
-      return this.#nextChange();
+      return this.#nextChange(revision);
     }
     if (plan !== undefined && POLICY.open(view, this.#candidates(plan).quorum).length > 0) {
-      const { revision } = this.feed;
       await this.#openCohorts(plan, signal);
       // Whatever a policy wants and does not get, the loop never goes round without a change.
-      if (this.#cohorts.open.length === 0) return this.#nextChange(undefined, revision);
+      if (this.#cohorts.open.length === 0) return this.#nextChange(revision);
     }
-    await this.#awaitEnd(signal);
+    await this.#awaitEnd(revision, signal);
   }
 
   /** Waits until one of the cohorts that run ends, and for any change when none does; throws what makes going on impossible. */
-  async #awaitEnd(signal: AbortSignal): Promise<void> {
+  async #awaitEnd(revision: number, signal: AbortSignal): Promise<void> {
     const { open } = this.#cohorts;
     for (const cohort of open) if (!cohort.isAtWork) await this.#begin(cohort, signal);
     const running = open.filter(({ view }) => view.stage === CohortStage.Running);
-    if (running.length === 0) return this.#nextChange();
+    if (running.length === 0) return this.#nextChange(revision);
     const [first] = running;
     await this.#earlyKeys.exchangeBeside(first!, Promise.race(running.map((cohort) => cohort.ended())), signal);
   }
@@ -292,7 +296,8 @@ export class JobEngine {
       isWanted: () => !signal.aborted && this.#windows.open === plan,
       candidates: () => this.#candidates(plan),
       tell: (message) => this.#setShortfall(message),
-      nextChange: (timeoutMs) => this.#nextChange(timeoutMs),
+      revision: () => this.feed.revision,
+      nextChange: (revision, timeoutMs) => this.#nextChange(revision, timeoutMs),
     });
   }
 
@@ -325,7 +330,8 @@ export class JobEngine {
     this.feed.changed();
   }
 
-  async #nextChange(timeoutMs = 60_000, revision = this.feed.revision): Promise<void> {
+  /** Waits for a change after this revision, which is one that was read before whatever the caller decided from. */
+  async #nextChange(revision: number, timeoutMs = LONGEST_WAIT_MS): Promise<void> {
     this.#output.settle(this.#windows.rule);
     await this.feed.waitBeyond(revision, timeoutMs, new AbortController().signal);
   }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LedgerLine } from "../store/ledger-line.ts";
 import { Cohort } from "./cohorts/cohort.ts";
 import { CohortFiles } from "./cohorts/cohort-files.ts";
+import { CohortRuns } from "./cohorts/cohort-runs.ts";
 import { RoundCommit } from "./commit/commit-round.ts";
 import { MemoryJob, type MemoryProcess, participantOf, steadyReport } from "./testing/memory-job.ts";
 
@@ -66,6 +67,40 @@ describe("a worker that goes while the files of the round before are removed", (
   });
 });
 
+describe("what comes while the loop closes what it does not need", () => {
+  const SOON_MS = 10_000;
+  /** A job without a window, whose loop meets `event` after it looked and before it waits. */
+  async function meet(event: (process: MemoryProcess) => unknown): Promise<MemoryProcess> {
+    await create(2);
+    const process = await job.start();
+    await untilQuiet(process);
+    const isMet = Promise.withResolvers<void>();
+    const dropEarly = CohortRuns.prototype.dropEarly;
+    vi.spyOn(CohortRuns.prototype, "dropEarly").mockImplementationOnce(async function (this: CohortRuns) {
+      await dropEarly.call(this);
+      await event(process);
+      isMet.resolve();
+    });
+    process.engine.feed.changed();
+    await isMet.promise;
+    return process;
+  }
+
+  it("is a window: it opens without another change", async () => {
+    const process = await meet((met) => job.openWindow(met, 0));
+    await vi.waitFor(() => expect(process.engine.view.committedRounds).toBe(1), SOON_MS);
+  });
+
+  it("is the end of the process: nothing else is waited for", async () => {
+    let isOver = false;
+    const process = await meet((met) => {
+      void met.stop().then(() => (isOver = true));
+    });
+    await vi.waitFor(() => expect(isOver).toBe(true), SOON_MS);
+    await process.ended;
+  });
+});
+
 describe("a journal that is lost", () => {
   it("takes no number of a setup again that the ledger knows of", async () => {
     await create(2);
@@ -117,6 +152,16 @@ describe("what a version before kept of its attempts", () => {
     expect(readdirSync(open).filter((name) => name.startsWith("attempt"))).toEqual([]);
   });
 });
+
+/** Waits until every worker is there and nothing changes any more. */
+async function untilQuiet({ directory, engine }: MemoryProcess): Promise<void> {
+  let seen = -1;
+  await vi.waitFor(() => {
+    const before = seen;
+    seen = engine.feed.revision;
+    expect([directory.list().every(({ isConnected }) => isConnected), seen]).toEqual([true, before]);
+  }, WAIT_MS);
+}
 
 /** Files of the job that this process holds open. */
 function openFiles(): string[] {

@@ -18,8 +18,10 @@ export interface SelectionLoop {
   readonly isWanted: () => boolean;
   /** Told why there are too few workers. */
   readonly tell: (shortfall: string) => void;
-  /** Waits until something changes, or for so long. */
-  readonly nextChange: (timeoutMs: number | undefined) => Promise<void>;
+  /** Number of the newest change. */
+  readonly revision: () => number;
+  /** Waits until something changes after this revision, or for so long. */
+  readonly nextChange: (revision: number, timeoutMs: number | undefined) => Promise<void>;
 }
 
 /** Longest wait for the last workers once there are enough for a round. */
@@ -42,12 +44,13 @@ export async function selectParties(
   const survivors = store.rounds.slice(-PATIENCE_ROUNDS).map(({ line }) => survivorsOf(line));
   while (loop.isWanted()) {
     const waitedMs = clock.monotonicMs() - startedMs;
+    const revision = loop.revision();
     const { seats, quorum } = loop.candidates();
     const terms = { quorum, minOrganisations, waitedMs, fullMs, deadlineMs, survivors };
     const { isOver, waitMs, shortfall } = judgeSelection(seats, terms);
     if (isOver) return true;
     if (shortfall !== undefined) loop.tell(shortfall);
-    await loop.nextChange(waitMs);
+    await loop.nextChange(revision, waitMs);
   }
   return false;
 }
